@@ -1,0 +1,159 @@
+"""Activation functions: one record each, with the derivative by hand beside the function.
+
+A new activation is one record: write f, how the derivative multiplies delta, and where f has kinks, hand it to
+`register`, and the laws run on it. Formulas: Goodfellow, Bengio and Courville, *Deep Learning* (2016), section 6.3;
+GELU: Hendrycks and Gimpel (2016), eq. 2; SiLU: Elfwing et al. (2017), eq. 3; softsign: Glorot and Bengio (2010).
+At a kink the derivative is the one torch takes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import pi, sqrt
+from typing import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mlp_core.registry import Registry
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An elementwise function and what backpropagation and its laws need to know of it.
+
+    f(z) -> a; times_df(delta, z, a) -> delta * f'(z), all of one shape, elementwise, neither changing its arguments.
+    The product is part of the record because its order of operations decides the last bit, and because a kink masks
+    delta instead of multiplying it: 0 * inf is not 0.
+
+    >>> sigmoid = get("sigmoid")
+    >>> z = torch.zeros(1)
+    >>> sigmoid.df(z, sigmoid.f(z))
+    tensor([0.2500])
+    """
+
+    name: str
+    f: Callable[[Tensor], Tensor]
+    times_df: Callable[[Tensor, Tensor, Tensor], Tensor]
+    terms: Callable[[Tensor, Tensor], Tensor] = lambda z, a: torch.ones_like(z)
+    """terms(z, a): the magnitudes of the terms of f'(z) added up; rounding errors of f'(z) are relative to this."""
+    kinks: tuple[float, ...] = ()
+    """where f is not differentiable, in rising order"""
+    slopes: tuple[float, ...] = ()
+    """of a piecewise linear f with f(0) = 0: the slopes left of, between and right of the kinks; else empty"""
+    kink_slopes: tuple[float, ...] = ()
+    """of a piecewise linear f: the derivative taken exactly at each kink"""
+    lipschitz: float = 1.0
+    """the largest |f'|"""
+    exact: bool = False
+    """whether delta * f'(z) has the same bits as autograd's (torch 2.13 and later, float32 and float64, CPU)"""
+
+    def df(self, z: Tensor, a: Tensor) -> Tensor:
+        """f'(z), of the shape of z; a = f(z)."""
+        return self.times_df(torch.ones_like(z), z, a)
+
+
+_registry: Registry[Activation] = Registry("activation", Activation)
+register, get, names, remove = _registry.register, _registry.get, _registry.names, _registry.remove
+
+
+def leaky(slope: float) -> Activation:
+    """max(z, slope z) for a slope between 0 and 1, as a record named after its slope.
+
+    >>> leaky(0.125).f(torch.tensor([-8.0, 8.0]))
+    tensor([-1.,  8.])
+    """
+    return Activation(
+        f"leaky_relu({slope})",
+        f=lambda z: F.leaky_relu(z, slope),
+        times_df=lambda delta, z, a: torch.where(z > 0, delta, delta * slope),  # f' = 1 for z > 0, else slope
+        kinks=(0.0,), slopes=(slope, 1.0), kink_slopes=(slope,), exact=True,
+    )  # fmt: skip
+
+
+def _normal_cdf(z: Tensor) -> Tensor:
+    return 0.5 * (1 + torch.erf(z / sqrt(2)))
+
+
+def _normal_pdf(z: Tensor) -> Tensor:
+    return torch.exp(-0.5 * z * z) / sqrt(2 * pi)
+
+
+register(Activation(
+    "identity",
+    f=lambda z: z,
+    times_df=lambda delta, z, a: delta,  # f' = 1
+    slopes=(1.0,), exact=True,
+))  # fmt: skip
+register(Activation(
+    "relu",
+    f=torch.relu,
+    times_df=lambda delta, z, a: delta.masked_fill(z <= 0, 0),  # f' = 1 for z > 0, else 0
+    kinks=(0.0,), slopes=(0.0, 1.0), kink_slopes=(0.0,), exact=True,
+))  # fmt: skip
+_leaky = leaky(0.01)
+register(Activation(
+    "leaky_relu",
+    f=_leaky.f, times_df=_leaky.times_df,
+    kinks=_leaky.kinks, slopes=_leaky.slopes, kink_slopes=_leaky.kink_slopes, exact=True,
+))  # fmt: skip
+register(Activation(
+    "elu",
+    f=F.elu,
+    times_df=lambda delta, z, a: torch.where(z > 0, delta, delta * torch.exp(z)),  # f' = 1 for z > 0, else e^z
+    terms=lambda z, a: 2 + a.clamp(max=0),  # as a + 1 for z <= 0 in other hands
+))  # fmt: skip
+register(Activation(
+    "softplus",
+    f=F.softplus,
+    # f' = sigmoid(z); torch's softplus is z itself above 20, a jump of 2e-9, so 20 counts as a kink
+    times_df=lambda delta, z, a: torch.where(z > 20, delta, delta * torch.sigmoid(z)),
+    kinks=(20.0,),
+))  # fmt: skip
+register(Activation(
+    "sigmoid",
+    f=torch.sigmoid,
+    times_df=lambda delta, z, a: delta * (1 - a) * a,  # f' = (1 - a) a, in autograd's order
+    terms=lambda z, a: (1 + a) * a,
+    lipschitz=0.25, exact=True,
+))  # fmt: skip
+register(Activation(
+    "tanh",
+    f=torch.tanh,
+    times_df=lambda delta, z, a: delta * (1 - a * a),  # f' = 1 - a^2
+    terms=lambda z, a: 1 + a * a,
+))  # fmt: skip
+
+
+def _silu_times_df(delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
+    s = torch.sigmoid(z)
+    return delta * (s * (1 + z * (1 - s)))  # f' = s (1 + z (1 - s)), s = sigmoid(z)
+
+
+register(Activation(
+    "silu",
+    f=F.silu,
+    times_df=_silu_times_df,
+    terms=lambda z, a: torch.sigmoid(z) * (1 + z.abs() * (1 + torch.sigmoid(z))),
+    lipschitz=1.1,
+))  # fmt: skip
+register(Activation(
+    "gelu",
+    f=F.gelu,
+    times_df=lambda delta, z, a: delta * (_normal_cdf(z) + z * _normal_pdf(z)),  # f' = Phi(z) + z phi(z)
+    terms=lambda z, a: 1 + z.abs() * _normal_pdf(z),
+    lipschitz=1.13,
+))  # fmt: skip
+register(Activation(
+    "softsign",
+    f=F.softsign,
+    times_df=lambda delta, z, a: delta / (1 + z.abs()) ** 2,  # f' = 1 / (1 + |z|)^2
+    terms=lambda z, a: 2 / (1 + z.abs()),  # autograd: 1 / (1 + |z|) - |z| / (1 + |z|)^2
+))  # fmt: skip
+register(Activation(
+    "hardtanh",
+    f=F.hardtanh,
+    times_df=lambda delta, z, a: delta.masked_fill((z <= -1) | (z >= 1), 0),  # f' = 1 for -1 < z < 1, else 0
+    kinks=(-1.0, 1.0), slopes=(0.0, 1.0, 0.0), kink_slopes=(0.0, 0.0), exact=True,
+))  # fmt: skip

@@ -1,0 +1,37 @@
+"""The one way this package says that an argument is wrong: which, what it was, what was expected."""
+
+from __future__ import annotations
+
+import reprlib
+from difflib import get_close_matches
+from typing import Iterable
+
+
+class ArgumentError(ValueError):
+    """A value handed in by the caller is not usable.
+
+    >>> raise ArgumentError("lr", -1, "a finite number >= 0")
+    Traceback (most recent call last):
+    mlp_core.errors.ArgumentError: lr: got -1, expected a finite number >= 0
+    """
+
+    def __init__(self, argument: str, value: object, expected: str) -> None:
+        shown = value if isinstance(value, Described) else reprlib.repr(value)
+        super().__init__(f"{argument}: got {shown}, expected {expected}")
+        self.argument, self.value, self.expected = argument, value, expected
+
+
+class Described(str):
+    """A description to print as it stands, where the value itself would say less ('shape (3, 2)')."""
+
+
+def unknown(kind: str, name: object, known: Iterable[str]) -> ArgumentError:
+    """The error for a name nobody registered, with the nearest known one.
+
+    >>> unknown("activation", "rleu", ["relu", "tanh"]).expected
+    "one of relu, tanh; did you mean 'relu'?"
+    """
+    known = list(known)
+    near = get_close_matches(str(name), known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return ArgumentError(kind, name, f"one of {', '.join(known)}{hint}")

@@ -1,0 +1,179 @@
+"""Gradient checking: central differences of the loss, and the relative error that says whether a gradient is right.
+
+    d_approx_i = (J(theta + h e_i) - J(theta - h e_i)) / (2 h)
+    q = ||d_approx - d|| / (||d_approx|| + ||d||)
+
+The quotient knows nothing of the gradient it checks. Source of bands and criterion: Ng, *Deep Learning* course 2, week
+1, gradient checking; step size: Press et al., *Numerical Recipes*, section 5.7 (h ~ u^(1/3)).
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Callable
+
+import torch
+from torch import Tensor
+
+from mlp_core import losses
+from mlp_core.backprop import backprop
+from mlp_core.errors import ArgumentError, Described
+from mlp_core.losses import Loss
+from mlp_core.model import MLP
+
+STEP = 2.0**-17
+"""about 7.6e-6, near the cube root of float64's unit roundoff; a power of two, so that theta +- h is seldom rounded"""
+
+BLOCK = 2**22  # numbers of perturbed parameters held at a time
+
+BANDS = ((1e-7, "fine"), (1e-5, "suspect"), (1e-3, "probably wrong"))
+
+
+def relative_error(approx: Tensor, exact: Tensor) -> float:
+    """q of two tensors of one shape: 0 where both are zero, inf where either holds a NaN.
+
+    >>> relative_error(torch.tensor([1.0]), torch.tensor([3.0]))
+    0.5
+    """
+    if approx.shape != exact.shape:
+        raise ArgumentError("approx", Described(f"shape {tuple(approx.shape)}"), f"shape {tuple(exact.shape)}")
+    approx, exact = approx.detach().double(), exact.detach().double()
+    if torch.isnan(approx).any() or torch.isnan(exact).any():
+        return float("inf")
+    scale = max(approx.abs().max().item(), exact.abs().max().item()) if approx.numel() else 0.0
+    if scale == 0:
+        return 0.0
+    if scale == float("inf"):
+        return 0.0 if torch.equal(approx, exact) else float("inf")
+    approx, exact = approx / scale, exact / scale  # a norm of huge or tiny numbers must not overflow or vanish
+    return ((approx - exact).norm() / (approx.norm() + exact.norm())).item()
+
+
+def band(q: float) -> str:
+    """What a relative error says: fine (to 1e-7), suspect (to 1e-5), probably wrong (to 1e-3), wrong (above, or NaN).
+
+    >>> band(1e-9), band(0.3)
+    ('fine', 'wrong')
+    """
+    return next((name for limit, name in BANDS if q <= limit), "wrong")
+
+
+def central_difference(
+    f: Callable[[Tensor], Tensor | float], theta: Tensor, *, step: float = STEP, batched: bool = False
+) -> Tensor:
+    """The gradient of f at theta by central differences, entry by entry; of the shape of theta, in float64.
+
+    f: of a tensor shaped like theta, to a number; or, `batched`, of K of them stacked, to (K,). It is called with
+    float64 copies; theta itself is never changed. Raises ArgumentError for a step that is not positive and finite.
+    The divisor is the distance of the two points as rounded, which is 2 h but for rounding.
+
+    >>> central_difference(lambda t: (t**2).sum(), torch.tensor([1.0, -2.0]))
+    tensor([ 2., -4.], dtype=torch.float64)
+    """
+    if not 0 < step < float("inf"):
+        raise ArgumentError("step", step, "a positive finite number")
+    start = theta.detach().double().flatten()
+    n, quotients = len(start), []
+    block = max(1, BLOCK // max(1, 2 * n))
+    with torch.no_grad():
+        for begin in range(0, n, block):
+            index = torch.arange(begin, min(begin + block, n), device=start.device)
+            row = torch.arange(len(index), device=start.device)
+            points = start.repeat(2, len(index), 1)
+            points[0, row, index] += step
+            points[1, row, index] -= step
+            shaped = points.reshape(-1, *theta.shape)
+            if batched:
+                values = torch.as_tensor(f(shaped))
+            else:
+                values = torch.stack([torch.as_tensor(f(point.clone())) for point in shaped])
+            plus, minus = values.double().to(start.device).view(2, -1)
+            distance = points[0, row, index] - points[1, row, index]
+            quotients.append((plus - minus) / distance)  # (J(theta + h e_i) - J(theta - h e_i)) / (2 h)
+    return torch.cat(quotients).view(theta.shape) if quotients else start.view(theta.shape)
+
+
+class RelativeErrors(dict[str, float]):
+    """The relative error of each parameter by name (W1, b1, ...). skipped: how many entries were left out, because
+    a pre-activation crosses a kink within the step; worst: the largest relative error."""
+
+    def __init__(self, errors: dict[str, float], skipped: int) -> None:
+        super().__init__(errors)
+        self.skipped = skipped
+
+    @property
+    def worst(self) -> float:
+        return max(self.values())
+
+
+def check_model(
+    model: MLP, x: Tensor, y: Tensor, loss: str | Loss = "squared_error", *, step: float = STEP
+) -> RelativeErrors:
+    """Check `backprop` on every entry of every parameter: the relative error per tensor, by its name.
+
+    Runs in float64 on a copy of the model. Raises ArgumentError for x or y that do not fit or hold NaN.
+
+    >>> x, y = torch.tensor([[1.0, -2.0]]), torch.tensor([[0.5]])
+    >>> errors = check_model(MLP([2, 3, 1], activation="tanh"), x, y)
+    >>> band(errors.worst), errors.skipped
+    ('fine', 0)
+    """
+    loss = losses.get(loss)
+    model.trace(x[:1])
+    if not torch.isfinite(x).all():
+        raise ArgumentError("x", Described("NaN or infinity"), "finite numbers")
+    model = copy.deepcopy(model).double()
+    x, y = x.double(), y if loss.classes else y.double()
+    trace = model.trace(x)
+    _, dL_dy = loss.value_and_grad(trace.output, y)
+    exact = backprop(model, trace, dL_dy)
+    approx = central_difference(lambda flats: losses_at(model, flats, x, y, loss), model.flat, step=step, batched=True)
+    smooth = ~crosses_kink(model, x, step)
+    errors, skipped = {}, 0
+    names = [name for name, _ in model.named_parameters()]
+    views = (model.layout.views(t) for t in (approx, exact, smooth))
+    for name, a, d, keep in zip(names, *views, strict=True):
+        errors[name] = relative_error(a[keep], d[keep])
+        skipped += int((~keep).sum())
+    return RelativeErrors(errors, skipped)
+
+
+def pre_activations(model: MLP, flats: Tensor, x: Tensor) -> tuple[list[Tensor], Tensor]:
+    """z[1..L], each (K, B, n_l), and the outputs (K, B, n_L) of K networks whose parameters are the rows of `flats`."""
+    a, zs = x.expand(len(flats), *x.shape), []
+    for layer, f in enumerate(model.activations, start=1):
+        W, b = (model.layout.stacked(flats, i) for i in (2 * layer - 2, 2 * layer - 1))
+        zs.append(torch.baddbmm(b[:, None, :], a, W.transpose(1, 2)))  # z[l] = a[l-1] W[l]^T + b[l]
+        a = f.f(zs[-1])
+    return zs, a
+
+
+def losses_at(model: MLP, flats: Tensor, x: Tensor, y: Tensor, loss: Loss) -> Tensor:
+    """The losses (K,) of K networks whose parameters are the rows of `flats`."""
+    _, outputs = pre_activations(model, flats, x)
+    return torch.vmap(loss.value, in_dims=(0, None))(outputs, y)
+
+
+def crosses_kink(model: MLP, x: Tensor, step: float) -> Tensor:
+    """For each entry of model.flat: whether some pre-activation changes its side of a kink within +- step."""
+    crossing = torch.zeros(len(model.flat), dtype=torch.bool, device=x.device)
+    if not any(f.kinks for f in model.activations):
+        return crossing
+    block = max(1, BLOCK // len(model.flat))
+    here = _sides(model, model.flat[None], x)
+    with torch.no_grad():
+        for begin in range(0, len(crossing), block):
+            index = torch.arange(begin, min(begin + block, len(crossing)), device=x.device)
+            for signed in (step, -step):
+                flats = model.flat.repeat(len(index), 1)
+                flats[torch.arange(len(index)), index] += signed
+                crossing[index] |= (_sides(model, flats, x) != here).any(dim=1)
+    return crossing
+
+
+def _sides(model: MLP, flats: Tensor, x: Tensor) -> Tensor:
+    """On which side of each kink, or on it, every pre-activation lies: (K, all of them)."""
+    zs, _ = pre_activations(model, flats, x)
+    return torch.cat([
+        (z - kink).sign().flatten(1) for z, f in zip(zs, model.activations, strict=True) for kink in f.kinks
+    ], dim=1)  # fmt: skip

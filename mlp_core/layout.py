@@ -1,0 +1,54 @@
+"""Where each tensor lies in a flat buffer: one after the other, each beginning on a 64-byte boundary.
+
+Why aligned: a matrix product written into memory that is not aligned may take another kernel and differ in its last
+bits from a fresh product. The padding between tensors stays zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Sequence
+
+import torch
+from torch import Tensor
+
+ALIGNMENT = 64  # bytes
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Offsets of tensors of the given shapes in a flat buffer, counted in elements.
+
+    >>> layout = Layout.of([(2, 3), (2,)], torch.float64)
+    >>> layout.offsets, layout.size
+    ((0, 8), 16)
+    """
+
+    shapes: tuple[tuple[int, ...], ...]
+    offsets: tuple[int, ...]
+    size: int
+
+    @classmethod
+    def of(cls, shapes: Sequence[Sequence[int]], dtype: torch.dtype) -> Layout:
+        """The layout for tensors of `shapes`, in this order."""
+        step = ALIGNMENT // dtype.itemsize
+        offsets, end = [], 0
+        for shape in shapes:
+            offsets.append(end)
+            end += -(-prod(shape) // step) * step
+        return cls(tuple(tuple(shape) for shape in shapes), tuple(offsets), end)
+
+    def views(self, flat: Tensor) -> list[Tensor]:
+        """The tensors inside `flat`, in order, sharing its memory."""
+        return [flat[o : o + prod(s)].view(s) for o, s in zip(self.offsets, self.shapes, strict=True)]
+
+    def stacked(self, flats: Tensor, index: int) -> Tensor:
+        """One tensor of each of K flat buffers: (K, size) -> (K, *shape)."""
+        offset, shape = self.offsets[index], self.shapes[index]
+        return flats[:, offset : offset + prod(shape)].view(len(flats), *shape)
+
+    def owned(self, index: int) -> int:
+        """How many elements belong to a tensor, its padding included."""
+        ends = (*self.offsets[1:], self.size)
+        return ends[index] - self.offsets[index]

@@ -1,0 +1,112 @@
+"""Losses: one record each, the value and its derivative dL/dy_hat by hand.
+
+y_hat is the output of the network, (B, n). Targets are values, (B, n) in the dtype of y_hat, or class labels, (B,)
+int64 in 0..n-1. A mean is over all B n entries (mse, bce_with_logits) or over the B samples (cross_entropy), as in
+torch. `register` takes a new record, and the laws run on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mlp_core.errors import ArgumentError, Described
+from mlp_core.registry import Registry
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss: value(y_hat, y) -> scalar tensor, grad(y_hat, y) -> dL/dy_hat of the shape of y_hat.
+
+    >>> y_hat, y = torch.tensor([[3.0]]), torch.tensor([[1.0]])
+    >>> get("squared_error").value_and_grad(y_hat, y)
+    (tensor(4.), tensor([[4.]]))
+    """
+
+    name: str
+    value: Callable[[Tensor, Tensor], Tensor]
+    grad: Callable[[Tensor, Tensor], Tensor]
+    terms: Callable[[Tensor, Tensor], Tensor]
+    """terms(y_hat, y): the magnitudes of the numbers that value adds up, added up; scalar tensor"""
+    grad_terms: Callable[[Tensor, Tensor], Tensor]
+    """grad_terms(y_hat, y): the same for each entry of grad"""
+    classes: bool = False
+    """whether targets are class labels"""
+    unit_targets: bool = False
+    """whether targets must lie in 0..1"""
+
+    def value_and_grad(self, y_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """The loss (scalar) and dL/dy_hat (B, n). Raises ArgumentError for targets that do not fit y_hat."""
+        self.check(y_hat, y)
+        with torch.no_grad():
+            return self.value(y_hat, y), self.grad(y_hat, y)
+
+    def check(self, y_hat: Tensor, y: Tensor) -> None:
+        """Raises ArgumentError where y is not a target for y_hat: shape, dtype, device, NaN, labels out of range."""
+        if y_hat.ndim != 2:
+            raise ArgumentError("y_hat", Described(f"shape {tuple(y_hat.shape)}"), "shape (batch, outputs)")
+        shape = tuple(y_hat.shape[:1] if self.classes else y_hat.shape)
+        dtype = torch.int64 if self.classes else y_hat.dtype
+        if tuple(y.shape) != shape:
+            raise ArgumentError("y", Described(f"shape {tuple(y.shape)}"), f"shape {shape} for {self.name}")
+        if y.dtype != dtype:
+            raise ArgumentError("y", Described(f"dtype {y.dtype}"), f"dtype {dtype} for {self.name}")
+        if y.device != y_hat.device:
+            raise ArgumentError("y", Described(f"device {y.device}"), f"device {y_hat.device}, that of y_hat")
+        low, high = (0, y_hat.shape[1] - 1) if self.classes else (0, 1) if self.unit_targets else (None, None)
+        if not self.classes and torch.isnan(y).any():
+            raise ArgumentError("y", Described("NaN"), "targets without NaN")
+        if low is not None and y.numel() and (y.min() < low or y.max() > high):
+            worst = y.min() if y.min() < low else y.max()
+            what = "class labels" if self.classes else "targets"
+            raise ArgumentError("y", worst.item(), f"{what} from {low} to {high} for {self.name}")
+
+
+_registry: Registry[Loss] = Registry("loss", Loss)
+register, get, names, remove = _registry.register, _registry.get, _registry.names, _registry.remove
+
+
+def _cross_entropy_grad(y_hat: Tensor, y: Tensor) -> Tensor:
+    # dL/dy_hat = (softmax(y_hat) - onehot(y)) / B, through the kernel that autograd calls: the last bit depends on it
+    log_p = torch.log_softmax(y_hat, dim=1)
+    dL_dlog_p = torch.zeros_like(log_p).scatter_(1, y[:, None], -1 / len(y))  # L = -1/B sum_s log p[s, y_s]
+    return torch.ops.aten._log_softmax_backward_data(dL_dlog_p, log_p, 1, y_hat.dtype)
+
+
+register(Loss(
+    "squared_error",
+    value=lambda y_hat, y: ((y - y_hat) ** 2).sum(),  # L = sum_s sum_i (y - y_hat)^2
+    grad=lambda y_hat, y: -2 * (y - y_hat),
+    terms=lambda y_hat, y: ((y - y_hat) ** 2).sum(),
+    grad_terms=lambda y_hat, y: 2 * (y - y_hat).abs(),
+))  # fmt: skip
+register(Loss(
+    "mse",
+    value=F.mse_loss,  # L = 1/n sum_s sum_i (y_hat - y)^2, n = B times outputs
+    grad=lambda y_hat, y: (y_hat - y) * (2 / y.numel()),
+    terms=lambda y_hat, y: ((y - y_hat) ** 2).mean(),
+    grad_terms=lambda y_hat, y: 2 * (y - y_hat).abs() / y.numel(),
+))  # fmt: skip
+register(Loss(
+    "cross_entropy",
+    value=F.cross_entropy,  # L = 1/B sum_s (log sum_j e^y_hat[s, j] - y_hat[s, y_s])
+    grad=_cross_entropy_grad,
+    terms=lambda y_hat, y: (1 + y_hat.shape[1] + 2 * y_hat.abs().amax(dim=1)).mean(),
+    # softmax - onehot; softmax = exp(y_hat - max - log sum) carries the rounding of its exponent
+    grad_terms=lambda y_hat, y: (
+        (torch.softmax(y_hat, 1) * (2 + y_hat.abs() + y_hat.abs().amax(1, keepdim=True)) + 1) / len(y)
+    ),
+    classes=True,
+))  # fmt: skip
+register(Loss(
+    "bce_with_logits",
+    value=F.binary_cross_entropy_with_logits,  # L = 1/n sum (log(1 + e^y_hat) - y y_hat)
+    grad=lambda y_hat, y: (torch.sigmoid(y_hat) - y) / y.numel(),
+    terms=lambda y_hat, y: (1 + 2 * y_hat.abs()).mean(),
+    grad_terms=lambda y_hat, y: (torch.sigmoid(y_hat) + y.abs()) / y.numel(),
+    unit_targets=True,
+))  # fmt: skip

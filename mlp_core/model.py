@@ -1,0 +1,172 @@
+"""The multi-layer perceptron: all parameters in one flat buffer, their gradients in another.
+
+Layers are 1..L, layer 0 is the input, batches are rows:
+
+    z[l] = a[l-1] W[l]^T + b[l]     (B, n_l)
+    a[l] = f_l(z[l])                (B, n_l);  y_hat = a[L]
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, NamedTuple, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mlp_core import activations
+from mlp_core.activations import Activation
+from mlp_core.errors import ArgumentError, Described
+from mlp_core.layout import Layout
+
+
+class Trace(NamedTuple):
+    """What the forward pass leaves for backpropagation, by layer: z[l] and a[l] are (B, n_l); z[0] = a[0] = x."""
+
+    z: tuple[Tensor, ...]
+    a: tuple[Tensor, ...]
+
+    @property
+    def output(self) -> Tensor:
+        """a[L], (B, n_L)."""
+        return self.a[-1]
+
+
+class MLP(nn.Module):
+    """A multi-layer perceptron; an ordinary nn.Module whose parameters are views of one flat buffer.
+
+    sizes: widths n_0..n_L. activation: of the hidden layers, a name or record, or one for each hidden layer.
+    output: of the last layer. Weights W[l] are (n_l, n_{l-1}), biases b[l] are (n_l,), both drawn uniformly from
+    +- 1/sqrt(n_{l-1}) (as torch.nn.Linear does), in float64 and then rounded, by `generator` or, without one, by a
+    fresh one seeded with 0. Raises ArgumentError for sizes that are not two or more positive integers, an unknown
+    activation, or a dtype that is not floating point.
+
+    >>> model = MLP([2, 3, 1], activation="tanh", dtype=torch.float64)
+    >>> model.trace(torch.ones(5, 2, dtype=torch.float64)).output.shape
+    torch.Size([5, 1])
+    """
+
+    flat: Tensor
+    """all parameters, one aligned buffer (padding is zero)"""
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: str | Activation | Sequence[str | Activation] = "relu",
+        output: str | Activation = "identity",
+        *,
+        dtype: torch.dtype | None = None,
+        device: torch.device | str | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.sizes = _checked_sizes(sizes)
+        self.activations = _by_layer(activation, output, len(self.sizes) - 1)
+        dtype = torch.get_default_dtype() if dtype is None else dtype
+        if not dtype.is_floating_point:
+            raise ArgumentError("dtype", dtype, "a floating point dtype")
+        generator = torch.Generator().manual_seed(0) if generator is None else generator
+        for layer, (n_in, n_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
+            for name, shape in ((f"W{layer}", (n_out, n_in)), (f"b{layer}", (n_out,))):
+                u = torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)
+                self.register_parameter(name, nn.Parameter(((2 * u - 1) / n_in**0.5).to(device, dtype)))
+        self._lay()
+
+    @property
+    def L(self) -> int:
+        """The number of layers."""
+        return len(self.activations)
+
+    @property
+    def flat_grad(self) -> Tensor:
+        """All gradients, one buffer laid out as `flat`.
+
+        Reading it binds every parameter's grad to its place: a grad that was dropped (None) becomes zero there, one
+        that autograd put elsewhere is copied in.
+        """
+        for p, view in zip(self._parameters.values(), self.grad_views, strict=True):
+            if p is not None and p.grad is not view:
+                view.zero_() if p.grad is None else view.copy_(p.grad)
+                p.grad = view
+        return self._flat_grad
+
+    def forward(self, x: Tensor) -> Tensor:
+        """y_hat (B, n_L), for autograd to differentiate."""
+        self._check(x)
+        a = x
+        for layer in range(1, self.L + 1):
+            a = self.activations[layer - 1].f(F.linear(a, self.weights[layer - 1], self.biases[layer - 1]))
+        return a
+
+    def trace(self, x: Tensor) -> Trace:
+        """The forward pass with everything backpropagation needs. x is (B, n_0) in the model's dtype.
+
+        Raises ArgumentError for an x of another shape, dtype or device.
+        """
+        self._check(x)
+        z, a = [x], [x]
+        with torch.no_grad():
+            for f, W, b in zip(self.activations, self.weights, self.biases, strict=True):
+                z.append(torch.addmm(b, a[-1], W.t()))  # z[l] = a[l-1] W[l]^T + b[l]
+                a.append(f.f(z[-1]))  # a[l] = f_l(z[l])
+        return Trace(tuple(z), tuple(a))
+
+    def zero_grad(self, set_to_none: bool = False) -> None:
+        """Zero the gradient buffer; grads stay views of it, so set_to_none makes no difference."""
+        self._flat_grad.zero_()
+        self.flat_grad  # noqa: B018  (binds the grads again)
+
+    def extra_repr(self) -> str:
+        return f"{list(self.sizes)}, {[f.name for f in self.activations]}"
+
+    def _check(self, x: Tensor) -> None:
+        if x.ndim != 2 or x.shape[1] != self.sizes[0]:
+            raise ArgumentError("x", Described(f"shape {tuple(x.shape)}"), f"shape (batch, {self.sizes[0]})")
+        if x.dtype != self.flat.dtype:
+            raise ArgumentError("x", Described(f"dtype {x.dtype}"), f"dtype {self.flat.dtype}, that of the model")
+        if x.device != self.flat.device:
+            raise ArgumentError("x", Described(f"device {x.device}"), f"device {self.flat.device}, that of the model")
+
+    def _lay(self) -> None:
+        """Move the parameters into a new flat buffer, and their gradients into another."""
+        parameters = [p for p in self._parameters.values() if p is not None]
+        self.layout = layout = Layout.of([p.shape for p in parameters], parameters[0].dtype)
+        with torch.inference_mode(False), torch.no_grad():
+            self.flat = torch.zeros(layout.size, dtype=parameters[0].dtype, device=parameters[0].device)
+            self._flat_grad = torch.zeros_like(self.flat)
+            self.grad_views = layout.views(self._flat_grad)
+            for index, (p, view) in enumerate(zip(parameters, layout.views(self.flat), strict=True)):
+                view.copy_(p)
+                p.data = view
+                p.owned = layout.owned(index)  # type: ignore[attr-defined]  # the optimizer steps whole segments
+                if p.grad is not None:
+                    self.grad_views[index].copy_(p.grad)
+                    p.grad = self.grad_views[index]
+        self.weights, self.biases = parameters[0::2], parameters[1::2]
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> MLP:
+        super()._apply(fn, recurse)  # .to(), .double(), .cuda(): gives every parameter memory of its own
+        self._lay()
+        return self
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # copy.deepcopy and pickle: likewise
+        self._lay()
+
+
+def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
+    expected = "at least two positive integers"
+    if isinstance(sizes, str) or not hasattr(sizes, "__iter__") or len(sizes) < 2:
+        raise ArgumentError("sizes", sizes, expected)
+    if any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in sizes):
+        raise ArgumentError("sizes", sizes, expected)
+    return tuple(sizes)
+
+
+def _by_layer(
+    activation: str | Activation | Sequence[str | Activation], output: str | Activation, depth: int
+) -> tuple[Activation, ...]:
+    hidden = [activation] * (depth - 1) if isinstance(activation, (str, Activation)) else list(activation)
+    if len(hidden) != depth - 1:
+        raise ArgumentError("activation", activation, f"one activation, or one for each of {depth - 1} hidden layers")
+    return tuple(activations.get(f) for f in (*hidden, output))

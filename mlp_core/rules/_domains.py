@@ -1,0 +1,94 @@
+"""Domains of hyperparameters: written once, in the annotation of the field.
+
+A domain rejects a value outside it when a rule is made, and tells the battery what to generate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import Field, dataclass, fields
+from math import isfinite
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from annotated_types import Ge, Gt, Le, Lt
+
+from mlp_core.errors import ArgumentError
+
+
+@dataclass(frozen=True)
+class Typical:
+    """Where sensible values of a hyperparameter lie, both positive; generators stay inside on unbounded sides."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What a field may hold: a type (float, int or bool), bounds, and the typical range."""
+
+    type: type
+    bounds: tuple[Ge | Gt | Le | Lt, ...] = ()
+    typical: Typical | None = None
+
+    def __str__(self) -> str:
+        if self.type is bool:
+            return "True or False"
+        signs = {Ge: (">=", "ge"), Gt: (">", "gt"), Le: ("<=", "le"), Lt: ("<", "lt")}
+        parts = [f"{signs[type(b)][0]} {getattr(b, signs[type(b)][1])}" for b in self.bounds]
+        kind = "a whole number" if self.type is int else "a finite number"
+        return " ".join([kind, " and ".join(parts)]) if parts else kind
+
+    def holds(self, value: Any) -> bool:
+        """Whether `value` lies in the domain; NaN and infinities never do."""
+        if self.type is bool or isinstance(value, bool):
+            return self.type is bool and isinstance(value, bool)
+        if not isinstance(value, int if self.type is int else (int, float)) or not isfinite(value):
+            return False
+        return all(
+            value >= b.ge if isinstance(b, Ge) else value > b.gt if isinstance(b, Gt)
+            else value <= b.le if isinstance(b, Le) else value < b.lt
+            for b in self.bounds
+        )  # fmt: skip
+
+
+def domains(rule_type: type) -> dict[str, tuple[Domain, ...]]:
+    """The domain of every field of a rule; one domain, or for a tuple field one for each element.
+
+    >>> from mlp_core import rules
+    >>> str(domains(rules.get("sgd"))["lr"][0])
+    'a finite number >= 0'
+    """
+    hints = get_type_hints(rule_type, include_extras=True)
+    return {f.name: _domains_of(f, hints[f.name]) for f in fields(rule_type)}
+
+
+def is_tuple(rule_type: type, field: str) -> bool:
+    """Whether a field of a rule holds a tuple (Adam's betas)."""
+    return get_origin(get_type_hints(rule_type, include_extras=True)[field]) is tuple
+
+
+def check(rule: Any) -> None:
+    """Raises ArgumentError, naming field, value and domain, where a hyperparameter lies outside its domain."""
+    for name, wanted in domains(type(rule)).items():
+        value = getattr(rule, name)
+        values = value if is_tuple(type(rule), name) else (value,)
+        if not isinstance(values, (tuple, list)) or len(values) != len(wanted):
+            raise ArgumentError(name, value, f"{len(wanted)} numbers")
+        for one, domain in zip(values, wanted, strict=True):
+            if not domain.holds(one):
+                raise ArgumentError(name, value, str(domain))
+
+
+def _domains_of(field: Field[Any], hint: Any) -> tuple[Domain, ...]:
+    if get_origin(hint) is tuple:
+        return tuple(_domain(field.name, part) for part in get_args(hint))
+    return (_domain(field.name, hint),)
+
+
+def _domain(name: str, hint: Any) -> Domain:
+    base, *extras = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    if base not in (float, int, bool):
+        raise ArgumentError(f"annotation of {name}", hint, "float, int or bool, Annotated with its domain")
+    bounds = tuple(e for e in extras if isinstance(e, (Ge, Gt, Le, Lt)))
+    typical = next((e for e in extras if isinstance(e, Typical)), None)
+    return Domain(base, bounds, typical)

@@ -1,0 +1,173 @@
+"""The optimizer that owns the state of a rule: a torch.optim.Optimizer, stepping whole flat segments at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Callable, Iterable
+
+import torch
+from torch import Tensor
+
+from mlp_core.errors import ArgumentError, Described, unknown
+from mlp_core.rules._rule import UpdateRule
+
+
+@dataclass
+class Segment:
+    """Parameters that lie side by side and share rule and t, seen as one tensor."""
+
+    params: list[Tensor]
+    p: Tensor
+    g: Tensor
+    slots: list[Tensor | None]
+    t: int
+
+
+class RuleOptimizer(torch.optim.Optimizer):
+    """Applies an UpdateRule; hyperparameters live in the param_groups, where schedulers and groups change them.
+
+    state[p] holds `step` (int, counted from p's own first gradient) and the rule's slots by name. A parameter whose
+    grad is None is left alone. Raises ArgumentError for parameters that are not real floating point tensors, sparse
+    gradients, hyperparameters outside their domain or unknown to the rule, and for a change of hyperparameters that
+    switches on a slot the parameter does not have.
+    """
+
+    def __init__(self, rule: UpdateRule, params: Iterable[Any]) -> None:
+        self.rule = rule
+        self._rules: dict[int, UpdateRule] = {}
+        self._segments: dict[int, tuple[list[tuple[int, ...]], list[Segment]]] = {}
+        super().__init__(params, {f.name: getattr(rule, f.name) for f in fields(rule)})
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        known = {*self.defaults, "params", "param_names", "initial_lr"}
+        for key in param_group:
+            if key not in known:
+                raise unknown(f"hyperparameter of {type(self.rule).__name__}", key, self.defaults)
+        super().add_param_group(param_group)
+        try:
+            self._rule_of(len(self.param_groups) - 1)
+            for p in self.param_groups[-1]["params"]:
+                if not p.dtype.is_floating_point:
+                    raise ArgumentError("params", Described(f"dtype {p.dtype}"), "real floating point parameters")
+        except ArgumentError:
+            del self.param_groups[-1]
+            raise
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+        """One step for every parameter that has a gradient; returns what `closure`, called first, returns."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for index in range(len(self.param_groups)):
+            rule = self._rule_of(index)
+            for segment in self._segments_of(index, rule):
+                segment.t += 1
+                rule.step(segment.p, segment.g, segment.t, *segment.slots)
+                for p in segment.params:
+                    self.state[p]["step"] = segment.t
+        return loss
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        super().load_state_dict(state_dict)
+        self._segments.clear()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "rule": self.rule}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._rules, self._segments = {}, {}
+        super().__setstate__(state)
+
+    def _rule_of(self, index: int) -> UpdateRule:
+        group, rule = self.param_groups[index], self._rules.get(index)
+        hyperparameters = {name: group[name] for name in self.defaults}
+        if rule is None or any(getattr(rule, name) != value for name, value in hyperparameters.items()):
+            rule = self._rules[index] = type(self.rule)(**hyperparameters)
+            for p in group["params"]:
+                off = [name for name in rule.slots if p in self.state and self.state[p][name] is None]
+                for name in off:
+                    if rule.init(p)[name] is not None:
+                        expected = f"{name} switched on from the first step, or not at all"
+                        raise ArgumentError("hyperparameters", rule, expected)
+        return rule
+
+    def _segments_of(self, index: int, rule: UpdateRule) -> list[Segment]:
+        params = [p for p in self.param_groups[index]["params"] if p.grad is not None]
+        signature = [(id(p), p.data_ptr(), p.grad.data_ptr()) for p in params]
+        if index not in self._segments or self._segments[index][0] != signature:
+            self._segments[index] = (signature, self._build(params, rule))
+        return self._segments[index][1]
+
+    def _build(self, params: list[Tensor], rule: UpdateRule) -> list[Segment]:
+        runs: list[list[Tensor]] = []
+        for p in params:
+            if p.grad is not None and p.grad.is_sparse:
+                raise ArgumentError("grad", Described("a sparse tensor"), "a dense gradient")
+            if not self.state[p]:
+                self.state[p] = {"step": 0, **rule.init(p)}
+            if runs and not rule.per_tensor and self._joins(runs[-1][-1], p):
+                runs[-1].append(p)
+            else:
+                runs.append([p])
+        return [self._segment(run, rule) for run in runs]
+
+    def _joins(self, q: Tensor, p: Tensor) -> bool:
+        """Whether p follows q in memory, its gradient likewise, and both are in the same state."""
+        mine, other = self.state[p], self.state[q]
+        return (
+            _follows(q, p, _owned(q)) and _follows(q.grad, p.grad, _owned(q))
+            and mine.keys() == other.keys()
+            and all(_same_or_elementwise(mine[key], other[key], p, q) for key in mine)
+        )  # fmt: skip
+
+    def _segment(self, run: list[Tensor], rule: UpdateRule) -> Segment:
+        t = self.state[run[0]]["step"]
+        if len(run) == 1:
+            return Segment(run, run[0], run[0].grad, [self.state[run[0]][name] for name in rule.slots], t)  # type: ignore[arg-type]
+        size = sum(_owned(p) for p in run[:-1]) + run[-1].numel()
+        slots = [self._gather(run, name, size) for name in rule.slots]
+        return Segment(run, _flat(run[0], size), _flat(run[0].grad, size), slots, t)
+
+    def _gather(self, run: list[Tensor], name: str, size: int) -> Tensor | None:
+        """One tensor for a slot of the whole run; every parameter's state becomes a view of it."""
+        first = self.state[run[0]][name]
+        if first is None:
+            return None
+        if first.shape != run[0].shape:  # one number for the whole parameter, the same all over the run
+            shared = first.clone()
+            for p in run:
+                self.state[p][name] = shared
+            return shared
+        flat, offset = torch.zeros(size, dtype=first.dtype, device=first.device), 0
+        for p in run:
+            view = flat[offset : offset + p.numel()].view(p.shape)
+            self.state[p][name] = view.copy_(self.state[p][name])
+            offset += _owned(p)
+        return flat
+
+
+def _owned(p: Tensor) -> int:
+    """The elements of memory that are p's own: an MLP's parameters own their padding."""
+    return getattr(p, "owned", p.numel())
+
+
+def _follows(q: Tensor | None, p: Tensor | None, distance: int) -> bool:
+    return (
+        q is not None and p is not None and q.ndim > 0 and p.ndim > 0
+        and q.dtype == p.dtype and q.is_contiguous() and p.is_contiguous()
+        and q.untyped_storage().data_ptr() == p.untyped_storage().data_ptr()
+        and p.storage_offset() == q.storage_offset() + distance
+    )  # fmt: skip
+
+
+def _same_or_elementwise(mine: Any, other: Any, p: Tensor, q: Tensor) -> bool:
+    if isinstance(mine, Tensor) and isinstance(other, Tensor):
+        return (mine.shape == p.shape and other.shape == q.shape) or (mine.ndim == 0 and mine.equal(other))
+    return mine is other or mine == other
+
+
+def _flat(first: Tensor | None, size: int) -> Tensor:
+    assert first is not None
+    return first.detach().as_strided((size,), (1,))

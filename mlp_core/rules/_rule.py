@@ -1,0 +1,66 @@
+"""What an update rule is: a frozen dataclass whose fields are hyperparameters and whose `step` is the formula."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Iterable
+
+import torch
+from torch import Tensor
+
+from mlp_core.errors import ArgumentError
+from mlp_core.rules import _domains
+
+if TYPE_CHECKING:
+    from mlp_core.rules._optimizer import RuleOptimizer
+
+
+@dataclass(frozen=True)
+class UpdateRule:
+    """Base of every rule. A subclass is a frozen dataclass with annotated fields, names its `slots`, writes `step`.
+
+    Construction raises ArgumentError for a hyperparameter outside its annotated domain and for a `conflict()`.
+    The base rule is plain enough to run: it does nothing.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ()
+    """names of the state tensors kept for every parameter, in the order `step` takes them"""
+    per_tensor: ClassVar[bool] = False
+    """True for a rule that needs the shape of a parameter; otherwise it must act on each coordinate alone"""
+    claims: ClassVar[frozenset[str]] = frozenset()
+    """what holds for the rule, of: odd, fixed_point, descends"""
+
+    def __post_init__(self) -> None:
+        _domains.check(self)
+        conflict = self.conflict()
+        if conflict:
+            raise ArgumentError(type(self).__name__, self, conflict)
+
+    def conflict(self) -> str | None:
+        """What is expected of the fields together where they do not fit each other; None where they do."""
+        return None
+
+    def init(self, p: Tensor) -> dict[str, Tensor | None]:
+        """The state of a parameter before its first gradient: a tensor a slot, None for one that is switched off."""
+        return {name: torch.zeros_like(p) for name in self.slots}
+
+    def step(self, p: Tensor, g: Tensor, t: int, *slots: Tensor | None) -> None:
+        """Update `p` and its slots in place, given its gradient `g`; t counts from 1 at p's own first gradient."""
+
+    def twin(self, params: Iterable[Any]) -> torch.optim.Optimizer | None:
+        """The torch optimizer that must agree to the last bit, or None where torch has none."""
+        return None
+
+    def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
+        """The torch.optim.Optimizer that applies this rule to `params` (tensors or group dicts) and owns its state.
+
+        >>> from mlp_core import rules
+        >>> p = torch.nn.Parameter(torch.ones(1))
+        >>> p.grad = torch.ones(1)
+        >>> _ = rules.get("sgd")(lr=0.5).optimizer([p]).step()
+        >>> p.item()
+        0.5
+        """
+        from mlp_core.rules._optimizer import RuleOptimizer
+
+        return RuleOptimizer(self, params)

@@ -1,0 +1,170 @@
+"""The training loop, with two switches: gradients by hand or by autograd, updates by hand or by torch.optim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Iterator, Literal
+
+import torch
+from torch import Tensor
+
+from mlp_core import losses
+from mlp_core.backprop import backprop
+from mlp_core.errors import ArgumentError, Described
+from mlp_core.losses import Loss
+from mlp_core.model import MLP
+from mlp_core.rules import UpdateRule
+
+Gradients = Literal["manual", "autograd"]
+Updates = Literal["manual", "torch"]
+Schedule = Callable[[int], UpdateRule]
+
+
+@dataclass(frozen=True)
+class History:
+    """What fit did. step_losses (steps,) in the model's dtype: each before its step. epoch_losses (epochs,): the step
+    losses of an epoch averaged, weighted by the samples of each step. checkpoint: hand it to fit as `start` to go on."""
+
+    step_losses: Tensor
+    epoch_losses: Tensor
+    checkpoint: dict[str, Any]
+
+
+def fit(
+    model: MLP, x: Tensor, y: Tensor, *, loss: str | Loss, rule: UpdateRule | Schedule, epochs: int, batch_size: int,
+    gradients: Gradients = "manual", updates: Updates = "manual", shuffle: bool = False,
+    generator: torch.Generator | None = None, start: dict[str, Any] | None = None,
+    on_epoch: Callable[[int, float], object] | None = None,
+) -> History:  # fmt: skip
+    """Train `model` in place for `epochs` epochs over x (N, n_0) and y, the last batch as short as it comes.
+
+    rule: an UpdateRule, or a function of the step (0, 1, ...) that returns one (a schedule). gradients: by `backprop`
+    or by autograd. updates: by the rule itself or by its twin in torch.optim. shuffle: draw the order of every epoch
+    from `generator` (without one, from a fresh one seeded with 0). start: the checkpoint of an earlier fit, whose
+    weights, rule state, generator state and counts are taken up; `epochs` more are run. on_epoch(epoch, epoch_loss)
+    is called after every epoch. Raises ArgumentError for what cannot be trained on; the model is then untouched.
+
+    >>> from mlp_core import rules
+    >>> x = torch.linspace(-1, 1, 8)[:, None]
+    >>> history = fit(MLP([1, 1]), x, 2 * x, loss="mse", rule=rules.get("sgd")(lr=0.5), epochs=20, batch_size=8)
+    >>> bool(history.epoch_losses[-1] < 1e-3 * history.epoch_losses[0])
+    True
+    """
+    loss = losses.get(loss)
+    schedule = rule if not isinstance(rule, UpdateRule) else lambda step: rule
+    _check(model, x, y, loss, epochs, batch_size, gradients, updates)
+    generator = torch.Generator().manual_seed(0) if generator is None else generator
+    epoch, step = (0, 0) if start is None else (start["epoch"], start["step"])
+    engine = _Engine(model, schedule(step), updates)
+    if start is not None:
+        engine.load(start, generator)
+    step_losses: list[Tensor] = []
+    epoch_losses: list[Tensor] = []
+    for epoch in range(epoch, epoch + epochs):
+        first, sizes = len(step_losses), []
+        for rows in _batches(len(x), batch_size, generator if shuffle else None):
+            xb, yb = x[rows], y[rows]
+            step_losses.append(_gradient(model, xb, yb, loss, gradients))
+            engine.step(schedule(step))
+            sizes.append(len(xb))
+            step += 1
+        weights = torch.tensor(sizes, dtype=x.dtype, device=x.device)
+        epoch_losses.append((torch.stack(step_losses[first:]) * weights).sum() / len(x))
+        if on_epoch is not None:
+            on_epoch(epoch, epoch_losses[-1].item())
+    checkpoint = {**engine.save(generator), "epoch": epoch + 1 if epochs else epoch, "step": step}
+    empty = x.new_empty(0)
+    return History(
+        torch.stack(step_losses) if step_losses else empty, torch.stack(epoch_losses) if epoch_losses else empty,
+        checkpoint,
+    )  # fmt: skip
+
+
+def _gradient(model: MLP, x: Tensor, y: Tensor, loss: Loss, gradients: Gradients) -> Tensor:
+    """Fill the gradient buffer for one batch; the loss before the step."""
+    if gradients == "manual":
+        with torch.no_grad():
+            trace = model.trace(x)
+            value, dL_dy = loss.value(trace.output, y), loss.grad(trace.output, y)
+        backprop(model, trace, dL_dy)
+        return value
+    model.zero_grad()
+    with torch.enable_grad():
+        value = loss.value(model(x), y)
+    value.backward()
+    return value.detach()
+
+
+def _batches(n: int, batch_size: int, generator: torch.Generator | None) -> Iterator[slice | Tensor]:
+    """The rows of each batch: slices in order, or of a permutation drawn by `generator`."""
+    order = None if generator is None else torch.randperm(n, generator=generator)
+    for begin in range(0, n, batch_size):
+        rows = slice(begin, min(begin + batch_size, n))
+        yield rows if order is None else order[rows]
+
+
+class _Engine:
+    """The model's updates, by the rule's own optimizer or by its twin, with what a checkpoint must hold."""
+
+    def __init__(self, model: MLP, rule: UpdateRule, updates: Updates) -> None:
+        self.model, self.rule, self.updates = model, rule, updates
+        self.optimizer = _optimizer(rule, model.parameters(), updates)
+
+    def step(self, rule: UpdateRule) -> None:
+        if rule != self.rule:
+            self.optimizer.param_groups[0].update(_hyperparameters(rule, self.model, self.updates))
+            self.rule = rule
+        self.optimizer.step()
+
+    def save(self, generator: torch.Generator) -> dict[str, Any]:
+        state = self.optimizer.state_dict()["state"]
+        copied = {p: {k: v.clone() if isinstance(v, Tensor) else v for k, v in s.items()} for p, s in state.items()}
+        return {
+            "flat": self.model.flat.clone(), "state": copied, "generator": generator.get_state(),
+            "rule": repr(self.rule), "updates": self.updates,
+        }  # fmt: skip
+
+    def load(self, start: dict[str, Any], generator: torch.Generator) -> None:
+        if start["updates"] != self.updates:
+            raise ArgumentError("start", Described(f"updates by {start['updates']}"), f"updates by {self.updates}")
+        flat = start["flat"]
+        if flat.shape != self.model.flat.shape or flat.dtype != self.model.flat.dtype:
+            got, own = (f"{len(f)} numbers of {f.dtype}" for f in (flat, self.model.flat))
+            raise ArgumentError("start", Described(got), f"a checkpoint of this model, {own}")
+        with torch.no_grad():
+            self.model.flat.copy_(flat)
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": start["state"]})
+        generator.set_state(start["generator"])
+
+
+def _optimizer(rule: UpdateRule, params: Any, updates: Updates) -> torch.optim.Optimizer:
+    if updates == "manual":
+        return rule.optimizer(params)
+    twin = rule.twin(params)
+    if twin is None:
+        raise ArgumentError("updates", "torch", f"manual: torch has no {type(rule).__name__}")
+    return twin
+
+
+def _hyperparameters(rule: UpdateRule, model: MLP, updates: Updates) -> dict[str, Any]:
+    """What a rule writes into a param_group, in the words of its engine."""
+    group = _optimizer(rule, [torch.zeros_like(model.flat)], updates).param_groups[0]
+    return {name: value for name, value in group.items() if name != "params"}
+
+
+def _check(
+    model: MLP, x: Tensor, y: Tensor, loss: Loss, epochs: int, batch_size: int, gradients: str, updates: str
+) -> None:
+    for name, value, low in (("epochs", epochs, 0), ("batch_size", batch_size, 1)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < low:
+            raise ArgumentError(name, value, f"an integer >= {low}")
+    for name, value, known in (
+        ("gradients", gradients, ("manual", "autograd")), ("updates", updates, ("manual", "torch")),
+    ):  # fmt: skip
+        if value not in known:
+            raise ArgumentError(name, value, " or ".join(known))
+    if len(x) == 0:
+        raise ArgumentError("x", Described("no rows"), "at least one sample")
+    if not torch.isfinite(x).all():
+        raise ArgumentError("x", Described("NaN or infinity"), "finite numbers")
+    loss.check(model.trace(x[:1]).output.new_empty(len(x), model.sizes[-1]), y)
