@@ -148,7 +148,7 @@ def _optimizer(rule: UpdateRule, params: Any, updates: Updates) -> torch.optim.O
 
 def _hyperparameters(rule: UpdateRule, model: MLP, updates: Updates) -> dict[str, Any]:
     """What a rule writes into a param_group, in the words of its engine."""
-    group = _optimizer(rule, [torch.zeros_like(model.flat)], updates).param_groups[0]
+    group = _optimizer(rule, [model.flat.new_zeros(1)], updates).param_groups[0]
     return {name: value for name, value in group.items() if name != "params"}
 
 

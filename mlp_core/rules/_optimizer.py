@@ -39,10 +39,10 @@ class RuleOptimizer(torch.optim.Optimizer):
         super().__init__(params, {f.name: getattr(rule, f.name) for f in fields(rule)})
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        known = {*self.defaults, "params", "param_names", "initial_lr"}
+        known = [f.name for f in fields(self.rule)]
         for key in param_group:
-            if key not in known:
-                raise unknown(f"hyperparameter of {type(self.rule).__name__}", key, self.defaults)
+            if key not in (*known, "params", "param_names", "initial_lr"):
+                raise unknown(f"hyperparameter of {type(self.rule).__name__}", key, known)
         super().add_param_group(param_group)
         try:
             self._rule_of(len(self.param_groups) - 1)
@@ -82,7 +82,7 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def _rule_of(self, index: int) -> UpdateRule:
         group, rule = self.param_groups[index], self._rules.get(index)
-        hyperparameters = {name: group[name] for name in self.defaults}
+        hyperparameters = {f.name: group[f.name] for f in fields(self.rule)}
         if rule is None or any(getattr(rule, name) != value for name, value in hyperparameters.items()):
             rule = self._rules[index] = type(self.rule)(**hyperparameters)
             for p in group["params"]:
