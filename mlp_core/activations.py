@@ -49,6 +49,12 @@ class Activation:
     exact: bool = False
     """whether delta * f'(z) has the same bits as autograd's (torch 2.13 and later, float32 and float64, CPU)"""
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Activation:
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return get, (self.name,)  # functions cannot be pickled: a record travels by name
+
     def df(self, z: Tensor, a: Tensor) -> Tensor:
         """f'(z), of the shape of z; a = f(z)."""
         return self.times_df(torch.ones_like(z), z, a)
@@ -101,7 +107,7 @@ register(Activation(
 register(Activation(
     "elu",
     f=F.elu,
-    times_df=lambda delta, z, a: torch.where(z > 0, delta, delta * torch.exp(z)),  # f' = 1 for z > 0, else e^z
+    times_df=lambda delta, z, a: torch.where(z <= 0, delta * torch.exp(z), delta),  # f' = e^z for z <= 0, else 1
     terms=lambda z, a: 2 + a.clamp(max=0),  # as a + 1 for z <= 0 in other hands
 ))  # fmt: skip
 register(Activation(

@@ -47,7 +47,7 @@ class MLP(nn.Module):
     """
 
     flat: Tensor
-    """all parameters, one aligned buffer (padding is zero)"""
+    """all parameters, one aligned buffer; the padding between them is zero and belongs to nobody"""
 
     def __init__(
         self,
@@ -66,10 +66,11 @@ class MLP(nn.Module):
         if not dtype.is_floating_point:
             raise ArgumentError("dtype", dtype, "a floating point dtype")
         generator = torch.Generator().manual_seed(0) if generator is None else generator
-        for layer, (n_in, n_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
-            for name, shape in ((f"W{layer}", (n_out, n_in)), (f"b{layer}", (n_out,))):
-                u = torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)
-                self.register_parameter(name, nn.Parameter(((2 * u - 1) / n_in**0.5).to(device, dtype)))
+        with torch.inference_mode(False):  # a parameter made under inference mode could never be trained
+            for layer, (n_in, n_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
+                for name, shape in ((f"W{layer}", (n_out, n_in)), (f"b{layer}", (n_out,))):
+                    u = torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)
+                    self.register_parameter(name, nn.Parameter(((2 * u - 1) / n_in**0.5).to(device, dtype)))
         self._lay()
 
     @property
@@ -92,7 +93,7 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """y_hat (B, n_L), for autograd to differentiate."""
-        self._check(x)
+        self.check(x)
         a = x
         for layer in range(1, self.L + 1):
             a = self.activations[layer - 1].f(F.linear(a, self.weights[layer - 1], self.biases[layer - 1]))
@@ -103,7 +104,7 @@ class MLP(nn.Module):
 
         Raises ArgumentError for an x of another shape, dtype or device.
         """
-        self._check(x)
+        self.check(x)
         z, a = [x], [x]
         with torch.no_grad():
             for f, W, b in zip(self.activations, self.weights, self.biases, strict=True):
@@ -119,7 +120,10 @@ class MLP(nn.Module):
     def extra_repr(self) -> str:
         return f"{list(self.sizes)}, {[f.name for f in self.activations]}"
 
-    def _check(self, x: Tensor) -> None:
+    def check(self, x: Tensor) -> None:
+        """Raises ArgumentError where x is not a batch for this model: type, shape, dtype, device."""
+        if not isinstance(x, Tensor):
+            raise ArgumentError("x", x, "a torch.Tensor")
         if x.ndim != 2 or x.shape[1] != self.sizes[0]:
             raise ArgumentError("x", Described(f"shape {tuple(x.shape)}"), f"shape (batch, {self.sizes[0]})")
         if x.dtype != self.flat.dtype:

@@ -51,16 +51,16 @@ def fit(
     True
     """
     loss = losses.get(loss)
-    schedule = rule if not isinstance(rule, UpdateRule) else lambda step: rule
     _check(model, x, y, loss, epochs, batch_size, gradients, updates)
+    schedule = _schedule(rule)
     generator = torch.Generator().manual_seed(0) if generator is None else generator
-    epoch, step = (0, 0) if start is None else (start["epoch"], start["step"])
+    first_epoch, step = (0, 0) if start is None else (start["epoch"], start["step"])
     engine = _Engine(model, schedule(step), updates)
     if start is not None:
         engine.load(start, generator)
     step_losses: list[Tensor] = []
     epoch_losses: list[Tensor] = []
-    for epoch in range(epoch, epoch + epochs):
+    for epoch in range(first_epoch, first_epoch + epochs):
         first, sizes = len(step_losses), []
         for rows in _batches(len(x), batch_size, generator if shuffle else None):
             xb, yb = x[rows], y[rows]
@@ -72,12 +72,29 @@ def fit(
         epoch_losses.append((torch.stack(step_losses[first:]) * weights).sum() / len(x))
         if on_epoch is not None:
             on_epoch(epoch, epoch_losses[-1].item())
-    checkpoint = {**engine.save(generator), "epoch": epoch + 1 if epochs else epoch, "step": step}
+    checkpoint = {**engine.save(generator), "epoch": first_epoch + epochs, "step": step}
     empty = x.new_empty(0)
     return History(
         torch.stack(step_losses) if step_losses else empty, torch.stack(epoch_losses) if epoch_losses else empty,
         checkpoint,
     )  # fmt: skip
+
+
+def _schedule(rule: UpdateRule | Schedule) -> Schedule:
+    """The rule of every step, each checked to be one."""
+    expected = "an UpdateRule, made with its hyperparameters, or a function of the step that returns one"
+    if isinstance(rule, UpdateRule):
+        return lambda step: rule
+    if isinstance(rule, type) or not callable(rule):
+        raise ArgumentError("rule", rule, expected)
+
+    def checked(step: int) -> UpdateRule:
+        made = rule(step)
+        if not isinstance(made, UpdateRule):
+            raise ArgumentError(f"rule({step})", made, "an UpdateRule")
+        return made
+
+    return checked
 
 
 def _gradient(model: MLP, x: Tensor, y: Tensor, loss: Loss, gradients: Gradients) -> Tensor:
@@ -121,19 +138,18 @@ class _Engine:
         copied = {p: {k: v.clone() if isinstance(v, Tensor) else v for k, v in s.items()} for p, s in state.items()}
         return {
             "flat": self.model.flat.clone(), "state": copied, "generator": generator.get_state(),
-            "rule": repr(self.rule), "updates": self.updates,
+            "sizes": list(self.model.sizes), "rule": repr(self.rule), "updates": self.updates,
         }  # fmt: skip
 
     def load(self, start: dict[str, Any], generator: torch.Generator) -> None:
         if start["updates"] != self.updates:
             raise ArgumentError("start", Described(f"updates by {start['updates']}"), f"updates by {self.updates}")
-        flat = start["flat"]
-        if flat.shape != self.model.flat.shape or flat.dtype != self.model.flat.dtype:
-            got, own = (f"{len(f)} numbers of {f.dtype}" for f in (flat, self.model.flat))
-            raise ArgumentError("start", Described(got), f"a checkpoint of this model, {own}")
-        with torch.no_grad():
-            self.model.flat.copy_(flat)
+        got, own = (start["sizes"], start["flat"].dtype), (list(self.model.sizes), self.model.flat.dtype)
+        if got != own:
+            raise ArgumentError("start", Described(f"a checkpoint of {got}"), f"one of this model, {own}")
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": start["state"]})
+        with torch.no_grad():
+            self.model.flat.copy_(start["flat"])
         generator.set_state(start["generator"])
 
 
@@ -163,8 +179,9 @@ def _check(
     ):  # fmt: skip
         if value not in known:
             raise ArgumentError(name, value, " or ".join(known))
+    model.check(x)
     if len(x) == 0:
         raise ArgumentError("x", Described("no rows"), "at least one sample")
     if not torch.isfinite(x).all():
         raise ArgumentError("x", Described("NaN or infinity"), "finite numbers")
-    loss.check(model.trace(x[:1]).output.new_empty(len(x), model.sizes[-1]), y)
+    loss.check(x.new_empty(len(x), model.sizes[-1]), y)

@@ -35,12 +35,14 @@ def names() -> tuple[str, ...]:
     return tuple(_rules)
 
 
-def get(name: str) -> type[UpdateRule]:
-    """The rule called `name`. Raises ArgumentError for an unknown name, with the nearest known one.
+def get(name: str | type[UpdateRule]) -> type[UpdateRule]:
+    """The rule called `name`; a rule itself is handed back as it is. Raises ArgumentError for an unknown name, with the nearest known one.
 
     >>> get("sgd")(lr=0.1, momentum=0.9)
     SGD(lr=0.1, momentum=0.9, dampening=0.0, weight_decay=0.0, nesterov=False, maximize=False)
     """
-    if name not in _rules:
+    if isinstance(name, type) and issubclass(name, UpdateRule):
+        return name
+    if not isinstance(name, str) or name not in _rules:
         raise unknown("rule", name, _rules)
     return _rules[name]

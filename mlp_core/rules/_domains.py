@@ -6,6 +6,7 @@ A domain rejects a value outside it when a rule is made, and tells the battery w
 from __future__ import annotations
 
 from dataclasses import Field, dataclass, fields
+from functools import cache
 from math import isfinite
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -23,12 +24,20 @@ class Typical:
 
 
 @dataclass(frozen=True)
+class Decay:
+    """Marks a hyperparameter that pulls parameters towards zero, unless it is `off`."""
+
+    off: float = 0.0
+
+
+@dataclass(frozen=True)
 class Domain:
     """What a field may hold: a type (float, int or bool), bounds, and the typical range."""
 
     type: type
     bounds: tuple[Ge | Gt | Le | Lt, ...] = ()
     typical: Typical | None = None
+    decay: Decay | None = None
 
     def __str__(self) -> str:
         if self.type is bool:
@@ -51,6 +60,7 @@ class Domain:
         )  # fmt: skip
 
 
+@cache
 def domains(rule_type: type) -> dict[str, tuple[Domain, ...]]:
     """The domain of every field of a rule; one domain, or for a tuple field one for each element.
 
@@ -62,6 +72,7 @@ def domains(rule_type: type) -> dict[str, tuple[Domain, ...]]:
     return {f.name: _domains_of(f, hints[f.name]) for f in fields(rule_type)}
 
 
+@cache
 def is_tuple(rule_type: type, field: str) -> bool:
     """Whether a field of a rule holds a tuple (Adam's betas)."""
     return get_origin(get_type_hints(rule_type, include_extras=True)[field]) is tuple
@@ -91,4 +102,5 @@ def _domain(name: str, hint: Any) -> Domain:
         raise ArgumentError(f"annotation of {name}", hint, "float, int or bool, Annotated with its domain")
     bounds = tuple(e for e in extras if isinstance(e, (Ge, Gt, Le, Lt)))
     typical = next((e for e in extras if isinstance(e, Typical)), None)
-    return Domain(base, bounds, typical)
+    decay = next((e for e in extras if isinstance(e, Decay)), None)
+    return Domain(base, bounds, typical, decay)

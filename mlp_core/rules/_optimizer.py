@@ -60,9 +60,10 @@ class RuleOptimizer(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        for index in range(len(self.param_groups)):
-            rule = self._rule_of(index)
-            for segment in self._segments_of(index, rule):
+        rules = [self._rule_of(index) for index in range(len(self.param_groups))]
+        work = [self._segments_of(index, rule) for index, rule in enumerate(rules)]  # all valid before any moves
+        for rule, segments in zip(rules, work, strict=True):
+            for segment in segments:
                 segment.t += 1
                 rule.step(segment.p, segment.g, segment.t, *segment.slots)
                 for p in segment.params:
@@ -84,17 +85,20 @@ class RuleOptimizer(torch.optim.Optimizer):
         group, rule = self.param_groups[index], self._rules.get(index)
         hyperparameters = {f.name: group[f.name] for f in fields(self.rule)}
         if rule is None or any(getattr(rule, name) != value for name, value in hyperparameters.items()):
-            rule = self._rules[index] = type(self.rule)(**hyperparameters)
+            rule = type(self.rule)(**hyperparameters)
             for p in group["params"]:
                 off = [name for name in rule.slots if p in self.state and self.state[p][name] is None]
                 for name in off:
                     if rule.init(p)[name] is not None:
                         expected = f"{name} switched on from the first step, or not at all"
                         raise ArgumentError("hyperparameters", rule, expected)
+            self._rules[index] = rule
         return rule
 
     def _segments_of(self, index: int, rule: UpdateRule) -> list[Segment]:
         params = [p for p in self.param_groups[index]["params"] if p.grad is not None]
+        if any(p.grad.is_sparse for p in params):
+            raise ArgumentError("grad", Described("a sparse tensor"), "a dense gradient")
         signature = [(id(p), p.data_ptr(), p.grad.data_ptr()) for p in params]
         if index not in self._segments or self._segments[index][0] != signature:
             self._segments[index] = (signature, self._build(params, rule))
@@ -103,8 +107,6 @@ class RuleOptimizer(torch.optim.Optimizer):
     def _build(self, params: list[Tensor], rule: UpdateRule) -> list[Segment]:
         runs: list[list[Tensor]] = []
         for p in params:
-            if p.grad is not None and p.grad.is_sparse:
-                raise ArgumentError("grad", Described("a sparse tensor"), "a dense gradient")
             if not self.state[p]:
                 self.state[p] = {"step": 0, **rule.init(p)}
             if runs and not rule.per_tensor and self._joins(runs[-1][-1], p):

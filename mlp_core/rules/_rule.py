@@ -34,10 +34,11 @@ class UpdateRule:
         _domains.check(self)
         conflict = self.conflict()
         if conflict:
-            raise ArgumentError(type(self).__name__, self, conflict)
+            field, expected = conflict
+            raise ArgumentError(field, getattr(self, field), expected)
 
-    def conflict(self) -> str | None:
-        """What is expected of the fields together where they do not fit each other; None where they do."""
+    def conflict(self) -> tuple[str, str] | None:
+        """Where fields do not fit each other: the field at fault and what is expected of it; None where they do."""
         return None
 
     def init(self, p: Tensor) -> dict[str, Tensor | None]:

@@ -9,7 +9,7 @@ import torch
 from annotated_types import Ge
 from torch import Tensor
 
-from mlp_core.rules._domains import Typical
+from mlp_core.rules._domains import Decay, Typical
 from mlp_core.rules._rule import UpdateRule
 from mlp_core.rules._shared import descent
 
@@ -25,16 +25,16 @@ class SGD(UpdateRule):
     lr: Annotated[float, Ge(0), Typical(1e-4, 1)] = 1e-3
     momentum: Annotated[float, Ge(0), Typical(1e-2, 0.99)] = 0.0
     dampening: Annotated[float, Typical(1e-2, 0.9)] = 0.0
-    weight_decay: Annotated[float, Ge(0), Typical(1e-4, 1)] = 0.0
+    weight_decay: Annotated[float, Ge(0), Typical(1e-4, 1), Decay()] = 0.0
     nesterov: bool = False
     maximize: bool = False
 
     slots: ClassVar = ("momentum_buffer",)
     claims: ClassVar = frozenset({"odd", "fixed_point", "descends"})
 
-    def conflict(self) -> str | None:
+    def conflict(self) -> tuple[str, str] | None:
         if self.nesterov and (self.momentum == 0 or self.dampening != 0):
-            return "momentum > 0 and dampening = 0 where nesterov is True"
+            return "nesterov", f"False where momentum = {self.momentum} and dampening = {self.dampening}: it needs > 0 and 0"
         return None
 
     def init(self, p: Tensor) -> dict[str, Tensor | None]:

@@ -1,0 +1,116 @@
+"""The command line, `mlp-core`. What is heavy is imported inside the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from mlp_core.errors import ArgumentError
+
+app = typer.Typer(
+    help="A multi-layer perceptron by hand, and the laws it must obey.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
+)  # fmt: skip
+
+OK, DIFFERENT, USAGE = 0, 1, 2  # exit statuses
+
+
+def main() -> None:
+    """The entry point of `mlp-core`."""
+    app()
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from mlp_core import __version__
+
+        typer.echo(f"mlp_core {__version__}")
+        raise typer.Exit(OK)
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Options of the program itself; without a callback typer would fold a single command into it."""
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Turns what the user can mend into one line on stderr and exit status 2."""
+    from mlp_core.experiment.extras import MissingExtra
+
+    try:
+        yield
+    except (ArgumentError, MissingExtra) as error:
+        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        raise typer.Exit(USAGE) from error
+
+
+@app.command()
+def train(
+    data: Annotated[str, typer.Option(help="cifar2, or folder:PATH with CLASS/* or train/CLASS/* and test/CLASS/*.")],
+    out: Annotated[Path, typer.Option(help="Folder for history.json, model.safetensors and loss_curves.png.")],
+    gradients: Annotated[str, typer.Option(help="manual or autograd.")] = "manual",
+    updates: Annotated[str, typer.Option(help="manual or torch.")] = "manual",
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Train again with autograd and torch; exit 1 where that differs.")
+    ] = False,
+    epochs: Annotated[int, typer.Option(help="Passes over the training images.")] = 30,
+    batch_size: Annotated[int, typer.Option(help="Images a step; the last step of an epoch may have fewer.")] = 256,
+    lr: Annotated[float, typer.Option(help="Learning rate.")] = 0.01,
+    momentum: Annotated[float, typer.Option(help="Momentum.")] = 0.0,
+    weight_decay: Annotated[float, typer.Option(help="L2 penalty, added to the gradient.")] = 0.0,
+    hidden: Annotated[str, typer.Option(help="Widths of the hidden layers.")] = "512,128,32",
+    activation: Annotated[str, typer.Option(help="Activation of the hidden layers.")] = "relu",
+    loss: Annotated[str, typer.Option(help="Loss.")] = "cross_entropy",
+    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    seed: Annotated[int, typer.Option(help="Of splits, weights and batch order.")] = 0,
+    download: Annotated[
+        Optional[Path], typer.Option(help="Where CIFAR-10 is kept.", show_default="mlp_core in the user's cache")
+    ] = None,
+) -> None:
+    """Train on images, by hand or by torch, and say whether both agree to the bit.
+
+    Exit status: 0 fine, 1 --compare found a difference, 2 bad usage.
+    """
+    with usage_errors():
+        from rich.console import Console
+
+        from mlp_core.experiment.data import check_source
+        from mlp_core.experiment.extras import need
+        from mlp_core.experiment.files import output_folder, write_all
+        from mlp_core.experiment.results import FILES, writers
+        from mlp_core.experiment.show import load_images, say, train_and_compare
+        from mlp_core.experiment.train import Options
+
+        options = Options(
+            gradients=gradients, updates=updates, epochs=epochs, batch_size=batch_size, lr=lr, momentum=momentum,  # type: ignore[arg-type]
+            weight_decay=weight_decay, hidden=_widths(hidden), activation=activation, loss=loss, dtype=dtype,
+            seed=seed,
+        )  # fmt: skip
+        check_source(data)
+        with output_folder(out, FILES) as folder:
+            for module in ("torchvision.datasets", "safetensors.torch", "matplotlib.figure"):
+                need(module)
+            console = Console()
+            images = load_images(console, data, options, download)
+            run, reference, comparison = train_and_compare(console, options, images, compare)
+            for path in write_all(folder, writers(data, options, images, run, reference, comparison)):
+                say(console, f"wrote {path}")
+    if comparison is not None and not comparison.identical:
+        raise typer.Exit(DIFFERENT)
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    """"512,128" as (512, 128); nothing at all as no hidden layer."""
+    try:
+        return tuple(int(part) for part in text.split(",")) if text.strip() else ()
+    except ValueError:
+        raise ArgumentError("hidden", text, "positive integers separated by commas") from None

@@ -1,0 +1,86 @@
+"""Writing results: a file is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlp_core.errors import ArgumentError, Described
+
+
+@contextmanager
+def output_folder(folder: Path, names: tuple[str, ...] = ()) -> Iterator[Path]:
+    """`folder`, made if need be and proven writable before the block runs.
+
+    names: the files that will be written there. Where the block fails, folders made here that are still empty are
+    removed again. Raises ArgumentError for a folder that cannot be made or written to, or where a name is taken by a
+    folder.
+    """
+    made: list[Path] = []
+    done = False
+    try:
+        try:
+            _make(folder, made)
+            probe = _temporary(folder / "probe")
+            try:
+                probe.touch()
+            finally:
+                probe.unlink(missing_ok=True)
+        except OSError as error:
+            value = Described(f"{folder} ({error.strerror or error})")
+            raise ArgumentError("out", value, "a folder that can be written to") from error
+        for name in names:
+            if (folder / name).is_dir():
+                raise ArgumentError("out", Described(f"{folder / name}, a folder"), f"room for a file called {name}")
+        yield folder
+        done = True
+    finally:
+        if not done:
+            _remove_empty(made)
+
+
+def write_all(folder: Path, writers: Mapping[str, Callable[[Path], object]]) -> list[Path]:
+    """Write one file a name, by calling its writer with a path; the paths of the files written.
+
+    The writers get temporary names in the same folder. Only when all have returned do the files take their places,
+    replacing older ones; when one fails or is interrupted none does, and nothing is left behind.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in write_all(Path(folder), {"a.txt": lambda path: path.write_text("whole")})]
+    ['a.txt']
+    """
+    temporary = {folder / name: _temporary(folder / name) for name in writers}
+    try:
+        for path, write in zip(temporary, writers.values(), strict=True):
+            write(temporary[path])
+        for path, written in temporary.items():
+            os.replace(written, path)
+    finally:
+        for written in temporary.values():
+            written.unlink(missing_ok=True)
+    return list(temporary)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+def _make(folder: Path, made: list[Path]) -> None:
+    """Make a folder and its parents; those that were not there are added to `made`, outermost first."""
+    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    for parent in reversed(missing):
+        parent.mkdir(exist_ok=True)
+        made.append(parent)
+    if not folder.is_dir():
+        raise NotADirectoryError(0, "not a folder")
+
+
+def _remove_empty(made: list[Path]) -> None:
+    for folder in reversed(made):
+        try:
+            folder.rmdir()
+        except OSError:  # no longer empty, or gone: not ours to remove
+            return

@@ -1,0 +1,99 @@
+"""Reading folders of images: class folders in the ImageFolder layout, every fault named by its file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mlp_core.errors import ArgumentError, Described
+from mlp_core.experiment.extras import need
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """pixels (N, 3, H, W) uint8 and labels y (N,) int64."""
+
+    pixels: Tensor
+    y: Tensor
+
+    def pick(self, rows: Tensor) -> Images:
+        """The images in these rows, in this order."""
+        return Images(self.pixels[rows], self.y[rows])
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a folder holds: files with their labels, class names by label, and where the test images begin in `files`
+    (None where the folder does not set any apart)."""
+
+    files: list[tuple[str, int]]
+    classes: tuple[str, ...]
+    tests: int | None
+
+
+def layout_of(folder: Path) -> Layout:
+    """The images of folder/train and folder/test, or of folder's own class folders. Raises ArgumentError as `load`."""
+    parts = {name: folder / name for name in ("train", "test") if (folder / name).is_dir()}
+    if not parts:
+        classes, files = _class_files(folder)
+        return Layout(files, classes, None)
+    for name, other in (("train", "test"), ("test", "train")):
+        if name not in parts:
+            raise ArgumentError("data", Described(f"{folder} with {other} but no {name}"), f"a folder {name} beside it")
+    classes, files = _class_files(parts["train"])
+    test_classes, test_files = _class_files(parts["test"])
+    if test_classes != classes:
+        value = Described(f"classes {', '.join(test_classes)} in {parts['test']}")
+        raise ArgumentError("data", value, f"those of train: {', '.join(classes)}")
+    return Layout(files + test_files, classes, len(files))
+
+
+def read_images(files: Sequence[tuple[str, int]], on_image: Callable[[int, int], object] | None = None) -> Images:
+    """All images decoded as RGB. Raises ArgumentError for one that cannot be decoded or has another size."""
+    numpy, Image = need("numpy"), need("PIL.Image")
+    load = need("torchvision.datasets.folder").default_loader
+    # what Pillow raises on damaged files (seen on thousands cut or overwritten at random; SyntaxError: older PNGs)
+    damaged = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+    pixels = torch.empty(0)
+    for index, (file, _) in enumerate(files):
+        try:
+            image = torch.from_numpy(numpy.array(load(file)))  # (H, W, 3) uint8
+        except damaged as error:
+            value = Described(f"{file}, which cannot be decoded ({error})")
+            raise ArgumentError("data", value, "an image file that is whole") from error
+        if index == 0:
+            pixels = torch.empty(len(files), *image.shape, dtype=torch.uint8)
+        if image.shape != pixels.shape[1:]:
+            (height, width), (h, w) = pixels.shape[1:3], image.shape[:2]
+            expected = f"all images of one size: {files[0][0]} is {width} x {height}"
+            raise ArgumentError("data", Described(f"{file} of {w} x {h} pixels"), expected)
+        pixels[index] = image
+        if on_image is not None:
+            on_image(index + 1, len(files))
+    return Images(pixels.permute(0, 3, 1, 2), torch.tensor([label for _, label in files]))
+
+
+def _class_files(folder: Path) -> tuple[tuple[str, ...], list[tuple[str, int]]]:
+    """The class folders of a folder, sorted by name, and their image files."""
+    torchvision = need("torchvision.datasets.folder")
+    try:
+        # hidden folders are those of tools (.git, .ipynb_checkpoints), not classes
+        classes = tuple(sorted(f.name for f in folder.iterdir() if f.is_dir() and not f.name.startswith(".")))
+        labels = {name: label for label, name in enumerate(classes)}
+        extensions = torchvision.IMG_EXTENSIONS
+        files = torchvision.make_dataset(str(folder), labels, extensions, allow_empty=True) if labels else []
+    except OSError as error:
+        raise ArgumentError("data", Described(f"{folder} ({error.strerror})"), "a folder that can be read") from error
+    if not files:
+        expected = f"class folders with images in it ({' '.join(extensions)})"
+        raise ArgumentError("data", Described(f"{folder} without images"), expected)
+    if len(classes) < 2:
+        raise ArgumentError("data", Described(f"{folder} with one class, {classes[0]}"), "at least two class folders")
+    empty = [name for name in classes if labels[name] not in {label for _, label in files}]
+    if empty:
+        raise ArgumentError("data", Described(f"{folder / empty[0]} without images"), "images in every class folder")
+    return classes, files

@@ -1,0 +1,81 @@
+"""What a run leaves behind: history.json, model.safetensors, loss_curves.png."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import mlp_core
+from mlp_core.experiment.compare import Comparison
+from mlp_core.experiment.data import Data
+from mlp_core.experiment.extras import need
+from mlp_core.experiment.plots import loss_curves
+from mlp_core.experiment.train import Options, Run
+
+HISTORY, MODEL, CURVES = FILES = ("history.json", "model.safetensors", "loss_curves.png")
+
+
+def writers(
+    source: str, options: Options, data: Data, run: Run, reference: Run | None, comparison: Comparison | None
+) -> dict[str, Callable[[Path], object]]:
+    """For each file its name, and how to write it to a path."""
+    history = history_of(source, options, data, run, comparison)
+    text = json.dumps(plain(history), indent=1, allow_nan=False) + "\n"
+    metadata = {
+        key: json.dumps(plain(history[key])) for key in ("sizes", "classes", "image_shape", "normalisation", "options")
+    }  # fmt: skip
+    weights = {name: p.detach().clone() for name, p in run.model.named_parameters()}  # safetensors refuses views
+    return {
+        HISTORY: lambda path: path.write_text(text, encoding="utf-8"),
+        # through bytes: save_file makes a file that only its owner can read
+        MODEL: lambda path: path.write_bytes(need("safetensors.torch").save(weights, metadata)),
+        CURVES: lambda path: loss_curves(path, run, reference),
+    }
+
+
+def history_of(
+    source: str, options: Options, data: Data, run: Run, comparison: Comparison | None
+) -> dict[str, Any]:
+    """The record of a run. It says nothing of the test split but its size: that split is for one evaluation, later."""
+    normalisation = data.training.normalisation
+    return {
+        "options": {"data": source, **asdict(options)},
+        "versions": {name: _version(name) for name in ("torch", "torchvision", "numpy", "pillow")}
+        | {"mlp_core": mlp_core.__version__, "python": platform.python_version()},
+        "classes": data.classes,
+        "image_shape": data.image_shape,
+        "images": {name: len(getattr(data, name).y) for name in ("training", "validation", "test")},
+        "normalisation": {"mean": normalisation.mean.tolist(), "std": normalisation.std.tolist()},
+        "sizes": run.model.sizes,
+        "step_losses": run.history.step_losses.tolist(),
+        "epoch_losses": run.history.epoch_losses.tolist(),
+        "training_accuracy": run.training_accuracy,
+        "validation_accuracy": run.validation_accuracy,
+        "compare": None if comparison is None else comparison.to_dict(),
+    }
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON can hold it; JSON has no NaN and no infinity, so these become "nan", "inf", "-inf".
+
+    >>> plain({"losses": (0.5, float("nan"))})
+    {'losses': [0.5, 'nan']}
+    """
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

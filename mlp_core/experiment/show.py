@@ -1,0 +1,79 @@
+"""What `mlp-core train` shows on the terminal: progress while it loads and trains, then the outcome."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import (
+    BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn,
+)  # fmt: skip
+
+from mlp_core.experiment.compare import Comparison, compare
+from mlp_core.experiment.data import Data, load
+from mlp_core.experiment.train import DTYPES, Options, Run, other_pair, train
+
+
+def load_images(console: Console, source: str, options: Options, download: Path | None) -> Data:
+    """Read the images under a progress bar."""
+    with _progress(console) as progress:
+        task = progress.add_task("images", total=None)
+        data = load(
+            source, seed=options.seed, dtype=DTYPES[options.dtype], download=download,
+            on_image=lambda done, total: progress.update(task, completed=done, total=total),
+        )  # fmt: skip
+    sizes = ", ".join(f"{len(getattr(data, name).y)} {name}" for name in ("training", "validation", "test"))
+    say(console, f"{' / '.join(data.classes)}: {sizes} images of shape {data.image_shape}")
+    return data
+
+
+def train_and_compare(
+    console: Console, options: Options, data: Data, comparing: bool
+) -> tuple[Run, Run | None, Comparison | None]:
+    """Train under a progress bar; `comparing`: once more by the other pair, from the same weights."""
+    pairs = [(options.gradients, options.updates)]
+    if comparing:
+        pairs.append(other_pair(*pairs[0]))
+    runs = []
+    with _progress(console) as progress:
+        for gradients, updates in pairs:
+            task = progress.add_task(f"gradients {gradients}, updates {updates}", total=options.epochs)
+
+            def advance(epoch: int, epoch_loss: float, accuracy: float, task: TaskID = task) -> None:
+                progress.update(task, completed=epoch + 1)
+
+            runs.append(train(options, data, gradients=gradients, updates=updates, on_epoch=advance))
+    run, reference = runs[0], runs[1] if comparing else None
+    _outcome(console, run)
+    comparison = None if reference is None else compare(run, reference)
+    for line in () if comparison is None else comparison.lines():
+        say(console, line)
+    return run, reference, comparison
+
+
+def say(console: Console, line: str) -> None:
+    """Print a line as it is: no markup, no colours, no wrapping."""
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _outcome(console: Console, run: Run) -> None:
+    steps, epochs = run.history.step_losses, run.history.epoch_losses
+    unusable = (~torch.isfinite(steps)).nonzero()
+    if len(unusable):
+        index = int(unusable[0])
+        epoch, step = divmod(index, len(steps) // len(epochs))
+        where = f"at epoch {epoch + 1}, step {step + 1}"
+        say(console, f"the loss became {steps[index].item()} {where}; a smaller lr may help")
+    say(
+        console,
+        f"loss {epochs[0].item():.6g} in epoch 1, {epochs[-1].item():.6g} in epoch {len(epochs)}; accuracy "
+        f"{run.training_accuracy:.2%} training, {run.validation_accuracy[-1]:.2%} validation",
+    )
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TimeRemainingColumn(), console=console,
+    )  # fmt: skip

@@ -1,0 +1,137 @@
+"""One training run on images, as the command line asks for it: options, network, fit, accuracies."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mlp_core import activations, losses, rules
+from mlp_core.errors import ArgumentError, unknown
+from mlp_core.experiment.data import Data, Split
+from mlp_core.model import MLP
+from mlp_core.rules import UpdateRule
+from mlp_core.training import Gradients, History, Updates, fit
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What can be chosen about a training run. Construction raises ArgumentError for a value that cannot be.
+
+    hidden: the widths between input and output. seed: of the initial weights and of the order of every epoch, each
+    drawn by a generator of its own.
+
+    >>> Options(lr=-1.0)
+    Traceback (most recent call last):
+    mlp_core.errors.ArgumentError: lr: got -1.0, expected a finite number >= 0
+    """
+
+    gradients: Gradients = "manual"
+    updates: Updates = "manual"
+    epochs: int = 30
+    batch_size: int = 256
+    lr: float = 0.01
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    hidden: tuple[int, ...] = (512, 128, 32)
+    activation: str = "relu"
+    loss: str = "cross_entropy"
+    dtype: str = "float32"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        choices = (("gradients", ("manual", "autograd")), ("updates", ("manual", "torch")), ("dtype", tuple(DTYPES)))
+        for name, known in choices:
+            if getattr(self, name) not in known:
+                raise unknown(name, getattr(self, name), known)
+        for name, low, high in (("epochs", 1, None), ("batch_size", 1, None), ("seed", 0, 2**63 - 1)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < low or (high and value > high):
+                raise ArgumentError(name, value, f"an integer >= {low}" + (f" and <= {high}" if high else ""))
+        if any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in self.hidden):
+            raise ArgumentError("hidden", self.hidden, "positive integers")
+        activations.get(self.activation)
+        losses.get(self.loss)
+        self.rule()
+
+    def rule(self) -> UpdateRule:
+        """The update rule: sgd with these hyperparameters."""
+        return rules.get("sgd")(lr=self.lr, momentum=self.momentum, weight_decay=self.weight_decay)  # type: ignore[call-arg]
+
+    def model(self, data: Data) -> MLP:
+        """The network for these images, its weights drawn by seed."""
+        sizes = [data.training.x.shape[1], *self.hidden, len(data.classes)]
+        generator = torch.Generator().manual_seed(self.seed)
+        return MLP(sizes, activation=self.activation, dtype=DTYPES[self.dtype], generator=generator)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished run. validation_accuracy: after every epoch; training_accuracy: at the end; both shares of 0..1.
+    digests: of all weights after every epoch, equal where the weights are."""
+
+    gradients: Gradients
+    updates: Updates
+    model: MLP
+    history: History
+    validation_accuracy: list[float]
+    training_accuracy: float
+    digests: list[str]
+
+
+def train(
+    options: Options, data: Data, *, gradients: Gradients | None = None, updates: Updates | None = None,
+    on_epoch: Callable[[int, float, float], object] | None = None,
+) -> Run:  # fmt: skip
+    """Train a fresh network on the training split, in an order drawn by seed; the test split is not looked at.
+
+    gradients, updates: instead of those in `options`. on_epoch(epoch, epoch_loss, validation_accuracy) is called
+    after every epoch. Two calls with one `options` start from the same weights and see the same batches.
+    """
+    gradients, updates = gradients or options.gradients, updates or options.updates
+    model, accuracies, digests = options.model(data), [], []
+
+    def after_epoch(epoch: int, epoch_loss: float) -> None:
+        accuracies.append(accuracy(model, data.validation))
+        digests.append(digest(model.flat))
+        if on_epoch is not None:
+            on_epoch(epoch, epoch_loss, accuracies[-1])
+
+    history = fit(
+        model, data.training.x, targets(data.training, options.loss, len(data.classes)), loss=options.loss,
+        rule=options.rule(), epochs=options.epochs, batch_size=options.batch_size, gradients=gradients,
+        updates=updates, shuffle=True, generator=torch.Generator().manual_seed(options.seed), on_epoch=after_epoch,
+    )  # fmt: skip
+    return Run(gradients, updates, model, history, accuracies, accuracy(model, data.training), digests)
+
+
+def other_pair(gradients: Gradients, updates: Updates) -> tuple[Gradients, Updates]:
+    """What a run is compared with: autograd and torch; both by hand where the run itself is autograd and torch.
+
+    >>> other_pair("manual", "manual"), other_pair("autograd", "torch")
+    (('autograd', 'torch'), ('manual', 'manual'))
+    """
+    return ("manual", "manual") if (gradients, updates) == ("autograd", "torch") else ("autograd", "torch")
+
+
+def targets(split: Split, loss: str, classes: int) -> Tensor:
+    """y as the loss wants it: class labels (N,), or one-hot (N, classes) in the dtype of x."""
+    return split.y if losses.get(loss).classes else F.one_hot(split.y, classes).to(split.x.dtype)
+
+
+def accuracy(model: MLP, split: Split) -> float:
+    """The share of images whose largest output is that of their class."""
+    with torch.no_grad():
+        return (model(split.x).argmax(dim=1) == split.y).double().mean().item()
+
+
+def digest(flat: Tensor) -> str:
+    """A fingerprint of a tensor's values: every NaN counts as the same, and -0 as 0."""
+    values = torch.where(flat.isnan(), torch.nan, flat.detach() + 0.0)  # -0 + 0 is 0
+    return hashlib.blake2b(values.cpu().contiguous().numpy(), digest_size=16).hexdigest()

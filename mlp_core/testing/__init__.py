@@ -1,0 +1,69 @@
+"""The battery: laws that a hand-written gradient or update must obey, run on generated examples.
+
+    verify(subject) -> Report         run every law, say what holds
+    assert_lawful(subject)            raise one AssertionError that lists every broken law
+    laws(subject) -> list[Law]        for pytest.mark.parametrize("law", laws(subject), ids=str)
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any, Callable
+
+from mlp_core.errors import ArgumentError
+from mlp_core.testing import engine, subjects
+from mlp_core.testing.engine import Result
+from mlp_core.testing.law import Law
+from mlp_core.testing.report import Report
+from mlp_core.testing.resolve import BATCH_SIZES, resolve
+
+__all__ = ["Law", "Report", "Result", "assert_lawful", "laws", "subjects", "verify"]
+
+
+def laws(subject: Any, *, batch_sizes: tuple[int, int] = BATCH_SIZES) -> list[Law]:
+    """The laws of a subject, each with name, statement and check(); ready for pytest.mark.parametrize."""
+    return resolve(subject, batch_sizes).laws()
+
+
+def verify(
+    subject: Any, *, examples: int | None = None, seed: int | str = 0, batch_sizes: tuple[int, int] = BATCH_SIZES,
+    progress: Callable[[Result], object] | None = None,
+) -> Report:  # fmt: skip
+    """Run every law on `subject` and report. Writes nothing to the working folder.
+
+    subject: see `resolve`. examples: generated examples a law, 100 by default. seed: an integer, or "random".
+    batch_sizes: the smallest and largest batch asked for. progress: called with the Result so far, after each example
+    and at the end of each law. Raises ArgumentError for a subject that is not recognised and for bad options.
+
+    >>> from mlp_core import backprop
+    >>> verify(backprop, examples=10).ok
+    True
+    """
+    if examples is not None and (isinstance(examples, bool) or not isinstance(examples, int) or examples < 1):
+        raise ArgumentError("examples", examples, "a positive integer")
+    if seed == "random":
+        seed = random.SystemRandom().randrange(2**32)
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise ArgumentError("seed", seed, 'an integer or "random"')
+    low, high = batch_sizes
+    if not 1 <= low <= high:
+        raise ArgumentError("batch_sizes", batch_sizes, "(smallest, largest) with 1 <= smallest <= largest")
+    report = Report(seed=seed, examples=examples or engine.EXAMPLES)
+    for law in laws(subject, batch_sizes=batch_sizes):
+        result = engine.run(law, examples=examples, seed=seed, progress=progress)
+        report.results.append(result)
+        if progress is not None:
+            progress(result)
+    return report
+
+
+def assert_lawful(subject: Any, **options: Any) -> None:
+    """Raises one AssertionError that lists every broken law of `subject`; options as for `verify`.
+
+    >>> from mlp_core import backprop
+    >>> assert_lawful(backprop, examples=10)
+    """
+    report = verify(subject, **options)
+    if not report.ok:
+        broken = [result.text() for result in report.results if result.verdict == "FAIL"]
+        raise AssertionError("\n\n".join(broken) or "no law was run")

@@ -1,0 +1,167 @@
+"""The one place for tolerances: each derived, none typed elsewhere.
+
+Notation: u is the unit roundoff of a dtype, gamma_n = n u / (1 - n u) (Higham, *Accuracy and Stability of Numerical
+Algorithms*, 2nd ed., ch. 3): a sum of products evaluated with n roundings in any order differs from the exact one by at
+most gamma_n times the sum of the magnitudes of its terms. Underflow is covered by holding every magnitude at or above
+the smallest normal number, whose u-fold is half the spacing of the subnormal ones.
+
+"To the bit" means: the same value, NaN equal to NaN, -0 equal to 0.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mlp_core import gradcheck
+from mlp_core.model import MLP, Trace
+from mlp_core.testing.problem import Case, Problem
+
+ELEMENTARY = 8
+"""Assumption: exp, log, tanh, erf, sigmoid of torch on CPU err by at most 8 roundings (4 ulp), relative to a normal result"""
+
+DERIVATIVE = 2 * ELEMENTARY + 8
+"""Roundings of one f'(z): at most two elementary functions and eight operations, relative to Activation.terms"""
+
+FINE = gradcheck.BANDS[0][0]
+"""Relative errors up to here are right (design: bands)"""
+
+CLEAR = 1e7
+"""A gradient is clear of rounding where its norm exceeds the rounding floor this many times: then q decides"""
+
+TAYLOR_CLEAR = 100
+"""Taylor remainders are looked at where they exceed their rounding bound this many times"""
+
+
+def same_bits(a: Tensor, b: Tensor) -> bool:
+    """Equality to the bit: the same value everywhere, NaN equal to NaN and -0 equal to 0."""
+    return a.shape == b.shape and a.dtype == b.dtype and torch.equal(a.nan_to_num(nan=0), b.nan_to_num(nan=0)) \
+        and torch.equal(a.isnan(), b.isnan())  # fmt: skip
+
+
+def unit_roundoff(dtype: torch.dtype) -> float:
+    """u: half the distance from 1 to the next number."""
+    return torch.finfo(dtype).eps / 2
+
+
+def gamma(n: float, dtype: torch.dtype) -> float:
+    """n u / (1 - n u)."""
+    nu = n * unit_roundoff(dtype)
+    return nu / (1 - nu)
+
+
+def backprop(case: Case, *, extra: int = 0) -> list[Tensor]:
+    """How far two evaluations of the gradient from one trace may lie apart, each tensor entry by entry (float64).
+
+    The magnitudes flow back as delta does:  D[L] = |dL/dy| F_L,  D[l] = (D[l+1] |W[l+1]|) F_l,  with F the terms of f'
+    added up; then dW <= D^T |a|, db <= sum D. The roundings on the way to layer l: 3 for the loss, DERIVATIVE and one
+    product for every layer from L to l, n_j for every product with W[j], B for the sum over the batch. Both
+    evaluations may err by gamma of that count, in any order of summation: twice it. `extra`: further roundings (a sum
+    of several gradients).
+    """
+    dtype, tiny = case.model.flat.dtype, torch.finfo(case.model.flat.dtype).tiny
+    rows = len(case.dL_dy)
+    magnitude, roundings = case.dL_dy.detach().double().abs(), 3 + rows + extra
+    bounds: list[Tensor] = []
+    for layer in range(case.model.L, 0, -1):
+        z, a = case.trace.z[layer].double(), case.trace.a[layer].double()
+        magnitude = (magnitude * case.model.activations[layer - 1].terms(z, a).abs()).clamp(min=tiny)
+        roundings += DERIVATIVE + 1
+        two = 2 * gamma(roundings, dtype)
+        previous = case.trace.a[layer - 1].double().abs()
+        bounds = [two * (magnitude.T @ previous + rows * tiny), two * magnitude.sum(0), *bounds]
+        magnitude = magnitude @ case.model.weights[layer - 1].detach().double().abs()
+        roundings += case.model.sizes[layer]
+    return bounds
+
+
+def forward(model: MLP, trace: Trace) -> list[Tensor]:
+    """How far a[0..L] as computed may lie from the exact ones, entry by entry (float64).
+
+    E_a[0] = 0;  E_z[l] = |W| E_a[l-1] + gamma_{n+1} (|a| |W|^T + |b|);  E_a[l] = Lip_f E_z[l] + ELEMENTARY u (|a| + 1),
+    doubled against second-order terms.
+    """
+    dtype = model.flat.dtype
+    errors = [torch.zeros_like(trace.a[0], dtype=torch.float64)]
+    for layer, f in enumerate(model.activations, start=1):
+        W, b = (t.detach().double().abs() for t in (model.weights[layer - 1], model.biases[layer - 1]))
+        a = trace.a[layer - 1].double().abs()
+        e_z = errors[-1] @ W.T + gamma(W.shape[1] + 1, dtype) * (a @ W.T + b)
+        own = 0.0 if f.slopes else ELEMENTARY * unit_roundoff(dtype) * (trace.a[layer].double().abs() + 1)
+        errors.append(2 * (f.lipschitz * e_z + own))
+    return errors
+
+
+def objective(problem: Problem, case: Case) -> float:
+    """How far the objective as computed may lie from the exact one.
+
+    The error E of the output enters with |dL/dy| E + E^2 (every loss here has second derivatives of at most 2); the
+    loss itself errs by gamma of its roundings, ELEMENTARY and one a term, times the magnitudes it adds up.
+    """
+    e = forward(case.model, case.trace)[-1]
+    y_hat, y = case.trace.output.double(), case.y
+    n = y_hat.numel()
+    if problem.loss is None:
+        terms = (y_hat * case.dL_dy.double()).abs().sum()
+    else:
+        assert y is not None
+        terms = problem.loss.terms(y_hat, y if problem.loss.classes else y.double()).abs()
+    own = gamma(n + 2 * ELEMENTARY, case.model.flat.dtype) * terms
+    return (case.dL_dy.double().abs() * e + e * e).sum().item() + own.item() + torch.finfo(torch.float64).tiny
+
+
+def quotient(error: float, step: float, coarse: Tensor, fine: Tensor) -> Tensor:
+    """How far a central difference `fine` of step h may lie from the derivative, entry by entry.
+
+    Rounding: each of the two objectives errs by `error`, so error / h. Truncation: D(h) = J' + h^2/6 J''' + O(h^4), so
+    that `coarse` = D(2 h) differs from `fine` by three times the truncation of D(h), up to O(h^4). Where f'' jumps by j
+    within h (elu, softsign: at distance t from 0) the truncation is j (h - t)^2 / 4h and the difference
+    j (2 h^2 - t^2) / 8h, never less. Twice the difference is allowed, plus the rounding of both quotients (error / h
+    and error / 2h, the latter twice) and of the divisions.
+    """
+    own = 4 * unit_roundoff(torch.float64) * fine.abs()
+    return 2 * (coarse - fine).abs() + 4 * error / step + own
+
+
+def rounding_floor(objective: float, step: float, size: int) -> float:
+    """The norm of the rounding noise in a central difference of `size` entries: u max|J| / h sqrt(size)."""
+    return unit_roundoff(torch.float64) * abs(objective) / step * size**0.5
+
+
+def taylor(error: float, remainder_scale: float, slope: float, n: int) -> float:
+    """Rounding of a Taylor remainder |J(theta + h v) - J(theta) - h g.v|: two objectives, and the product h g.v."""
+    return 2 * error + gamma(n + 4, torch.float64) * (abs(slope) + abs(remainder_scale))
+
+
+def update(p: Tensor, lr: float, gradient_bound: Tensor) -> Tensor:
+    """How far p - lr v may move when the gradient in v moves within its bound: lr times it, and two roundings of p.
+
+    Valid for one step of a rule that is linear in g with a factor of at most 2 (SGD: 1, Nesterov: 1 + beta).
+    """
+    return 2 * lr * gradient_bound + 4 * unit_roundoff(p.dtype) * p.detach().double().abs()
+
+
+def loss_gradient(terms: Tensor, dtype: torch.dtype) -> Tensor:
+    """dL/dy of two evaluations: ELEMENTARY functions twice and four operations, relative to the magnitudes added up."""
+    return 2 * gamma(2 * ELEMENTARY + 4, dtype) * terms.double().clamp(min=torch.finfo(dtype).tiny)
+
+
+def derivative(terms: Tensor, dtype: torch.dtype) -> Tensor:
+    """f'(z) of two evaluations: DERIVATIVE roundings each, relative to the magnitudes added up."""
+    return 2 * gamma(DERIVATIVE, dtype) * terms.double().clamp(min=torch.finfo(dtype).tiny)
+
+
+def mean(terms: Tensor, n: int, dtype: torch.dtype) -> Tensor:
+    """Two evaluations of a mean of n weighted numbers: gamma_{n+3} each, times the magnitudes added up."""
+    return 2 * gamma(n + 3, dtype) * terms.clamp(min=torch.finfo(dtype).tiny)
+
+
+def normalised(x: Tensor, largest: Tensor, std: Tensor, n: int, *, x_dtype: torch.dtype) -> Tensor:
+    """(x - mean) / std of n pixels, statistics and map evaluated in the dtype of x or better.
+
+    The mean errs by gamma_n max|x|; the standard deviation relatively by gamma_n (max|x| / std)^2, because squares of
+    that size may be subtracted; the map by three roundings. Two evaluations.
+    """
+    own = gamma(n + 8, x_dtype)
+    spread = (largest + x.abs()) / std
+    return 2 * own * (spread + 1) * (1 + (largest / std) ** 2)

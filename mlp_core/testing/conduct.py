@@ -1,0 +1,43 @@
+"""How code that is not ours is run and named."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Any, Iterator
+
+import torch
+
+from mlp_core.testing.law import Raised
+
+
+@contextmanager
+def foreign() -> Iterator[None]:
+    """Inside, the subject's own code runs: what it raises is a verdict about it, not an error of ours."""
+    try:
+        yield
+    except Exception as error:
+        raise Raised(error) from error
+
+
+@contextmanager
+def default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    """Run with another default dtype, and set it back."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def import_of(thing: Any) -> list[str]:
+    """The line that imports a function or class, or a comment where no line can."""
+    module, name = getattr(thing, "__module__", "__main__"), getattr(thing, "__qualname__", repr(thing))
+    if module == "__main__" or "<" in name or "." in name:
+        return [f"# {name.split('.')[-1]}: yours, as handed to verify"]
+    return [f"from {module} import {name}"]
+
+
+def name_of(thing: Any) -> str:
+    """What a function or class is called."""
+    return getattr(thing, "__name__", type(thing).__name__)

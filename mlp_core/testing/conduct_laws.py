@@ -1,0 +1,245 @@
+"""More laws of a gradient by hand: at the edges (kinks, widths of 1, strides, infinities) and in its conduct."""
+
+from __future__ import annotations
+
+import copy
+import random
+from dataclasses import replace
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+
+from mlp_core import gradcheck
+from mlp_core.testing import bounds, oracles
+from mlp_core.testing.failure import compare
+from mlp_core.testing.gradient_laws import AUTOGRAD, VALUE, against_autograd
+from mlp_core.testing.law import Broken, Evidence, LawBook
+from mlp_core.testing.problem import Problem
+from mlp_core.testing.strategies import all_activations
+
+book = LawBook()
+
+
+def with_kinks(subject: Any) -> st.SearchStrategy[Problem]:
+    return subject.problems(functions=[f for f in all_activations() if f.kinks])
+
+
+@book.law(with_kinks, name="takes torch's convention at a kink")
+def takes_torchs_convention_at_a_kink(subject: Any, problem: Problem) -> Evidence:
+    """Where pre-activations lie exactly on a kink, the derivative is the one torch takes (relu'(0) = 0)."""
+    parameters = [p.clone() for p in problem.parameters]
+    on_kink = 0
+    for layer, f in enumerate(problem.activations, start=1):
+        for unit in range(0, problem.sizes[layer], 2):  # every other unit: its bias lifts one sample onto a kink
+            kink = f.kinks[unit // 2 % len(f.kinks)]
+            partial = replace(problem, parameters=tuple(parameters), dtype=torch.float64).case().trace
+            parameters[2 * layer - 1][unit] += kink - partial.z[layer][unit % len(problem.x), unit]
+    placed = replace(problem, parameters=tuple(parameters))
+    for z, f in zip(placed.case().trace.z[1:], placed.activations, strict=True):
+        on_kink += sum(int((z == kink).sum()) for kink in f.kinks)
+    if not on_kink:
+        return Evidence(counted=False)
+    try:
+        return against_autograd(subject, placed)
+    except Broken as broken:
+        broken.example = placed
+        raise
+
+
+@book.law(lambda subject: subject.problems(depth=(1, 3), dtypes=[torch.float64]), floor=0.1)
+def quarters_its_taylor_remainder(subject: Any, problem: Problem) -> Evidence:
+    """|J(theta + h v) - J(theta) - h g.v| is of second order: it quarters when h halves. Fails below 3 for four
+    halvings in a row that all stand 100 rounding bounds clear and cross no kink."""
+    case = problem.case()
+    parts = subject.gradient(case)
+    model, x, y = case.model, case.trace.a[0], case.dL_dy if case.y is None else case.y
+    v = torch.zeros_like(model.flat)
+    for view, p in zip(model.layout.views(v), model.parameters(), strict=True):
+        view.copy_(torch.linspace(-1, 1, p.numel(), dtype=torch.float64).sin().view(p.shape) + 0.5)
+    z0, _ = gradcheck.pre_activations(model, model.flat[None], x)
+    z1, _ = gradcheck.pre_activations(model, (model.flat + 2.0**-20 * v)[None], x)
+    speed = max((b - a).abs().max().item() for a, b in zip(z0, z1, strict=True)) * 2.0**20
+    steps = [2.0**-k / max(speed, 2.0**-10) for k in range(4, 9)]  # the largest moves no pre-activation by over 1/16
+    flats = torch.stack([model.flat, *(model.flat + h * v for h in steps)])
+    if not _same_sides(model, flats, x):
+        return Evidence(counted=False)
+    slope = sum((g * w).sum().item() for g, w in zip(parts, model.layout.views(v), strict=True))
+    _, outputs = gradcheck.pre_activations(model, flats, x)
+    J = [problem.objective(output, y).item() for output in outputs]
+    remainders = [abs(j - J[0] - h * slope) for h, j in zip(steps, J[1:], strict=True)]
+    error = bounds.objective(problem, case)
+    noise = [bounds.taylor(error, j, h * slope, model.flat.numel()) for h, j in zip(steps, J[1:], strict=True)]
+    if any(r < bounds.TAYLOR_CLEAR * e for r, e in zip(remainders, noise, strict=True)):
+        return Evidence(counted=False)
+    ratios = [a / b for a, b in zip(remainders, remainders[1:], strict=False)]
+    if max(ratios) < 3:
+        raise Broken(
+            "the remainder over four halvings of the step", " ".join(f"{r:.3g}" for r in ratios), "ratios near 4",
+            closing=_TAYLOR.replace("{steps}", str(steps)).replace("{objective}", _objective(problem)),
+        )  # fmt: skip
+    return Evidence(entries=len(ratios), tensors=len(parts))
+
+
+_TAYLOR = """\
+g, theta = gradient(), {name: p.detach().clone() for name, p in model.named_parameters()}
+v = {name: torch.linspace(-1, 1, p.numel(), dtype=p.dtype).sin().view(p.shape) + 0.5 for name, p in theta.items()}
+def J(h):
+    y_hat = torch.func.functional_call(model, {name: theta[name] + h * v[name] for name in theta}, x)
+    return ({objective}).item()
+slope = sum((g[name] * v[name]).sum().item() for name in theta)
+remainders = [abs(J(h) - J(0) - h * slope) for h in {steps}]
+ratios = [a / b for a, b in zip(remainders, remainders[1:])]
+assert max(ratios) >= 3, ratios"""
+
+
+def _objective(problem: Problem) -> str:
+    return "(y_hat * y).sum()" if problem.loss is None else f'losses.get("{problem.loss.name}").value(y_hat, y)'
+
+
+def _same_sides(model: Any, flats: torch.Tensor, x: torch.Tensor) -> bool:
+    zs, _ = gradcheck.pre_activations(model, flats, x)
+    return all(
+        bool(((z - kink).sign() == (z[:1] - kink).sign()).all())
+        for z, f in zip(zs, model.activations, strict=True) for kink in f.kinks
+    )  # fmt: skip
+
+
+@book.law(lambda subject: subject.problems(width=(1, 1)))
+def handles_widths_of_1(subject: Any, problem: Problem) -> Evidence:
+    """Networks whose every layer has a single unit."""
+    return against_autograd(subject, problem)
+
+
+@book.law(lambda subject: subject.problems(depth=(1, 1)))
+def handles_depth_1(subject: Any, problem: Problem) -> Evidence:
+    """Networks without a hidden layer."""
+    return against_autograd(subject, problem)
+
+
+@book.law(lambda subject: subject.problems(strided=True))
+def handles_strided_inputs(subject: Any, problem: Problem) -> Evidence:
+    """Inputs, and what flows back, may be views with strides: NaN lies between their numbers."""
+    return against_autograd(subject, problem)
+
+
+@book.law(lambda subject: subject.problems())
+def leaves_everything_else_alone(subject: Any, problem: Problem) -> Evidence:
+    """Inputs, targets, parameters, the trace, default dtype, random state and thread count are as they were."""
+    case = problem.case()
+    watched = {
+        **{f"z[{l}]": z for l, z in enumerate(case.trace.z)}, **{f"a[{l}]": a for l, a in enumerate(case.trace.a)},
+        "dL_dy": case.dL_dy, "parameters": case.model.flat, **({} if case.y is None else {"y": case.y}),
+    }  # fmt: skip
+    before = {name: tensor.clone() for name, tensor in watched.items()}
+    state, numbers = _global_state(), torch.get_rng_state()
+    subject.gradient(case)
+    for name, tensor in watched.items():
+        if not bounds.same_bits(tensor, before[name]):
+            raise Broken(
+                name, "changed by the call", "untouched", closing=_PURE.replace("{value}", _expression(name)),
+            )  # fmt: skip
+    for (what, old), new in zip(state.items(), _global_state().values(), strict=True):
+        if old != new:
+            raise Broken(what, new if len(str(new)) < 80 else "changed", "untouched", closing=_GLOBAL[what])
+    if not torch.equal(numbers, torch.get_rng_state()):
+        raise Broken("torch's random state", "changed", "untouched", closing=_GLOBAL["torch's random state"])
+    return Evidence(entries=sum(t.numel() for t in watched.values()))
+
+
+def _expression(name: str) -> str:
+    return {"parameters": "model.flat"}.get(name, name if name in ("y", "dL_dy") else f"trace.{name}")
+
+
+def _global_state() -> dict[str, object]:
+    return {
+        "default dtype": torch.get_default_dtype(), "number of threads": torch.get_num_threads(),
+        "Python's random state": random.getstate(),
+    }  # fmt: skip
+
+
+_PURE = """\
+before = {value}.clone()
+gradient()
+assert torch.equal({value}, before), "{value} was changed\""""
+
+_GLOBAL = {
+    what: f"before = {expression}\ngradient()\nassert {test}"
+    for what, expression, test in (
+        ("default dtype", "torch.get_default_dtype()", "torch.get_default_dtype() == before"),
+        ("number of threads", "torch.get_num_threads()", "torch.get_num_threads() == before"),
+        ("torch's random state", "torch.get_rng_state()", "torch.equal(torch.get_rng_state(), before)"),
+        ("Python's random state", "__import__('random').getstate()", "__import__('random').getstate() == before"),
+    )
+}
+
+
+@book.law(lambda subject: subject.problems())
+def leaves_no_graph_behind(subject: Any, problem: Problem) -> Evidence:
+    """The gradients are plain numbers: none requires a gradient itself, none drags an autograd graph along."""
+    case = problem.case()
+    raw = subject.raw_gradient(case)
+    for name, g in zip(case.names, raw, strict=True):
+        if g.requires_grad:
+            closing = f'got = gradient()["{name}"]\nassert not got.requires_grad'
+            raise Broken(name, "a tensor that requires a gradient", "plain numbers: compute under torch.no_grad()", closing=closing)
+    return Evidence(entries=len(raw))
+
+
+@book.law(lambda subject: subject.problems())
+def repeats_itself_to_the_bit(subject: Any, problem: Problem) -> Evidence:
+    """The same call gives the same bits: on a fresh model, and again on a model that already holds gradients."""
+    case = problem.case()
+    first = [g.clone() for g in subject.gradient(case)]
+    twin = copy.deepcopy(case)
+    fresh = subject.gradient(twin)
+    zeros = [0.0] * len(first)
+    compare(case.names, fresh, first, zeros, what="on a fresh model: ", closing=VALUE)
+    closing = 'once, again = gradient()["{name}"][{index}].item(), gradient(clear=False)["{name}"][{index}].item()\n' \
+        "assert once == again, (once, again)"  # fmt: skip
+    return compare(case.names, subject.gradient(case, clear=False), first, zeros, what="called again: ", closing=closing)
+
+
+@book.law(
+    # of the activations whose f'(z) is made as autograd makes it: the others overflow at other points than autograd's
+    lambda subject: st.tuples(subject.problems(functions=[f for f in all_activations() if f.exact]), st.sampled_from(["x", "dL_dy"]), st.sampled_from(["inf", "-inf", "nan"]))
+    .map(lambda drawn: Poisoned(*drawn)),
+    skip=lambda subject: None if subject.to_the_bit else "of the core's own backpropagation alone",
+)  # fmt: skip
+def is_not_finite_where_autograd_is_not(subject: Any, poisoned: Poisoned) -> Evidence:
+    """An infinity or NaN that comes in goes where autograd's goes, and nowhere else."""
+    case = poisoned.case()
+    for z, f in zip(case.trace.z[1:], poisoned.problem.activations, strict=True):
+        if f.kinks and z.isnan().any():
+            return Evidence(counted=False)  # on which side of a kink is NaN? torch's vector and tail kernels disagree
+    got, expected = subject.gradient(case), oracles.autograd(case)
+    masks = [torch.isfinite(t).double() for t in (*got, *expected)]
+    n = len(got)
+    closing = AUTOGRAD.replace("assert abs(got - expected) <= {bound}", "assert (abs(got) < 1e400) == (abs(expected) < 1e400)")
+    return compare(case.names, masks[:n], masks[n:], [0.0] * n, what="finite (1) or not (0): ", closing=closing)
+
+
+class Poisoned:
+    """A problem with one number of x or of dL/dy replaced by an infinity or NaN."""
+
+    def __init__(self, problem: Problem, what: str, number: str) -> None:
+        self.what, self.number = what, number
+        self.problem = problem if what == "dL_dy" else replace(problem, x=self._poison(problem.x))
+
+    def _poison(self, tensor: torch.Tensor) -> torch.Tensor:
+        tensor = tensor.clone()
+        tensor[0, 0] = float(self.number)
+        return tensor
+
+    def case(self) -> Any:
+        case = self.problem.case()
+        if self.what == "dL_dy":
+            case.dL_dy = self._poison(case.dL_dy)
+        return case
+
+    def describe(self) -> str:
+        return f"{self.problem.describe()}, {self.what}[0, 0] = {self.number}"
+
+    def setup(self) -> list[str]:
+        extra = [f'dL_dy[0, 0] = float("{self.number}")'] if self.what == "dL_dy" else []
+        return [*self.problem.setup(), *extra]

@@ -1,0 +1,147 @@
+"""Runs a law on generated examples, outside pytest: Hypothesis finds and shrinks, this counts and tells."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any, Callable, Iterator
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.errors import Flaky, Unsatisfiable
+
+from mlp_core.testing.failure import failure_text
+from mlp_core.testing.law import Broken, Evidence, Law
+
+EXAMPLES = 100
+"""examples a law, where nobody says otherwise"""
+
+MAX_SKIPPED = 0.1
+"""the largest share of entries, over all examples of a law, that may be left out"""
+
+SHRINKS = 500
+"""how often a law is tried on smaller examples once it has failed; enough for a handful of numbers"""
+
+Progress = Callable[["Result"], object]
+
+
+@dataclass
+class Result:
+    """What became of one law."""
+
+    law: str
+    statement: str
+    subject: str
+    group: str = ""
+    verdict: str = "PASS"
+    reason: str = ""
+    examples: int = 0
+    counted: int = 0
+    entries: int = 0
+    skipped: int = 0
+    tensors: int = 0
+    by_bound: int = 0
+    error: float = 0.0
+    ratio: float = 0.0
+    seen: set[str] = field(default_factory=set)
+    where: str = ""
+    got: str = ""
+    expected: str = ""
+    counterexample: str = ""
+    snippet: str = ""
+    diagnosis: str | None = None
+
+    def add(self, evidence: Evidence) -> None:
+        self.examples += 1
+        self.counted += evidence.counted
+        self.entries += evidence.entries
+        self.skipped += evidence.skipped
+        self.tensors += evidence.tensors
+        self.by_bound += evidence.by_bound
+        self.error, self.ratio = max(self.error, evidence.error), max(self.ratio, evidence.ratio)
+        self.seen |= evidence.seen
+
+    def fail(self, reason: str) -> None:
+        self.verdict, self.reason = "FAIL", reason
+
+    def text(self) -> str:
+        return failure_text(self)
+
+
+def run(law: Law, *, examples: int | None = None, seed: int = 0, progress: Progress | None = None) -> Result:
+    """Check `law` on its subject with `examples` generated examples; `progress` is called after each."""
+    subject, wanted = law.subject, EXAMPLES if examples is None else examples
+    result = Result(law.name, law.statement, subject.name, law.group)
+    why = law.skip(subject)
+    if why is not None:
+        result.verdict, result.reason = "SKIP", why
+        return result
+    smallest: list[tuple[Broken, Any, str]] = []
+    tries = 0
+
+    @hypothesis.seed(seed)
+    @settings(
+        max_examples=wanted, deadline=None, database=None, derandomize=False, print_blob=False,
+        phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+    )  # fmt: skip
+    @given(law.given(subject))
+    def check(example: Any) -> None:
+        nonlocal tries
+        tries += bool(smallest)
+        if tries > SHRINKS and example.describe() != smallest[0][2]:
+            return
+        try:
+            evidence = law.function(subject, example)
+        except Broken as broken:
+            smallest[:] = [(broken, example, example.describe())]
+            raise
+        result.add(evidence)
+        if progress is not None:
+            progress(result)
+
+    with _no_files():
+        try:
+            check()
+        except Unsatisfiable:
+            result.fail("no example could be generated")
+        except (Broken, Flaky) as error:
+            repeats = isinstance(error, Broken)
+            result.fail("broken" if repeats else "the same example fails once and passes once: it does not repeat itself")
+            _describe(result, law, *smallest[0])
+    if result.verdict == "PASS":
+        _guard(result, law, wanted)
+    return result
+
+
+def _guard(result: Result, law: Law, wanted: int) -> None:
+    """A law that was hardly tested has not been kept."""
+    need = ceil(law.floor * wanted)
+    missing = [case for case in law.cases(law.subject) if case not in result.seen]
+    if result.counted < need:
+        result.fail(f"only {result.counted} of {result.examples} examples counted, at least {need} are needed")
+    elif missing and wanted >= EXAMPLES:
+        result.fail(f"never observed in {result.examples} examples: {', '.join(missing)}")
+    elif result.skipped > MAX_SKIPPED * (result.entries + result.skipped):
+        result.fail(f"{result.skipped} of {result.entries + result.skipped} entries skipped, more than {MAX_SKIPPED:.0%}")
+
+
+def _describe(result: Result, law: Law, broken: Broken, example: Any, described: str) -> None:
+    result.where, result.got, result.expected = broken.where, broken.got, broken.expected
+    if broken.note:
+        result.reason = broken.note
+    result.counterexample = described
+    result.snippet = law.subject.snippet(broken.example or example, broken.closing)
+
+
+@contextmanager
+def _no_files() -> Iterator[None]:
+    """Hypothesis keeps notes of its own on disk: not in the caller's folder."""
+    with tempfile.TemporaryDirectory() as scratch:
+        set_hypothesis_home_dir(scratch)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)

@@ -1,0 +1,81 @@
+"""Failures that read without knowing the test: where, got, expected, the smallest example, a snippet to paste."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Sequence
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.law import Broken, Evidence
+
+if TYPE_CHECKING:
+    from mlp_core.testing.engine import Result
+
+
+def failure_text(result: Result) -> str:
+    """Everything known about a broken law, the snippet last."""
+    lines = [f"BROKEN: {result.subject}: {result.law}", f"  law        {result.statement}"]
+    rows = [
+        ("reason", result.reason if result.reason != "broken" else ""), ("where", result.where), ("got", result.got),
+        ("expected", result.expected), ("diagnosis", result.diagnosis or ""), ("smallest", result.counterexample),
+    ]  # fmt: skip
+    lines += [f"  {name:<10} {value}" for name, value in rows if value]
+    if result.snippet:
+        lines += ["", "# paste this to see it again", result.snippet]
+    return "\n".join(lines)
+
+
+def compare(
+    names: Sequence[str], got: Sequence[Tensor], expected: Sequence[Tensor], bounds: Sequence[Tensor | float],
+    *, what: str = "", closing: str = "",
+) -> Evidence:  # fmt: skip
+    """Hold tensors to their expected values within bounds (0 asks for the same value); the worst entry is named.
+
+    `closing` is a template for the last lines of the snippet: {name} {index} {expected} {bound} are filled in.
+    Raises Broken where an entry differs by more than its bound, or is NaN where the other is not.
+    """
+    evidence, worst = Evidence(), (0.0, "", ())
+    for name, g, e, bound in zip(names, got, expected, bounds, strict=True):
+        if g.shape != e.shape:
+            raise Broken(
+                f"{what}{name}", f"shape {tuple(g.shape)}", f"shape {tuple(e.shape)}",
+                closing=closing and _shape_closing(name, tuple(e.shape)),
+            )  # fmt: skip
+        ratio, error = _ratio(g, e, bound)
+        evidence.entries += g.numel()
+        if g.numel() == 0:
+            continue
+        evidence.error = max(evidence.error, error.max().item())
+        index = int(ratio.argmax())
+        if ratio.flatten()[index] > worst[0]:
+            worst = (ratio.flatten()[index].item(), name, tuple(int(i) for i in torch.unravel_index(torch.tensor(index), g.shape)))
+    evidence.ratio = worst[0]
+    if worst[0] <= 1:
+        return evidence
+    at = dict(zip(names, range(len(names)), strict=True))[worst[1]]
+    g, e = got[at][worst[2]].item(), expected[at][worst[2]].item()
+    bound = bounds[at]
+    limit = bound[worst[2]].item() if isinstance(bound, Tensor) else float(bound)
+    raise Broken(
+        f"{what}{worst[1]}, entry {worst[2]}", f"{g!r}", f"{e!r}" + (f" (within {limit:.3g})" if limit else " (the same bits)"),
+        closing=closing.format(name=worst[1], index=worst[2], expected=_literal(e), bound=_literal(limit)),
+    )  # fmt: skip
+
+
+def _ratio(got: Tensor, expected: Tensor, bound: Tensor | float) -> tuple[Tensor, Tensor]:
+    """Error over bound by entry (above 1: broken), and the error; equality to the bit has ratio 0."""
+    g, e = got.double(), expected.double()
+    same = (g == e) | (g.isnan() & e.isnan())
+    error = torch.where(same, 0.0, (g - e).abs().nan_to_num(nan=float("inf")))
+    limit = torch.as_tensor(bound, dtype=torch.float64).expand_as(error)
+    ratio = torch.where(same, 0.0, torch.where(limit > 0, error / limit, float("inf")))
+    return ratio.nan_to_num(nan=float("inf"), posinf=float("inf")), error
+
+
+def _shape_closing(name: str, shape: tuple[int, ...]) -> str:
+    return f'got = gradient()["{name}"]\nassert tuple(got.shape) == {shape}, got.shape'
+
+
+def _literal(value: float) -> str:
+    return repr(value) if abs(value) < float("inf") else f'float("{value!r}")'

@@ -1,0 +1,222 @@
+"""The laws of a gradient by hand: what a backpropagation must satisfy, one law a function.
+
+A subject offers `problems(...)`, a strategy of what it can be asked, and `gradient(case)`, the tensors W1, b1, W2, ...
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+
+from mlp_core import gradcheck
+from mlp_core.testing import bounds, exact, oracles
+from mlp_core.testing.failure import compare
+from mlp_core.testing.law import Broken, Evidence, LawBook
+from mlp_core.testing.problem import Case, Problem, permuted
+from mlp_core.testing.strategies import all_activations
+
+book = LawBook()
+
+ONE, BATCH = "one sample", "batches"
+
+VALUE = """\
+got = gradient()["{name}"][{index}].item()
+assert abs(got - {expected}) <= {bound}, got"""
+"""the end of a snippet: the entry that was wrong, against what was expected of it"""
+
+AUTOGRAD = """\
+got = gradient()["{name}"][{index}].item()
+expected = torch.autograd.grad(model(x), dict(model.named_parameters())["{name}"], dL_dy)[0][{index}].item()
+assert abs(got - expected) <= {bound}, (got, expected)"""
+
+SCALED = """\
+once = gradient()["{name}"][{index}].item()
+dL_dy = -3 * dL_dy
+again = gradient()["{name}"][{index}].item()
+assert abs(again + 3 * once) <= {bound}, (once, again)"""
+
+PERFECT = """\
+y, dL_dy = trace.output.clone(), torch.zeros_like(dL_dy)
+""" + VALUE
+
+RENUMBERED = """\
+layer, order = {layer}, {order}
+with torch.no_grad():
+    for tensor in (model.weights[layer - 1], model.biases[layer - 1], model.weights[layer].t()):
+        tensor.copy_(tensor[order].clone())
+z, a = list(trace.z), list(trace.a)
+z[layer], a[layer] = z[layer][:, order], a[layer][:, order]
+trace = Trace(tuple(z), tuple(a))
+"""
+
+
+def one_sample(subject: Any, **options: Any) -> st.SearchStrategy[Problem]:
+    return subject.problems(one=True, **options)
+
+
+def a_batch(subject: Any, **options: Any) -> st.SearchStrategy[Problem]:
+    return subject.problems(one=False, **options)
+
+
+def needs_batches(subject: Any) -> str | None:
+    return None if subject.batch_sizes[1] > 1 else "batch sizes above 1 are not asked for; batch_sizes=(1, 8) would"
+
+
+def needs_one(subject: Any) -> str | None:
+    return None if subject.batch_sizes[0] == 1 else "single samples are not asked for; batch_sizes=(1, 8) would"
+
+
+def against_autograd(subject: Any, problem: Problem) -> Evidence:
+    case = problem.case()
+    expected = oracles.autograd(case)
+    to_the_bit = subject.to_the_bit and problem.exact
+    limits: list[Any] = [0.0] * len(expected) if to_the_bit else bounds.backprop(case)
+    return compare(case.names, subject.gradient(case), expected, limits, closing=AUTOGRAD)
+
+
+@book.law(one_sample, group=ONE, skip=needs_one)
+def equals_autograd_for_one_sample(subject: Any, problem: Problem) -> Evidence:
+    """For a batch of one, every entry equals torch's autograd: to the bit where both take the same products, else
+    within the derived rounding bound."""
+    return against_autograd(subject, problem)
+
+
+@book.law(a_batch, group=BATCH, skip=needs_batches)
+def equals_autograd_for_a_batch(subject: Any, problem: Problem) -> Evidence:
+    """For a batch of several samples, every entry equals torch's autograd."""
+    return against_autograd(subject, problem)
+
+
+def against_differences(subject: Any, problem: Problem) -> Evidence:
+    case = problem.double().case()
+    got = subject.gradient(case)
+    step = gradcheck.STEP
+    fine, coarse = oracles.central_differences(problem, case, step)
+    crossing = case.model.layout.views(gradcheck.crosses_kink(case.model, case.trace.a[0], 2 * step))
+    error = bounds.objective(problem, case)
+    value = problem.objective(case.trace.output, case.dL_dy if case.y is None else case.y).item()
+    evidence = Evidence(tensors=len(got))
+    for name, g, d, d2, skip in zip(case.names, got, fine, coarse, crossing, strict=True):
+        keep = ~skip
+        evidence.skipped += int(skip.sum())
+        if g.shape == d.shape:
+            floor = bounds.rounding_floor(value, step, int(keep.sum()))
+            q = gradcheck.relative_error(d[keep], g[keep])
+            if q == 0 or (q <= bounds.FINE and d[keep].norm() > bounds.CLEAR * floor):
+                evidence.entries += int(keep.sum())
+                continue
+        evidence.by_bound += 1
+        limit = torch.where(keep, bounds.quotient(error, step, d2, d), float("inf"))
+        try:
+            one = compare([name], [g], [d], [limit], closing=VALUE)
+        except Broken as broken:
+            q = gradcheck.relative_error(d, g) if d.shape == g.shape else float("inf")
+            broken.note = f"relative error of {name}: {q:.2g}, {gradcheck.band(q)}"
+            raise
+        evidence.entries += one.entries - int(skip.sum())
+        evidence.error, evidence.ratio = max(evidence.error, one.error), max(evidence.ratio, one.ratio)
+    evidence.counted = evidence.entries > 0
+    return evidence
+
+
+@book.law(one_sample, group=ONE, skip=needs_one)
+def agrees_with_central_differences_for_one_sample(subject: Any, problem: Problem) -> Evidence:
+    """For a batch of one, the difference quotients of the loss confirm every tensor: relative error at most 1e-7 where
+    the gradient stands clear of rounding, else within the truncation and rounding of the quotient."""
+    return against_differences(subject, problem)
+
+
+@book.law(a_batch, group=BATCH, skip=needs_batches)
+def agrees_with_central_differences_for_a_batch(subject: Any, problem: Problem) -> Evidence:
+    """For a batch of several samples, the difference quotients of the loss confirm every tensor."""
+    return against_differences(subject, problem)
+
+
+def dyadic(subject: Any) -> st.SearchStrategy[Problem]:
+    # bits: all numbers are k/4 up to 2; three layers of 3 units and 3 samples need at most 51 of float64's 53
+    linear = [f for f in all_activations() if f.slopes and all(Fraction(s).denominator <= 8 for s in f.slopes)]
+    return subject.problems(
+        functions=linear, objectives=["squared_error"], depth=(1, 3), width=(1, 3), most=3,
+        dtypes=[torch.float64], short=True,
+    )  # fmt: skip
+
+
+@book.law(dyadic)
+def equals_exact_rational_arithmetic(subject: Any, problem: Problem) -> Evidence:
+    """On piecewise linear networks with short binary numbers floats are exact, and so must the gradient be."""
+    case = problem.case()
+    weights = [exact.rationals(W.tolist()) for W in problem.parameters[0::2]]
+    biases = [exact.rationals([b.tolist()])[0] for b in problem.parameters[1::2]]
+    x, y = (exact.rationals(t.tolist()) for t in (problem.x, problem.y))
+    dW, db = exact.squared_error_gradients(weights, biases, problem.activations, x, y)
+    expected = [torch.tensor(v, dtype=torch.float64) for pair in zip(_floats(dW), _floats(db), strict=True) for v in pair]
+    return compare(case.names, subject.gradient(case), expected, [0.0] * len(expected), closing=VALUE)
+
+
+def _floats(nested: Any) -> Any:
+    return [_floats(v) for v in nested] if isinstance(nested, list) else float(nested)
+
+
+@book.law(a_batch, group=BATCH, skip=needs_batches)
+def adds_up_over_the_batch(subject: Any, problem: Problem) -> Evidence:
+    """The gradient of a batch is the sum of the gradients of its samples."""
+    case = problem.case()
+    singles = [subject.gradient(case.rows(slice(s, s + 1))) for s in range(len(problem.x))]
+    total = [torch.stack(parts).sum(0) for parts in zip(*singles, strict=True)]
+    limits = bounds.backprop(case, extra=len(problem.x))
+    return compare(case.names, subject.gradient(case), total, limits, closing=VALUE)
+
+
+@book.law(a_batch, group=BATCH, skip=needs_batches)
+def ignores_the_order_of_the_batch(subject: Any, problem: Problem) -> Evidence:
+    """Reversing the rows of the batch changes nothing but rounding."""
+    case = problem.case()
+    turned = case.rows(torch.arange(len(problem.x) - 1, -1, -1))
+    return compare(case.names, subject.gradient(case), subject.gradient(turned), bounds.backprop(case), closing=VALUE)
+
+
+@book.law(lambda subject: subject.problems(depth=(2, 5), width=(2, 6)))
+def follows_a_permutation_of_hidden_units(subject: Any, problem: Problem) -> Evidence:
+    """Numbering the units of a hidden layer differently renumbers the gradient, and changes nothing else."""
+    case = problem.case()
+    got, limits = subject.gradient(case), bounds.backprop(case)
+    evidence = Evidence()
+    for layer in range(1, case.model.L):
+        order = list(range(1, problem.sizes[layer])) + [0]
+        other = subject.gradient(permuted(case, layer, order))
+        W, b, W_next = 2 * layer - 2, 2 * layer - 1, 2 * layer
+        expected = list(got)
+        expected[W], expected[b], expected[W_next] = got[W][order], got[b][order], got[W_next][:, order]
+        moved = list(limits)
+        moved[W], moved[b], moved[W_next] = limits[W][order], limits[b][order], limits[W_next][:, order]
+        one = compare(
+            case.names, other, expected, moved, what=f"units of layer {layer} renumbered: ",
+            closing=RENUMBERED.replace("{layer}", str(layer)).replace("{order}", str(order)) + VALUE,
+        )  # fmt: skip
+        evidence.entries += one.entries
+        evidence.error, evidence.ratio = max(evidence.error, one.error), max(evidence.ratio, one.ratio)
+    return evidence
+
+
+@book.law(
+    lambda subject: subject.problems(),
+    skip=lambda subject: None if subject.takes_upstream else "the loss is fixed; subjects.backprop(f) takes any dL/dy",
+)
+def scales_with_the_loss(subject: Any, problem: Problem) -> Evidence:
+    """A loss times -3 has a gradient times -3."""
+    case = problem.case()
+    scaled = Case(case.model, case.trace, -3 * case.dL_dy, case.y)
+    expected = [-3 * g for g in subject.gradient(case)]
+    return compare(case.names, subject.gradient(scaled), expected, bounds.backprop(scaled, extra=2), closing=SCALED)
+
+
+@book.law(lambda subject: subject.problems())
+def is_zero_at_a_perfect_fit(subject: Any, problem: Problem) -> Evidence:
+    """Where the loss has derivative zero by the output, every entry is zero."""
+    case = problem.case()
+    still = Case(case.model, case.trace, torch.zeros_like(case.dL_dy), case.trace.output.clone())
+    expected = [torch.zeros_like(p) for p in case.model.parameters()]
+    return compare(case.names, subject.gradient(still), expected, [0.0] * len(expected), closing=PERFECT)

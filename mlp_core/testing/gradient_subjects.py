@@ -1,0 +1,138 @@
+"""Backpropagations by hand as subjects: in our form, and in the course's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, ClassVar
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from mlp_core import losses
+from mlp_core.errors import ArgumentError
+from mlp_core.testing.conduct import default_dtype, foreign, import_of
+from mlp_core.testing.law import Law
+from mlp_core.testing.problem import Case, Problem
+from mlp_core.testing.strategies import problems
+
+BATCH_SIZES = (1, 8)
+
+
+@dataclass(frozen=True)
+class GradientSubject:
+    """A backpropagation by hand."""
+
+    function: Callable[..., Any]
+    name: str
+    batch_sizes: tuple[int, int] = BATCH_SIZES
+    to_the_bit: bool = False
+    takes_upstream: ClassVar[bool] = True
+
+    def laws(self) -> list[Law]:
+        from mlp_core.testing import conduct_laws, gradient_laws
+
+        return [law.bind(self) for law in (*gradient_laws.book.laws, *conduct_laws.book.laws)]
+
+    def problems(self, *, one: bool | None = None, most: int | None = None, **options: Any) -> st.SearchStrategy[Problem]:
+        """Problems for this subject: of single samples (one=True), of several (False), or of any number."""
+        low, high = self.batch_sizes
+        high = high if most is None else max(low, min(high, most))
+        low, high = (1, 1) if one else (max(2, low), high) if one is False else (low, high)
+        if "objectives" in options:
+            options["objectives"] = [losses.get(name) for name in options["objectives"]]
+        return problems(batch=(low, high), **{**options, **self.restrictions(options)})
+
+    def restrictions(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Options that this subject cannot be asked otherwise."""
+        return {}
+
+    def raw_gradient(self, case: Case, *, clear: bool = True) -> list[Tensor]:
+        """The gradients W1, b1, W2, ... as the function leaves them; NaN stood there before, if `clear`."""
+        flat_grad = case.model.flat_grad
+        if clear:
+            flat_grad.fill_(float("nan"))
+        with foreign():
+            self.function(case.model, case.trace, case.dL_dy)
+        return [p.new_full(p.shape, float("nan")) if p.grad is None else p.grad for p in case.model.parameters()]
+
+    def gradient(self, case: Case, *, clear: bool = True) -> list[Tensor]:
+        """The same as plain tensors that the next call does not overwrite."""
+        return [g.detach().clone() for g in self.raw_gradient(case, clear=clear)]
+
+    def snippet(self, example: Any, closing: str) -> str:
+        """Lines to paste that build the example, call the function and fail as the law did."""
+        head = ["import torch", "from mlp_core import MLP, Trace, activations, losses", *import_of(self.function)]
+        return "\n".join([*head, "", *example.setup(), "", *self.call(), "", closing or "gradient()"])
+
+    def call(self) -> list[str]:
+        return [
+            "def gradient(clear=True):",
+            "    model.flat_grad",
+            "    for p in model.parameters() if clear else ():",
+            '        p.grad.fill_(float("nan"))',
+            f"    {self.function.__name__}(model, trace, dL_dy)",
+            "    return {name: p.grad.clone() for name, p in model.named_parameters()}",
+        ]
+
+
+class CourseSubject(GradientSubject):
+    """A function of the course contract: f(model, y_true, y_pred), squared error summed, float64."""
+
+    takes_upstream: ClassVar[bool] = False
+
+    def restrictions(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {"objectives": [losses.get("squared_error")], "dtypes": [torch.float64]}
+
+    def raw_gradient(self, case: Case, *, clear: bool = True) -> list[Tensor]:
+        model = CourseModel(case)
+        with foreign(), default_dtype(torch.float64):
+            self.function(model, case.y, case.trace.output)
+        read = []
+        for layer in range(1, model.L + 1):
+            for name, written, like in (("dL_dw", model.dL_dw, "weight"), ("dL_db", model.dL_db, "bias")):
+                with foreign():
+                    value = written[layer]
+                    if not isinstance(value, Tensor):
+                        raise ArgumentError(f"{name}[{layer}]", value, f"a tensor shaped like the {like} of layer {layer}")
+                read.append(value)
+        return read
+
+    def call(self) -> list[str]:
+        return [
+            "from mlp_core.testing.conduct import default_dtype",
+            "from mlp_core.testing.gradient_subjects import CourseModel",
+            "from mlp_core.testing.problem import Case",
+            "def gradient(clear=True):",
+            "    course = CourseModel(Case(model, trace, dL_dy, y))",
+            "    with default_dtype(torch.float64):",
+            f"        {self.function.__name__}(course, y, trace.output)",
+            '    return {f"{k}{l}": g[l] for l in range(1, model.L + 1) for k, g in (("W", course.dL_dw), ("b", course.dL_db))}',
+        ]
+
+
+class CourseModel:
+    """What the course hands its students: L, n_l, z, a, f, df and fc by layer, and dL_dw, dL_db to be filled."""
+
+    def __init__(self, case: Case) -> None:
+        self.L, self.n_l = case.model.L, list(case.model.sizes)
+        self.z, self.a = dict(enumerate(case.trace.z)), dict(enumerate(case.trace.a))
+        self.f = {layer: f.f for layer, f in enumerate(case.model.activations, start=1)}
+        self.df = {
+            layer: (lambda z, f=f: f.df(z, f.f(z))) for layer, f in enumerate(case.model.activations, start=1)
+        }  # fmt: skip
+        self.fc: dict[str, nn.Linear] = {}
+        for layer, (W, b) in enumerate(zip(case.model.weights, case.model.biases, strict=True), start=1):
+            linear = nn.Linear(W.shape[1], W.shape[0], dtype=W.dtype, device="meta")
+            linear.weight, linear.bias = W, b
+            self.fc[str(layer)] = linear
+        self.dL_dw: dict[int, Tensor] = {}
+        self.dL_db: dict[int, Tensor] = {}
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Forward; fills z and a."""
+        self.a[0] = self.z[0] = x
+        for layer in range(1, self.L + 1):
+            self.z[layer] = self.fc[str(layer)](self.a[layer - 1])
+            self.a[layer] = self.f[layer](self.z[layer])
+        return self.a[self.L]

@@ -1,0 +1,109 @@
+"""A law: a sentence about a subject, a way to generate examples, and a check that raises Broken where it does not hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable
+
+from hypothesis.strategies import SearchStrategy
+
+FLOOR = 0.3
+"""the least share of the examples asked for that must have counted; fewer, and the law has not been tested"""
+
+
+@dataclass
+class Evidence:
+    """What one example showed: how near the error came to its bound, how many entries were compared."""
+
+    error: float = 0.0
+    """the largest absolute error among the entries compared"""
+    ratio: float = 0.0
+    """the largest error divided by its bound; 0 where both are exact"""
+    entries: int = 0
+    skipped: int = 0
+    by_bound: int = 0
+    """tensors whose relative error did not decide, but the bound"""
+    tensors: int = 0
+    counted: bool = True
+    """False for an example on which the law says nothing"""
+    seen: frozenset[str] = frozenset()
+    """which of the law's cases this example showed"""
+
+
+class Broken(AssertionError):
+    """A law does not hold on an example: where, got, expected, and the lines that show it again."""
+
+    example: Any = None
+    """the example the lines are about, where the law made it out of the one it was given"""
+
+    def __init__(self, where: str, got: object, expected: object, *, closing: str = "", note: str = "") -> None:
+        super().__init__(f"{where}: got {got}, expected {expected}")
+        self.where, self.got, self.expected, self.closing, self.note = where, str(got), str(expected), closing, note
+
+
+class Raised(Broken):
+    """The subject raised an exception of its own."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__("the call itself", f"{type(error).__name__}: {error}", "no exception")
+
+
+Check = Callable[[Any, Any], Evidence]
+
+
+@dataclass(frozen=True)
+class Law:
+    """A law, bound to a subject once `subject` is set.
+
+    >>> from mlp_core.testing import laws
+    >>> from mlp_core import backprop
+    >>> law = laws(backprop)[0]
+    >>> law.name
+    'equals autograd for one sample'
+    >>> law.check()
+    """
+
+    name: str
+    statement: str
+    function: Check
+    given: Callable[[Any], SearchStrategy[Any]]
+    skip: Callable[[Any], str | None] = lambda subject: None
+    """why the law does not apply to a subject, with what would make it apply; None where it does"""
+    cases: Callable[[Any], tuple[str, ...]] = lambda subject: ()
+    """what the examples must have shown at least once, all together"""
+    floor: float = FLOOR
+    group: str = ""
+    subject: Any = None
+
+    def __str__(self) -> str:
+        return self.name.replace(" ", "-")
+
+    def bind(self, subject: Any) -> Law:
+        """The same law about `subject`."""
+        return Law(**{**self.__dict__, "subject": subject})
+
+    def check(self, *, examples: int | None = None, seed: int = 0) -> None:
+        """Raises AssertionError, with everything known about the failure, where the law does not hold."""
+        from mlp_core.testing.engine import run
+
+        result = run(self, examples=examples, seed=seed)
+        if result.verdict == "FAIL":
+            raise AssertionError(result.text())
+
+
+class LawBook:
+    """Laws in the order in which they were written."""
+
+    def __init__(self) -> None:
+        self.laws: list[Law] = []
+
+    def law(self, given: Callable[[Any], SearchStrategy[Any]], name: str = "", **options: Any) -> Callable[[Check], Check]:
+        """Enter a function as a law, under its own name read as a sentence; its docstring is the statement."""
+
+        def enter(function: Check) -> Check:
+            sentence = name or function.__name__.replace("_", " ")
+            statement = " ".join((function.__doc__ or "").split())
+            self.laws.append(Law(sentence, statement, function, given, **options))
+            return function
+
+        return enter

@@ -1,0 +1,103 @@
+"""The laws of normalisation: the training split alone says how, and every split is treated alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.testing import bounds
+from mlp_core.testing.conduct import foreign
+from mlp_core.testing.failure import compare
+from mlp_core.testing.law import Evidence, LawBook
+from mlp_core.testing.problem import source
+from mlp_core.testing.strategies import Draw, Numbers, blobs, textures
+
+book = LawBook()
+
+NAMES = ["training", "validation", "test"]
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Three splits of images, (N, C, H, W)."""
+
+    training: Tensor
+    validation: Tensor
+    test: Tensor
+
+    def all(self) -> list[Tensor]:
+        return [self.training, self.validation, self.test]
+
+    def describe(self) -> str:
+        return ", ".join(f"{name} {tuple(t.shape)}" for name, t in zip(NAMES, self.all(), strict=True))
+
+    def setup(self) -> list[str]:
+        return [f"{name} = {source(t)}" for name, t in zip(NAMES, self.all(), strict=True)]
+
+
+@st.composite
+def splits(draw: Draw) -> Splits:
+    """Splits of several sizes; some channels are constant in the training split."""
+    blob, texture = draw(blobs, label="numbers"), draw(textures, label="texture")
+    dtype = draw(st.sampled_from((torch.float64, torch.float32)), label="dtype")
+    constant = draw(st.booleans(), label="the last channel is constant in the training split")
+    C, H, W = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    rows = [draw(st.integers(1, 5), label=f"{name} images") for name in NAMES]
+    numbers = Numbers(blob, sum(rows) * C * H * W, texture)
+    training, validation, test = (numbers.take((n, C, H, W)) for n in rows)
+    if constant:
+        training[:, -1] = 0.7
+    return Splits(training.to(dtype), validation.to(dtype), test.to(dtype))
+
+
+def expected_splits(drawn: Splits) -> tuple[list[Tensor], list[Tensor]]:
+    """(x - mean) / std by channel with the statistics of the training split, and how far it may be off."""
+    x = drawn.training.double()
+    axes = (0, 2, 3)
+    mean, std = x.mean(axes, keepdim=True), x.std(axes, keepdim=True, correction=0)
+    flat = x.amax(axes, keepdim=True) == x.amin(axes, keepdim=True)
+    mean, std = torch.where(flat, x[:1, :, :1, :1], mean), torch.where(flat, 1.0, std)
+    out = [(t.double() - mean) / std for t in drawn.all()]
+    limits = [bounds.normalised(t.double(), x.abs().amax(axes, keepdim=True), std, x.numel(), x_dtype=t.dtype) for t in drawn.all()]
+    return [o.to(t.dtype) for o, t in zip(out, drawn.all(), strict=True)], limits
+
+
+CLOSING = """\
+(got_training, got_validation, got_test), _ = normalise(training, validation, test)
+got = dict(training=got_training, validation=got_validation, test=got_test)["{name}"][{index}].item()
+assert abs(got - {expected}) <= {bound}, got"""
+
+
+@book.law(lambda subject: splits())
+def normalises_every_split_by_the_training_split(subject: Any, drawn: Splits) -> Evidence:
+    """Every split, the training split first, is shifted and scaled by channel with the training split's mean and
+    standard deviation; a channel that is constant there is only shifted."""
+    with foreign():
+        got, _ = subject.normalise(*drawn.all())
+    expected, limits = expected_splits(drawn)
+    return compare(NAMES, list(got), expected, limits, closing=CLOSING)
+
+
+@book.law(lambda subject: splits())
+def takes_its_statistics_from_the_training_split_alone(subject: Any, drawn: Splits) -> Evidence:
+    """Other validation and test images change nothing about the training split, nor about each other."""
+    with foreign():
+        (training, validation, _), _ = subject.normalise(*drawn.all())
+        (again, same, _), _ = subject.normalise(drawn.training, drawn.validation, 3 * drawn.test + 1)
+        (third, _, _), _ = subject.normalise(drawn.training, 3 * drawn.validation + 1, drawn.test)
+    names = ["training", "validation", "training"]
+    return compare(names, [again, same, third], [training, validation, training], [0.0] * 3, closing=CLOSING)
+
+
+@book.law(lambda subject: splits())
+def leaves_its_inputs_alone(subject: Any, drawn: Splits) -> Evidence:
+    """The images handed in are not changed."""
+    before = [t.clone() for t in drawn.all()]
+    with foreign():
+        subject.normalise(*drawn.all())
+    closing = "before = {name}.clone()\nnormalise(training, validation, test)\nassert torch.equal({name}, before)"
+    return compare(NAMES, drawn.all(), before, [0.0] * 3, what="after the call: ", closing=closing)

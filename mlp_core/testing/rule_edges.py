@@ -1,0 +1,238 @@
+"""More laws of an update: fixed points, symmetry, descent, what hyperparameters do, shapes and types, conduct."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+
+from mlp_core.testing import bounds
+from mlp_core.testing.conduct import default_dtype
+from mlp_core.testing.failure import compare
+from mlp_core.testing.law import Broken, Evidence, LawBook
+from mlp_core.testing.rule_laws import LITERAL, claimed, look, same
+from mlp_core.testing.scenario import Scenario, state_tensors
+from mlp_core.testing.scenarios import SHAPES
+
+book = LawBook()
+
+OBSERVED = 100  # bounds of rounding by which a hyperparameter must move something
+
+
+@book.law(
+    lambda subject: subject.scenarios(kinds=("zero",), decay=False),
+    skip=claimed("fixed_point", "a zero gradient from a fresh state moves nothing"),
+)
+def stays_put_under_zero_gradients(subject: Any, scenario: Scenario) -> Evidence:
+    """Zero gradients from a fresh state, every decay off: a fixed point."""
+    start = [p.detach().clone() for p in scenario.fresh()]
+    params, _ = subject.finished(scenario)
+    return compare(scenario.names(), params, start, [0.0] * len(start), what="after zero gradients: ", closing=LITERAL)
+
+
+@book.law(lambda subject: subject.scenarios(), skip=claimed("odd", "negating parameters and gradients negates the step"))
+def negates_with_its_arguments(subject: Any, scenario: Scenario) -> Evidence:
+    """Negating all parameters and gradients negates the result."""
+    params, _ = subject.finished(scenario)
+    mirrored = scenario.mapped(lambda t: -t)
+    negated, _ = subject.finished(mirrored)
+    expected = [-p.detach() for p in params]
+    try:
+        return compare(scenario.names(), negated, expected, [0.0] * len(expected), what="negated: ", closing=LITERAL)
+    except Broken as broken:
+        broken.example = mirrored
+        raise
+
+
+@book.law(
+    lambda subject: subject.scenarios_with_changes(),
+    skip=lambda subject: None if subject.changeable else "no hyperparameters were given to be moved",
+    cases=lambda subject: subject.changeable,
+)
+def shows_every_hyperparameter(subject: Any, drawn: Changes) -> Evidence:
+    """Moving a hyperparameter moves a parameter or its state, by 100 roundings at least; and so does each in its turn."""
+    seen, entries = set(), 0
+    for field, before, after in drawn.pairs:
+        a, b = look(before, *subject.finished(before)), look(after, *subject.finished(after))
+        entries += len(a)
+        if any(_moved(a[name], b[name], before.dtype) for name in a.keys() & b.keys()):
+            seen.add(field)
+    return Evidence(entries=entries, seen=frozenset(seen), counted=bool(seen))
+
+
+def _moved(a: torch.Tensor, b: torch.Tensor, dtype: torch.dtype) -> bool:
+    a, b = a.double(), b.double()
+    noise = OBSERVED * bounds.unit_roundoff(dtype) * torch.maximum(a.abs(), b.abs())
+    return bool(((a - b).abs() > noise).any())
+
+
+@dataclass(frozen=True)
+class Changes:
+    """For every hyperparameter a scenario, and the same with that hyperparameter moved in every group."""
+
+    pairs: tuple[tuple[str, Scenario, Scenario], ...]
+
+    def describe(self) -> str:
+        return self.pairs[0][1].describe()
+
+    def setup(self) -> list[str]:
+        return self.pairs[0][1].setup()
+
+
+@book.law(
+    lambda subject: subject.scenarios(decay=False, groups=(1, 1), steps=(2, 4), schedule=False),
+    skip=claimed("descends", "small enough steps decrease a convex function"),
+)
+def descends_with_a_small_enough_step(subject: Any, scenario: Scenario) -> Evidence:
+    """On a convex quadratic some lr / 2^k decreases the function in a few steps (increases, if it maximizes)."""
+    hyper = scenario.groups[0]
+    if not hyper.get("lr") or not sum(p.numel() for p in scenario.parameters[0]):
+        return Evidence(counted=False)
+    sign = -1.0 if hyper.get("maximize") else 1.0
+    seen = []
+    for k in range(0, 40, 3):
+        params = replace(scenario, dtype=torch.float64).fresh()
+        if not any(p.ne(1).any() for p in params):
+            return Evidence(counted=False)  # at the minimum already
+        trial = scenario.with_hyper(lr=hyper["lr"] / 2**k)
+        optimizer = subject.optimizer(trial, params)
+        values = []
+        for _ in range(len(scenario.gradients) + 1):
+            values.append(sum(float(((p.detach() - 1) ** 2).sum()) for p in params))  # sum (p - 1)^2
+            for p in params:
+                p.grad = sign * 2 * (p.detach() - 1)
+            subject.step(optimizer)
+        if values[-1] < values[0]:
+            return Evidence(entries=1)
+        seen.append(values[-1] - values[0])
+    raise Broken("sum (p - 1)^2 after a few steps, at every lr / 2^k", f"grown by {min(seen):.3g} or more", "smaller", closing=_DESCENDS)
+
+
+_DESCENDS = """\
+sign, lr = (-1 if hyper[0].get("maximize") else 1), hyper[0]["lr"]
+ends = []
+for k in range(0, 40, 3):
+    params = [p.detach().double().requires_grad_() for p in fresh()]
+    optimizer = mine([{"params": params, **hyper[0], "lr": lr / 2**k}], **hyper[0])
+    value = lambda: sum(float(((p.detach() - 1) ** 2).sum()) for p in params)
+    first = value()
+    for _ in gradients:
+        for p in params:
+            p.grad = sign * 2 * (p.detach() - 1)
+        optimizer.step()
+    ends.append(value() - first)
+assert min(ends) < 0, ends"""
+
+
+@book.law(lambda subject: subject.scenarios(steps=(2, 5), dtypes=[torch.float32, torch.float64, torch.bfloat16]))
+def keeps_dtype_and_device(subject: Any, scenario: Scenario) -> Evidence:
+    """Parameters and their state keep dtype and device (step counters and single numbers excepted), whatever the
+    default dtype is."""
+    plain = scenario.fresh()
+    optimizer = subject.optimizer(scenario, plain)
+    for step in subject.run(scenario, optimizer, plain):
+        for name, p in zip(scenario.names(), plain, strict=True):
+            tensors = {name: p.detach(), **{
+                f"{key} of {name}": value for key, value in state_tensors(optimizer, p).items()
+                if value.ndim and value.is_floating_point()
+            }}  # fmt: skip
+            for key, value in tensors.items():
+                if value.dtype != scenario.dtype or value.device != p.device:
+                    closing = f'*_, (params, optimizer) = run(mine)\nassert look(params, optimizer, "{key}").dtype == {scenario.dtype}'
+                    raise Broken(f"step {step + 1}: {key}", f"{value.dtype} on {value.device}", f"{scenario.dtype} on {p.device}", closing=closing)
+    with default_dtype(torch.float64):
+        other = look(scenario, *subject.finished(scenario))
+    return same(other, look(scenario, plain, optimizer), "under default dtype float64: ", LITERAL)
+
+
+@book.law(lambda subject: subject.scenarios(shapes=[s for s in SHAPES if s in subject.shapes], steps=(2, 4)))
+def takes_every_shape_and_stride(subject: Any, scenario: Scenario) -> Evidence:
+    """Parameters without dimension, empty, of odd sizes, and views with strides move as contiguous ones do."""
+    expected, _ = subject.finished(scenario)
+    wide = [torch.stack([p.detach(), torch.full_like(p, float("nan"))], dim=-1) for p in scenario.fresh()]
+    params = [w[..., 0].requires_grad_() for w in wide]
+    optimizer = subject.optimizer(scenario, params)
+    for _ in subject.run(scenario, optimizer, params):
+        pass
+    for name, w in zip(scenario.names(), wide, strict=True):
+        if not w[..., 1].isnan().all():
+            raise Broken(f"the memory beside {name}", "written to", "untouched", closing=_STRIDED)
+    got = [p.detach() for p in params]
+    return compare(scenario.names(), got, [p.detach() for p in expected], [0.0] * len(got), what="strided: ", closing=_STRIDED)
+
+
+_STRIDED = """\
+*_, (expected, _) = run(mine)
+contiguous = fresh
+wide = [torch.stack([p.detach(), p.detach() + float("nan")], dim=-1) for p in contiguous()]
+fresh = lambda: [w[..., 0].requires_grad_() for w in wide]
+*_, (params, _) = run(mine)
+assert all(w[..., 1].isnan().all() for w in wide), "wrote beside a parameter"
+assert all(torch.equal(p, q) for p, q in zip(params, expected)), (params, expected)"""
+
+
+@book.law(
+    lambda subject: subject.values_outside(),
+    skip=lambda subject: claimed("validates", "it refuses hyperparameters outside their domains")(subject)
+    or (None if subject.changeable else "no domains were given"),
+    cases=lambda subject: subject.changeable,
+)  # fmt: skip
+def refuses_values_outside_their_domain(subject: Any, wrong: Outside) -> Evidence:
+    """A hyperparameter outside its domain is refused, by an error that names it."""
+    p = torch.zeros(1).requires_grad_()
+    for how, attempt in (
+        ("handed to the constructor", lambda: subject.make([p], **wrong.all)),
+        ("in a group", lambda: subject.make([{"params": [p], **wrong.all}], **wrong.good)),
+    ):
+        try:
+            attempt()
+        except (ValueError, TypeError) as error:
+            if wrong.field not in str(error):
+                raise Broken(f"the error for {wrong.field}={wrong.value!r} {how}", error, f"{wrong.field} named") from error
+        else:
+            raise Broken(f"{wrong.field}={wrong.value!r} {how}", "accepted", "an error that names it", closing=wrong.closing())
+    return Evidence(entries=1, seen=frozenset({wrong.field}))
+
+
+class Outside:
+    """Hyperparameters of which one lies outside its domain."""
+
+    def __init__(self, good: dict[str, Any], field: str, value: Any) -> None:
+        self.good, self.field, self.value, self.all = good, field, value, {**good, field: value}
+
+    def describe(self) -> str:
+        return f"{self.field}={self.value!r}"
+
+    def setup(self) -> list[str]:
+        value = f'float("{self.value!r}")' if isinstance(self.value, float) else repr(self.value)
+        return [f"hyper = [{{**{self.good!r}, {self.field!r}: {value}}}]"]
+
+    def closing(self) -> str:
+        return (
+            "p = torch.zeros(1).requires_grad_()\ntry:\n    mine([p], **hyper[0])\nexcept ValueError as error:\n    print(error)\n"
+            f'else:\n    raise AssertionError("{self.field} was accepted")'
+        )
+
+
+@book.law(lambda subject: subject.scenarios())
+def repeats_and_touches_nothing_else(subject: Any, scenario: Scenario) -> Evidence:
+    """The same run gives the same bits, and leaves default dtype, thread count and random state alone."""
+    state = (torch.get_default_dtype(), torch.get_num_threads(), random.getstate())
+    numbers = torch.get_rng_state()
+    first = look(scenario, *subject.finished(scenario))
+    if state != (torch.get_default_dtype(), torch.get_num_threads(), random.getstate()):
+        raise Broken("default dtype, thread count or Python's random state", "changed", "untouched", closing=_GLOBAL)
+    if not torch.equal(numbers, torch.get_rng_state()):
+        raise Broken("torch's random state", "changed", "untouched", closing=_GLOBAL)
+    return same(look(scenario, *subject.finished(scenario)), first, "run again: ", LITERAL)
+
+
+_GLOBAL = """\
+import random
+before = (torch.get_default_dtype(), torch.get_num_threads(), random.getstate(), torch.get_rng_state().tolist())
+for _ in run(mine):
+    pass
+assert before == (torch.get_default_dtype(), torch.get_num_threads(), random.getstate(), torch.get_rng_state().tolist())"""

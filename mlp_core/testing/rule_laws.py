@@ -1,0 +1,228 @@
+"""The laws of an update: what an optimizer must satisfy, one law a function.
+
+A subject offers `make(params, **hyperparameters)`, `reference` likewise (or None), `scenarios(...)` and its claims.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import Any, Sequence
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.testing import bounds
+from mlp_core.testing.failure import compare
+from mlp_core.testing.law import Broken, Evidence, LawBook
+from mlp_core.testing.scenario import Scenario, state_tensors
+
+book = LawBook()
+
+
+def claimed(claim: str, meaning: str) -> Any:
+    """A skip for subjects that do not claim what a law needs."""
+    return lambda subject: None if claim in subject.claims else f"not claimed: add {claim!r} to the claims if {meaning}"
+
+
+def look(scenario: Scenario, params: Sequence[Tensor], optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Every parameter and every tensor of state, copied, by name."""
+    seen = {}
+    for name, p in zip(scenario.names(), params, strict=True):
+        seen[name] = p.detach().clone()
+        seen.update({f"{key} of {name}": value.clone() for key, value in state_tensors(optimizer, p).items()})
+    return seen
+
+
+def same(got: dict[str, Tensor], expected: dict[str, Tensor], what: str, closing: str) -> Evidence:
+    """Hold two looks to the same bits; a name that only one has is a difference."""
+    if got.keys() != expected.keys():
+        odd = sorted(got.keys() ^ expected.keys())[0]
+        raise Broken(f"{what}{odd}", "there" if odd in got else "missing", "missing" if odd in got else "there", closing=PLAIN)
+    return compare(list(got), list(got.values()), list(expected.values()), [0.0] * len(got), what=what, closing=closing)
+
+
+PLAIN = "for params, optimizer in run(mine):\n    print(params, optimizer.state_dict())\nraise AssertionError('compare what is printed with the report')"
+
+LITERAL = """\
+for params, optimizer in run(mine):
+    pass
+got = look(params, optimizer, "{name}")[{index}].item()
+assert abs(got - {expected}) <= {bound}, got"""
+
+AGAINST_TWIN = """\
+for step, (a, b) in enumerate(zip(run(mine), run(reference)), start=1):
+    got, expected = look(*a, "{name}")[{index}].item(), look(*b, "{name}")[{index}].item()
+    assert got == expected or got != got and expected != expected, (step, got, expected)"""
+
+
+@book.law(
+    lambda subject: subject.scenarios(missing=True),
+    skip=lambda subject: None if subject.reference is not None else "torch has no such rule to be equal to",
+)
+def equals_its_twin(subject: Any, scenario: Scenario) -> Evidence:
+    """Parameters and state have the bits of the torch optimizer it claims to be, after every step."""
+    mine, theirs = scenario.fresh(), scenario.fresh()
+    a, b = subject.optimizer(scenario, mine), subject.optimizer(scenario, theirs, subject.reference)
+    evidence = Evidence()
+    for step, _ in zip(subject.run(scenario, a, mine), scenario.run(b, theirs), strict=True):
+        shared = subject.shared_state
+        got, expected = (
+            {k: v for k, v in look(scenario, *pair).items() if " of " not in k or k.split(" of ")[0] in shared}
+            for pair in ((mine, a), (theirs, b))
+        )
+        one = same(got, expected, f"step {step + 1}: ", AGAINST_TWIN)
+        evidence.entries += one.entries
+    return evidence
+
+
+def single_group(subject: Any) -> st.SearchStrategy[Scenario]:
+    return subject.scenarios(groups=(1, 1))
+
+
+@book.law(single_group, skip=claimed("coordinatewise", "it treats every coordinate alone"))
+def treats_every_coordinate_alone(subject: Any, scenario: Scenario) -> Evidence:
+    """One long parameter, with its coordinates in another order, moves as its pieces do; so do pieces that lie side by
+    side in one buffer, where an optimizer may step them at once."""
+    n = sum(p.numel() for p in scenario.parameters[0])
+    if not n:
+        return Evidence(counted=False)
+    order = torch.arange(n - 1, -1, -1)
+
+    def joined(tensors: Sequence[Tensor | None]) -> Tensor:
+        return torch.cat([t.flatten() for t in tensors if t is not None])[order]
+
+    long = replace(scenario, parameters=((joined(scenario.parameters[0]),),), gradients=tuple((joined(row),) for row in scenario.gradients))
+    params, _ = subject.finished(scenario)
+    together, _ = subject.finished(long)
+    adjacent = subject.side_by_side(scenario)
+    expected = torch.cat([p.detach().flatten() for p in params])
+    got = [together[0].detach()[order], torch.cat([p.detach().flatten() for p in adjacent])]
+    names = ["all coordinates in one parameter, turned round", "all parameters side by side in one buffer"]
+    return compare(names, got, [expected] * 2, [0.0] * 2, closing=TURNED)
+
+
+TURNED = """\
+*_, (pieces, _) = run(mine)
+turned = lambda tensors: torch.cat([t.detach().flatten() for t in tensors]).flip(0)
+start = turned(fresh())
+fresh = lambda: [start.clone().requires_grad_()]
+groups = lambda params: [{"params": params, **hyper[0]}]
+gradients = [[turned(row)] for row in gradients]
+*_, (together, _) = run(mine)
+expected = turned(pieces)
+assert torch.equal(together[0], expected), (together[0], expected)"""
+
+
+@book.law(lambda subject: subject.scenarios())
+def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
+    """A gradient is read, never changed, and never kept: overwriting it between steps changes nothing."""
+    expected = look(scenario, *subject.finished(scenario))
+    params = scenario.fresh()
+    optimizer = subject.optimizer(scenario, params)
+    memory = [torch.full_like(p, float("nan")) for p in params]
+    for step in range(len(scenario.gradients)):
+        scenario.set_lr(optimizer, step)
+        for index, (p, g) in enumerate(zip(params, memory, strict=True)):
+            p.grad = g.copy_(scenario.gradients[step][index])
+        subject.step(optimizer)
+        for index, g in enumerate(memory):
+            fresh = scenario.gradient(step, index)
+            compare([f"gradient of params[{index}]"], [g], [fresh], [0.0], what=f"step {step + 1}: ", closing=GRADIENT)
+            g.fill_(float("nan"))
+    return same(look(scenario, params, optimizer), expected, "with gradients overwritten after each step: ", REUSED)
+
+
+GRADIENT = """\
+for step, (params, optimizer) in enumerate(run(mine)):
+    for p, g in zip(params, gradients[step]):
+        assert torch.equal(p.grad, g), (step, p.grad, g)"""
+
+REUSED = """\
+for params, optimizer in run(mine, poison=True):
+    pass
+got = look(params, optimizer, "{name}")[{index}].item()
+assert got == {expected}, got"""
+
+
+@book.law(lambda subject: subject.scenarios(missing=True))
+def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
+    """Stopped halfway, saved, loaded into a new optimizer and gone on, it ends where it would have ended."""
+    expected = look(scenario, *subject.finished(scenario))
+    half = len(scenario.gradients) // 2
+    first = replace(scenario, gradients=scenario.gradients[:half], lr_factors=scenario.lr_factors[:half])
+    params, optimizer = subject.finished(first)
+    file = io.BytesIO()
+    torch.save(optimizer.state_dict(), file)
+    file.seek(0)
+    again = [p.detach().clone().requires_grad_() for p in params]
+    other = subject.optimizer(scenario, again)
+    with subject.foreign():
+        other.load_state_dict(torch.load(file, weights_only=True))
+    rest = replace(scenario, gradients=scenario.gradients[half:], lr_factors=scenario.lr_factors[half:])
+    for _ in subject.run(rest, other, again):
+        pass
+    return same(look(scenario, again, other), expected, "saved, loaded and gone on: ", RESUMED)
+
+
+RESUMED = """\
+*_, (params, optimizer) = run(mine)
+expected = look(params, optimizer, "{name}")[{index}].item()
+half = len(gradients) // 2
+for params, optimizer in run(mine, stop=half):
+    pass
+for params, optimizer in run(mine, start=half, params=params, state=optimizer.state_dict()):
+    pass
+got = look(params, optimizer, "{name}")[{index}].item()
+assert got == expected, (got, expected)"""
+
+
+@book.law(lambda subject: subject.scenarios(steps=(2, 6)))
+def keeps_two_runs_apart(subject: Any, scenario: Scenario) -> Evidence:
+    """Two optimizers stepped in turn do what each does alone: no state is shared between them."""
+    other = scenario.mapped(lambda t: 2 * t + 1)
+    alone = [look(s, *subject.finished(s)) for s in (scenario, other)]
+    params = [s.fresh() for s in (scenario, other)]
+    optimizers = [subject.optimizer(s, p) for s, p in zip((scenario, other), params, strict=True)]
+    runs = [subject.run(s, o, p) for s, o, p in zip((scenario, other), optimizers, params, strict=True)]
+    for _ in zip(*runs, strict=True):
+        pass
+    same(look(scenario, params[0], optimizers[0]), alone[0], "run in turn with another: ", TWO)
+    return same(look(other, params[1], optimizers[1]), alone[1], "run in turn with another, the second: ", TWO)
+
+
+TWO = """\
+*_, (params, optimizer) = run(mine)
+expected = look(params, optimizer, "{name}").clone()
+for (params, optimizer), _ in zip(run(mine), run(mine)):
+    pass
+got = look(params, optimizer, "{name}")
+assert torch.equal(got, expected), (got, expected)"""
+
+
+@book.law(lambda subject: subject.scenarios(steps=(3, 8)))
+def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
+    """A parameter without a gradient is left alone; when its first gradient comes, it begins as if fresh."""
+    late = 1 + len(scenario.gradients) // 3
+    delayed = replace(scenario, gradients=tuple(
+        (None, *row[1:]) if step < late else row for step, row in enumerate(scenario.gradients)
+    ))  # fmt: skip
+    params = scenario.fresh()
+    start = params[0].detach().clone()
+    optimizer = subject.optimizer(delayed, params)
+    for step in subject.run(delayed, optimizer, params):
+        if step < late:
+            got = {"params[0]": params[0].detach().clone()}
+            same(got, {"params[0]": start}, f"step {step + 1}, no gradient yet: ", LITERAL)
+    alone = replace(
+        scenario, groups=scenario.groups[:1], parameters=(scenario.parameters[0][:1],),
+        gradients=tuple(row[:1] for row in scenario.gradients[late:]), lr_factors=scenario.lr_factors[late:],
+    )  # fmt: skip
+    expected = look(alone, *subject.finished(alone))
+    got = {name: value for name, value in look(scenario, params, optimizer).items() if name.endswith("params[0]")}
+    try:
+        return same(got, expected, f"joined after {late} steps: ", LITERAL)
+    except Broken as broken:
+        broken.example = delayed
+        raise

@@ -1,0 +1,108 @@
+"""A generated scenario for an optimizer: groups of parameters with their hyperparameters, and the gradients to come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.problem import source
+
+Make = Callable[..., torch.optim.Optimizer]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Parameters in groups, hyperparameters for each group, and for every step a gradient (or None) for every parameter.
+
+    Tensors are float64 and rounded to `dtype` when used. lr_factors: before step s the lr of every group is its first
+    lr times lr_factors[s].
+    """
+
+    groups: tuple[dict[str, Any], ...]
+    parameters: tuple[tuple[Tensor, ...], ...]
+    gradients: tuple[tuple[Tensor | None, ...], ...]
+    lr_factors: tuple[float, ...]
+    dtype: torch.dtype = torch.float64
+
+    def fresh(self) -> list[Tensor]:
+        """New parameters, all groups one after the other."""
+        return [p.to(self.dtype, copy=True).requires_grad_() for group in self.parameters for p in group]
+
+    def optimizer(self, make: Make, params: Sequence[Tensor]) -> torch.optim.Optimizer:
+        """An optimizer of `params`; the first group's hyperparameters are the defaults, the others override them."""
+        remaining = list(params)
+        dicts = []
+        for hyper, group in zip(self.groups, self.parameters, strict=True):
+            dicts.append({"params": [remaining.pop(0) for _ in group], **hyper})
+        return make(dicts, **self.groups[0])
+
+    def set_lr(self, optimizer: torch.optim.Optimizer, step: int) -> None:
+        """Give every group the lr of this step."""
+        for group, hyper in zip(optimizer.param_groups, self.groups, strict=True):
+            if "lr" in hyper:
+                group["lr"] = hyper["lr"] * self.lr_factors[step]
+
+    def gradient(self, step: int, index: int) -> Tensor | None:
+        """The gradient of one parameter in one step, new memory each time."""
+        g = self.gradients[step][index]
+        return None if g is None else g.to(self.dtype, copy=True)
+
+    def run(self, optimizer: torch.optim.Optimizer, params: Sequence[Tensor]) -> Iterator[int]:
+        """Take the steps one by one; yields the number of each step done, from 0."""
+        for step in range(len(self.gradients)):
+            self.set_lr(optimizer, step)
+            for index, p in enumerate(params):
+                p.grad = self.gradient(step, index)
+            optimizer.step()
+            yield step
+
+    def finished(self, make: Make) -> tuple[list[Tensor], torch.optim.Optimizer]:
+        """Parameters and optimizer after all steps."""
+        params = self.fresh()
+        optimizer = self.optimizer(make, params)
+        for _ in self.run(optimizer, params):
+            pass
+        return params, optimizer
+
+    def mapped(self, change: Callable[[Tensor], Tensor]) -> Scenario:
+        """The same scenario with every tensor changed."""
+        return replace(
+            self, parameters=tuple(tuple(map(change, group)) for group in self.parameters),
+            gradients=tuple(tuple(None if g is None else change(g) for g in row) for row in self.gradients),
+        )  # fmt: skip
+
+    def with_hyper(self, **changed: Any) -> Scenario:
+        """The same scenario with hyperparameters changed in every group."""
+        return replace(self, groups=tuple({**hyper, **changed} for hyper in self.groups))
+
+    def names(self) -> list[str]:
+        """params[0], params[1], ... over all groups."""
+        return [f"params[{i}]" for i in range(sum(map(len, self.parameters)))]
+
+    def describe(self) -> str:
+        """In one line: hyperparameters, shapes, steps."""
+        groups = "; ".join(", ".join(f"{k}={v!r}" for k, v in hyper.items()) for hyper in self.groups)
+        shapes = [tuple(p.shape) for group in self.parameters for p in group]
+        return f"{len(self.gradients)} steps on parameters of shapes {shapes}, {str(self.dtype)[6:]}; {groups}"
+
+    def setup(self) -> list[str]:
+        """Python lines that build the same: params(), groups(params), gradients, lr_factors."""
+        flat = [p for group in self.parameters for p in group]
+        counts = [len(group) for group in self.parameters]
+        lines = ["def fresh():", "    return ["]
+        lines += [f"        {source(p, self.dtype)}.requires_grad_()," for p in flat]
+        lines += ["    ]", f"hyper = {list(self.groups)!r}", "def groups(params):", "    rest = iter(params)"]
+        lines += [f'    return [{{"params": [next(rest) for _ in range(n)], **h}} for n, h in zip({counts}, hyper)]']
+        lines += ["gradients = ["]
+        for row in self.gradients:
+            lines.append("    [" + ", ".join("None" if g is None else source(g, self.dtype) for g in row) + "],")
+        return [*lines, "]", f"lr_factors = {list(self.lr_factors)}"]
+
+
+def state_tensors(optimizer: torch.optim.Optimizer, p: Tensor) -> dict[str, Tensor]:
+    """What an optimizer keeps for a parameter, as tensors by name (None left out)."""
+    state = {} if p not in optimizer.state else optimizer.state[p]
+    return {key: torch.as_tensor(value) for key, value in state.items() if value is not None}

@@ -1,0 +1,235 @@
+"""The laws of a training loop: what fit must satisfy, one law a function."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+
+from mlp_core import rules
+from mlp_core.rules import UpdateRule
+from mlp_core.testing import bounds, oracles
+from mlp_core.testing.conduct import foreign
+from mlp_core.testing.failure import compare
+from mlp_core.testing.law import Broken, Evidence, LawBook
+from mlp_core.testing.problem import Case, Problem
+from mlp_core.testing.scenarios import hyperparameters
+from mlp_core.testing.strategies import Draw, all_activations, all_losses, problems
+
+book = LawBook()
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training run: a problem whose batch is the training set, a rule, and how it is cut into batches."""
+
+    problem: Problem
+    rule: UpdateRule
+    batch_size: int
+    epochs: int
+    gradients: str = "manual"
+    updates: str = "manual"
+
+    def options(self) -> dict[str, Any]:
+        return {
+            "loss": self.problem.loss, "rule": self.rule, "epochs": self.epochs, "batch_size": self.batch_size,
+            "gradients": self.gradients, "updates": self.updates,
+        }  # fmt: skip
+
+    def describe(self) -> str:
+        return (
+            f"{self.problem.describe()}; {self.rule!r}, batches of {self.batch_size}, {self.epochs} epochs, "
+            f"gradients {self.gradients}, updates {self.updates}"
+        )
+
+    def setup(self) -> list[str]:
+        assert self.problem.loss is not None
+        name = next(n for n in rules.names() if rules.get(n) is type(self.rule))
+        return [
+            *self.problem.setup()[:-2], f'loss = losses.get("{self.problem.loss.name}")',
+            f'{type(self.rule).__name__} = rules.get("{name}")', f"rule = {self.rule!r}",
+            f'options = dict(loss=loss, epochs={self.epochs}, batch_size={self.batch_size}, '
+            f'gradients="{self.gradients}", updates="{self.updates}")',
+        ]  # fmt: skip
+
+
+def all_rules() -> st.SearchStrategy[UpdateRule]:
+    """Instances of every registered rule that torch has too."""
+    types = [rules.get(name) for name in rules.names()]
+    twins = [t for t in types if t().twin([torch.zeros(1)]) is not None]
+    return st.one_of([hyperparameters(t).map(lambda hyper, t=t: t(**hyper)) for t in twins])
+
+
+@st.composite
+def trainings(draw: Draw, *, exact: bool, switches: bool = False) -> Training:
+    """Training runs of several steps with a short last batch."""
+    engines = [(g, u) for g in ("manual", "autograd") for u in ("manual", "torch")] if switches else [("manual", "manual")]
+    gradients, updates = draw(st.sampled_from(engines), label="gradients and updates")
+    batch_size, epochs = draw(st.integers(2, 6), label="batch size"), draw(st.integers(1, 3), label="epochs")
+    rule = draw(all_rules(), label="rule")
+    functions = [f for f in all_activations() if f.exact] if exact else all_activations()
+    width = (2, 6) if exact else (1, 6)  # a last batch of one and a width of one may take another kernel
+    problem = draw(problems(batch=(5, 13), depth=(1, 4), width=width, functions=functions, objectives=all_losses()))
+    return Training(problem, rule, batch_size, epochs, gradients, updates)
+
+
+_TORCH = """\
+twin = __import__("copy").deepcopy(model)
+history = fit(model, x, y, rule=rule, **options)
+optimizer, step_losses = rule.twin(twin.parameters()), []
+for _ in range(options["epochs"]):
+    for xb, yb in zip(x.split(options["batch_size"]), y.split(options["batch_size"])):
+        optimizer.zero_grad()
+        value = loss.value(twin(xb), yb)
+        value.backward()
+        optimizer.step()
+        step_losses.append(value.detach())
+step_losses = torch.stack(step_losses)
+assert history.step_losses.shape == step_losses.shape, history.step_losses.shape
+parted = [s for s, (a, b) in enumerate(zip(history.step_losses, step_losses)) if not (a == b or a != a and b != b)]
+assert not parted, (parted[0], history.step_losses[parted[0]], step_losses[parted[0]])
+for (name, p), q in zip(model.named_parameters(), twin.parameters()):
+    assert torch.allclose(p, q, atol=0, rtol=0, equal_nan=True), (name, p, q)"""
+
+
+@book.law(lambda subject: trainings(exact=True, switches=True))
+def equals_torch_to_the_bit(subject: Any, training: Training) -> Evidence:
+    """Every step loss and, at the end, every weight has the bits of the loop that torch alone would run: short last
+    batch included, whichever of gradients and updates are by hand."""
+    problem = training.problem
+    model, x, y = problem.model(), problem.inputs(), problem.targets()
+    twin = copy.deepcopy(model)
+    with foreign():
+        history = subject.fit(model, x, y, **training.options())
+    assert problem.loss is not None
+    expected = oracles.train(
+        twin, x, y, problem.loss.value, training.rule.twin(twin.parameters()), training.epochs, training.batch_size
+    )  # fmt: skip
+    steps = compare(["step losses"], [history.step_losses], [expected], [0.0], closing=_TORCH.replace("{", "{{").replace("}", "}}"))
+    names = [name for name, _ in model.named_parameters()]
+    end = compare(
+        names, list(model.parameters()), list(twin.parameters()), [0.0] * len(names), what="at the end: ",
+        closing=_TORCH.replace("{", "{{").replace("}", "}}"),
+    )  # fmt: skip
+    return Evidence(entries=steps.entries + end.entries)
+
+
+@book.law(lambda subject: trainings(exact=False))
+def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
+    """One step of gradient descent from the same weights lands where torch's does: the loss to the bit, the weights
+    within the rounding of the gradient; then the next batch, from there."""
+    problem, rule = training.problem, rules.get("sgd")(lr=2.0**-4)
+    loss, model = problem.loss, problem.model()
+    assert loss is not None
+    evidence = Evidence()
+    one = replace(training, rule=rule, epochs=1)
+    batches = zip(problem.inputs().split(training.batch_size), problem.targets().split(training.batch_size), strict=True)
+    for step, (x, y) in enumerate(batches):
+        twin, before = copy.deepcopy(model), copy.deepcopy(model)
+        with foreign():
+            history = subject.fit(model, x, y, **one.options())
+        expected = oracles.train(twin, x, y, loss.value, rule.twin(twin.parameters()), 1, len(x))
+        trace = before.trace(x)
+        with torch.no_grad():
+            case = Case(before, trace, loss.grad(trace.output, y), y)
+        limits = [bounds.update(p, rule.lr, b) for p, b in zip(before.parameters(), bounds.backprop(case), strict=True)]
+        names, what = case.names, f"step {step + 1}: "
+        closing = _TORCH.replace("{", "{{").replace("}", "}}").replace("atol=0", "atol={bound}") + f"  # {what}" + "{name}, entry {index}"
+        try:
+            compare(["loss"], [history.step_losses], [expected], [0.0], what=what, closing=closing)
+            found = compare(names, list(model.parameters()), list(twin.parameters()), limits, what=what, closing=closing)
+        except Broken as broken:
+            at = replace(problem, parameters=tuple(p.detach().double() for p in before.parameters()), x=x.double(), y=y)
+            broken.example = replace(one, problem=at)
+            raise
+        evidence.entries += found.entries
+        evidence.error, evidence.ratio = max(evidence.error, found.error), max(evidence.ratio, found.ratio)
+    return evidence
+
+
+_EPOCH = """\
+still = rules.get("sgd")(lr=0.0)
+options = {**options, "epochs": 2, "batch_size": 1}
+history = fit(model, x, y, rule=still, shuffle=True, **options)
+alone = torch.stack([loss.value(model(x[i : i + 1]), y[i : i + 1]).detach() for i in range(len(x))])
+for epoch in history.step_losses.split(len(x)):
+    assert torch.equal(epoch.sort().values, alone.sort().values), (epoch, alone)"""
+
+
+@book.law(lambda subject: trainings(exact=False), cases=lambda subject: ("another order in the second epoch",))
+def sees_every_sample_once_an_epoch(subject: Any, training: Training) -> Evidence:
+    """Shuffled, each epoch takes every sample once, with its own target, in a new order: at lr 0 and in batches of one
+    the losses of an epoch are those of the samples alone."""
+    problem = training.problem
+    model, x, y = problem.model(), problem.inputs(), problem.targets()
+    still = replace(training, rule=rules.get("sgd")(lr=0.0), batch_size=1, epochs=2)
+    with foreign():
+        history = subject.fit(model, x, y, **still.options(), shuffle=True)
+    alone = oracles.train(copy.deepcopy(model), x, y, problem.loss.value, still.rule.twin(model.parameters()), 1, 1)  # type: ignore[union-attr]  # trainings have a loss
+    if len(history.step_losses) != 2 * len(x):
+        raise Broken("the steps of two epochs in batches of one", len(history.step_losses), 2 * len(x), closing=_EPOCH)
+    epochs = [epoch.sort().values for epoch in history.step_losses.split(len(x))]
+    expected = [alone.sort().values] * 2
+    found = compare(
+        ["losses of epoch 1, sorted", "losses of epoch 2, sorted"], epochs, expected, [0.0] * 2,
+        closing=_EPOCH.replace("{", "{{").replace("}", "}}"),
+    )  # fmt: skip
+    first, second = history.step_losses.split(len(x))
+    if not torch.equal(first, second):
+        found.seen = frozenset({"another order in the second epoch"})
+    return found
+
+
+_WEIGHED = """\
+history = fit(model, x, y, rule=rule, **options)
+sizes = [len(part) for part in x.split(options["batch_size"])] * options["epochs"]
+weights = torch.tensor(sizes, dtype=x.dtype)
+expected = (history.step_losses * weights).view(options["epochs"], -1).sum(1) / len(x)
+assert (history.epoch_losses - expected).abs()[{index}].item() <= {bound}, (history.epoch_losses, expected)"""
+
+
+@book.law(lambda subject: trainings(exact=False))
+def weighs_epoch_losses_by_samples(subject: Any, training: Training) -> Evidence:
+    """An epoch's loss is the mean of its step losses, weighted by the samples of each: a short batch counts less."""
+    problem = training.problem
+    model, x = problem.model(), problem.inputs()
+    with foreign():
+        history = subject.fit(model, x, problem.targets(), **training.options())
+    sizes = [len(part) for part in x.split(training.batch_size)]
+    terms = history.step_losses.double().view(training.epochs, -1) * torch.tensor(sizes, dtype=torch.float64)
+    expected = (terms.sum(1) / len(x)).to(x.dtype)
+    limit = bounds.mean(terms.abs().sum(1) / len(x), len(sizes), x.dtype)
+    return compare(["epoch losses"], [history.epoch_losses], [expected], [limit], closing=_WEIGHED.replace("{index}", "{index}"))
+
+
+_SEED = """\
+ends = []
+start = model.flat.clone()
+for seed in (1, 1):
+    model.flat.copy_(start)
+    fit(model, x, y, rule=rule, shuffle=True, generator=torch.Generator().manual_seed(seed), **options)
+    ends.append(model.flat.clone())
+assert torch.equal(*ends), ends"""
+
+
+@book.law(lambda subject: trainings(exact=False), cases=lambda subject: ("another seed, another run",))
+def repeats_under_a_seed(subject: Any, training: Training) -> Evidence:
+    """The same generator seed gives the same bits, another gives another run; data and random state stay as they were."""
+    problem = training.problem
+    x, y, numbers = problem.inputs(), problem.targets(), torch.get_rng_state()
+    ends, before = [], (x.clone(), y.clone())
+    for seed in (1, 1, 2):
+        model = problem.model()
+        with foreign():
+            subject.fit(model, x, y, **training.options(), shuffle=True, generator=torch.Generator().manual_seed(seed))
+        ends.append(model.flat.clone())
+    if not torch.equal(numbers, torch.get_rng_state()):
+        raise Broken("torch's random state", "changed", "untouched", closing=_SEED)
+    compare(["x", "y"], [x, y], list(before), [0.0, 0.0], closing=_SEED)
+    found = compare(["weights"], [ends[1]], [ends[0]], [0.0], what="again with the same seed: ", closing=_SEED)
+    if not bounds.same_bits(ends[0], ends[2]):
+        found.seen = frozenset({"another seed, another run"})
+    return found

@@ -1,0 +1,70 @@
+"""The project's sessions. `nox` runs the tests on the locked dependencies; the others run by name (`nox --list`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["tests"]
+nox.options.reuse_existing_virtualenvs = True  # torch with what it brings is 5 GB a session
+
+GROUPS = nox.project.load_toml("pyproject.toml")
+LOCKED = ("-c", "constraints.txt")
+# one thread a worker: two workers fill two cores, and sums are split the same way on every machine
+ENV = {"OMP_NUM_THREADS": "1"}
+
+
+def group(name: str) -> list[str]:
+    """What a dependency group of pyproject.toml lists (PEP 735; pip learnt --group only in 25.1)."""
+    return list(nox.project.dependency_groups(GROUPS, name))
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Tests and doctests on the locked dependencies."""
+    session.install("-e", ".[all]", *group("tests"), *LOCKED)
+    session.run("pytest", "-n", "2", *session.posargs, env=ENV)
+
+
+@nox.session
+def tests_oldest(session: nox.Session) -> None:
+    """The oldest torch; without torchvision, which imports only beside the torch it was built for."""
+    session.install("-e", ".", "torch==2.13.*", *group("tests"))
+    session.run("pytest", "-n", "2", "-o", "filterwarnings=default", *session.posargs, env=ENV)
+
+
+@nox.session
+def tests_newest(session: nox.Session) -> None:
+    """The newest of everything; warnings are errors where mlp_core is the one warned."""
+    session.install("--upgrade", "-e", ".[all]", *group("tests"))
+    session.run(
+        "pytest", "-n", "2", "-o", "filterwarnings=default\nerror:::mlp_core", *session.posargs, env=ENV
+    )
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """ruff."""
+    session.install(*group("lint"), *LOCKED)
+    session.run("ruff", "check", *(session.posargs or ["."]))
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy, strict, against the locked torch."""
+    session.install("-e", ".[all]", *group("types"), *LOCKED)
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Benchmarks, every figure beside its peer; the figures also go to .benchmarks/latest.json."""
+    Path(".benchmarks").mkdir(exist_ok=True)
+    session.install("-e", ".", *group("bench"), *LOCKED)
+    session.run(
+        "pytest", "benchmarks", "--benchmark-group-by=group", "--benchmark-columns=min,median,iqr,rounds",
+        "--benchmark-json=.benchmarks/latest.json", *session.posargs, env=ENV,
+    )  # fmt: skip

@@ -1,0 +1,224 @@
+"""Bad input is refused with an error that names the argument, its value and what was expected; nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from mlp_core import MLP, ArgumentError, activations, backprop, fit, gradcheck, losses, rules
+
+SGD: Any = rules.get("sgd")
+NAN, INF = float("nan"), float("inf")
+
+
+def refusal(call: Callable[..., Any], *args: Any, **options: Any) -> str:
+    with pytest.raises(ArgumentError) as caught:
+        call(*args, **options)
+    assert isinstance(caught.value, ValueError)  # what a caller who knows nothing of us would catch
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("sizes", [
+    [], [3], [3, 0], [3, -1, 2], [3, 2.0], [3, "2"], [3, True], "32", 7, None, [3, None],
+], ids=repr)  # fmt: skip
+def test_sizes(sizes: Any) -> None:
+    assert refusal(MLP, sizes) == f"sizes: got {sizes!r}, expected at least two positive integers"
+
+
+@pytest.mark.parametrize(("call", "kind", "wrong", "near"), [
+    (activations.get, "activation", "rleu", "relu"),
+    (activations.get, "activation", "sigmoyd", "sigmoid"),
+    (losses.get, "loss", "crossentropy", "cross_entropy"),
+    (rules.get, "rule", "sdg", "sgd"),
+    (lambda name: MLP([2, 2, 1], activation=name), "activation", "tahn", "tanh"),
+    (lambda name: MLP([2, 1], output=name), "activation", "identify", "identity"),
+    (lambda name: gradcheck.check_model(MLP([1, 1]), torch.ones(1, 1), torch.ones(1, 1), name), "loss", "mes", "mse"),
+])  # fmt: skip
+def test_unknown_names_are_answered_with_the_nearest(call: Any, kind: str, wrong: str, near: str) -> None:
+    message = refusal(call, wrong)
+    assert message.startswith(f"{kind}: got {wrong!r}, expected one of ")
+    assert message.endswith(f"; did you mean {near!r}?")
+
+
+def test_a_name_far_from_every_other_gets_no_suggestion() -> None:
+    assert "did you mean" not in refusal(activations.get, "zzz")
+    assert refusal(losses.get, None).startswith("loss: got None, expected one of squared_error, ")
+    assert refusal(rules.get, None).startswith("rule: got None, expected one of ")
+    assert refusal(rules.get, ["sgd"]).startswith("rule: got ['sgd'], expected one of ")
+
+
+def test_activations_by_layer_must_be_as_many_as_hidden_layers() -> None:
+    message = refusal(MLP, [2, 3, 3, 1], activation=["relu"])
+    assert message == "activation: got ['relu'], expected one activation, or one for each of 2 hidden layers"
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.complex64, torch.bool])
+def test_dtype_of_a_model(dtype: torch.dtype) -> None:
+    assert refusal(MLP, [2, 1], dtype=dtype) == f"dtype: got {dtype}, expected a floating point dtype"
+
+
+@pytest.mark.parametrize(("hyperparameters", "message"), [
+    ({"lr": -0.5}, "lr: got -0.5, expected a finite number >= 0"),
+    ({"lr": NAN}, "lr: got nan, expected a finite number >= 0"),
+    ({"lr": INF}, "lr: got inf, expected a finite number >= 0"),
+    ({"lr": -INF}, "lr: got -inf, expected a finite number >= 0"),
+    ({"lr": "0.1"}, "lr: got '0.1', expected a finite number >= 0"),
+    ({"lr": None}, "lr: got None, expected a finite number >= 0"),
+    ({"lr": True}, "lr: got True, expected a finite number >= 0"),
+    ({"momentum": -1}, "momentum: got -1, expected a finite number >= 0"),
+    ({"dampening": INF}, "dampening: got inf, expected a finite number"),
+    ({"weight_decay": NAN}, "weight_decay: got nan, expected a finite number >= 0"),
+    ({"maximize": 1}, "maximize: got 1, expected True or False"),
+])  # fmt: skip
+def test_hyperparameters_outside_their_domain(hyperparameters: dict[str, Any], message: str) -> None:
+    assert refusal(SGD, **hyperparameters) == message
+
+
+@pytest.mark.parametrize("fields", [{}, {"momentum": 0.9, "dampening": 0.5}], ids=["no momentum", "dampened"])
+def test_nesterov_needs_momentum_undamped(fields: dict[str, float]) -> None:
+    message = refusal(SGD, nesterov=True, **fields)
+    assert message.endswith("expected momentum > 0 and dampening = 0 where nesterov is True")
+    assert message.startswith("SGD: got ")
+
+
+def problem() -> dict[str, Any]:
+    x = torch.linspace(-1, 1, 12).view(4, 3)
+    return {
+        "x": x, "y": torch.tensor([0, 1, 1, 0]), "loss": "cross_entropy",
+        "rule": SGD(lr=0.5), "epochs": 1, "batch_size": 2,
+    }  # fmt: skip
+
+
+def holed(t: Tensor, value: float) -> Tensor:
+    t = t.clone()
+    t.view(-1)[-1] = value
+    return t
+
+
+VALUES = torch.zeros(4, 2)
+BAD_FITS: dict[str, tuple[dict[str, Any], str]] = {
+    "x too wide": ({"x": torch.ones(4, 5)}, "x: got shape (4, 5), expected shape (batch, 3)"),
+    "x flat": ({"x": torch.ones(3)}, "x: got shape (3,), expected shape (batch, 3)"),
+    "x 0-d": ({"x": torch.ones(())}, "x: got shape (), expected shape (batch, 3)"),
+    "x images": ({"x": torch.ones(4, 3, 8, 8)}, "x: got shape (4, 3, 8, 8), expected shape (batch, 3)"),
+    "x double": ({"x": torch.ones(4, 3).double()},
+                 "x: got dtype torch.float64, expected dtype torch.float32, that of the model"),
+    "x integers": ({"x": torch.ones(4, 3, dtype=torch.int64)},
+                   "x: got dtype torch.int64, expected dtype torch.float32, that of the model"),
+    "x elsewhere": ({"x": torch.ones(4, 3, device="meta")},
+                    "x: got device meta, expected device cpu, that of the model"),
+    "x empty": ({"x": torch.ones(0, 3)}, "x: got no rows, expected at least one sample"),
+    "x NaN": ({"x": holed(torch.ones(4, 3), NAN)}, "x: got NaN or infinity, expected finite numbers"),
+    "x infinite": ({"x": holed(torch.ones(4, 3), INF)}, "x: got NaN or infinity, expected finite numbers"),
+    "y short": ({"y": torch.tensor([0, 1, 1])}, "y: got shape (3,), expected shape (4,) for cross_entropy"),
+    "y one-hot": ({"y": VALUES}, "y: got shape (4, 2), expected shape (4,) for cross_entropy"),
+    "y float": ({"y": torch.zeros(4)}, "y: got dtype torch.float32, expected dtype torch.int64 for cross_entropy"),
+    "y elsewhere": ({"y": torch.zeros(4, dtype=torch.int64, device="meta")},
+                    "y: got device meta, expected device cpu, that of y_hat"),
+    "label high": ({"y": torch.tensor([0, 1, 2, 0])}, "y: got 2, expected class labels from 0 to 1 for cross_entropy"),
+    "label low": ({"y": torch.tensor([0, -1, 1, 0])},
+                  "y: got -1, expected class labels from 0 to 1 for cross_entropy"),
+    "targets narrow": ({"loss": "mse", "y": torch.zeros(4, 1)}, "y: got shape (4, 1), expected shape (4, 2) for mse"),
+    "targets double": ({"loss": "mse", "y": VALUES.double()},
+                       "y: got dtype torch.float64, expected dtype torch.float32 for mse"),
+    "targets NaN": ({"loss": "squared_error", "y": holed(VALUES, NAN)}, "y: got NaN, expected targets without NaN"),
+    "targets beyond 1": ({"loss": "bce_with_logits", "y": holed(VALUES, 1.5)},
+                         "y: got 1.5, expected targets from 0 to 1 for bce_with_logits"),
+    "loss": ({"loss": "mee"}, f"loss: got 'mee', expected one of {', '.join(losses.names())}; did you mean 'mse'?"),
+    "batch size 0": ({"batch_size": 0}, "batch_size: got 0, expected an integer >= 1"),
+    "batch size -1": ({"batch_size": -1}, "batch_size: got -1, expected an integer >= 1"),
+    "batch size 2.0": ({"batch_size": 2.0}, "batch_size: got 2.0, expected an integer >= 1"),
+    "batch size True": ({"batch_size": True}, "batch_size: got True, expected an integer >= 1"),
+    "epochs -1": ({"epochs": -1}, "epochs: got -1, expected an integer >= 0"),
+    "epochs None": ({"epochs": None}, "epochs: got None, expected an integer >= 0"),
+    "gradients": ({"gradients": "torch"}, "gradients: got 'torch', expected manual or autograd"),
+    "updates": ({"updates": "autograd"}, "updates: got 'autograd', expected manual or torch"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_FITS)
+def test_a_refused_fit_names_what_is_wrong_and_changes_nothing(case: str) -> None:
+    changed, message = BAD_FITS[case]
+    model = MLP([3, 4, 2])
+    model.flat_grad.fill_(7.0)
+    before = model.flat.clone()
+    generator = torch.Generator().manual_seed(3)
+    state = generator.get_state()
+    options = {**problem(), "shuffle": True, "generator": generator, **changed}
+    x, y = options.pop("x"), options.pop("y")
+    assert refusal(fit, model, x, y, **options) == message
+    assert torch.equal(model.flat, before)
+    assert bool((model.flat_grad == 7).all())
+    assert torch.equal(generator.get_state(), state)
+
+
+@pytest.mark.parametrize("rule", ["sgd", SGD, None, 0.1], ids=repr)
+def test_a_rule_that_is_none_is_refused(rule: Any) -> None:
+    options = {**problem(), "rule": rule}
+    model = MLP([3, 4, 2])
+    assert refusal(fit, model, options.pop("x"), options.pop("y"), **options).startswith("rule: got ")
+
+
+def test_a_checkpoint_of_another_model_or_engine_is_refused() -> None:
+    options = problem()
+    x, y = options.pop("x"), options.pop("y")
+    start = fit(MLP([3, 4, 2]), x, y, **options).checkpoint
+    model = MLP([3, 40, 2])
+    before = model.flat.clone()
+    assert refusal(fit, model, x, y, start=start, **options).startswith("start: got 64 numbers of torch.float32")
+    assert torch.equal(model.flat, before)
+    model = MLP([3, 3, 2])  # its buffer happens to be as long
+    before = model.flat.clone()
+    assert refusal(fit, model, x, y, start=start, **options).startswith("start: got ")
+    assert torch.equal(model.flat, before)
+    message = refusal(fit, MLP([3, 4, 2]), x, y, start=start, updates="torch", **options)
+    assert message == "start: got updates by manual, expected updates by torch"
+    message = refusal(fit, MLP([3, 4, 2], dtype=torch.float64), x.double(), y, start=start, **options)
+    assert message.startswith("start: got ")
+
+
+def test_backprop_refuses_a_foreign_trace_and_an_unlike_upstream_gradient() -> None:
+    model = MLP([3, 4, 2])
+    trace = model.trace(torch.ones(5, 3))
+    model.flat_grad.fill_(7.0)
+    message = refusal(backprop, MLP([3, 5, 2]), trace, torch.ones(5, 2))
+    assert message == "trace: got widths (3, 4, 2), expected a trace of this model, widths (3, 5, 2)"
+    for wrong, what in (
+        (torch.ones(4, 2), "shape torch.Size([4, 2]), expected shape torch.Size([5, 2])"),
+        (torch.ones(5, 2).double(), "dtype torch.float64, expected dtype torch.float32"),
+        (torch.ones(5, 2, device="meta"), "device meta, expected device cpu"),
+    ):
+        assert refusal(backprop, model, trace, wrong) == f"dL_dy: got {what}, that of trace.output"
+    assert bool((model.flat_grad == 7).all())
+
+
+def test_value_and_grad_check_their_targets() -> None:
+    message = refusal(losses.get("cross_entropy").value_and_grad, torch.zeros(2, 3), torch.tensor([0, 3]))
+    assert message == "y: got 3, expected class labels from 0 to 2 for cross_entropy"
+    message = refusal(losses.get("mse").value_and_grad, torch.zeros(3), torch.zeros(3))
+    assert message == "y_hat: got shape (3,), expected shape (batch, outputs)"
+
+
+@pytest.mark.parametrize("x", [torch.ones(1, 3), torch.ones(2), torch.ones(1, 2).double()], ids=["wide", "1-d", "f64"])
+def test_forward_trace_and_check_model_refuse_the_same_inputs(x: Tensor) -> None:
+    model, y = MLP([2, 1]), torch.zeros(1, 1)
+    messages = {refusal(model, x), refusal(model.trace, x), refusal(gradcheck.check_model, model, x, y)}
+    assert len(messages) == 1  # check_model too must name what it was given
+    assert messages.pop().startswith("x: got ")
+
+
+@pytest.mark.parametrize("step", [0.0, -1.0, NAN, INF])
+def test_the_step_of_central_differences(step: float) -> None:
+    message = refusal(gradcheck.central_difference, torch.sum, torch.ones(2), step=step)
+    assert message == f"step: got {step}, expected a positive finite number"
+    model = MLP([2, 1])
+    assert refusal(gradcheck.check_model, model, torch.ones(1, 2), torch.zeros(1, 1), step=step) == message
+
+
+def test_the_relative_error_of_tensors_of_two_shapes() -> None:
+    message = refusal(gradcheck.relative_error, torch.ones(2), torch.ones(3))
+    assert message == "approx: got shape (2,), expected shape (3,)"

@@ -1,0 +1,205 @@
+"""Gradient checking on functions whose derivative is known, and on gradients that are wrong on purpose."""
+
+from __future__ import annotations
+
+from math import inf, nan, nextafter
+
+import pytest
+import torch
+from torch import Tensor
+
+from mlp_core import MLP, gradcheck
+from mlp_core.gradcheck import band, central_difference, check_model, relative_error
+
+
+def t(*values: float) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)
+
+
+@pytest.mark.parametrize(("approx", "exact", "q"), [
+    (t(0, 0), t(0, 0), 0.0),
+    (t(0.0), t(-0.0), 0.0),
+    (t(), t(), 0.0),
+    (t(0), t(5), 1.0),
+    (t(5), t(0), 1.0),
+    (t(5), t(-5), 1.0),
+    (t(2), t(2), 0.0),
+    (t(3, 0), t(0, 3), 2**0.5 / 2),
+    (t(nan), t(nan), inf),
+    (t(nan, 1), t(1, 1), inf),
+    (t(1, 1), t(1, nan), inf),
+    (t(inf), t(1), inf),
+    (t(1), t(-inf), inf),
+    (t(inf), t(-inf), inf),
+    (t(inf, nan), t(inf, nan), inf),
+    (t(inf), t(inf), 0.0),
+    (t(1e308, 1e308), t(1e308, 1e308), 0.0),  # the square of either overflows ...
+    (t(1e308), t(0), 1.0),
+    (t(2.0**1000), t(-(2.0**1000)), 1.0),
+    (t(5e-324), t(0), 1.0),  # ... or vanishes
+    (t(5e-324, 5e-324), t(5e-324, 5e-324), 0.0),
+    (t(1e-300), t(-1e-300), 1.0),
+])  # fmt: skip
+def test_relative_error(approx: Tensor, exact: Tensor, q: float) -> None:
+    assert relative_error(approx, exact) == q
+
+
+def test_relative_error_does_not_care_for_scale_shape_or_graph() -> None:
+    a, b = t(1, 2, 3, 4), t(1, 2, 3, 5)
+    q = relative_error(a, b)
+    assert relative_error(2.0**900 * a, 2.0**900 * b) == relative_error(2.0**-900 * a, 2.0**-900 * b) == q
+    assert relative_error(a.view(2, 2), b.view(2, 2).requires_grad_()) == q
+    assert relative_error(b, a) == q
+    assert relative_error(a.float(), b.float()) == q
+
+
+@pytest.mark.parametrize(("edge", "below", "above"), [
+    (1e-7, "fine", "suspect"), (1e-5, "suspect", "probably wrong"), (1e-3, "probably wrong", "wrong"),
+])  # fmt: skip
+def test_the_edge_of_a_band_belongs_to_the_better_one(edge: float, below: str, above: str) -> None:
+    assert (band(edge), band(nextafter(edge, inf))) == (below, above)
+
+
+def test_bands_at_the_ends() -> None:
+    assert [band(q) for q in (0.0, 1.0, inf, nan)] == ["fine", "wrong", "wrong", "wrong"]
+
+
+@pytest.mark.parametrize("batched", [False, True])
+def test_central_differences_of_polynomials(batched: bool) -> None:
+    """Powers of two all through: the quotient of a linear and of a quadratic function is exact."""
+    theta = t(1, -2, 0.5, 0).view(2, 2)
+    slope = t(4, 3, -1, 0.5).view(2, 2)
+
+    def linear(x: Tensor) -> Tensor:
+        return (slope * x).sum(dim=(-2, -1))
+
+    def quadratic(x: Tensor) -> Tensor:
+        return (slope * x * x).sum(dim=(-2, -1))
+
+    def cubic(x: Tensor) -> Tensor:
+        return (x * x * x).sum(dim=(-2, -1))
+
+    step = 2.0**-10
+    assert torch.equal(central_difference(linear, theta, step=step, batched=batched), slope)
+    assert torch.equal(central_difference(quadratic, theta, step=step, batched=batched), 2 * slope * theta)
+    # (x + h)^3 - (x - h)^3 = 2h (3 x^2 + h^2): the truncation error is h^2 itself
+    assert torch.equal(central_difference(cubic, theta, step=step, batched=batched), 3 * theta**2 + step**2)
+
+
+def test_central_differences_leave_theta_alone_whatever_f_does() -> None:
+    theta = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
+
+    def rude(x: Tensor) -> Tensor:
+        value = (x * x).sum()
+        x.zero_()
+        return value
+
+    result = central_difference(rude, theta, step=2.0**-10)
+    assert result.tolist() == [2.0, 4.0]
+    assert result.dtype == torch.float64
+    assert theta.tolist() == [1.0, 2.0]
+    assert central_difference(lambda x: 3.0, theta).tolist() == [0.0, 0.0]  # plain numbers do
+    assert central_difference(torch.sum, torch.ones(0, 3)).shape == (0, 3)
+    assert central_difference(lambda x: x * x, torch.tensor(3.0), step=0.5).item() == 6.0
+
+
+def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    theta = torch.linspace(-1, 1, 23, dtype=torch.float64)
+    whole = central_difference(lambda x: (x**3).sum(), theta)
+    model, x, y = fitted("relu")
+    errors = check_model(model, x, y)
+    monkeypatch.setattr(gradcheck, "BLOCK", 100)
+    assert torch.equal(central_difference(lambda x: (x**3).sum(), theta), whole)
+    assert check_model(model, x, y).skipped == errors.skipped
+
+
+def fitted(activation: str = "tanh") -> tuple[MLP, Tensor, Tensor]:
+    """A network with a batch of 7 and targets, all of ordinary size."""
+    generator = torch.Generator().manual_seed(2)
+    model = MLP([4, 6, 5, 3], activation=activation, dtype=torch.float64, generator=generator)
+    x, y = (torch.randn(7, n, generator=generator, dtype=torch.float64) for n in (4, 3))
+    return model, x, y
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "softplus", "relu", "hardtanh", "identity"])
+def test_a_right_gradient_is_fine_in_every_tensor(activation: str) -> None:
+    errors = check_model(*fitted(activation))
+    assert list(errors) == ["W1", "b1", "W2", "b2", "W3", "b3"]
+    assert {band(q) for q in errors.values()} == {"fine"}
+    assert errors.worst == max(errors.values())
+    assert errors.skipped == 0
+
+
+def plant(monkeypatch: pytest.MonkeyPatch, name: str, index: int, factor: float) -> None:
+    """Make backprop return a gradient with one entry of one tensor multiplied."""
+    right = gradcheck.backprop
+
+    def wrong(model: MLP, *args: object) -> Tensor:
+        right(model, *args)  # type: ignore[arg-type]
+        dict(model.named_parameters())[name].grad.view(-1)[index] *= factor  # type: ignore[union-attr]
+        return model.flat_grad
+
+    monkeypatch.setattr(gradcheck, "backprop", wrong)
+
+
+@pytest.mark.parametrize("name", ["W1", "b1", "W2", "b3"])
+@pytest.mark.parametrize("factor", [0.5, -1.0, 0.0])
+def test_one_wrong_entry_shows_in_its_tensor_alone(monkeypatch: pytest.MonkeyPatch, name: str, factor: float) -> None:
+    plant(monkeypatch, name, 0, factor)
+    errors = check_model(*fitted())
+    assert {n: band(q) for n, q in errors.items() if band(q) != "fine"} == {name: "wrong"}
+    assert errors.worst == errors[name]
+
+
+def test_tensors_are_judged_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A half-wrong bias entry drowns in the concatenation, because the inputs make the weights' gradients huge."""
+    model, x, y = fitted("identity")
+    x = 1e5 * x
+    plant(monkeypatch, "b1", 0, 0.5)
+    errors = check_model(model, x, y)
+    exact = gradcheck.backprop(model, trace := model.trace(x), 2 * (trace.output - y)).clone()
+    doubled = exact.clone()
+    model.layout.views(doubled)[1][0] *= 2
+    assert band(errors["b1"]) == "wrong"
+    assert band(relative_error(doubled, exact)) != "wrong"
+
+
+def test_entries_at_a_kink_are_skipped_and_counted() -> None:
+    model = MLP([2, 2, 1], dtype=torch.float64)
+    model.weights[0].data.copy_(torch.tensor([[1.0, 1.0], [1.0, 0.0]]))
+    model.biases[0].data.zero_()
+    model.weights[1].data.fill_(1.0)
+    x, y = t(1, -1)[None], t(0)[None]  # z[1] = (0, 1): the first unit stands on its kink
+    errors = check_model(model, x, y)
+    assert errors.skipped == 3  # its two weights and its bias
+    assert {band(q) for q in errors.values()} == {"fine"}
+    nearby = check_model(model, t(1 + 2.0**-18, -1)[None], y)
+    assert nearby.skipped == 3  # within one step of it
+    assert check_model(model, t(1 + 2.0**-16, -1)[None], y).skipped == 0
+    assert check_model(model, t(1 + 2.0**-16, -1)[None], y, step=2.0**-15).skipped == 3
+
+
+def test_all_entries_skipped_is_zero_error_and_all_counted() -> None:
+    model = MLP([1, 1], output="relu", dtype=torch.float64)
+    model.flat.zero_()
+    errors = check_model(model, t(1)[None], t(1)[None])
+    assert (dict(errors), errors.skipped) == ({"W1": 0.0, "b1": 0.0}, 2)
+
+
+@pytest.mark.parametrize("loss", ["mse", "bce_with_logits", "cross_entropy"])
+def test_the_other_losses(loss: str) -> None:
+    model, x, y = fitted()
+    targets = y.argmax(dim=1) if loss == "cross_entropy" else y.sigmoid()
+    assert band(check_model(model, x, targets, loss).worst) == "fine"
+
+
+def test_the_model_is_not_touched_and_float32_is_checked_in_float64() -> None:
+    model, x, y = fitted()
+    model, x, y = model.float(), x.float(), y.float()
+    model.flat_grad.fill_(7.0)
+    before = model.flat.clone()
+    assert band(check_model(model, x, y).worst) == "fine"
+    assert torch.equal(model.flat, before)
+    assert bool((model.flat_grad == 7).all())
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+    assert (x.dtype, y.dtype) == (torch.float32, torch.float32)
