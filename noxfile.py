@@ -40,9 +40,7 @@ def tests_oldest(session: nox.Session) -> None:
 def tests_newest(session: nox.Session) -> None:
     """The newest of everything; warnings are errors where mlp_core is the one warned."""
     session.install("--upgrade", "-e", ".[all]", *group("tests"))
-    session.run(
-        "pytest", "-n", "2", "-o", "filterwarnings=default\nerror:::mlp_core", *session.posargs, env=ENV
-    )
+    session.run("pytest", "-n", "2", "-o", "filterwarnings=default\nerror:::mlp_core", *session.posargs, env=ENV)
 
 
 @nox.session

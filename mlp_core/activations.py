@@ -8,9 +8,9 @@ At a kink the derivative is the one torch takes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import pi, sqrt
-from typing import Callable
 
 import torch
 import torch.nn.functional as F
@@ -53,7 +53,7 @@ class Activation:
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
-        return get, (self.name,)  # functions cannot be pickled: a record travels by name
+        return _by_name, (self.name,)  # functions cannot be pickled: a record travels by name
 
     def df(self, z: Tensor, a: Tensor) -> Tensor:
         """f'(z), of the shape of z; a = f(z)."""
@@ -62,6 +62,10 @@ class Activation:
 
 _registry: Registry[Activation] = Registry("activation", Activation)
 register, get, names, remove = _registry.register, _registry.get, _registry.names, _registry.remove
+
+
+def _by_name(name: str) -> Activation:
+    return get(name)
 
 
 def leaky(slope: float) -> Activation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -73,7 +73,7 @@ def train(
     dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
     seed: Annotated[int, typer.Option(help="Of splits, weights and batch order.")] = 0,
     download: Annotated[
-        Optional[Path], typer.Option(help="Where CIFAR-10 is kept.", show_default="mlp_core in the user's cache")
+        Path | None, typer.Option(help="Where CIFAR-10 is kept.", show_default="mlp_core in the user's cache")
     ] = None,
 ) -> None:
     """Train on images, by hand or by torch, and say whether both agree to the bit.
@@ -109,7 +109,7 @@ def train(
 
 
 def _widths(text: str) -> tuple[int, ...]:
-    """"512,128" as (512, 128); nothing at all as no hidden layer."""
+    """ "512,128" as (512, 128); nothing at all as no hidden layer."""
     try:
         return tuple(int(part) for part in text.split(",")) if text.strip() else ()
     except ValueError:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Iterable
 
 
 class ArgumentError(ValueError):

@@ -6,9 +6,9 @@ bits from a fresh product. The padding between tensors stays zero.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Sequence
 
 import torch
 from torch import Tensor

@@ -7,8 +7,8 @@ torch. `register` takes a new record, and the laws run on it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 import torch
 import torch.nn.functional as F
@@ -60,7 +60,7 @@ class Loss:
         low, high = (0, y_hat.shape[1] - 1) if self.classes else (0, 1) if self.unit_targets else (None, None)
         if not self.classes and torch.isnan(y).any():
             raise ArgumentError("y", Described("NaN"), "targets without NaN")
-        if low is not None and y.numel() and (y.min() < low or y.max() > high):
+        if low is not None and high is not None and y.numel() and (y.min() < low or y.max() > high):
             worst = y.min() if y.min() < low else y.max()
             what = "class labels" if self.classes else "targets"
             raise ArgumentError("y", worst.item(), f"{what} from {low} to {high} for {self.name}")

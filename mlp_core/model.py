@@ -8,7 +8,9 @@ Layers are 1..L, layer 0 is the input, batches are rows:
 
 from __future__ import annotations
 
-from typing import Any, Callable, NamedTuple, Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -67,7 +69,7 @@ class MLP(nn.Module):
             raise ArgumentError("dtype", dtype, "a floating point dtype")
         generator = torch.Generator().manual_seed(0) if generator is None else generator
         with torch.inference_mode(False):  # a parameter made under inference mode could never be trained
-            for layer, (n_in, n_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
+            for layer, (n_in, n_out) in enumerate(pairwise(self.sizes), start=1):
                 for name, shape in ((f"W{layer}", (n_out, n_in)), (f"b{layer}", (n_out,))):
                     u = torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)
                     self.register_parameter(name, nn.Parameter(((2 * u - 1) / n_in**0.5).to(device, dtype)))
@@ -149,12 +151,12 @@ class MLP(nn.Module):
         self.weights, self.biases = parameters[0::2], parameters[1::2]
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> MLP:
-        super()._apply(fn, recurse)  # .to(), .double(), .cuda(): gives every parameter memory of its own
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # torch's own.  .to(), .double(), .cuda(): gives every parameter memory of its own
         self._lay()
         return self
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)  # copy.deepcopy and pickle: likewise
+        super().__setstate__(state)  # type: ignore[no-untyped-call]  # torch's own.  copy.deepcopy and pickle: likewise
         self._lay()
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Callable, Iterator, Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -22,8 +23,11 @@ Schedule = Callable[[int], UpdateRule]
 
 @dataclass(frozen=True)
 class History:
-    """What fit did. step_losses (steps,) in the model's dtype: each before its step. epoch_losses (epochs,): the step
-    losses of an epoch averaged, weighted by the samples of each step. checkpoint: hand it to fit as `start` to go on."""
+    """What fit did.
+
+    step_losses (steps,), in the model's dtype: each before its step. epoch_losses (epochs,): the step losses of an
+    epoch averaged, weighted by the samples of each step. checkpoint: hand it to fit as `start` to go on.
+    """
 
     step_losses: Tensor
     epoch_losses: Tensor
@@ -144,9 +148,10 @@ class _Engine:
     def load(self, start: dict[str, Any], generator: torch.Generator) -> None:
         if start["updates"] != self.updates:
             raise ArgumentError("start", Described(f"updates by {start['updates']}"), f"updates by {self.updates}")
-        got, own = (start["sizes"], start["flat"].dtype), (list(self.model.sizes), self.model.flat.dtype)
+        got = f"sizes {start['sizes']} in {start['flat'].dtype}"
+        own = f"sizes {list(self.model.sizes)} in {self.model.flat.dtype}"
         if got != own:
-            raise ArgumentError("start", Described(f"a checkpoint of {got}"), f"one of this model, {own}")
+            raise ArgumentError("start", Described(got), f"a checkpoint of this model, {own}")
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": start["state"]})
         with torch.no_grad():
             self.model.flat.copy_(start["flat"])
@@ -174,11 +179,11 @@ def _check(
     for name, value, low in (("epochs", epochs, 0), ("batch_size", batch_size, 1)):
         if isinstance(value, bool) or not isinstance(value, int) or value < low:
             raise ArgumentError(name, value, f"an integer >= {low}")
-    for name, value, known in (
+    for switch, chosen, known in (
         ("gradients", gradients, ("manual", "autograd")), ("updates", updates, ("manual", "torch")),
     ):  # fmt: skip
-        if value not in known:
-            raise ArgumentError(name, value, " or ".join(known))
+        if chosen not in known:
+            raise ArgumentError(switch, chosen, " or ".join(known))
     model.check(x)
     if len(x) == 0:
         raise ArgumentError("x", Described("no rows"), "at least one sample")

@@ -81,8 +81,7 @@ def test_hyperparameters_outside_their_domain(hyperparameters: dict[str, Any], m
 @pytest.mark.parametrize("fields", [{}, {"momentum": 0.9, "dampening": 0.5}], ids=["no momentum", "dampened"])
 def test_nesterov_needs_momentum_undamped(fields: dict[str, float]) -> None:
     message = refusal(SGD, nesterov=True, **fields)
-    assert message.endswith("expected momentum > 0 and dampening = 0 where nesterov is True")
-    assert message.startswith("SGD: got ")
+    assert message.startswith("nesterov: got True, expected False where momentum = ")
 
 
 def problem() -> dict[str, Any]:
@@ -169,7 +168,7 @@ def test_a_checkpoint_of_another_model_or_engine_is_refused() -> None:
     start = fit(MLP([3, 4, 2]), x, y, **options).checkpoint
     model = MLP([3, 40, 2])
     before = model.flat.clone()
-    assert refusal(fit, model, x, y, start=start, **options).startswith("start: got 64 numbers of torch.float32")
+    assert refusal(fit, model, x, y, start=start, **options).startswith("start: got sizes [3, 4, 2] in torch.float32")
     assert torch.equal(model.flat, before)
     model = MLP([3, 3, 2])  # its buffer happens to be as long
     before = model.flat.clone()

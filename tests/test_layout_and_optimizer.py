@@ -54,8 +54,10 @@ def test_layout_puts_every_tensor_on_a_boundary() -> None:
 
 def test_groups_have_their_own_hyperparameters() -> None:
     ours, theirs = twins(3, 4)
+
     def groups(p: list[Any]) -> list[dict[str, Any]]:
         return [{"params": [p[0]]}, {"params": [p[1]], "lr": 0.5, "momentum": 0.0, "maximize": True}]
+
     pair = RULE.optimizer(groups(ours)), RULE.twin(groups(theirs))
     for step in range(3):
         for params, optimizer in zip((ours, theirs), pair, strict=True):

@@ -129,8 +129,7 @@ def test_a_deep_copy_has_buffers_of_its_own() -> None:
     assert_laid(model)
 
 
-@pytest.mark.xfail(
-)
+@pytest.mark.parametrize("through", [pickle, torch], ids=lambda module: module.__name__)
 def test_a_whole_model_goes_round_through_a_file(through: ModuleType) -> None:
     model, file = make(), io.BytesIO()
     options = {} if through is pickle else {"weights_only": False}

@@ -45,8 +45,7 @@ def test_all_four_engines_give_the_same_bits(loss: str, dtype: torch.dtype) -> N
     """Batches of 7 out of 24: 1/7 is not exact, and the last batch is short."""
     for activation in EXACT_ACTIVATIONS:
         runs = [
-            train(loss, dtype, 24, activation, batch_size=7, gradients=g, updates=u, shuffle=True)
-            for g, u in SWITCHES
+            train(loss, dtype, 24, activation, batch_size=7, gradients=g, updates=u, shuffle=True) for g, u in SWITCHES
         ]
         for run in runs[1:]:
             assert_identical(runs[0], run)

@@ -135,7 +135,9 @@ def _cifar2(folder: Path) -> tuple[Images, Images]:
         train, test = (datasets.CIFAR10(root=folder, train=train, download=True) for train in (True, False))
     except (OSError, RuntimeError) as error:  # no network, no room, a file that is not CIFAR-10's
         value = Described(f"{folder} ({error})")
-        raise ArgumentError("download", value, "a folder that holds CIFAR-10, or can take it from the network") from error
+        raise ArgumentError(
+            "download", value, "a folder that holds CIFAR-10, or can take it from the network"
+        ) from error
     return _keep(train), _keep(test)
 
 

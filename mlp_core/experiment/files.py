@@ -57,7 +57,7 @@ def write_all(folder: Path, writers: Mapping[str, Callable[[Path], object]]) -> 
         for path, write in zip(temporary, writers.values(), strict=True):
             write(temporary[path])
         for path, written in temporary.items():
-            os.replace(written, path)
+            written.replace(path)
     finally:
         for written in temporary.values():
             written.unlink(missing_ok=True)

@@ -39,9 +39,7 @@ def writers(
     }
 
 
-def history_of(
-    source: str, options: Options, data: Data, run: Run, comparison: Comparison | None
-) -> dict[str, Any]:
+def history_of(source: str, options: Options, data: Data, run: Run, comparison: Comparison | None) -> dict[str, Any]:
     """The record of a run. It says nothing of the test split but its size: that split is for one evaluation, later."""
     normalisation = data.training.normalisation
     return {

@@ -36,7 +36,9 @@ def names() -> tuple[str, ...]:
 
 
 def get(name: str | type[UpdateRule]) -> type[UpdateRule]:
-    """The rule called `name`; a rule itself is handed back as it is. Raises ArgumentError for an unknown name, with the nearest known one.
+    """The rule called `name`; a rule itself is handed back as it is.
+
+    Raises ArgumentError for an unknown name, with the nearest known one.
 
     >>> get("sgd")(lr=0.1, momentum=0.9)
     SGD(lr=0.1, momentum=0.9, dampening=0.0, weight_decay=0.0, nesterov=False, maximize=False)

@@ -5,10 +5,11 @@ A domain rejects a value outside it when a rule is made, and tells the battery w
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import Field, dataclass, fields
 from functools import cache
 from math import isfinite
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -53,14 +54,17 @@ class Domain:
             return self.type is bool and isinstance(value, bool)
         if not isinstance(value, int if self.type is int else (int, float)) or not isfinite(value):
             return False
-        return all(
-            value >= b.ge if isinstance(b, Ge) else value > b.gt if isinstance(b, Gt)
-            else value <= b.le if isinstance(b, Le) else value < b.lt
-            for b in self.bounds
-        )  # fmt: skip
+        return all(_within(value, b) for b in self.bounds)
 
 
-@cache
+def _within(value: Any, bound: Any) -> bool:
+    if isinstance(bound, Ge):
+        return bool(value >= bound.ge)
+    if isinstance(bound, Gt):
+        return bool(value > bound.gt)
+    return bool(value <= bound.le) if isinstance(bound, Le) else bool(value < bound.lt)
+
+
 def domains(rule_type: type) -> dict[str, tuple[Domain, ...]]:
     """The domain of every field of a rule; one domain, or for a tuple field one for each element.
 
@@ -68,26 +72,34 @@ def domains(rule_type: type) -> dict[str, tuple[Domain, ...]]:
     >>> str(domains(rules.get("sgd"))["lr"][0])
     'a finite number >= 0'
     """
-    hints = get_type_hints(rule_type, include_extras=True)
-    return {f.name: _domains_of(f, hints[f.name]) for f in fields(rule_type)}
+    return {f.name: _domains_of(f, _hints(rule_type)[f.name]) for f in fields(rule_type)}
 
 
-@cache
 def is_tuple(rule_type: type, field: str) -> bool:
     """Whether a field of a rule holds a tuple (Adam's betas)."""
-    return get_origin(get_type_hints(rule_type, include_extras=True)[field]) is tuple
+    return get_origin(_hints(rule_type)[field]) is tuple
 
 
 def check(rule: Any) -> None:
     """Raises ArgumentError, naming field, value and domain, where a hyperparameter lies outside its domain."""
-    for name, wanted in domains(type(rule)).items():
+    for name, several, wanted in _checked(cast(Hashable, type(rule))):
         value = getattr(rule, name)
-        values = value if is_tuple(type(rule), name) else (value,)
+        values = value if several else (value,)
         if not isinstance(values, (tuple, list)) or len(values) != len(wanted):
             raise ArgumentError(name, value, f"{len(wanted)} numbers")
         for one, domain in zip(values, wanted, strict=True):
             if not domain.holds(one):
                 raise ArgumentError(name, value, str(domain))
+
+
+@cache  # a rule is made at every step of a schedule
+def _checked(rule_type: Hashable) -> list[tuple[str, bool, tuple[Domain, ...]]]:
+    assert isinstance(rule_type, type)
+    return [(name, is_tuple(rule_type, name), parts) for name, parts in domains(rule_type).items()]
+
+
+def _hints(rule_type: type) -> dict[str, Any]:
+    return get_type_hints(rule_type, include_extras=True)
 
 
 def _domains_of(field: Field[Any], hint: Any) -> tuple[Domain, ...]:

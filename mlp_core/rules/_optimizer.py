@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from typing import Any, Callable, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -35,7 +36,7 @@ class RuleOptimizer(torch.optim.Optimizer):
     def __init__(self, rule: UpdateRule, params: Iterable[Any]) -> None:
         self.rule = rule
         self._rules: dict[int, UpdateRule] = {}
-        self._segments: dict[int, tuple[list[tuple[int, ...]], list[Segment]]] = {}
+        self._segments: dict[int, tuple[list[tuple[int, int, int]], list[Segment]]] = {}
         super().__init__(params, {f.name: getattr(rule, f.name) for f in fields(rule)})
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
@@ -54,7 +55,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             raise
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One step for every parameter that has a gradient; returns what `closure`, called first, returns."""
         loss = None
         if closure is not None:

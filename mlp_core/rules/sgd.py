@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, ClassVar, Iterable
+from typing import Annotated, Any, ClassVar
 
 import torch
 from annotated_types import Ge
@@ -16,10 +17,11 @@ from mlp_core.rules._shared import descent
 
 @dataclass(frozen=True)
 class SGD(UpdateRule):
-    """g <- g + wd p;  v <- g at first, then beta v + (1 - dampening) g;  p <- p - lr v  (Nesterov: p - lr (g + beta v)).
+    """g <- g + wd p;  v <- g at first, then beta v + (1 - dampening) g;  p <- p - lr v.
 
-    v is the slot momentum_buffer, of the shape of p; beta is `momentum`. Source: torch.optim.SGD. It differs from
-    Polyak (1964) and Sutskever et al. (2013) in that lr multiplies v instead of g, and that the first v is g undamped.
+    Nesterov: p <- p - lr (g + beta v). v is the slot momentum_buffer, of the shape of p; beta is `momentum`. Source:
+    torch.optim.SGD. It differs from Polyak (1964) and Sutskever et al. (2013) in that lr multiplies v instead of g, and
+    that the first v is g undamped.
     """
 
     lr: Annotated[float, Ge(0), Typical(1e-4, 1)] = 1e-3
@@ -34,7 +36,8 @@ class SGD(UpdateRule):
 
     def conflict(self) -> tuple[str, str] | None:
         if self.nesterov and (self.momentum == 0 or self.dampening != 0):
-            return "nesterov", f"False where momentum = {self.momentum} and dampening = {self.dampening}: it needs > 0 and 0"
+            have = f"momentum = {self.momentum} and dampening = {self.dampening}"
+            return "nesterov", f"False where {have}: it needs momentum > 0 and dampening = 0"
         return None
 
     def init(self, p: Tensor) -> dict[str, Tensor | None]:

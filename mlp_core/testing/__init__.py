@@ -1,14 +1,15 @@
 """The battery: laws that a hand-written gradient or update must obey, run on generated examples.
 
-    verify(subject) -> Report         run every law, say what holds
-    assert_lawful(subject)            raise one AssertionError that lists every broken law
-    laws(subject) -> list[Law]        for pytest.mark.parametrize("law", laws(subject), ids=str)
+verify(subject) -> Report         run every law, say what holds
+assert_lawful(subject)            raise one AssertionError that lists every broken law
+laws(subject) -> list[Law]        for pytest.mark.parametrize("law", laws(subject), ids=str)
 """
 
 from __future__ import annotations
 
 import random
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from mlp_core.errors import ArgumentError
 from mlp_core.testing import engine, subjects
@@ -41,20 +42,25 @@ def verify(
     """
     if examples is not None and (isinstance(examples, bool) or not isinstance(examples, int) or examples < 1):
         raise ArgumentError("examples", examples, "a positive integer")
-    if seed == "random":
-        seed = random.SystemRandom().randrange(2**32)
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise ArgumentError("seed", seed, 'an integer or "random"')
     low, high = batch_sizes
     if not 1 <= low <= high:
         raise ArgumentError("batch_sizes", batch_sizes, "(smallest, largest) with 1 <= smallest <= largest")
-    report = Report(seed=seed, examples=examples or engine.EXAMPLES)
+    report = Report(seed=seed_of(seed), examples=examples or engine.EXAMPLES)
     for law in laws(subject, batch_sizes=batch_sizes):
-        result = engine.run(law, examples=examples, seed=seed, progress=progress)
+        result = engine.run(law, examples=examples, seed=report.seed, progress=progress)
         report.results.append(result)
         if progress is not None:
             progress(result)
     return report
+
+
+def seed_of(seed: int | str) -> int:
+    """`seed` itself, or for "random" a new one."""
+    if seed == "random":
+        return random.SystemRandom().randrange(2**32)
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise ArgumentError("seed", seed, 'an integer or "random"')
+    return seed
 
 
 def assert_lawful(subject: Any, **options: Any) -> None:

@@ -18,7 +18,7 @@ from mlp_core.model import MLP, Trace
 from mlp_core.testing.problem import Case, Problem
 
 ELEMENTARY = 8
-"""Assumption: exp, log, tanh, erf, sigmoid of torch on CPU err by at most 8 roundings (4 ulp), relative to a normal result"""
+"""Assumption: exp, log, tanh, erf, sigmoid of torch on CPU err by at most 8 roundings (4 ulp) of a normal result"""
 
 DERIVATIVE = 2 * ELEMENTARY + 8
 """Roundings of one f'(z): at most two elementary functions and eight operations, relative to Activation.terms"""

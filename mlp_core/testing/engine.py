@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any, Callable, Iterator
+from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -109,7 +110,9 @@ def run(law: Law, *, examples: int | None = None, seed: int = 0, progress: Progr
             result.fail("no example could be generated")
         except (Broken, Flaky) as error:
             repeats = isinstance(error, Broken)
-            result.fail("broken" if repeats else "the same example fails once and passes once: it does not repeat itself")
+            result.fail(
+                "broken" if repeats else "the same example fails once and passes once: it does not repeat itself"
+            )
             _describe(result, law, *smallest[0])
     if result.verdict == "PASS":
         _guard(result, law, wanted)
@@ -125,7 +128,9 @@ def _guard(result: Result, law: Law, wanted: int) -> None:
     elif missing and wanted >= EXAMPLES:
         result.fail(f"never observed in {result.examples} examples: {', '.join(missing)}")
     elif result.skipped > MAX_SKIPPED * (result.entries + result.skipped):
-        result.fail(f"{result.skipped} of {result.entries + result.skipped} entries skipped, more than {MAX_SKIPPED:.0%}")
+        result.fail(
+            f"{result.skipped} of {result.entries + result.skipped} entries skipped, more than {MAX_SKIPPED:.0%}"
+        )
 
 
 def _describe(result: Result, law: Law, broken: Broken, example: Any, described: str) -> None:

@@ -1,13 +1,13 @@
 """Backpropagation in exact rational arithmetic, without torch: for piecewise linear networks and squared error.
 
 Independent of torch and of the core's formulas: activations are read off their kinks and slopes, sums are Python sums
-of fractions. Where the numbers of a problem are short dyadic ones, floats compute without rounding, and equality is exact.
+of fractions. Where the numbers of a problem are short dyadic ones, floats do not round, and equality is exact.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import Sequence
 
 from mlp_core.activations import Activation
 
@@ -48,7 +48,9 @@ def squared_error_gradients(
     for sample, target in zip(x, y, strict=True):
         zs, activations = [], [sample]
         for W, b, f in zip(weights, biases, functions, strict=True):
-            z = [sum((w * a for w, a in zip(row, activations[-1], strict=True)), c) for row, c in zip(W, b, strict=True)]
+            z = [
+                sum((w * a for w, a in zip(row, activations[-1], strict=True)), c) for row, c in zip(W, b, strict=True)
+            ]
             zs.append(z)
             activations.append([value(f, v) for v in z])
         upstream = [2 * (a - t) for a, t in zip(activations[-1], target, strict=True)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -35,31 +36,36 @@ def compare(
     `closing` is a template for the last lines of the snippet: {name} {index} {expected} {bound} are filled in.
     Raises Broken where an entry differs by more than its bound, or is NaN where the other is not.
     """
-    evidence, worst = Evidence(), (0.0, "", ())
-    for name, g, e, bound in zip(names, got, expected, bounds, strict=True):
+    evidence = Evidence()
+    worst: tuple[float, str, tuple[int, ...]] = (0.0, "", ())
+    for name, g, e, entry_bounds in zip(names, got, expected, bounds, strict=True):
         if g.shape != e.shape:
             raise Broken(
                 f"{what}{name}", f"shape {tuple(g.shape)}", f"shape {tuple(e.shape)}",
                 closing=closing and _shape_closing(name, tuple(e.shape)),
             )  # fmt: skip
-        ratio, error = _ratio(g, e, bound)
+        ratio, error = _ratio(g, e, entry_bounds)
         evidence.entries += g.numel()
         if g.numel() == 0:
             continue
         evidence.error = max(evidence.error, error.max().item())
         index = int(ratio.argmax())
         if ratio.flatten()[index] > worst[0]:
-            worst = (ratio.flatten()[index].item(), name, tuple(int(i) for i in torch.unravel_index(torch.tensor(index), g.shape)))
+            worst = (
+                ratio.flatten()[index].item(),
+                name,
+                tuple(int(i) for i in torch.unravel_index(torch.tensor(index), g.shape)),
+            )
     evidence.ratio = worst[0]
     if worst[0] <= 1:
         return evidence
     at = dict(zip(names, range(len(names)), strict=True))[worst[1]]
-    g, e = got[at][worst[2]].item(), expected[at][worst[2]].item()
-    bound = bounds[at]
+    bound, entry, wanted = bounds[at], got[at][worst[2]].item(), expected[at][worst[2]].item()
     limit = bound[worst[2]].item() if isinstance(bound, Tensor) else float(bound)
+    within = f"within {limit:.3g}" if limit else "the same bits"
     raise Broken(
-        f"{what}{worst[1]}, entry {worst[2]}", f"{g!r}", f"{e!r}" + (f" (within {limit:.3g})" if limit else " (the same bits)"),
-        closing=closing.format(name=worst[1], index=worst[2], expected=_literal(e), bound=_literal(limit)),
+        f"{what}{worst[1]}, entry {worst[2]}", f"{entry!r}", f"{wanted!r} ({within})",
+        closing=closing.format(name=worst[1], index=worst[2], expected=_literal(wanted), bound=_literal(limit)),
     )  # fmt: skip
 
 

@@ -38,19 +38,42 @@ dL_dy = -3 * dL_dy
 again = gradient()["{name}"][{index}].item()
 assert abs(again + 3 * once) <= {bound}, (once, again)"""
 
-PERFECT = """\
+PERFECT = (
+    """\
 y, dL_dy = trace.output.clone(), torch.zeros_like(dL_dy)
-""" + VALUE
+"""
+    + VALUE
+)
+
+ADDED = """\
+got, whole, total = gradient()["{name}"][{index}].item(), (trace, dL_dy, y), 0.0
+for s in range(len(x)):
+    row = slice(s, s + 1)
+    trace = Trace(tuple(z[row] for z in whole[0].z), tuple(a[row] for a in whole[0].a))
+    dL_dy, y = whole[1][row], whole[2][row]
+    total += gradient()["{name}"][{index}].item()
+assert abs(got - total) <= {bound}, (got, total)"""
+
+TURNED_ROUND = """\
+got = gradient()["{name}"][{index}].item()
+trace, dL_dy, y = Trace(tuple(z.flip(0) for z in trace.z), tuple(a.flip(0) for a in trace.a)), dL_dy.flip(0), y.flip(0)
+again = gradient()["{name}"][{index}].item()
+assert abs(got - again) <= {bound}, (got, again)"""
 
 RENUMBERED = """\
-layer, order = {layer}, {order}
+layer, order, expected = LAYER, ORDER, gradient()
+for name in (f"W{{layer}}", f"b{{layer}}"):
+    expected[name] = expected[name][order]
+expected[f"W{{layer + 1}}"] = expected[f"W{{layer + 1}}"][:, order]
 with torch.no_grad():
     for tensor in (model.weights[layer - 1], model.biases[layer - 1], model.weights[layer].t()):
         tensor.copy_(tensor[order].clone())
 z, a = list(trace.z), list(trace.a)
 z[layer], a[layer] = z[layer][:, order], a[layer][:, order]
 trace = Trace(tuple(z), tuple(a))
-"""
+got, expected = gradient()["{name}"][{index}].item(), expected["{name}"][{index}].item()
+assert abs(got - expected) <= {bound}, (got, expected)"""
+"""LAYER and ORDER are filled in by the law"""
 
 
 def one_sample(subject: Any, **options: Any) -> st.SearchStrategy[Problem]:
@@ -152,7 +175,9 @@ def equals_exact_rational_arithmetic(subject: Any, problem: Problem) -> Evidence
     biases = [exact.rationals([b.tolist()])[0] for b in problem.parameters[1::2]]
     x, y = (exact.rationals(t.tolist()) for t in (problem.x, problem.y))
     dW, db = exact.squared_error_gradients(weights, biases, problem.activations, x, y)
-    expected = [torch.tensor(v, dtype=torch.float64) for pair in zip(_floats(dW), _floats(db), strict=True) for v in pair]
+    expected = [
+        torch.tensor(v, dtype=torch.float64) for pair in zip(_floats(dW), _floats(db), strict=True) for v in pair
+    ]
     return compare(case.names, subject.gradient(case), expected, [0.0] * len(expected), closing=VALUE)
 
 
@@ -167,7 +192,7 @@ def adds_up_over_the_batch(subject: Any, problem: Problem) -> Evidence:
     singles = [subject.gradient(case.rows(slice(s, s + 1))) for s in range(len(problem.x))]
     total = [torch.stack(parts).sum(0) for parts in zip(*singles, strict=True)]
     limits = bounds.backprop(case, extra=len(problem.x))
-    return compare(case.names, subject.gradient(case), total, limits, closing=VALUE)
+    return compare(case.names, subject.gradient(case), total, limits, closing=ADDED)
 
 
 @book.law(a_batch, group=BATCH, skip=needs_batches)
@@ -175,7 +200,9 @@ def ignores_the_order_of_the_batch(subject: Any, problem: Problem) -> Evidence:
     """Reversing the rows of the batch changes nothing but rounding."""
     case = problem.case()
     turned = case.rows(torch.arange(len(problem.x) - 1, -1, -1))
-    return compare(case.names, subject.gradient(case), subject.gradient(turned), bounds.backprop(case), closing=VALUE)
+    return compare(
+        case.names, subject.gradient(case), subject.gradient(turned), bounds.backprop(case), closing=TURNED_ROUND
+    )
 
 
 @book.law(lambda subject: subject.problems(depth=(2, 5), width=(2, 6)))
@@ -185,7 +212,7 @@ def follows_a_permutation_of_hidden_units(subject: Any, problem: Problem) -> Evi
     got, limits = subject.gradient(case), bounds.backprop(case)
     evidence = Evidence()
     for layer in range(1, case.model.L):
-        order = list(range(1, problem.sizes[layer])) + [0]
+        order = [*range(1, problem.sizes[layer]), 0]
         other = subject.gradient(permuted(case, layer, order))
         W, b, W_next = 2 * layer - 2, 2 * layer - 1, 2 * layer
         expected = list(got)
@@ -194,7 +221,7 @@ def follows_a_permutation_of_hidden_units(subject: Any, problem: Problem) -> Evi
         moved[W], moved[b], moved[W_next] = limits[W][order], limits[b][order], limits[W_next][:, order]
         one = compare(
             case.names, other, expected, moved, what=f"units of layer {layer} renumbered: ",
-            closing=RENUMBERED.replace("{layer}", str(layer)).replace("{order}", str(order)) + VALUE,
+            closing=RENUMBERED.replace("LAYER", str(layer)).replace("ORDER", str(order)),
         )  # fmt: skip
         evidence.entries += one.entries
         evidence.error, evidence.ratio = max(evidence.error, one.error), max(evidence.ratio, one.ratio)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Callable, ClassVar
+from typing import Any, ClassVar
 
 import torch
 from hypothesis import strategies as st
@@ -34,7 +35,9 @@ class GradientSubject:
 
         return [law.bind(self) for law in (*gradient_laws.book.laws, *conduct_laws.book.laws)]
 
-    def problems(self, *, one: bool | None = None, most: int | None = None, **options: Any) -> st.SearchStrategy[Problem]:
+    def problems(
+        self, *, one: bool | None = None, most: int | None = None, **options: Any
+    ) -> st.SearchStrategy[Problem]:
         """Problems for this subject: of single samples (one=True), of several (False), or of any number."""
         low, high = self.batch_sizes
         high = high if most is None else max(low, min(high, most))
@@ -94,7 +97,8 @@ class CourseSubject(GradientSubject):
                 with foreign():
                     value = written[layer]
                     if not isinstance(value, Tensor):
-                        raise ArgumentError(f"{name}[{layer}]", value, f"a tensor shaped like the {like} of layer {layer}")
+                        expected = f"a tensor shaped like the {like} of layer {layer}"
+                        raise ArgumentError(f"{name}[{layer}]", value, expected)
                 read.append(value)
         return read
 
@@ -107,7 +111,8 @@ class CourseSubject(GradientSubject):
             "    course = CourseModel(Case(model, trace, dL_dy, y))",
             "    with default_dtype(torch.float64):",
             f"        {self.function.__name__}(course, y, trace.output)",
-            '    return {f"{k}{l}": g[l] for l in range(1, model.L + 1) for k, g in (("W", course.dL_dw), ("b", course.dL_db))}',
+            '    kinds = (("W", course.dL_dw), ("b", course.dL_db))',
+            '    return {f"{kind}{l}": g[l] for l in range(1, model.L + 1) for kind, g in kinds}',
         ]
 
 

@@ -1,9 +1,10 @@
-"""A law: a sentence about a subject, a way to generate examples, and a check that raises Broken where it does not hold."""
+"""A law: a sentence about a subject, a way to generate examples, and a check that raises Broken where it fails."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
@@ -97,7 +98,9 @@ class LawBook:
     def __init__(self) -> None:
         self.laws: list[Law] = []
 
-    def law(self, given: Callable[[Any], SearchStrategy[Any]], name: str = "", **options: Any) -> Callable[[Check], Check]:
+    def law(
+        self, given: Callable[[Any], SearchStrategy[Any]], name: str = "", **options: Any
+    ) -> Callable[[Check], Check]:
         """Enter a function as a law, under its own name read as a sentence; its docstring is the statement."""
 
         def enter(function: Check) -> Check:

@@ -14,7 +14,7 @@ from mlp_core.testing.conduct import foreign
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Evidence, LawBook
 from mlp_core.testing.problem import source
-from mlp_core.testing.strategies import Draw, Numbers, blobs, textures
+from mlp_core.testing.strategies import Numbers, blobs, textures
 
 book = LawBook()
 
@@ -40,7 +40,7 @@ class Splits:
 
 
 @st.composite
-def splits(draw: Draw) -> Splits:
+def splits(draw: st.DrawFn) -> Splits:
     """Splits of several sizes; some channels are constant in the training split."""
     blob, texture = draw(blobs, label="numbers"), draw(textures, label="texture")
     dtype = draw(st.sampled_from((torch.float64, torch.float32)), label="dtype")
@@ -62,7 +62,10 @@ def expected_splits(drawn: Splits) -> tuple[list[Tensor], list[Tensor]]:
     flat = x.amax(axes, keepdim=True) == x.amin(axes, keepdim=True)
     mean, std = torch.where(flat, x[:1, :, :1, :1], mean), torch.where(flat, 1.0, std)
     out = [(t.double() - mean) / std for t in drawn.all()]
-    limits = [bounds.normalised(t.double(), x.abs().amax(axes, keepdim=True), std, x.numel(), x_dtype=t.dtype) for t in drawn.all()]
+    limits = [
+        bounds.normalised(t.double(), x.abs().amax(axes, keepdim=True), std, x.numel(), x_dtype=t.dtype)
+        for t in drawn.all()
+    ]
     return [o.to(t.dtype) for o, t in zip(out, drawn.all(), strict=True)], limits
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any
 
 import torch
 from hypothesis import strategies as st
@@ -16,7 +17,16 @@ from mlp_core.testing import conduct
 from mlp_core.testing.law import Law
 from mlp_core.testing.rule_edges import Changes, Outside
 from mlp_core.testing.scenario import Make, Scenario
-from mlp_core.testing.scenarios import KINDS, SHAPES, hyperparameters, reconciled, scenarios, values_in, values_outside
+from mlp_core.testing.scenarios import (
+    KINDS,
+    SHAPES,
+    each,
+    hyperparameters,
+    reconciled,
+    scenarios,
+    values_in,
+    values_outside,
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,7 @@ class OptimizerSubject:
         return tuple(self.domains)
 
     def scenarios(self, *, missing: bool = False, decay: bool = True, **options: Any) -> st.SearchStrategy[Scenario]:
-        """Scenarios for this optimizer; with gradients that are None where `missing`, without decay where not `decay`."""
+        """Scenarios for this optimizer; `missing`: with gradients that are None; without `decay`: every decay off."""
         hyper = self.hyper
         if not decay:
             off = {name: parts[0].decay.off for name, parts in self.domains.items() if parts[0].decay}
@@ -60,7 +70,7 @@ class OptimizerSubject:
     def scenarios_with_changes(self) -> st.SearchStrategy[Changes]:
         """Scenarios beside themselves with each hyperparameter moved in its turn."""
         new = st.fixed_dictionaries({
-            name: st.tuples(*map(values_in, parts)) if len(parts) > 1 else values_in(parts[0])
+            name: each(values_in, parts)
             for name, parts in self.domains.items()
         })  # fmt: skip
 
@@ -82,13 +92,14 @@ class OptimizerSubject:
 
     def values_outside(self) -> st.SearchStrategy[Outside]:
         """Hyperparameters of which one lies outside its domain."""
-        wrong = st.one_of([
-            values_outside(parts[0]).map(lambda value, name=name, n=len(parts): (name, value if n == 1 else (value,) * n))
+        return st.one_of([
+            st.builds(Outside, self.hyper, st.just(name), each(values_outside, parts))
             for name, parts in self.domains.items()
         ])  # fmt: skip
-        return st.builds(lambda good, pair: Outside(good, *pair), self.hyper, wrong)
 
-    def optimizer(self, scenario: Scenario, params: Sequence[Tensor], make: Make | None = None) -> torch.optim.Optimizer:
+    def optimizer(
+        self, scenario: Scenario, params: Sequence[Tensor], make: Make | None = None
+    ) -> torch.optim.Optimizer:
         """The optimizer of a scenario's groups."""
         with conduct.foreign():
             return scenario.optimizer(make or self.make, params)
@@ -125,17 +136,19 @@ class OptimizerSubject:
         optimizer = self.optimizer(scenario, params)
         for step in range(len(scenario.gradients)):
             scenario.set_lr(optimizer, step)
-            for p, g, value in zip(params, grads, scenario.gradients[step], strict=True):
-                p.grad = g.copy_(value)
+            for index, (p, g) in enumerate(zip(params, grads, strict=True)):
+                p.grad = g.copy_(scenario.given(step, index))
             self.step(optimizer)
         return params
 
     def snippet(self, example: Any, closing: str) -> str:
         """Lines to paste that build the example, run the optimizer and fail as the law did."""
-        return "\n".join(["import torch", *self.source, "", *example.setup(), "", *_RUN, "", closing or "list(run(mine))"])
+        return "\n".join(
+            ["import torch", *self.source, "", *example.setup(), "", _RUN, "", closing or "list(run(mine))"]
+        )
 
 
-_RUN = '''\
+_RUN = """\
 def run(make, start=0, stop=None, params=None, state=None, poison=False):
     params = fresh() if params is None else params
     optimizer = make(groups(params), **hyper[0])
@@ -156,14 +169,14 @@ def run(make, start=0, stop=None, params=None, state=None, poison=False):
 def look(params, optimizer, name):
     slot, _, p = name.rpartition(" of ")
     p = params[int(p[len("params["):-1])]
-    return torch.as_tensor(optimizer.state[p][slot]) if slot else p.detach()'''.split("\n")
+    return torch.as_tensor(optimizer.state[p][slot]) if slot else p.detach()"""
 
 
 def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
     """The subject of an UpdateRule: of a class with all its domains, of an instance with its own values alone."""
     rule_type, name = (rule, rule.__name__) if isinstance(rule, type) else (type(rule), repr(rule))
-    fixed = isinstance(rule, UpdateRule)
-    hyper = st.just(asdict(rule)) if fixed else hyperparameters(rule_type)
+    fixed = not isinstance(rule, type)
+    hyper = hyperparameters(rule_type) if isinstance(rule, type) else st.just(asdict(rule))
     names = [f.name for f in fields(rule_type)]
 
     def make(params: Any, **hyper: Any) -> torch.optim.Optimizer:

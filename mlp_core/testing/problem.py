@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Sequence
 
 import torch
 from torch import Tensor
@@ -139,7 +139,12 @@ def permuted(case: Case, layer: int, order: Sequence[int]) -> Case:
     """The same network with the units of a hidden layer in another order, every number to the bit."""
     problem_model = case.model
     index = torch.tensor(order)
-    model = MLP(problem_model.sizes, problem_model.activations[:-1], problem_model.activations[-1], dtype=problem_model.flat.dtype)
+    model = MLP(
+        problem_model.sizes,
+        problem_model.activations[:-1],
+        problem_model.activations[-1],
+        dtype=problem_model.flat.dtype,
+    )
     with torch.no_grad():
         model.flat.copy_(problem_model.flat)
         model.weights[layer - 1].copy_(problem_model.weights[layer - 1][index])

@@ -17,7 +17,7 @@ from mlp_core.testing.conduct import foreign
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, Law, LawBook
 from mlp_core.testing.problem import source
-from mlp_core.testing.strategies import Draw, Numbers, blobs, targets, textures
+from mlp_core.testing.strategies import Numbers, blobs, targets, textures
 
 activation_book, loss_book = LawBook(), LawBook()
 
@@ -60,17 +60,20 @@ class Points:
 
 
 @st.composite
-def points(draw: Draw, subject: RecordSubject) -> Points:
+def points(draw: st.DrawFn, subject: RecordSubject) -> Points:
     """Numbers of all sizes, kinks among them."""
     blob, texture = draw(blobs, label="numbers"), draw(textures, label="texture")
-    dtype, scale = draw(st.sampled_from(DTYPES), label="dtype"), draw(st.sampled_from((1.0, 0.01, 0.25, 8.0)), label="scale")
+    dtype, scale = (
+        draw(st.sampled_from(DTYPES), label="dtype"),
+        draw(st.sampled_from((1.0, 0.01, 0.25, 8.0)), label="scale"),
+    )
     z = Numbers(blob, 24, texture).take((24,), scale)
     kinks = getattr(subject.record, "kinks", ())
     return Points(torch.cat([z, torch.tensor([*kinks, 0.0], dtype=torch.float64)]).to(dtype))
 
 
 @st.composite
-def outputs(draw: Draw, subject: RecordSubject) -> Points:
+def outputs(draw: st.DrawFn, subject: RecordSubject) -> Points:
     """Outputs of a network and targets that fit."""
     blob, texture = draw(blobs, label="numbers"), draw(textures, label="texture")
     dtype, scale = draw(st.sampled_from(DTYPES), label="dtype"), draw(st.sampled_from((1.0, 0.01, 30.0)), label="scale")
@@ -119,14 +122,22 @@ def has_no_kink_but_those_it_names(subject: Any, at: Points) -> Evidence:
     # z +- h is rounded by u |z|, which f passes on; f itself errs by ELEMENTARY roundings
     unit = bounds.unit_roundoff(torch.float64)
     error = (f.lipschitz * z.abs() + bounds.ELEMENTARY * (a.abs() + 1)).max().item() * unit
-    compare(["f'"], [got], [fine], [bounds.quotient(error, h, coarse, fine)], closing=DERIVATIVE.format(index=0, bound=0, name=""))
+    compare(
+        ["f'"],
+        [got],
+        [fine],
+        [bounds.quotient(error, h, coarse, fine)],
+        closing=DERIVATIVE.format(index=0, bound=0, name=""),
+    )
     steepest = got.abs().max().item()
     if steepest > f.lipschitz * (1 + 1e3 * unit):
         raise Broken("the largest |f'|", steepest, f"at most lipschitz = {f.lipschitz}")
     return Evidence(entries=len(z))
 
 
-@activation_book.law(points, skip=lambda subject: None if subject.record.slopes else "not piecewise linear: it has no slopes")
+@activation_book.law(
+    points, skip=lambda subject: None if subject.record.slopes else "not piecewise linear: it has no slopes"
+)
 def is_its_slopes(subject: Any, at: Points) -> Evidence:
     """A piecewise linear function is what its kinks and slopes say."""
     f, z = subject.record, at.z.double()
@@ -151,8 +162,16 @@ def has_the_gradient_of_autograd(subject: Any, at: Points) -> Evidence:
         (expected,) = torch.autograd.grad(loss.value(y_hat, at.y), y_hat)
         value, got = loss.value_and_grad(at.z, at.y)
     if value.ndim or got.requires_grad:
-        raise Broken("value_and_grad", f"a value of shape {tuple(value.shape)}", "a scalar, and plain numbers as gradient")
-    return compare(["dL/dy_hat"], [got], [expected], [bounds.loss_gradient(loss.grad_terms(at.z, at.y), at.z.dtype)], closing=GRADIENT)
+        raise Broken(
+            "value_and_grad", f"a value of shape {tuple(value.shape)}", "a scalar, and plain numbers as gradient"
+        )
+    return compare(
+        ["dL/dy_hat"],
+        [got],
+        [expected],
+        [bounds.loss_gradient(loss.grad_terms(at.z, at.y), at.z.dtype)],
+        closing=GRADIENT,
+    )
 
 
 @loss_book.law(outputs, skip=lambda subject: None if subject.record.classes else "not a loss of class labels")
@@ -173,7 +192,7 @@ def agrees_with_differences_of_its_value(subject: Any, at: Points) -> Evidence:
     loss, y_hat, h = subject.record, at.z.double(), gradcheck.STEP
     y = at.y if loss.classes else at.y.double()  # type: ignore[union-attr]  # outputs always have targets
     with foreign():
-        value, got = loss.value_and_grad(y_hat, y)
+        got = loss.value_and_grad(y_hat, y)[1]
         fine, coarse = (gradcheck.central_difference(lambda t: loss.value(t, y), y_hat, step=k * h) for k in (1, 2))
         terms = loss.terms(y_hat, y).item()
     error = bounds.gamma(y_hat.numel() + 2 * bounds.ELEMENTARY, torch.float64) * terms

@@ -35,7 +35,8 @@ class Report:
         """{"ok": ..., "seed": ..., "results": [{"law": ..., "verdict": ...}, ...]}."""
         keys = (
             "subject", "law", "statement", "group", "verdict", "reason", "examples", "counted", "entries", "skipped",
-            "tensors", "by_bound", "error", "ratio", "where", "got", "expected", "counterexample", "diagnosis", "snippet",
+            "tensors", "by_bound", "error", "ratio", "where", "got", "expected", "counterexample", "diagnosis",
+            "snippet",
         )  # fmt: skip
         rows: list[dict[str, Any]] = [{key: _plain(getattr(r, key)) for key in keys} for r in self.results]
         return json.dumps({"ok": self.ok, "seed": self.seed, "examples": self.examples, "results": rows}, indent=2)
@@ -55,20 +56,26 @@ def _plain(value: Any) -> Any:
 
 
 def table(results: list[Result], running: Result | None = None) -> Table:
-    """Laws with examples, the worst error against its bound, and the verdict."""
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    for name, justify in (("law", "left"), ("examples", "right"), ("error / bound", "right"), ("verdict", "left")):
-        shown.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]  # rich's literal type
-    subject = ""
-    for result in [*results, *([running] if running else [])]:
+    """Laws with examples, the worst error against its bound, and the verdict; a heading above each subject."""
+    shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=False)
+    for width, justify in ((50, "left"), (8, "right"), (15, "right"), (None, "left")):
+        shown.add_column(width=width, justify=justify, overflow="fold")  # type: ignore[arg-type]  # rich's literal type
+    subject = None
+    for result in results:
         if result.subject != subject:
             subject = result.subject
-            shown.add_row(Text(subject, style="bold cyan"))
-        verdict = "..." if result is running else result.verdict
-        reason = f" {result.reason}" if result.verdict != "PASS" and result.reason not in ("", "broken") else ""
-        shown.add_row(
-            f"  {result.law}", str(result.examples) if verdict != "SKIP" else "",
-            f"{result.error:.2g} ({result.ratio:.1%})" if result.ratio else "0" if result.entries else "",
-            Text(verdict, style=COLOURS[verdict]) + Text(reason, style="dim"),
-        )  # fmt: skip
+            dim = [Text(name, style="dim") for name in ("examples", "error (of bound)", "verdict")]
+            shown.add_row(Text(subject, style="bold cyan"), *dim)
+        shown.add_row(*cells(result, running is result))
     return shown
+
+
+def cells(result: Result, running: bool = False) -> list[str | Text]:
+    """One law's row."""
+    verdict = "..." if running else result.verdict
+    reason = f" {result.reason}" if verdict not in ("PASS", "...") and result.reason not in ("", "broken") else ""
+    error = f"{result.error:.2g} ({result.ratio:.1%})" if result.ratio else "0" if result.entries else ""
+    return [
+        f"  {result.law}", str(result.examples) if verdict != "SKIP" else "", error if verdict != "FAIL" else "",
+        Text(verdict, style=COLOURS[verdict]) + Text(reason, style="dim"),
+    ]  # fmt: skip

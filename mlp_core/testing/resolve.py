@@ -11,9 +11,9 @@ from mlp_core.activations import Activation
 from mlp_core.errors import ArgumentError, unknown
 from mlp_core.losses import Loss
 from mlp_core.rules import UpdateRule
-from mlp_core.testing import subjects
+from mlp_core.testing import gradient_subjects, subjects
 
-BATCH_SIZES = subjects.BATCH_SIZES
+BATCH_SIZES = gradient_subjects.BATCH_SIZES
 
 
 def core_subjects() -> dict[str, Any]:

@@ -6,14 +6,16 @@ A subject offers `make(params, **hyperparameters)`, `reference` likewise (or Non
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Sequence
+from typing import Any
 
 import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core.testing import bounds
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.scenario import Scenario, state_tensors
@@ -39,22 +41,60 @@ def same(got: dict[str, Tensor], expected: dict[str, Tensor], what: str, closing
     """Hold two looks to the same bits; a name that only one has is a difference."""
     if got.keys() != expected.keys():
         odd = sorted(got.keys() ^ expected.keys())[0]
-        raise Broken(f"{what}{odd}", "there" if odd in got else "missing", "missing" if odd in got else "there", closing=PLAIN)
+        slot, _, p = odd.rpartition(" of ")
+        there = f"def has(params, optimizer):\n    return optimizer.state[{p}].get({slot!r}) is not None\n"
+        raise Broken(
+            f"{what}{odd}", "there" if odd in got else "missing", "missing" if odd in got else "there",
+            closing=there + _about(closing, "has({seen})", odd),
+        )  # fmt: skip
+    for name, value in got.items():
+        if value.shape != expected[name].shape:
+            raise Broken(
+                f"{what}{name}", f"shape {tuple(value.shape)}", f"shape {tuple(expected[name].shape)}",
+                closing=_about(closing, 'tuple(look({seen}, "{name}").shape)', name),
+            )  # fmt: skip
     return compare(list(got), list(got.values()), list(expected.values()), [0.0] * len(got), what=what, closing=closing)
 
 
-PLAIN = "for params, optimizer in run(mine):\n    print(params, optimizer.state_dict())\nraise AssertionError('compare what is printed with the report')"
+LOOK = re.compile(r'look\((.*?), "\{name\}"\)\[\{index\}\]\.item\(\)')
 
-LITERAL = """\
-for params, optimizer in run(mine):
-    pass
-got = look(params, optimizer, "{name}")[{index}].item()
-assert abs(got - {expected}) <= {bound}, got"""
+
+def _about(closing: str, expression: str, name: str) -> str:
+    """A closing about something else of a tensor than one of its numbers: its shape, or whether it is there at all."""
+    other = LOOK.sub(lambda found: expression.replace("{seen}", found[1]), closing)
+    return other.format(name=name, index=(), expected=None, bound=0.0)
+
+
+SAME = "assert got == expected or got != got and expected != expected, (got, expected)"
+"""to the bit: NaN equals NaN. The closings let the subject speak twice and quote none of its numbers, so that they hold
+for the subject once it is mended"""
+
+LITERAL = (
+    """\
+*_, (params, optimizer) = run(mine)
+got, expected = look(params, optimizer, "{name}")[{index}].item(), {expected}
+"""
+    + SAME
+)
 
 AGAINST_TWIN = """\
 for step, (a, b) in enumerate(zip(run(mine), run(reference)), start=1):
     got, expected = look(*a, "{name}")[{index}].item(), look(*b, "{name}")[{index}].item()
     assert got == expected or got != got and expected != expected, (step, got, expected)"""
+
+ONCE = """\
+*_, (params, optimizer) = run(mine)
+expected = look(params, optimizer, "{name}")[{index}].item()
+"""
+
+AGAIN = (
+    ONCE
+    + """\
+*_, (params, optimizer) = run(mine)
+got = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
 
 
 @book.law(
@@ -93,14 +133,18 @@ def treats_every_coordinate_alone(subject: Any, scenario: Scenario) -> Evidence:
     def joined(tensors: Sequence[Tensor | None]) -> Tensor:
         return torch.cat([t.flatten() for t in tensors if t is not None])[order]
 
-    long = replace(scenario, parameters=((joined(scenario.parameters[0]),),), gradients=tuple((joined(row),) for row in scenario.gradients))
+    long = replace(
+        scenario,
+        parameters=((joined(scenario.parameters[0]),),),
+        gradients=tuple((joined(row),) for row in scenario.gradients),
+    )
     params, _ = subject.finished(scenario)
     together, _ = subject.finished(long)
     adjacent = subject.side_by_side(scenario)
     expected = torch.cat([p.detach().flatten() for p in params])
     got = [together[0].detach()[order], torch.cat([p.detach().flatten() for p in adjacent])]
-    names = ["all coordinates in one parameter, turned round", "all parameters side by side in one buffer"]
-    return compare(names, got, [expected] * 2, [0.0] * 2, closing=TURNED)
+    compare(["all coordinates in one parameter, turned round"], got[:1], [expected], [0.0], closing=TURNED)
+    return compare(["all parameters side by side in one buffer"], got[1:], [expected], [0.0], closing=ADJACENT)
 
 
 TURNED = """\
@@ -108,11 +152,29 @@ TURNED = """\
 turned = lambda tensors: torch.cat([t.detach().flatten() for t in tensors]).flip(0)
 start = turned(fresh())
 fresh = lambda: [start.clone().requires_grad_()]
-groups = lambda params: [{"params": params, **hyper[0]}]
+groups = lambda params: [{{"params": params, **hyper[0]}}]
 gradients = [[turned(row)] for row in gradients]
 *_, (together, _) = run(mine)
 expected = turned(pieces)
-assert torch.equal(together[0], expected), (together[0], expected)"""
+assert torch.allclose(together[0], expected, rtol=0, atol=0, equal_nan=True), (together[0], expected)"""
+
+ADJACENT = """\
+from mlp_core.layout import Layout
+*_, (pieces, _) = run(mine)
+layout = Layout.of([p.shape for p in fresh()], fresh()[0].dtype)
+params, grads = (layout.views(torch.zeros(layout.size, dtype=fresh()[0].dtype)) for _ in range(2))
+for i, (p, value) in enumerate(zip(params, fresh())):
+    p.copy_(value.detach()).requires_grad_().owned = layout.owned(i)
+optimizer = mine(groups(params), **hyper[0])
+for step, row in enumerate(gradients):
+    for group, h in zip(optimizer.param_groups, hyper):
+        if "lr" in h:
+            group["lr"] = h["lr"] * lr_factors[step]
+    for p, g, value in zip(params, grads, row):
+        p.grad = g.copy_(value)
+    optimizer.step()
+for p, q in zip(params, pieces):
+    assert torch.allclose(p, q, rtol=0, atol=0, equal_nan=True), (p, q)"""
 
 
 @book.law(lambda subject: subject.scenarios())
@@ -125,10 +187,10 @@ def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
     for step in range(len(scenario.gradients)):
         scenario.set_lr(optimizer, step)
         for index, (p, g) in enumerate(zip(params, memory, strict=True)):
-            p.grad = g.copy_(scenario.gradients[step][index])
+            p.grad = g.copy_(scenario.given(step, index))
         subject.step(optimizer)
         for index, g in enumerate(memory):
-            fresh = scenario.gradient(step, index)
+            fresh = scenario.given(step, index).to(scenario.dtype)
             compare([f"gradient of params[{index}]"], [g], [fresh], [0.0], what=f"step {step + 1}: ", closing=GRADIENT)
             g.fill_(float("nan"))
     return same(look(scenario, params, optimizer), expected, "with gradients overwritten after each step: ", REUSED)
@@ -139,11 +201,7 @@ for step, (params, optimizer) in enumerate(run(mine)):
     for p, g in zip(params, gradients[step]):
         assert torch.equal(p.grad, g), (step, p.grad, g)"""
 
-REUSED = """\
-for params, optimizer in run(mine, poison=True):
-    pass
-got = look(params, optimizer, "{name}")[{index}].item()
-assert got == {expected}, got"""
+REUSED = AGAIN.replace("run(mine)\ngot", "run(mine, poison=True)\ngot")
 
 
 @book.law(lambda subject: subject.scenarios(missing=True))
@@ -166,16 +224,17 @@ def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
     return same(look(scenario, again, other), expected, "saved, loaded and gone on: ", RESUMED)
 
 
-RESUMED = """\
-*_, (params, optimizer) = run(mine)
-expected = look(params, optimizer, "{name}")[{index}].item()
+RESUMED = (
+    ONCE
+    + """\
 half = len(gradients) // 2
-for params, optimizer in run(mine, stop=half):
-    pass
-for params, optimizer in run(mine, start=half, params=params, state=optimizer.state_dict()):
-    pass
+*_, (params, optimizer) = run(mine, stop=half)
+params, state = [p.detach().clone().requires_grad_() for p in params], optimizer.state_dict()
+*_, (params, optimizer) = run(mine, start=half, params=params, state=state)
 got = look(params, optimizer, "{name}")[{index}].item()
-assert got == expected, (got, expected)"""
+"""
+    + SAME
+)
 
 
 @book.law(lambda subject: subject.scenarios(steps=(2, 6)))
@@ -192,13 +251,14 @@ def keeps_two_runs_apart(subject: Any, scenario: Scenario) -> Evidence:
     return same(look(other, params[1], optimizers[1]), alone[1], "run in turn with another, the second: ", TWO)
 
 
-TWO = """\
-*_, (params, optimizer) = run(mine)
-expected = look(params, optimizer, "{name}").clone()
-for (params, optimizer), _ in zip(run(mine), run(mine)):
-    pass
-got = look(params, optimizer, "{name}")
-assert torch.equal(got, expected), (got, expected)"""
+TWO = (
+    ONCE
+    + """\
+*_, ((params, optimizer), _) = zip(run(mine), run(mine, params=[(2 * p.detach() + 1).requires_grad_() for p in fresh()]))
+got = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
 
 
 @book.law(lambda subject: subject.scenarios(steps=(3, 8)))
@@ -214,15 +274,38 @@ def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
     for step in subject.run(delayed, optimizer, params):
         if step < late:
             got = {"params[0]": params[0].detach().clone()}
-            same(got, {"params[0]": start}, f"step {step + 1}, no gradient yet: ", LITERAL)
+            closing = LITERAL.replace("run(mine)", f"run(mine, stop={step + 1})")
+            with _shown_on(delayed):
+                same(got, {"params[0]": start}, f"step {step + 1}, no gradient yet: ", closing)
     alone = replace(
         scenario, groups=scenario.groups[:1], parameters=(scenario.parameters[0][:1],),
         gradients=tuple(row[:1] for row in scenario.gradients[late:]), lr_factors=scenario.lr_factors[late:],
     )  # fmt: skip
     expected = look(alone, *subject.finished(alone))
     got = {name: value for name, value in look(scenario, params, optimizer).items() if name.endswith("params[0]")}
+    with _shown_on(delayed):
+        return same(got, expected, f"joined after {late} steps: ", JOINED.replace("LATE", str(late)))
+
+
+@contextmanager
+def _shown_on(example: Any) -> Iterator[None]:
+    """The snippet builds `example` instead of the one the law was given."""
     try:
-        return same(got, expected, f"joined after {late} steps: ", LITERAL)
+        yield
     except Broken as broken:
-        broken.example = delayed
+        broken.example = example
         raise
+
+
+JOINED = (
+    """\
+*_, (params, optimizer) = run(mine)
+got = look(params, optimizer, "{name}")[{index}].item()
+groups = lambda params: [{{"params": params, **hyper[0]}}]
+gradients, lr_factors = [row[:1] for row in gradients[LATE:]], lr_factors[LATE:]
+*_, (params, optimizer) = run(mine, params=fresh()[:1])
+expected = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+"""LATE is filled in by the law"""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ Make = Callable[..., torch.optim.Optimizer]
 
 @dataclass(frozen=True)
 class Scenario:
-    """Parameters in groups, hyperparameters for each group, and for every step a gradient (or None) for every parameter.
+    """Parameters in groups, hyperparameters for each group, and for every step a gradient (or None) for each parameter.
 
     Tensors are float64 and rounded to `dtype` when used. lr_factors: before step s the lr of every group is its first
     lr times lr_factors[s].
@@ -49,6 +50,12 @@ class Scenario:
         """The gradient of one parameter in one step, new memory each time."""
         g = self.gradients[step][index]
         return None if g is None else g.to(self.dtype, copy=True)
+
+    def given(self, step: int, index: int) -> Tensor:
+        """The gradient of one parameter in one step, as generated, in a scenario where none is missing."""
+        g = self.gradients[step][index]
+        assert g is not None
+        return g
 
     def run(self, optimizer: torch.optim.Optimizer, params: Sequence[Tensor]) -> Iterator[int]:
         """Take the steps one by one; yields the number of each step done, from 0."""
@@ -104,5 +111,5 @@ class Scenario:
 
 def state_tensors(optimizer: torch.optim.Optimizer, p: Tensor) -> dict[str, Tensor]:
     """What an optimizer keeps for a parameter, as tensors by name (None left out)."""
-    state = {} if p not in optimizer.state else optimizer.state[p]
+    state = optimizer.state.get(p, {})
     return {key: torch.as_tensor(value) for key, value in state.items() if value is not None}

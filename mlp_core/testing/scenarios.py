@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from math import prod
-from typing import Any, Mapping, Sequence
+from typing import Any
 
 import torch
 from annotated_types import Ge, Gt, Le, Lt
@@ -13,9 +14,9 @@ from torch import Tensor
 
 from mlp_core.errors import ArgumentError
 from mlp_core.rules import UpdateRule
-from mlp_core.rules._domains import Domain, domains, is_tuple
+from mlp_core.rules._domains import Domain, domains
 from mlp_core.testing.scenario import Scenario
-from mlp_core.testing.strategies import Draw, Numbers, blobs, textures
+from mlp_core.testing.strategies import Numbers, blobs, textures
 
 KINDS = ("normal", "normal", "normal", "shrinking", "zero", "same")
 """what the gradient of a parameter may be in a step; "none" comes on top where missing gradients are asked for"""
@@ -31,7 +32,7 @@ def values_in(domain: Domain) -> st.SearchStrategy[Any]:
     if domain.type is int:
         return st.integers(int(low), int(high))
     typical = st.floats(low, high, exclude_min=_open(domain, Gt, low), exclude_max=_open(domain, Lt, high))
-    edges = [float(b.ge if isinstance(b, Ge) else b.le) for b in domain.bounds if isinstance(b, (Ge, Le))]
+    edges = [edge_of(b) for b in domain.bounds if isinstance(b, (Ge, Le))]
     return st.one_of([typical] * 5 + [st.sampled_from(edges)]) if edges else typical
 
 
@@ -39,8 +40,8 @@ def limits(domain: Domain) -> tuple[float, float]:
     """The range to draw from: the typical one where there is one, else the bounds, else 0 to 1."""
     if domain.typical is not None:
         return domain.typical.low, domain.typical.high
-    low = next((float(b.ge if isinstance(b, Ge) else b.gt) for b in domain.bounds if isinstance(b, (Ge, Gt))), 0.0)
-    high = next((float(b.le if isinstance(b, Le) else b.lt) for b in domain.bounds if isinstance(b, (Le, Lt))), low + 1)
+    low = next((edge_of(b) for b in domain.bounds if isinstance(b, (Ge, Gt))), 0.0)
+    high = next((edge_of(b) for b in domain.bounds if isinstance(b, (Le, Lt))), low + 1)
     return low, high
 
 
@@ -48,27 +49,37 @@ def values_outside(domain: Domain) -> st.SearchStrategy[Any]:
     """Values that a domain must refuse: beyond its bounds, not finite, of another type."""
     if domain.type is bool:
         return st.sampled_from([2, 0.5, "yes", None])
-    wrong: list[st.SearchStrategy[Any]] = [st.sampled_from([float("nan"), float("inf"), -float("inf"), "0.1", None, True])]
+    wrong: list[st.SearchStrategy[Any]] = [
+        st.sampled_from([float("nan"), float("inf"), -float("inf"), "0.1", None, True])
+    ]
     for b in domain.bounds:
         if isinstance(b, (Ge, Gt)):
-            edge = float(b.ge if isinstance(b, Ge) else b.gt)
-            wrong.append(st.floats(max_value=edge, exclude_max=isinstance(b, Ge), allow_nan=False))
+            wrong.append(st.floats(max_value=edge_of(b), exclude_max=isinstance(b, Ge), allow_nan=False))
         else:
-            edge = float(b.le if isinstance(b, Le) else b.lt)
-            wrong.append(st.floats(min_value=edge, exclude_min=isinstance(b, Le), allow_nan=False))
+            wrong.append(st.floats(min_value=edge_of(b), exclude_min=isinstance(b, Le), allow_nan=False))
     return st.one_of(wrong)
 
 
+def edge_of(bound: Any) -> float:
+    """The number in a bound: Ge(0) -> 0.0."""
+    return float(next(getattr(bound, name) for name in ("ge", "gt", "le", "lt") if hasattr(bound, name)))
+
+
 def _open(domain: Domain, kind: type, edge: float) -> bool:
-    return any(isinstance(b, kind) and float(b.gt if isinstance(b, Gt) else b.lt) == edge for b in domain.bounds)
+    return any(isinstance(b, kind) and edge_of(b) == edge for b in domain.bounds)
+
+
+def each(strategy: Callable[[Domain], st.SearchStrategy[Any]], parts: Sequence[Domain]) -> st.SearchStrategy[Any]:
+    """What `strategy` gives for the domain of a field; a tuple where the field is one."""
+    drawn = [strategy(domain) for domain in parts]
+    return st.tuples(*drawn) if len(drawn) > 1 else drawn[0]
 
 
 def hyperparameters(rule_type: type[UpdateRule]) -> st.SearchStrategy[dict[str, Any]]:
     """All hyperparameters of a rule: most away from their defaults, and no two in conflict."""
     strategies = {}
     for name, parts in domains(rule_type).items():
-        drawn = [values_in(d) for d in parts]
-        away: st.SearchStrategy[Any] = st.tuples(*drawn) if is_tuple(rule_type, name) else drawn[0]
+        away = each(values_in, parts)
         default = next(f.default for f in fields(rule_type) if f.name == name)
         strategies[name] = st.one_of(away, st.just(default))  # flattened: one in seven, at most one in two
     return st.fixed_dictionaries(strategies).map(lambda drawn: reconciled(rule_type, drawn))
@@ -89,7 +100,7 @@ def reconciled(rule_type: type[UpdateRule], drawn: Mapping[str, Any], keep: str 
 
 @st.composite
 def scenarios(
-    draw: Draw, hyper: st.SearchStrategy[dict[str, Any]], *, steps: tuple[int, int] = (2, 12),
+    draw: st.DrawFn, hyper: st.SearchStrategy[dict[str, Any]], *, steps: tuple[int, int] = (2, 12),
     groups: tuple[int, int] = (1, 2), kinds: Sequence[str] = KINDS, shapes: Sequence[tuple[int, ...]] = SHAPES,
     per_group: tuple[int, int] = (1, 3), dtypes: Sequence[torch.dtype] = (torch.float64, torch.float32),
     schedule: bool = True,
@@ -98,7 +109,9 @@ def scenarios(
     blob, texture = draw(blobs, label="numbers"), draw(textures, label="texture")
     scale = draw(st.sampled_from((1.0, 0.125, 8.0)), label="scale of the gradients")
     dtype = draw(st.sampled_from(dtypes), label="dtype")
-    factors = draw(st.lists(st.sampled_from((1.0, 0.5, 0.1, 2.0)), min_size=steps[1], max_size=steps[1]), label="lr factors")
+    factors = draw(
+        st.lists(st.sampled_from((1.0, 0.5, 0.1, 2.0)), min_size=steps[1], max_size=steps[1]), label="lr factors"
+    )
     row = st.lists(st.sampled_from(kinds), min_size=steps[0], max_size=steps[1])
     pattern = draw(row, label="kinds of gradients")
     parts = st.tuples(hyper, st.lists(st.sampled_from(shapes), min_size=per_group[0], max_size=per_group[1]))

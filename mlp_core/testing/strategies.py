@@ -9,8 +9,9 @@ next, and it fills up with zeros (measured: two examples of three were all zero)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from math import prod
-from typing import Callable, Sequence
 
 import torch
 from hypothesis import strategies as st
@@ -20,8 +21,6 @@ from mlp_core import activations, losses
 from mlp_core.activations import Activation
 from mlp_core.losses import Loss
 from mlp_core.testing.problem import Problem
-
-Draw = Callable[..., int]
 
 SLOPE = activations.leaky(0.125)
 """a leaky relu whose slope is exact in binary; tested beside the registered activations"""
@@ -66,8 +65,9 @@ textures = st.integers(0, 2**16)
 
 @st.composite
 def problems(
-    draw: Draw, *, batch: tuple[int, int] = (1, 8), depth: tuple[int, int] = (1, 5), width: tuple[int, int] = (1, 6),
-    functions: Sequence[Activation] | None = None, objectives: Sequence[Loss | None] | None = None,
+    draw: st.DrawFn, *, batch: tuple[int, int] = (1, 8), depth: tuple[int, int] = (1, 5),
+    width: tuple[int, int] = (1, 6), functions: Sequence[Activation] | None = None,
+    objectives: Sequence[Loss | None] | None = None,
     dtypes: Sequence[torch.dtype] = (torch.float64, torch.float32), strided: bool = False, short: bool = False,
     scales: Sequence[float] = (0.125, 0.0625, 0.25, 1.0),
 ) -> Problem:  # fmt: skip
@@ -87,7 +87,7 @@ def problems(
     sizes = tuple(draw(widths, label="sizes"))
     if draw(st.booleans(), label="equal widths"):
         sizes = sizes[:1] * len(sizes)
-    shapes = [s for n, m in zip(sizes, sizes[1:], strict=False) for s in ((m, n), (m,))]
+    shapes = [s for n, m in pairwise(sizes) for s in ((m, n), (m,))]
     total = sum(map(prod, shapes)) + rows * (sizes[0] + sizes[-1])
     numbers = Numbers(blob, total, texture, short=short)
     parameters = tuple(numbers.take(shape, weight_scale) for shape in shapes)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from mlp_core.activations import Activation
 from mlp_core.backprop import backprop as own_backprop
@@ -13,6 +14,7 @@ from mlp_core.testing.gradient_subjects import BATCH_SIZES, CourseSubject, Gradi
 from mlp_core.testing.optimizer_subjects import OptimizerSubject, of_rule
 from mlp_core.testing.record_laws import RecordSubject
 from mlp_core.testing.training_subjects import NormalisationSubject, TrainingSubject
+
 
 def backprop(function: Callable[..., Any], *, batch_sizes: tuple[int, int] = BATCH_SIZES) -> GradientSubject:
     """f(model, trace, dL_dy), which fills model.flat_grad, as mlp_core.backprop does.

@@ -10,14 +10,16 @@ import torch
 from hypothesis import strategies as st
 
 from mlp_core import rules
+from mlp_core.model import MLP
 from mlp_core.rules import UpdateRule
+from mlp_core.rules.sgd import SGD
 from mlp_core.testing import bounds, oracles
 from mlp_core.testing.conduct import foreign
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.problem import Case, Problem
 from mlp_core.testing.scenarios import hyperparameters
-from mlp_core.testing.strategies import Draw, all_activations, all_losses, problems
+from mlp_core.testing.strategies import all_activations, all_losses, problems
 
 book = LawBook()
 
@@ -39,6 +41,12 @@ class Training:
             "gradients": self.gradients, "updates": self.updates,
         }  # fmt: skip
 
+    def twin(self, model: MLP) -> torch.optim.Optimizer:
+        """The rule's twin in torch, for the parameters of a model."""
+        twin = self.rule.twin(model.parameters())
+        assert twin is not None
+        return twin
+
     def describe(self) -> str:
         return (
             f"{self.problem.describe()}; {self.rule!r}, batches of {self.batch_size}, {self.epochs} epochs, "
@@ -51,8 +59,8 @@ class Training:
         return [
             *self.problem.setup()[:-2], f'loss = losses.get("{self.problem.loss.name}")',
             f'{type(self.rule).__name__} = rules.get("{name}")', f"rule = {self.rule!r}",
-            f'options = dict(loss=loss, epochs={self.epochs}, batch_size={self.batch_size}, '
-            f'gradients="{self.gradients}", updates="{self.updates}")',
+            f"cut = dict(epochs={self.epochs}, batch_size={self.batch_size})",
+            f'options = dict(loss=loss, gradients="{self.gradients}", updates="{self.updates}", **cut)',
         ]  # fmt: skip
 
 
@@ -60,13 +68,19 @@ def all_rules() -> st.SearchStrategy[UpdateRule]:
     """Instances of every registered rule that torch has too."""
     types = [rules.get(name) for name in rules.names()]
     twins = [t for t in types if t().twin([torch.zeros(1)]) is not None]
-    return st.one_of([hyperparameters(t).map(lambda hyper, t=t: t(**hyper)) for t in twins])
+    return st.one_of([st.builds(_made, st.just(t), hyperparameters(t)) for t in twins])
+
+
+def _made(rule_type: type[UpdateRule], hyper: dict[str, Any]) -> UpdateRule:
+    return rule_type(**hyper)
 
 
 @st.composite
-def trainings(draw: Draw, *, exact: bool, switches: bool = False) -> Training:
+def trainings(draw: st.DrawFn, *, exact: bool, switches: bool = False) -> Training:
     """Training runs of several steps with a short last batch."""
-    engines = [(g, u) for g in ("manual", "autograd") for u in ("manual", "torch")] if switches else [("manual", "manual")]
+    engines = (
+        [(g, u) for g in ("manual", "autograd") for u in ("manual", "torch")] if switches else [("manual", "manual")]
+    )
     gradients, updates = draw(st.sampled_from(engines), label="gradients and updates")
     batch_size, epochs = draw(st.integers(2, 6), label="batch size"), draw(st.integers(1, 3), label="epochs")
     rule = draw(all_rules(), label="rule")
@@ -76,7 +90,7 @@ def trainings(draw: Draw, *, exact: bool, switches: bool = False) -> Training:
     return Training(problem, rule, batch_size, epochs, gradients, updates)
 
 
-_TORCH = """\
+_TWIN = """\
 twin = __import__("copy").deepcopy(model)
 history = fit(model, x, y, rule=rule, **options)
 optimizer, step_losses = rule.twin(twin.parameters()), []
@@ -88,11 +102,46 @@ for _ in range(options["epochs"]):
         optimizer.step()
         step_losses.append(value.detach())
 step_losses = torch.stack(step_losses)
+"""
+
+_LOSSES = """\
 assert history.step_losses.shape == step_losses.shape, history.step_losses.shape
 parted = [s for s, (a, b) in enumerate(zip(history.step_losses, step_losses)) if not (a == b or a != a and b != b)]
 assert not parted, (parted[0], history.step_losses[parted[0]], step_losses[parted[0]])
+"""
+
+_WEIGHTS = """\
 for (name, p), q in zip(model.named_parameters(), twin.parameters()):
     assert torch.allclose(p, q, atol=0, rtol=0, equal_nan=True), (name, p, q)"""
+
+_ENTRY = """\
+p, q = (dict(net.named_parameters())["{name}"][{index}].item() for net in (model, twin))
+assert abs(p - q) <= {bound}, (p, q)"""
+
+_CALL = """\
+fit(model, x, y, rule=rule, **options)
+fit(model, x, y, rule=rule, shuffle=True, generator=torch.Generator().manual_seed(1), **options)"""
+
+
+def _braced(text: str) -> str:
+    """Lines of a snippet into which compare has nothing to fill."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def trained(subject: Any, training: Training, model: MLP, x: Tensor, y: Tensor, **more: Any) -> Any:
+    """What the subject's fit returns."""
+    try:
+        with foreign():
+            return subject.fit(model, x, y, **training.options(), **more)
+    except Broken as broken:
+        broken.closing = _CALL
+        raise
+
+
+def _as_many(history: Any, expected: Tensor, what: str, closing: str) -> None:
+    if history.step_losses.shape != expected.shape:
+        got = f"shape {tuple(history.step_losses.shape)}"
+        raise Broken(f"{what}step losses", got, f"shape {tuple(expected.shape)}, one a batch", closing=closing)
 
 
 @book.law(lambda subject: trainings(exact=True, switches=True))
@@ -102,17 +151,17 @@ def equals_torch_to_the_bit(subject: Any, training: Training) -> Evidence:
     problem = training.problem
     model, x, y = problem.model(), problem.inputs(), problem.targets()
     twin = copy.deepcopy(model)
-    with foreign():
-        history = subject.fit(model, x, y, **training.options())
+    history = trained(subject, training, model, x, y)
     assert problem.loss is not None
     expected = oracles.train(
-        twin, x, y, problem.loss.value, training.rule.twin(twin.parameters()), training.epochs, training.batch_size
+        twin, x, y, problem.loss.value, training.twin(twin), training.epochs, training.batch_size
     )  # fmt: skip
-    steps = compare(["step losses"], [history.step_losses], [expected], [0.0], closing=_TORCH.replace("{", "{{").replace("}", "}}"))
+    _as_many(history, expected, "", _TWIN + _LOSSES)
+    steps = compare(["step losses"], [history.step_losses], [expected], [0.0], closing=_braced(_TWIN + _LOSSES))
     names = [name for name, _ in model.named_parameters()]
     end = compare(
         names, list(model.parameters()), list(twin.parameters()), [0.0] * len(names), what="at the end: ",
-        closing=_TORCH.replace("{", "{{").replace("}", "}}"),
+        closing=_braced(_TWIN + _LOSSES + _WEIGHTS),
     )  # fmt: skip
     return Evidence(entries=steps.entries + end.entries)
 
@@ -121,30 +170,32 @@ def equals_torch_to_the_bit(subject: Any, training: Training) -> Evidence:
 def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
     """One step of gradient descent from the same weights lands where torch's does: the loss to the bit, the weights
     within the rounding of the gradient; then the next batch, from there."""
-    problem, rule = training.problem, rules.get("sgd")(lr=2.0**-4)
+    problem, rule = training.problem, SGD(lr=2.0**-4)
     loss, model = problem.loss, problem.model()
     assert loss is not None
     evidence = Evidence()
     one = replace(training, rule=rule, epochs=1)
-    batches = zip(problem.inputs().split(training.batch_size), problem.targets().split(training.batch_size), strict=True)
+    batches = zip(
+        problem.inputs().split(training.batch_size), problem.targets().split(training.batch_size), strict=True
+    )
     for step, (x, y) in enumerate(batches):
         twin, before = copy.deepcopy(model), copy.deepcopy(model)
-        with foreign():
-            history = subject.fit(model, x, y, **one.options())
-        expected = oracles.train(twin, x, y, loss.value, rule.twin(twin.parameters()), 1, len(x))
+        at = replace(problem, parameters=tuple(p.detach().double() for p in before.parameters()), x=x.double(), y=y)
+        with _shown_on(replace(one, problem=at)):
+            history = trained(subject, one, model, x, y)
+        expected = oracles.train(twin, x, y, loss.value, one.twin(twin), 1, len(x))
         trace = before.trace(x)
         with torch.no_grad():
             case = Case(before, trace, loss.grad(trace.output, y), y)
         limits = [bounds.update(p, rule.lr, b) for p, b in zip(before.parameters(), bounds.backprop(case), strict=True)]
         names, what = case.names, f"step {step + 1}: "
-        closing = _TORCH.replace("{", "{{").replace("}", "}}").replace("atol=0", "atol={bound}") + f"  # {what}" + "{name}, entry {index}"
-        try:
-            compare(["loss"], [history.step_losses], [expected], [0.0], what=what, closing=closing)
-            found = compare(names, list(model.parameters()), list(twin.parameters()), limits, what=what, closing=closing)
-        except Broken as broken:
-            at = replace(problem, parameters=tuple(p.detach().double() for p in before.parameters()), x=x.double(), y=y)
-            broken.example = replace(one, problem=at)
-            raise
+        with _shown_on(replace(one, problem=at)):
+            _as_many(history, expected, what, _TWIN + _LOSSES)
+            loss_closing, closing = _braced(_TWIN + _LOSSES), _braced(_TWIN) + _ENTRY
+            compare(["loss"], [history.step_losses], [expected], [0.0], what=what, closing=loss_closing)
+            found = compare(
+                names, list(model.parameters()), list(twin.parameters()), limits, what=what, closing=closing
+            )
         evidence.entries += found.entries
         evidence.error, evidence.ratio = max(evidence.error, found.error), max(evidence.ratio, found.ratio)
     return evidence
@@ -165,10 +216,10 @@ def sees_every_sample_once_an_epoch(subject: Any, training: Training) -> Evidenc
     the losses of an epoch are those of the samples alone."""
     problem = training.problem
     model, x, y = problem.model(), problem.inputs(), problem.targets()
-    still = replace(training, rule=rules.get("sgd")(lr=0.0), batch_size=1, epochs=2)
+    still = replace(training, rule=SGD(lr=0.0), batch_size=1, epochs=2)
     with foreign():
         history = subject.fit(model, x, y, **still.options(), shuffle=True)
-    alone = oracles.train(copy.deepcopy(model), x, y, problem.loss.value, still.rule.twin(model.parameters()), 1, 1)  # type: ignore[union-attr]  # trainings have a loss
+    alone = oracles.train(copy.deepcopy(model), x, y, problem.loss.value, still.twin(model), 1, 1)  # type: ignore[union-attr]  # trainings have a loss
     if len(history.step_losses) != 2 * len(x):
         raise Broken("the steps of two epochs in batches of one", len(history.step_losses), 2 * len(x), closing=_EPOCH)
     epochs = [epoch.sort().values for epoch in history.step_losses.split(len(x))]
@@ -202,29 +253,32 @@ def weighs_epoch_losses_by_samples(subject: Any, training: Training) -> Evidence
     terms = history.step_losses.double().view(training.epochs, -1) * torch.tensor(sizes, dtype=torch.float64)
     expected = (terms.sum(1) / len(x)).to(x.dtype)
     limit = bounds.mean(terms.abs().sum(1) / len(x), len(sizes), x.dtype)
-    return compare(["epoch losses"], [history.epoch_losses], [expected], [limit], closing=_WEIGHED.replace("{index}", "{index}"))
+    return compare(
+        ["epoch losses"], [history.epoch_losses], [expected], [limit], closing=_WEIGHED.replace("{index}", "{index}")
+    )
 
 
 _SEED = """\
-ends = []
+ends, numbers, before = [], torch.get_rng_state(), (x.clone(), y.clone())
 start = model.flat.clone()
 for seed in (1, 1):
     model.flat.copy_(start)
     fit(model, x, y, rule=rule, shuffle=True, generator=torch.Generator().manual_seed(seed), **options)
     ends.append(model.flat.clone())
-assert torch.equal(*ends), ends"""
+assert torch.allclose(*ends, rtol=0, atol=0, equal_nan=True), ends
+assert torch.equal(numbers, torch.get_rng_state()), "drew from torch's global random state"
+assert torch.equal(x, before[0]) and torch.equal(y, before[1]), "changed its data\""""
 
 
 @book.law(lambda subject: trainings(exact=False), cases=lambda subject: ("another seed, another run",))
 def repeats_under_a_seed(subject: Any, training: Training) -> Evidence:
-    """The same generator seed gives the same bits, another gives another run; data and random state stay as they were."""
+    """The same generator seed gives the same bits, another another run; data and random state stay as they were."""
     problem = training.problem
     x, y, numbers = problem.inputs(), problem.targets(), torch.get_rng_state()
     ends, before = [], (x.clone(), y.clone())
     for seed in (1, 1, 2):
         model = problem.model()
-        with foreign():
-            subject.fit(model, x, y, **training.options(), shuffle=True, generator=torch.Generator().manual_seed(seed))
+        trained(subject, training, model, x, y, shuffle=True, generator=torch.Generator().manual_seed(seed))
         ends.append(model.flat.clone())
     if not torch.equal(numbers, torch.get_rng_state()):
         raise Broken("torch's random state", "changed", "untouched", closing=_SEED)

@@ -1,0 +1,61 @@
+"""verify in a terminal: a table that grows while the laws are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from mlp_core.testing import engine, seed_of, verify
+from mlp_core.testing.engine import Result
+from mlp_core.testing.report import Report, failures, table
+from mlp_core.testing.resolve import resolve
+
+
+def verify_live(console: Console, subjects: Sequence[str], *, examples: int | None, seed: int | str) -> Report:
+    """Verify several subjects by name, showing each law as it runs, then every failure in words.
+
+    Raises ArgumentError for a subject that is not recognised, before any is verified.
+    """
+    resolved = [resolve(name) for name in subjects]
+    report = Report(seed=seed_of(seed), examples=examples or engine.EXAMPLES)
+    for subject in resolved:
+        report.results += _one(console, subject, examples, report.seed)
+    for text in failures(report.results):
+        console.print(text, soft_wrap=True)
+    _summary(console, report)
+    options = f" --examples {examples}" if examples is not None else ""
+    console.print(
+        Text(f"to repeat: mlp-core verify {' '.join(subjects)}{options} --seed {report.seed}", style="dim"),
+        soft_wrap=True,
+    )
+    return report
+
+
+def _one(console: Console, subject: Any, examples: int | None, seed: int) -> list[Result]:
+    done: list[Result] = []
+    with Live(console=console, refresh_per_second=8, transient=True) as live:
+
+        def progress(result: Result) -> None:
+            if not done or done[-1] is not result:
+                done.append(result)
+            if console.is_terminal:
+                live.update(table(done[-20:], running=result))
+
+        results = verify(subject, examples=examples, seed=seed, progress=progress).results
+    console.print(table(results))
+    return results
+
+
+def _summary(console: Console, report: Report) -> None:
+    counts = {v: sum(r.verdict == v for r in report.results) for v in ("PASS", "FAIL", "SKIP")}
+    examples = sum(r.examples for r in report.results)
+    words = "all lawful" if report.ok else "not lawful" if counts["FAIL"] else "no law was run"
+    style = "bold green" if report.ok else "bold red"
+    console.print(
+        Text(f"\n{words}", style=style)
+        + Text(f": {counts['PASS']} laws hold, {counts['FAIL']} broken, {counts['SKIP']} skipped; {examples} examples")
+    )
