@@ -16,7 +16,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
 )  # fmt: skip
 
-OK, DIFFERENT, USAGE = 0, 1, 2  # exit statuses
+OK, DIFFERENT, USAGE = 0, 1, 2  # exit statuses; 1: a law broken, or two runs that should be equal are not
 
 
 def main() -> None:
@@ -51,6 +51,51 @@ def usage_errors() -> Iterator[None]:
     except (ArgumentError, MissingExtra) as error:
         typer.echo(f"error: {' '.join(str(error).split())}", err=True)
         raise typer.Exit(USAGE) from error
+
+
+@app.command()
+def verify(
+    subject: Annotated[
+        list[str] | None, typer.Argument(help="Names of the core's (see --list) or package.module:Name; all, if none.")
+    ] = None,
+    examples: Annotated[int | None, typer.Option(help="Generated examples a law.", show_default="100")] = None,
+    seed: Annotated[str, typer.Option(help='A whole number, or "random".')] = "0",
+    json: Annotated[Path | None, typer.Option(help="Also write the report to this file.")] = None,
+    show: Annotated[bool, typer.Option("--list", help="List what can be verified, and stop.")] = False,
+) -> None:
+    """Check a backpropagation or an update rule against every law, on generated examples.
+
+    Exit status: 0 all lawful, 1 a law is broken, 2 bad usage.
+    """
+    with usage_errors():
+        from rich.console import Console
+
+        from mlp_core.testing.live import announce, list_subjects, verify_live
+        from mlp_core.testing.resolve import default_subjects
+
+        console = Console()
+        if show:
+            list_subjects(console)
+            return
+        announce(console)
+        number = seed if seed == "random" else _whole("seed", seed)
+        if json is None:
+            report = verify_live(console, subject or default_subjects(), examples=examples, seed=number)
+        else:
+            from mlp_core.experiment.files import output_folder, write_all
+
+            with output_folder(json.parent, (json.name,)) as folder:
+                report = verify_live(console, subject or default_subjects(), examples=examples, seed=number)
+                write_all(folder, {json.name: lambda path: path.write_text(report.to_json() + "\n")})
+    if not report.ok:
+        raise typer.Exit(DIFFERENT)
+
+
+def _whole(argument: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ArgumentError(argument, text, 'a whole number or "random"') from None
 
 
 @app.command()

@@ -45,10 +45,10 @@ def torch_globals_stay() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
-    """CIFAR-2 in the ImageFolder layout, from the environment variable MLP_CORE_DATA."""
+    """The folder that holds cifar2/, CIFAR-2 in the ImageFolder layout, from the environment variable MLP_CORE_DATA."""
     named = os.environ.get("MLP_CORE_DATA")
     if not named:
-        pytest.skip("needs CIFAR-2: set MLP_CORE_DATA to its folder")
+        pytest.skip("needs CIFAR-2: set MLP_CORE_DATA to the folder that holds cifar2/")
     folder = Path(named)
     if not folder.is_dir():
         pytest.fail(f"MLP_CORE_DATA names {named}, which is not a folder", pytrace=False)

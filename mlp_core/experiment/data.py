@@ -64,18 +64,18 @@ def load(
             raise ArgumentError(name, share, "a share between 0 and 1, both excluded")
     generator = torch.Generator().manual_seed(seed)
     if data == "cifar2":
-        known, held, classes = *_cifar2(download_folder(download)), CIFAR2
+        known, held, classes = _cifar2(download_folder(download))
     else:
         known, held, classes = _folder(Path(data.removeprefix(FOLDER)), test, generator, on_image)
     kept, aside = split_indices(len(known.y), validation, generator)
     raw = (known.pick(kept), known.pick(aside), held)
     scaled = [images.pixels.to(dtype) / 255 for images in raw]  # bytes to 0..1
     normalised, normalisation = normalise(*scaled)
-    splits = [
+    training, unseen, testing = (
         Split(x.flatten(1), images.y, normalisation) for x, images in zip(normalised, raw, strict=True)
-    ]  # fmt: skip
+    )
     channels, height, width = known.pixels.shape[1:]
-    return Data(*splits, tuple(classes), (channels, height, width))
+    return Data(training, unseen, testing, classes, (channels, height, width))
 
 
 def check_source(data: str) -> None:
@@ -128,7 +128,7 @@ def _folder(
     return images.pick(kept), images.pick(aside), layout.classes
 
 
-def _cifar2(folder: Path) -> tuple[Images, Images]:
+def _cifar2(folder: Path) -> tuple[Images, Images, tuple[str, ...]]:
     datasets = need("torchvision.datasets")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -138,7 +138,7 @@ def _cifar2(folder: Path) -> tuple[Images, Images]:
         raise ArgumentError(
             "download", value, "a folder that holds CIFAR-10, or can take it from the network"
         ) from error
-    return _keep(train), _keep(test)
+    return _keep(train), _keep(test), CIFAR2
 
 
 def _keep(dataset: Any) -> Images:

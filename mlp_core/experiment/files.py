@@ -45,7 +45,8 @@ def write_all(folder: Path, writers: Mapping[str, Callable[[Path], object]]) -> 
     """Write one file a name, by calling its writer with a path; the paths of the files written.
 
     The writers get temporary names in the same folder. Only when all have returned do the files take their places,
-    replacing older ones; when one fails or is interrupted none does, and nothing is left behind.
+    replacing older ones; when one fails or is interrupted none does, and nothing is left behind. Raises ArgumentError
+    where the folder cannot take them (a full disk, a folder that is gone).
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -58,6 +59,9 @@ def write_all(folder: Path, writers: Mapping[str, Callable[[Path], object]]) -> 
             write(temporary[path])
         for path, written in temporary.items():
             written.replace(path)
+    except OSError as error:
+        value = Described(f"{folder} ({error.strerror or error})")
+        raise ArgumentError("out", value, "a folder that can be written to") from error
     finally:
         for written in temporary.values():
             written.unlink(missing_ok=True)

@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import torch
+
 import mlp_core
 from mlp_core.experiment.compare import Comparison
 from mlp_core.experiment.data import Data
@@ -27,9 +29,9 @@ def writers(
     """For each file its name, and how to write it to a path."""
     history = history_of(source, options, data, run, comparison)
     text = json.dumps(plain(history), indent=1, allow_nan=False) + "\n"
-    metadata = {
-        key: json.dumps(plain(history[key])) for key in ("sizes", "classes", "image_shape", "normalisation", "options")
-    }  # fmt: skip
+    kept = ("options", "classes", "image_shape", "normalisation", "sizes")
+    # under one key: safetensors writes several in an order that changes from run to run
+    metadata = {"mlp_core": json.dumps(plain({key: history[key] for key in kept}))}
     weights = {name: p.detach().clone() for name, p in run.model.named_parameters()}  # safetensors refuses views
     return {
         HISTORY: lambda path: path.write_text(text, encoding="utf-8"),
@@ -44,8 +46,8 @@ def history_of(source: str, options: Options, data: Data, run: Run, comparison: 
     normalisation = data.training.normalisation
     return {
         "options": {"data": source, **asdict(options)},
-        "versions": {name: _version(name) for name in ("torch", "torchvision", "numpy", "pillow")}
-        | {"mlp_core": mlp_core.__version__, "python": platform.python_version()},
+        "versions": {name: _version(name) for name in ("torchvision", "numpy", "pillow")}
+        | {"torch": torch.__version__, "mlp_core": mlp_core.__version__, "python": platform.python_version()},
         "classes": data.classes,
         "image_shape": data.image_shape,
         "images": {name: len(getattr(data, name).y) for name in ("training", "validation", "test")},

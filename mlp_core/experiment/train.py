@@ -134,4 +134,4 @@ def accuracy(model: MLP, split: Split) -> float:
 def digest(flat: Tensor) -> str:
     """A fingerprint of a tensor's values: every NaN counts as the same, and -0 as 0."""
     values = torch.where(flat.isnan(), torch.nan, flat.detach() + 0.0)  # -0 + 0 is 0
-    return hashlib.blake2b(values.cpu().contiguous().numpy(), digest_size=16).hexdigest()
+    return hashlib.blake2b(values.cpu().contiguous().numpy().data, digest_size=16).hexdigest()

@@ -26,6 +26,9 @@ MAX_SKIPPED = 0.1
 SHRINKS = 500
 """how often a law is tried on smaller examples once it has failed; enough for a handful of numbers"""
 
+MAX_BY_BOUND = 0.5
+"""the largest share of tensors whose relative error says nothing, so that the rounding bound must decide"""
+
 Progress = Callable[["Result"], object]
 
 
@@ -131,6 +134,8 @@ def _guard(result: Result, law: Law, wanted: int) -> None:
         result.fail(
             f"{result.skipped} of {result.entries + result.skipped} entries skipped, more than {MAX_SKIPPED:.0%}"
         )
+    elif result.by_bound > MAX_BY_BOUND * result.tensors:
+        result.fail(f"{result.by_bound} of {result.tensors} tensors judged by the bound, more than {MAX_BY_BOUND:.0%}")
 
 
 def _describe(result: Result, law: Law, broken: Broken, example: Any, described: str) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+import mlp_core
 from mlp_core.testing import engine, seed_of, verify
 from mlp_core.testing.engine import Result
 from mlp_core.testing.report import Report, failures, table
-from mlp_core.testing.resolve import resolve
+from mlp_core.testing.resolve import core_subjects, default_subjects, resolve
 
 
 def verify_live(console: Console, subjects: Sequence[str], *, examples: int | None, seed: int | str) -> Report:
@@ -33,6 +35,19 @@ def verify_live(console: Console, subjects: Sequence[str], *, examples: int | No
         soft_wrap=True,
     )
     return report
+
+
+def announce(console: Console) -> None:
+    """What runs here, at once: the first examples take a moment."""
+    console.print(f"mlp_core {mlp_core.__version__}, torch {torch.__version__}", highlight=False)
+
+
+def list_subjects(console: Console) -> None:
+    """The names `verify` knows, with the number of laws of each; a star before those it takes by default."""
+    for name, thing in core_subjects().items():
+        star = "*" if name in default_subjects() else " "
+        console.print(f"{star} {name:<18} {len(resolve(thing).laws())} laws", highlight=False)
+    console.print("* verified when no subject is named; package.module:Name verifies your own", highlight=False)
 
 
 def _one(console: Console, subject: Any, examples: int | None, seed: int) -> list[Result]:

@@ -172,6 +172,20 @@ def look(params, optimizer, name):
     return torch.as_tensor(optimizer.state[p][slot]) if slot else p.detach()"""
 
 
+def twin_of_groups(rule_type: type[UpdateRule], groups: Any, hyper: dict[str, Any]) -> torch.optim.Optimizer:
+    """The torch twin of a rule for several groups: each group's hyperparameters in the twin's own words."""
+    twins = []
+    for group in groups:
+        own = {**hyper, **{key: value for key, value in group.items() if key != "params"}}
+        twins.append(rule_type(**own).twin(group["params"]))
+    first = twins[0]
+    assert first is not None
+    for twin in twins[1:]:
+        assert twin is not None
+        first.add_param_group(twin.param_groups[0])
+    return first
+
+
 def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
     """The subject of an UpdateRule: of a class with all its domains, of an instance with its own values alone."""
     rule_type, name = (rule, rule.__name__) if isinstance(rule, type) else (type(rule), repr(rule))
@@ -183,9 +197,7 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
         return rule_type(**hyper).optimizer(params)
 
     def reference(params: Any, **hyper: Any) -> torch.optim.Optimizer:
-        twin = rule_type(**hyper).twin(params)
-        assert twin is not None
-        return twin
+        return twin_of_groups(rule_type, params, hyper)
 
     has_twin = rule_type().twin([torch.zeros(1)]) is not None
     source = [
@@ -193,7 +205,8 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
         f"def mine(params, **hyper):\n    return {rule_type.__name__}(**hyper).optimizer(params)",
     ]
     if has_twin:
-        source.append(f"def reference(params, **hyper):\n    return {rule_type.__name__}(**hyper).twin(params)")
+        source.append("from mlp_core.testing.optimizer_subjects import twin_of_groups")
+        source.append(f"def reference(params, **hyper):\n    return twin_of_groups({rule_type.__name__}, params, hyper)")
     claims = rule_type.claims | {"validates"} | (set() if rule_type.per_tensor else {"coordinatewise"})
     return OptimizerSubject(
         name, make, reference if has_twin else None, hyper, frozenset(claims), tuple(source),

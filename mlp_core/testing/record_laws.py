@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core import gradcheck
+from mlp_core import activations, gradcheck, losses
 from mlp_core.activations import Activation
 from mlp_core.losses import Loss
 from mlp_core.testing import bounds, exact
@@ -41,8 +41,17 @@ class RecordSubject:
     def snippet(self, example: Points, closing: str) -> str:
         """Lines to paste that show the failure again."""
         kind = "activations" if isinstance(self.record, Activation) else "losses"
-        head = ["import torch", f"from mlp_core import {kind}", f'record = {kind}.get("{self.record.name}")']
-        return "\n".join([*head, *example.setup(), closing])
+        known = activations if isinstance(self.record, Activation) else losses
+        if self.record.name in known.names() and known.get(self.record.name) is self.record:
+            found = f'record = {kind}.get("{self.record.name}")'
+        else:
+            found = f"# record: {self.record.name}, yours, as handed to verify"
+        head = ["import torch", f"from mlp_core import {kind}, gradcheck", found]
+        return "\n".join([*head, *example.setup(), closing or CALL[kind]])
+
+
+CALL = {"activations": "record.df(z, record.f(z))", "losses": "record.value_and_grad(z, y)"}
+"""the end of a snippet for a record that raises"""
 
 
 @dataclass(frozen=True)
@@ -85,10 +94,30 @@ def outputs(draw: st.DrawFn, subject: RecordSubject) -> Points:
 
 
 DERIVATIVE = """\
-f = z.clone().requires_grad_()
-expected = torch.autograd.grad(record.f(f).sum(), f)[0]
-got = record.df(z, record.f(z))
-assert abs(got[{index}] - expected[{index}]) <= {bound}, (got[{index}], expected[{index}])"""
+leaf, delta = z.clone().requires_grad_(), torch.linspace(-2, 3, len(z), dtype=z.dtype)
+expected = torch.autograd.grad(record.f(leaf), leaf, delta)[0][{index}].item()
+got = record.times_df(delta, z, record.f(z))[{index}].item()
+assert abs(got - expected) <= {bound}, (got, expected)"""
+
+QUOTIENT = """\
+h, at = gradcheck.STEP, torch.tensor([AT], dtype=torch.float64)
+expected = ((record.f(at + h) - record.f(at - h)) / (2 * h)).item()
+got = record.df(at, record.f(at)).item()
+assert abs(got - expected) <= {bound}, (got, expected)"""
+"""AT is filled in by the law"""
+
+STEEPEST = """\
+steepest = record.df(z, record.f(z)).abs().max().item()
+assert steepest <= record.lipschitz * (1 + 1e-6), (steepest, record.lipschitz)"""
+
+SLOPES = """\
+ends = [float("-inf"), *record.kinks, float("inf")]
+def value(v):  # the slopes between 0 and v, each times how far it reaches
+    side = 1 if v > 0 else -1
+    parts = zip(ends, ends[1:], record.slopes)
+    return sum(side * s * max(0.0, min(b, max(v, 0.0)) - max(a, min(v, 0.0))) for a, b, s in parts)
+got, expected = record.f(z.double())[{index}].item(), value(z[{index}].item())
+assert abs(got - expected) <= {bound}, (got, expected)"""
 
 
 @activation_book.law(points)
@@ -122,16 +151,16 @@ def has_no_kink_but_those_it_names(subject: Any, at: Points) -> Evidence:
     # z +- h is rounded by u |z|, which f passes on; f itself errs by ELEMENTARY roundings
     unit = bounds.unit_roundoff(torch.float64)
     error = (f.lipschitz * z.abs() + bounds.ELEMENTARY * (a.abs() + 1)).max().item() * unit
-    compare(
-        ["f'"],
-        [got],
-        [fine],
-        [bounds.quotient(error, h, coarse, fine)],
-        closing=DERIVATIVE.format(index=0, bound=0, name=""),
-    )
+    try:
+        compare(["f'"], [got], [fine], [bounds.quotient(error, h, coarse, fine)], closing="{index} {bound}")
+    except Broken as broken:
+        index, _, bound = broken.closing.rpartition(" ")
+        at_worst = z[int(index.strip("(,)"))].item()
+        broken.closing = QUOTIENT.replace("AT", repr(at_worst)).format(bound=bound)
+        raise
     steepest = got.abs().max().item()
     if steepest > f.lipschitz * (1 + 1e3 * unit):
-        raise Broken("the largest |f'|", steepest, f"at most lipschitz = {f.lipschitz}")
+        raise Broken("the largest |f'|", steepest, f"at most lipschitz = {f.lipschitz}", closing=STEEPEST)
     return Evidence(entries=len(z))
 
 
@@ -144,14 +173,39 @@ def is_its_slopes(subject: Any, at: Points) -> Evidence:
     expected = torch.tensor([float(exact.value(f, v)) for v in exact.rationals([z.tolist()])[0]], dtype=torch.float64)
     with foreign():
         got = f.f(z)
-    return compare(["f"], [got], [expected], [4 * bounds.unit_roundoff(torch.float64) * z.abs()])
+    return compare(["f"], [got], [expected], [4 * bounds.unit_roundoff(torch.float64) * z.abs()], closing=SLOPES)
 
 
 GRADIENT = """\
 leaf = z.clone().requires_grad_()
-expected = torch.autograd.grad(record.value(leaf, y), leaf)[0]
-got = record.value_and_grad(z, y)[1]
-assert abs(got[{index}] - expected[{index}]) <= {bound}, (got[{index}], expected[{index}])"""
+expected = torch.autograd.grad(record.value(leaf, y), leaf)[0][{index}].item()
+got = record.value_and_grad(z, y)[1][{index}].item()
+assert abs(got - expected) <= {bound}, (got, expected)"""
+
+PLAIN = """\
+value, got = record.value_and_grad(z, y)
+assert value.ndim == 0 and not got.requires_grad, (value, got)"""
+
+SOFTMAX = """\
+onehot = torch.nn.functional.one_hot(y, z.shape[1]).to(z.dtype)
+expected = ((torch.softmax(z, dim=1) - onehot) / len(z))[{index}].item()
+got = record.value_and_grad(z, y)[1][{index}].item()
+assert abs(got - expected) <= {bound}, (got, expected)"""
+
+DIFFERENCES = """\
+z, y = z.double(), y if record.classes else y.double()
+got = record.value_and_grad(z, y)[1][{index}].item()
+expected = gradcheck.central_difference(lambda t: record.value(t, y), z, step=gradcheck.STEP)[{index}].item()
+assert abs(got - expected) <= {bound}, (got, expected)"""
+
+REFUSED = """\
+try:
+    record.value_and_grad(z, WRONG)
+except ValueError as error:
+    assert "y" in str(error).split(":")[0], error
+else:
+    raise AssertionError("accepted")"""
+"""WRONG is filled in by the law"""
 
 
 @loss_book.law(outputs)
@@ -163,7 +217,8 @@ def has_the_gradient_of_autograd(subject: Any, at: Points) -> Evidence:
         value, got = loss.value_and_grad(at.z, at.y)
     if value.ndim or got.requires_grad:
         raise Broken(
-            "value_and_grad", f"a value of shape {tuple(value.shape)}", "a scalar, and plain numbers as gradient"
+            "value_and_grad", f"a value of shape {tuple(value.shape)}", "a scalar, and plain numbers as gradient",
+            closing=PLAIN,
         )
     return compare(
         ["dL/dy_hat"],
@@ -183,7 +238,7 @@ def is_softmax_minus_onehot_over_the_batch(subject: Any, at: Points) -> Evidence
     with foreign():
         _, got = subject.record.value_and_grad(at.z, at.y)
     limit = bounds.loss_gradient(subject.record.grad_terms(at.z, at.y), at.z.dtype)
-    return compare(["dL/dy_hat"], [got], [expected], [limit], closing=GRADIENT)
+    return compare(["dL/dy_hat"], [got], [expected], [limit], closing=SOFTMAX)
 
 
 @loss_book.law(outputs)
@@ -197,25 +252,30 @@ def agrees_with_differences_of_its_value(subject: Any, at: Points) -> Evidence:
         terms = loss.terms(y_hat, y).item()
     error = bounds.gamma(y_hat.numel() + 2 * bounds.ELEMENTARY, torch.float64) * terms
     moved = bounds.unit_roundoff(torch.float64) * (y_hat.abs() * got.abs()).max().item()  # y_hat +- h is rounded
-    return compare(["dL/dy_hat"], [got], [fine], [bounds.quotient(error + moved, h, coarse, fine)], closing=GRADIENT)
+    return compare(["dL/dy_hat"], [got], [fine], [bounds.quotient(error + moved, h, coarse, fine)], closing=DIFFERENCES)
 
 
 @loss_book.law(lambda subject: st.tuples(outputs(subject), st.integers(0, 2)).map(lambda drawn: Misfit(*drawn)))
 def refuses_targets_that_do_not_fit(subject: Any, wrong: Misfit) -> Evidence:
     """Targets of another shape or dtype, or out of range, are refused by an error that names y."""
+    y = wrong.y(subject.record)
+    where, closing = f"targets of another {Misfit.HOW[wrong.how]}", REFUSED.replace("WRONG", source(y))
     try:
-        subject.record.value_and_grad(wrong.at.z, wrong.y(subject.record))
+        subject.record.value_and_grad(wrong.at.z, y)
     except ValueError as error:
         if "y" not in str(error).split(":")[0]:
-            raise Broken("the error for targets that do not fit", error, "y named") from error
+            raise Broken(where, error, "an error that names y", closing=closing) from error
         return Evidence(entries=1)
-    raise Broken("targets that do not fit", "accepted", "an error that names y")
+    except Exception as error:
+        raise Broken(where, f"{type(error).__name__}: {error}", "a ValueError that names y", closing=closing) from error
+    raise Broken(where, "accepted", "an error that names y", closing=closing)
 
 
 @dataclass(frozen=True)
 class Misfit:
     """Outputs, and targets spoiled in one of three ways: shape, dtype, range."""
 
+    HOW: ClassVar = ("shape", "dtype", "range")
     at: Points
     how: int
 
@@ -228,7 +288,7 @@ class Misfit:
         return torch.full_like(self.at.y, self.at.z.shape[1]) if loss.classes else self.at.y + float("nan")
 
     def describe(self) -> str:
-        return f"{self.at.describe()}, targets of another {('shape', 'dtype', 'range')[self.how]}"
+        return f"{self.at.describe()}, targets of another {self.HOW[self.how]}"
 
     def setup(self) -> list[str]:
         return self.at.setup()

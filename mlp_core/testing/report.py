@@ -46,8 +46,8 @@ class Report:
 
 
 def failures(results: list[Result]) -> list[Text]:
-    """Every broken law in words; lines are never wrapped, so that snippets can be pasted."""
-    return [Text("\n" + r.text(), no_wrap=True, overflow="ignore") for r in results if r.verdict == "FAIL"]
+    """Every broken law in words; print them with soft_wrap=True, and the snippets can be pasted."""
+    return [Text("\n" + r.text()) for r in results if r.verdict == "FAIL"]
 
 
 def _plain(value: Any) -> Any:
@@ -58,13 +58,13 @@ def _plain(value: Any) -> Any:
 def table(results: list[Result], running: Result | None = None) -> Table:
     """Laws with examples, the worst error against its bound, and the verdict; a heading above each subject."""
     shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=False)
-    for width, justify in ((50, "left"), (8, "right"), (15, "right"), (None, "left")):
+    for width, justify in ((48, "left"), (8, "right"), (14, "right"), (None, "left")):
         shown.add_column(width=width, justify=justify, overflow="fold")  # type: ignore[arg-type]  # rich's literal type
     subject = None
     for result in results:
         if result.subject != subject:
             subject = result.subject
-            dim = [Text(name, style="dim") for name in ("examples", "error (of bound)", "verdict")]
+            dim = [Text(name, style="dim") for name in ("examples", "error (bound)", "verdict")]
             shown.add_row(Text(subject, style="bold cyan"), *dim)
         shown.add_row(*cells(result, running is result))
     return shown

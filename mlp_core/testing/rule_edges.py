@@ -235,6 +235,10 @@ def refuses_values_outside_their_domain(subject: Any, wrong: Outside) -> Evidenc
                     f"the error for {wrong.field}={wrong.value!r} {how}", error, f"{wrong.field} named",
                     closing=wrong.closing(how),
                 ) from error  # fmt: skip
+        except Exception as error:
+            got = f"{type(error).__name__}: {error}"
+            closing = wrong.closing(how)
+            raise Broken(f"{wrong.field}={wrong.value!r} {how}", got, "a ValueError that names it", closing=closing) from error
         else:
             raise Broken(
                 f"{wrong.field}={wrong.value!r} {how}", "accepted", "an error that names it", closing=wrong.closing(how)

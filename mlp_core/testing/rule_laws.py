@@ -102,17 +102,15 @@ got = look(params, optimizer, "{name}")[{index}].item()
     skip=lambda subject: None if subject.reference is not None else "torch has no such rule to be equal to",
 )
 def equals_its_twin(subject: Any, scenario: Scenario) -> Evidence:
-    """Parameters and state have the bits of the torch optimizer it claims to be, after every step."""
+    """Parameters, and the state that both keep under one name, have the bits of the torch optimizer it claims to be,
+    after every step."""
     mine, theirs = scenario.fresh(), scenario.fresh()
     a, b = subject.optimizer(scenario, mine), subject.optimizer(scenario, theirs, subject.reference)
     evidence = Evidence()
     for step, _ in zip(subject.run(scenario, a, mine), scenario.run(b, theirs), strict=True):
-        shared = subject.shared_state
-        got, expected = (
-            {k: v for k, v in look(scenario, *pair).items() if " of " not in k or k.split(" of ")[0] in shared}
-            for pair in ((mine, a), (theirs, b))
-        )
-        one = same(got, expected, f"step {step + 1}: ", AGAINST_TWIN)
+        ours, torchs = look(scenario, mine, a), look(scenario, theirs, b)
+        both = [k for k in ours if k in torchs and (" of " not in k or k.split(" of ")[0] in subject.shared_state)]
+        one = same({k: ours[k] for k in both}, {k: torchs[k] for k in both}, f"step {step + 1}: ", AGAINST_TWIN)
         evidence.entries += one.entries
     return evidence
 
@@ -275,7 +273,7 @@ def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
         if step < late:
             got = {"params[0]": params[0].detach().clone()}
             closing = LITERAL.replace("run(mine)", f"run(mine, stop={step + 1})")
-            with _shown_on(delayed):
+            with shown_on(delayed):
                 same(got, {"params[0]": start}, f"step {step + 1}, no gradient yet: ", closing)
     alone = replace(
         scenario, groups=scenario.groups[:1], parameters=(scenario.parameters[0][:1],),
@@ -283,12 +281,12 @@ def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
     )  # fmt: skip
     expected = look(alone, *subject.finished(alone))
     got = {name: value for name, value in look(scenario, params, optimizer).items() if name.endswith("params[0]")}
-    with _shown_on(delayed):
+    with shown_on(delayed):
         return same(got, expected, f"joined after {late} steps: ", JOINED.replace("LATE", str(late)))
 
 
 @contextmanager
-def _shown_on(example: Any) -> Iterator[None]:
+def shown_on(example: Any) -> Iterator[None]:
     """The snippet builds `example` instead of the one the law was given."""
     try:
         yield

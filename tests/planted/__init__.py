@@ -1,0 +1,58 @@
+"""Planted mistakes: for every law of the battery something deliberately wrong that it must catch.
+
+Short on purpose: each is a mistake somebody has made, or nearly. The tests of the laws (test_laws_bite.py,
+test_snippets.py) go through CATALOGUE of each module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mlp_core.testing.engine import Result, run
+from mlp_core.testing.resolve import resolve
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A mistake, the law that must catch it, and what the same name means once the mistake is mended."""
+
+    law: str
+    subject: Any
+    right: dict[str, Any]
+    """by name what takes the place of the mistake in the snippet"""
+    wrong: dict[str, Any]
+    """by name what the snippet cannot import: "record", for records that are not registered"""
+    examples: int = 100
+
+    def __str__(self) -> str:
+        return f"{self.law}: {self.subject.name}".replace(" ", "-")
+
+    def result(self) -> Result:
+        """What the law says."""
+        (law,) = (law for law in self.subject.laws() if law.name == self.law)
+        return run(law, examples=self.examples)
+
+
+class Catalogue:
+    """Mistakes in the order in which they were written."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def caught_by(
+        self, *laws: str, right: Any, subject: Callable[[Any], Any] = resolve, examples: int = 100
+    ) -> Callable[[Any], Any]:
+        """Enter a function or class as a mistake that each of `laws` must catch; `subject` makes it a subject."""
+
+        def enter(thing: Any) -> Any:
+            for law in laws:
+                self.faults.append(Fault(law, subject(thing), {thing.__name__: right}, {}, examples))
+            return thing
+
+        return enter
+
+    def record(self, law: str, wrong: Any, right: Any, *, examples: int = 100) -> None:
+        """Enter an activation or loss record that `law` must catch."""
+        self.faults.append(Fault(law, resolve(wrong), {"record": right}, {"record": wrong}, examples))
