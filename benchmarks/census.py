@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from math import floor, log10
+from math import ceil, log10
 
 import torch
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -73,7 +73,7 @@ def relative_errors(problem: Problem) -> list[float]:
 def decade(q: float) -> str:
     if q == 0:
         return "0"
-    return f"1e{floor(log10(q)) + 1:+03d} and below" if q > 1e-12 else "1e-12 and below"
+    return f"1e{ceil(log10(q)):+03d} and below" if q > 1e-12 else "1e-12 and below"
 
 
 def autograd(dtype: torch.dtype, examples: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mlp_core.equality import same
 from mlp_core.experiment.train import Run
 
 
@@ -98,15 +99,6 @@ def compare(run: Run, reference: Run) -> Comparison:
     return Comparison(
         reference.gradients, reference.updates, len(got), loss, epochs[0] if epochs else None, tensors
     )  # fmt: skip
-
-
-def same(got: Tensor, reference: Tensor) -> Tensor:
-    """Entry by entry, equality to the bit: NaN equals NaN, and -0 equals 0.
-
-    >>> same(torch.tensor([float("nan"), -0.0, 1.0]), torch.tensor([float("nan"), 0.0, 2.0]))
-    tensor([ True,  True, False])
-    """
-    return (got == reference) | (got.isnan() & reference.isnan())
 
 
 def tensor_difference(name: str, got: Tensor, reference: Tensor) -> TensorDifference | None:

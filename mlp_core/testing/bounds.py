@@ -5,7 +5,7 @@ Algorithms*, 2nd ed., ch. 3): a sum of products evaluated with n roundings in an
 most gamma_n times the sum of the magnitudes of its terms. Underflow is covered by holding every magnitude at or above
 the smallest normal number, whose u-fold is half the spacing of the subnormal ones.
 
-"To the bit" means: the same value, NaN equal to NaN, -0 equal to 0.
+Where no rounding is allowed for, "to the bit" is what mlp_core.equality says.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from mlp_core import gradcheck
+from mlp_core.equality import same_bits as same_bits
 from mlp_core.model import MLP, Trace
 from mlp_core.testing.problem import Case, Problem
 
@@ -31,12 +32,6 @@ CLEAR = 1e7
 
 TAYLOR_CLEAR = 100
 """Taylor remainders are looked at where they exceed their rounding bound this many times"""
-
-
-def same_bits(a: Tensor, b: Tensor) -> bool:
-    """Equality to the bit: the same value everywhere, NaN equal to NaN and -0 equal to 0."""
-    return a.shape == b.shape and a.dtype == b.dtype and torch.equal(a.nan_to_num(nan=0), b.nan_to_num(nan=0)) \
-        and torch.equal(a.isnan(), b.isnan())  # fmt: skip
 
 
 def unit_roundoff(dtype: torch.dtype) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from mlp_core.equality import same
 from mlp_core.testing.law import Broken, Evidence
 
 if TYPE_CHECKING:
@@ -72,10 +73,10 @@ def compare(
 def _ratio(got: Tensor, expected: Tensor, bound: Tensor | float) -> tuple[Tensor, Tensor]:
     """Error over bound by entry (above 1: broken), and the error; equality to the bit has ratio 0."""
     g, e = got.double(), expected.double()
-    same = (g == e) | (g.isnan() & e.isnan())
-    error = torch.where(same, 0.0, (g - e).abs().nan_to_num(nan=float("inf")))
+    equal = same(g, e)
+    error = torch.where(equal, 0.0, (g - e).abs().nan_to_num(nan=float("inf")))
     limit = torch.as_tensor(bound, dtype=torch.float64).expand_as(error)
-    ratio = torch.where(same, 0.0, torch.where(limit > 0, error / limit, float("inf")))
+    ratio = torch.where(equal, 0.0, torch.where(limit > 0, error / limit, float("inf")))
     return ratio.nan_to_num(nan=float("inf"), posinf=float("inf")), error
 
 

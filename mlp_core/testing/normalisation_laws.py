@@ -121,7 +121,7 @@ assert got == expected, (got, expected)"""
 @book.law(lambda subject: splits())
 def leaves_its_inputs_alone(subject: Any, drawn: Splits) -> Evidence:
     """The images handed in are not changed."""
-    before = [t.clone() for t in drawn.all()]
-    normalised(subject, *drawn.all())
+    handed = [t.clone() for t in drawn.all()]
+    normalised(subject, *handed)
     closing = "before = {name}.clone()\nnormalise(training, validation, test)\nassert torch.equal({name}, before)"
-    return compare(NAMES, drawn.all(), before, [0.0] * 3, what="after the call: ", closing=closing)
+    return compare(NAMES, handed, drawn.all(), [0.0] * 3, what="after the call: ", closing=closing)

@@ -103,7 +103,8 @@ QUOTIENT = """\
 h, at = gradcheck.STEP, torch.tensor([AT], dtype=torch.float64)
 expected = ((record.f(at + h) - record.f(at - h)) / (2 * h)).item()
 got = record.df(at, record.f(at)).item()
-assert abs(got - expected) <= {bound}, (got, expected)"""
+named = any(abs(at.item() - kink) <= 2 * h for kink in record.kinks)
+assert named or abs(got - expected) <= {bound}, (got, expected)"""
 """AT is filled in by the law"""
 
 STEEPEST = """\
@@ -217,7 +218,9 @@ def has_the_gradient_of_autograd(subject: Any, at: Points) -> Evidence:
         value, got = loss.value_and_grad(at.z, at.y)
     if value.ndim or got.requires_grad:
         raise Broken(
-            "value_and_grad", f"a value of shape {tuple(value.shape)}", "a scalar, and plain numbers as gradient",
+            "value_and_grad",
+            f"a value of shape {tuple(value.shape)}",
+            "a scalar, and plain numbers as gradient",
             closing=PLAIN,
         )
     return compare(

@@ -223,12 +223,12 @@ for p, q in zip(params, expected):
 def refuses_values_outside_their_domain(subject: Any, wrong: Outside) -> Evidence:
     """A hyperparameter outside its domain is refused, by an error that names it."""
     p = torch.zeros(1).requires_grad_()
-    for how, attempt in (
-        ("handed to the constructor", lambda: subject.make([p], **wrong.all)),
-        ("in a group", lambda: subject.make([{"params": [p], **wrong.all}], **wrong.good)),
+    for how, params, hyper in (
+        ("handed to the constructor", [p], wrong.all),
+        ("in a group", [{"params": [p], **wrong.all}], wrong.good),
     ):
         try:
-            attempt()
+            subject.make(params, **hyper)
         except (ValueError, TypeError) as error:
             if wrong.field not in str(error):
                 raise Broken(
@@ -236,9 +236,10 @@ def refuses_values_outside_their_domain(subject: Any, wrong: Outside) -> Evidenc
                     closing=wrong.closing(how),
                 ) from error  # fmt: skip
         except Exception as error:
-            got = f"{type(error).__name__}: {error}"
-            closing = wrong.closing(how)
-            raise Broken(f"{wrong.field}={wrong.value!r} {how}", got, "a ValueError that names it", closing=closing) from error
+            raise Broken(
+                f"{wrong.field}={wrong.value!r} {how}", f"{type(error).__name__}: {error}",
+                "a ValueError that names it", closing=wrong.closing(how),
+            ) from error  # fmt: skip
         else:
             raise Broken(
                 f"{wrong.field}={wrong.value!r} {how}", "accepted", "an error that names it", closing=wrong.closing(how)
@@ -257,7 +258,8 @@ class Outside:
 
     def setup(self) -> list[str]:
         # inf and nan, alone or in a tuple, are names in the lines to paste
-        return ["from math import inf, nan", f"good = {self.good!r}", f"wrong = {{**good, {self.field!r}: {self.value!r}}}"]
+        changed = f"wrong = {{**good, {self.field!r}: {self.value!r}}}"
+        return ["from math import inf, nan", f"good = {self.good!r}", changed]
 
     def closing(self, how: str) -> str:
         call = "[p], **wrong" if how == "handed to the constructor" else '[{"params": [p], **wrong}], **good'

@@ -256,9 +256,7 @@ def weighs_epoch_losses_by_samples(subject: Any, training: Training) -> Evidence
     terms = history.step_losses.double().view(training.epochs, -1) * torch.tensor(sizes, dtype=torch.float64)
     expected = (terms.sum(1) / len(x)).to(x.dtype)
     limit = bounds.mean(terms.abs().sum(1) / len(x), len(sizes), x.dtype)
-    return compare(
-        ["epoch losses"], [history.epoch_losses], [expected], [limit], closing=_WEIGHED
-    )
+    return compare(["epoch losses"], [history.epoch_losses], [expected], [limit], closing=_WEIGHED)
 
 
 _SEED = """\

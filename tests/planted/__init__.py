@@ -6,12 +6,23 @@ test_snippets.py) go through CATALOGUE of each module.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
-from mlp_core.testing.engine import Result, run
+import torch
+from hypothesis import Phase
+
+from mlp_core.testing import engine
+from mlp_core.testing.engine import Result
 from mlp_core.testing.resolve import resolve
+
+UNSHRUNK = SimpleNamespace(generate=Phase.generate, shrink=Phase.generate)
+"""in place of Hypothesis's phases in the engine"""
 
 
 @dataclass(frozen=True)
@@ -29,10 +40,23 @@ class Fault:
     def __str__(self) -> str:
         return f"{self.law}: {self.subject.name}".replace(" ", "-")
 
+    @cached_property
     def result(self) -> Result:
-        """What the law says."""
+        """What the law says. Nothing is shrunk: that takes most of the time, and snippets must do for any example."""
         (law,) = (law for law in self.subject.laws() if law.name == self.law)
-        return run(law, examples=self.examples)
+        with contained(), patch.object(engine, "Phase", UNSHRUNK):
+            return engine.run(law, examples=self.examples)
+
+
+@contextmanager
+def contained() -> Iterator[None]:
+    """Some mistakes draw random numbers or leave another default dtype: not beyond here."""
+    dtype = torch.get_default_dtype()
+    with torch.random.fork_rng():
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
 
 
 class Catalogue:

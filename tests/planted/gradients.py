@@ -41,7 +41,7 @@ def reverse(
 
 @caught_by("equals autograd for one sample", right=backprop)
 def wrong_for_one_sample_alone(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    reverse(model, trace, dL_dy, bias=lambda delta: delta.sum(0) if len(delta) > 1 else delta.sum().expand(delta.shape[1]))
+    reverse(model, trace, dL_dy, bias=lambda delta: delta.sum(0) if len(delta) > 1 else delta.sum().expand_as(delta[0]))
 
 
 @caught_by("equals autograd for a batch", "ignores the order of the batch", right=backprop)

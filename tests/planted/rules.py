@@ -23,7 +23,7 @@ FEW = 60
 class Planted(SGD):
     """SGD in pieces: a mistake overrides one."""
 
-    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:
+    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:  # type: ignore[override]  # one slot
         g = self.decayed(p, g)
         if self.momentum:
             self.move(v, g, t)
@@ -82,14 +82,8 @@ class KeepsASingleNumberAsState(Planted):
     def init(self, p: Tensor) -> dict[str, Tensor | None]:
         return {"momentum_buffer": torch.zeros_like(p)[..., None] if self.momentum else None}
 
-    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:
+    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:  # type: ignore[override]  # one slot
         super().step(p, g, t, v[..., 0] if self.momentum else v)
-
-
-@caught_by("equals its twin", right=SGD, examples=FEW)
-class KeepsStateItDoesNotNeed(Planted):
-    def init(self, p: Tensor) -> dict[str, Tensor | None]:
-        return {"momentum_buffer": torch.zeros_like(p)}
 
 
 @caught_by("treats every coordinate alone", right=SGD, examples=FEW)
@@ -99,12 +93,12 @@ class ClipsByTheNorm(Planted):
 
 
 @caught_by("treats every coordinate alone", right=SGD, examples=FEW)
-class StepsThePaddingToo(SGD):
+class SumsUpWhatLiesSideBySide(SGD):
     def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
-        return SumsUpWhereItSteps(self, params)
+        return SumsUp(self, params)
 
 
-class SumsUpWhereItSteps(RuleOptimizer):
+class SumsUp(RuleOptimizer):
     """Moves one parameter of a run of several by the gradient of another."""
 
     def _segment(self, run: list[Tensor], rule: UpdateRule) -> Any:
@@ -131,7 +125,7 @@ class KeepsTheGradientItself(Planted):
 
 @caught_by("goes on after save and load", right=SGD, examples=FEW)
 class KeepsItsVelocityOnTheParameter(Planted):
-    slots: ClassVar = ()
+    slots: ClassVar[tuple[str, ...]] = ()  # type: ignore[assignment]  # SGD's has one name
 
     def init(self, p: Tensor) -> dict[str, Tensor | None]:
         return {}
@@ -221,15 +215,14 @@ class GoesRowByRow(Planted):
         return super().decayed(p, torch.stack(rows) if rows else g)
 
 
-@caught_by("takes every shape and stride", right=SGD, examples=FEW)
 class MovesACopyOfAView(Planted):
-    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:
+    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:  # type: ignore[override]  # one slot
         super().step(p.reshape(-1), g.reshape(-1), t, v.reshape(-1) if self.momentum else v)
 
 
 @caught_by("takes every shape and stride", right=SGD, examples=FEW)
 class WritesPastTheStrides(Planted):
-    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:
+    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:  # type: ignore[override]  # one slot
         super().step(p, g, t, v)
         p.as_strided((p.numel(),), (1,)).mul_(1)
         if p.numel() > 1 and not p.is_contiguous():

@@ -19,7 +19,9 @@ FEWER = 50  # examples: a training run is dear, and these mistakes show in most
 
 
 @caught_by("equals torch to the bit", "weighs epoch losses by samples", right=fit, examples=FEWER)
-def drops_the_short_batch(model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any) -> History:
+def drops_the_short_batch(
+    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
+) -> History:
     n = max(len(x) // batch_size * batch_size, min(batch_size, len(x)))
     return fit(model, x[:n], y[:n], rule=rule, epochs=epochs, batch_size=batch_size, **more)
 
@@ -41,7 +43,9 @@ def divides_the_rate_by_the_batch(
 
 
 @caught_by("follows torch step by step", right=fit, examples=FEWER)
-def loss_after_the_step(model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any) -> History:
+def loss_after_the_step(
+    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
+) -> History:
     history = fit(model, x, y, rule=rule, epochs=epochs, batch_size=batch_size, **more)
     last = more["loss"].value(model(x[-batch_size:]), y[-batch_size:]).detach()
     return replace(history, step_losses=torch.cat([history.step_losses[1:], last[None]]))
@@ -51,7 +55,8 @@ def loss_after_the_step(model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: 
 def draws_samples_with_replacement(
     model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, shuffle: bool = False, **more: Any
 ) -> History:
-    rows = torch.randint(len(x), (len(x),), generator=torch.Generator().manual_seed(0)) if shuffle else torch.arange(len(x))
+    drawn = torch.randint(len(x), (len(x),), generator=torch.Generator().manual_seed(0))
+    rows = drawn if shuffle else torch.arange(len(x))
     return fit(model, x[rows], y[rows], rule=rule, epochs=epochs, batch_size=batch_size, shuffle=shuffle, **more)
 
 
@@ -88,7 +93,9 @@ def centres_its_data_in_place(
 
 
 @caught_by("sees every sample once an epoch", "follows torch step by step", right=fit, examples=FEWER)
-def is_not_written_yet(model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any) -> History:
+def is_not_written_yet(
+    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
+) -> History:
     raise NotImplementedError("to be done")
 
 

@@ -1,0 +1,218 @@
+"""A law is not kept by doing nothing: too little tested, silenced, blinded or interrupted, the battery says so."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+import torch
+from hypothesis import strategies as st
+from planted import UNSHRUNK, contained
+from planted.gradients import bias_gradient_of_the_first_sample, is_random, raises
+
+from mlp_core import ArgumentError
+from mlp_core.testing import (
+    Report,
+    assert_lawful,
+    engine,
+    laws,
+    normalisation_laws,
+    oracles,
+    record_laws,
+    scenarios,
+    strategies,
+    verify,
+)  # fmt: skip
+from mlp_core.testing.engine import Result, run
+from mlp_core.testing.law import Evidence, Law
+from mlp_core.testing.problem import Case
+
+
+@pytest.fixture(autouse=True)
+def unshrunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "Phase", UNSHRUNK)  # shrinking takes most of the time
+
+
+class Anything:
+    """The subject of laws that look at nothing."""
+
+    name = "anything"
+
+
+class Example:
+    def describe(self) -> str:
+        return "an example"
+
+
+def law(evidence: Evidence, **options: Any) -> Result:
+    """What becomes of a law whose every example gives this evidence."""
+    made = Law("a law", "It holds.", lambda subject, example: evidence, lambda s: st.builds(Example), **options)
+    drawn = replace(made, given=lambda s: st.tuples(st.integers()).map(lambda _: Example()))
+    return run(drawn.bind(Anything()), examples=100)
+
+
+def test_a_law_whose_examples_count_is_kept() -> None:
+    assert law(Evidence(entries=1)).verdict == "PASS"
+
+
+def test_a_law_with_too_few_counted_examples_is_broken() -> None:
+    result = law(Evidence(entries=1, counted=False))
+    assert (result.verdict, result.reason) == ("FAIL", "only 0 of 100 examples counted, at least 30 are needed")
+
+
+def test_a_law_that_skips_too_many_entries_is_broken() -> None:
+    assert law(Evidence(entries=9, skipped=1)).verdict == "PASS"
+    result = law(Evidence(entries=8, skipped=1))
+    assert (result.verdict, result.reason) == ("FAIL", "100 of 900 entries skipped, more than 10%")
+
+
+def test_a_case_never_seen_is_a_failure() -> None:
+    result = law(Evidence(entries=1, seen=frozenset({"day"})), cases=lambda subject: ("day", "night"))
+    assert (result.verdict, result.reason) == ("FAIL", "never observed in 100 examples: night")
+
+
+def test_a_law_without_examples_is_broken() -> None:
+    nothing = Law("a law", "It holds.", lambda subject, example: Evidence(), lambda s: st.nothing())
+    assert run(nothing.bind(Anything()), examples=10).verdict == "FAIL"
+
+
+def test_a_report_that_ran_no_law_is_not_ok() -> None:
+    assert not Report().ok
+    skipped = Result("a law", "It holds.", "anything", verdict="SKIP")
+    assert not Report([skipped]).ok
+    assert Report([skipped, Result("another", "It holds.", "anything")]).ok
+
+
+class Zeros(strategies.Numbers):
+    def take(self, shape: Any, scale: float = 1.0) -> torch.Tensor:
+        return super().take(shape, scale) * 0
+
+
+GREEN = pytest.mark.xfail(reason="nothing counts how many of the numbers differ from zero: fed zeros, it stays green")
+
+
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [
+        ("backprop", "agrees with central differences for a batch"),
+        ("sgd", "shows every hyperparameter"),
+        ("fit", "repeats under a seed"),
+        ("relu", "has no kink but those it names"),
+        pytest.param("normalise", "normalises every split by the training split", marks=GREEN),
+        pytest.param("cross_entropy", "has the gradient of autograd", marks=GREEN),
+    ],
+)
+def test_fed_zeros_alone_a_right_subject_does_not_pass(subject: str, name: str) -> None:
+    (one,) = (law for law in laws(subject) if law.name == name)
+    with contextlib.ExitStack() as patches:
+        for module in (strategies, scenarios, normalisation_laws, record_laws):
+            patches.enter_context(patch.object(module, "Numbers", Zeros))
+        assert run(one).verdict == "FAIL"
+
+
+def test_fed_zeros_the_laws_miss_a_mistake_that_they_catch_with_their_own_numbers() -> None:
+    def caught() -> set[str]:
+        return {r.law for r in verify(bias_gradient_of_the_first_sample, examples=20).results if r.verdict == "FAIL"}
+
+    seeing = caught()
+    with patch.object(strategies, "Numbers", Zeros):
+        assert caught() < seeing
+
+
+def test_an_oracle_that_asks_the_subject_itself_sees_nothing_and_the_other_laws_still_do() -> None:
+    def asked(case: Case) -> list[torch.Tensor]:
+        case.model.flat_grad.fill_(0)  # allocates, as the subject's own call does
+        bias_gradient_of_the_first_sample(case.model, case.trace, case.dL_dy)
+        return [p.grad.clone() for p in case.model.parameters() if p.grad is not None]
+
+    with patch.object(oracles, "autograd", asked):
+        verdicts = {r.law: r.verdict for r in verify(bias_gradient_of_the_first_sample, examples=20).results}
+    assert verdicts["equals autograd for a batch"] == "PASS"
+    caught = {name for name, verdict in verdicts.items() if verdict == "FAIL"}
+    assert {
+        "agrees with central differences for a batch",
+        "adds up over the batch",
+        "ignores the order of the batch",
+    } <= caught
+
+
+def test_a_subject_that_raises_is_broken_and_its_exception_is_shown() -> None:
+    results = verify(raises, examples=5).results
+    assert {r.verdict for r in results} == {"FAIL", "SKIP"}
+    assert all("IndexError: index 2 is out of range" in r.text() for r in results if r.verdict == "FAIL")
+
+
+def test_a_subject_that_is_random_is_broken() -> None:
+    with contained():
+        verdicts = {r.law: r.verdict for r in verify(is_random, examples=20).results}
+    assert verdicts["repeats itself to the bit"] == "FAIL"
+    assert verdicts["equals autograd for a batch"] == "FAIL"
+
+
+def test_verify_writes_nothing_to_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    verify(bias_gradient_of_the_first_sample, examples=10)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_same_seed_gives_the_same_counterexamples_and_another_seed_others() -> None:
+    def shown(seed: int) -> list[str]:
+        return [r.text() for r in verify(bias_gradient_of_the_first_sample, examples=10, seed=seed).results]
+
+    assert shown(0) == shown(0)
+    assert shown(0) != shown(1)
+
+
+@pytest.mark.parametrize("subject", ["backprop", "sgd", "fit"])
+def test_the_default_dtype_outside_does_not_disturb(subject: str) -> None:
+    with contained():
+        torch.set_default_dtype(torch.float64)
+        report = verify(subject, examples=5)
+        assert report.ok, [r.text() for r in report.results if r.verdict == "FAIL"]
+        assert torch.get_default_dtype() == torch.float64
+
+
+def test_assert_lawful_lists_every_broken_law() -> None:
+    with pytest.raises(AssertionError) as caught:
+        assert_lawful(bias_gradient_of_the_first_sample, examples=10)
+    broken = [r for r in verify(bias_gradient_of_the_first_sample, examples=10).results if r.verdict == "FAIL"]
+    assert len(broken) > 3
+    assert all(r.text() in str(caught.value) for r in broken)
+
+
+@pytest.mark.parametrize("one", laws("backprop")[:3], ids=str)
+def test_laws_go_into_parametrize(one: Law, request: pytest.FixtureRequest) -> None:
+    assert request.node.name.endswith(f"[{one.name.replace(' ', '-')}]")
+    one.check(examples=5)
+
+
+def takes_something_else(weights: Any, images: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("subject", "options", "said"),
+    [
+        ("backprop", {"examples": 0}, "examples: got 0"),
+        ("backprop", {"examples": True}, "examples: got True"),
+        ("backprop", {"examples": 1.5}, "examples: got 1.5"),
+        ("backprop", {"seed": "x"}, "seed: got 'x'"),
+        ("backprop", {"seed": 1.0}, "seed: got 1.0"),
+        ("backprop", {"batch_sizes": (0, 1)}, "batch_sizes: got (0, 1)"),
+        ("backprop", {"batch_sizes": (3, 2)}, "batch_sizes: got (3, 2)"),
+        ("bakcprop", {}, "did you mean 'backprop'?"),
+        ("no_such_module:f", {}, "a module that can be imported"),
+        ("math:no_such_name", {}, "a name in module math"),
+        (takes_something_else, {}, "f(model, trace, dL_dy)"),
+        (3, {}, "subject: got 3"),
+    ],
+)  # fmt: skip
+def test_verify_refuses_what_it_cannot_do_and_says_what_it_could(
+    subject: Any, options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        verify(subject, **options)
+    assert said in str(caught.value)

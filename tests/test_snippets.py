@@ -1,0 +1,32 @@
+"""The snippet of every failure shows it again, with torch and the subject alone, and falls silent once it is mended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from planted import Fault, contained
+from test_laws_bite import FAULTS
+
+WITH_SNIPPET = [fault for fault in FAULTS if fault.law != "shows every hyperparameter"]  # has no example to show
+
+OWN = (AssertionError, IndexError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError)
+
+
+def paste(lines: str, namespace: dict[str, Any]) -> None:
+    with contained():
+        exec(compile(lines, "<snippet>", "exec"), {"__name__": "pasted", **namespace})  # noqa: S102  what it is for
+
+
+@pytest.mark.parametrize("fault", WITH_SNIPPET, ids=str)
+def test_a_snippet_fails_as_the_law_did_and_not_once_the_mistake_is_mended(fault: Fault) -> None:
+    snippet, got = fault.result.snippet, fault.result.got
+    assert "hypothesis" not in snippet
+    with pytest.raises(OWN) as caught:
+        paste(snippet, fault.wrong)
+    if fault.result.where == "the call itself":
+        assert got == f"{type(caught.value).__name__}: {caught.value}"
+    else:
+        assert caught.type is AssertionError
+    mended = "\n".join(line for line in snippet.splitlines() if not line.startswith("from planted"))
+    paste(mended, fault.right)
