@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,22 @@ def foreign() -> Iterator[None]:
         yield
     except Exception as error:
         raise Raised(error) from error
+
+
+@contextmanager
+def globals_kept() -> Iterator[None]:
+    """Put default dtype, thread count and random states back as they were."""
+    dtype, threads, numbers, own = (
+        torch.get_default_dtype(), torch.get_num_threads(), torch.get_rng_state(), random.getstate(),
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+        torch.set_rng_state(numbers)
+        random.setstate(own)
 
 
 @contextmanager

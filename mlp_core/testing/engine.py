@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import Flaky, Unsatisfiable
 
+from mlp_core.testing import conduct
 from mlp_core.testing.failure import failure_text
-from mlp_core.testing.law import Broken, Evidence, Law
+from mlp_core.testing.law import Broken, Evidence, Law, Raised
 
 EXAMPLES = 100
 """examples a law, where nobody says otherwise"""
@@ -28,6 +29,9 @@ SHRINKS = 300
 
 MAX_BY_BOUND = 0.5
 """the largest share of tensors whose relative error says nothing, so that the rounding bound must decide"""
+
+SEEN_FROM = 50
+"""examples from which on every case of a law must have been seen; with fewer, chance may miss one"""
 
 Progress = Callable[["Result"], object]
 
@@ -83,8 +87,7 @@ def run(law: Law, *, examples: int | None = None, seed: int = 0, progress: Progr
     if why is not None:
         result.verdict, result.reason = "SKIP", why
         return result
-    smallest: list[tuple[Broken, Any, str]] = []
-    tries = 0
+    failing = _Failing()
 
     @hypothesis.seed(seed)
     @settings(
@@ -93,14 +96,13 @@ def run(law: Law, *, examples: int | None = None, seed: int = 0, progress: Progr
     )  # fmt: skip
     @given(law.given(subject))
     def check(example: Any) -> None:
-        nonlocal tries
-        tries += bool(smallest)
-        if tries > SHRINKS and example.describe() != smallest[0][2]:
-            return
+        failing.tries += failing.broken is not None
+        if failing.tries > SHRINKS:
+            raise _Enough
         try:
-            evidence = law.function(subject, example)
+            evidence = evaluate(law, example)
         except Broken as broken:
-            smallest[:] = [(broken, example, example.describe())]
+            failing.note(broken, example)
             raise
         result.add(evidence)
         if progress is not None:
@@ -111,12 +113,8 @@ def run(law: Law, *, examples: int | None = None, seed: int = 0, progress: Progr
             check()
         except Unsatisfiable:
             result.fail("no example could be generated")
-        except (Broken, Flaky) as error:
-            repeats = isinstance(error, Broken)
-            result.fail(
-                "broken" if repeats else "the same example fails once and passes once: it does not repeat itself"
-            )
-            _describe(result, law, *smallest[0])
+        except (Broken, Flaky, _Enough):
+            _describe(result, law, failing)
     if result.verdict == "PASS":
         _guard(result, law, wanted)
     return result
@@ -128,7 +126,7 @@ def _guard(result: Result, law: Law, wanted: int) -> None:
     missing = [case for case in law.cases(law.subject) if case not in result.seen]
     if result.counted < need:
         result.fail(f"only {result.counted} of {result.examples} examples counted, at least {need} are needed")
-    elif missing and wanted >= EXAMPLES:
+    elif missing and wanted >= SEEN_FROM:
         result.fail(f"never observed in {result.examples} examples: {', '.join(missing)}")
     elif result.skipped > MAX_SKIPPED * (result.entries + result.skipped):
         result.fail(
@@ -138,11 +136,46 @@ def _guard(result: Result, law: Law, wanted: int) -> None:
         result.fail(f"{result.by_bound} of {result.tensors} tensors judged by the bound, more than {MAX_BY_BOUND:.0%}")
 
 
-def _describe(result: Result, law: Law, broken: Broken, example: Any, described: str) -> None:
+class _Enough(BaseException):
+    """Ends a run whose smallest example is small enough."""
+
+
+class _Failing:
+    """The smallest example so far on which a law is broken: the one that takes the fewest words to build."""
+
+    def __init__(self) -> None:
+        self.broken: Broken | None = None
+        self.example: Any = None
+        self.size, self.tries = 0, 0
+
+    def note(self, broken: Broken, example: Any) -> None:
+        size = sum(map(len, example.setup()))
+        if self.broken is None or size <= self.size:
+            self.broken, self.example, self.size = broken, example, size
+
+
+def evaluate(law: Law, example: Any) -> Evidence:
+    """One example. Whatever is raised, where the subject ran or over what it gave back, breaks the law; dtype, threads
+    and random states that the subject may have changed are put back."""
+    with conduct.globals_kept():
+        try:
+            return law.function(law.subject, example)
+        except Broken:
+            raise
+        except Exception as error:
+            raise Raised(error) from error
+
+
+def _describe(result: Result, law: Law, failing: _Failing) -> None:
+    broken, example = failing.broken, failing.example
+    assert broken is not None
+    try:
+        evaluate(law, example)
+        result.fail("the same example fails once and passes once: it does not repeat itself")
+    except Broken:
+        result.fail(broken.note or "broken")
     result.where, result.got, result.expected = broken.where, broken.got, broken.expected
-    if broken.note:
-        result.reason = broken.note
-    result.counterexample = described
+    result.counterexample = example.describe()
     result.snippet = law.subject.snippet(broken.example or example, broken.closing)
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mlp_core import gradcheck
 from mlp_core.testing import bounds, exact, oracles
 from mlp_core.testing.failure import compare
+from mlp_core.testing.gradient_snippets import ADDED, AUTOGRAD, PERFECT, RENUMBERED, SCALED, TURNED_ROUND, VALUE
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.problem import Case, Problem, permuted
 from mlp_core.testing.strategies import all_activations
@@ -21,59 +22,6 @@ from mlp_core.testing.strategies import all_activations
 book = LawBook()
 
 ONE, BATCH = "one sample", "batches"
-
-VALUE = """\
-got = gradient()["{name}"][{index}].item()
-assert abs(got - {expected}) <= {bound}, got"""
-"""the end of a snippet: the entry that was wrong, against what was expected of it"""
-
-AUTOGRAD = """\
-got = gradient()["{name}"][{index}].item()
-expected = torch.autograd.grad(model(x), dict(model.named_parameters())["{name}"], dL_dy)[0][{index}].item()
-assert abs(got - expected) <= {bound}, (got, expected)"""
-
-SCALED = """\
-once = gradient()["{name}"][{index}].item()
-dL_dy = -3 * dL_dy
-again = gradient()["{name}"][{index}].item()
-assert abs(again + 3 * once) <= {bound}, (once, again)"""
-
-PERFECT = (
-    """\
-y, dL_dy = trace.output.clone(), torch.zeros_like(dL_dy)
-"""
-    + VALUE
-)
-
-ADDED = """\
-got, whole, total = gradient()["{name}"][{index}].item(), (trace, dL_dy, y), 0.0
-for s in range(len(x)):
-    row = slice(s, s + 1)
-    trace = Trace(tuple(z[row] for z in whole[0].z), tuple(a[row] for a in whole[0].a))
-    dL_dy, y = whole[1][row], whole[2][row]
-    total += gradient()["{name}"][{index}].item()
-assert abs(got - total) <= {bound}, (got, total)"""
-
-TURNED_ROUND = """\
-got = gradient()["{name}"][{index}].item()
-trace, dL_dy, y = Trace(tuple(z.flip(0) for z in trace.z), tuple(a.flip(0) for a in trace.a)), dL_dy.flip(0), y.flip(0)
-again = gradient()["{name}"][{index}].item()
-assert abs(got - again) <= {bound}, (got, again)"""
-
-RENUMBERED = """\
-layer, order, expected = LAYER, ORDER, gradient()
-for name in (f"W{{layer}}", f"b{{layer}}"):
-    expected[name] = expected[name][order]
-expected[f"W{{layer + 1}}"] = expected[f"W{{layer + 1}}"][:, order]
-with torch.no_grad():
-    for tensor in (model.weights[layer - 1], model.biases[layer - 1], model.weights[layer].t()):
-        tensor.copy_(tensor[order].clone())
-z, a = list(trace.z), list(trace.a)
-z[layer], a[layer] = z[layer][:, order], a[layer][:, order]
-trace = Trace(tuple(z), tuple(a))
-got, expected = gradient()["{name}"][{index}].item(), expected["{name}"][{index}].item()
-assert abs(got - expected) <= {bound}, (got, expected)"""
-"""LAYER and ORDER are filled in by the law"""
 
 
 def one_sample(subject: Any, **options: Any) -> st.SearchStrategy[Problem]:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from mlp_core import losses
 from mlp_core.errors import ArgumentError
 from mlp_core.testing.conduct import default_dtype, foreign, import_of
-from mlp_core.testing.law import Law
+from mlp_core.testing.law import Broken, Law
 from mlp_core.testing.problem import Case, Problem
 from mlp_core.testing.strategies import problems
 
@@ -31,9 +31,9 @@ class GradientSubject:
     takes_upstream: ClassVar[bool] = True
 
     def laws(self) -> list[Law]:
-        from mlp_core.testing import conduct_laws, gradient_laws
+        from mlp_core.testing import gradient_edges, gradient_laws
 
-        return [law.bind(self) for law in (*gradient_laws.book.laws, *conduct_laws.book.laws)]
+        return [law.bind(self) for law in (*gradient_laws.book.laws, *gradient_edges.book.laws)]
 
     def problems(
         self, *, one: bool | None = None, most: int | None = None, **options: Any
@@ -60,8 +60,14 @@ class GradientSubject:
         return [p.new_full(p.shape, float("nan")) if p.grad is None else p.grad for p in case.model.parameters()]
 
     def gradient(self, case: Case, *, clear: bool = True) -> list[Tensor]:
-        """The same as plain tensors that the next call does not overwrite."""
-        return [g.detach().clone() for g in self.raw_gradient(case, clear=clear)]
+        """The same as plain tensors that the next call does not overwrite. Raises Broken for one of a wrong shape."""
+        got = [g.detach().clone() for g in self.raw_gradient(case, clear=clear)]
+        for (name, p), g in zip(case.model.named_parameters(), got, strict=True):
+            if g.shape != p.shape:
+                shapes = f"shape {tuple(g.shape)}", f"shape {tuple(p.shape)}"
+                closing = f'got = gradient()["{name}"].shape\nassert got == {tuple(p.shape)}, got'
+                raise Broken(name, *shapes, closing=closing)
+        return got
 
     def snippet(self, example: Any, closing: str) -> str:
         """Lines to paste that build the example, call the function and fail as the law did."""

@@ -172,6 +172,15 @@ def look(params, optimizer, name):
     return torch.as_tensor(optimizer.state[p][slot]) if slot else p.detach()"""
 
 
+_REFERENCE = """\
+def reference(groups, **hyper):
+    own = [{**hyper, **{k: v for k, v in group.items() if k != "params"}} for group in groups]
+    first, *rest = [RULE(**h).twin(group["params"]) for h, group in zip(own, groups)]
+    for twin in rest:
+        first.add_param_group(twin.param_groups[0])
+    return first"""
+
+
 def twin_of_groups(rule_type: type[UpdateRule], groups: Any, hyper: dict[str, Any]) -> torch.optim.Optimizer:
     """The torch twin of a rule for several groups: each group's hyperparameters in the twin's own words."""
     twins = []
@@ -205,8 +214,7 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
         f"def mine(params, **hyper):\n    return {rule_type.__name__}(**hyper).optimizer(params)",
     ]
     if has_twin:
-        source.append("from mlp_core.testing.optimizer_subjects import twin_of_groups")
-        source.append(f"def reference(params, **hyper):\n    return twin_of_groups({rule_type.__name__}, params, hyper)")
+        source.append(_REFERENCE.replace("RULE", rule_type.__name__))
     claims = rule_type.claims | {"validates"} | (set() if rule_type.per_tensor else {"coordinatewise"})
     return OptimizerSubject(
         name, make, reference if has_twin else None, hyper, frozenset(claims), tuple(source),

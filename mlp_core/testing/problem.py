@@ -63,7 +63,7 @@ class Problem:
 
     def targets(self) -> Tensor:
         """y as the loss takes it: labels as they are, values in `dtype`."""
-        return self.y if self.y.dtype == torch.int64 else self._laid(self.y)
+        return self.y.clone() if self.y.dtype == torch.int64 else self._laid(self.y)
 
     def case(self) -> Case:
         """The forward pass, and the gradient of the objective by the output."""
@@ -115,7 +115,7 @@ class Problem:
         return [*lines, f"dL_dy = {grad}"]
 
     def _laid(self, tensor: Tensor) -> Tensor:
-        tensor = tensor.to(self.dtype)
+        tensor = tensor.to(self.dtype, copy=True)  # a subject may write to what it is given
         if self.strided:  # every other number in memory is NaN, so that reading past the strides shows
             tensor = torch.stack([tensor, torch.full_like(tensor, float("nan"))], dim=-1)[..., 0]
         return tensor

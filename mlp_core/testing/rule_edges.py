@@ -12,7 +12,17 @@ from mlp_core.testing import bounds
 from mlp_core.testing.conduct import default_dtype
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.rule_laws import AGAIN, LITERAL, ONCE, SAME, claimed, look, same
+from mlp_core.testing.rule_laws import claimed, look, same
+from mlp_core.testing.rule_snippets import (
+    AGAIN,
+    DESCENDS,
+    GLOBAL,
+    LITERAL,
+    MIRRORED,
+    REFUSED,
+    STRIDED,
+    WIDE,
+)
 from mlp_core.testing.scenario import Scenario, state_tensors
 from mlp_core.testing.scenarios import SHAPES
 
@@ -46,18 +56,6 @@ def negates_with_its_arguments(subject: Any, scenario: Scenario) -> Evidence:
     except Broken as broken:
         broken.example = mirrored
         raise
-
-
-MIRRORED = (
-    """\
-*_, (params, optimizer) = run(mine)
-got = look(params, optimizer, "{name}")[{index}].item()
-plus, gradients = fresh, [[-g for g in row] for row in gradients]
-*_, (params, optimizer) = run(mine, params=[(-p.detach()).requires_grad_() for p in plus()])
-expected = -look(params, optimizer, "{name}")[{index}].item()
-"""
-    + SAME
-)
 
 
 @book.law(
@@ -125,24 +123,8 @@ def descends_with_a_small_enough_step(subject: Any, scenario: Scenario) -> Evide
         "sum (p - 1)^2 after a few steps, at every lr / 2^k",
         f"grown by {min(seen):.3g} or more",
         "smaller",
-        closing=_DESCENDS,
+        closing=DESCENDS,
     )
-
-
-_DESCENDS = """\
-sign, lr = (-1 if hyper[0].get("maximize") else 1), hyper[0]["lr"]
-ends = []
-for k in range(0, 40, 3):
-    params = [p.detach().double().requires_grad_() for p in fresh()]
-    optimizer = mine([{"params": params, **hyper[0], "lr": lr / 2**k}], **hyper[0])
-    value = lambda: sum(float(((p.detach() - 1) ** 2).sum()) for p in params)
-    first = value()
-    for _ in gradients:
-        for p in params:
-            p.grad = sign * 2 * (p.detach() - 1)
-        optimizer.step()
-    ends.append(value() - first)
-assert min(ends) < 0, ends"""
 
 
 @book.law(lambda subject: subject.scenarios(steps=(2, 5), dtypes=[torch.float32, torch.float64, torch.bfloat16]))
@@ -168,50 +150,37 @@ def keeps_dtype_and_device(subject: Any, scenario: Scenario) -> Evidence:
                     )
     with default_dtype(torch.float64):
         other = look(scenario, *subject.finished(scenario))
-    return same(other, look(scenario, plain, optimizer), "under default dtype float64: ", _WIDE)
-
-
-_WIDE = (
-    ONCE
-    + """\
-torch.set_default_dtype(torch.float64)
-try:
-    *_, (params, optimizer) = run(mine)
-finally:
-    torch.set_default_dtype(torch.float32)
-got = look(params, optimizer, "{name}")[{index}].item()
-"""
-    + SAME
-)
+    return same(other, look(scenario, plain, optimizer), "under default dtype float64: ", WIDE)
 
 
 @book.law(lambda subject: subject.scenarios(shapes=[s for s in SHAPES if s in subject.shapes], steps=(2, 4)))
 def takes_every_shape_and_stride(subject: Any, scenario: Scenario) -> Evidence:
     """Parameters without dimension, empty, of odd sizes, and views with strides move as contiguous ones do."""
     expected, _ = subject.finished(scenario)
-    wide = [torch.stack([p.detach(), torch.full_like(p, float("nan"))], dim=-1) for p in scenario.fresh()]
-    params = [w[..., 0].requires_grad_() for w in wide]
+    wide = [_widened(p.detach()) for p in scenario.fresh()]
+    params = [_inside(w).requires_grad_() for w in wide]
     optimizer = subject.optimizer(scenario, params)
     for _ in subject.run(scenario, optimizer, params):
         pass
     for name, w in zip(scenario.names(), wide, strict=True):
-        if not w[..., 1].isnan().all():
-            raise Broken(f"the memory beside {name}", "written to", "untouched", closing=_STRIDED)
+        if w.isnan().sum() != w.numel() - _inside(w).numel():
+            raise Broken(f"the memory beside {name}", "written to", "untouched", closing=STRIDED)
     got = [p.detach() for p in params]
     return compare(
-        scenario.names(), got, [p.detach() for p in expected], [0.0] * len(got), what="strided: ", closing=_STRIDED
+        scenario.names(), got, [p.detach() for p in expected], [0.0] * len(got), what="strided: ", closing=STRIDED
     )
 
 
-_STRIDED = """\
-*_, (expected, _) = run(mine)
-contiguous = fresh
-wide = [torch.stack([p.detach(), p.detach() + float("nan")], dim=-1) for p in contiguous()]
-fresh = lambda: [w[..., 0].requires_grad_() for w in wide]
-*_, (params, _) = run(mine)
-assert all(w[..., 1].isnan().all() for w in wide), "wrote beside a parameter"
-for p, q in zip(params, expected):
-    assert torch.allclose(p, q, rtol=0, atol=0, equal_nan=True), (p, q)"""
+def _widened(p: torch.Tensor) -> torch.Tensor:
+    """Memory that holds p, with NaN after every number and at the end of every row: no view of it is flat."""
+    room = (*p.shape[:-1], p.shape[-1] + 1, 2) if p.ndim else (2,)
+    wide = torch.full(room, float("nan"), dtype=p.dtype)
+    _inside(wide).copy_(p)
+    return wide
+
+
+def _inside(wide: torch.Tensor) -> torch.Tensor:
+    return wide[..., :-1, 0] if wide.ndim > 1 else wide[0]
 
 
 @book.law(
@@ -263,17 +232,7 @@ class Outside:
 
     def closing(self, how: str) -> str:
         call = "[p], **wrong" if how == "handed to the constructor" else '[{"params": [p], **wrong}], **good'
-        return _REFUSED.replace("CALL", call).replace("FIELD", self.field)
-
-
-_REFUSED = """\
-p = torch.zeros(1).requires_grad_()
-try:
-    mine(CALL)
-except (ValueError, TypeError) as error:
-    assert "FIELD" in str(error), error
-else:
-    raise AssertionError("FIELD was accepted")"""
+        return REFUSED.replace("CALL", call).replace("FIELD", self.field)
 
 
 @book.law(lambda subject: subject.scenarios())
@@ -283,15 +242,7 @@ def repeats_and_touches_nothing_else(subject: Any, scenario: Scenario) -> Eviden
     numbers = torch.get_rng_state()
     first = look(scenario, *subject.finished(scenario))
     if state != (torch.get_default_dtype(), torch.get_num_threads(), random.getstate()):
-        raise Broken("default dtype, thread count or Python's random state", "changed", "untouched", closing=_GLOBAL)
+        raise Broken("default dtype, thread count or Python's random state", "changed", "untouched", closing=GLOBAL)
     if not torch.equal(numbers, torch.get_rng_state()):
-        raise Broken("torch's random state", "changed", "untouched", closing=_GLOBAL)
+        raise Broken("torch's random state", "changed", "untouched", closing=GLOBAL)
     return same(look(scenario, *subject.finished(scenario)), first, "run again: ", AGAIN)
-
-
-_GLOBAL = """\
-import random
-before = (torch.get_default_dtype(), torch.get_num_threads(), random.getstate(), torch.get_rng_state().tolist())
-for _ in run(mine):
-    pass
-assert before == (torch.get_default_dtype(), torch.get_num_threads(), random.getstate(), torch.get_rng_state().tolist())"""

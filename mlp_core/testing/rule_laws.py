@@ -18,6 +18,17 @@ from torch import Tensor
 
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
+from mlp_core.testing.rule_snippets import (
+    ADJACENT,
+    AGAINST_TWIN,
+    GRADIENT,
+    JOINED,
+    LITERAL,
+    RESUMED,
+    REUSED,
+    TURNED,
+    TWO,
+)
 from mlp_core.testing.scenario import Scenario, state_tensors
 
 book = LawBook()
@@ -63,38 +74,6 @@ def _about(closing: str, expression: str, name: str) -> str:
     """A closing about something else of a tensor than one of its numbers: its shape, or whether it is there at all."""
     other = LOOK.sub(lambda found: expression.replace("{seen}", found[1]), closing)
     return other.format(name=name, index=(), expected=None, bound=0.0)
-
-
-SAME = "assert got == expected or got != got and expected != expected, (got, expected)"
-"""to the bit: NaN equals NaN. The closings let the subject speak twice and quote none of its numbers, so that they hold
-for the subject once it is mended"""
-
-LITERAL = (
-    """\
-*_, (params, optimizer) = run(mine)
-got, expected = look(params, optimizer, "{name}")[{index}].item(), {expected}
-"""
-    + SAME
-)
-
-AGAINST_TWIN = """\
-for step, (a, b) in enumerate(zip(run(mine), run(reference)), start=1):
-    got, expected = look(*a, "{name}")[{index}].item(), look(*b, "{name}")[{index}].item()
-    assert got == expected or got != got and expected != expected, (step, got, expected)"""
-
-ONCE = """\
-*_, (params, optimizer) = run(mine)
-expected = look(params, optimizer, "{name}")[{index}].item()
-"""
-
-AGAIN = (
-    ONCE
-    + """\
-*_, (params, optimizer) = run(mine)
-got = look(params, optimizer, "{name}")[{index}].item()
-"""
-    + SAME
-)
 
 
 @book.law(
@@ -145,36 +124,6 @@ def treats_every_coordinate_alone(subject: Any, scenario: Scenario) -> Evidence:
     return compare(["all parameters side by side in one buffer"], got[1:], [expected], [0.0], closing=ADJACENT)
 
 
-TURNED = """\
-*_, (pieces, _) = run(mine)
-turned = lambda tensors: torch.cat([t.detach().flatten() for t in tensors]).flip(0)
-start = turned(fresh())
-fresh = lambda: [start.clone().requires_grad_()]
-groups = lambda params: [{{"params": params, **hyper[0]}}]
-gradients = [[turned(row)] for row in gradients]
-*_, (together, _) = run(mine)
-expected = turned(pieces)
-assert torch.allclose(together[0], expected, rtol=0, atol=0, equal_nan=True), (together[0], expected)"""
-
-ADJACENT = """\
-from mlp_core.layout import Layout
-*_, (pieces, _) = run(mine)
-layout = Layout.of([p.shape for p in fresh()], fresh()[0].dtype)
-params, grads = (layout.views(torch.zeros(layout.size, dtype=fresh()[0].dtype)) for _ in range(2))
-for i, (p, value) in enumerate(zip(params, fresh())):
-    p.copy_(value.detach()).requires_grad_().owned = layout.owned(i)
-optimizer = mine(groups(params), **hyper[0])
-for step, row in enumerate(gradients):
-    for group, h in zip(optimizer.param_groups, hyper):
-        if "lr" in h:
-            group["lr"] = h["lr"] * lr_factors[step]
-    for p, g, value in zip(params, grads, row):
-        p.grad = g.copy_(value)
-    optimizer.step()
-for p, q in zip(params, pieces):
-    assert torch.allclose(p, q, rtol=0, atol=0, equal_nan=True), (p, q)"""
-
-
 @book.law(lambda subject: subject.scenarios())
 def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
     """A gradient is read, never changed, and never kept: overwriting it between steps changes nothing."""
@@ -192,19 +141,6 @@ def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
             compare([f"gradient of params[{index}]"], [g], [fresh], [0.0], what=f"step {step + 1}: ", closing=GRADIENT)
             g.fill_(float("nan"))
     return same(look(scenario, params, optimizer), expected, "with gradients overwritten after each step: ", REUSED)
-
-
-GRADIENT = """\
-params = fresh()
-optimizer, memory = mine(groups(params), **hyper[0]), [torch.empty_like(g) for g in gradients[0]]
-for step, row in enumerate(gradients):
-    for p, m, g in zip(params, memory, row):
-        p.grad = m.copy_(g)  # the same memory in every step
-    optimizer.step()
-    for m, g in zip(memory, row):
-        assert torch.equal(m, g), (step, m, g)"""
-
-REUSED = AGAIN.replace("run(mine)\ngot", "run(mine, poison=True)\ngot")
 
 
 @book.law(lambda subject: subject.scenarios(missing=True))
@@ -227,19 +163,6 @@ def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
     return same(look(scenario, again, other), expected, "saved, loaded and gone on: ", RESUMED)
 
 
-RESUMED = (
-    ONCE
-    + """\
-half = len(gradients) // 2
-*_, (params, optimizer) = run(mine, stop=half)
-params, state = [p.detach().clone().requires_grad_() for p in params], optimizer.state_dict()
-*_, (params, optimizer) = run(mine, start=half, params=params, state=state)
-got = look(params, optimizer, "{name}")[{index}].item()
-"""
-    + SAME
-)
-
-
 @book.law(lambda subject: subject.scenarios(steps=(2, 6)))
 def keeps_two_runs_apart(subject: Any, scenario: Scenario) -> Evidence:
     """Two optimizers stepped in turn do what each does alone: no state is shared between them."""
@@ -252,17 +175,6 @@ def keeps_two_runs_apart(subject: Any, scenario: Scenario) -> Evidence:
         pass
     same(look(scenario, params[0], optimizers[0]), alone[0], "run in turn with another: ", TWO)
     return same(look(other, params[1], optimizers[1]), alone[1], "run in turn with another, the second: ", TWO)
-
-
-TWO = (
-    ONCE
-    + """\
-other = [(2 * p.detach() + 1).requires_grad_() for p in fresh()]
-*_, ((params, optimizer), _) = zip(run(mine), run(mine, params=other))
-got = look(params, optimizer, "{name}")[{index}].item()
-"""
-    + SAME
-)
 
 
 @book.law(lambda subject: subject.scenarios(steps=(3, 8)))
@@ -299,17 +211,3 @@ def shown_on(example: Any) -> Iterator[None]:
     except Broken as broken:
         broken.example = example
         raise
-
-
-JOINED = (
-    """\
-*_, (params, optimizer) = run(mine)
-got = look(params, optimizer, "{name}")[{index}].item()
-groups = lambda params: [{{"params": params, **hyper[0]}}]
-gradients, lr_factors = [row[:1] for row in gradients[LATE:]], lr_factors[LATE:]
-*_, (params, optimizer) = run(mine, params=fresh()[:1])
-expected = look(params, optimizer, "{name}")[{index}].item()
-"""
-    + SAME
-)
-"""LATE is filled in by the law"""

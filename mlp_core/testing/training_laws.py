@@ -22,6 +22,7 @@ from mlp_core.testing.problem import Case, Problem
 from mlp_core.testing.rule_laws import shown_on
 from mlp_core.testing.scenarios import hyperparameters
 from mlp_core.testing.strategies import all_activations, all_losses, problems
+from mlp_core.testing.training_snippets import CALL, ENTRY, EPOCH, LOSSES, SEED, TWIN, WEIGHED, WEIGHTS
 
 book = LawBook()
 
@@ -92,39 +93,6 @@ def trainings(draw: st.DrawFn, *, exact: bool, switches: bool = False) -> Traini
     return Training(problem, rule, batch_size, epochs, gradients, updates)
 
 
-_TWIN = """\
-twin = __import__("copy").deepcopy(model)
-history = fit(model, x, y, rule=rule, **options)
-optimizer, step_losses = rule.twin(twin.parameters()), []
-for _ in range(options["epochs"]):
-    for xb, yb in zip(x.split(options["batch_size"]), y.split(options["batch_size"])):
-        optimizer.zero_grad()
-        value = loss.value(twin(xb), yb)
-        value.backward()
-        optimizer.step()
-        step_losses.append(value.detach())
-step_losses = torch.stack(step_losses)
-"""
-
-_LOSSES = """\
-assert history.step_losses.shape == step_losses.shape, history.step_losses.shape
-parted = [s for s, (a, b) in enumerate(zip(history.step_losses, step_losses)) if not (a == b or a != a and b != b)]
-assert not parted, (parted[0], history.step_losses[parted[0]], step_losses[parted[0]])
-"""
-
-_WEIGHTS = """\
-for (name, p), q in zip(model.named_parameters(), twin.parameters()):
-    assert torch.allclose(p, q, atol=0, rtol=0, equal_nan=True), (name, p, q)"""
-
-_ENTRY = """\
-p, q = (dict(net.named_parameters())["{name}"][{index}].item() for net in (model, twin))
-assert abs(p - q) <= {bound}, (p, q)"""
-
-_CALL = """\
-fit(model, x, y, rule=rule, **options)
-fit(model, x, y, rule=rule, shuffle=True, generator=torch.Generator().manual_seed(1), **options)"""
-
-
 def _braced(text: str) -> str:
     """Lines of a snippet into which compare has nothing to fill."""
     return text.replace("{", "{{").replace("}", "}}")
@@ -136,7 +104,7 @@ def trained(subject: Any, training: Training, model: MLP, x: Tensor, y: Tensor, 
         with foreign():
             return subject.fit(model, x, y, **training.options(), **more)
     except Broken as broken:
-        broken.closing = _CALL
+        broken.closing = CALL
         raise
 
 
@@ -158,12 +126,12 @@ def equals_torch_to_the_bit(subject: Any, training: Training) -> Evidence:
     expected = oracles.train(
         twin, x, y, problem.loss.value, training.twin(twin), training.epochs, training.batch_size
     )  # fmt: skip
-    _as_many(history, expected, "", _TWIN + _LOSSES)
-    steps = compare(["step losses"], [history.step_losses], [expected], [0.0], closing=_braced(_TWIN + _LOSSES))
+    _as_many(history, expected, "", TWIN + LOSSES)
+    steps = compare(["step losses"], [history.step_losses], [expected], [0.0], closing=_braced(TWIN + LOSSES))
     names = [name for name, _ in model.named_parameters()]
     end = compare(
         names, list(model.parameters()), list(twin.parameters()), [0.0] * len(names), what="at the end: ",
-        closing=_braced(_TWIN + _LOSSES + _WEIGHTS),
+        closing=_braced(TWIN + LOSSES + WEIGHTS),
     )  # fmt: skip
     return Evidence(entries=steps.entries + end.entries)
 
@@ -192,8 +160,8 @@ def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
         limits = [bounds.update(p, rule.lr, b) for p, b in zip(before.parameters(), bounds.backprop(case), strict=True)]
         names, what = case.names, f"step {step + 1}: "
         with shown_on(replace(one, problem=at)):
-            _as_many(history, expected, what, _TWIN + _LOSSES)
-            loss_closing, closing = _braced(_TWIN + _LOSSES), _braced(_TWIN) + _ENTRY
+            _as_many(history, expected, what, TWIN + LOSSES)
+            loss_closing, closing = _braced(TWIN + LOSSES), _braced(TWIN) + ENTRY
             compare(["loss"], [history.step_losses], [expected], [0.0], what=what, closing=loss_closing)
             found = compare(
                 names, list(model.parameters()), list(twin.parameters()), limits, what=what, closing=closing
@@ -201,15 +169,6 @@ def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
         evidence.entries += found.entries
         evidence.error, evidence.ratio = max(evidence.error, found.error), max(evidence.ratio, found.ratio)
     return evidence
-
-
-_EPOCH = """\
-still = rules.get("sgd")(lr=0.0)
-options = {**options, "epochs": 2, "batch_size": 1}
-history = fit(model, x, y, rule=still, shuffle=True, **options)
-alone = torch.stack([loss.value(model(x[i : i + 1]), y[i : i + 1]).detach() for i in range(len(x))])
-for epoch in history.step_losses.split(len(x)):
-    assert torch.allclose(epoch.sort().values, alone.sort().values, rtol=0, atol=0, equal_nan=True), (epoch, alone)"""
 
 
 @book.law(lambda subject: trainings(exact=False), cases=lambda subject: ("another order in the second epoch",))
@@ -222,26 +181,17 @@ def sees_every_sample_once_an_epoch(subject: Any, training: Training) -> Evidenc
     history = trained(subject, still, model, x, y, shuffle=True)
     alone = oracles.train(copy.deepcopy(model), x, y, problem.loss.value, still.twin(model), 1, 1)  # type: ignore[union-attr]  # trainings have a loss
     if len(history.step_losses) != 2 * len(x):
-        raise Broken("the steps of two epochs in batches of one", len(history.step_losses), 2 * len(x), closing=_EPOCH)
+        raise Broken("the steps of two epochs in batches of one", len(history.step_losses), 2 * len(x), closing=EPOCH)
     epochs = [epoch.sort().values for epoch in history.step_losses.split(len(x))]
     expected = [alone.sort().values] * 2
     found = compare(
         ["losses of epoch 1, sorted", "losses of epoch 2, sorted"], epochs, expected, [0.0] * 2,
-        closing=_braced(_EPOCH),
+        closing=_braced(EPOCH),
     )  # fmt: skip
     first, second = history.step_losses.split(len(x))
     if not torch.equal(first, second):
         found.seen = frozenset({"another order in the second epoch"})
     return found
-
-
-_WEIGHED = """\
-history = fit(model, x, y, rule=rule, **options)
-sizes = [len(part) for part in x.split(options["batch_size"])] * options["epochs"]
-assert len(history.step_losses) == len(sizes), history.step_losses
-weights = torch.tensor(sizes, dtype=x.dtype)
-expected = (history.step_losses * weights).view(options["epochs"], -1).sum(1) / len(x)
-assert (history.epoch_losses - expected).abs()[{index}].item() <= {bound}, (history.epoch_losses, expected)"""
 
 
 @book.law(lambda subject: trainings(exact=False))
@@ -252,23 +202,11 @@ def weighs_epoch_losses_by_samples(subject: Any, training: Training) -> Evidence
     history = trained(subject, training, model, x, problem.targets())
     sizes = [len(part) for part in x.split(training.batch_size)]
     steps = torch.empty(training.epochs * len(sizes))
-    _as_many(history, steps, "", _WEIGHED.format(index=0, bound=0.0))
+    _as_many(history, steps, "", WEIGHED.format(index=0, bound=0.0))
     terms = history.step_losses.double().view(training.epochs, -1) * torch.tensor(sizes, dtype=torch.float64)
     expected = (terms.sum(1) / len(x)).to(x.dtype)
     limit = bounds.mean(terms.abs().sum(1) / len(x), len(sizes), x.dtype)
-    return compare(["epoch losses"], [history.epoch_losses], [expected], [limit], closing=_WEIGHED)
-
-
-_SEED = """\
-ends, numbers, before = [], torch.get_rng_state(), (x.clone(), y.clone())
-start = model.flat.clone()
-for seed in (1, 1):
-    model.flat.copy_(start)
-    fit(model, x, y, rule=rule, shuffle=True, generator=torch.Generator().manual_seed(seed), **options)
-    ends.append(model.flat.clone())
-assert torch.allclose(*ends, rtol=0, atol=0, equal_nan=True), ends
-assert torch.equal(numbers, torch.get_rng_state()), "drew from torch's global random state"
-assert torch.equal(x, before[0]) and torch.equal(y, before[1]), "changed its data\""""
+    return compare(["epoch losses"], [history.epoch_losses], [expected], [limit], closing=WEIGHED)
 
 
 @book.law(lambda subject: trainings(exact=False), cases=lambda subject: ("another seed, another run",))
@@ -282,9 +220,9 @@ def repeats_under_a_seed(subject: Any, training: Training) -> Evidence:
         trained(subject, training, model, x, y, shuffle=True, generator=torch.Generator().manual_seed(seed))
         ends.append(model.flat.clone())
     if not torch.equal(numbers, torch.get_rng_state()):
-        raise Broken("torch's random state", "changed", "untouched", closing=_SEED)
-    compare(["x", "y"], [x, y], list(before), [0.0, 0.0], closing=_SEED)
-    found = compare(["weights"], [ends[1]], [ends[0]], [0.0], what="again with the same seed: ", closing=_SEED)
+        raise Broken("torch's random state", "changed", "untouched", closing=SEED)
+    compare(["x", "y"], [x, y], list(before), [0.0, 0.0], closing=SEED)
+    found = compare(["weights"], [ends[1]], [ends[0]], [0.0], what="again with the same seed: ", closing=SEED)
     if not bounds.same_bits(ends[0], ends[2]):
         found.seen = frozenset({"another seed, another run"})
     return found

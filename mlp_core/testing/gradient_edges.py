@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from mlp_core import gradcheck
 from mlp_core.testing import bounds, oracles
 from mlp_core.testing.failure import compare
-from mlp_core.testing.gradient_laws import AUTOGRAD, against_autograd
+from mlp_core.testing.gradient_laws import against_autograd
+from mlp_core.testing.gradient_snippets import AGAIN, AUTOGRAD, FRESH, PURE, TAYLOR
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.problem import Problem
 from mlp_core.testing.strategies import all_activations
@@ -78,26 +79,10 @@ def quarters_its_taylor_remainder(subject: Any, problem: Problem) -> Evidence:
         clear = [bounds.TAYLOR_CLEAR * e for e in noise]
         raise Broken(
             "the remainder over four halvings of the step", " ".join(f"{r:.3g}" for r in ratios), "ratios near 4",
-            closing=_TAYLOR.replace("{steps}", str(steps)).replace("{clear}", str(clear))
+            closing=TAYLOR.replace("{steps}", str(steps)).replace("{clear}", str(clear))
             .replace("{objective}", _objective(problem)),
         )  # fmt: skip
     return Evidence(entries=len(ratios), tensors=len(parts))
-
-
-_TAYLOR = """\
-g, theta = gradient(), {name: p.detach().clone() for name, p in model.named_parameters()}
-v = {name: torch.linspace(-1, 1, p.numel(), dtype=p.dtype).sin().view(p.shape) + 0.5 for name, p in theta.items()}
-def J(h):
-    with torch.no_grad():
-        for name, p in model.named_parameters():
-            p.copy_(theta[name] + h * v[name])
-        y_hat = model(x)
-    return ({objective}).item()
-slope = sum((g[name] * v[name]).sum().item() for name in theta)
-remainders = [abs(J(h) - J(0) - h * slope) for h in {steps}]
-if all(r >= clear for r, clear in zip(remainders, {clear})):
-    ratios = [a / b for a, b in zip(remainders, remainders[1:])]
-    assert max(ratios) >= 3, ratios"""
 
 
 def _objective(problem: Problem) -> str:
@@ -145,7 +130,7 @@ def leaves_everything_else_alone(subject: Any, problem: Problem) -> Evidence:
     for name, tensor in watched.items():
         if not bounds.same_bits(tensor, before[name]):
             raise Broken(
-                name, "changed by the call", "untouched", closing=_PURE.replace("{value}", _expression(name)),
+                name, "changed by the call", "untouched", closing=PURE.replace("{value}", _expression(name)),
             )  # fmt: skip
     for (what, old), new in zip(state.items(), _global_state().values(), strict=True):
         if old != new:
@@ -165,11 +150,6 @@ def _global_state() -> dict[str, object]:
         "Python's random state": random.getstate(),
     }  # fmt: skip
 
-
-_PURE = """\
-before = {value}.clone()
-gradient()
-assert torch.equal({value}, before), "{value} was changed\""""
 
 _GLOBAL = {
     what: f"before = {expression}\ngradient()\nassert {test}"
@@ -203,21 +183,9 @@ def repeats_itself_to_the_bit(subject: Any, problem: Problem) -> Evidence:
     twin = copy.deepcopy(case)
     fresh = subject.gradient(twin)
     zeros = [0.0] * len(first)
-    compare(case.names, fresh, first, zeros, what="on a fresh model: ", closing=_FRESH)
+    compare(case.names, fresh, first, zeros, what="on a fresh model: ", closing=FRESH)
     again = subject.gradient(case, clear=False)
-    return compare(case.names, again, first, zeros, what="called again: ", closing=_AGAIN)
-
-
-_FRESH = """\
-first = gradient()["{name}"][{index}].item()
-model, trace, dL_dy = __import__("copy").deepcopy((model, trace, dL_dy))
-again = gradient()["{name}"][{index}].item()
-assert first == again or first != first and again != again, (first, again)"""
-
-_AGAIN = """\
-once = gradient()["{name}"][{index}].item()
-again = gradient(clear=False)["{name}"][{index}].item()
-assert once == again or once != once and again != again, (once, again)"""
+    return compare(case.names, again, first, zeros, what="called again: ", closing=AGAIN)
 
 
 @book.law(

@@ -1,0 +1,179 @@
+"""The last lines of a snippet, law by law: what an optimizer did, and what it should have done."""
+
+from __future__ import annotations
+
+SAME = "assert got == expected or got != got and expected != expected, (got, expected)"
+"""to the bit: NaN equals NaN. The closings let the subject speak twice and quote none of its numbers, so that they hold
+for the subject once it is mended"""
+
+LITERAL = (
+    """\
+*_, (params, optimizer) = run(mine)
+got, expected = look(params, optimizer, "{name}")[{index}].item(), {expected}
+"""
+    + SAME
+)
+
+AGAINST_TWIN = """\
+for step, (a, b) in enumerate(zip(run(mine), run(reference)), start=1):
+    got, expected = look(*a, "{name}")[{index}].item(), look(*b, "{name}")[{index}].item()
+    assert got == expected or got != got and expected != expected, (step, got, expected)"""
+
+ONCE = """\
+*_, (params, optimizer) = run(mine)
+expected = look(params, optimizer, "{name}")[{index}].item()
+"""
+
+AGAIN = (
+    ONCE
+    + """\
+*_, (params, optimizer) = run(mine)
+got = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+
+TURNED = """\
+*_, (pieces, _) = run(mine)
+turned = lambda tensors: torch.cat([t.detach().flatten() for t in tensors]).flip(0)
+start = turned(fresh())
+fresh = lambda: [start.clone().requires_grad_()]
+groups = lambda params: [{{"params": params, **hyper[0]}}]
+gradients = [[turned(row)] for row in gradients]
+*_, (together, _) = run(mine)
+expected = turned(pieces)
+assert torch.equal(together[0].nan_to_num(), expected.nan_to_num()), (together[0], expected)"""
+
+ADJACENT = """\
+from mlp_core.layout import Layout
+*_, (pieces, _) = run(mine)
+layout = Layout.of([p.shape for p in fresh()], fresh()[0].dtype)
+params, grads = (layout.views(torch.zeros(layout.size, dtype=fresh()[0].dtype)) for _ in range(2))
+for i, (p, value) in enumerate(zip(params, fresh())):
+    p.copy_(value.detach()).requires_grad_().owned = layout.owned(i)
+optimizer = mine(groups(params), **hyper[0])
+for step, row in enumerate(gradients):
+    for group, h in zip(optimizer.param_groups, hyper):
+        if "lr" in h:
+            group["lr"] = h["lr"] * lr_factors[step]
+    for p, g, value in zip(params, grads, row):
+        p.grad = g.copy_(value)
+    optimizer.step()
+for p, q in zip(params, pieces):
+    assert torch.equal(p.nan_to_num(), q.nan_to_num()), (p, q)"""
+
+GRADIENT = """\
+params = fresh()
+optimizer, memory = mine(groups(params), **hyper[0]), [torch.empty_like(g) for g in gradients[0]]
+for step, row in enumerate(gradients):
+    for p, m, g in zip(params, memory, row):
+        p.grad = m.copy_(g)  # the same memory in every step
+    optimizer.step()
+    for m, g in zip(memory, row):
+        assert torch.equal(m, g), (step, m, g)"""
+
+REUSED = AGAIN.replace("run(mine)\ngot", "run(mine, poison=True)\ngot")
+
+RESUMED = (
+    ONCE
+    + """\
+half = len(gradients) // 2
+*_, (params, optimizer) = run(mine, stop=half)
+params, state = [p.detach().clone().requires_grad_() for p in params], optimizer.state_dict()
+*_, (params, optimizer) = run(mine, start=half, params=params, state=state)
+got = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+
+TWO = (
+    ONCE
+    + """\
+other = [(2 * p.detach() + 1).requires_grad_() for p in fresh()]
+*_, ((params, optimizer), _) = zip(run(mine), run(mine, params=other))
+got = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+
+JOINED = (
+    """\
+*_, (params, optimizer) = run(mine)
+got = look(params, optimizer, "{name}")[{index}].item()
+groups = lambda params: [{{"params": params, **hyper[0]}}]
+gradients, lr_factors = [row[:1] for row in gradients[LATE:]], lr_factors[LATE:]
+*_, (params, optimizer) = run(mine, params=fresh()[:1])
+expected = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+"""LATE is filled in by the law"""
+
+MIRRORED = (
+    """\
+*_, (params, optimizer) = run(mine)
+got = look(params, optimizer, "{name}")[{index}].item()
+plus, gradients = fresh, [[-g for g in row] for row in gradients]
+*_, (params, optimizer) = run(mine, params=[(-p.detach()).requires_grad_() for p in plus()])
+expected = -look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+
+DESCENDS = """\
+sign, lr = (-1 if hyper[0].get("maximize") else 1), hyper[0]["lr"]
+ends = []
+for k in range(0, 40, 3):
+    params = [p.detach().double().requires_grad_() for p in fresh()]
+    optimizer = mine([{"params": params, **hyper[0], "lr": lr / 2**k}], **hyper[0])
+    value = lambda: sum(float(((p.detach() - 1) ** 2).sum()) for p in params)
+    first = value()
+    for _ in gradients:
+        for p in params:
+            p.grad = sign * 2 * (p.detach() - 1)
+        optimizer.step()
+    ends.append(value() - first)
+assert min(ends) < 0, ends"""
+
+WIDE = (
+    ONCE
+    + """\
+torch.set_default_dtype(torch.float64)
+try:
+    *_, (params, optimizer) = run(mine)
+finally:
+    torch.set_default_dtype(torch.float32)
+got = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+
+STRIDED = """\
+*_, (expected, _) = run(mine)
+contiguous = fresh
+nan, wide = float("nan"), []
+for p in contiguous():
+    wide.append(torch.full((*p.shape[:-1], p.shape[-1] + 1, 2) if p.ndim else (2,), nan, dtype=p.dtype))
+inside = lambda w: w[..., :-1, 0] if w.ndim > 1 else w[0]
+fresh = lambda: [inside(w).copy_(p.detach()).requires_grad_() for w, p in zip(wide, contiguous())]
+*_, (params, _) = run(mine)
+assert all(w.isnan().sum() == w.numel() - inside(w).numel() for w in wide), "wrote beside a parameter"
+for p, q in zip(params, expected):
+    assert torch.equal(p.nan_to_num(), q.nan_to_num()), (p, q)"""
+
+REFUSED = """\
+p = torch.zeros(1).requires_grad_()
+try:
+    mine(CALL)
+except (ValueError, TypeError) as error:
+    assert "FIELD" in str(error), error
+else:
+    raise AssertionError("FIELD was accepted")"""
+
+GLOBAL = """\
+import random
+look = lambda: (torch.get_default_dtype(), torch.get_num_threads(), random.getstate(), torch.get_rng_state().tolist())
+before = look()
+for _ in run(mine):
+    pass
+assert before == look()"""
