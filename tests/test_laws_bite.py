@@ -32,8 +32,8 @@ FAULTS: list[Fault] = [
 ]  # fmt: skip
 
 BOOKS = (
-    gradient_laws.book, gradient_edges.book, rule_laws.book, rule_edges.book, training_laws.book, normalisation_laws.book,
-    record_laws.activation_book, record_laws.loss_book,
+    gradient_laws.book, gradient_edges.book, rule_laws.book, rule_edges.book, training_laws.book,
+    normalisation_laws.book, record_laws.activation_book, record_laws.loss_book,
 )  # fmt: skip
 
 PLACE = re.compile(

@@ -64,7 +64,7 @@ def test_a_lawful_subject_ends_with_0_and_writes_nothing(run, tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["Wrong", "half"])
 def test_a_broken_law_ends_with_1_and_shows_itself(run, wrong: str, name: str) -> None:
-    result = run(f"{wrong}:{name}", "--examples", "40")
+    result = run(f"{wrong}:{name}", "--examples", "15")
     assert result.exit_code == 1
     assert "FAIL" in result.output
     assert f"BROKEN: {name}: " in result.output

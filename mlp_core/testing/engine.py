@@ -24,7 +24,7 @@ EXAMPLES = 100
 MAX_SKIPPED = 0.1
 """the largest share of entries, over all examples of a law, that may be left out"""
 
-SHRINKS = 300
+SHRINKS = 150
 """how often a law is tried on smaller examples once it has failed; enough for a handful of numbers"""
 
 MAX_BY_BOUND = 0.5

@@ -141,7 +141,8 @@ def keeps_dtype_and_device(subject: Any, scenario: Scenario) -> Evidence:
             }}  # fmt: skip
             for key, value in tensors.items():
                 if value.dtype != scenario.dtype or value.device != p.device:
-                    closing = f'*_, (params, optimizer) = run(mine)\nassert look(params, optimizer, "{key}").dtype == {scenario.dtype}'
+                    kept = f'look(params, optimizer, "{key}").dtype == {scenario.dtype}'
+                    closing = f"*_, (params, optimizer) = run(mine)\nassert {kept}"
                     raise Broken(
                         f"step {step + 1}: {key}",
                         f"{value.dtype} on {value.device}",
