@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 # no deadline: the first example pays for torch's warming up. too_slow: it measures the machine, not the test
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("dev", max_examples=25, **_COMMON)
-settings.register_profile("ci", max_examples=50, derandomize=True, database=None, print_blob=True, **_COMMON)
+settings.register_profile("ci", max_examples=25, derandomize=True, database=None, print_blob=True, **_COMMON)
 settings.register_profile("thorough", max_examples=500, print_blob=True, **_COMMON)
 settings.register_profile("soak", max_examples=10_000, print_blob=True, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))  # --hypothesis-profile goes before it

@@ -157,7 +157,7 @@ def _owned(p: Tensor) -> int:
 
 
 def _follows(q: Tensor | None, p: Tensor | None, distance: int) -> bool:
-    return (
+    return bool(
         q is not None and p is not None and q.ndim > 0 and p.ndim > 0
         and q.dtype == p.dtype and q.is_contiguous() and p.is_contiguous()
         and q.untyped_storage().data_ptr() == p.untyped_storage().data_ptr()

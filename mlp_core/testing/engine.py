@@ -30,8 +30,8 @@ SHRINKS = 150
 MAX_BY_BOUND = 0.5
 """the largest share of tensors whose relative error says nothing, so that the rounding bound must decide"""
 
-SEEN_FROM = 50
-"""examples from which on every case of a law must have been seen; with fewer, chance may miss one"""
+ENOUGH = 50
+"""examples from which on it is held against a law that too few counted or a case was missed; below, it may be chance"""
 
 Progress = Callable[["Result"], object]
 
@@ -124,14 +124,16 @@ def _guard(result: Result, law: Law, wanted: int) -> None:
     """A law that was hardly tested has not been kept."""
     need = ceil(law.floor * wanted)
     missing = [case for case in law.cases(law.subject) if case not in result.seen]
-    if result.counted < need:
+    touched = result.entries + result.skipped
+    if wanted < ENOUGH:
+        if not result.counted:
+            result.verdict, result.reason = "SKIP", f"none of {result.examples} examples counted: ask for more"
+    elif result.counted < need:
         result.fail(f"only {result.counted} of {result.examples} examples counted, at least {need} are needed")
-    elif missing and wanted >= SEEN_FROM:
+    elif missing:
         result.fail(f"never observed in {result.examples} examples: {', '.join(missing)}")
-    elif result.skipped > MAX_SKIPPED * (result.entries + result.skipped):
-        result.fail(
-            f"{result.skipped} of {result.entries + result.skipped} entries skipped, more than {MAX_SKIPPED:.0%}"
-        )
+    elif result.skipped > MAX_SKIPPED * touched:
+        result.fail(f"{result.skipped} of {touched} entries skipped, more than {MAX_SKIPPED:.0%}")
     elif result.by_bound > MAX_BY_BOUND * result.tensors:
         result.fail(f"{result.by_bound} of {result.tensors} tensors judged by the bound, more than {MAX_BY_BOUND:.0%}")
 
