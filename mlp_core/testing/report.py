@@ -74,7 +74,7 @@ def cells(result: Result, running: bool = False) -> list[str | Text]:
     """One law's row."""
     verdict = "..." if running else result.verdict
     reason = f" {result.reason}" if verdict not in ("PASS", "...") and result.reason not in ("", "broken") else ""
-    error = f"{result.error:.2g} ({result.ratio:.1%})" if result.ratio else "0" if result.entries else ""
+    error = f"{result.error:.2g} ({result.ratio:.0%})" if result.ratio else "0" if result.entries else ""
     return [
         f"  {result.law}", str(result.examples) if verdict != "SKIP" else "", error if verdict != "FAIL" else "",
         Text(verdict, style=COLOURS[verdict]) + Text(reason, style="dim"),
