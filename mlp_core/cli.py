@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +54,17 @@ def usage_errors() -> Iterator[None]:
         raise typer.Exit(USAGE) from error
 
 
+@contextmanager
+def working_folder_importable() -> Iterator[None]:
+    """Inside, package.module:Name is looked for in the working folder first, as `python -m` would."""
+    folder = str(Path.cwd())
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
+
+
 @app.command()
 def verify(
     subject: Annotated[
@@ -67,7 +79,7 @@ def verify(
 
     Exit status: 0 all lawful, 1 a law is broken, 2 bad usage.
     """
-    with usage_errors():
+    with usage_errors(), working_folder_importable():
         from rich.console import Console
 
         from mlp_core.testing.live import announce, list_subjects, verify_live

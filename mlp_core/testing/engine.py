@@ -104,9 +104,10 @@ def run(law: Law, *, examples: int | None = None, seed: int = 0, progress: Progr
         except Broken as broken:
             failing.note(broken, example)
             raise
-        result.add(evidence)
-        if progress is not None:
-            progress(result)
+        if failing.broken is None:  # examples, not attempts at a smaller one
+            result.add(evidence)
+            if progress is not None:
+                progress(result)
 
     with _no_files():
         try:

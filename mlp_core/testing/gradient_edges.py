@@ -49,7 +49,11 @@ def takes_torchs_convention_at_a_kink(subject: Any, problem: Problem) -> Evidenc
         raise
 
 
-@book.law(lambda subject: subject.problems(depth=(1, 3), dtypes=[torch.float64]), floor=0.1)
+@book.law(
+    lambda subject: subject.problems(depth=(1, 3), dtypes=[torch.float64]),
+    floor=0.1,
+    name="quarters its Taylor remainder",
+)
 def quarters_its_taylor_remainder(subject: Any, problem: Problem) -> Evidence:
     """|J(theta + h v) - J(theta) - h g.v| is of second order: it quarters when h halves. Fails below 3 for four
     halvings in a row that all stand 100 rounding bounds clear and cross no kink."""

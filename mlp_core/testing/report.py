@@ -67,15 +67,16 @@ def table(results: list[Result], running: Result | None = None) -> Table:
             dim = [Text(name, style="dim") for name in ("examples", "error (bound)", "verdict")]
             shown.add_row(Text(subject, style="bold cyan"), *dim)
         shown.add_row(*cells(result, running is result))
+        if result.verdict == "SKIP":
+            shown.add_row(Text(f"    {result.reason}", style="dim"))
     return shown
 
 
 def cells(result: Result, running: bool = False) -> list[str | Text]:
     """One law's row."""
     verdict = "..." if running else result.verdict
-    reason = f" {result.reason}" if verdict not in ("PASS", "...") and result.reason not in ("", "broken") else ""
     error = f"{result.error:.2g} ({result.ratio:.0%})" if result.ratio else "0" if result.entries else ""
     return [
         f"  {result.law}", str(result.examples) if verdict != "SKIP" else "", error if verdict != "FAIL" else "",
-        Text(verdict, style=COLOURS[verdict]) + Text(reason, style="dim"),
+        Text(verdict, style=COLOURS[verdict]),
     ]  # fmt: skip

@@ -49,7 +49,7 @@ def bias_gradient_of_the_first_sample(model: MLP, trace: Trace, dL_dy: Tensor) -
     reverse(model, trace, dL_dy, bias=lambda delta: delta[0])
 
 
-@caught_by("agrees with central differences for one sample", "quarters its taylor remainder", right=backprop)
+@caught_by("agrees with central differences for one sample", "quarters its Taylor remainder", right=backprop)
 def derivative_of_the_output_layer_forgotten(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     reverse(
         model, trace, dL_dy,
