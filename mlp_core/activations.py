@@ -40,6 +40,8 @@ class Activation:
     """terms(z, a): the magnitudes of the terms of f'(z) added up; rounding errors of f'(z) are relative to this."""
     kinks: tuple[float, ...] = ()
     """where f is not differentiable, in rising order"""
+    bends: tuple[float, ...] = ()
+    """where f' is continuous but f'' jumps: difference quotients lose an order of accuracy across them"""
     slopes: tuple[float, ...] = ()
     """of a piecewise linear f with f(0) = 0: the slopes left of, between and right of the kinks; else empty"""
     kink_slopes: tuple[float, ...] = ()
@@ -113,6 +115,7 @@ register(Activation(
     f=F.elu,
     times_df=lambda delta, z, a: torch.where(z <= 0, delta * torch.exp(z), delta),  # f' = e^z for z <= 0, else 1
     terms=lambda z, a: 2 + a.clamp(max=0),  # as a + 1 for z <= 0 in other hands
+    bends=(0.0,),
 ))  # fmt: skip
 register(Activation(
     "softplus",
@@ -160,6 +163,7 @@ register(Activation(
     f=F.softsign,
     times_df=lambda delta, z, a: delta / (1 + z.abs()) ** 2,  # f' = 1 / (1 + |z|)^2
     terms=lambda z, a: 2 / (1 + z.abs()),  # autograd: 1 / (1 + |z|) - |z| / (1 + |z|)^2
+    bends=(0.0,),
 ))  # fmt: skip
 register(Activation(
     "hardtanh",

@@ -45,6 +45,9 @@ def backprop(model: MLP, trace: Trace, dL_dy: Tensor) -> Tensor:
 
 
 def _check(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
+    for name, value, wanted in (("model", model, MLP), ("trace", trace, Trace), ("dL_dy", dL_dy, Tensor)):
+        if not isinstance(value, wanted):
+            raise ArgumentError(name, value, f"a {wanted.__name__}")
     widths = tuple(a.shape[1] for a in trace.a)
     if widths != model.sizes or len(trace.z) != len(trace.a):
         raise ArgumentError("trace", Described(f"widths {widths}"), f"a trace of this model, widths {model.sizes}")

@@ -32,6 +32,7 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> ArgumentError:
     "one of relu, tanh; did you mean 'relu'?"
     """
     known = list(known)
-    near = get_close_matches(str(name), known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    lowered = {k.lower(): k for k in known}
+    near = get_close_matches(str(name).lower(), lowered, n=1)
+    hint = f"; did you mean {lowered[near[0]]!r}?" if near else ""
     return ArgumentError(kind, name, f"one of {', '.join(known)}{hint}")

@@ -121,6 +121,8 @@ def check_model(
     ('fine', 0)
     """
     loss = losses.get(loss)
+    if not isinstance(model, MLP):
+        raise ArgumentError("model", model, "an MLP")
     model.check(x)
     if not torch.isfinite(x).all():
         raise ArgumentError("x", Described("NaN or infinity"), "finite numbers")
@@ -157,9 +159,9 @@ def losses_at(model: MLP, flats: Tensor, x: Tensor, y: Tensor, loss: Loss) -> Te
 
 
 def crosses_kink(model: MLP, x: Tensor, step: float) -> Tensor:
-    """For each entry of model.flat: whether some pre-activation changes its side of a kink within +- step."""
+    """For each entry of model.flat: whether some pre-activation changes its side of a kink or bend within +- step."""
     crossing = torch.zeros(len(model.flat), dtype=torch.bool, device=x.device)
-    if not any(f.kinks for f in model.activations):
+    if not any(f.kinks or f.bends for f in model.activations):
         return crossing
     block = max(1, BLOCK // len(model.flat))
     here = _sides(model, model.flat[None], x)
@@ -176,6 +178,7 @@ def crosses_kink(model: MLP, x: Tensor, step: float) -> Tensor:
 def _sides(model: MLP, flats: Tensor, x: Tensor) -> Tensor:
     """On which side of each kink, or on it, every pre-activation lies: (K, all of them)."""
     zs, _ = pre_activations(model, flats, x)
-    return torch.cat([
-        (z - kink).sign().flatten(1) for z, f in zip(zs, model.activations, strict=True) for kink in f.kinks
-    ], dim=1)  # fmt: skip
+    sides = []
+    for z, f in zip(zs, model.activations, strict=True):
+        sides += [(z - edge).sign().flatten(1) for edge in (*f.kinks, *f.bends)]
+    return torch.cat(sides, dim=1)

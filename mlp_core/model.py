@@ -65,8 +65,10 @@ class MLP(nn.Module):
         self.sizes = _checked_sizes(sizes)
         self.activations = _by_layer(activation, output, len(self.sizes) - 1)
         dtype = torch.get_default_dtype() if dtype is None else dtype
-        if not dtype.is_floating_point:
-            raise ArgumentError("dtype", dtype, "a floating point dtype")
+        if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+            raise ArgumentError("dtype", dtype, "a floating point dtype of torch")
+        if not isinstance(generator, (torch.Generator, type(None))):
+            raise ArgumentError("generator", generator, "a torch.Generator")
         generator = torch.Generator().manual_seed(0) if generator is None else generator
         with torch.inference_mode(False):  # a parameter made under inference mode could never be trained
             for layer, (n_in, n_out) in enumerate(pairwise(self.sizes), start=1):
@@ -162,7 +164,7 @@ class MLP(nn.Module):
 
 def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     expected = "at least two positive integers"
-    if isinstance(sizes, str) or not hasattr(sizes, "__iter__") or len(sizes) < 2:
+    if isinstance(sizes, str) or not isinstance(sizes, Sequence) or len(sizes) < 2:
         raise ArgumentError("sizes", sizes, expected)
     if any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in sizes):
         raise ArgumentError("sizes", sizes, expected)
@@ -172,7 +174,8 @@ def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
 def _by_layer(
     activation: str | Activation | Sequence[str | Activation], output: str | Activation, depth: int
 ) -> tuple[Activation, ...]:
-    hidden = [activation] * (depth - 1) if isinstance(activation, (str, Activation)) else list(activation)
+    one = not isinstance(activation, (list, tuple))
+    hidden = [activations.get(activation)] * (depth - 1) if one else list(activation)  # type: ignore[arg-type]  # one
     if len(hidden) != depth - 1:
         raise ArgumentError("activation", activation, f"one activation, or one for each of {depth - 1} hidden layers")
     return tuple(activations.get(f) for f in (*hidden, output))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -57,6 +58,10 @@ def fit(
     loss = losses.get(loss)
     _check(model, x, y, loss, epochs, batch_size, gradients, updates)
     schedule = _schedule(rule)
+    if start is not None and not (isinstance(start, dict) and {"epoch", "step", "flat", "state"} <= start.keys()):
+        raise ArgumentError("start", start, "the checkpoint of a History")
+    if not isinstance(generator, (torch.Generator, type(None))):
+        raise ArgumentError("generator", generator, "a torch.Generator")
     generator = torch.Generator().manual_seed(0) if generator is None else generator
     first_epoch, step = (0, 0) if start is None else (start["epoch"], start["step"])
     engine = _Engine(model, schedule(step), updates)
@@ -139,9 +144,8 @@ class _Engine:
 
     def save(self, generator: torch.Generator) -> dict[str, Any]:
         state = self.optimizer.state_dict()["state"]
-        copied = {p: {k: v.clone() if isinstance(v, Tensor) else v for k, v in s.items()} for p, s in state.items()}
         return {
-            "flat": self.model.flat.clone(), "state": copied, "generator": generator.get_state(),
+            "flat": self.model.flat.clone(), "state": copy.deepcopy(state), "generator": generator.get_state(),
             "sizes": list(self.model.sizes), "rule": repr(self.rule), "updates": self.updates,
         }  # fmt: skip
 
@@ -152,7 +156,8 @@ class _Engine:
         own = f"sizes {list(self.model.sizes)} in {self.model.flat.dtype}"
         if got != own:
             raise ArgumentError("start", Described(got), f"a checkpoint of this model, {own}")
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": start["state"]})
+        state = copy.deepcopy(start["state"])  # load_state_dict keeps the tensors it is given, and steps write to them
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
         with torch.no_grad():
             self.model.flat.copy_(start["flat"])
         generator.set_state(start["generator"])
@@ -184,9 +189,15 @@ def _check(
     ):  # fmt: skip
         if chosen not in known:
             raise ArgumentError(switch, chosen, " or ".join(known))
+    if not isinstance(model, MLP):
+        raise ArgumentError("model", model, "an MLP")
     model.check(x)
     if len(x) == 0:
         raise ArgumentError("x", Described("no rows"), "at least one sample")
     if not torch.isfinite(x).all():
         raise ArgumentError("x", Described("NaN or infinity"), "finite numbers")
+    if not isinstance(y, Tensor):
+        raise ArgumentError("y", y, "a torch.Tensor")
+    if y.dtype.is_floating_point and not torch.isfinite(y).all():
+        raise ArgumentError("y", Described("NaN or infinity"), "finite numbers")
     loss.check(x.new_empty(len(x), model.sizes[-1]), y)

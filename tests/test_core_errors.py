@@ -58,7 +58,7 @@ def test_activations_by_layer_must_be_as_many_as_hidden_layers() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.int64, torch.complex64, torch.bool])
 def test_dtype_of_a_model(dtype: torch.dtype) -> None:
-    assert refusal(MLP, [2, 1], dtype=dtype) == f"dtype: got {dtype}, expected a floating point dtype"
+    assert refusal(MLP, [2, 1], dtype=dtype) == f"dtype: got {dtype}, expected a floating point dtype of torch"
 
 
 @pytest.mark.parametrize(("hyperparameters", "message"), [
@@ -124,7 +124,9 @@ BAD_FITS: dict[str, tuple[dict[str, Any], str]] = {
     "targets narrow": ({"loss": "mse", "y": torch.zeros(4, 1)}, "y: got shape (4, 1), expected shape (4, 2) for mse"),
     "targets double": ({"loss": "mse", "y": VALUES.double()},
                        "y: got dtype torch.float64, expected dtype torch.float32 for mse"),
-    "targets NaN": ({"loss": "squared_error", "y": holed(VALUES, NAN)}, "y: got NaN, expected targets without NaN"),
+    "targets NaN": (
+        {"loss": "squared_error", "y": holed(VALUES, NAN)}, "y: got NaN or infinity, expected finite numbers",
+    ),
     "targets beyond 1": ({"loss": "bce_with_logits", "y": holed(VALUES, 1.5)},
                          "y: got 1.5, expected targets from 0 to 1 for bce_with_logits"),
     "loss": ({"loss": "mee"}, f"loss: got 'mee', expected one of {', '.join(losses.names())}; did you mean 'mse'?"),

@@ -110,6 +110,13 @@ def test_normalise_leaves_its_inputs_alone_and_treats_every_split_alike() -> Non
     assert torch.equal(a, alone)
 
 
+def test_normalisation_is_rounded_once() -> None:
+    images = torch.rand(9, 2, 3, 3, generator=torch.Generator().manual_seed(0))
+    (training, _, _), n = normalise(images, images, images)
+    exact = (images.double() - n.mean[:, None, None]) / n.std[:, None, None]
+    assert torch.equal(training, exact.float())
+
+
 def test_a_constant_channel_of_a_number_that_rounds_becomes_zero() -> None:
     constant = torch.full((7, 1, 3, 3), 0.1, dtype=torch.float64)  # the mean of 63 times 0.1 need not be 0.1
     (training, validation, _), normalisation = normalise(constant, constant + 1, constant)

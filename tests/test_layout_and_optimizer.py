@@ -175,6 +175,16 @@ def test_what_cannot_be_trained_is_refused_by_name() -> None:
     assert str(refused([p])) == "grad: got a sparse tensor, expected a dense gradient"
 
 
+def test_a_step_that_is_refused_moves_nothing() -> None:
+    p, q = parameters(2, 2)
+    optimizer = RULE.optimizer([{"params": [p]}, {"params": [q]}])
+    p.grad, q.grad = torch.ones_like(p), torch.eye(2, dtype=torch.float64)[0].to_sparse()
+    before = p.detach().clone()
+    with pytest.raises(ArgumentError):
+        optimizer.step()
+    assert torch.equal(p, before)
+
+
 def test_a_refused_group_is_not_kept() -> None:
     p, q = parameters(2, 2)
     optimizer = RULE.optimizer([p])

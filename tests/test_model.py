@@ -137,7 +137,22 @@ def test_a_whole_model_goes_round_through_a_file(through: ModuleType) -> None:
     file.seek(0)
     again = through.load(file, **options)
     assert torch.equal(again.flat, model.flat)
+    assert again.activations == model.activations
     assert_laid(again)
+
+
+def test_weights_and_biases_fill_the_range_of_torchs_linear_layer() -> None:
+    model = MLP([16, 400, 100], dtype=torch.float64)
+    for W, b in zip(model.weights, model.biases, strict=True):
+        limit = W.shape[1] ** -0.5
+        for drawn in (W, b):
+            assert drawn.abs().max() <= limit
+            assert drawn.min() < -0.9 * limit  # of 100 numbers or more, some lie near either end
+            assert drawn.max() > 0.9 * limit
+
+
+def test_without_a_generator_weights_are_those_of_seed_0() -> None:
+    assert torch.equal(MLP([3, 2]).flat, MLP([3, 2], generator=torch.Generator().manual_seed(0)).flat)
 
 
 @pytest.mark.parametrize("set_to_none", [True, False])

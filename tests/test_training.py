@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import io
+from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
 from torch import Tensor
 
 from mlp_core import MLP, History, activations, fit, losses, rules
+from mlp_core.rules import UpdateRule
 
 SGD: Any = rules.get("sgd")
 RULE = SGD(lr=0.01, momentum=0.9, weight_decay=0.01)
@@ -175,14 +178,37 @@ def test_going_on_from_a_checkpoint_equals_never_having_stopped(
     assert (second.checkpoint["epoch"], second.checkpoint["step"]) == (5, 15)
 
 
-def test_a_checkpoint_is_a_copy_that_serves_twice() -> None:
-    model, first = train(epochs=1)
-    kept = first.checkpoint["flat"].clone()
-    runs = [train(epochs=2, start=first.checkpoint) for _ in range(2)]
+@dataclass(frozen=True)
+class TensorByTensor(SGD):
+    """SGD that keeps every parameter's state in memory of its own."""
+
+    per_tensor: ClassVar = True
+
+
+@pytest.mark.parametrize("rule", [RULE, TensorByTensor(lr=0.01, momentum=0.9)], ids=["flat", "per tensor"])
+@pytest.mark.parametrize("updates", ["manual", "torch"])
+def test_a_checkpoint_is_a_copy_that_serves_twice(updates: str, rule: UpdateRule) -> None:
+    options = {"updates": updates, "rule": rule}
+    model, first = train(epochs=1, **options)
+    kept = copy.deepcopy(first.checkpoint)
+    runs = [train(epochs=2, start=first.checkpoint, **options) for _ in range(2)]
     assert_identical(*runs)
-    train(epochs=2, model=model, start=first.checkpoint)  # and the model it was taken from may go on
-    assert torch.equal(first.checkpoint["flat"], kept)
-    assert_identical(train(epochs=2, start=first.checkpoint), runs[0])
+    train(epochs=2, model=model, start=first.checkpoint, **options)  # and the model it was taken from may go on
+    assert repr(first.checkpoint) == repr(kept)
+    assert_identical(train(epochs=2, start=first.checkpoint, **options), runs[0])
+
+
+def test_a_schedule_goes_on_where_it_stopped() -> None:
+    asked: list[int] = []
+
+    def schedule(step: int) -> UpdateRule:
+        asked.append(step)
+        return RULE
+
+    _, first = train(epochs=1, rule=schedule)
+    before = len(asked)
+    train(epochs=1, rule=schedule, start=first.checkpoint)
+    assert min(asked[before:]) == first.checkpoint["step"] == 3
 
 
 def test_on_epoch_hears_of_every_epoch_with_its_number() -> None:

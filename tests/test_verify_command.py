@@ -105,7 +105,7 @@ def test_list_names_everything(run) -> None:
         (("sdg",), "did you mean 'sgd'?"),
         (("no_such_module:Rule",), "subject: got 'no_such_module:Rule', expected a module that can be imported"),
         (("math:no_such",), "subject: got 'math:no_such', expected a name in module math"),
-        (("math:sin",), "subject: got <built-in function sin>, expected f(model, trace, dL_dy)"),
+        (("math:sin",), "subject: got <built-in function sin> (its parameters are x), expected f(model, trace, dL_dy)"),
         (("sgd", "--examples", "0"), "examples: got 0, expected a positive integer"),
         (("sgd", "--seed", "soon"), "seed: got 'soon', expected a whole number"),
         (("sgd", "--json", "/dev/null/report.json"), "out: got /dev/null"),

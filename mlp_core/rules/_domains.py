@@ -6,10 +6,10 @@ A domain rejects a value outside it when a rule is made, and tells the battery w
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
 from math import isfinite
-from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, cast, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -72,7 +72,17 @@ def domains(rule_type: type) -> dict[str, tuple[Domain, ...]]:
     >>> str(domains(rules.get("sgd"))["lr"][0])
     'a finite number >= 0'
     """
-    return {f.name: _domains_of(f, _hints(rule_type)[f.name]) for f in fields(rule_type)}
+    hints, known = _hints(rule_type), {f.name for f in fields(rule_type)}
+    stray = [name for name, hint in hints.items() if name not in known and not _is_class_variable(hint)]
+    if stray:
+        raise ArgumentError(rule_type.__name__, stray, "these to be fields: decorate it with @dataclass(frozen=True)")
+    if any(f.default is MISSING for f in fields(rule_type)):
+        raise ArgumentError(rule_type.__name__, sorted(known), "a default for every field")
+    return {f.name: _domains_of(f, hints[f.name]) for f in fields(rule_type)}
+
+
+def _is_class_variable(hint: Any) -> bool:
+    return hint is ClassVar or get_origin(hint) is ClassVar
 
 
 def is_tuple(rule_type: type, field: str) -> bool:

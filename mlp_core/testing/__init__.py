@@ -42,8 +42,8 @@ def verify(
     """
     if examples is not None and (isinstance(examples, bool) or not isinstance(examples, int) or examples < 1):
         raise ArgumentError("examples", examples, "a positive integer")
-    low, high = batch_sizes
-    if not 1 <= low <= high:
+    pair = isinstance(batch_sizes, (tuple, list)) and len(batch_sizes) == 2 and all(type(n) is int for n in batch_sizes)
+    if not pair or not 1 <= batch_sizes[0] <= batch_sizes[1]:
         raise ArgumentError("batch_sizes", batch_sizes, "(smallest, largest) with 1 <= smallest <= largest")
     report = Report(seed=seed_of(seed), examples=examples or engine.EXAMPLES)
     for law in laws(subject, batch_sizes=batch_sizes):

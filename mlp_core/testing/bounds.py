@@ -109,10 +109,9 @@ def quotient(error: float, step: float, coarse: Tensor, fine: Tensor) -> Tensor:
     """How far a central difference `fine` of step h may lie from the derivative, entry by entry.
 
     Rounding: each of the two objectives errs by `error`, so error / h. Truncation: D(h) = J' + h^2/6 J''' + O(h^4), so
-    that `coarse` = D(2 h) differs from `fine` by three times the truncation of D(h), up to O(h^4). Where f'' jumps by j
-    within h (elu, softsign: at distance t from 0) the truncation is j (h - t)^2 / 4h and the difference
-    j (2 h^2 - t^2) / 8h, never less. Twice the difference is allowed, plus the rounding of both quotients (error / h
-    and error / 2h, the latter twice) and of the divisions.
+    that `coarse` = D(2 h) differs from `fine` by three times the truncation of D(h), up to O(h^4), as long as no
+    pre-activation crosses a kink or a jump of f'' (such entries are skipped). Twice the difference is allowed, six
+    times the truncation, plus the rounding of both quotients (error / h and error / 2h, twice) and of the divisions.
     """
     own = 4 * unit_roundoff(torch.float64) * fine.abs()
     return 2 * (coarse - fine).abs() + 4 * error / step + own

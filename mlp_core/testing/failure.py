@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 def failure_text(result: Result) -> str:
-    """Everything known about a broken law, the snippet last."""
-    lines = [f"BROKEN: {result.subject}: {result.law}", f"  law        {result.statement}"]
+    """Everything known about what became of a law, the snippet last."""
+    verdict = "BROKEN" if result.verdict == "FAIL" else result.verdict
+    lines = [f"{verdict}: {result.subject}: {result.law}", f"  law        {result.statement}"]
     rows = [
         ("reason", result.reason if result.reason != "broken" else ""), ("where", result.where), ("got", result.got),
         ("expected", result.expected), ("diagnosis", result.diagnosis or ""), ("smallest", result.counterexample),
@@ -60,10 +61,19 @@ def compare(
     at = dict(zip(names, range(len(names)), strict=True))[worst[1]]
     bound, entry, wanted = bounds[at], got[at][worst[2]].item(), expected[at][worst[2]].item()
     limit = bound[worst[2]].item() if isinstance(bound, Tensor) else float(bound)
-    within = f"within {limit:.3g}" if limit else "the same bits"
+    # a bound among the subnormal numbers only says that nothing but underflow is forgiven
+    within = (
+        "the same bits"
+        if limit == 0
+        else f"within {limit:.3g}"
+        if limit > torch.finfo(torch.float64).tiny
+        else "exactly"
+    )
+    unwritten = "NaN: never written (NaN stood there before the call), added to what was there, or computed"
     raise Broken(
         f"{what}{worst[1]}, entry {worst[2]}", f"{entry!r}", f"{wanted!r} ({within})",
         closing=closing.format(name=worst[1], index=worst[2], expected=_literal(wanted), bound=_literal(limit)),
+        note=unwritten if entry != entry else "",
     )  # fmt: skip
 
 

@@ -113,6 +113,12 @@ def handles_depth_1(subject: Any, problem: Problem) -> Evidence:
     return against_autograd(subject, problem)
 
 
+@book.law(lambda subject: subject.problems(width=(1, 700), depth=(1, 2), large=True), floor=0.3)
+def handles_wide_layers_and_large_batches(subject: Any, problem: Problem) -> Evidence:
+    """Hundreds of units and of samples: nothing is cut off, whatever block a kernel works in."""
+    return against_autograd(subject, problem)
+
+
 @book.law(lambda subject: subject.problems(strided=True))
 def handles_strided_inputs(subject: Any, problem: Problem) -> Evidence:
     """Inputs, and what flows back, may be views with strides: NaN lies between their numbers."""

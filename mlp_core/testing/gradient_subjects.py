@@ -36,10 +36,12 @@ class GradientSubject:
         return [law.bind(self) for law in (*gradient_laws.book.laws, *gradient_edges.book.laws)]
 
     def problems(
-        self, *, one: bool | None = None, most: int | None = None, **options: Any
+        self, *, one: bool | None = None, most: int | None = None, large: bool = False, **options: Any
     ) -> st.SearchStrategy[Problem]:
-        """Problems for this subject: of single samples (one=True), of several (False), or of any number."""
+        """Problems for this subject: of single samples (one=True), of several (False), or of any number, up to hundreds
+        if `large`."""
         low, high = self.batch_sizes
+        high = 300 if large and high > 1 else high
         high = high if most is None else max(low, min(high, most))
         low, high = (1, 1) if one else (max(2, low), high) if one is False else (low, high)
         if "objectives" in options:

@@ -10,6 +10,7 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
+from mlp_core.errors import ArgumentError, unknown
 from mlp_core.layout import Layout
 from mlp_core.rules import UpdateRule
 from mlp_core.rules._domains import Domain, domains
@@ -136,8 +137,8 @@ class OptimizerSubject:
         optimizer = self.optimizer(scenario, params)
         for step in range(len(scenario.gradients)):
             scenario.set_lr(optimizer, step)
-            for index, (p, g) in enumerate(zip(params, grads, strict=True)):
-                p.grad = g.copy_(scenario.given(step, index))
+            for p, g, given in zip(params, grads, scenario.gradients[step], strict=True):
+                p.grad = None if given is None else g.copy_(given)
             self.step(optimizer)
         return params
 
@@ -208,6 +209,12 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
     def reference(params: Any, **hyper: Any) -> torch.optim.Optimizer:
         return twin_of_groups(rule_type, params, hyper)
 
+    if not isinstance(rule_type.slots, tuple):
+        raise ArgumentError(f"{name}.slots", rule_type.slots, "a tuple of names")
+    known = {"odd", "fixed_point", "descends"}
+    for claim in rule_type.claims:
+        if claim not in known:
+            raise unknown(f"claim of {name}", claim, sorted(known))
     has_twin = rule_type().twin([torch.zeros(1)]) is not None
     source = [
         *conduct.import_of(rule_type),

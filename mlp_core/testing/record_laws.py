@@ -123,7 +123,7 @@ def has_no_kink_but_those_it_names(subject: Any, at: Points) -> Evidence:
     """Away from its kinks, central differences confirm the derivative, which never exceeds `lipschitz`."""
     f, z, h = subject.record, at.z.double(), gradcheck.STEP
     near = torch.zeros_like(z, dtype=torch.bool)
-    for kink in f.kinks:
+    for kink in (*f.kinks, *f.bends):
         near |= (z - kink).abs() <= 2 * h
     z = z[~near]
     if not len(z):

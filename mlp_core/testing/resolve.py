@@ -8,7 +8,7 @@ from typing import Any
 
 from mlp_core import activations, losses, rules
 from mlp_core.activations import Activation
-from mlp_core.errors import ArgumentError, unknown
+from mlp_core.errors import ArgumentError, Described, unknown
 from mlp_core.losses import Loss
 from mlp_core.rules import UpdateRule
 from mlp_core.testing import gradient_subjects, subjects
@@ -58,20 +58,21 @@ def resolve(thing: Any, batch_sizes: tuple[int, int] = BATCH_SIZES) -> Any:
         ({"rule", "epochs", "batch_size"}, subjects.training),
         ({"training", "validation", "test"}, subjects.normalisation),
     ):  # fmt: skip
-        if wanted <= parameters:
+        if wanted <= set(parameters):
             return make(thing)
+    told = f" (its parameters are {', '.join(parameters)})" if parameters else ""
     raise ArgumentError(
-        "subject", thing,
+        "subject", Described(f"{thing!r}{told}"),
         "f(model, trace, dL_dy), f(model, y_true, y_pred), an UpdateRule, an activation or loss record, a name of "
         "the core's or 'package.module:Name'; wrap anything else in mlp_core.testing.subjects",
     )  # fmt: skip
 
 
-def _parameters(thing: Any) -> set[str]:
+def _parameters(thing: Any) -> list[str]:
     try:
-        return set(inspect.signature(thing).parameters) if callable(thing) else set()
+        return list(inspect.signature(thing).parameters) if callable(thing) else []
     except ValueError:
-        return set()  # a builtin without a signature
+        return []  # a builtin without a signature
 
 
 def _by_name(name: str) -> Any:
@@ -83,7 +84,7 @@ def _by_name(name: str) -> Any:
     module, _, attribute = name.partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)
-    except ModuleNotFoundError as error:
+    except (ImportError, ValueError, TypeError) as error:  # ":x", "./file.py:x": not the name of a module
         raise ArgumentError("subject", name, f"a module that can be imported ({error})") from error
     except AttributeError as error:
         raise ArgumentError("subject", name, f"a name in module {module} ({error})") from error

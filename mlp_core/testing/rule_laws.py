@@ -26,8 +26,10 @@ from mlp_core.testing.rule_snippets import (
     LITERAL,
     RESUMED,
     REUSED,
+    ROLLED_BACK,
     TURNED,
     TWO,
+    UNNOTICED,
 )
 from mlp_core.testing.scenario import Scenario, state_tensors
 
@@ -145,22 +147,30 @@ def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
 
 @book.law(lambda subject: subject.scenarios(missing=True))
 def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
-    """Stopped halfway, saved, loaded into a new optimizer and gone on, it ends where it would have ended."""
-    expected = look(scenario, *subject.finished(scenario))
+    """Stopped halfway, saved, loaded into a new optimizer or back into the old one, and gone on, it ends where it would
+    have ended."""
+    done, finished = subject.finished(scenario)
+    expected = look(scenario, done, finished)
     half = len(scenario.gradients) // 2
     first = replace(scenario, gradients=scenario.gradients[:half], lr_factors=scenario.lr_factors[:half])
     params, optimizer = subject.finished(first)
     file = io.BytesIO()
     torch.save(optimizer.state_dict(), file)
-    file.seek(0)
     again = [p.detach().clone().requires_grad_() for p in params]
-    other = subject.optimizer(scenario, again)
-    with subject.foreign():
-        other.load_state_dict(torch.load(file, weights_only=True))
     rest = replace(scenario, gradients=scenario.gradients[half:], lr_factors=scenario.lr_factors[half:])
-    for _ in subject.run(rest, other, again):
-        pass
-    return same(look(scenario, again, other), expected, "saved, loaded and gone on: ", RESUMED)
+    for p, value in zip(done, params, strict=True):
+        p.data.copy_(value)
+    for what, optimizer, held, closing in (
+        ("saved, loaded and gone on: ", subject.optimizer(scenario, again), again, RESUMED),
+        ("rolled back and gone on: ", finished, done, ROLLED_BACK),
+    ):
+        file.seek(0)
+        with subject.foreign():
+            optimizer.load_state_dict(torch.load(file, weights_only=True))
+        for _ in subject.run(rest, optimizer, held):
+            pass
+        found = same(look(scenario, held, optimizer), expected, what, closing)
+    return found
 
 
 @book.law(lambda subject: subject.scenarios(steps=(2, 6)))
@@ -179,7 +189,8 @@ def keeps_two_runs_apart(subject: Any, scenario: Scenario) -> Evidence:
 
 @book.law(lambda subject: subject.scenarios(steps=(3, 8)))
 def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
-    """A parameter without a gradient is left alone; when its first gradient comes, it begins as if fresh."""
+    """A parameter without a gradient is left alone; when its first gradient comes, it begins as if fresh, and the
+    others do not notice; also where all lie side by side in one buffer."""
     late = 1 + len(scenario.gradients) // 3
     delayed = replace(scenario, gradients=tuple(
         (None, *row[1:]) if step < late else row for step, row in enumerate(scenario.gradients)
@@ -193,6 +204,9 @@ def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
             closing = LITERAL.replace("run(mine)", f"run(mine, stop={step + 1})")
             with shown_on(delayed):
                 same(got, {"params[0]": start}, f"step {step + 1}, no gradient yet: ", closing)
+    with shown_on(delayed):
+        beside = subject.side_by_side(delayed)
+        compare(scenario.names(), beside, params, [0.0] * len(params), what="side by side: ", closing=ADJACENT)
     alone = replace(
         scenario, groups=scenario.groups[:1], parameters=(scenario.parameters[0][:1],),
         gradients=tuple(row[:1] for row in scenario.gradients[late:]), lr_factors=scenario.lr_factors[late:],
@@ -200,7 +214,23 @@ def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
     expected = look(alone, *subject.finished(alone))
     got = {name: value for name, value in look(scenario, params, optimizer).items() if name.endswith("params[0]")}
     with shown_on(delayed):
-        return same(got, expected, f"joined after {late} steps: ", JOINED.replace("LATE", str(late)))
+        same(got, expected, f"joined after {late} steps: ", JOINED.replace("LATE", str(late)))
+        return _unnoticed(subject, scenario, look(scenario, params, optimizer))
+
+
+def _unnoticed(subject: Any, scenario: Scenario, seen: dict[str, Tensor]) -> Evidence:
+    """All parameters but the first are as if it had not been there."""
+    first, *others = scenario.parameters
+    names = scenario.names()[1:]
+    if not names:
+        return Evidence(entries=1)
+    without = replace(scenario, parameters=(first[1:], *others), gradients=tuple(row[1:] for row in scenario.gradients))
+    alone = look(without, *subject.finished(without))
+    renamed = {}
+    for name, own in zip(without.names(), names, strict=True):
+        renamed.update({key.replace(name, own): value for key, value in alone.items() if key.endswith(name)})
+    got = {key: value for key, value in seen.items() if not key.endswith("params[0]")}
+    return same(got, renamed, "another joined late: ", UNNOTICED)
 
 
 @contextmanager

@@ -57,7 +57,7 @@ for step, row in enumerate(gradients):
         if "lr" in h:
             group["lr"] = h["lr"] * lr_factors[step]
     for p, g, value in zip(params, grads, row):
-        p.grad = g.copy_(value)
+        p.grad = None if value is None else g.copy_(value)
     optimizer.step()
 for p, q in zip(params, pieces):
     assert torch.equal(p.nan_to_num(), q.nan_to_num()), (p, q)"""
@@ -81,6 +81,41 @@ half = len(gradients) // 2
 *_, (params, optimizer) = run(mine, stop=half)
 params, state = [p.detach().clone().requires_grad_() for p in params], optimizer.state_dict()
 *_, (params, optimizer) = run(mine, start=half, params=params, state=state)
+got = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+
+UNNOTICED = (
+    """\
+*_, (params, optimizer) = run(mine)
+got = look(params, optimizer, "{name}")[{index}].item()
+everybody, counts = fresh, [counts[0] - 1, *counts[1:]]
+fresh, gradients = lambda: everybody()[1:], [row[1:] for row in gradients]
+*_, (params, optimizer) = run(mine)
+expected = look([None, *params], optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+
+ROLLED_BACK = (
+    ONCE
+    + """\
+import copy
+half = len(gradients) // 2
+*_, (before, optimizer) = run(mine, stop=half)
+before, state = [p.detach().clone() for p in before], copy.deepcopy(optimizer.state_dict())
+*_, (params, optimizer) = run(mine)
+for p, value in zip(params, before):
+    p.data.copy_(value)
+optimizer.load_state_dict(state)
+for step in range(half, len(gradients)):
+    for group, h in zip(optimizer.param_groups, hyper):
+        if "lr" in h:
+            group["lr"] = h["lr"] * lr_factors[step]
+    for p, g in zip(params, gradients[step]):
+        p.grad = None if g is None else g.clone()
+    optimizer.step()
 got = look(params, optimizer, "{name}")[{index}].item()
 """
     + SAME

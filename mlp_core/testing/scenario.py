@@ -101,8 +101,9 @@ class Scenario:
         counts = [len(group) for group in self.parameters]
         lines = ["def fresh():", "    return ["]
         lines += [f"        {source(p, self.dtype)}.requires_grad_()," for p in flat]
-        lines += ["    ]", f"hyper = {list(self.groups)!r}", "def groups(params):", "    rest = iter(params)"]
-        lines += [f'    return [{{"params": [next(rest) for _ in range(n)], **h}} for n, h in zip({counts}, hyper)]']
+        lines += ["    ]", f"hyper, counts = {list(self.groups)!r}, {counts}"]
+        lines += ["def groups(params):", "    rest = iter(params)"]
+        lines += ['    return [{"params": [next(rest) for _ in range(n)], **h} for n, h in zip(counts, hyper)]']
         lines += ["gradients = ["]
         for row in self.gradients:
             lines.append("    [" + ", ".join("None" if g is None else source(g, self.dtype) for g in row) + "],")

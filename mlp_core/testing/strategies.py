@@ -76,8 +76,8 @@ def problems(
     objectives = [None, *all_losses()] if objectives is None else objectives
     blob = draw(blobs, label="numbers")
     texture = 0 if short else draw(textures, label="texture")
-    hidden = draw(st.sampled_from(functions), label="hidden activation")
-    output = draw(st.sampled_from(functions), label="output activation")
+    drawn = st.lists(st.sampled_from(functions), min_size=depth[1], max_size=depth[1])
+    *hidden, output = draw(drawn, label="activations")
     rows = draw(st.integers(*batch), label="batch size")
     loss = draw(st.sampled_from(objectives), label="objective")
     dtype = draw(st.sampled_from(dtypes), label="dtype")
@@ -93,7 +93,7 @@ def problems(
     parameters = tuple(numbers.take(shape, weight_scale) for shape in shapes)
     x = numbers.take((rows, sizes[0]), x_scale)
     y = targets(loss, numbers.take((rows, sizes[-1])))
-    return Problem(sizes, (hidden,) * (len(sizes) - 2) + (output,), parameters, x, y, loss, dtype, strided)
+    return Problem(sizes, (*hidden[: len(sizes) - 2], output), parameters, x, y, loss, dtype, strided)
 
 
 def targets(loss: Loss | None, values: Tensor) -> Tensor:

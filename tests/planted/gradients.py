@@ -114,6 +114,30 @@ def takes_every_first_layer_for_a_hidden_one(model: MLP, trace: Trace, dL_dy: Te
     )  # fmt: skip
 
 
+@caught_by("handles wide layers and large batches", right=backprop)
+def sums_the_first_64_rows(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
+    reverse(model, trace, dL_dy, bias=lambda delta: delta[:64].sum(dim=0))
+
+
+@caught_by("handles wide layers and large batches", right=backprop)
+def forgets_columns_from_600_on(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
+    def cut(delta: Tensor, a: Tensor) -> Tensor:
+        gradient = delta.t() @ a
+        gradient[:, 600:] = 0
+        return gradient
+
+    reverse(model, trace, dL_dy, weight=cut)
+
+
+@caught_by("equals autograd for a batch", right=backprop)
+def takes_all_hidden_layers_for_the_first(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
+    def first(model: MLP, trace: Trace, layer: int, delta: Tensor) -> Tensor:
+        f = model.activations[-1] if layer == model.L else model.activations[0]
+        return delta * f.df(trace.z[layer], trace.a[layer])
+
+    reverse(model, trace, dL_dy, derive=first)
+
+
 @caught_by("handles strided inputs", right=backprop)
 def reads_the_memory_past_the_strides(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     reverse(model, trace, dL_dy, weight=lambda delta, a: delta.t() @ a.as_strided(a.shape, (a.shape[1], 1)))

@@ -178,6 +178,35 @@ class CountsStepsOfAllParametersTogether(SGD):
         return CountsForAll(self, params)
 
 
+class JoinsWhatIsNotInOneState(RuleOptimizer):
+    def _build(self, params: list[Tensor], rule: UpdateRule) -> list[Any]:
+        for p in params:
+            self.state[p] = self.state[p] or {"step": 0, **rule.init(p)}
+        first = {key: value for key, value in self.state[params[0]].items() if key == "step"} if params else {}
+        for p in params:
+            self.state[p].update(first)  # one t for all, whoever came late
+        return super()._build(params, rule)
+
+
+@caught_by("lets a parameter join late", right=SGD)
+class GivesLatecomersTheCountOfTheOthers(SGD):
+    def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
+        return JoinsWhatIsNotInOneState(self, params)
+
+
+class KeepsItsSegments(RuleOptimizer):
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        segments = dict(self._segments)
+        super().load_state_dict(state_dict)
+        self._segments.update(segments)
+
+
+@caught_by("goes on after save and load", right=SGD)
+class ForgetsToLookAgainAfterLoading(SGD):
+    def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
+        return KeepsItsSegments(self, params)
+
+
 @caught_by("stays put under zero gradients", right=SGD, examples=FEW)
 class AddsASmallNumber(Planted):
     def decayed(self, p: Tensor, g: Tensor) -> Tensor:
