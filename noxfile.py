@@ -15,6 +15,7 @@ GROUPS = nox.project.load_toml("pyproject.toml")
 LOCKED = ("-c", "constraints.txt")
 # one thread a worker: two workers fill two cores, and sums are split the same way on every machine
 ENV = {"OMP_NUM_THREADS": "1"}
+WORKERS = ("-n", "2", "--dist", "worksteal")
 
 
 def group(name: str) -> list[str]:
@@ -26,21 +27,21 @@ def group(name: str) -> list[str]:
 def tests(session: nox.Session) -> None:
     """Tests and doctests on the locked dependencies."""
     session.install("-e", ".[all]", *group("tests"), *LOCKED)
-    session.run("pytest", "-n", "2", *session.posargs, env=ENV)
+    session.run("pytest", *WORKERS, *session.posargs, env=ENV)
 
 
 @nox.session
 def tests_oldest(session: nox.Session) -> None:
     """The oldest torch; without torchvision, which imports only beside the torch it was built for."""
     session.install("-e", ".", "torch==2.13.*", *group("tests"))
-    session.run("pytest", "-n", "2", "-o", "filterwarnings=default", *session.posargs, env=ENV)
+    session.run("pytest", *WORKERS, "-o", "filterwarnings=default", *session.posargs, env=ENV)
 
 
 @nox.session
 def tests_newest(session: nox.Session) -> None:
     """The newest of everything; warnings are errors where mlp_core is the one warned."""
     session.install("--upgrade", "-e", ".[all]", *group("tests"))
-    session.run("pytest", "-n", "2", "-o", "filterwarnings=default\nerror:::mlp_core", *session.posargs, env=ENV)
+    session.run("pytest", *WORKERS, "-o", "filterwarnings=default\nerror:::mlp_core", *session.posargs, env=ENV)
 
 
 @nox.session

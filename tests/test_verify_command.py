@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from mlp_core import __version__
 from mlp_core.cli import app
+from mlp_core.testing import engine
 
 RULES = '''
 import torch
@@ -38,6 +39,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
     work.mkdir()
     monkeypatch.chdir(work)
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(engine, "SHRINKS", 5)  # how small the example gets is not looked at here
 
     def command(*arguments: str) -> Result:
         return CliRunner().invoke(app, ["verify", *arguments])
