@@ -152,7 +152,7 @@ class _Failing:
         self.size, self.tries = 0, 0
 
     def note(self, broken: Broken, example: Any) -> None:
-        size = sum(map(len, example.setup()))
+        size = example.weight() if hasattr(example, "weight") else sum(map(len, example.setup()))
         if self.broken is None or size <= self.size:
             self.broken, self.example, self.size = broken, example, size
 

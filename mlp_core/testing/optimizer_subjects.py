@@ -16,7 +16,6 @@ from mlp_core.rules import UpdateRule
 from mlp_core.rules._domains import Domain, domains
 from mlp_core.testing import conduct
 from mlp_core.testing.law import Law
-from mlp_core.testing.rule_edges import Changes, Outside
 from mlp_core.testing.scenario import Make, Scenario
 from mlp_core.testing.scenarios import (
     KINDS,
@@ -28,6 +27,7 @@ from mlp_core.testing.scenarios import (
     values_in,
     values_outside,
 )
+from mlp_core.testing.variants import Changes, Outside, Wrongs
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,13 @@ class OptimizerSubject:
             return scenario, scenario  # the old value does not go with the others
         return replace(scenario, groups=tuple(before)), replace(scenario, groups=tuple(after))
 
-    def values_outside(self) -> st.SearchStrategy[Outside]:
-        """Hyperparameters of which one lies outside its domain."""
-        return st.one_of([
+    def values_outside(self) -> st.SearchStrategy[Wrongs]:
+        """For every hyperparameter a value outside its domain, among others inside theirs."""
+        every = [
             st.builds(Outside, self.hyper, st.just(name), each(values_outside, parts))
             for name, parts in self.domains.items()
-        ])  # fmt: skip
+        ]
+        return st.tuples(*every).map(Wrongs)
 
     def optimizer(
         self, scenario: Scenario, params: Sequence[Tensor], make: Make | None = None

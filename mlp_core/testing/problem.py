@@ -87,6 +87,10 @@ class Problem:
         """The same problem in float64."""
         return replace(self, dtype=torch.float64)
 
+    def weight(self) -> int:
+        """How much there is to read: numbers, and more so where they are not zero."""
+        return sum(t.numel() + 4 * int(t.count_nonzero()) for t in (*self.parameters, self.x, self.y))
+
     def describe(self) -> str:
         """In one line: what network, what batch."""
         shape = "-".join(map(str, self.sizes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -12,19 +12,19 @@ from mlp_core.testing import bounds
 from mlp_core.testing.conduct import default_dtype
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.rule_laws import claimed, look, same
+from mlp_core.testing.rule_laws import claimed, look, same, shown_on
 from mlp_core.testing.rule_snippets import (
     AGAIN,
     DESCENDS,
     GLOBAL,
     LITERAL,
     MIRRORED,
-    REFUSED,
     STRIDED,
     WIDE,
 )
 from mlp_core.testing.scenario import Scenario, state_tensors
 from mlp_core.testing.scenarios import SHAPES
+from mlp_core.testing.variants import Changes, Outside, Wrongs
 
 book = LawBook()
 
@@ -78,19 +78,6 @@ def _moved(a: torch.Tensor, b: torch.Tensor, dtype: torch.dtype) -> bool:
     a, b = a.double(), b.double()
     noise = OBSERVED * bounds.unit_roundoff(dtype) * torch.maximum(a.abs(), b.abs())
     return bool(((a - b).abs() > noise).any())
-
-
-@dataclass(frozen=True)
-class Changes:
-    """For every hyperparameter a scenario, and the same with that hyperparameter moved in every group."""
-
-    pairs: tuple[tuple[str, Scenario, Scenario], ...]
-
-    def describe(self) -> str:
-        return self.pairs[0][1].describe()
-
-    def setup(self) -> list[str]:
-        return self.pairs[0][1].setup()
 
 
 @book.law(
@@ -188,52 +175,32 @@ def _inside(wide: torch.Tensor) -> torch.Tensor:
     lambda subject: subject.values_outside(),
     skip=lambda subject: claimed("validates", "it refuses hyperparameters outside their domains")(subject)
     or (None if subject.changeable else "no domains were given"),
-    cases=lambda subject: subject.changeable,
 )  # fmt: skip
-def refuses_values_outside_their_domain(subject: Any, wrong: Outside) -> Evidence:
-    """A hyperparameter outside its domain is refused, by an error that names it."""
+def refuses_values_outside_their_domain(subject: Any, wrongs: Wrongs) -> Evidence:
+    """A hyperparameter outside its domain, each in its turn, is refused by an error that names it."""
+    for wrong in wrongs.each:
+        with shown_on(wrong):
+            _refused(subject, wrong)
+    return Evidence(entries=len(wrongs.each))
+
+
+def _refused(subject: Any, wrong: Outside) -> None:
     p = torch.zeros(1).requires_grad_()
     for how, params, hyper in (
         ("handed to the constructor", [p], wrong.all),
         ("in a group", [{"params": [p], **wrong.all}], wrong.good),
     ):
+        where, closing = f"{wrong.describe()} {how}", wrong.closing(how)
         try:
             subject.make(params, **hyper)
         except (ValueError, TypeError) as error:
             if wrong.field not in str(error):
-                raise Broken(
-                    f"the error for {wrong.field}={wrong.value!r} {how}", error, f"{wrong.field} named",
-                    closing=wrong.closing(how),
-                ) from error  # fmt: skip
+                raise Broken(where, error, f"an error that names {wrong.field}", closing=closing) from error
         except Exception as error:
-            raise Broken(
-                f"{wrong.field}={wrong.value!r} {how}", f"{type(error).__name__}: {error}",
-                "a ValueError that names it", closing=wrong.closing(how),
-            ) from error  # fmt: skip
+            got = f"{type(error).__name__}: {error}"
+            raise Broken(where, got, "a ValueError that names it", closing=closing) from error
         else:
-            raise Broken(
-                f"{wrong.field}={wrong.value!r} {how}", "accepted", "an error that names it", closing=wrong.closing(how)
-            )
-    return Evidence(entries=1, seen=frozenset({wrong.field}))
-
-
-class Outside:
-    """Hyperparameters of which one lies outside its domain."""
-
-    def __init__(self, good: dict[str, Any], field: str, value: Any) -> None:
-        self.good, self.field, self.value, self.all = good, field, value, {**good, field: value}
-
-    def describe(self) -> str:
-        return f"{self.field}={self.value!r}"
-
-    def setup(self) -> list[str]:
-        # inf and nan, alone or in a tuple, are names in the lines to paste
-        changed = f"wrong = {{**good, {self.field!r}: {self.value!r}}}"
-        return ["from math import inf, nan", f"good = {self.good!r}", changed]
-
-    def closing(self, how: str) -> str:
-        call = "[p], **wrong" if how == "handed to the constructor" else '[{"params": [p], **wrong}], **good'
-        return REFUSED.replace("CALL", call).replace("FIELD", self.field)
+            raise Broken(where, "accepted", "an error that names it", closing=closing)
 
 
 @book.law(lambda subject: subject.scenarios())

@@ -1,0 +1,54 @@
+"""Examples of the laws about hyperparameters: one moved, or one outside its domain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mlp_core.testing.rule_snippets import REFUSED
+from mlp_core.testing.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Changes:
+    """For every hyperparameter a scenario, and the same with that hyperparameter moved in every group."""
+
+    pairs: tuple[tuple[str, Scenario, Scenario], ...]
+
+    def describe(self) -> str:
+        return self.pairs[0][1].describe()
+
+    def setup(self) -> list[str]:
+        return self.pairs[0][1].setup()
+
+
+class Outside:
+    """Hyperparameters of which one lies outside its domain."""
+
+    def __init__(self, good: dict[str, Any], field: str, value: Any) -> None:
+        self.good, self.field, self.value, self.all = good, field, value, {**good, field: value}
+
+    def describe(self) -> str:
+        return f"{self.field}={self.value!r}"
+
+    def setup(self) -> list[str]:
+        # inf and nan, alone or in a tuple, are names in the lines to paste
+        changed = f"wrong = {{**good, {self.field!r}: {self.value!r}}}"
+        return ["from math import inf, nan", f"good = {self.good!r}", changed]
+
+    def closing(self, how: str) -> str:
+        call = "[p], **wrong" if how == "handed to the constructor" else '[{"params": [p], **wrong}], **good'
+        return REFUSED.replace("CALL", call).replace("FIELD", self.field)
+
+
+@dataclass(frozen=True)
+class Wrongs:
+    """For every hyperparameter a choice of all in which that one lies outside its domain."""
+
+    each: tuple[Outside, ...]
+
+    def describe(self) -> str:
+        return ", ".join(wrong.describe() for wrong in self.each)
+
+    def setup(self) -> list[str]:
+        return self.each[0].setup()
