@@ -9,34 +9,15 @@ from typing import Any
 
 import pytest
 import torch
+from stepping import RULE, SGD, assert_same, parameters, set_grads
 from torch import Tensor
 
 from mlp_core import MLP, ArgumentError, rules
 from mlp_core.layout import Layout
 
-SGD: Any = rules.get("sgd")
-RULE = SGD(lr=0.25, momentum=0.5, weight_decay=0.125)
-
-
-def values(size: int, seed: int) -> Tensor:
-    return torch.randn(size, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def parameters(*sizes: int) -> list[torch.nn.Parameter]:
-    return [torch.nn.Parameter(values(n, seed)) for seed, n in enumerate(sizes)]
-
-
-def set_grads(params: list[Any], step: int) -> None:
-    for k, p in enumerate(params):
-        p.grad = values(p.numel(), 100 * step + k).view(p.shape).to(p.dtype)
-
 
 def twins(*sizes: int) -> tuple[list[Any], list[Any]]:
     return parameters(*sizes), parameters(*sizes)
-
-
-def assert_same(ours: list[Any], theirs: list[Any]) -> None:
-    assert [p.tolist() for p in ours] == [p.tolist() for p in theirs]
 
 
 def test_every_file_in_rules_is_registered() -> None:
