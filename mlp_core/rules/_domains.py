@@ -9,7 +9,8 @@ from collections.abc import Hashable
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
 from math import isfinite
-from typing import Annotated, Any, ClassVar, cast, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -18,7 +19,7 @@ from mlp_core.errors import ArgumentError
 
 @dataclass(frozen=True)
 class Typical:
-    """Where sensible values of a hyperparameter lie, both positive; generators stay inside on unbounded sides."""
+    """Where sensible values of a hyperparameter lie; generators stay inside on unbounded sides."""
 
     low: float
     high: float
@@ -32,15 +33,29 @@ class Decay:
 
 
 @dataclass(frozen=True)
+class Epsilon:
+    """Marks a hyperparameter that keeps a denominator from 0: at 0, a gradient of 0 is divided by 0."""
+
+
+@dataclass(frozen=True)
 class Domain:
-    """What a field may hold: a type (float, int or bool), bounds, and the typical range."""
+    """What a field may hold: a type (float, int, bool) with bounds and typical range, or one of several choices."""
 
     type: type
     bounds: tuple[Ge | Gt | Le | Lt, ...] = ()
     typical: Typical | None = None
     decay: Decay | None = None
+    epsilon: bool = False
+    optional: bool = False
+    """whether None is a value too"""
+    choices: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        return self._words() + (" or None" if self.optional else "")
+
+    def _words(self) -> str:
+        if self.choices:
+            return " or ".join(map(repr, self.choices))
         if self.type is bool:
             return "True or False"
         signs = {Ge: (">=", "ge"), Gt: (">", "gt"), Le: ("<=", "le"), Lt: ("<", "lt")}
@@ -50,6 +65,8 @@ class Domain:
 
     def holds(self, value: Any) -> bool:
         """Whether `value` lies in the domain; NaN and infinities never do."""
+        if value is None or self.choices:
+            return self.optional if value is None else value in self.choices
         if self.type is bool or isinstance(value, bool):
             return self.type is bool and isinstance(value, bool)
         if not isinstance(value, int if self.type is int else (int, float)) or not isfinite(value):
@@ -120,9 +137,25 @@ def _domains_of(field: Field[Any], hint: Any) -> tuple[Domain, ...]:
 
 def _domain(name: str, hint: Any) -> Domain:
     base, *extras = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    optional = isinstance(base, UnionType) or get_origin(base) is Union
+    if optional:
+        base = next(part for part in get_args(base) if part is not NoneType)
+    if get_origin(base) is Literal:
+        return Domain(str, choices=get_args(base), optional=optional)
     if base not in (float, int, bool):
-        raise ArgumentError(f"annotation of {name}", hint, "float, int or bool, Annotated with its domain")
+        expected = "float, int or bool, Annotated with its domain, or a Literal of strings; any of them | None"
+        raise ArgumentError(f"annotation of {name}", hint, expected)
     bounds = tuple(e for e in extras if isinstance(e, (Ge, Gt, Le, Lt)))
     typical = next((e for e in extras if isinstance(e, Typical)), None)
     decay = next((e for e in extras if isinstance(e, Decay)), None)
-    return Domain(base, bounds, typical, decay)
+    return Domain(base, bounds, typical, decay, any(isinstance(e, Epsilon) for e in extras), optional)
+
+
+def rests(rule: Any) -> bool:
+    """Whether a zero gradient is divided by something else than zero: all that is marked Epsilon is above 0."""
+    return all(
+        value is None or value > 0
+        for name, several, wanted in _checked(cast(Hashable, type(rule)))
+        for value, domain in zip(getattr(rule, name) if several else (getattr(rule, name),), wanted, strict=True)
+        if domain.epsilon
+    )

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mlp_core.errors import ArgumentError, Described, unknown
+from mlp_core.rules._domains import rests
 from mlp_core.rules._rule import UpdateRule
 
 
@@ -48,11 +49,20 @@ class RuleOptimizer(torch.optim.Optimizer):
         try:
             self._rule_of(len(self.param_groups) - 1)
             for p in self.param_groups[-1]["params"]:
-                if not p.dtype.is_floating_point:
-                    raise ArgumentError("params", Described(f"dtype {p.dtype}"), "real floating point parameters")
+                self._take(p)
         except ArgumentError:
             del self.param_groups[-1]
             raise
+
+    def _take(self, p: Tensor) -> None:
+        ndims, shape = self.rule.ndims, Described(f"shape {tuple(p.shape)}")
+        if not p.dtype.is_floating_point:
+            raise ArgumentError("params", Described(f"dtype {p.dtype}"), "real floating point parameters")
+        if ndims is not None and p.ndim not in ndims:
+            expected = f"parameters of {' or '.join(map(str, ndims))} dimensions for {type(self.rule).__name__}"
+            raise ArgumentError("params", shape, expected)
+        if not (p.numel() or self.rule.empty):
+            raise ArgumentError("params", shape, f"parameters with entries for {type(self.rule).__name__}")
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -74,6 +84,20 @@ class RuleOptimizer(torch.optim.Optimizer):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         super().load_state_dict(state_dict)
         self._segments.clear()
+        saved_groups = state_dict["param_groups"]
+        for index, (group, saved) in enumerate(zip(self.param_groups, saved_groups, strict=True)):
+            for p, number in zip(group["params"], saved["params"], strict=True):
+                slots = state_dict["state"].get(number)
+                if slots is not None:
+                    self.state[p].update(self._kept(self._rule_of(index).init(p), slots))
+
+    @staticmethod
+    def _kept(fresh: dict[str, Tensor | None], saved: dict[str, Any]) -> dict[str, Tensor]:
+        """Saved slots, copied, in the dtype that the rule gives them: torch casts all to the dtype of p."""
+        return {
+            name: saved[name].to(like.device, like.dtype, copy=True) for name, like in fresh.items()
+            if like is not None and isinstance(saved.get(name), Tensor)
+        }  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "rule": self.rule}
@@ -110,16 +134,18 @@ class RuleOptimizer(torch.optim.Optimizer):
         for p in params:
             if not self.state[p]:
                 self.state[p] = {"step": 0, **rule.init(p)}
-            if runs and not rule.per_tensor and self._joins(runs[-1][-1], p):
+            if runs and not rule.per_tensor and self._joins(runs[-1][-1], p, rests(rule)):
                 runs[-1].append(p)
             else:
                 runs.append([p])
         return [self._segment(run, rule) for run in runs]
 
-    def _joins(self, q: Tensor, p: Tensor) -> bool:
-        """Whether p follows q in memory, its gradient likewise, and both are in the same state."""
+    def _joins(self, q: Tensor, p: Tensor, padding_rests: bool) -> bool:
+        """Whether p follows q in memory, its gradient likewise, and both are in the same state; padding between them
+        must stay zero."""
         mine, other = self.state[p], self.state[q]
         return (
+            (padding_rests or _owned(q) == q.numel()) and
             _follows(q, p, _owned(q)) and _follows(q.grad, p.grad, _owned(q))
             and mine.keys() == other.keys()
             and all(_same_or_elementwise(mine[key], other[key], p, q) for key in mine)
@@ -128,10 +154,17 @@ class RuleOptimizer(torch.optim.Optimizer):
     def _segment(self, run: list[Tensor], rule: UpdateRule) -> Segment:
         t = self.state[run[0]]["step"]
         if len(run) == 1:
-            return Segment(run, run[0], run[0].grad, [self.state[run[0]][name] for name in rule.slots], t)  # type: ignore[arg-type]
+            return Segment(run, run[0], run[0].grad, [self._own(run[0], name) for name in rule.slots], t)  # type: ignore[arg-type]
         size = sum(_owned(p) for p in run[:-1]) + run[-1].numel()
         slots = [self._gather(run, name, size) for name in rule.slots]
         return Segment(run, _flat(run[0], size), _flat(run[0].grad, size), slots, t)
+
+    def _own(self, p: Tensor, name: str) -> Tensor | None:
+        """A slot of p alone: a number that it shared with its neighbours in a run becomes its own."""
+        slot = self.state[p][name]
+        if slot is not None and slot.ndim == 0 < p.ndim:
+            self.state[p][name] = slot.clone()
+        return self.state[p][name]
 
     def _gather(self, run: list[Tensor], name: str, size: int) -> Tensor | None:
         """One tensor for a slot of the whole run; every parameter's state becomes a view of it."""

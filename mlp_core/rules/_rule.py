@@ -28,6 +28,10 @@ class UpdateRule:
     """names of the state tensors kept for every parameter, in the order `step` takes them"""
     per_tensor: ClassVar[bool] = False
     """True for a rule that needs the shape of a parameter; otherwise it must act on each coordinate alone"""
+    ndims: ClassVar[tuple[int, ...] | None] = None
+    """how many dimensions a parameter may have; None: any"""
+    empty: ClassVar[bool] = True
+    """whether a parameter may have no entries"""
     claims: ClassVar[frozenset[str]] = frozenset()
     """what holds for the rule, of: odd, fixed_point, descends"""
 
@@ -52,6 +56,14 @@ class UpdateRule:
     def twin(self, params: Iterable[Any]) -> torch.optim.Optimizer | None:
         """The torch optimizer that must agree to the last bit, or None where torch has none."""
         return None
+
+    def textbook(self, p: Tensor, g: Tensor, t: int, *slots: Tensor) -> tuple[Tensor, ...]:
+        """Where torch has no twin: the source's formula, out of place, written apart from `step`.
+
+        Returns the new p and the new slots. The battery evaluates it in float64 and holds `step` to it within
+        rounding; a rule with a twin needs none.
+        """
+        raise NotImplementedError
 
     def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
         """The torch.optim.Optimizer that applies this rule to `params` (tensors or group dicts) and owns its state.

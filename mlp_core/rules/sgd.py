@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, ClassVar
 
 import torch
-from annotated_types import Ge
 from torch import Tensor
 
-from mlp_core.rules._domains import Decay, Typical
+from mlp_core.rules._domains import Typical
+from mlp_core.rules._fields import LearningRate, Momentum, WeightDecay
 from mlp_core.rules._rule import UpdateRule
 from mlp_core.rules._shared import descent
 
@@ -24,10 +24,10 @@ class SGD(UpdateRule):
     that the first v is g undamped.
     """
 
-    lr: Annotated[float, Ge(0), Typical(1e-4, 1)] = 1e-3
-    momentum: Annotated[float, Ge(0), Typical(1e-2, 0.99)] = 0.0
+    lr: LearningRate = 1e-3
+    momentum: Momentum = 0.0
     dampening: Annotated[float, Typical(1e-2, 0.9)] = 0.0
-    weight_decay: Annotated[float, Ge(0), Typical(1e-4, 1), Decay()] = 0.0
+    weight_decay: WeightDecay = 0.0
     nesterov: bool = False
     maximize: bool = False
 

@@ -100,7 +100,7 @@ def run(law: Law, *, examples: int | None = None, seed: int = 0, progress: Progr
         if failing.tries > SHRINKS:
             raise _Enough
         try:
-            evidence = evaluate(law, example)
+            evidence = evaluate(law, law.narrowed(example, result.seen))
         except Broken as broken:
             failing.note(broken, example)
             raise

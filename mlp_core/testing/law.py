@@ -72,6 +72,8 @@ class Law:
     """why the law does not apply to a subject, with what would make it apply; None where it does"""
     cases: Callable[[Any], tuple[str, ...]] = lambda subject: ()
     """what the examples must have shown at least once, all together"""
+    narrowed: Callable[[Any, set[str]], Any] = lambda example, seen: example
+    """an example without the cases already seen, where they need not be seen again"""
     floor: float = FLOOR
     group: str = ""
     subject: Any = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from math import prod
 from typing import Any
 
 import torch
@@ -15,19 +16,15 @@ from mlp_core.layout import Layout
 from mlp_core.rules import UpdateRule
 from mlp_core.rules._domains import Domain, domains
 from mlp_core.testing import conduct
+from mlp_core.testing.hyperparameters import inside, outside, plain, reconciled
 from mlp_core.testing.law import Law
 from mlp_core.testing.scenario import Make, Scenario
-from mlp_core.testing.scenarios import (
-    KINDS,
-    SHAPES,
-    each,
-    hyperparameters,
-    reconciled,
-    scenarios,
-    values_in,
-    values_outside,
-)
-from mlp_core.testing.variants import Changes, Outside, Wrongs
+from mlp_core.testing.scenarios import KINDS, SHAPES, scenarios
+from mlp_core.testing.variants import Changes, Wrongs
+
+
+FEW = 7
+"""entries of a small parameter"""
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,8 @@ class OptimizerSubject:
     shared_state: tuple[str, ...] = ()
     """names of state that must equal the reference's"""
     domains: dict[str, tuple[Domain, ...]] = field(default_factory=dict)
+    wrongs: st.SearchStrategy[Wrongs] = st.nothing()
+    """for every hyperparameter a value outside its domain"""
     repair: Callable[[dict[str, Any], str], dict[str, Any]] = lambda drawn, keep: drawn
     """ends conflicts between hyperparameters drawn apart, without touching the one named"""
     shapes: tuple[tuple[int, ...], ...] = SHAPES
@@ -63,23 +62,19 @@ class OptimizerSubject:
         """Scenarios for this optimizer; `missing`: with gradients that are None; without `decay`: every decay off."""
         hyper = self.hyper
         if not decay:
-            off = {name: parts[0].decay.off for name, parts in self.domains.items() if parts[0].decay}
-            hyper = hyper.map(lambda drawn: {**drawn, **off})
+            hyper = hyper.map(lambda drawn: plain(self.domains, drawn))
         kinds = options.pop("kinds", (*KINDS, "none") if missing else KINDS)
-        return scenarios(hyper, kinds=kinds, **options)
+        return scenarios(hyper, kinds=kinds, **{"shapes": self.shapes, **options})
 
     def scenarios_with_changes(self) -> st.SearchStrategy[Changes]:
         """Scenarios beside themselves with each hyperparameter moved in its turn."""
-        new = st.fixed_dictionaries({
-            name: each(values_in, parts)
-            for name, parts in self.domains.items()
-        })  # fmt: skip
 
         def changes(scenario: Scenario, values: dict[str, Any]) -> Changes:
             return Changes(tuple((name, *self._moved(scenario, name, value)) for name, value in values.items()))
 
-        small = self.scenarios(steps=(2, 4), groups=(1, 1), per_group=(1, 1), shapes=[(1,), (2, 3)])
-        return st.builds(changes, small, new)
+        few = [shape for shape in self.shapes if 0 < prod(shape) <= FEW]
+        small = self.scenarios(steps=(2, 4), groups=(1, 1), per_group=(1, 1), shapes=few)
+        return st.builds(changes, small, self.hyper)
 
     def _moved(self, scenario: Scenario, name: str, value: Any) -> tuple[Scenario, Scenario]:
         """The scenario without and with a hyperparameter moved; others give way where they conflict with it."""
@@ -93,11 +88,7 @@ class OptimizerSubject:
 
     def values_outside(self) -> st.SearchStrategy[Wrongs]:
         """For every hyperparameter a value outside its domain, among others inside theirs."""
-        every = [
-            st.builds(Outside, self.hyper, st.just(name), each(values_outside, parts))
-            for name, parts in self.domains.items()
-        ]
-        return st.tuples(*every).map(Wrongs)
+        return self.wrongs
 
     def optimizer(
         self, scenario: Scenario, params: Sequence[Tensor], make: Make | None = None
@@ -180,6 +171,7 @@ def reference(groups, **hyper):
     first, *rest = [RULE(**h).twin(group["params"]) for h, group in zip(own, groups)]
     for twin in rest:
         first.add_param_group(twin.param_groups[0])
+        first.state.update(twin.state)
     return first"""
 
 
@@ -194,6 +186,7 @@ def twin_of_groups(rule_type: type[UpdateRule], groups: Any, hyper: dict[str, An
     for twin in twins[1:]:
         assert twin is not None
         first.add_param_group(twin.param_groups[0])
+        first.state.update(twin.state)  # what it began with: torch's Adagrad fills its state when it is made
     return first
 
 
@@ -201,7 +194,7 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
     """The subject of an UpdateRule: of a class with all its domains, of an instance with its own values alone."""
     rule_type, name = (rule, rule.__name__) if isinstance(rule, type) else (type(rule), repr(rule))
     fixed = not isinstance(rule, type)
-    hyper = hyperparameters(rule_type) if isinstance(rule, type) else st.just(asdict(rule))
+    hyper = inside(rule_type) if isinstance(rule, type) else st.just(asdict(rule))
     names = [f.name for f in fields(rule_type)]
 
     def make(params: Any, **hyper: Any) -> torch.optim.Optimizer:
@@ -216,7 +209,7 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
     for claim in rule_type.claims:
         if claim not in known:
             raise unknown(f"claim of {name}", claim, sorted(known))
-    has_twin = rule_type().twin([torch.zeros(1)]) is not None
+    has_twin = rule_type().twin([torch.zeros((1,) * max(rule_type.ndims or (1,)))]) is not None
     source = [
         *conduct.import_of(rule_type),
         f"def mine(params, **hyper):\n    return {rule_type.__name__}(**hyper).optimizer(params)",
@@ -227,5 +220,6 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
     return OptimizerSubject(
         name, make, reference if has_twin else None, hyper, frozenset(claims), tuple(source),
         shared_state=rule_type.slots, domains={} if fixed else {n: domains(rule_type)[n] for n in names},
-        repair=lambda drawn, keep: reconciled(rule_type, drawn, keep),
+        wrongs=outside(rule_type), repair=lambda drawn, keep: reconciled(rule_type, drawn, keep),
+        shapes=tuple(s for s in SHAPES if rule_type.ndims is None or len(s) in rule_type.ndims if prod(s) or rule_type.empty),
     )  # fmt: skip

@@ -20,7 +20,7 @@ from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.problem import Case, Problem
 from mlp_core.testing.rule_laws import shown_on
-from mlp_core.testing.scenarios import hyperparameters
+from mlp_core.testing import hyperparameters
 from mlp_core.testing.strategies import all_activations, all_losses, problems
 from mlp_core.testing.training_snippets import CALL, ENTRY, EPOCH, LOSSES, SEED, TWIN, WEIGHED, WEIGHTS
 
@@ -71,7 +71,7 @@ def all_rules() -> st.SearchStrategy[UpdateRule]:
     """Instances of every registered rule that torch has too."""
     types = [rules.get(name) for name in rules.names()]
     twins = [t for t in types if t().twin([torch.zeros(1)]) is not None]
-    return st.one_of([st.builds(_made, st.just(t), hyperparameters(t)) for t in twins])
+    return st.one_of([st.builds(_made, st.just(t), hyperparameters.inside(t)) for t in twins])
 
 
 def _made(rule_type: type[UpdateRule], hyper: dict[str, Any]) -> UpdateRule:

@@ -15,6 +15,10 @@ class Changes:
 
     pairs: tuple[tuple[str, Scenario, Scenario], ...]
 
+    def besides(self, seen: set[str]) -> Changes:
+        """The same without the hyperparameters in `seen`."""
+        return Changes(tuple(pair for pair in self.pairs if pair[0] not in seen))
+
     def describe(self) -> str:
         return self.pairs[0][1].describe()
 

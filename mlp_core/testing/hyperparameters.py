@@ -1,0 +1,85 @@
+"""Hyperparameters of an update rule, generated from the domains of its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from hypothesis import strategies as st
+
+from mlp_core.errors import ArgumentError
+from mlp_core.rules import UpdateRule
+from mlp_core.rules._domains import Domain, domains, is_tuple
+from mlp_core.testing.codes import Codes
+from mlp_core.testing.variants import Outside, Wrongs
+
+
+def inside(rule_type: type[UpdateRule]) -> st.SearchStrategy[dict[str, Any]]:
+    """All hyperparameters of a rule: most away from their defaults, and no two in conflict."""
+    parts, defaults = domains(rule_type), _defaults(rule_type)
+    several = {name: is_tuple(rule_type, name) for name in parts}
+    size = 2 * sum(map(len, parts.values()))
+
+    def read(data: bytes) -> dict[str, Any]:
+        codes, drawn = Codes(data), {}
+        for name, wanted in parts.items():
+            own = defaults[name] if several[name] else (defaults[name],)
+            values = tuple(codes.value(domain, one) for domain, one in zip(wanted, own, strict=True))
+            drawn[name] = values if several[name] else values[0]
+        return reconciled(rule_type, drawn)
+
+    return st.binary(min_size=size, max_size=size).map(read)
+
+
+def outside(rule_type: type[UpdateRule]) -> st.SearchStrategy[Wrongs]:
+    """For every hyperparameter a value outside its domain, among others inside theirs."""
+    parts, several = domains(rule_type), {name: is_tuple(rule_type, name) for name in domains(rule_type)}
+    size = sum(map(len, parts.values()))
+
+    def read(good: dict[str, Any], data: bytes, which: bytes) -> Wrongs:
+        codes, turn, each = Codes(data), Codes(which), []
+        for name, wanted in parts.items():
+            wrong = [codes.outside(domain) for domain in wanted]
+            if several[name]:  # one of its elements is wrong, the others are not
+                k = turn.count(0, len(wanted) - 1)
+                each.append(Outside(good, name, (*good[name][:k], wrong[k], *good[name][k + 1 :])))
+            else:
+                each.append(Outside(good, name, wrong[0]))
+        return Wrongs(tuple(each))
+
+    sized = st.binary(min_size=size, max_size=size)
+    return st.builds(read, inside(rule_type), sized, sized)
+
+
+def reconciled(rule_type: type[UpdateRule], drawn: Mapping[str, Any], keep: str = "") -> dict[str, Any]:
+    """`drawn`, with the first field (but not `keep`) set back to its default that ends a conflict, or else all."""
+    defaults = _defaults(rule_type)
+    singles = [{**drawn, name: default} for name, default in defaults.items() if name != keep]
+    for attempt in [dict(drawn), *singles]:
+        try:
+            rule_type(**{k: v for k, v in attempt.items() if k in defaults})
+        except ArgumentError:
+            continue
+        return attempt
+    return defaults
+
+
+def plain(parts: Mapping[str, tuple[Domain, ...]], drawn: Mapping[str, Any]) -> dict[str, Any]:
+    """`drawn` with every decay off, and above zero what keeps a denominator from zero."""
+    changed = {}
+    for name, wanted in parts.items():
+        several = isinstance(drawn[name], tuple)
+        values = tuple(map(_plain, wanted, drawn[name] if several else (drawn[name],)))
+        changed[name] = values if several else values[0]
+    return {**drawn, **changed}
+
+
+def _plain(domain: Domain, value: Any) -> Any:
+    if domain.decay:
+        return domain.decay.off
+    return domain.typical.low if domain.epsilon and domain.typical and value == 0 else value
+
+
+def _defaults(rule_type: type[UpdateRule]) -> dict[str, Any]:
+    return {f.name: f.default for f in fields(rule_type)}
