@@ -88,7 +88,7 @@ def central_difference(
             if batched:
                 values = torch.as_tensor(f(shaped))
             else:
-                values = torch.stack([torch.as_tensor(f(point.clone())) for point in shaped])
+                values = torch.stack([torch.as_tensor(f(point.clone()), dtype=torch.float64) for point in shaped])
             plus, minus = values.double().to(start.device).view(2, -1)
             distance = points[0, row, index] - points[1, row, index]
             quotients.append((plus - minus) / distance)  # (J(theta + h e_i) - J(theta - h e_i)) / (2 h)

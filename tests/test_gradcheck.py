@@ -203,3 +203,9 @@ def test_the_model_is_not_touched_and_float32_is_checked_in_float64() -> None:
     assert bool((model.flat_grad == 7).all())
     assert {p.dtype for p in model.parameters()} == {torch.float32}
     assert (x.dtype, y.dtype) == (torch.float32, torch.float32)
+
+
+def test_a_function_that_returns_a_python_number_is_not_rounded_to_float32() -> None:
+    theta = torch.tensor([3.0], dtype=torch.float64)
+    (quotient,) = gradcheck.central_difference(lambda t: float(t.exp().sum()), theta).tolist()
+    assert abs(quotient - float(theta.exp())) < 1e-6 * float(theta.exp())

@@ -18,6 +18,7 @@ from mlp_core.testing import (
     gradient_laws,
     normalisation_laws,
     record_laws,
+    reference_laws,
     rule_edges,
     rule_laws,
     subjects,
@@ -32,7 +33,8 @@ FAULTS: list[Fault] = [
 ]  # fmt: skip
 
 BOOKS = (
-    gradient_laws.book, gradient_edges.book, rule_laws.book, rule_edges.book, training_laws.book,
+    gradient_laws.book, gradient_edges.book, reference_laws.twin_book, reference_laws.reference_book,
+    rule_laws.book, rule_edges.book, training_laws.book,
     normalisation_laws.book, record_laws.activation_book, record_laws.loss_book,
 )  # fmt: skip
 

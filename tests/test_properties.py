@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlp_core import backprop, fit, rules
-from mlp_core.testing import bounds, gradient_laws, oracles, rule_laws, subjects
+from mlp_core.testing import bounds, gradient_laws, oracles, reference_laws, subjects
 from mlp_core.testing.failure import compare
 from mlp_core.testing.problem import Problem
 from mlp_core.testing.strategies import problems
@@ -48,4 +48,4 @@ def test_training_by_hand_equals_torch_over_several_steps(training: Training) ->
 def test_every_rule_equals_its_twin(name: str, data: st.DataObject) -> None:
     subject = subjects.rule(rules.get(name))
     scenario = data.draw(subject.scenarios(missing=True), label="scenario")
-    rule_laws.equals_its_twin(subject, scenario)
+    reference_laws.equals_its_twin(subject, scenario)

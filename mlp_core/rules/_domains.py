@@ -131,11 +131,12 @@ def _hints(rule_type: type) -> dict[str, Any]:
 
 def _domains_of(field: Field[Any], hint: Any) -> tuple[Domain, ...]:
     if get_origin(hint) is tuple:
-        return tuple(_domain(field.name, part) for part in get_args(hint))
-    return (_domain(field.name, hint),)
+        return tuple(domain_of(field.name, part) for part in get_args(hint))
+    return (domain_of(field.name, hint),)
 
 
-def _domain(name: str, hint: Any) -> Domain:
+def domain_of(name: str, hint: Any) -> Domain:
+    """The domain in an annotation."""
     base, *extras = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     optional = isinstance(base, UnionType) or get_origin(base) is Union
     if optional:

@@ -18,11 +18,11 @@ from mlp_core.rules._shared import decay, descent
 
 @dataclass(frozen=True)
 class ASGD(UpdateRule):
-    """g <- g + wd p;  p <- p - lambd eta p - eta g;  ax <- ax + mu (p - ax), or p while mu = 1;  then, for the next step,
+    """g <- g + wd p;  p <- p - lambd eta p - eta g;  ax <- ax + mu (p - ax), or p while mu = 1;
 
-    eta <- lr / (1 + lambd lr t)^alpha;  mu <- 1 / max(1, t - t0). ax, the average that is the method's answer, has the
-    shape of p; eta (at first lr) and mu (at first 1) are one number each, in float32 as torch keeps them. Source:
-    Polyak and Juditsky (1992); the schedules are Bottou's, as in torch.optim.ASGD.
+    then, for the next step, eta <- lr / (1 + lambd lr t)^alpha;  mu <- 1 / max(1, t - t0). ax, the average that is the
+    method's answer, has the shape of p; eta (at first lr) and mu (at first 1) are one number each, in float32 as torch
+    keeps them. Source: Polyak and Juditsky (1992); the schedules are Bottou's, as in torch.optim.ASGD.
     """
 
     lr: LearningRate = 1e-2

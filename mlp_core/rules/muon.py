@@ -24,10 +24,11 @@ C = Annotated[float, Typical(0.3, 2.5)]
 class Muon(UpdateRule):
     """v <- v + (1 - beta) (g - v);  u = g + beta (v - g) if nesterov, else v;  p <- p - lr wd p - lr r NS(u).
 
-    NS(X) makes X nearly orthogonal, in bfloat16: X <- X / max(norm(X), eps), then ns_steps times X <- a X + (b G + c G G)
-    X with G = X X^T, on X^T where X has more rows than columns. r: sqrt(max(1, rows / columns)), or with adjust_lr_fn
-    "match_rms_adamw" 0.2 sqrt(max(rows, columns)). v is the slot momentum_buffer, of the shape of p, which must be a
-    matrix; beta is `momentum`. Source: Jordan et al. (2024); Liu et al. (2025) for the second r.
+    NS(X) makes X nearly orthogonal, in bfloat16: X <- X / max(norm(X), eps), then ns_steps times
+    X <- a X + (b G + c G G) X with G = X X^T; on X^T where X has more rows than columns. r is sqrt(max(1, rows /
+    columns)), or with adjust_lr_fn "match_rms_adamw" 0.2 sqrt(max(rows, columns)). v is the slot momentum_buffer, of
+    the shape of p, which must be a matrix; beta is `momentum`. Source: Jordan et al. (2024); Liu et al. (2025) for the
+    second r.
     """
 
     lr: LearningRate = 1e-3

@@ -18,8 +18,9 @@ from mlp_core.rules._shared import decay, descent, moments
 
 @dataclass(frozen=True)
 class NAdam(UpdateRule):
-    """mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2);  M <- M mu_t;  m and v as in Adam;  d = sqrt(v / (1 - beta2^t)) + eps;
+    """mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2);  M <- M mu_t;  m and v as in Adam;
 
+    d = sqrt(v / (1 - beta2^t)) + eps;
     p <- p - lr (1 - mu_t) / (1 - M) g / d - lr mu_(t+1) / (1 - M mu_(t+1)) m / d. m and v are the slots exp_avg and
     exp_avg_sq, of the shape of p; M is mu_product, one number in float32 as torch keeps it. Source: Dozat (2016),
     algorithm 2, with his schedule of mu and its 0.004 as momentum_decay; decay coupled (his) or decoupled.

@@ -159,3 +159,32 @@ def normalised(x: Tensor, largest: Tensor, std: Tensor, n: int, *, x_dtype: torc
     own = gamma(n + 8, x_dtype)
     spread = (largest + x.abs()) / std
     return 2 * own * (spread + 1) * (1 + (largest / std) ** 2)
+
+
+RUNS = 8
+"""runs of a reference under perturbed rounding"""
+
+FARTHER = 32
+"""How many times farther than the farthest perturbed run another right implementation may lie. Measured, not derived:
+one written in another algebraic form and order rounds at most a few times as often as the reference, whose perturbed
+operations err by up to 3u each (2u of noise, and u of their own) in 8 independent draws"""
+
+
+def perturbed(deviation: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:
+    """How far another right implementation may lie from the reference, entry by entry: FARTHER times the farthest of
+    the perturbed runs, plus 2u of the largest value that stood there (what writing it down costs)."""
+    return FARTHER * (deviation + 2 * unit_roundoff(dtype) * largest)
+
+
+def sharp(tolerance: Tensor, update: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:
+    """Where a tolerance still tells right from wrong: at most u^(3/8) of the update (1e-6 in float64), or, where the
+    update is small, of u^(3/16) of the largest value (1e-3). Elsewhere (a sign that rounding may flip, cancellation)
+    the entry says nothing."""
+    u = unit_roundoff(dtype)
+    return tolerance <= u ** (3 / 8) * torch.maximum(update, u ** (3 / 16) * largest)
+
+
+def telling(tolerance: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:
+    """Where a tolerance for an entry of a gradient tells right from wrong: at most u^(3/16) (1e-3 in float64) of the
+    largest entry of its tensor. A gradient that drowns in rounding, as at saturation, says nothing."""
+    return tolerance <= unit_roundoff(dtype) ** (3 / 16) * largest

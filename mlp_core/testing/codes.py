@@ -18,7 +18,7 @@ from mlp_core.rules._domains import Domain
 T = TypeVar("T")
 
 DEFAULT, EDGE = 32, 48
-"""of 256 codes of a hyperparameter, those below the first are its default, those below the second a bound of its domain"""
+"""of 256 codes of a hyperparameter those below the first are its default, those below the second a bound of it"""
 
 WIDE = 100
 """from this ratio of its ends on, half of the values in a typical range are drawn by their logarithm"""

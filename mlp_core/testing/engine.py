@@ -129,10 +129,10 @@ def _guard(result: Result, law: Law, wanted: int) -> None:
     if wanted < ENOUGH:
         if not result.counted:
             result.verdict, result.reason = "SKIP", f"none of {result.examples} examples counted: ask for more"
-    elif result.counted < need:
-        result.fail(f"only {result.counted} of {result.examples} examples counted, at least {need} are needed")
     elif missing:
         result.fail(f"never observed in {result.examples} examples: {', '.join(missing)}")
+    elif result.counted < need:
+        result.fail(f"only {result.counted} of {result.examples} examples counted, at least {need} are needed")
     elif result.skipped > MAX_SKIPPED * touched:
         result.fail(f"{result.skipped} of {touched} entries skipped, more than {MAX_SKIPPED:.0%}")
     elif result.by_bound > MAX_BY_BOUND * result.tensors:

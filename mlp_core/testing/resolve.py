@@ -6,6 +6,8 @@ import importlib
 import inspect
 from typing import Any
 
+import torch
+
 from mlp_core import activations, losses, rules
 from mlp_core.activations import Activation
 from mlp_core.errors import ArgumentError, Described, unknown
@@ -37,7 +39,7 @@ def default_subjects() -> list[str]:
 
 def resolve(thing: Any, batch_sizes: tuple[int, int] = BATCH_SIZES) -> Any:
     """The subject for `thing`: a subject, a function (told by its parameter names), an UpdateRule class or instance,
-    an activation or loss record, the name of one of the core's, or "package.module:Name".
+    a torch.optim.Optimizer class, an activation or loss record, a name of the core's, or "package.module:Name".
 
     Raises ArgumentError where nothing of the kind is recognised.
     """
@@ -47,6 +49,8 @@ def resolve(thing: Any, batch_sizes: tuple[int, int] = BATCH_SIZES) -> Any:
         return resolve(_by_name(thing), batch_sizes)
     if isinstance(thing, UpdateRule) or (isinstance(thing, type) and issubclass(thing, UpdateRule)):
         return subjects.rule(thing)
+    if isinstance(thing, type) and issubclass(thing, torch.optim.Optimizer):
+        return subjects.optimizer(thing)
     if isinstance(thing, Activation):
         return subjects.activation(thing)
     if isinstance(thing, Loss):
@@ -63,8 +67,8 @@ def resolve(thing: Any, batch_sizes: tuple[int, int] = BATCH_SIZES) -> Any:
     told = f" (its parameters are {', '.join(parameters)})" if parameters else ""
     raise ArgumentError(
         "subject", Described(f"{thing!r}{told}"),
-        "f(model, trace, dL_dy), f(model, y_true, y_pred), an UpdateRule, an activation or loss record, a name of "
-        "the core's or 'package.module:Name'; wrap anything else in mlp_core.testing.subjects",
+        "f(model, trace, dL_dy), f(model, y_true, y_pred), an UpdateRule, a torch.optim.Optimizer class, an activation "
+        "or loss record, a name of the core's or 'package.module:Name'; wrap all else in mlp_core.testing.subjects",
     )  # fmt: skip
 
 

@@ -215,3 +215,37 @@ before = look()
 for _ in run(mine):
     pass
 assert before == look()"""
+
+RUN = """\
+def run(make, start=0, stop=None, params=None, state=None, poison=False):
+    params = fresh() if params is None else params
+    optimizer = make(groups(params), **hyper[0])
+    if state is not None:
+        optimizer.load_state_dict(state)
+    for step in range(len(gradients))[start:stop]:
+        for group, h in zip(optimizer.param_groups, hyper):
+            if "lr" in h:
+                group["lr"] = h["lr"] * lr_factors[step]
+        for p, g in zip(params, gradients[step]):
+            p.grad = None if g is None else g.clone()
+        optimizer.step()
+        if poison:
+            for p in params:
+                p.grad.fill_(float("nan"))
+        yield params, optimizer
+
+def look(params, optimizer, name):
+    slot, _, p = name.rpartition(" of ")
+    p = params[int(p[len("params["):-1])]
+    return torch.as_tensor(optimizer.state[p][slot]) if slot else p.detach()"""
+
+CLOSURE = """\
+optimizer.step(lambda: sum(float((p.detach() * p.grad).sum()) for p in params if p.grad is not None))"""
+"""in place of optimizer.step(), for one that cannot do without"""
+
+WITHIN = """\
+for step, (a, b) in enumerate(zip(run(mine), run(reference)), start=1):
+    if step == STEP:
+        got, expected = look(*a, "{name}")[{index}].item(), look(*b, "{name}")[{index}].item()
+        assert abs(got - expected) <= {bound}, (got, expected)"""
+"""STEP is filled in by the law; the bound is what rounding explains"""

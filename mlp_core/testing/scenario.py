@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import inspect
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -57,13 +59,26 @@ class Scenario:
         assert g is not None
         return g
 
+    def set_gradients(self, params: Sequence[Tensor], step: int) -> None:
+        """Give every parameter its gradient of this step, in new memory."""
+        for index, p in enumerate(params):
+            p.grad = self.gradient(step, index)
+
+    @staticmethod
+    def step(optimizer: torch.optim.Optimizer, params: Sequence[Tensor]) -> None:
+        """One step; an optimizer that cannot do without a closure gets one for the linear function with the gradients
+        given."""
+        if needs_closure(cast(Hashable, type(optimizer))):
+            optimizer.step(lambda: sum(float((p.detach() * p.grad).sum()) for p in params if p.grad is not None))
+        else:
+            optimizer.step()
+
     def run(self, optimizer: torch.optim.Optimizer, params: Sequence[Tensor]) -> Iterator[int]:
         """Take the steps one by one; yields the number of each step done, from 0."""
         for step in range(len(self.gradients)):
             self.set_lr(optimizer, step)
-            for index, p in enumerate(params):
-                p.grad = self.gradient(step, index)
-            optimizer.step()
+            self.set_gradients(params, step)
+            self.step(optimizer, params)
             yield step
 
     def finished(self, make: Make) -> tuple[list[Tensor], torch.optim.Optimizer]:
@@ -110,7 +125,20 @@ class Scenario:
         return [*lines, "]", f"lr_factors = {list(self.lr_factors)}"]
 
 
+@cache
+def needs_closure(optimizer_type: Hashable) -> bool:
+    """Whether step(closure) has no default, as in L-BFGS."""
+    assert isinstance(optimizer_type, type)
+    parameters = inspect.signature(optimizer_type.step).parameters  # type: ignore[attr-defined]
+    return "closure" in parameters and parameters["closure"].default is inspect.Parameter.empty
+
+
 def state_tensors(optimizer: torch.optim.Optimizer, p: Tensor) -> dict[str, Tensor]:
-    """What an optimizer keeps for a parameter, as tensors by name (None left out)."""
-    state = optimizer.state.get(p, {})
-    return {key: torch.as_tensor(value) for key, value in state.items() if value is not None}
+    """What an optimizer keeps for a parameter, numbers and tensors by name; a list of tensors one by one."""
+    found = {}
+    for key, value in optimizer.state.get(p, {}).items():
+        several = value if isinstance(value, (list, tuple)) else [value]
+        for k, one in enumerate(several):
+            if isinstance(one, (Tensor, bool, int, float)):
+                found[f"{key}[{k}]" if several is value else str(key)] = torch.as_tensor(one)
+    return found

@@ -17,7 +17,7 @@ from mlp_core.testing.strategies import Numbers, blobs, textures
 KINDS = ("normal", "normal", "normal", "shrinking", "zero", "same")
 """what the gradient of a parameter may be in a step; "none" comes on top where missing gradients are asked for"""
 
-SHAPES = (
+SHAPES: tuple[tuple[int, ...], ...] = (
     (), (1,), (2,), (3,), (2, 3), (5,), (3, 1), (7,), (1, 4), (2, 2, 3), (17,), (33,), (5, 7), (70,), (0,), (0, 3)
 )  # fmt: skip
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import torch
+from hypothesis import strategies as st
 
 from mlp_core.activations import Activation
 from mlp_core.backprop import backprop as own_backprop
+from mlp_core.errors import ArgumentError
 from mlp_core.losses import Loss
 from mlp_core.rules import UpdateRule
 from mlp_core.testing.conduct import name_of
+from mlp_core.testing.function_subjects import FunctionSubject, inputs_of
 from mlp_core.testing.gradient_subjects import BATCH_SIZES, CourseSubject, GradientSubject
-from mlp_core.testing.optimizer_subjects import OptimizerSubject, of_rule
+from mlp_core.testing.optimizer_subjects import OptimizerSubject
 from mlp_core.testing.record_laws import RecordSubject
+from mlp_core.testing.rule_subjects import of_rule
+from mlp_core.testing.scenario import Make
+from mlp_core.testing.torch_optimizers import of_optimizer
 from mlp_core.testing.training_subjects import NormalisationSubject, TrainingSubject
 
 
@@ -32,6 +40,57 @@ def course(function: Callable[..., Any], *, batch_sizes: tuple[int, int] = BATCH
 def rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
     """An UpdateRule, stepped by its own optimizer: a class with hyperparameters from its domains, or one instance."""
     return of_rule(rule)
+
+
+def optimizer(
+    make: Make, reference: Make | None = None, hyperparameters: Mapping[str, Any] | None = None,
+    claims: Sequence[str] = (), *, shapes: Sequence[tuple[int, ...]] | None = None,
+    dtypes: Sequence[torch.dtype] | None = None,
+) -> OptimizerSubject:  # fmt: skip
+    """Any torch.optim.Optimizer: make(params, **hyper), where params are tensors or group dicts.
+
+    reference: likewise, the one it claims to equal; it is held to it within what rounding explains. Without it the
+    universal laws run. hyperparameters: by name a Hypothesis strategy, an annotated domain as for the field of an
+    UpdateRule, or a constant. claims, of: coordinatewise (every coordinate moves by itself), odd (negating parameters
+    and gradients negates the step), fixed_point (a zero gradient from a fresh state moves nothing, with all the
+    hyperparameters given, but those marked Decay and Epsilon), descends (small steps decrease a convex function),
+    validates (hyperparameters outside their domain, among them NaN, are refused). shapes of parameters: by default all
+    that the constructor takes. dtypes: float32 and float64 by default.
+
+    Raises ArgumentError for a hyperparameter or claim that is not known, and for one that is missing.
+
+    >>> from hypothesis import strategies as st
+    >>> from mlp_core.testing import verify
+    >>> rates = {"lr": st.floats(1e-3, 1), "momentum": st.floats(0, 0.9)}
+    >>> verify(optimizer(torch.optim.SGD, torch.optim.SGD, rates, claims=["odd"]), examples=5).ok
+    True
+    """
+    return of_optimizer(make, reference, hyperparameters or {}, claims, shapes, dtypes)
+
+
+def gradient(
+    loss: Callable[..., torch.Tensor], gradient: Callable[..., Sequence[torch.Tensor]],
+    inputs: st.SearchStrategy[Any],
+) -> FunctionSubject:  # fmt: skip
+    """Any gradient written by hand: loss(params, *data) -> scalar tensor, gradient(params, *data) -> list of tensors.
+
+    inputs: a Hypothesis strategy for (params, *data), params a list of float64 tensors. The gradient is held to
+    autograd through `loss` within what rounding explains, and to central differences.
+
+    >>> from hypothesis import strategies as st
+    >>> from mlp_core.testing import verify
+    >>> numbers = st.lists(st.integers(-9, 9), min_size=1, max_size=4)
+    >>> example = numbers.map(lambda k: ([torch.tensor(k, dtype=torch.float64) / 4],))
+    >>> cube = gradient(lambda params: (params[0] ** 3).sum(), lambda params: [3 * params[0] ** 2], example)
+    >>> verify(cube, examples=10).ok
+    True
+    """
+    for name, function in (("loss", loss), ("gradient", gradient)):
+        if not callable(function):
+            raise ArgumentError(name, function, "a function of (params, *data)")
+    if not isinstance(inputs, st.SearchStrategy):
+        raise ArgumentError("inputs", inputs, "a Hypothesis strategy for (params, *data)")
+    return FunctionSubject(name_of(gradient), loss, gradient, inputs.map(inputs_of))
 
 
 def activation(record: Activation) -> RecordSubject:

@@ -14,13 +14,13 @@ from mlp_core import rules
 from mlp_core.model import MLP
 from mlp_core.rules import UpdateRule
 from mlp_core.rules.sgd import SGD
-from mlp_core.testing import bounds, oracles
+from mlp_core.testing import bounds, hyperparameters, oracles
 from mlp_core.testing.conduct import foreign
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.problem import Case, Problem
 from mlp_core.testing.rule_laws import shown_on
-from mlp_core.testing import hyperparameters
+from mlp_core.testing.rule_subjects import has_twin
 from mlp_core.testing.strategies import all_activations, all_losses, problems
 from mlp_core.testing.training_snippets import CALL, ENTRY, EPOCH, LOSSES, SEED, TWIN, WEIGHED, WEIGHTS
 
@@ -68,10 +68,10 @@ class Training:
 
 
 def all_rules() -> st.SearchStrategy[UpdateRule]:
-    """Instances of every registered rule that torch has too."""
+    """Instances of every registered rule that torch has too and that takes a network's biases as well as weights."""
     types = [rules.get(name) for name in rules.names()]
-    twins = [t for t in types if t().twin([torch.zeros(1)]) is not None]
-    return st.one_of([st.builds(_made, st.just(t), hyperparameters.inside(t)) for t in twins])
+    made = [st.builds(_made, st.just(t), hyperparameters.inside(t)) for t in types if t.ndims is None and has_twin(t)]
+    return st.one_of(made)
 
 
 def _made(rule_type: type[UpdateRule], hyper: dict[str, Any]) -> UpdateRule:

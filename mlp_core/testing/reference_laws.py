@@ -1,0 +1,65 @@
+"""The law of equality with a reference: to the bit for torch's twin, within what rounding explains for any other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.failure import compare
+from mlp_core.testing.law import Evidence, LawBook
+from mlp_core.testing.perturbed import Envelope, envelopes, explained
+from mlp_core.testing.rule_laws import same, seen
+from mlp_core.testing.rule_snippets import AGAINST_TWIN, WITHIN
+from mlp_core.testing.scenario import Scenario
+
+twin_book, reference_book = LawBook(), LawBook()
+
+
+@twin_book.law(lambda subject: subject.scenarios(missing=True))
+def equals_its_twin(subject: Any, scenario: Scenario) -> Evidence:
+    """Parameters, and the state that both keep under one name, have the bits of the torch optimizer it claims to be,
+    after every step."""
+    mine, theirs = scenario.fresh(), scenario.fresh()
+    a, b = subject.optimizer(scenario, mine), subject.optimizer(scenario, theirs, subject.reference)
+    evidence = Evidence()
+    for step, _ in zip(subject.run(scenario, a, mine), scenario.run(b, theirs), strict=True):
+        ours, torchs = seen(scenario, mine, a), seen(scenario, theirs, b)
+        both = [k for k in ours if k in torchs and (" of " not in k or k.split(" of ")[0] in subject.shared_state)]
+        one = same({k: ours[k] for k in both}, {k: torchs[k] for k in both}, f"step {step + 1}: ", AGAINST_TWIN)
+        evidence.entries += one.entries
+    return evidence
+
+
+@reference_book.law(
+    lambda subject: subject.scenarios(missing=True),
+    skip=lambda subject: subject.unreferenced if subject.reference is None else None,
+)
+def equals_its_reference(subject: Any, scenario: Scenario) -> Evidence:
+    """After every step every parameter is where its reference puts it, within what rounding explains: the scatter of
+    the reference when all its roundings, gradients and hyperparameters err by one more unit in the last place."""
+    mine, theirs = scenario.fresh(), scenario.fresh()
+    a, b = subject.optimizer(scenario, mine), subject.optimizer(scenario, theirs, subject.reference)
+    got, differs, entries = [], False, 0
+    for _ in zip(subject.run(scenario, a, mine), scenario.run(b, theirs), strict=True):
+        got.append([p.detach().double().clone() for p in mine])
+        differs |= not all(map(torch.equal, mine, theirs))
+        entries += sum(p.numel() for p in mine)
+    if not differs:
+        return Evidence(entries=entries)
+    return explained(envelopes(scenario, subject.reference), lambda found: _within(scenario, got, found))
+
+
+def _within(scenario: Scenario, got: list[list[Tensor]], envelopes: list[Envelope]) -> Evidence:
+    total = Evidence()
+    for step, (found, envelope) in enumerate(zip(got, envelopes, strict=True), start=1):
+        spoken = [torch.where(s, e, g) for g, e, s in zip(found, envelope.expected, envelope.silent, strict=True)]
+        one = compare(
+            scenario.names(), spoken, envelope.expected, envelope.tolerance, what=f"step {step}: ",
+            closing=WITHIN.replace("STEP", str(step)),
+        )  # fmt: skip
+        silent = int(sum(s.sum() for s in envelope.silent))
+        total.entries, total.skipped = total.entries + one.entries - silent, total.skipped + silent
+        total.error, total.ratio = max(total.error, one.error), max(total.ratio, one.ratio)
+    return total

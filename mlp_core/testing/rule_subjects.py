@@ -1,0 +1,129 @@
+"""Update rules as subjects: stepped by their own optimizer, held to torch's twin or to the textbook."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.errors import ArgumentError, unknown
+from mlp_core.rules import UpdateRule
+from mlp_core.rules._domains import domains
+from mlp_core.testing import conduct
+from mlp_core.testing.hyperparameters import inside, outside, reconciled
+from mlp_core.testing.optimizer_subjects import OptimizerSubject
+from mlp_core.testing.scenarios import SHAPES
+
+_REFERENCE = """\
+def reference(groups, **hyper):
+    own = [{**hyper, **{k: v for k, v in group.items() if k != "params"}} for group in groups]
+    first, *rest = [RULE(**h).twin(group["params"]) for h, group in zip(own, groups)]
+    for twin in rest:
+        first.add_param_group(twin.param_groups[0])
+        first.state.update(twin.state)
+    return first"""
+
+
+def twin_of_groups(rule_type: type[UpdateRule], groups: Any, hyper: dict[str, Any]) -> torch.optim.Optimizer:
+    """The torch twin of a rule for several groups: each group's hyperparameters in the twin's own words."""
+    twins = []
+    for group in groups:
+        own = {**hyper, **{key: value for key, value in group.items() if key != "params"}}
+        twins.append(rule_type(**own).twin(group["params"]))
+    first = twins[0]
+    assert first is not None
+    for twin in twins[1:]:
+        assert twin is not None
+        first.add_param_group(twin.param_groups[0])
+        first.state.update(twin.state)  # what it began with: torch's Adagrad fills its state when it is made
+    return first
+
+
+def has_twin(rule_type: type[UpdateRule]) -> bool:
+    """Whether torch has the rule."""
+    return rule_type().twin([torch.zeros((1,) * max(rule_type.ndims or (1,)))]) is not None
+
+
+class Textbook(torch.optim.Optimizer):
+    """Steps by the textbook formula of a rule, in float64 whatever the parameters are kept in."""
+
+    def __init__(self, rule_type: type[UpdateRule], params: Any, hyper: dict[str, Any]) -> None:
+        self.rule_type = rule_type
+        super().__init__(params, hyper)
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]  # it takes none
+        for group in self.param_groups:
+            rule = object.__new__(self.rule_type)  # unchecked: perturbed, a number may leave its domain by a rounding
+            for f in fields(self.rule_type):
+                object.__setattr__(rule, f.name, group[f.name])
+            for p in group["params"]:
+                if p.grad is not None:
+                    self._move(rule, p, p.grad.double())
+
+    def _move(self, rule: UpdateRule, p: Tensor, g: Tensor) -> None:
+        own = self.state[p]
+        if not own:
+            own.update(step=0, slots=[None if s is None else s.double() for s in rule.init(p).values()])
+        own["step"] += 1
+        new, *own["slots"] = rule.textbook(p.double(), g, own["step"], *own["slots"])
+        p.copy_(new)
+
+
+_TEXTBOOK = """\
+from mlp_core.testing.rule_subjects import Textbook
+def reference(params, **hyper):
+    return Textbook(RULE, params, hyper)"""
+
+UNREFERENCED = "nothing to be equal to: let twin() return torch's optimizer, or write textbook()"
+
+
+def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
+    """The subject of an UpdateRule: of a class with all its domains, of an instance with its own values alone."""
+    rule_type, name = (rule, rule.__name__) if isinstance(rule, type) else (type(rule), repr(rule))
+    _check(rule_type, name)
+    twin, written = has_twin(rule_type), rule_type.textbook is not UpdateRule.textbook
+
+    def make(params: Any, **hyper: Any) -> torch.optim.Optimizer:
+        return rule_type(**hyper).optimizer(params)
+
+    def reference(params: Any, **hyper: Any) -> torch.optim.Optimizer:
+        return twin_of_groups(rule_type, params, hyper) if twin else Textbook(rule_type, params, hyper)
+
+    source = [
+        *conduct.import_of(rule_type),
+        f"def mine(params, **hyper):\n    return {rule_type.__name__}(**hyper).optimizer(params)",
+    ]
+    if twin or written:
+        source.append((_REFERENCE if twin else _TEXTBOOK).replace("RULE", rule_type.__name__))
+    subject = OptimizerSubject(
+        name, make, reference if twin or written else None, inside(rule_type),
+        rule_type.claims | {"validates"} | (set() if rule_type.per_tensor else {"coordinatewise"}), tuple(source),
+        twin=twin, exact=True, unreferenced=UNREFERENCED, shared_state=rule_type.slots, domains=domains(rule_type),
+        movable=tuple(f.name for f in fields(rule_type)), wrongs=outside(rule_type),
+        repair=lambda drawn, keep: reconciled(rule_type, drawn, keep), shapes=taken(rule_type),
+    )  # fmt: skip
+    if isinstance(rule, type):
+        return subject
+    own = "its hyperparameters are fixed: hand over the class"
+    return replace(subject, hyper=st.just(asdict(rule)), domains={}, movable=(), unmoved=own, wrongs=None)
+
+
+def taken(rule_type: type[UpdateRule]) -> tuple[tuple[int, ...], ...]:
+    """The shapes of parameters that a rule takes."""
+    return tuple(
+        shape for shape in SHAPES
+        if (rule_type.ndims is None or len(shape) in rule_type.ndims) and (rule_type.empty or 0 not in shape)
+    )  # fmt: skip
+
+
+def _check(rule_type: type[UpdateRule], name: str) -> None:
+    if not isinstance(rule_type.slots, tuple):
+        raise ArgumentError(f"{name}.slots", rule_type.slots, "a tuple of names")
+    known = {"odd", "fixed_point", "descends"}
+    for claim in rule_type.claims:
+        if claim not in known:
+            raise unknown(f"claim of {name}", claim, sorted(known))

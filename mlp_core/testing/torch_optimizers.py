@@ -1,0 +1,154 @@
+"""Anybody's torch.optim.Optimizer as a subject: alone, or held to the one it claims to equal."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, get_origin
+
+import hypothesis
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.errors import ArgumentError, unknown
+from mlp_core.rules._domains import Domain, domain_of
+from mlp_core.testing import conduct
+from mlp_core.testing.codes import Codes
+from mlp_core.testing.optimizer_subjects import CLAIMS, OptimizerSubject
+from mlp_core.testing.scenario import Make, needs_closure
+from mlp_core.testing.scenarios import DTYPES, SHAPES
+from mlp_core.testing.variants import Outside, Wrongs
+
+LR = 0.01
+"""for an optimizer whose lr has no default"""
+
+UNREFERENCED = "nothing to be equal to: subjects.optimizer(make, reference=...)"
+UNMOVED = "not exercised: {}; subjects.optimizer(make, hyperparameters={{name: strategy}}) would"
+
+
+def of_optimizer(
+    make: Make, reference: Make | None, hyperparameters: Mapping[str, Any], claims: Sequence[str],
+    shapes: Sequence[tuple[int, ...]] | None, dtypes: Sequence[torch.dtype] | None,
+) -> OptimizerSubject:  # fmt: skip
+    """See mlp_core.testing.subjects.optimizer."""
+    if not callable(make):
+        raise ArgumentError("make", make, "a torch.optim.Optimizer, or a function (params, **hyper) that returns one")
+    if reference is not None and not callable(reference):
+        raise ArgumentError("reference", reference, "an optimizer as make is, or None")
+    for claim in claims:
+        if claim not in CLAIMS:
+            raise unknown("claim", claim, CLAIMS)
+    parts = {name: domain_of(name, v) for name, v in hyperparameters.items() if get_origin(v) is Annotated}
+    drawn = {name: _strategy(name, value) for name, value in hyperparameters.items()}
+    _known(make, drawn)
+    hyper, movable = _with_lr(make, drawn), tuple(n for n, v in hyperparameters.items() if _varies(v))
+    example = hypothesis.find(hyper, lambda _: True, settings=hypothesis.settings(database=None))
+    source = [*_lines("mine", make), *(_lines("reference", reference) if reference is not None else [])]
+    return OptimizerSubject(
+        conduct.name_of(make), make, reference, hyper, frozenset(claims), tuple(source), unreferenced=UNREFERENCED,
+        domains={name: (domain,) for name, domain in parts.items()}, movable=movable, unmoved=_unmoved(make, drawn),
+        wrongs=_wrongs(hyper, hyperparameters, parts), dtypes=tuple(dtypes or DTYPES), has_lr="lr" in example,
+        shapes=tuple(shapes) if shapes else accepted(make, example), max_groups=1 + _takes_groups(make, example),
+        closure=isinstance(make, type) and needs_closure(make),
+    )  # fmt: skip
+
+
+def accepted(make: Make, hyper: dict[str, Any]) -> tuple[tuple[int, ...], ...]:
+    """The shapes that the constructor does not refuse; all, where it refuses every one: then the laws say why."""
+    return tuple(shape for shape in SHAPES if _makes(make, [torch.zeros(shape)], hyper)) or SHAPES
+
+
+def _takes_groups(make: Make, hyper: dict[str, Any]) -> bool:
+    groups = [{"params": [torch.zeros(3, 2).requires_grad_()]} for _ in range(2)]
+    return _makes(make, groups, hyper) or not _makes(make, groups[:1], hyper)
+
+
+def _makes(make: Make, params: Sequence[Any], hyper: dict[str, Any]) -> bool:
+    own = [p.requires_grad_() if isinstance(p, Tensor) else dict(p) for p in params]
+    try:
+        with conduct.globals_kept():
+            make(own, **hyper)
+    except Exception:
+        return False
+    return True
+
+
+def _parameters(make: Make) -> dict[str, inspect.Parameter]:
+    """Its parameters by name, without the first, which takes the parameters to be trained."""
+    try:
+        return dict(list(inspect.signature(make).parameters.items())[1:])
+    except (ValueError, TypeError):
+        return {}
+
+
+def _known(make: Make, drawn: Mapping[str, Any]) -> None:
+    parameters = _parameters(make)
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    for name in drawn:
+        if parameters and not open_ended and name not in parameters:
+            raise unknown(f"hyperparameter of {conduct.name_of(make)}", name, parameters)
+    for name, p in parameters.items():
+        if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL) and name not in (*drawn, "lr"):
+            expected = (
+                f"a value or strategy for {name}, which has no default: subjects.optimizer(make, hyperparameters=...)"
+            )
+            raise ArgumentError("hyperparameters", dict(drawn), expected)
+
+
+def _with_lr(make: Make, drawn: Mapping[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    """All hyperparameters given, and lr, so that it can change between steps."""
+    lr = _parameters(make).get("lr")
+    if lr is None or "lr" in drawn:
+        return st.fixed_dictionaries(dict(drawn))
+    usable = isinstance(lr.default, (int, float)) and not isinstance(lr.default, bool)
+    if not usable and lr.default is not lr.empty:
+        return st.fixed_dictionaries(dict(drawn))  # None, a schedule, a tensor: its own affair
+    return st.fixed_dictionaries({**drawn, "lr": st.just(float(lr.default) if usable else LR)})
+
+
+def _varies(value: Any) -> bool:
+    return isinstance(value, st.SearchStrategy) or get_origin(value) is Annotated
+
+
+def _strategy(name: str, value: Any) -> st.SearchStrategy[Any]:
+    """A strategy as it is, an annotated domain as for the field of a rule, anything else as a constant."""
+    if get_origin(value) is not Annotated:
+        return value if isinstance(value, st.SearchStrategy) else st.just(value)
+    domain = domain_of(name, value)
+    # no default to fall back on: the low end of the typical range stands for it
+    return st.binary(min_size=2, max_size=2).map(
+        lambda data: Codes(data).value(domain, Codes(b"\xff\x00").value(domain, None))
+    )
+
+
+def _wrongs(
+    hyper: st.SearchStrategy[dict[str, Any]], given: Mapping[str, Any], parts: Mapping[str, Domain]
+) -> st.SearchStrategy[Wrongs] | None:
+    """For every number a value outside its domain; of a domain that is not known, NaN is outside."""
+    names = [name for name, value in given.items() if _varies(value)]
+    if not names:
+        return None
+
+    def read(good: dict[str, Any], data: bytes) -> Wrongs:
+        codes, each = Codes(data), []
+        for name in names:
+            value = codes.outside(parts[name]) if name in parts else float("nan")
+            if name in parts or isinstance(good[name], float):
+                each.append(Outside(good, name, value))
+        return Wrongs(tuple(each))
+
+    return st.builds(read, hyper, st.binary(min_size=len(names), max_size=len(names)))
+
+
+def _unmoved(make: Make, drawn: Mapping[str, Any]) -> str:
+    rest = [
+        n
+        for n, p in _parameters(make).items()
+        if n not in drawn and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    ]
+    return UNMOVED.format(", ".join(rest)) if rest else "no hyperparameters to be moved"
+
+
+def _lines(name: str, make: Callable[..., Any]) -> list[str]:
+    return [*conduct.import_of(make), f"{name} = {conduct.name_of(make)}"]
