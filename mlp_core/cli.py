@@ -72,6 +72,7 @@ def verify(
     ] = None,
     examples: Annotated[int | None, typer.Option(help="Generated examples a law.", show_default="100")] = None,
     seed: Annotated[str, typer.Option(help='A whole number, or "random".')] = "0",
+    jobs: Annotated[int | None, typer.Option(help="Processes to use.", show_default="one a processor")] = None,
     json: Annotated[Path | None, typer.Option(help="Also write the report to this file.")] = None,
     show: Annotated[bool, typer.Option("--list", help="List what can be verified, and stop.")] = False,
 ) -> None:
@@ -84,6 +85,7 @@ def verify(
 
         from mlp_core.testing.live import announce, list_subjects, verify_live
         from mlp_core.testing.resolve import default_subjects
+        from mlp_core.testing.workers import processors
 
         console = Console()
         if show:
@@ -91,13 +93,14 @@ def verify(
             return
         announce(console)
         number = seed if seed == "random" else _whole("seed", seed)
+        names, processes = subject or default_subjects(), processors() if jobs is None else jobs
         if json is None:
-            report = verify_live(console, subject or default_subjects(), examples=examples, seed=number)
+            report = verify_live(console, names, examples=examples, seed=number, jobs=processes)
         else:
             from mlp_core.experiment.files import output_folder, write_all
 
             with output_folder(json.parent, (json.name,)) as folder:
-                report = verify_live(console, subject or default_subjects(), examples=examples, seed=number)
+                report = verify_live(console, names, examples=examples, seed=number, jobs=processes)
                 write_all(folder, {json.name: lambda path: path.write_text(report.to_json() + "\n")})
     if not report.ok:
         raise typer.Exit(DIFFERENT)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+import planted.functions
 import planted.gradients
+import planted.optimizers
 import planted.records
 import planted.rules
 import planted.training
@@ -14,6 +16,7 @@ from planted.rules import MovesACopyOfAView
 
 from mlp_core.rules.sgd import SGD
 from mlp_core.testing import (
+    function_laws,
     gradient_edges,
     gradient_laws,
     normalisation_laws,
@@ -30,18 +33,19 @@ from mlp_core.testing.engine import run
 FAULTS: list[Fault] = [
     *planted.gradients.CATALOGUE.faults, *planted.rules.CATALOGUE.faults,
     *planted.training.CATALOGUE.faults, *planted.records.CATALOGUE.faults,
+    *planted.optimizers.CATALOGUE.faults, *planted.functions.CATALOGUE.faults,
 ]  # fmt: skip
 
 BOOKS = (
     gradient_laws.book, gradient_edges.book, reference_laws.twin_book, reference_laws.reference_book,
     rule_laws.book, rule_edges.book, training_laws.book,
-    normalisation_laws.book, record_laws.activation_book, record_laws.loss_book,
+    normalisation_laws.book, record_laws.activation_book, record_laws.loss_book, function_laws.book,
 )  # fmt: skip
 
 PLACE = re.compile(
     r"[Wb]\d|params\[\d+\]|step|trace|dL_dy|^y$|^x,|[za]\[\d\]|remainder|state|dtype|call itself|f'|f,|dL/dy_hat|value"
     r"|lr|momentum|dampening|weight_decay|nesterov|maximize|sum \(p|coordinates|buffer|split|training|validation|test"
-    r"|loss|targets"
+    r"|loss|targets|gradient"
 )
 
 

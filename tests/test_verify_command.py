@@ -42,7 +42,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
     monkeypatch.setattr(engine, "SHRINKS", 5)  # how small the example gets is not looked at here
 
     def command(*arguments: str) -> Result:
-        return CliRunner().invoke(app, ["verify", *arguments])
+        return CliRunner().invoke(app, ["verify", *arguments, "--jobs", "1"])
 
     return command
 

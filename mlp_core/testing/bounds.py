@@ -177,11 +177,11 @@ def perturbed(deviation: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def sharp(tolerance: Tensor, update: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:
-    """Where a tolerance still tells right from wrong: at most u^(3/8) of the update (1e-6 in float64), or, where the
+    """Where a tolerance still tells right from wrong: at most u^(1/4) of the update (1e-4 in float64), or, where the
     update is small, of u^(3/16) of the largest value (1e-3). Elsewhere (a sign that rounding may flip, cancellation)
-    the entry says nothing."""
+    the entry says nothing. Nothing is accused for being sharp: this only decides what counts as compared."""
     u = unit_roundoff(dtype)
-    return tolerance <= u ** (3 / 8) * torch.maximum(update, u ** (3 / 16) * largest)
+    return tolerance <= u ** (1 / 4) * torch.maximum(update, u ** (3 / 16) * largest)
 
 
 def telling(tolerance: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:

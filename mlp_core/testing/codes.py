@@ -60,15 +60,15 @@ class Codes:
         value = low * (high / low) ** share if logarithmic else low + (high - low) * share
         return float(f"{value:.4g}")  # short in print, and no dyadic number
 
-    def outside(self, domain: Domain) -> Any:
-        """A value that a domain must refuse: beyond or on a bound, not finite, of another type."""
+    def outside(self, domain: Domain, *, strict: bool = True) -> Any:
+        """A value that a domain must refuse: NaN, beyond or on a bound; if strict, infinite or of another type too."""
         code = next(self.data)
         if domain.choices:
             return ("none of them", 1, True)[code % 3]
         if domain.type is bool:
             return (2, 0.5, "yes", None)[code % 4]
-        wrong: list[Any] = [nan, inf, -inf, "0.1", True]
-        if not domain.optional:
+        wrong: list[Any] = [nan, inf, -inf, "0.1", True] if strict else [nan]
+        if strict and not domain.optional:
             wrong.append(None)
         for b in domain.bounds:
             edge, away = edge_of(b), -inf if isinstance(b, (Ge, Gt)) else inf

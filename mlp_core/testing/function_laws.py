@@ -48,7 +48,7 @@ assert not any(g.requires_grad for g in first), "left a graph behind\""""
 
 
 @book.law(lambda subject: subject.inputs)
-def equals_autograd(subject: Any, inputs: Inputs) -> Evidence:
+def equals_autograd_everywhere(subject: Any, inputs: Inputs) -> Evidence:
     """Every entry is autograd's, within what rounding explains: the scatter of autograd's own when every rounding and
     every parameter errs by one more unit in the last place. Entries at a kink of the function say nothing."""
     got = subject.by_hand(inputs)
@@ -78,7 +78,7 @@ def _within(subject: Any, inputs: Inputs, got: list[Tensor], found: Envelope) ->
 
 
 @book.law(lambda subject: subject.inputs)
-def agrees_with_central_differences(subject: Any, inputs: Inputs) -> Evidence:
+def agrees_with_difference_quotients(subject: Any, inputs: Inputs) -> Evidence:
     """The difference quotients of the function confirm every entry, within their truncation and rounding; entries at a
     kink, or where the function is not finite, say nothing."""
     got = subject.by_hand(inputs)
@@ -132,7 +132,7 @@ def _alone(subject: Any, inputs: Inputs, k: int) -> Any:
 
 
 @book.law(lambda subject: subject.inputs)
-def repeats_and_touches_nothing_else(subject: Any, inputs: Inputs) -> Evidence:
+def repeats_itself_and_leaves_no_trace(subject: Any, inputs: Inputs) -> Evidence:
     """Called again it gives the same bits; parameters, data, random state and default dtype stay as they were, and no
     graph is left behind."""
     params, data = inputs.fresh()

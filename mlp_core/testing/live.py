@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import torch
@@ -11,21 +12,29 @@ from rich.live import Live
 from rich.text import Text
 
 import mlp_core
-from mlp_core.testing import engine, seed_of, verify
+from mlp_core.errors import ArgumentError
+from mlp_core.testing import engine, seed_of, verify, workers
 from mlp_core.testing.engine import Result
 from mlp_core.testing.report import Report, failures, table
 from mlp_core.testing.resolve import core_subjects, default_subjects, resolve
 
 
-def verify_live(console: Console, subjects: Sequence[str], *, examples: int | None, seed: int | str) -> Report:
+def verify_live(
+    console: Console, subjects: Sequence[str], *, examples: int | None, seed: int | str, jobs: int = 1
+) -> Report:
     """Verify several subjects by name, showing each law as it runs, then every failure in words.
 
     Raises ArgumentError for a subject that is not recognised, before any is verified.
     """
+    if jobs < 1:
+        raise ArgumentError("jobs", jobs, "a positive whole number")
     resolved = [resolve(name) for name in subjects]
     report = Report(seed=seed_of(seed), examples=examples or engine.EXAMPLES)
-    for subject in resolved:
-        report.results += _one(console, subject, examples, report.seed)
+    if jobs == 1 or not workers.FORKS:
+        for subject in resolved:
+            report.results += _one(console, subject, examples, report.seed)
+    else:
+        report.results += _several(console, subjects, examples, report.seed, jobs)
     for text in failures(report.results):
         console.print(text, soft_wrap=True)
     _summary(console, report)
@@ -63,6 +72,25 @@ def _one(console: Console, subject: Any, examples: int | None, seed: int) -> lis
         results = verify(subject, examples=examples, seed=seed, progress=progress).results
     console.print(table(results))
     return results
+
+
+def _several(console: Console, subjects: Sequence[str], examples: int | None, seed: int, jobs: int) -> list[Result]:
+    """The table of each subject as soon as it is complete, and in between the laws done so far."""
+    done: list[Result] = []
+    found = workers.check(subjects, examples=examples, seed=seed, jobs=jobs)
+    counts = [len(resolve(name).laws()) for name in subjects]
+    first = next(found)  # the workers are started here, before any thread is
+    with Live(console=console, refresh_per_second=8, transient=True) as live:
+        shown = 0
+        for result in chain([first], found):
+            done.append(result)
+            if console.is_terminal:
+                live.update(table(done[shown:]))
+            if counts and len(done) - shown == counts[0]:
+                live.update("")
+                console.print(table(done[shown:]))
+                shown += counts.pop(0)
+    return done
 
 
 def _summary(console: Console, report: Report) -> None:

@@ -83,7 +83,9 @@ class PerturbedRounding(TorchDispatchMode):
         return pool[self.used : self.used + n].view(t.shape)
 
     def number(self, value: float) -> float:
-        """A hyperparameter, perturbed."""
+        """A hyperparameter, perturbed; a whole number is exact in every dtype, and so is one less it."""
+        if value == round(value, 0):
+            return value
         self.used = (self.used + 1) % POOL
         return value * (1 + 2 * self.u * float(self.signs[self.used]))
 

@@ -235,9 +235,10 @@ def _side_by_side(subject: Any, scenario: Scenario, apart: list[Tensor], what: s
 
 
 def _coupled(subject: Any, scenario: Scenario) -> bool:
-    """Whether the others change what the first parameter does, nobody being late."""
-    if len(scenario.names()) == 1:
-        return False
+    """Whether the others change what the first parameter does, nobody being late; so it is where all parameters are one
+    vector to an optimizer, which then takes a single group."""
+    if len(scenario.names()) == 1 or subject.max_groups == 1:
+        return bool(subject.max_groups == 1)
     (first, *_), *_ = scenario.parameters
     alone = replace(
         scenario, groups=scenario.groups[:1], parameters=((first,),),

@@ -200,11 +200,11 @@ for p, q in zip(params, expected):
     assert torch.equal(p.nan_to_num(), q.nan_to_num()), (p, q)"""
 
 REFUSED = """\
-p = torch.zeros(1).requires_grad_()
+p = torch.zeros(SHAPE).requires_grad_()
 try:
     mine(CALL)
 except (ValueError, TypeError) as error:
-    assert "FIELD" in str(error), error
+    NAMED
 else:
     raise AssertionError("FIELD was accepted")"""
 

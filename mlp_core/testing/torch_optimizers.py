@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Annotated, Any, get_origin
 
 import hypothesis
@@ -45,11 +46,12 @@ def of_optimizer(
     hyper, movable = _with_lr(make, drawn), tuple(n for n, v in hyperparameters.items() if _varies(v))
     example = hypothesis.find(hyper, lambda _: True, settings=hypothesis.settings(database=None))
     source = [*_lines("mine", make), *(_lines("reference", reference) if reference is not None else [])]
+    taken = tuple(shapes) if shapes else accepted(make, example)
     return OptimizerSubject(
         conduct.name_of(make), make, reference, hyper, frozenset(claims), tuple(source), unreferenced=UNREFERENCED,
         domains={name: (domain,) for name, domain in parts.items()}, movable=movable, unmoved=_unmoved(make, drawn),
         wrongs=_wrongs(hyper, hyperparameters, parts), dtypes=tuple(dtypes or DTYPES), has_lr="lr" in example,
-        shapes=tuple(shapes) if shapes else accepted(make, example), max_groups=1 + _takes_groups(make, example),
+        shapes=taken, max_groups=1 + _takes_groups(make, example, taken),
         closure=isinstance(make, type) and needs_closure(make),
     )  # fmt: skip
 
@@ -59,8 +61,10 @@ def accepted(make: Make, hyper: dict[str, Any]) -> tuple[tuple[int, ...], ...]:
     return tuple(shape for shape in SHAPES if _makes(make, [torch.zeros(shape)], hyper)) or SHAPES
 
 
-def _takes_groups(make: Make, hyper: dict[str, Any]) -> bool:
-    groups = [{"params": [torch.zeros(3, 2).requires_grad_()]} for _ in range(2)]
+def _takes_groups(make: Make, hyper: dict[str, Any], shapes: Sequence[tuple[int, ...]]) -> bool:
+    """Whether it takes a second group, or takes nothing at all."""
+    shape = max(shapes, key=prod)
+    groups = [{"params": [torch.zeros(shape).requires_grad_()]} for _ in range(2)]
     return _makes(make, groups, hyper) or not _makes(make, groups[:1], hyper)
 
 
@@ -133,7 +137,7 @@ def _wrongs(
     def read(good: dict[str, Any], data: bytes) -> Wrongs:
         codes, each = Codes(data), []
         for name in names:
-            value = codes.outside(parts[name]) if name in parts else float("nan")
+            value = codes.outside(parts[name], strict=False) if name in parts else float("nan")
             if name in parts or isinstance(good[name], float):
                 each.append(Outside(good, name, value))
         return Wrongs(tuple(each))

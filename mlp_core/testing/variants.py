@@ -40,9 +40,10 @@ class Outside:
         changed = f"wrong = {{**good, {self.field!r}: {self.value!r}}}"
         return ["from math import inf, nan", f"good = {self.good!r}", changed]
 
-    def closing(self, how: str) -> str:
+    def closing(self, how: str, shape: tuple[int, ...], named: bool) -> str:
         call = "[p], **wrong" if how == "handed to the constructor" else '[{"params": [p], **wrong}], **good'
-        return REFUSED.replace("CALL", call).replace("FIELD", self.field)
+        lines = REFUSED.replace("NAMED", 'assert "FIELD" in str(error), error' if named else "pass")
+        return lines.replace("CALL", call).replace("FIELD", self.field).replace("SHAPE", repr(shape))
 
 
 @dataclass(frozen=True)

@@ -66,13 +66,14 @@ class Catalogue:
         self.faults: list[Fault] = []
 
     def caught_by(
-        self, *laws: str, right: Any, subject: Callable[[Any], Any] = resolve, examples: int = 100
+        self, *laws: str, right: Any, subject: Callable[[Any], Any] = resolve, examples: int = 100, **names: Any
     ) -> Callable[[Any], Any]:
-        """Enter a function or class as a mistake that each of `laws` must catch; `subject` makes it a subject."""
+        """Enter a function or class as a mistake that each of `laws` must catch; `subject` makes it a subject, and
+        `names` is what else the snippet imports."""
 
         def enter(thing: Any) -> Any:
             for law in laws:
-                self.faults.append(Fault(law, subject(thing), {thing.__name__: right}, {}, examples))
+                self.faults.append(Fault(law, subject(thing), {thing.__name__: right, **names}, {}, examples))
             return thing
 
         return enter

@@ -1,0 +1,117 @@
+"""Update rules against their references, counted: the figures of the README.
+
+python benchmarks/census_rules.py bits 200       every rule against torch: steps, entries, entries whose bits differ
+python benchmarks/census_rules.py alarms 20000   right rules written differently: false alarms, entries skipped
+python benchmarks/census_rules.py power 100      a small error in one entry: how many runs of the law notice it
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from hypothesis import Phase, given, seed, settings
+from torch import Tensor
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from planted import differently  # right rules, written differently
+
+from mlp_core import rules
+from mlp_core.equality import same
+from mlp_core.testing import engine, subjects
+from mlp_core.testing.optimizer_subjects import OptimizerSubject
+from mlp_core.testing.scenario import Scenario
+
+ALMOST = ((torch.float64, 1e-10), (torch.float64, 1e-12), (torch.float32, 1e-5))
+
+
+def bits(examples: int) -> None:
+    """Parameters after every step, and the state that both keep."""
+    print("| rule | dtype | steps | entries | bits that differ |\n| --- | --- | --- | --- | --- |")
+    for name in rules.names():
+        subject = subjects.rule(rules.get(name))
+        for dtype in (torch.float32, torch.float64):
+            if subject.twin:
+                steps, entries, different = _bits(subject, dtype, examples)
+                print(f"| {name} | {str(dtype)[6:]} | {steps:,} | {entries:,} | {different} |", flush=True)
+
+
+def _bits(subject: OptimizerSubject, dtype: torch.dtype, examples: int) -> tuple[int, int, int]:
+    counts = [0, 0, 0]
+
+    @settings(max_examples=examples, database=None, deadline=None, phases=[Phase.generate])
+    @seed(0)
+    @given(subject.scenarios(missing=True, dtypes=[dtype]))
+    def count(scenario: Scenario) -> None:
+        mine, theirs = scenario.fresh(), scenario.fresh()
+        a, b = subject.optimizer(scenario, mine), subject.optimizer(scenario, theirs, subject.reference)
+        for _ in zip(scenario.run(a, mine), scenario.run(b, theirs), strict=True):
+            counts[0] += 1
+            for p, q in zip(mine, theirs, strict=True):
+                pairs = [(p.detach(), q.detach())]
+                both = [k for k in subject.shared_state if b.state[q].get(k) is not None] if p in a.state else []
+                pairs += [(a.state[p][k], b.state[q][k]) for k in both]
+                counts[1] += sum(x.numel() for x, _ in pairs)
+                counts[2] += sum(int((~same(x, y)).sum()) for x, y in pairs)
+
+    count()
+    return counts[0], counts[1], counts[2]
+
+
+def alarms(examples: int) -> None:
+    """The law "equals its reference" on right rules written differently; `examples` in all."""
+    each = -(-examples // len(differently.EVERY))
+    total = [0, 0, 0, 0]
+    print("| rule, written differently | examples | false alarms | entries | skipped | worst error / tolerance |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for written in differently.EVERY:
+        result = engine.run(_law(written), examples=each)
+        wrong = result.verdict != "PASS"
+        counts = (result.examples, int(wrong), result.entries, result.skipped)
+        total = [a + b for a, b in zip(total, counts, strict=True)]
+        share = result.skipped / max(1, result.entries + result.skipped)
+        row = f"| {written.__name__} | {result.examples:,} | {int(wrong)} | {result.entries:,} | {share:.2%} |"
+        print(f"{row} {result.ratio:.0%} |", flush=True)
+        if wrong:
+            print(result.text())
+    print(f"| all | {total[0]:,} | {total[1]} | {total[2]:,} | {total[3] / (total[2] + total[3]):.2%} | |")
+
+
+def power(runs: int) -> None:
+    """One entry of the update of Adam, written differently, is off by a small factor: does the law notice?"""
+    print("| dtype | error in one entry | runs of the law (100 examples) that notice | single examples that notice |")
+    print("| --- | --- | --- | --- |")
+    for dtype, error in ALMOST:
+        caught = sum(_caught(error, dtype, number, 100) for number in range(runs))
+        single = sum(_caught(error, dtype, 1000 + number, 1) for number in range(4 * runs))
+        row = f"| {str(dtype)[6:]} | {error:.0e} | {caught} of {runs} |"
+        print(f"{row} {single / (4 * runs):.0%} |", flush=True)
+
+
+def _caught(error: float, dtype: torch.dtype, number: int, examples: int) -> bool:
+    class Almost(differently.Adam):
+        def move(p: Tensor, g: Tensor, t: int, h: Any, s: Any) -> Tensor:  # type: ignore[override]  # noqa: N805
+            update = differently.Adam.move(p, g, t, h, s) - p
+            update.view(-1)[-1:] *= 1 + error
+            return p + update
+
+    law = _law(Almost, rules.get("adam"), dtypes=(dtype,))
+    unshrunk = SimpleNamespace(generate=Phase.generate, shrink=Phase.generate)
+    with patch.object(engine, "Phase", unshrunk):  # whether it fails is all that is asked
+        return engine.run(law, examples=examples, seed=number).verdict == "FAIL"
+
+
+def _law(written: Any, rule: Any = None, **changes: Any) -> Any:
+    subject = subjects.rule(rule or rules.get(written.__name__.lower()))
+    foreign = replace(subject, name=written.__name__, make=written, twin=False, exact=False, **changes)
+    return foreign.laws()[0]
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    {"bits": bits, "alarms": alarms, "power": power}[sys.argv[1]](int(sys.argv[2]))

@@ -1,0 +1,53 @@
+"""Laws checked in several processes at once, for the command line."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+
+import torch
+
+from mlp_core.testing import engine
+from mlp_core.testing.engine import Result
+from mlp_core.testing.law import Law
+from mlp_core.testing.resolve import resolve
+
+FORKS = sys.platform == "linux"
+"""where a process can be copied with all it has imported; elsewhere every worker would import torch anew, which takes
+as long as most laws"""
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if FORKS else 1
+
+
+def check(subjects: Sequence[str], *, examples: int | None, seed: int, jobs: int) -> Iterator[Result]:
+    """The results of all laws of the subjects named, in order, checked by `jobs` processes.
+
+    To be called before anything has been computed: what torch's threads have begun does not survive the copying.
+    """
+    tasks = [(name, index, examples, seed) for name in subjects for index in range(len(_laws(name)))]
+    torch.optim.SGD([torch.zeros(1)])  # the first optimizer imports torch's compiler: once, not in every worker
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork")) as pool:
+            yield from pool.map(_check, tasks)
+    finally:
+        torch.set_num_threads(threads)
+
+
+@cache
+def _laws(name: str) -> list[Law]:
+    laws: list[Law] = resolve(name).laws()
+    return laws
+
+
+def _check(task: tuple[str, int, int | None, int]) -> Result:
+    name, index, examples, seed = task
+    return engine.run(_laws(name)[index], examples=examples, seed=seed)

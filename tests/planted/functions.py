@@ -1,0 +1,74 @@
+"""Wrong gradients of a function that is no network: a ridge regression with a logistic link and a hinge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.testing import subjects
+from planted import Catalogue
+
+CATALOGUE = Catalogue()
+
+numbers = st.lists(st.integers(-24, 24), min_size=16, max_size=16)
+
+
+def _inputs(k: list[int]) -> tuple[list[Tensor], Tensor, Tensor, float]:
+    values = torch.tensor(k, dtype=torch.float64) / 12
+    return [values[:3] + 0.01, values[3] + 0.02], values[4:13].view(3, 3), values[13:], 0.3
+
+
+INPUTS = numbers.map(_inputs)
+
+
+def loss(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> Tensor:
+    w, b = params
+    z = X @ w + b
+    return (torch.sigmoid(z) - y).square().sum() + torch.relu(z).sum() + ridge * (w @ w)
+
+
+def right(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
+    w, b = params
+    z = X @ w + b
+    s = torch.sigmoid(z)
+    delta = 2 * (s - y) * s * (1 - s) + (z > 0).double()
+    return [X.T @ delta + 2 * ridge * w, delta.sum()]
+
+
+def function(gradient: Any) -> Any:
+    return subjects.gradient(loss, gradient, INPUTS)
+
+
+def caught_by(*laws: str) -> Any:
+    return CATALOGUE.caught_by(*laws, right=right, subject=function, examples=60, loss=loss)
+
+
+@caught_by("equals autograd everywhere", "agrees with difference quotients")
+def forgets_the_ridge(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
+    w, b = right(params, X, y, ridge)
+    return [w - 2 * ridge * params[0], b]
+
+
+@caught_by("equals autograd everywhere")
+def is_off_by_one_in_ten_billion(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
+    w, b = right(params, X, y, ridge)
+    return [w, b * (1 + 1e-10)]
+
+
+@caught_by("equals autograd everywhere")
+def gives_one_tensor_too_few(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
+    return right(params, X, y, ridge)[:1]
+
+
+@caught_by("repeats itself and leaves no trace")
+def centres_its_data(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
+    X.sub_(X.mean() + 1)
+    return right(params, X, y, ridge)
+
+
+@caught_by("repeats itself and leaves no trace")
+def leaves_a_graph(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
+    return right([p.requires_grad_() for p in params], X, y, ridge)

@@ -1,0 +1,231 @@
+"""Wrong torch optimizers, as others write them: Adam, and a mistake each; and right ones that look suspicious."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import torch
+from annotated_types import Ge, Lt
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.rules import RuleOptimizer, Typical
+from mlp_core.rules.asgd import ASGD
+from mlp_core.rules.lion import Lion
+from mlp_core.rules.nadam import NAdam
+from mlp_core.testing import subjects
+from planted import Catalogue
+
+CATALOGUE = Catalogue()
+FEW = 60
+
+Beta = Annotated[float, Ge(0), Lt(1), Typical(0.3, 0.99)]
+HYPERPARAMETERS: dict[str, Any] = {
+    "lr": Annotated[float, Ge(0), Typical(1e-3, 1)],
+    "betas": st.tuples(st.floats(0.3, 0.99), st.floats(0.3, 0.99)),
+    "eps": Annotated[float, Ge(0), Typical(1e-8, 0.1)],
+    "weight_decay": Annotated[float, Ge(0), Typical(1e-3, 1)],
+}
+
+
+def adam(optimizer: Any) -> Any:
+    """An optimizer that claims to be torch's Adam."""
+    claims = ["coordinatewise", "odd", "validates"]
+    return subjects.optimizer(optimizer, torch.optim.Adam, HYPERPARAMETERS, claims)
+
+
+class Adam(torch.optim.Optimizer):
+    """Right, in pieces: a mistake overrides one."""
+
+    def __init__(
+        self, params: Any, lr: float = 1e-3, betas: Any = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0
+    ) -> None:
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        super().add_param_group(param_group)
+        for name in ("lr", "eps", "weight_decay"):
+            value = self.param_groups[-1][name]
+            if isinstance(value, bool) or not 0 <= value < float("inf"):
+                raise ValueError(f"{name} is {value}, and must be finite and at least 0")
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            self.begin(group)
+            for p in group["params"]:
+                if p.grad is not None:
+                    self.move(p, p.grad, group, self.state[p])
+
+    def begin(self, group: dict[str, Any]) -> None:
+        pass
+
+    def count(self, group: dict[str, Any], state: dict[str, Any]) -> int:
+        state["step"] = state.get("step", 0) + 1
+        return int(state["step"])
+
+    def move(self, p: Tensor, g: Tensor, h: dict[str, Any], state: dict[str, Any]) -> None:
+        t, (b1, b2) = self.count(h, state), h["betas"]
+        g = g + h["weight_decay"] * p
+        for name, value, beta in (("m", g, b1), ("v", g * g, b2)):
+            state[name] = beta * state.get(name, torch.zeros_like(p)) + (1 - beta) * value
+        self.apply(p, h, self.update(state["m"], state["v"], t, h))
+
+    def update(self, m: Tensor, v: Tensor, t: int, h: dict[str, Any]) -> Tensor:
+        b1, b2 = h["betas"]
+        return (m / (1 - b1**t)) / ((v / (1 - b2**t)).sqrt() + h["eps"])
+
+    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
+        p.sub_(h["lr"] * update)
+
+
+def caught_by(*laws: str, right: Any = Adam, subject: Any = adam, examples: int = FEW) -> Any:
+    return CATALOGUE.caught_by(*laws, right=right, subject=subject, examples=examples)
+
+
+@caught_by("equals its reference")
+class PutsEpsUnderTheRoot(Adam):
+    def update(self, m: Tensor, v: Tensor, t: int, h: dict[str, Any]) -> Tensor:
+        b1, b2 = h["betas"]
+        return (m / (1 - b1**t)) / (v / (1 - b2**t) + h["eps"]).sqrt()
+
+
+@caught_by("equals its reference")
+class CorrectsOneStepLate(Adam):
+    def update(self, m: Tensor, v: Tensor, t: int, h: dict[str, Any]) -> Tensor:
+        return super().update(m, v, t + 1, h)
+
+
+@caught_by("equals its reference")
+class IsOffByOneInTenBillionInOneEntry(Adam):
+    def update(self, m: Tensor, v: Tensor, t: int, h: dict[str, Any]) -> Tensor:
+        update = super().update(m, v, t, h)
+        update.view(-1)[-1:] *= 1 + 1e-10
+        return update
+
+
+@caught_by("equals its reference")
+class KeepsTheRateItBeganWith(Adam):
+    def __init__(self, params: Any, lr: float = 1e-3, **hyper: Any) -> None:
+        self.rate = lr
+        super().__init__(params, lr, **hyper)
+
+    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
+        p.sub_(self.rate * update)
+
+
+@caught_by("equals its reference", subject=subjects.rule, right=Lion)
+class LionSwapsItsBetas(Lion):
+    def step(self, p: Tensor, g: Tensor, t: int, m: Tensor) -> None:  # type: ignore[override]
+        g = -g if self.maximize else g
+        p.mul_(1 - self.lr * self.weight_decay)
+        p.add_(m.lerp(g, 1 - self.betas[1]).sign_(), alpha=-self.lr)
+        m.lerp_(g, 1 - self.betas[0])
+
+
+@caught_by("lets a parameter join late")
+class CountsStepsInTheGroup(Adam):
+    def begin(self, group: dict[str, Any]) -> None:
+        group["t"] = group.get("t", 0) + 1
+
+    def count(self, group: dict[str, Any], state: dict[str, Any]) -> int:
+        return int(group["t"])
+
+
+@caught_by("goes on after save and load")
+class CountsStepsOnItself(Adam):
+    def count(self, group: dict[str, Any], state: dict[str, Any]) -> int:
+        self.t = getattr(self, "t", 0) + 1
+        return int(self.t)
+
+
+@caught_by("takes every shape and stride")
+class MovesACopyOfWhatIsStrided(Adam):
+    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
+        p.reshape(-1).sub_(h["lr"] * update.reshape(-1))
+
+
+@caught_by("treats every coordinate alone")
+class ClipsUpdatesByTheirNorm(Adam):
+    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
+        p.sub_(h["lr"] * update / update.norm().clamp(min=1))
+
+
+@caught_by("negates with its arguments")
+class LeansToOneSide(Adam):
+    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
+        p.sub_(h["lr"] * (update + 1e-6))
+
+
+@caught_by("keeps dtype and device")
+class WidensItsParameters(Adam):
+    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
+        p.data = p.data.double() - h["lr"] * update.double()
+
+
+@caught_by("refuses values outside their domain")
+class ChecksItsDefaultsAlone(Adam):
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        torch.optim.Optimizer.add_param_group(self, param_group)
+
+
+class SharesItsNumbers(RuleOptimizer):
+    """A number that neighbours share in a run stays shared when one of them pauses."""
+
+    def _own(self, p: Tensor, name: str) -> Tensor | None:
+        return self.state[p][name]  # type: ignore[no-any-return]
+
+
+@caught_by("lets a parameter join late", right=NAdam, subject=subjects.rule)
+class NAdamOnSharedNumbers(NAdam):
+    def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
+        return SharesItsNumbers(self, params)
+
+
+class CastsItsNumbers(RuleOptimizer):
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        torch.optim.Optimizer.load_state_dict(self, state_dict)
+        self._segments.clear()
+
+
+@caught_by("goes on after save and load", right=ASGD, subject=subjects.rule)
+class ASGDCastsItsNumbersToTheDtypeOfTheParameter(ASGD):
+    def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
+        return CastsItsNumbers(self, params)
+
+
+class Coupled(Adam):
+    """Right: all parameters move by one norm, so that none is alone; it claims nothing else."""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        every = [p for group in self.param_groups for p in group["params"] if p.grad is not None]
+        norm = sum((float(p.grad.double().square().sum()) for p in every), 1.0) ** 0.5
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    p.sub_(group["lr"] / norm * p.grad)
+
+
+class KeepsFinerState(Adam):
+    """Right: moments in float32 at least, whatever the parameter is kept in."""
+
+    def move(self, p: Tensor, g: Tensor, h: dict[str, Any], state: dict[str, Any]) -> None:
+        wide = p.float() if p.dtype == torch.bfloat16 else p
+        super().move(wide, g.to(wide.dtype), h, state)
+        p.copy_(wide)
+
+
+class OneGroup(Adam):
+    """Right: it takes no second group, no matrix and no parameter without entries, and says so."""
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        if self.param_groups:
+            raise ValueError("one group only")
+        super().add_param_group(param_group)
+        if any(p.ndim != 1 or not p.numel() for p in self.param_groups[0]["params"]):
+            raise ValueError("vectors with entries only")
+
+
+RIGHT = (Adam, Coupled, KeepsFinerState, OneGroup, torch.optim.LBFGS)

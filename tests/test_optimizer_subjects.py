@@ -1,0 +1,117 @@
+"""Anybody's optimizer and anybody's gradient: what is right passes, however it is written; bad input is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import settings
+from hypothesis import strategies as st
+from planted import differently, functions, optimizers
+
+from mlp_core import ArgumentError, rules
+from mlp_core.testing import engine, laws, subjects, verify
+from mlp_core.testing.resolve import resolve
+
+
+def failures(subject: Any, examples: int = 20) -> list[str]:
+    return [r.text() for r in verify(subject, examples=examples).results if r.verdict == "FAIL"]
+
+
+@pytest.mark.parametrize("written", differently.EVERY, ids=lambda cls: cls.__name__)
+def test_a_rule_written_differently_equals_the_reference_within_rounding(written: type[differently.Written]) -> None:
+    rule = subjects.rule(rules.get(written.__name__.lower()))
+    law = replace(rule, make=written, twin=False, exact=False).laws()[0]
+    assert law.name == "equals its reference"
+    result = engine.run(law, examples=2 * settings().max_examples)
+    assert result.verdict == "PASS", result.text()
+    assert result.skipped <= result.entries / 10
+
+
+@pytest.mark.parametrize("right", optimizers.RIGHT, ids=lambda cls: cls.__name__)
+def test_a_right_optimizer_is_lawful_without_a_reference(right: type[torch.optim.Optimizer]) -> None:
+    assert not failures(right)
+
+
+def test_torch_s_foreach_implementation_is_lawful() -> None:
+    hyper = {"lr": st.floats(1e-3, 1), "weight_decay": st.floats(0, 0.1), "eps": st.floats(1e-8, 0.1), "foreach": True}
+    assert not failures(subjects.optimizer(torch.optim.Adam, torch.optim.Adam, hyper, ["coordinatewise", "odd"]))
+
+
+def test_a_right_optimizer_with_a_reference_and_claims_is_lawful() -> None:
+    assert not failures(optimizers.adam(optimizers.Adam))
+
+
+def test_a_bare_class_runs_the_universal_laws_and_says_what_nobody_exercised() -> None:
+    report = verify(torch.optim.Adam, examples=10)
+    assert report.ok
+    ran = {r.law for r in report.results if r.verdict == "PASS"}
+    assert {
+        "leaves the gradient alone", "goes on after save and load", "keeps two runs apart",
+        "lets a parameter join late", "keeps dtype and device", "takes every shape and stride",
+        "repeats and touches nothing else",
+    } == ran  # fmt: skip
+    reasons = {r.law: r.reason for r in report.results if r.verdict == "SKIP"}
+    assert "not exercised: lr, betas, eps, weight_decay" in reasons["shows every hyperparameter"]
+    assert "subjects.optimizer(make, reference=...)" in reasons["equals its reference"]
+    assert "add 'odd' to the claims if" in reasons["negates with its arguments"]
+
+
+def test_an_optimizer_is_found_by_its_name_and_its_laws_are_ready_for_pytest() -> None:
+    subject = resolve("planted.optimizers:Adam")
+    assert subject.name == "Adam"
+    names = [str(law) for law in laws(optimizers.Adam)]
+    assert "lets-a-parameter-join-late" in names
+    assert len(names) == len(set(names))
+
+
+def test_what_the_constructor_refuses_is_not_asked_of_it() -> None:
+    subject = subjects.optimizer(optimizers.OneGroup)
+    assert subject.max_groups == 1
+    assert subject.shapes
+    assert all(len(shape) == 1 and shape[0] for shape in subject.shapes)
+    assert {len(shape) for shape in subjects.rule(rules.get("muon")).shapes} == {2}
+
+
+def refused(*args: Any, **options: Any) -> str:
+    with pytest.raises(ArgumentError) as caught:
+        subjects.optimizer(*args, **options)
+    return str(caught.value)
+
+
+def test_bad_input_is_refused_by_name() -> None:
+    adam = torch.optim.Adam
+    assert "did you mean 'betas'?" in refused(adam, hyperparameters={"beta": 0.5})
+    assert "did you mean 'coordinatewise'?" in refused(adam, claims=["coordinate wise"])
+    assert refused(5).startswith("make: got 5, expected a torch.optim.Optimizer")
+    assert refused(adam, reference=5).startswith("reference: got 5")
+
+    class Needs(torch.optim.SGD):
+        def __init__(self, params: Any, lr: float, radius: float) -> None:
+            super().__init__(params, lr * radius)
+
+    assert "a value or strategy for radius, which has no default" in refused(Needs)
+    assert verify(subjects.optimizer(Needs, hyperparameters={"radius": 2.0}), examples=2).ok  # lr: its own choice
+
+
+def test_the_right_gradient_of_a_function_is_lawful() -> None:
+    assert not failures(functions.function(functions.right), examples=50)
+
+
+def test_a_gradient_that_takes_another_side_at_a_kink_is_not_accused() -> None:
+    inputs = st.lists(st.integers(-2, 2), min_size=1, max_size=4).map(lambda k: ([torch.tensor(k).double()],))
+    for convention in (lambda p: [torch.sign(p[0])], lambda p: [torch.where(p[0] >= 0, 1.0, -1.0).double()]):
+        subject = subjects.gradient(lambda p: p[0].abs().sum(), convention, inputs)
+        assert not failures(subject, examples=60)
+
+
+def test_bad_input_for_a_gradient_is_refused_by_name() -> None:
+    with pytest.raises(ArgumentError, match="loss: got 5, expected a function"):
+        subjects.gradient(5, functions.right, functions.INPUTS)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="inputs: got 5, expected a Hypothesis strategy"):
+        subjects.gradient(functions.loss, functions.right, 5)  # type: ignore[arg-type]
+    single = st.just(torch.ones(3))
+    with pytest.raises(ArgumentError, match="params a list of float64 tensors"):
+        subjects.gradient(functions.loss, functions.right, single).laws()[0].check(examples=1)
