@@ -24,6 +24,7 @@ from planted import differently  # right rules, written differently
 from mlp_core import rules
 from mlp_core.equality import same
 from mlp_core.testing import engine, subjects
+from mlp_core.testing.law import Broken, Evidence
 from mlp_core.testing.optimizer_subjects import OptimizerSubject
 from mlp_core.testing.scenario import Scenario
 
@@ -87,23 +88,38 @@ def power(runs: int) -> None:
     print("| dtype | error in one entry | runs of the law (100 examples) that notice | single examples that notice |")
     print("| --- | --- | --- | --- |")
     for dtype, error in ALMOST:
-        caught = sum(_caught(error, dtype, number, 100) for number in range(runs))
-        single = sum(_caught(error, dtype, 1000 + number, 1) for number in range(4 * runs))
+        law = _law(_almost(error), rules.get("adam"), dtypes=(dtype,))
+        caught = sum(_run(law, number).verdict == "FAIL" for number in range(runs))
+        noticed = [0, 0]
+
+        def noticing(subject: Any, example: Any, law: Any = law, noticed: Any = noticed) -> Evidence:
+            noticed[1] += 1
+            try:
+                law.function(subject, example)
+            except Broken:
+                noticed[0] += 1
+            return Evidence(entries=1)
+
+        for number in range(max(1, runs // 20)):
+            _run(replace(law, function=noticing), number)
         row = f"| {str(dtype)[6:]} | {error:.0e} | {caught} of {runs} |"
-        print(f"{row} {single / (4 * runs):.0%} |", flush=True)
+        print(f"{row} {noticed[0] / noticed[1]:.0%} of {noticed[1]} |", flush=True)
 
 
-def _caught(error: float, dtype: torch.dtype, number: int, examples: int) -> bool:
+def _almost(error: float) -> Any:
     class Almost(differently.Adam):
-        def move(p: Tensor, g: Tensor, t: int, h: Any, s: Any) -> Tensor:  # type: ignore[override]  # noqa: N805
+        def move(p: Tensor, g: Tensor, t: int, h: Any, s: Any) -> Tensor:  # type: ignore[override]
             update = differently.Adam.move(p, g, t, h, s) - p
             update.view(-1)[-1:] *= 1 + error
             return p + update
 
-    law = _law(Almost, rules.get("adam"), dtypes=(dtype,))
+    return Almost
+
+
+def _run(law: Any, number: int) -> Any:
     unshrunk = SimpleNamespace(generate=Phase.generate, shrink=Phase.generate)
     with patch.object(engine, "Phase", unshrunk):  # whether it fails is all that is asked
-        return engine.run(law, examples=examples, seed=number).verdict == "FAIL"
+        return engine.run(law, examples=100, seed=number)
 
 
 def _law(written: Any, rule: Any = None, **changes: Any) -> Any:

@@ -176,11 +176,11 @@ def perturbed(deviation: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:
     return FARTHER * (deviation + 2 * unit_roundoff(dtype) * largest)
 
 
-def sharp(tolerance: Tensor, update: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:
+def sharp(tolerance: Tensor, update: Tensor, largest: Tensor, u: float) -> Tensor:
     """Where a tolerance still tells right from wrong: at most u^(1/4) of the update (1e-4 in float64), or, where the
     update is small, of u^(3/16) of the largest value (1e-3). Elsewhere (a sign that rounding may flip, cancellation)
-    the entry says nothing. Nothing is accused for being sharp: this only decides what counts as compared."""
-    u = unit_roundoff(dtype)
+    the entry says nothing. u is that of the coarsest numbers the reference keeps: torch's NAdam keeps one in float32.
+    Nothing is accused for being sharp: this only decides what counts as compared."""
     return tolerance <= u ** (1 / 4) * torch.maximum(update, u ** (3 / 16) * largest)
 
 

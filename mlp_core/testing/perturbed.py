@@ -37,6 +37,10 @@ EXACT = frozenset(_EXACT.split())
 NARROWS = frozenset({"_to_copy", "copy"})
 """operations that round only where the result has fewer bits than what went in"""
 
+DECAYS = frozenset({"mul", "lerp", "_foreach_mul", "_foreach_lerp"})
+"""operations that, in place, let something kept fade: beta v + (1 - beta) x may as well be written v + (1 - beta)
+(x - v), which errs by a rounding of what v was before"""
+
 T = TypeVar("T")
 
 POOL = 4999
@@ -52,6 +56,7 @@ class PerturbedRounding(TorchDispatchMode):
     def __init__(self, dtype: torch.dtype, generator: torch.Generator) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         self.u, self.used, self.pools = bounds.unit_roundoff(dtype), 0, dict[torch.dtype, Tensor]()
+        self.coarsest = self.u
         self.signs = torch.randint(0, 2, (POOL,), generator=generator, dtype=torch.float64).mul_(2).sub_(1)
 
     @classmethod
@@ -59,8 +64,9 @@ class PerturbedRounding(TorchDispatchMode):
         return False  # nothing is compiled here, and being kept from it costs more than the operations themselves
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        out = func(*args, **(kwargs or {}))
         kind = _kind(func)
+        before = _decayed(args) if kind.decays else []
+        out = func(*args, **(kwargs or {}))
         if kind.exact:
             return out
         for t in kind.written(args, kwargs or {}, out):
@@ -68,7 +74,11 @@ class PerturbedRounding(TorchDispatchMode):
                 continue
             if kind.counts and t.numel() == 1 and bool(t == t.round()):
                 continue
+            self.coarsest = max(self.coarsest, bounds.unit_roundoff(t.dtype))
             t.mul_(self.factors(t))
+        for t, size in before:
+            error = size.mul_(self.factors(t) - 1)
+            t.add_(torch.where(t == 0, error.abs(), error))  # from 0 upwards: a square must not become negative
         return out
 
     def factors(self, t: Tensor) -> Tensor:
@@ -95,6 +105,7 @@ class _Kind:
     """What perturbing an operation takes."""
 
     exact: bool
+    decays: bool
     narrows: bool
     counts: bool
     returned: tuple[int, ...]
@@ -122,9 +133,17 @@ def _kind(func: Any) -> _Kind:
         (k, a.name) for k, a in enumerate(func._schema.arguments) if a.alias_info is not None and a.alias_info.is_write
     )
     return _Kind(
-        base in EXACT or func.is_view, base in NARROWS, base in COUNTS, own, len(returns) > 1,
+        base in EXACT or func.is_view, base in DECAYS and base != name, base in NARROWS, base in COUNTS, own, len(returns) > 1,
         changed if not returns else (),
     )  # fmt: skip
+
+
+def _decayed(args: Any) -> list[tuple[Tensor, Tensor]]:
+    """What is multiplied in place by a number, or moved towards something, with its size before."""
+    if len(args) > 1 and isinstance(args[1], Tensor) and args[1].ndim and len(args) == 2:
+        return []  # by a tensor: a mask, perhaps
+    several = args[0] if isinstance(args[0], (tuple, list)) else (args[0],)
+    return [(t, t.abs()) for t in several if t.is_floating_point() and t.numel() > 1]
 
 
 def _narrowed(t: Tensor, args: Any) -> bool:
@@ -147,7 +166,7 @@ def envelopes(scenario: Scenario, make: Make) -> Iterator[list[Envelope]]:
     Tolerances only grow from one to the next: what is within the first is within the last, and need not wait for it.
     """
     plain = [[p.detach().double().clone() for p in params] for params in _run(scenario, make, None)]
-    deviations = [[torch.zeros_like(p) for p in params] for params in plain]
+    deviations, coarsest = [[torch.zeros_like(p) for p in params] for params in plain], 0.0
     for seed in range(bounds.RUNS):
         mode = PerturbedRounding(scenario.dtype, torch.Generator().manual_seed(seed))
         for at, params in zip(range(len(plain)), _run(scenario, make, mode), strict=True):
@@ -155,8 +174,9 @@ def envelopes(scenario: Scenario, make: Make) -> Iterator[list[Envelope]]:
                 # not finite, here or there: infinitely far
                 apart = (p.detach().double() - exact).abs().nan_to_num(nan=float("inf"))
                 torch.maximum(deviation, apart, out=deviation)
+        coarsest = max(coarsest, mode.coarsest)
         if (seed + 1).bit_count() == 1:
-            yield _judged(scenario, plain, deviations)
+            yield _judged(scenario, plain, deviations, coarsest)
 
 
 def explained(found: Iterator[T], compared: Callable[[T], Evidence], running: Any = nullcontext) -> Evidence:
@@ -207,7 +227,7 @@ def _gradient(
     return float(value.detach()), [g.detach().double() for g in found]
 
 
-def _judged(scenario: Scenario, plain: list[list[Tensor]], deviations: list[list[Tensor]]) -> list[Envelope]:
+def _judged(scenario: Scenario, plain: list[list[Tensor]], deviations: list[list[Tensor]], u: float) -> list[Envelope]:
     before = [p.detach().double() for p in scenario.fresh()]
     largest = [p.abs() for p in before]
     silent = [torch.zeros_like(p, dtype=torch.bool) for p in before]
@@ -216,10 +236,7 @@ def _judged(scenario: Scenario, plain: list[list[Tensor]], deviations: list[list
         largest = [torch.maximum(m, p.abs().nan_to_num(nan=float("inf"))) for m, p in zip(largest, exact, strict=True)]
         tolerance = [bounds.perturbed(d, m, scenario.dtype) for d, m in zip(deviation, largest, strict=True)]
         moved = [(p - q).abs() for p, q in zip(exact, before, strict=True)]
-        silent = [
-            s | ~bounds.sharp(t, u, m, scenario.dtype)
-            for s, t, u, m in zip(silent, tolerance, moved, largest, strict=True)
-        ]
+        silent = [s | ~bounds.sharp(t, d, m, u) for s, t, d, m in zip(silent, tolerance, moved, largest, strict=True)]
         found.append(Envelope(exact, tolerance, silent))
         before = exact
     return found
