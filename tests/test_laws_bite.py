@@ -22,8 +22,10 @@ from mlp_core.testing import (
     normalisation_laws,
     record_laws,
     reference_laws,
+    rule_company,
     rule_edges,
     rule_laws,
+    rule_memory,
     subjects,
     training_laws,
     verify,
@@ -38,7 +40,7 @@ FAULTS: list[Fault] = [
 
 BOOKS = (
     gradient_laws.book, gradient_edges.book, reference_laws.twin_book, reference_laws.reference_book,
-    rule_laws.book, rule_edges.book, training_laws.book,
+    rule_laws.book, rule_company.book, rule_memory.book, rule_edges.book, training_laws.book,
     normalisation_laws.book, record_laws.activation_book, record_laws.loss_book, function_laws.book,
 )  # fmt: skip
 

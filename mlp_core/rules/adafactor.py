@@ -49,7 +49,7 @@ class Adafactor(UpdateRule):
                 "variance": None}  # fmt: skip
 
     def step(self, p: Tensor, g: Tensor, t: int, R: Tensor, C: Tensor, v: Tensor) -> None:  # type: ignore[override]
-        g = descent(p, g, 0, self.maximize)
+        g = descent(p, g, 0, self.maximize).contiguous()  # norms add up in one order however g lies in memory
         w, eps1 = float(t) ** self.beta2_decay, torch.finfo(p.dtype).eps if self.eps[0] is None else self.eps[0]
         alpha = max(self.eps[1], rms(p)) * min(self.lr, 1 / t**0.5)
         decay(p, self.lr, self.weight_decay)

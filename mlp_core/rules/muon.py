@@ -58,7 +58,7 @@ class Muon(UpdateRule):
         """NS(u): the Newton-Schulz iteration of `ns_steps` steps, (rows, columns) in bfloat16."""
         a, b, c = self.ns_coefficients
         tall = u.shape[0] > u.shape[1]
-        X = u.to(torch.bfloat16, copy=True)
+        X = u.contiguous().to(torch.bfloat16, copy=True)  # the same matrix products however u lies in memory
         X = X.T if tall else X
         X.div_(X.norm().clamp(min=self.eps))
         for _ in range(self.ns_steps):

@@ -181,7 +181,15 @@ def sharp(tolerance: Tensor, update: Tensor, largest: Tensor, u: float) -> Tenso
     update is small, of u^(3/16) of the largest value (1e-3). Elsewhere (a sign that rounding may flip, cancellation)
     the entry says nothing. u is that of the coarsest numbers the reference keeps: torch's NAdam keeps one in float32.
     Nothing is accused for being sharp: this only decides what counts as compared."""
+    if not compares(u):
+        return torch.ones_like(tolerance, dtype=torch.bool)
     return tolerance <= u ** (1 / 4) * torch.maximum(update, u ** (3 / 16) * largest)
+
+
+def compares(u: float) -> bool:
+    """Whether numbers of unit roundoff u have digits enough to be held to a reference by perturbed rounding: in 16 bits
+    the least tolerance, 2 FARTHER u, is a tenth of the value or more."""
+    return 2 * FARTHER * u < 2**-10
 
 
 def telling(tolerance: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:

@@ -50,12 +50,13 @@ def default_dtype(dtype: torch.dtype) -> Iterator[None]:
 
 def import_of(thing: Any) -> list[str]:
     """The line that imports a function or class, or a comment where no line can."""
-    module, name = getattr(thing, "__module__", "__main__"), getattr(thing, "__qualname__", repr(thing))
-    if module == "__main__" or "<" in name or "." in name:
-        return [f"# {name.split('.')[-1]}: yours, as handed to verify"]
+    module, name = getattr(thing, "__module__", "__main__"), getattr(thing, "__qualname__", "<")
+    if module == "__main__" or not name.isidentifier():
+        return [f"# {name_of(thing)}: yours, as handed to verify"]
     return [f"from {module} import {name}"]
 
 
 def name_of(thing: Any) -> str:
-    """What a function or class is called."""
-    return getattr(thing, "__name__", type(thing).__name__)
+    """What a function or class is called; a name that can stand in a line of Python."""
+    name = getattr(thing, "__name__", "") or getattr(getattr(thing, "func", None), "__name__", type(thing).__name__)
+    return name if name.isidentifier() else "yours"

@@ -16,7 +16,7 @@ from hypothesis.errors import Flaky, Unsatisfiable
 
 from mlp_core.testing import conduct
 from mlp_core.testing.failure import failure_text
-from mlp_core.testing.law import Broken, Evidence, Law, Raised
+from mlp_core.testing.law import Broken, Evidence, Law, Raised, Rejected
 
 EXAMPLES = 100
 """examples a law, where nobody says otherwise"""
@@ -163,6 +163,8 @@ def evaluate(law: Law, example: Any) -> Evidence:
     with conduct.globals_kept():
         try:
             return law.function(law.subject, example)
+        except Rejected:
+            return Evidence(counted=False)
         except Broken:
             raise
         except Exception as error:
@@ -179,7 +181,8 @@ def _describe(result: Result, law: Law, failing: _Failing) -> None:
         result.fail(broken.note or "broken")
     result.where, result.got, result.expected = broken.where, broken.got, broken.expected
     result.counterexample = example.describe()
-    result.snippet = law.subject.snippet(broken.example or example, broken.closing)
+    closing = broken.closing or law.closing.format(name="params[0]", index=(), expected=0.0, bound=0.0)
+    result.snippet = law.subject.snippet(broken.example or example, closing)
 
 
 @contextmanager

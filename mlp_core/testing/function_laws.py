@@ -10,10 +10,10 @@ from torch import Tensor
 
 from mlp_core import gradcheck
 from mlp_core.testing import bounds
+from mlp_core.testing.envelopes import Envelope, explained, gradient_envelopes
 from mlp_core.testing.failure import compare
 from mlp_core.testing.function_subjects import Inputs
 from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.perturbed import Envelope, explained, gradient_envelopes
 
 book = LawBook()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hypothesis.strategies import SearchStrategy
@@ -46,7 +48,13 @@ class Raised(Broken):
     """The subject raised an exception of its own."""
 
     def __init__(self, error: Exception) -> None:
-        super().__init__("the call itself", f"{type(error).__name__}: {error}", "no exception")
+        *_, last = traceback.extract_tb(error.__traceback__) or [None]
+        place = f"{Path(last.filename).name}, line {last.lineno}: {last.line}" if last else ""
+        super().__init__("the call itself", f"{type(error).__name__}: {error}", "no exception", note=place)
+
+
+class Rejected(BaseException):
+    """An example on which a law says nothing; passes through everything that catches what a subject raises."""
 
 
 Check = Callable[[Any, Any], Evidence]
@@ -72,6 +80,8 @@ class Law:
     """why the law does not apply to a subject, with what would make it apply; None where it does"""
     cases: Callable[[Any], tuple[str, ...]] = lambda subject: ()
     """what the examples must have shown at least once, all together"""
+    closing: str = ""
+    """lines of the snippet for a subject that raises in the middle of the law"""
     narrowed: Callable[[Any, set[str]], Any] = lambda example, seen: example
     """an example without the cases already seen, where they need not be seen again"""
     floor: float = FLOOR
@@ -84,6 +94,10 @@ class Law:
     def bind(self, subject: Any) -> Law:
         """The same law about `subject`."""
         return Law(**{**self.__dict__, "subject": subject})
+
+    def waived(self) -> Law:
+        """The same law, skipped."""
+        return Law(**{**self.__dict__, "skip": lambda subject: "waived"})
 
     def check(self, *, examples: int | None = None, seed: int = 0) -> None:
         """Raises AssertionError, with everything known about the failure, where the law does not hold."""

@@ -1,4 +1,4 @@
-"""More laws of an update: fixed points, symmetry, descent, what hyperparameters do, shapes and types, conduct."""
+"""More laws of an update: fixed points, symmetry, descent, what hyperparameters do, conduct."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from typing import Any
 import torch
 
 from mlp_core.testing import bounds
-from mlp_core.testing.conduct import default_dtype
-from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.rule_laws import SEVERAL, claimed, look, same, shown_on
 from mlp_core.testing.rule_snippets import (
@@ -20,10 +18,8 @@ from mlp_core.testing.rule_snippets import (
     GLOBAL,
     LITERAL,
     MIRRORED,
-    STRIDED,
-    WIDE,
 )
-from mlp_core.testing.scenario import Scenario, state_tensors
+from mlp_core.testing.scenario import Scenario
 from mlp_core.testing.variants import Changes, Outside, Wrongs
 
 book = LawBook()
@@ -39,7 +35,8 @@ def stays_put_under_zero_gradients(subject: Any, scenario: Scenario) -> Evidence
     """Zero gradients from a fresh state, every decay off: a fixed point."""
     start = [p.detach().clone() for p in scenario.fresh()]
     params, _ = subject.finished(scenario)
-    return compare(scenario.names(), params, start, [0.0] * len(start), what="after zero gradients: ", closing=LITERAL)
+    after, what = [p.detach() for p in params], "after zero gradients: "
+    return subject.agree(scenario, scenario.names(), after, start, what=what, closing=LITERAL)
 
 
 @book.law(
@@ -74,8 +71,8 @@ def shows_every_hyperparameter(subject: Any, drawn: Changes) -> Evidence:
 
 
 def _moved(a: torch.Tensor, b: torch.Tensor, dtype: torch.dtype) -> bool:
-    a, b = a.double(), b.double()
-    noise = OBSERVED * bounds.unit_roundoff(dtype) * torch.maximum(a.abs(), b.abs())
+    a, b, u = a.double(), b.double(), bounds.unit_roundoff(dtype)
+    noise = min(OBSERVED * u, u**0.5) * torch.maximum(a.abs(), b.abs())  # in 16 bits 100 roundings are too many
     return bool(((a - b).abs() > noise).any())
 
 
@@ -114,71 +111,6 @@ def descends_with_a_small_enough_step(subject: Any, scenario: Scenario) -> Evide
         "smaller",
         closing=DESCENDS,
     )
-
-
-@book.law(lambda subject: subject.scenarios(steps=(2, 5), dtypes=(*subject.dtypes, torch.bfloat16)))
-def keeps_dtype_and_device(subject: Any, scenario: Scenario) -> Evidence:
-    """Parameters and their state keep dtype and device (step counters and single numbers excepted; the state of an
-    optimizer that is not a rule may be kept more exactly than the parameter), whatever the default dtype is."""
-    plain = scenario.fresh()
-    optimizer = subject.optimizer(scenario, plain)
-    for step in subject.run(scenario, optimizer, plain):
-        _kept(subject, scenario, optimizer, plain, f"step {step + 1}: ", f"run(mine, stop={step + 1})")
-    with default_dtype(torch.float64):
-        params, under = subject.finished(scenario)
-        other = look(scenario, params, under)
-    if not subject.exact:  # a number of its own may be kept in the default dtype
-        return _kept(subject, scenario, under, params, "under default dtype float64: ", "run(mine)")
-    return same(other, look(scenario, plain, optimizer), "under default dtype float64: ", WIDE)
-
-
-def _kept(subject: Any, scenario: Scenario, optimizer: Any, params: Any, what: str, run: str) -> Evidence:
-    seen = 0
-    for name, p in zip(scenario.names(), params, strict=True):
-        state = {f"{key} of {name}": value for key, value in state_tensors(optimizer, p).items()}
-        for key, value in {name: p.detach(), **state}.items():
-            if key != name and not (value.ndim and value.is_floating_point()):
-                continue
-            finer = key != name and not subject.exact and value.dtype.itemsize >= p.dtype.itemsize
-            seen += 1
-            if not (value.dtype == scenario.dtype or finer) or value.device != p.device:
-                lines = "torch.set_default_dtype(torch.float64)\n" if "default" in what else ""
-                kept = f'look(params, optimizer, "{key}").dtype == {scenario.dtype}'
-                raise Broken(
-                    f"{what}{key}", f"{value.dtype} on {value.device}", f"{scenario.dtype} on {p.device}",
-                    closing=f"{lines}*_, (params, optimizer) = {run}\nassert {kept}",
-                )  # fmt: skip
-    return Evidence(entries=seen)
-
-
-@book.law(lambda subject: subject.scenarios(steps=(2, 4)))
-def takes_every_shape_and_stride(subject: Any, scenario: Scenario) -> Evidence:
-    """Parameters without dimension, empty, of odd sizes, and views with strides move as contiguous ones do."""
-    expected, _ = subject.finished(scenario)
-    wide = [_widened(p.detach()) for p in scenario.fresh()]
-    params = [_inside(w).requires_grad_() for w in wide]
-    optimizer = subject.optimizer(scenario, params)
-    for _ in subject.run(scenario, optimizer, params):
-        pass
-    for name, w in zip(scenario.names(), wide, strict=True):
-        beside = torch.ones_like(w)
-        _inside(beside).zero_()
-        if not w[beside.bool()].isnan().all():
-            raise Broken(f"the memory beside {name}", "written to", "untouched", closing=STRIDED)
-    got, contiguous = [p.detach() for p in params], [p.detach() for p in expected]
-    return subject.agree(scenario, scenario.names(), got, contiguous, what="strided: ", closing=STRIDED)
-
-
-def _widened(p: torch.Tensor) -> torch.Tensor:
-    """Memory that holds p, with NaN after every number and at the end of every row: no view of it is flat."""
-    room = (*p.shape[:-1], p.shape[-1] + 1, 2) if p.ndim else (2,)
-    wide = torch.full(room, float("nan"), dtype=p.dtype)
-    _inside(wide).copy_(p)
-    return wide
-
-
-def _inside(wide: torch.Tensor) -> torch.Tensor:
-    return wide[..., :-1, 0] if wide.ndim > 1 else wide[0]
 
 
 @book.law(

@@ -17,20 +17,16 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core.testing import bounds
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.rule_snippets import (
     ADJACENT,
     GRADIENT,
-    JOINED,
-    LITERAL,
     RESUMED,
     REUSED,
     ROLLED_BACK,
     TURNED,
     TWO,
-    UNNOTICED,
 )
 from mlp_core.testing.scenario import Scenario, state_tensors
 
@@ -74,6 +70,11 @@ def same(got: dict[str, Tensor], expected: dict[str, Tensor], what: str, closing
             raise Broken(
                 f"{what}{name}", f"shape {tuple(value.shape)}", f"shape {tuple(expected[name].shape)}",
                 closing=_about(closing, 'tuple(look({seen}, "{name}").shape)', name),
+            )  # fmt: skip
+        if value.dtype != expected[name].dtype:
+            raise Broken(
+                f"{what}{name}", value.dtype, expected[name].dtype,
+                closing=_about(closing, 'look({seen}, "{name}").dtype', name),
             )  # fmt: skip
     return compare(list(got), list(got.values()), list(expected.values()), [0.0] * len(got), what=what, closing=closing)
 
@@ -146,7 +147,7 @@ def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
     return same(look(scenario, params, optimizer), expected, "with gradients overwritten after each step: ", REUSED)
 
 
-@book.law(lambda subject: subject.scenarios(missing=True, steps=SEVERAL))
+@book.law(lambda subject: subject.scenarios(missing=True, steps=SEVERAL), closing=RESUMED)
 def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
     """Stopped halfway, saved, loaded into a new optimizer or back into the old one, and gone on, it ends where it would
     have ended."""
@@ -188,80 +189,6 @@ def keeps_two_runs_apart(subject: Any, scenario: Scenario) -> Evidence:
         pass
     same(look(scenario, params[0], optimizers[0]), alone[0], "run in turn with another: ", TWO)
     return same(look(other, params[1], optimizers[1]), alone[1], "run in turn with another, the second: ", TWO)
-
-
-@book.law(lambda subject: subject.scenarios(steps=(3, 6)))
-def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
-    """A parameter without a gradient is left alone; when its first gradient comes, it begins as if fresh, and the
-    others do not notice; also where all lie side by side in one buffer."""
-    late = 1 + len(scenario.gradients) // 3
-    delayed = replace(scenario, gradients=tuple(
-        (None, *row[1:]) if step < late else row for step, row in enumerate(scenario.gradients)
-    ))  # fmt: skip
-    params = scenario.fresh()
-    start = params[0].detach().clone()
-    optimizer = subject.optimizer(delayed, params)
-    for step in subject.run(delayed, optimizer, params):
-        if step < late:
-            got = {"params[0]": params[0].detach().clone()}
-            closing = LITERAL.replace("run(mine)", f"run(mine, stop={step + 1})")
-            with shown_on(delayed):
-                same(got, {"params[0]": start}, f"step {step + 1}, no gradient yet: ", closing)
-    _side_by_side(subject, delayed, [p.detach() for p in params], "side by side: ")
-    pausing = replace(scenario, gradients=tuple(
-        (None, *row[1:]) if step == late else row for step, row in enumerate(scenario.gradients)
-    ))  # fmt: skip
-    _side_by_side(subject, pausing, [p.detach() for p in subject.finished(pausing)[0]], "side by side, one pausing: ")
-    alone = replace(
-        scenario, groups=scenario.groups[:1], parameters=(scenario.parameters[0][:1],),
-        gradients=tuple(row[:1] for row in scenario.gradients[late:]), lr_factors=scenario.lr_factors[late:],
-    )  # fmt: skip
-    expected = look(alone, *subject.finished(alone))
-    got = {name: value for name, value in look(scenario, params, optimizer).items() if name.endswith("params[0]")}
-    try:
-        with shown_on(delayed):
-            same(got, expected, f"joined after {late} steps: ", JOINED.replace("LATE", str(late)))
-            return _unnoticed(subject, scenario, look(scenario, params, optimizer))
-    except Broken:
-        if subject.exact or not _coupled(subject, scenario):
-            raise
-        return Evidence(entries=1)  # what one parameter does depends on all: then nothing is said about being alone
-
-
-def _side_by_side(subject: Any, scenario: Scenario, apart: list[Tensor], what: str) -> None:
-    """Where parameters lie side by side in one buffer, they end where they end apart."""
-    with shown_on(scenario):
-        subject.agree(scenario, scenario.names(), subject.side_by_side(scenario), apart, what=what, closing=ADJACENT)
-
-
-def _coupled(subject: Any, scenario: Scenario) -> bool:
-    """Whether the others change what the first parameter does, nobody being late; so it is where all parameters are one
-    vector to an optimizer, which then takes a single group."""
-    if len(scenario.names()) == 1 or subject.max_groups == 1:
-        return bool(subject.max_groups == 1)
-    (first, *_), *_ = scenario.parameters
-    alone = replace(
-        scenario, groups=scenario.groups[:1], parameters=((first,),),
-        gradients=tuple(row[:1] for row in scenario.gradients),
-    )  # fmt: skip
-    together, _ = subject.finished(scenario)
-    (by_itself,), _ = subject.finished(alone)
-    return not bounds.same_bits(together[0], by_itself)
-
-
-def _unnoticed(subject: Any, scenario: Scenario, seen: dict[str, Tensor]) -> Evidence:
-    """All parameters but the first are as if it had not been there."""
-    first, *others = scenario.parameters
-    names = scenario.names()[1:]
-    if not names:
-        return Evidence(entries=1)
-    without = replace(scenario, parameters=(first[1:], *others), gradients=tuple(row[1:] for row in scenario.gradients))
-    alone = look(without, *subject.finished(without))
-    renamed = {}
-    for name, own in zip(without.names(), names, strict=True):
-        renamed.update({key.replace(name, own): value for key, value in alone.items() if key.endswith(name)})
-    got = {key: value for key, value in seen.items() if not key.endswith("params[0]")}
-    return same(got, renamed, "another joined late: ", UNNOTICED)
 
 
 @contextmanager

@@ -45,7 +45,9 @@ class Scenario:
     def set_lr(self, optimizer: torch.optim.Optimizer, step: int) -> None:
         """Give every group the lr of this step."""
         for group, hyper in zip(optimizer.param_groups, self.groups, strict=True):
-            if "lr" in hyper:
+            if "lr" in hyper and isinstance(group["lr"], Tensor):
+                group["lr"].fill_(hyper["lr"] * self.lr_factors[step])  # as torch's schedulers do
+            elif "lr" in hyper:
                 group["lr"] = hyper["lr"] * self.lr_factors[step]
 
     def gradient(self, step: int, index: int) -> Tensor | None:
@@ -80,14 +82,6 @@ class Scenario:
             self.set_gradients(params, step)
             self.step(optimizer, params)
             yield step
-
-    def finished(self, make: Make) -> tuple[list[Tensor], torch.optim.Optimizer]:
-        """Parameters and optimizer after all steps."""
-        params = self.fresh()
-        optimizer = self.optimizer(make, params)
-        for _ in self.run(optimizer, params):
-            pass
-        return params, optimizer
 
     def mapped(self, change: Callable[[Tensor], Tensor]) -> Scenario:
         """The same scenario with every tensor changed."""

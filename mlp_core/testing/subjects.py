@@ -45,7 +45,7 @@ def rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
 def optimizer(
     make: Make, reference: Make | None = None, hyperparameters: Mapping[str, Any] | None = None,
     claims: Sequence[str] = (), *, shapes: Sequence[tuple[int, ...]] | None = None,
-    dtypes: Sequence[torch.dtype] | None = None,
+    dtypes: Sequence[torch.dtype] | None = None, groups: int = 2, waives: Sequence[str] = (),
 ) -> OptimizerSubject:  # fmt: skip
     """Any torch.optim.Optimizer: make(params, **hyper), where params are tensors or group dicts.
 
@@ -55,7 +55,9 @@ def optimizer(
     and gradients negates the step), fixed_point (a zero gradient from a fresh state moves nothing, with all the
     hyperparameters given, but those marked Decay and Epsilon), descends (small steps decrease a convex function),
     validates (hyperparameters outside their domain, among them NaN, are refused). shapes of parameters: by default all
-    that the constructor takes. dtypes: float32 and float64 by default.
+    that the constructor takes. dtypes: float32 and float64 by default. groups: 1, where its groups must not differ.
+    waives: names of laws that do not hold by design ("lets a parameter join late", for an average over the optimizer's
+    own steps); they are reported as skipped.
 
     Raises ArgumentError for a hyperparameter or claim that is not known, and for one that is missing.
 
@@ -65,7 +67,7 @@ def optimizer(
     >>> verify(optimizer(torch.optim.SGD, torch.optim.SGD, rates, claims=["odd"]), examples=5).ok
     True
     """
-    return of_optimizer(make, reference, hyperparameters or {}, claims, shapes, dtypes)
+    return of_optimizer(make, reference, hyperparameters or {}, claims, shapes, dtypes, groups, waives)
 
 
 def gradient(

@@ -17,7 +17,7 @@ from mlp_core.rules._domains import Domain, domain_of
 from mlp_core.testing import conduct
 from mlp_core.testing.codes import Codes
 from mlp_core.testing.optimizer_subjects import CLAIMS, OptimizerSubject
-from mlp_core.testing.scenario import Make, needs_closure
+from mlp_core.testing.scenario import Make, Scenario, needs_closure
 from mlp_core.testing.scenarios import DTYPES, SHAPES
 from mlp_core.testing.variants import Outside, Wrongs
 
@@ -30,7 +30,7 @@ UNMOVED = "not exercised: {}; subjects.optimizer(make, hyperparameters={{name: s
 
 def of_optimizer(
     make: Make, reference: Make | None, hyperparameters: Mapping[str, Any], claims: Sequence[str],
-    shapes: Sequence[tuple[int, ...]] | None, dtypes: Sequence[torch.dtype] | None,
+    shapes: Sequence[tuple[int, ...]] | None, dtypes: Sequence[torch.dtype] | None, groups: int, waives: Sequence[str],
 ) -> OptimizerSubject:  # fmt: skip
     """See mlp_core.testing.subjects.optimizer."""
     if not callable(make):
@@ -44,21 +44,42 @@ def of_optimizer(
     drawn = {name: _strategy(name, value) for name, value in hyperparameters.items()}
     _known(make, drawn)
     hyper, movable = _with_lr(make, drawn), tuple(n for n, v in hyperparameters.items() if _varies(v))
-    example = hypothesis.find(hyper, lambda _: True, settings=hypothesis.settings(database=None))
+    example = _example(hyper)
     source = [*_lines("mine", make), *(_lines("reference", reference) if reference is not None else [])]
     taken = tuple(shapes) if shapes else accepted(make, example)
-    return OptimizerSubject(
+    subject = OptimizerSubject(
         conduct.name_of(make), make, reference, hyper, frozenset(claims), tuple(source), unreferenced=UNREFERENCED,
         domains={name: (domain,) for name, domain in parts.items()}, movable=movable, unmoved=_unmoved(make, drawn),
         wrongs=_wrongs(hyper, hyperparameters, parts), dtypes=tuple(dtypes or DTYPES), has_lr="lr" in example,
-        shapes=taken, max_groups=1 + _takes_groups(make, example, taken),
+        shapes=taken, steady=tuple(shape for shape in taken if _steps(make, example, shape)),
+        max_groups=min(groups, 1 + _takes_groups(make, example, taken)),
+        waived=frozenset(waives),
         closure=isinstance(make, type) and needs_closure(make),
     )  # fmt: skip
+    laws = [law.name for law in subject.laws()]
+    for waived in waives:
+        if waived not in laws:
+            raise unknown("law to be waived", waived, laws)
+    return subject
 
 
 def accepted(make: Make, hyper: dict[str, Any]) -> tuple[tuple[int, ...], ...]:
     """The shapes that the constructor does not refuse; all, where it refuses every one: then the laws say why."""
     return tuple(shape for shape in SHAPES if _makes(make, [torch.zeros(shape)], hyper)) or SHAPES
+
+
+def _steps(make: Make, hyper: dict[str, Any], shape: tuple[int, ...]) -> bool:
+    """Whether two steps on a parameter of this shape do not raise."""
+    p = torch.zeros(shape).requires_grad_()
+    try:
+        with conduct.globals_kept():
+            optimizer = make([p], **hyper)
+            for _ in range(2):
+                p.grad = torch.ones_like(p)
+                Scenario.step(optimizer, [p])
+    except Exception:
+        return False
+    return True
 
 
 def _takes_groups(make: Make, hyper: dict[str, Any], shapes: Sequence[tuple[int, ...]]) -> bool:
@@ -105,10 +126,21 @@ def _with_lr(make: Make, drawn: Mapping[str, st.SearchStrategy[Any]]) -> st.Sear
     lr = _parameters(make).get("lr")
     if lr is None or "lr" in drawn:
         return st.fixed_dictionaries(dict(drawn))
-    usable = isinstance(lr.default, (int, float)) and not isinstance(lr.default, bool)
-    if not usable and lr.default is not lr.empty:
-        return st.fixed_dictionaries(dict(drawn))  # None, a schedule, a tensor: its own affair
-    return st.fixed_dictionaries({**drawn, "lr": st.just(float(lr.default) if usable else LR)})
+    if isinstance(lr.default, (int, float)) and not isinstance(lr.default, bool):
+        return st.fixed_dictionaries({**drawn, "lr": st.just(float(lr.default))})
+    without, with_lr = st.fixed_dictionaries(dict(drawn)), st.fixed_dictionaries({**drawn, "lr": st.just(LR)})
+    if lr.default is lr.empty or (not _works(make, without) and _works(make, with_lr)):
+        return with_lr  # no default, or one that stands for none
+    return without
+
+
+def _works(make: Make, hyper: st.SearchStrategy[dict[str, Any]]) -> bool:
+    example = _example(hyper)
+    return any(_makes(make, [torch.zeros(shape)], example) for shape in SHAPES)
+
+
+def _example(hyper: st.SearchStrategy[dict[str, Any]]) -> dict[str, Any]:
+    return hypothesis.find(hyper, lambda _: True, settings=hypothesis.settings(database=None))
 
 
 def _varies(value: Any) -> bool:

@@ -140,10 +140,33 @@ class CountsStepsOnItself(Adam):
         return int(self.t)
 
 
+@caught_by("gives every group its own hyperparameters")
+class RemembersTheFirstGroup(Adam):
+    def begin(self, group: dict[str, Any]) -> None:
+        self.first = getattr(self, "first", group)
+
+    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
+        super().apply(p, {**h, "lr": self.first["lr"]}, update)
+
+
 @caught_by("takes every shape and stride")
 class MovesACopyOfWhatIsStrided(Adam):
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         p.reshape(-1).sub_(h["lr"] * update.reshape(-1))
+
+
+@caught_by("takes every shape and stride")
+class AddsToTheMemoryBeside(Adam):
+    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
+        super().apply(p, h, update)
+        if p.numel() > 1 and p.stride(-1) > 1:
+            p.as_strided((1,), (1,), p.storage_offset() + 1).add_(1)
+
+
+@caught_by("takes a gradient however it lies")
+class ReadsGradientsAsTheyLie(Adam):
+    def move(self, p: Tensor, g: Tensor, h: dict[str, Any], state: dict[str, Any]) -> None:
+        super().move(p, g.as_strided(g.shape, p.stride()), h, state)
 
 
 @caught_by("treats every coordinate alone")
@@ -208,6 +231,19 @@ class Coupled(Adam):
                     p.sub_(group["lr"] / norm * p.grad)
 
 
+class Estimates(Adam):
+    """Right: an estimate of the distance to go, common to all and growing with what was seen, as in D-Adaptation."""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            norm = sum(float(p.grad.double().abs().sum()) for p in group["params"] if p.grad is not None)
+            group["seen"] = group.get("seen", 1.0) + norm
+            for p in group["params"]:
+                if p.grad is not None:
+                    p.sub_(group["lr"] / group["seen"] * p.grad)
+
+
 class KeepsFinerState(Adam):
     """Right: moments in float32 at least, whatever the parameter is kept in."""
 
@@ -228,4 +264,4 @@ class OneGroup(Adam):
             raise ValueError("vectors with entries only")
 
 
-RIGHT = (Adam, Coupled, KeepsFinerState, OneGroup, torch.optim.LBFGS)
+RIGHT = (Adam, Coupled, Estimates, KeepsFinerState, OneGroup, torch.optim.LBFGS)

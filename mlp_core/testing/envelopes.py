@@ -1,0 +1,176 @@
+"""How far rounding may carry a right implementation away from a reference, after every step or in every entry.
+
+Nothing can be derived about the roundings of code that is not ours. Instead the reference runs once as it is, and
+several times with every rounding, every gradient and every hyperparameter off by one more unit in the last place. How
+far these runs scatter is what rounding explains; mlp_core.testing.bounds says how much farther another right
+implementation may lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing import bounds
+from mlp_core.testing.law import Broken, Evidence
+from mlp_core.testing.perturbed import PerturbedRounding
+from mlp_core.testing.scenario import Make, Scenario
+
+T = TypeVar("T")
+
+
+@dataclass
+class Envelope:
+    """Where the parameters are after a step, how far from there rounding explains, and which entries say nothing."""
+
+    expected: list[Tensor]
+    tolerance: list[Tensor]
+    silent: list[Tensor]
+
+
+def envelopes(scenario: Scenario, make: Make) -> Iterator[list[Envelope]]:
+    """What rounding explains after every step of a scenario (float64), found by 1, 2, 4 and 8 perturbed runs.
+
+    Tolerances only grow from one to the next: what is within the first is within the last, and need not wait for it.
+    """
+    plain = [[p.detach().double().clone() for p in params] for params in _run(scenario, make, None)]
+    deviations, coarsest = [[torch.zeros_like(p) for p in params] for params in plain], 0.0
+    for seed in range(bounds.RUNS):
+        mode, noisy = _perturbed(scenario, make, seed)
+        for at, params in zip(range(len(plain)), noisy, strict=True):
+            for deviation, p, exact in zip(deviations[at], params, plain[at], strict=True):
+                # not finite, here or there: infinitely far
+                torch.maximum(deviation, (p - exact).abs().nan_to_num(nan=float("inf")), out=deviation)
+        coarsest = max(coarsest, mode.coarsest)
+        if (seed + 1).bit_count() == 1:
+            yield _judged(scenario, plain, deviations, coarsest)
+
+
+def _perturbed(scenario: Scenario, make: Make, seed: int) -> tuple[PerturbedRounding, list[list[Tensor]]]:
+    """One perturbed run; without perturbed hyperparameters, where they leave their domain and are refused."""
+    for hyperparameters in (True, False):
+        mode = PerturbedRounding(scenario.dtype, torch.Generator().manual_seed(seed))
+        try:
+            run = _run(scenario, make, mode, hyperparameters)
+            return mode, [[p.detach().double().clone() for p in params] for params in run]
+        except ValueError:
+            if not hyperparameters:
+                raise
+    raise AssertionError("unreachable")
+
+
+def explained(found: Iterator[T], compared: Callable[[T], Evidence], running: Any = nullcontext) -> Evidence:
+    """What `compared` finds within the first tolerances that explain all, or, if none do, within the last.
+
+    `found` runs code inside the context `running`. Raises Broken, from `compared`, where rounding does not explain it.
+    """
+    failure = None
+    while True:
+        with running():
+            envelope = next(found, None)
+        if envelope is None:
+            assert failure is not None
+            raise failure
+        try:
+            return compared(envelope)
+        except Broken as broken:
+            failure = broken
+
+
+def gradient_envelopes(
+    loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any]
+) -> Iterator[tuple[Envelope, float]]:
+    """The gradient of a function by autograd, what rounding explains of it, and of the function's value; found by 1, 2,
+    4 and 8 runs in which the parameters are perturbed too."""
+    value, plain = _gradient(loss, params, data, None)
+    deviations, spread = [torch.zeros_like(g) for g in plain], 0.0
+    for seed in range(bounds.RUNS):
+        mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed))
+        other, noisy = _gradient(loss, params, data, mode)
+        spread = max(spread, abs(other - value)) if other == other else float("inf")
+        for deviation, g, exact in zip(deviations, noisy, plain, strict=True):
+            torch.maximum(deviation, (g - exact).abs().nan_to_num(nan=float("inf")), out=deviation)
+        if (seed + 1).bit_count() == 1:
+            largest = [g.abs().amax() if g.numel() else g.sum() for g in plain]
+            tolerance = [bounds.perturbed(d, g.abs(), torch.float64) for d, g in zip(deviations, plain, strict=True)]
+            silent = [~bounds.telling(t, m, torch.float64) for t, m in zip(tolerance, largest, strict=True)]
+            yield Envelope(plain, tolerance, silent), bounds.FARTHER * spread
+
+
+def _gradient(
+    loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any], mode: PerturbedRounding | None
+) -> tuple[float, list[Tensor]]:
+    own = [p.detach().clone() if mode is None else p.detach() * mode.factors(p) for p in params]
+    with torch.enable_grad(), mode or nullcontext():
+        value = loss([p.requires_grad_() for p in own], *data)
+        found = torch.autograd.grad(value, own, allow_unused=True, materialize_grads=True)
+    return float(value.detach()), [g.detach().double() for g in found]
+
+
+def _judged(scenario: Scenario, plain: list[list[Tensor]], deviations: list[list[Tensor]], u: float) -> list[Envelope]:
+    before = [p.detach().double() for p in scenario.fresh()]
+    largest = [p.abs() for p in before]
+    silent = [torch.zeros_like(p, dtype=torch.bool) for p in before]
+    found = []
+    for exact, deviation in zip(plain, deviations, strict=True):
+        largest = [torch.maximum(m, p.abs().nan_to_num(nan=float("inf"))) for m, p in zip(largest, exact, strict=True)]
+        tolerance = [bounds.perturbed(d, m, scenario.dtype) for d, m in zip(deviation, largest, strict=True)]
+        moved = [(p - q).abs() for p, q in zip(exact, before, strict=True)]
+        silent = [s | ~bounds.sharp(t, d, m, u) for s, t, d, m in zip(silent, tolerance, moved, largest, strict=True)]
+        found.append(Envelope(exact, tolerance, silent))
+        before = exact
+    return found
+
+
+def _run(
+    scenario: Scenario, make: Make, mode: PerturbedRounding | None, hyperparameters: bool = True
+) -> Iterator[Sequence[Tensor]]:
+    """Scenario.run, perturbed where a mode is given; yields the parameters after every step."""
+    params = scenario.fresh()
+    optimizer = scenario.optimizer(make, params)
+    for step in range(len(scenario.gradients)):
+        scenario.set_lr(optimizer, step)
+        scenario.set_gradients(params, step)
+        if mode is None:
+            scenario.step(optimizer, params)
+        else:
+            for p in params:
+                if p.grad is not None:
+                    p.grad.mul_(mode.factors(p.grad))
+            with _perturbed_hyperparameters(optimizer, mode) if hyperparameters else nullcontext(), mode:
+                scenario.step(optimizer, params)
+            _perturb_coarse_state(optimizer, params, mode)
+        yield params
+
+
+def _perturb_coarse_state(optimizer: torch.optim.Optimizer, params: Sequence[Tensor], mode: PerturbedRounding) -> None:
+    """A number kept in less than the parameter's dtype (torch's NAdam and ASGD keep one in float32) was rounded when it
+    was written down, and no operation tells."""
+    for p in params:
+        for s in optimizer.state.get(p, {}).values():
+            if isinstance(s, Tensor) and s.is_floating_point() and s.dtype.itemsize < p.dtype.itemsize and s.numel():
+                mode.coarsest = max(mode.coarsest, bounds.unit_roundoff(s.dtype))
+                s.mul_(torch.where(s == s.round(), 1.0, mode.factors(s)))  # whole numbers count steps
+
+
+@contextmanager
+def _perturbed_hyperparameters(optimizer: torch.optim.Optimizer, mode: PerturbedRounding) -> Iterator[None]:
+    """Inside, other hyperparameters in every group; afterwards those from before, but for what the step has changed."""
+    before = [dict(group) for group in optimizer.param_groups]
+    for group in optimizer.param_groups:
+        group.update({key: _noisy(value, mode.number) for key, value in group.items() if key != "params"})
+    noisy = [dict(group) for group in optimizer.param_groups]
+    yield
+    for group, old, new in zip(optimizer.param_groups, before, noisy, strict=True):
+        group.update({key: value for key, value in old.items() if group.get(key) is new[key]})
+
+
+def _noisy(value: Any, number: Callable[[float], float]) -> Any:
+    if isinstance(value, (tuple, list)):
+        return type(value)(_noisy(v, number) for v in value)
+    return number(value) if isinstance(value, float) else value

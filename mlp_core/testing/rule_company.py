@@ -1,0 +1,136 @@
+"""The laws of parameters in company: latecomers, those that pause, and groups; each moves as if it were alone.
+
+Unless an optimizer couples all parameters by design (a common norm, a common estimate of the distance to go): where the
+values of one parameter's gradients change what another does, nothing is said about being alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.testing import bounds
+from mlp_core.testing.law import Broken, Evidence, LawBook
+from mlp_core.testing.rule_laws import SEVERAL, look, same, shown_on
+from mlp_core.testing.rule_snippets import ADJACENT, GROUPED, JOINED, LITERAL, UNNOTICED
+from mlp_core.testing.scenario import Scenario
+
+book = LawBook()
+
+
+@book.law(lambda subject: subject.scenarios(steps=(3, 6)))
+def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
+    """A parameter without a gradient is left alone; when its first gradient comes, it begins as if fresh, and the
+    others do not notice; also where all lie side by side in one buffer."""
+    late = 1 + len(scenario.gradients) // 3
+    delayed = replace(scenario, gradients=tuple(
+        (None, *row[1:]) if step < late else row for step, row in enumerate(scenario.gradients)
+    ))  # fmt: skip
+    params = scenario.fresh()
+    start = params[0].detach().clone()
+    optimizer = subject.optimizer(delayed, params)
+    with shown_on(delayed):
+        for step in subject.run(delayed, optimizer, params):
+            if step < late:
+                got = {"params[0]": params[0].detach().clone()}
+                closing = LITERAL.replace("run(mine)", f"run(mine, stop={step + 1})")
+                same(got, {"params[0]": start}, f"step {step + 1}, no gradient yet: ", closing)
+    _side_by_side(subject, delayed, [p.detach() for p in params], "side by side: ")
+    pausing = replace(scenario, gradients=tuple(
+        (None, *row[1:]) if step == late else row for step, row in enumerate(scenario.gradients)
+    ))  # fmt: skip
+    _side_by_side(subject, pausing, [p.detach() for p in subject.finished(pausing)[0]], "side by side, one pausing: ")
+    alone = replace(
+        scenario, groups=scenario.groups[:1], parameters=(scenario.parameters[0][:1],),
+        gradients=tuple(row[:1] for row in scenario.gradients[late:]), lr_factors=scenario.lr_factors[late:],
+    )  # fmt: skip
+    expected = look(alone, *subject.finished(alone))
+    seen = look(scenario, params, optimizer)
+    got = {name: value for name, value in seen.items() if name.endswith("params[0]")}
+    try:
+        with shown_on(delayed):
+            same(got, expected, f"joined after {late} steps: ", JOINED.replace("LATE", str(late)))
+            return _unnoticed(subject, scenario, seen)
+    except Broken:
+        if subject.exact or not (_coupled(subject, scenario, 1) or _coupled(subject, delayed, 1)):
+            raise
+        return Evidence(entries=1)
+
+
+def _side_by_side(subject: Any, scenario: Scenario, apart: list[Tensor], what: str) -> None:
+    """Where parameters lie side by side in one buffer, they end where they end apart."""
+    with shown_on(scenario):
+        subject.agree(scenario, scenario.names(), subject.side_by_side(scenario), apart, what=what, closing=ADJACENT)
+
+
+def _unnoticed(subject: Any, scenario: Scenario, seen: dict[str, Tensor]) -> Evidence:
+    """All parameters but the first are as if it had not been there."""
+    first, *others = scenario.parameters
+    names = scenario.names()[1:]
+    if not names:
+        return Evidence(entries=1)
+    without = replace(scenario, parameters=(first[1:], *others), gradients=tuple(row[1:] for row in scenario.gradients))
+    alone = look(without, *subject.finished(without))
+    renamed = {}
+    for name, own in zip(without.names(), names, strict=True):
+        renamed.update({key.replace(name, own): value for key, value in alone.items() if key.endswith(name)})
+    got = {key: value for key, value in seen.items() if not key.endswith("params[0]")}
+    return same(got, renamed, "another joined late: ", UNNOTICED)
+
+
+def two_groups(subject: Any) -> st.SearchStrategy[Scenario]:
+    return subject.scenarios(groups=(2, 2), per_group=(1, 2), steps=SEVERAL)
+
+
+def needs_groups(subject: Any) -> str | None:
+    if subject.max_groups < 2:
+        return "it takes a single group"
+    return None if subject.movable else subject.unmoved
+
+
+@book.law(two_groups, skip=needs_groups)
+def gives_every_group_its_own_hyperparameters(subject: Any, scenario: Scenario) -> Evidence:
+    """The parameters of a second group, whose hyperparameters differ from the defaults, move as in an optimizer of that
+    group alone."""
+    k = len(scenario.parameters[0])
+    second = replace(
+        scenario, groups=scenario.groups[1:], parameters=scenario.parameters[1:],
+        gradients=tuple(row[k:] for row in scenario.gradients),
+    )  # fmt: skip
+    seen = look(scenario, *subject.finished(scenario))
+    expected = look(second, *subject.finished(second))
+    renamed: dict[str, Tensor] = {}
+    got: dict[str, Tensor] = {}
+    for name, own in zip(second.names(), scenario.names()[k:], strict=True):
+        renamed.update({key.replace(name, own): value for key, value in expected.items() if key.endswith(name)})
+        got.update({key: value for key, value in seen.items() if key.endswith(own)})
+    try:
+        found = same(got, renamed, "beside another group: ", GROUPED)
+    except Broken:
+        if subject.exact or not _coupled(subject, scenario, k):
+            raise
+        return Evidence(entries=1)
+    found.counted = scenario.groups[0] != scenario.groups[1]
+    return found
+
+
+def _coupled(subject: Any, scenario: Scenario, k: int) -> bool:
+    """Whether other gradients of the first k parameters change what the rest does, or the other way round; so it is
+    where all parameters are one vector to an optimizer, which then takes a single group."""
+    if subject.max_groups == 1:
+        return True
+    plain, _ = subject.finished(scenario)
+    for ours, theirs in ((range(k), range(k, len(plain))), (range(k, len(plain)), range(k))):
+        for change in (torch.zeros_like, lambda g: 3 * g + 1):
+            other = replace(scenario, gradients=tuple(
+                tuple(change(g) if i in ours and g is not None else g for i, g in enumerate(row))
+                for row in scenario.gradients
+            ))  # fmt: skip
+            moved, _ = subject.finished(other)
+            if not all(bounds.same_bits(moved[i].detach(), plain[i].detach()) for i in theirs):
+                return True
+    return False
