@@ -139,7 +139,7 @@ def _decayed(args: Any) -> list[tuple[Tensor, Tensor]]:
     if len(args) > 1 and isinstance(args[1], Tensor) and args[1].ndim and len(args) == 2:
         return []  # by a tensor: a mask, perhaps
     several = args[0] if isinstance(args[0], (tuple, list)) else (args[0],)
-    return [(t, t.abs()) for t in several if t.is_floating_point() and t.numel() > 1]
+    return [(t, t.abs()) for t in several if t.is_floating_point()]
 
 
 def _narrowed(t: Tensor, args: Any) -> bool:

@@ -264,4 +264,4 @@ class OneGroup(Adam):
             raise ValueError("vectors with entries only")
 
 
-RIGHT = (Adam, Coupled, Estimates, KeepsFinerState, OneGroup, torch.optim.LBFGS)
+RIGHT = (Adam, Coupled, Estimates, KeepsFinerState, OneGroup)
