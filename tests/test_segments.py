@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from stepping import RULE, assert_same, parameters, set_grads, values
 
-from mlp_core import MLP
+from mlp_core import MLP, rules
 from mlp_core.rules import RuleOptimizer
 
 
@@ -71,3 +71,15 @@ def test_the_padding_is_never_moved_away_from_zero() -> None:
         model.flat_grad.copy_(values(len(used), step) * used)
         optimizer.step()
     assert not model.flat[used == 0].any()
+
+
+def test_the_padding_stays_zero_where_a_zero_gradient_is_divided_by_zero() -> None:
+    model = MLP([3, 5, 2], dtype=torch.float64)
+    outside = torch.ones_like(model.flat)
+    for view in model.layout.views(outside):
+        view.fill_(0.0)
+    for eps, joined in ((1e-8, [4]), (0.0, [1, 1, 1, 1])):
+        optimizer = rules.get("adam")(eps=eps).optimizer(model.parameters())
+        model.flat_grad.copy_(1 - outside)
+        assert segments(optimizer) == joined
+        assert not model.flat[outside == 1].any()

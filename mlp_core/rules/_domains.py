@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import MISSING, Field, dataclass, fields
-from functools import cache
-from math import isfinite
+from functools import cache, cached_property
+from math import inf, isfinite
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Literal, Union, cast, get_args, get_origin, get_type_hints
 
@@ -71,15 +71,16 @@ class Domain:
             return self.type is bool and isinstance(value, bool)
         if not isinstance(value, int if self.type is int else (int, float)) or not isfinite(value):
             return False
-        return all(_within(value, b) for b in self.bounds)
+        low, high, excluded = self._interval
+        return bool(low <= value <= high and value not in excluded)
 
-
-def _within(value: Any, bound: Any) -> bool:
-    if isinstance(bound, Ge):
-        return bool(value >= bound.ge)
-    if isinstance(bound, Gt):
-        return bool(value > bound.gt)
-    return bool(value <= bound.le) if isinstance(bound, Le) else bool(value < bound.lt)
+    @cached_property
+    def _interval(self) -> tuple[float, float, tuple[float, ...]]:
+        """The smallest and largest value that no bound lies inside of, and those of them that are excluded."""
+        lows = [float(b.ge if isinstance(b, Ge) else b.gt) for b in self.bounds if isinstance(b, (Ge, Gt))]  # type: ignore[arg-type]
+        highs = [float(b.le if isinstance(b, Le) else b.lt) for b in self.bounds if isinstance(b, (Le, Lt))]  # type: ignore[arg-type]
+        excluded = [float(b.gt if isinstance(b, Gt) else b.lt) for b in self.bounds if isinstance(b, (Gt, Lt))]  # type: ignore[arg-type]
+        return max(lows, default=-inf), min(highs, default=inf), tuple(excluded)
 
 
 def domains(rule_type: type) -> dict[str, tuple[Domain, ...]]:

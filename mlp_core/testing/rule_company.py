@@ -15,8 +15,9 @@ from torch import Tensor
 
 from mlp_core.testing import bounds
 from mlp_core.testing.law import Broken, Evidence, LawBook
+from mlp_core.testing.rule_company_snippets import ADJACENT, GROUPED, JOINED, UNNOTICED
 from mlp_core.testing.rule_laws import SEVERAL, look, same, shown_on
-from mlp_core.testing.rule_snippets import ADJACENT, GROUPED, JOINED, LITERAL, UNNOTICED
+from mlp_core.testing.rule_snippets import LITERAL
 from mlp_core.testing.scenario import Scenario
 
 book = LawBook()

@@ -19,8 +19,8 @@ from torch import Tensor
 
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
+from mlp_core.testing.rule_company_snippets import ADJACENT
 from mlp_core.testing.rule_snippets import (
-    ADJACENT,
     GRADIENT,
     RESUMED,
     REUSED,

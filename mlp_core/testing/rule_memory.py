@@ -10,7 +10,7 @@ from mlp_core import equality
 from mlp_core.testing.conduct import default_dtype
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.rule_laws import look, same
-from mlp_core.testing.rule_snippets import LYING, STRIDED, WIDE
+from mlp_core.testing.rule_memory_snippets import LYING, STRIDED, WIDE
 from mlp_core.testing.scenario import Scenario, state_tensors
 
 book = LawBook()

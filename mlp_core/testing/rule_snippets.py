@@ -44,22 +44,6 @@ gradients = [[turned(row)] for row in gradients]
 expected = turned(pieces)
 assert torch.equal(together[0].nan_to_num(), expected.nan_to_num()), (together[0], expected)"""
 
-ADJACENT = """\
-from mlp_core.layout import Layout
-*_, (pieces, _) = run(mine)
-layout = Layout.of([p.shape for p in fresh()], fresh()[0].dtype)
-params, grads = (layout.views(torch.zeros(layout.size, dtype=fresh()[0].dtype)) for _ in range(2))
-for i, (p, value) in enumerate(zip(params, fresh())):
-    p.copy_(value.detach()).requires_grad_().owned = layout.owned(i)
-optimizer = mine(groups(params), **hyper[0])
-for step, row in enumerate(gradients):
-    set_lr(optimizer, step)
-    for p, g, value in zip(params, grads, row):
-        p.grad = None if value is None else g.copy_(value)
-    optimizer.step()
-for p, q in zip(params, pieces):
-    assert torch.equal(p.nan_to_num(), q.nan_to_num()), (p, q)"""
-
 GRADIENT = """\
 params = fresh()
 optimizer, memory = mine(groups(params), **hyper[0]), [torch.empty_like(g) for g in gradients[0]]
@@ -83,18 +67,6 @@ file.seek(0)
 params, state = [p.detach().clone().requires_grad_() for p in params], torch.load(file)
 *_, (params, optimizer) = run(mine, start=half, params=params, state=state)
 got = look(params, optimizer, "{name}")[{index}].item()
-"""
-    + SAME
-)
-
-UNNOTICED = (
-    """\
-*_, (params, optimizer) = run(mine)
-got = look(params, optimizer, "{name}")[{index}].item()
-everybody, counts = fresh, [counts[0] - 1, *counts[1:]]
-fresh, gradients = lambda: everybody()[1:], [row[1:] for row in gradients]
-*_, (params, optimizer) = run(mine)
-expected = look([None, *params], optimizer, "{name}")[{index}].item()
 """
     + SAME
 )
@@ -130,32 +102,6 @@ got = look(params, optimizer, "{name}")[{index}].item()
     + SAME
 )
 
-JOINED = (
-    """\
-*_, (params, optimizer) = run(mine)
-got = look(params, optimizer, "{name}")[{index}].item()
-groups = lambda params: [{{"params": params, **hyper[0]}}]
-gradients, lr_factors = [row[:1] for row in gradients[LATE:]], lr_factors[LATE:]
-*_, (params, optimizer) = run(mine, params=fresh()[:1])
-expected = look(params, optimizer, "{name}")[{index}].item()
-"""
-    + SAME
-)
-"""LATE is filled in by the law"""
-
-GROUPED = (
-    ONCE.replace("expected =", "got =")
-    + """\
-k, _ = counts
-everybody, which = fresh, int("{name}".rpartition("[")[2][:-1]) - counts[0]
-fresh, hyper, counts = lambda: everybody()[k:], hyper[1:], counts[1:]
-gradients = [row[k:] for row in gradients]
-*_, (params, optimizer) = run(mine)
-expected = look(params, optimizer, "{name}".rpartition("[")[0] + f"[{{which}}]")[{index}].item()
-"""
-    + SAME
-)
-
 MIRRORED = (
     """\
 *_, (params, optimizer) = run(mine)
@@ -181,49 +127,6 @@ for k in range(0, 40, 3):
         optimizer.step()
     ends.append(value() - first)
 assert min(ends) < 0, ends"""
-
-WIDE = (
-    ONCE
-    + """\
-torch.set_default_dtype(torch.float64)
-try:
-    *_, (params, optimizer) = run(mine)
-finally:
-    torch.set_default_dtype(torch.float32)
-got = look(params, optimizer, "{name}")[{index}].item()
-"""
-    + SAME
-)
-
-STRIDED = """\
-*_, (expected, _) = run(mine)
-contiguous = fresh
-nan, wide = float("nan"), []
-for p in contiguous():
-    wide.append(torch.full((*p.shape[:-1], p.shape[-1] + 1, 2) if p.ndim else (2,), nan, dtype=p.dtype))
-inside = lambda w: w[..., :-1, 0] if w.ndim > 1 else w[0]
-fresh = lambda: [inside(w).copy_(p.detach()).requires_grad_() for w, p in zip(wide, contiguous())]
-*_, (params, _) = run(mine)
-beside = [torch.ones_like(w) for w in wide]
-for b in beside:
-    inside(b).zero_()
-for w, b in zip(wide, beside):
-    outside, before = w[b.bool()], torch.full_like(w, nan)[b.bool()]
-    assert ((outside == before) | (outside.isnan() & before.isnan())).all(), "wrote beside a parameter"
-for p, q in zip(params, expected):
-    assert torch.equal(p.nan_to_num(), q.nan_to_num()), (p, q)"""
-
-LYING = """\
-*_, (expected, _) = run(mine)
-params = fresh()
-optimizer = mine(groups(params), **hyper[0])
-for step, row in enumerate(gradients):
-    set_lr(optimizer, step)
-    for p, g in zip(params, row):
-        p.grad = g.mT.contiguous().mT if g.ndim > 1 else torch.stack([g, g], -1)[..., 0]
-    optimizer.step()
-for p, q in zip(params, expected):
-    assert torch.equal(p.nan_to_num(), q.nan_to_num()), (p, q)"""
 
 REFUSED = """\
 p = torch.zeros(SHAPE).requires_grad_()
