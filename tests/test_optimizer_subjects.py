@@ -20,6 +20,12 @@ def failures(subject: Any, examples: int = 20) -> list[str]:
     return [r.text() for r in verify(subject, examples=examples).results if r.verdict == "FAIL"]
 
 
+def one(subject: Any, name: str, examples: int) -> engine.Result:
+    """What becomes of one law."""
+    (law,) = (law for law in laws(subject) if law.name == name)
+    return engine.run(law, examples=examples)
+
+
 @pytest.mark.parametrize("written", differently.EVERY, ids=lambda cls: cls.__name__)
 def test_a_rule_written_differently_equals_the_reference_within_rounding(written: type[differently.Written]) -> None:
     rule = subjects.rule(rules.get(written.__name__.lower()))
@@ -104,7 +110,7 @@ def test_a_gradient_that_takes_another_side_at_a_kink_is_not_accused() -> None:
     inputs = st.lists(st.integers(-2, 2), min_size=1, max_size=4).map(lambda k: ([torch.tensor(k).double()],))
     for convention in (lambda p: [torch.sign(p[0])], lambda p: [torch.where(p[0] >= 0, 1.0, -1.0).double()]):
         subject = subjects.gradient(lambda p: p[0].abs().sum(), convention, inputs)
-        assert not failures(subject, examples=60)
+        assert not failures(subject, examples=50)
 
 
 def test_bad_input_for_a_gradient_is_refused_by_name() -> None:
@@ -115,3 +121,64 @@ def test_bad_input_for_a_gradient_is_refused_by_name() -> None:
     single = st.just(torch.ones(3))
     with pytest.raises(ArgumentError, match="params a list of float64 tensors"):
         subjects.gradient(functions.loss, functions.right, single).laws()[0].check(examples=1)
+
+
+def test_hyperparameters_that_the_constructor_refuses_together_are_no_example() -> None:
+    hyper = {"lr": st.floats(0.01, 1), "momentum": st.sampled_from([0.0, 0.5]), "nesterov": st.booleans()}
+    result = one(subjects.optimizer(torch.optim.SGD, torch.optim.SGD, hyper), "equals its reference", 60)
+    assert result.verdict == "PASS"
+    assert 18 < result.counted < result.examples
+
+
+def test_a_law_that_does_not_hold_by_design_is_waived_and_the_report_says_so() -> None:
+    law = "lets a parameter join late"
+    wrong = optimizers.CountsStepsInTheGroup
+    result = one(subjects.optimizer(wrong, waives=[law]), law, 10)
+    assert (result.verdict, result.reason) == ("SKIP", "waived")
+    assert "did you mean 'lets a parameter join late'?" in refused(wrong, waives=["lets parameters join late"])
+
+
+def test_what_a_reference_raises_is_not_laid_to_the_subject() -> None:
+    class Refuses(optimizers.Adam):
+        def begin(self, group: dict[str, Any]) -> None:
+            raise RuntimeError("not today")
+
+    broken = one(subjects.optimizer(torch.optim.Adam, Refuses), "equals its reference", 5)
+    assert (broken.verdict, broken.where) == ("FAIL", "the reference, not the subject")
+    assert broken.got == "RuntimeError: not today"
+    assert "not today" in broken.reason
+
+
+def test_a_crash_on_one_shape_breaks_one_law() -> None:
+    class NoEmptyOnes(optimizers.Adam):
+        def apply(self, p: torch.Tensor, h: dict[str, Any], update: torch.Tensor) -> None:
+            super().apply(p, h, update / (p.numel() / p.numel()))
+
+    subject = subjects.optimizer(NoEmptyOnes)
+    assert {shape for shape in subject.shapes if shape not in subject.steady} == {(0,), (0, 3)}
+    assert one(subject, "takes every shape and stride", 30).verdict == "FAIL"
+    assert one(subject, "repeats and touches nothing else", 30).verdict == "PASS"
+
+
+def test_in_16_bits_no_reference_is_asked_for_and_everything_else_is() -> None:
+    subject = subjects.optimizer(torch.optim.Adam, torch.optim.Adam, dtypes=[torch.bfloat16])
+    assert "16 bits leave too few digits" in one(subject, "equals its reference", 10).reason
+    assert one(subject, "takes every shape and stride", 50).verdict == "PASS"
+
+
+def test_an_lr_whose_default_stands_for_none_is_given() -> None:
+    class Wants(torch.optim.SGD):
+        def __init__(self, params: Any, lr: Any = None) -> None:
+            super().__init__(params, 1.0 * lr)
+
+    assert not failures(Wants, examples=5)
+
+
+def test_an_exception_without_words_is_placed() -> None:
+    class Silent(optimizers.Adam):
+        def begin(self, group: dict[str, Any]) -> None:
+            raise AssertionError
+
+    text = failures(Silent, examples=2)[0]
+    assert "test_optimizer_subjects.py, line " in text
+    assert "raise AssertionError" in text
