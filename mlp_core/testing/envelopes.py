@@ -142,18 +142,25 @@ def _run(
             for p in params:
                 if p.grad is not None:
                     p.grad.mul_(mode.factors(p.grad))
+            mode.kept = frozenset(id(s) for p in params for s in _tensors(list(optimizer.state.get(p, {}).values())))
             with _perturbed_hyperparameters(optimizer, mode) if hyperparameters else nullcontext(), mode:
                 scenario.step(optimizer, params)
             _perturb_coarse_state(optimizer, params, mode)
         yield params
 
 
+def _tensors(values: Sequence[Any]) -> list[Tensor]:
+    """All tensors among values, and in lists among them."""
+    inner = [t for v in values if isinstance(v, (list, tuple)) for t in _tensors(v)]
+    return [v for v in values if isinstance(v, Tensor)] + inner
+
+
 def _perturb_coarse_state(optimizer: torch.optim.Optimizer, params: Sequence[Tensor], mode: PerturbedRounding) -> None:
     """A number kept in less than the parameter's dtype (torch's NAdam and ASGD keep one in float32) was rounded when it
     was written down, and no operation tells."""
     for p in params:
-        for s in optimizer.state.get(p, {}).values():
-            if isinstance(s, Tensor) and s.is_floating_point() and s.dtype.itemsize < p.dtype.itemsize and s.numel():
+        for s in _tensors(list(optimizer.state.get(p, {}).values())):
+            if s.is_floating_point() and s.dtype.itemsize < p.dtype.itemsize and s.numel():
                 mode.coarsest = max(mode.coarsest, bounds.unit_roundoff(s.dtype))
                 s.mul_(torch.where(s == s.round(), 1.0, mode.factors(s)))  # whole numbers count steps
 

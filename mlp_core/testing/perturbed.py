@@ -36,7 +36,7 @@ SINGLE = bounds.unit_roundoff(torch.float32)
 """hyperparameters are numbers of Python: nobody keeps them in less than float32"""
 
 DECAYS = frozenset({"mul", "lerp", "_foreach_mul", "_foreach_lerp"})
-"""operations that, in place, let something kept fade: beta v + (1 - beta) x may as well be written v + (1 - beta)
+"""operations that let something kept fade: beta v + (1 - beta) x may as well be written v + (1 - beta)
 (x - v), which errs by a rounding of what v was before"""
 
 POOL = 4999
@@ -52,7 +52,7 @@ class PerturbedRounding(TorchDispatchMode):
     def __init__(self, dtype: torch.dtype, generator: torch.Generator) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         self.u, self.used, self.pools = bounds.unit_roundoff(dtype), 0, dict[torch.dtype, Tensor]()
-        self.coarsest = self.u
+        self.coarsest, self.kept = self.u, frozenset[int]()
         self.signs = torch.randint(0, 2, (POOL,), generator=generator, dtype=torch.float64).mul_(2).sub_(1)
 
     @classmethod
@@ -61,7 +61,7 @@ class PerturbedRounding(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kind = _kind(func)
-        before = _decayed(args) if kind.decays else []
+        fading = self._fading(kind, args)
         out = func(*args, **(kwargs or {}))
         if kind.exact:
             return out
@@ -72,10 +72,19 @@ class PerturbedRounding(TorchDispatchMode):
                 continue
             self.coarsest = max(self.coarsest, bounds.unit_roundoff(t.dtype))
             t.mul_(self.factors(t))
-        for t, size in before:
-            error = size.mul_(self.factors(t) - 1)
-            t.add_(torch.where(t == 0, error.abs(), error))  # from 0 upwards: a square must not become negative
+        for kept, size in fading:
+            t = kept if kind.in_place else out
+            t.add_(size.mul_(self.factors(t) - 1))
         return out
+
+    def _fading(self, kind: _Kind, args: Any) -> list[tuple[Tensor, Tensor]]:
+        """What is multiplied by a number, or moved towards something, in place or out of what is kept between steps;
+        with its size before."""
+        if not kind.decays or (len(args) == 2 and isinstance(args[1], Tensor) and args[1].ndim):
+            return []  # by a tensor: a mask, perhaps
+        several = args[0] if isinstance(args[0], (tuple, list)) else (args[0],)
+        own = [t for t in several if isinstance(t, Tensor) and t.is_floating_point()]
+        return [(t, t.abs()) for t in own if kind.in_place or id(t) in self.kept]
 
     def factors(self, t: Tensor) -> Tensor:
         """1 + 2u or 1 - 2u for every entry of t; at least what t's own dtype can tell from 1."""
@@ -102,6 +111,7 @@ class _Kind:
 
     exact: bool
     decays: bool
+    in_place: bool
     narrows: bool
     counts: bool
     returned: tuple[int, ...]
@@ -124,22 +134,16 @@ def _kind(func: Any) -> _Kind:
     name = func.overloadpacket.__name__
     base = name.removesuffix("_") if not name.startswith("__") else name
     returns = func._schema.returns
-    own = tuple(k for k, r in enumerate(returns) if r.alias_info is None or r.alias_info.is_write)
     changed = tuple(
         (k, a.name) for k, a in enumerate(func._schema.arguments) if a.alias_info is not None and a.alias_info.is_write
     )
+    own = tuple(k for k, r in enumerate(returns) if r.alias_info is None or r.alias_info.is_write)
+    in_place = base != name
     return _Kind(
-        base in EXACT or func.is_view, base in DECAYS and base != name, base in NARROWS, base in COUNTS, own,
-        len(returns) > 1,        changed if not returns else (),
+        exact=base in EXACT or func.is_view, decays=base in DECAYS and (in_place or not base.startswith("_foreach")),
+        in_place=in_place, narrows=base in NARROWS, counts=base in COUNTS, returned=own, several=len(returns) > 1,
+        changed=changed if not returns else (),
     )  # fmt: skip
-
-
-def _decayed(args: Any) -> list[tuple[Tensor, Tensor]]:
-    """What is multiplied in place by a number, or moved towards something, with its size before."""
-    if len(args) > 1 and isinstance(args[1], Tensor) and args[1].ndim and len(args) == 2:
-        return []  # by a tensor: a mask, perhaps
-    several = args[0] if isinstance(args[0], (tuple, list)) else (args[0],)
-    return [(t, t.abs()) for t in several if t.is_floating_point()]
 
 
 def _narrowed(t: Tensor, args: Any) -> bool:
