@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from unittest import SkipTest
 
 import pytest
 import torch
@@ -182,3 +183,28 @@ def test_an_exception_without_words_is_placed() -> None:
     text = failures(Silent, examples=2)[0]
     assert "test_optimizer_subjects.py, line " in text
     assert "raise AssertionError" in text
+
+
+def test_a_reference_with_other_names_is_asked_group_by_group() -> None:
+    class HeavyBall(torch.optim.Optimizer):
+        def __init__(self, params: Any, lr: float = 0.1, beta: float = 0.5) -> None:
+            super().__init__(params, {"lr": lr, "beta": beta})
+
+        @torch.no_grad()
+        def step(self, closure: Any = None) -> None:  # type: ignore[override]
+            for group in self.param_groups:
+                for p in (p for p in group["params"] if p.grad is not None):
+                    self.state[p]["v"] = v = group["beta"] * self.state[p].get("v", 0 * p) + p.grad
+                    p.sub_(group["lr"] * v)
+
+    def reference(params: Any, lr: float, beta: float) -> torch.optim.Optimizer:
+        return torch.optim.SGD(params, lr=lr, momentum=beta)
+
+    hyper = {"lr": st.floats(0.01, 1), "beta": st.floats(0.1, 0.9)}
+    assert one(subjects.optimizer(HeavyBall, reference, hyper), "equals its reference", 60).verdict == "PASS"
+
+
+def test_a_law_that_does_not_apply_is_skipped_by_pytest_too() -> None:
+    (law,) = (law for law in laws(torch.optim.Adam) if law.name == "equals its reference")
+    with pytest.raises(SkipTest, match="nothing to be equal to"):
+        law.check(examples=1)

@@ -58,7 +58,7 @@ def _perturbed(scenario: Scenario, make: Make, seed: int) -> tuple[PerturbedRoun
         try:
             run = _run(scenario, make, mode, hyperparameters)
             return mode, [[p.detach().double().clone() for p in params] for params in run]
-        except ValueError:
+        except Exception:
             if not hyperparameters:
                 raise
     raise AssertionError("unreachable")
@@ -168,9 +168,14 @@ def _perturb_coarse_state(optimizer: torch.optim.Optimizer, params: Sequence[Ten
 @contextmanager
 def _perturbed_hyperparameters(optimizer: torch.optim.Optimizer, mode: PerturbedRounding) -> Iterator[None]:
     """Inside, other hyperparameters in every group; afterwards those from before, but for what the step has changed."""
+    drawn: dict[float, float] = {}
+
+    def number(value: float) -> float:
+        return drawn.setdefault(value, mode.number(value))  # what was equal in several groups stays equal
+
     before = [dict(group) for group in optimizer.param_groups]
     for group in optimizer.param_groups:
-        group.update({key: _noisy(value, mode.number) for key, value in group.items() if key != "params"})
+        group.update({key: _noisy(value, number) for key, value in group.items() if key != "params"})
     noisy = [dict(group) for group in optimizer.param_groups]
     yield
     for group, old, new in zip(optimizer.param_groups, before, noisy, strict=True):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import SkipTest
 
 from hypothesis.strategies import SearchStrategy
 
@@ -100,12 +101,15 @@ class Law:
         return Law(**{**self.__dict__, "skip": lambda subject: "waived"})
 
     def check(self, *, examples: int | None = None, seed: int = 0) -> None:
-        """Raises AssertionError, with everything known about the failure, where the law does not hold."""
+        """Raises AssertionError, with everything known about the failure, where the law does not hold, and
+        unittest.SkipTest, which pytest reports as skipped, where it does not apply."""
         from mlp_core.testing.engine import run
 
         result = run(self, examples=examples, seed=seed)
         if result.verdict == "FAIL":
             raise AssertionError(result.text())
+        if result.verdict == "SKIP":
+            raise SkipTest(f"{result.law}: {result.reason}")
 
 
 class LawBook:

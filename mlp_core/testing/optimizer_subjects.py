@@ -50,6 +50,8 @@ class OptimizerSubject:
     """names of state that must equal the twin's"""
     domains: dict[str, tuple[Domain, ...]] = field(default_factory=dict)
     """of the hyperparameters whose domain is known"""
+    common: tuple[str, ...] = ()
+    """those that only the constructor takes: a group has none of its own"""
     movable: tuple[str, ...] = ()
     """the hyperparameters that can be moved"""
     unmoved: str = ""
@@ -101,7 +103,8 @@ class OptimizerSubject:
 
         usual = self.steady or self.shapes
         few = [shape for shape in usual if 0 < prod(shape) <= FEW] or usual
-        small = self.scenarios(groups=(1, 1), per_group=(1, 1), shapes=few)
+        # many steps: some act late (RAdam's eps, from the sixth step on)
+        small = self.scenarios(groups=(1, 1), per_group=(1, 1), shapes=few, steps=(6, 12))
         return st.builds(changes, small, self.hyper)
 
     def _moved(self, scenario: Scenario, name: str, value: Any) -> tuple[Scenario, Scenario]:
@@ -183,8 +186,8 @@ class OptimizerSubject:
             tolerance, silent = arranged(found[-1].tolerance), arranged([s.double() for s in found[-1].silent])
             spoken = [torch.where(s > 0, e.double(), g.double()) for g, e, s in zip(got, expected, silent, strict=True)]
             evidence = compare(names, spoken, [e.double() for e in expected], tolerance, what=what, closing=closing)
-            evidence.skipped = int(sum(s.sum() for s in silent))
-            evidence.entries -= evidence.skipped
+            evidence.entries -= int(sum(s.sum() for s in silent))
+            evidence.counted = evidence.entries > 0
             return evidence
 
         return explained(envelopes(scenario, self.make), compared, conduct.foreign)

@@ -120,7 +120,7 @@ def treats_every_coordinate_alone(subject: Any, scenario: Scenario) -> Evidence:
         ("all parameters side by side in one buffer", got[1], ADJACENT),
     ):
         found = subject.agree(scenario, [what], [one], [expected], closing=closing, arranged=_in_one)
-        evidence.entries, evidence.skipped = found.entries, found.skipped
+        evidence.entries, evidence.counted = found.entries, found.counted
     return evidence
 
 

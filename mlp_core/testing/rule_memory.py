@@ -85,7 +85,7 @@ def takes_a_gradient_however_it_lies(subject: Any, scenario: Scenario) -> Eviden
     for step in range(len(scenario.gradients)):
         scenario.set_lr(optimizer, step)
         for index, p in enumerate(params):
-            p.grad = _lying(scenario.given(step, index).to(scenario.dtype))
+            p.grad = _lying(scenario.given(step, index).to(scenario.dtype, copy=True))
         subject.step(scenario, optimizer, params)
     got, contiguous = [p.detach() for p in params], [p.detach() for p in expected]
     return subject.agree(
@@ -95,7 +95,7 @@ def takes_a_gradient_however_it_lies(subject: Any, scenario: Scenario) -> Eviden
 
 def _lying(g: torch.Tensor) -> torch.Tensor:
     """The same numbers, transposed in memory, or, in a vector, every second number of it."""
-    return g.mT.contiguous().mT if g.ndim > 1 else torch.stack([g, g], -1)[..., 0]
+    return g.mT.clone(memory_format=torch.contiguous_format).mT if g.ndim > 1 else torch.stack([g, g], -1)[..., 0]
 
 
 def _widened(p: torch.Tensor, beside: float) -> torch.Tensor:

@@ -29,7 +29,7 @@ optimizer = mine(groups(params), **hyper[0])
 for step, row in enumerate(gradients):
     set_lr(optimizer, step)
     for p, g in zip(params, row):
-        p.grad = g.mT.contiguous().mT if g.ndim > 1 else torch.stack([g, g], -1)[..., 0]
+        p.grad = g.clone().mT.contiguous().mT if g.ndim > 1 else torch.stack([g, g], -1)[..., 0]
     optimizer.step()
 for p, q in zip(params, expected):
     assert torch.equal(p.nan_to_num(), q.nan_to_num()), (p, q)"""

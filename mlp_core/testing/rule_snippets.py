@@ -148,7 +148,7 @@ assert before == look()"""
 RUN = """\
 def set_lr(optimizer, step):
     for group, h in zip(optimizer.param_groups, hyper):
-        if "lr" in h and torch.is_tensor(group["lr"]):
+        if "lr" in h and torch.is_tensor(group.get("lr")):
             group["lr"].fill_(h["lr"] * lr_factors[step])
         elif "lr" in h:
             group["lr"] = h["lr"] * lr_factors[step]
@@ -183,3 +183,15 @@ for step, (a, b) in enumerate(zip(run(mine), run(reference)), start=1):
         got, expected = look(*a, "{name}")[{index}].item(), look(*b, "{name}")[{index}].item()
         assert abs(got - expected) <= {bound}, (got, expected)"""
 """STEP is filled in by the law; the bound is what rounding explains"""
+
+REFERENCE_OF_GROUPS = """\
+def reference(groups, **hyper):
+    def of_one_group(params, **hyper):
+        return MADE
+    own = [{**hyper, **{k: v for k, v in group.items() if k != "params"}} for group in groups]
+    first, *rest = [of_one_group(group["params"], **h) for h, group in zip(own, groups)]
+    for other in rest:
+        first.add_param_group(other.param_groups[0])
+        first.state.update(other.state)
+    return first"""
+"""MADE is the optimizer of one group, from params and **hyper"""

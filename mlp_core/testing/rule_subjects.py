@@ -15,31 +15,9 @@ from mlp_core.rules._domains import domains
 from mlp_core.testing import conduct
 from mlp_core.testing.hyperparameters import inside, outside, reconciled
 from mlp_core.testing.optimizer_subjects import OptimizerSubject
+from mlp_core.testing.rule_snippets import REFERENCE_OF_GROUPS
+from mlp_core.testing.scenario import grouped
 from mlp_core.testing.scenarios import SHAPES
-
-_REFERENCE = """\
-def reference(groups, **hyper):
-    own = [{**hyper, **{k: v for k, v in group.items() if k != "params"}} for group in groups]
-    first, *rest = [RULE(**h).twin(group["params"]) for h, group in zip(own, groups)]
-    for twin in rest:
-        first.add_param_group(twin.param_groups[0])
-        first.state.update(twin.state)
-    return first"""
-
-
-def twin_of_groups(rule_type: type[UpdateRule], groups: Any, hyper: dict[str, Any]) -> torch.optim.Optimizer:
-    """The torch twin of a rule for several groups: each group's hyperparameters in the twin's own words."""
-    twins = []
-    for group in groups:
-        own = {**hyper, **{key: value for key, value in group.items() if key != "params"}}
-        twins.append(rule_type(**own).twin(group["params"]))
-    first = twins[0]
-    assert first is not None
-    for twin in twins[1:]:
-        assert twin is not None
-        first.add_param_group(twin.param_groups[0])
-        first.state.update(twin.state)  # what it began with: torch's Adagrad fills its state when it is made
-    return first
 
 
 def has_twin(rule_type: type[UpdateRule]) -> bool:
@@ -90,15 +68,21 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
     def make(params: Any, **hyper: Any) -> torch.optim.Optimizer:
         return rule_type(**hyper).optimizer(params)
 
+    def of_one_group(params: Any, **hyper: Any) -> torch.optim.Optimizer:
+        return rule_type(**hyper).twin(params)  # type: ignore[return-value]  # called where there is one
+
     def reference(params: Any, **hyper: Any) -> torch.optim.Optimizer:
-        return twin_of_groups(rule_type, params, hyper) if twin else Textbook(rule_type, params, hyper)
+        return grouped(of_one_group)(params, **hyper) if twin else Textbook(rule_type, params, hyper)
 
     source = [
         *conduct.import_of(rule_type),
         f"def mine(params, **hyper):\n    return {rule_type.__name__}(**hyper).optimizer(params)",
     ]
     if twin or written:
-        source.append((_REFERENCE if twin else _TEXTBOOK).replace("RULE", rule_type.__name__))
+        own = f"{rule_type.__name__}(**hyper).twin(params)"
+        source.append(
+            REFERENCE_OF_GROUPS.replace("MADE", own) if twin else _TEXTBOOK.replace("RULE", rule_type.__name__)
+        )
     subject = OptimizerSubject(
         name, make, reference if twin or written else None, inside(rule_type),
         rule_type.claims | {"validates"} | (set() if rule_type.per_tensor else {"coordinatewise"}), tuple(source),

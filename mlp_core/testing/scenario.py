@@ -45,7 +45,7 @@ class Scenario:
     def set_lr(self, optimizer: torch.optim.Optimizer, step: int) -> None:
         """Give every group the lr of this step."""
         for group, hyper in zip(optimizer.param_groups, self.groups, strict=True):
-            if "lr" in hyper and isinstance(group["lr"], Tensor):
+            if "lr" in hyper and isinstance(group.get("lr"), Tensor):
                 group["lr"].fill_(hyper["lr"] * self.lr_factors[step])  # as torch's schedulers do
             elif "lr" in hyper:
                 group["lr"] = hyper["lr"] * self.lr_factors[step]
@@ -117,6 +117,24 @@ class Scenario:
         for row in self.gradients:
             lines.append("    [" + ", ".join("None" if g is None else source(g, self.dtype) for g in row) + "],")
         return [*lines, "]", f"lr_factors = {list(self.lr_factors)}"]
+
+
+def grouped(make: Make) -> Make:
+    """`make`, which takes the parameters of one group and its hyperparameters in words of its own, for several groups:
+    an optimizer is made for each, and the first takes over the groups of the others."""
+
+    def several(groups: Any, **hyper: Any) -> torch.optim.Optimizer:
+        made = []
+        for group in groups:
+            own = {**hyper, **{key: value for key, value in group.items() if key != "params"}}
+            made.append(make(group["params"], **own))
+        first, *rest = made
+        for other in rest:
+            first.add_param_group(other.param_groups[0])
+            first.state.update(other.state)  # what it began with: torch's Adagrad fills its state when it is made
+        return first
+
+    return several
 
 
 @cache

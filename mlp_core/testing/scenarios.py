@@ -36,13 +36,15 @@ STRUCTURE = 64
 def scenarios(
     hyper: st.SearchStrategy[dict[str, Any]], *, steps: tuple[int, int] = (2, 12), groups: tuple[int, int] = (1, 2),
     kinds: Sequence[str] = KINDS, shapes: Sequence[tuple[int, ...]] = SHAPES, per_group: tuple[int, int] = (1, 3),
-    dtypes: Sequence[torch.dtype] = DTYPES, schedule: bool = True,
+    dtypes: Sequence[torch.dtype] = DTYPES, schedule: bool = True, common: Sequence[str] = (),
 ) -> st.SearchStrategy[Scenario]:  # fmt: skip
-    """Scenarios of several steps, groups and kinds of gradient, with an lr that may change between steps."""
+    """Scenarios of several steps, groups and kinds of gradient, with an lr that may change between steps; what is
+    `common` is the same in all groups."""
 
     def read(numbers: bytes, texture: int, structure: bytes, first: dict[str, Any], second: dict[str, Any]) -> Scenario:
         codes = Codes(structure)
         scale, start, dtype = codes.pick((1.0, 0.125, 8.0)), codes.pick(STARTS), codes.pick(dtypes)
+        second = {**second, **{name: first[name] for name in common}}
         every = (first, second)[: codes.count(*groups)]
         wanted = [[codes.pick(shapes) for _ in range(codes.count(*per_group))] for _ in every]
         pattern = [codes.pick(kinds) for _ in range(codes.count(*steps))]

@@ -47,17 +47,19 @@ def optimizer(
     claims: Sequence[str] = (), *, shapes: Sequence[tuple[int, ...]] | None = None,
     dtypes: Sequence[torch.dtype] | None = None, groups: int = 2, waives: Sequence[str] = (),
 ) -> OptimizerSubject:  # fmt: skip
-    """Any torch.optim.Optimizer: make(params, **hyper), where params are tensors or group dicts.
+    """Any torch.optim.Optimizer: make(params, **hyper), where params are tensors or group dicts with the same names.
 
-    reference: likewise, the one it claims to equal; it is held to it within what rounding explains. Without it the
-    universal laws run. hyperparameters: by name a Hypothesis strategy, an annotated domain as for the field of an
-    UpdateRule, or a constant. claims, of: coordinatewise (every coordinate moves by itself), odd (negating parameters
-    and gradients negates the step), fixed_point (a zero gradient from a fresh state moves nothing, with all the
-    hyperparameters given, but those marked Decay and Epsilon), descends (small steps decrease a convex function),
-    validates (hyperparameters outside their domain, among them NaN, are refused). shapes of parameters: by default all
-    that the constructor takes. dtypes: float32 and float64 by default. groups: 1, where its groups must not differ.
-    waives: names of laws that do not hold by design ("lets a parameter join late", for an average over the optimizer's
-    own steps); they are reported as skipped.
+    reference: the one it claims to equal, a class, or a function that translates the names of hyperparameters; it is
+    held to it within what rounding explains. Without it the universal laws run.
+    hyperparameters: by name a Hypothesis strategy, an annotated domain as for the field of an UpdateRule, or a constant
+    (as which a switch between implementations is given: every hyperparameter that varies must show).
+    claims, of: coordinatewise (every coordinate moves by itself), odd (negating parameters and gradients negates the
+    step), fixed_point (a zero gradient from a fresh state moves nothing, with all the hyperparameters given, but those
+    marked Decay and Epsilon), descends (small steps decrease a convex function), validates (hyperparameters outside
+    their domain, among them NaN, are refused).
+    shapes: of parameters; by default all that the constructor takes. dtypes: float32 and float64 by default. groups: 1,
+    where its groups must not differ. waives: names of laws that do not hold by design ("lets a parameter join late",
+    for an average over the optimizer's own steps); they are reported as skipped.
 
     Raises ArgumentError for a hyperparameter or claim that is not known, and for one that is missing.
 

@@ -17,7 +17,8 @@ from mlp_core.rules._domains import Domain, domain_of
 from mlp_core.testing import conduct
 from mlp_core.testing.codes import Codes
 from mlp_core.testing.optimizer_subjects import CLAIMS, OptimizerSubject
-from mlp_core.testing.scenario import Make, Scenario, needs_closure
+from mlp_core.testing.rule_snippets import REFERENCE_OF_GROUPS
+from mlp_core.testing.scenario import Make, Scenario, grouped, needs_closure
 from mlp_core.testing.scenarios import DTYPES, SHAPES
 from mlp_core.testing.variants import Outside, Wrongs
 
@@ -45,7 +46,10 @@ def of_optimizer(
     _known(make, drawn)
     hyper, movable = _with_lr(make, drawn), tuple(n for n, v in hyperparameters.items() if _varies(v))
     example = _example(hyper)
-    source = [*_lines("mine", make), *(_lines("reference", reference) if reference is not None else [])]
+    source = _lines("mine", make)
+    if reference is not None:
+        source += _reference_lines(reference)
+        reference = reference if isinstance(reference, type) else grouped(reference)
     taken = tuple(shapes) if shapes else accepted(make, example)
     subject = OptimizerSubject(
         conduct.name_of(make), make, reference, hyper, frozenset(claims), tuple(source), unreferenced=UNREFERENCED,
@@ -53,7 +57,7 @@ def of_optimizer(
         wrongs=_wrongs(hyper, hyperparameters, parts), dtypes=tuple(dtypes or DTYPES), has_lr="lr" in example,
         shapes=taken, steady=tuple(shape for shape in taken if _steps(make, example, shape)),
         max_groups=min(groups, 1 + _takes_groups(make, example, taken)),
-        waived=frozenset(waives),
+        waived=frozenset(waives), common=_common(make, example, taken),
         closure=isinstance(make, type) and needs_closure(make),
     )  # fmt: skip
     laws = [law.name for law in subject.laws()]
@@ -80,6 +84,15 @@ def _steps(make: Make, hyper: dict[str, Any], shape: tuple[int, ...]) -> bool:
     except Exception:
         return False
     return True
+
+
+def _common(make: Make, hyper: dict[str, Any], shapes: Sequence[tuple[int, ...]]) -> tuple[str, ...]:
+    """The hyperparameters that are not among the optimizer's defaults, and so in no group of its own."""
+    try:
+        defaults = make([torch.zeros(max(shapes, key=prod)).requires_grad_()], **hyper).defaults
+    except Exception:
+        return ()  # the laws will say why
+    return tuple(name for name in hyper if name not in defaults)
 
 
 def _takes_groups(make: Make, hyper: dict[str, Any], shapes: Sequence[tuple[int, ...]]) -> bool:
@@ -184,6 +197,15 @@ def _unmoved(make: Make, drawn: Mapping[str, Any]) -> str:
         if n not in drawn and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
     ]
     return UNMOVED.format(", ".join(rest)) if rest else "no hyperparameters to be moved"
+
+
+def _reference_lines(reference: Make) -> list[str]:
+    """A class takes group dicts; a function may have words of its own for the hyperparameters, and gets them group by
+    group."""
+    if isinstance(reference, type):
+        return _lines("reference", reference)
+    own = f"{conduct.name_of(reference)}(params, **hyper)"
+    return [*conduct.import_of(reference), REFERENCE_OF_GROUPS.replace("MADE", own)]
 
 
 def _lines(name: str, make: Callable[..., Any]) -> list[str]:
