@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import settings
 from hypothesis import strategies as st
-from planted import differently, functions, optimizers
+from planted import differently, functions, optimizers, suspicious
 
 from mlp_core import ArgumentError, rules
 from mlp_core.testing import engine, laws, subjects, verify
@@ -37,7 +37,7 @@ def test_a_rule_written_differently_equals_the_reference_within_rounding(written
     assert result.skipped <= result.entries / 10
 
 
-@pytest.mark.parametrize("right", optimizers.RIGHT, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("right", suspicious.RIGHT, ids=lambda cls: cls.__name__)
 def test_a_right_optimizer_is_lawful_without_a_reference(right: type[torch.optim.Optimizer]) -> None:
     assert not failures(right)
 
@@ -75,7 +75,7 @@ def test_an_optimizer_is_found_by_its_name_and_its_laws_are_ready_for_pytest() -
 
 
 def test_what_the_constructor_refuses_is_not_asked_of_it() -> None:
-    subject = subjects.optimizer(optimizers.OneGroup)
+    subject = subjects.optimizer(suspicious.OneGroup)
     assert subject.max_groups == 1
     assert subject.shapes
     assert all(len(shape) == 1 and shape[0] for shape in subject.shapes)

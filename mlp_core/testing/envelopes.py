@@ -42,13 +42,17 @@ def envelopes(scenario: Scenario, make: Make) -> Iterator[list[Envelope]]:
     deviations, coarsest = [[torch.zeros_like(p) for p in params] for params in plain], 0.0
     for seed in range(bounds.RUNS):
         mode, noisy = _perturbed(scenario, make, seed)
-        for at, params in zip(range(len(plain)), noisy, strict=True):
-            for deviation, p, exact in zip(deviations[at], params, plain[at], strict=True):
-                # not finite, here or there: infinitely far
-                torch.maximum(deviation, (p - exact).abs().nan_to_num(nan=float("inf")), out=deviation)
+        for farthest, params, exact in zip(deviations, noisy, plain, strict=True):
+            _scatter(farthest, params, exact)
         coarsest = max(coarsest, mode.coarsest)
         if (seed + 1).bit_count() == 1:
             yield _judged(scenario, plain, deviations, coarsest)
+
+
+def _scatter(deviations: list[Tensor], noisy: list[Tensor], plain: list[Tensor]) -> None:
+    """Widen the deviations, in place, to those of another run; what is not finite, here or there, is infinitely far."""
+    for deviation, p, exact in zip(deviations, noisy, plain, strict=True):
+        torch.maximum(deviation, (p - exact).abs().nan_to_num(nan=float("inf")), out=deviation)
 
 
 def _perturbed(scenario: Scenario, make: Make, seed: int) -> tuple[PerturbedRounding, list[list[Tensor]]]:
@@ -93,8 +97,7 @@ def gradient_envelopes(
         mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed))
         other, noisy = _gradient(loss, params, data, mode)
         spread = max(spread, abs(other - value)) if other == other else float("inf")
-        for deviation, g, exact in zip(deviations, noisy, plain, strict=True):
-            torch.maximum(deviation, (g - exact).abs().nan_to_num(nan=float("inf")), out=deviation)
+        _scatter(deviations, noisy, plain)
         if (seed + 1).bit_count() == 1:
             largest = [g.abs().amax() if g.numel() else g.sum() for g in plain]
             tolerance = [bounds.perturbed(d, g.abs(), torch.float64) for d, g in zip(deviations, plain, strict=True)]

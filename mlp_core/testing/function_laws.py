@@ -103,9 +103,8 @@ def kinks(subject: Any, inputs: Inputs) -> list[Tensor]:
     found = []
     for k, p in enumerate(inputs.params):
         f, theta = _alone(subject, inputs, k), p.flatten()
-        gaps = []
+        gaps, middle = [], f(p)
         for h in (gradcheck.STEP, 2 * gradcheck.STEP):
-            middle = f(p)
             gap = torch.zeros_like(theta)
             for i in range(theta.numel()):
                 sides = []

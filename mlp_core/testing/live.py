@@ -28,10 +28,9 @@ def verify_live(
     """
     if jobs < 1:
         raise ArgumentError("jobs", jobs, "a positive whole number")
-    resolved = [resolve(name) for name in subjects]
     report = Report(seed=seed_of(seed), examples=examples or engine.EXAMPLES)
     if jobs == 1 or not workers.FORKS:
-        for subject in resolved:
+        for subject in [resolve(name) for name in subjects]:
             report.results += _one(console, subject, examples, report.seed)
     else:
         report.results += _several(console, subjects, examples, report.seed, jobs)
@@ -78,7 +77,7 @@ def _several(console: Console, subjects: Sequence[str], examples: int | None, se
     """The table of each subject as soon as it is complete, and in between the laws done so far."""
     done: list[Result] = []
     found = workers.check(subjects, examples=examples, seed=seed, jobs=jobs)
-    counts = [len(resolve(name).laws()) for name in subjects]
+    counts = [len(workers.laws_of(name)) for name in subjects]
     first = next(found)  # the workers are started here, before any thread is
     with Live(console=console, refresh_per_second=8, transient=True) as live:
         shown = 0

@@ -19,7 +19,7 @@ from mlp_core.testing.failure import compare
 from mlp_core.testing.hyperparameters import plain
 from mlp_core.testing.law import Broken, Evidence, Law, Rejected
 from mlp_core.testing.rule_snippets import CLOSURE, RUN
-from mlp_core.testing.scenario import Make, Scenario
+from mlp_core.testing.scenario import Gradient, Make, Scenario
 from mlp_core.testing.scenarios import DTYPES, KINDS, SHAPES, scenarios
 from mlp_core.testing.variants import Changes, Wrongs
 
@@ -135,9 +135,12 @@ class OptimizerSubject:
         with conduct.foreign():
             scenario.step(optimizer, params)
 
-    def run(self, scenario: Scenario, optimizer: torch.optim.Optimizer, params: Sequence[Tensor]) -> Iterator[int]:
+    def run(
+        self, scenario: Scenario, optimizer: torch.optim.Optimizer, params: Sequence[Tensor],
+        gradient: Gradient | None = None,
+    ) -> Iterator[int]:  # fmt: skip
         """Scenario.run, with what the optimizer raises laid to its charge."""
-        steps = scenario.run(optimizer, params)
+        steps = scenario.run(optimizer, params, gradient)
         while True:
             with conduct.foreign():
                 step = next(steps, None)
@@ -162,12 +165,13 @@ class OptimizerSubject:
         for index, (p, value) in enumerate(zip(params, tensors, strict=True)):
             p.copy_(value.detach()).requires_grad_()
             p.owned = layout.owned(index)  # type: ignore[attr-defined]  # as MLP marks its parameters
-        optimizer = self.optimizer(scenario, params)
-        for step in range(len(scenario.gradients)):
-            scenario.set_lr(optimizer, step)
-            for p, g, given in zip(params, grads, scenario.gradients[step], strict=True):
-                p.grad = None if given is None else g.copy_(given)
-            self.step(scenario, optimizer, params)
+
+        def in_place(step: int, index: int) -> Tensor | None:
+            given = scenario.gradient(step, index)
+            return None if given is None else grads[index].copy_(given)
+
+        for _ in self.run(scenario, self.optimizer(scenario, params), params, in_place):
+            pass
         return params
 
     def agree(

@@ -55,16 +55,14 @@ def _kept(subject: Any, scenario: Scenario, optimizer: Any, params: Any, what: s
 def takes_every_shape_and_stride(subject: Any, scenario: Scenario) -> Evidence:
     """Parameters without dimension, empty, of odd sizes, and views with strides move as contiguous ones do."""
     expected, _ = subject.finished(scenario)
-    for beside in (
-        float("nan"),
-        1.0,
-    ):  # what is read beside a parameter shows as NaN, what is written as another number
+    # what is read beside a parameter shows as NaN, what is written as another number than 1
+    for beside in (float("nan"), 1.0):
+        closing = STRIDED.replace('float("nan")', f'float("{beside}")')
         wide = [_widened(p.detach(), beside) for p in scenario.fresh()]
         params = [_inside(w).requires_grad_() for w in wide]
         optimizer = subject.optimizer(scenario, params)
         for _ in subject.run(scenario, optimizer, params):
             pass
-        closing = STRIDED.replace('float("nan")', repr(beside)) if beside == 1 else STRIDED
         for name, w in zip(scenario.names(), wide, strict=True):
             outside = torch.ones_like(w)
             _inside(outside).zero_()
@@ -82,11 +80,12 @@ def takes_a_gradient_however_it_lies(subject: Any, scenario: Scenario) -> Eviden
     expected, _ = subject.finished(scenario)
     params = scenario.fresh()
     optimizer = subject.optimizer(scenario, params)
-    for step in range(len(scenario.gradients)):
-        scenario.set_lr(optimizer, step)
-        for index, p in enumerate(params):
-            p.grad = _lying(scenario.given(step, index).to(scenario.dtype, copy=True))
-        subject.step(scenario, optimizer, params)
+
+    def lying(step: int, index: int) -> torch.Tensor:
+        return _lying(scenario.given(step, index).to(scenario.dtype))
+
+    for _ in subject.run(scenario, optimizer, params, lying):
+        pass
     got, contiguous = [p.detach() for p in params], [p.detach() for p in expected]
     return subject.agree(
         scenario, scenario.names(), got, contiguous, what="gradients lying otherwise: ", closing=LYING

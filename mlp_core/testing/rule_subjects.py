@@ -71,20 +71,20 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
     def of_one_group(params: Any, **hyper: Any) -> torch.optim.Optimizer:
         return rule_type(**hyper).twin(params)  # type: ignore[return-value]  # called where there is one
 
-    def reference(params: Any, **hyper: Any) -> torch.optim.Optimizer:
-        return grouped(of_one_group)(params, **hyper) if twin else Textbook(rule_type, params, hyper)
+    def of_textbook(params: Any, **hyper: Any) -> torch.optim.Optimizer:
+        return Textbook(rule_type, params, hyper)
 
+    reference = grouped(of_one_group) if twin else of_textbook if written else None
     source = [
         *conduct.import_of(rule_type),
         f"def mine(params, **hyper):\n    return {rule_type.__name__}(**hyper).optimizer(params)",
     ]
-    if twin or written:
-        own = f"{rule_type.__name__}(**hyper).twin(params)"
-        source.append(
-            REFERENCE_OF_GROUPS.replace("MADE", own) if twin else _TEXTBOOK.replace("RULE", rule_type.__name__)
-        )
+    if twin:
+        source.append(REFERENCE_OF_GROUPS.replace("MADE", f"{rule_type.__name__}(**hyper).twin(params)"))
+    elif written:
+        source.append(_TEXTBOOK.replace("RULE", rule_type.__name__))
     subject = OptimizerSubject(
-        name, make, reference if twin or written else None, inside(rule_type),
+        name, make, reference, inside(rule_type),
         rule_type.claims | {"validates"} | (set() if rule_type.per_tensor else {"coordinatewise"}), tuple(source),
         twin=twin, exact=True, unreferenced=UNREFERENCED, shared_state=rule_type.slots, domains=domains(rule_type),
         movable=tuple(f.name for f in fields(rule_type)), wrongs=outside(rule_type),

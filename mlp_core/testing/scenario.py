@@ -14,6 +14,8 @@ from torch import Tensor
 from mlp_core.testing.problem import source
 
 Make = Callable[..., torch.optim.Optimizer]
+Gradient = Callable[[int, int], Tensor | None]
+"""the gradient of a parameter in a step, from the numbers of both"""
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,10 @@ class Scenario:
         assert g is not None
         return g
 
-    def set_gradients(self, params: Sequence[Tensor], step: int) -> None:
-        """Give every parameter its gradient of this step, in new memory."""
+    def set_gradients(self, params: Sequence[Tensor], step: int, gradient: Gradient | None = None) -> None:
+        """Give every parameter its gradient of this step: in new memory, or where `gradient` puts it."""
         for index, p in enumerate(params):
-            p.grad = self.gradient(step, index)
+            p.grad = (gradient or self.gradient)(step, index)
 
     @staticmethod
     def step(optimizer: torch.optim.Optimizer, params: Sequence[Tensor]) -> None:
@@ -75,11 +77,13 @@ class Scenario:
         else:
             optimizer.step()
 
-    def run(self, optimizer: torch.optim.Optimizer, params: Sequence[Tensor]) -> Iterator[int]:
+    def run(
+        self, optimizer: torch.optim.Optimizer, params: Sequence[Tensor], gradient: Gradient | None = None
+    ) -> Iterator[int]:
         """Take the steps one by one; yields the number of each step done, from 0."""
         for step in range(len(self.gradients)):
             self.set_lr(optimizer, step)
-            self.set_gradients(params, step)
+            self.set_gradients(params, step, gradient)
             self.step(optimizer, params)
             yield step
 

@@ -69,47 +69,48 @@ def of_optimizer(
 
 def accepted(make: Make, hyper: dict[str, Any]) -> tuple[tuple[int, ...], ...]:
     """The shapes that the constructor does not refuse; all, where it refuses every one: then the laws say why."""
-    return tuple(shape for shape in SHAPES if _makes(make, [torch.zeros(shape)], hyper)) or SHAPES
+    return _taken(make, hyper) or SHAPES
+
+
+def _taken(make: Make, hyper: dict[str, Any]) -> tuple[tuple[int, ...], ...]:
+    return tuple(shape for shape in SHAPES if _made(make, [torch.zeros(shape)], hyper) is not None)
 
 
 def _steps(make: Make, hyper: dict[str, Any], shape: tuple[int, ...]) -> bool:
     """Whether two steps on a parameter of this shape do not raise."""
     p = torch.zeros(shape).requires_grad_()
-    try:
-        with conduct.globals_kept():
-            optimizer = make([p], **hyper)
-            for _ in range(2):
-                p.grad = torch.ones_like(p)
-                Scenario.step(optimizer, [p])
-    except Exception:
-        return False
-    return True
+
+    def stepped(params: Any, **hyper: Any) -> torch.optim.Optimizer:
+        optimizer = make(params, **hyper)
+        for _ in range(2):
+            p.grad = torch.ones_like(p)
+            Scenario.step(optimizer, [p])
+        return optimizer
+
+    return _made(stepped, [p], hyper) is not None
 
 
 def _common(make: Make, hyper: dict[str, Any], shapes: Sequence[tuple[int, ...]]) -> tuple[str, ...]:
     """The hyperparameters that are not among the optimizer's defaults, and so in no group of its own."""
-    try:
-        defaults = make([torch.zeros(max(shapes, key=prod)).requires_grad_()], **hyper).defaults
-    except Exception:
-        return ()  # the laws will say why
-    return tuple(name for name in hyper if name not in defaults)
+    made = _made(make, [torch.zeros(max(shapes, key=prod))], hyper)
+    return tuple(name for name in hyper if made is not None and name not in made.defaults)
 
 
 def _takes_groups(make: Make, hyper: dict[str, Any], shapes: Sequence[tuple[int, ...]]) -> bool:
     """Whether it takes a second group, or takes nothing at all."""
     shape = max(shapes, key=prod)
     groups = [{"params": [torch.zeros(shape).requires_grad_()]} for _ in range(2)]
-    return _makes(make, groups, hyper) or not _makes(make, groups[:1], hyper)
+    return _made(make, groups, hyper) is not None or _made(make, groups[:1], hyper) is None
 
 
-def _makes(make: Make, params: Sequence[Any], hyper: dict[str, Any]) -> bool:
+def _made(make: Make, params: Sequence[Any], hyper: dict[str, Any]) -> torch.optim.Optimizer | None:
+    """What `make` makes, or None where it raises: here it is only asked what it takes; the laws will say why."""
     own = [p.requires_grad_() if isinstance(p, Tensor) else dict(p) for p in params]
     try:
         with conduct.globals_kept():
-            make(own, **hyper)
+            return make(own, **hyper)
     except Exception:
-        return False
-    return True
+        return None
 
 
 def _parameters(make: Make) -> dict[str, inspect.Parameter]:
@@ -142,14 +143,9 @@ def _with_lr(make: Make, drawn: Mapping[str, st.SearchStrategy[Any]]) -> st.Sear
     if isinstance(lr.default, (int, float)) and not isinstance(lr.default, bool):
         return st.fixed_dictionaries({**drawn, "lr": st.just(float(lr.default))})
     without, with_lr = st.fixed_dictionaries(dict(drawn)), st.fixed_dictionaries({**drawn, "lr": st.just(LR)})
-    if lr.default is lr.empty or (not _works(make, without) and _works(make, with_lr)):
+    if lr.default is lr.empty or (not _taken(make, _example(without)) and _taken(make, _example(with_lr))):
         return with_lr  # no default, or one that stands for none
     return without
-
-
-def _works(make: Make, hyper: st.SearchStrategy[dict[str, Any]]) -> bool:
-    example = _example(hyper)
-    return any(_makes(make, [torch.zeros(shape)], example) for shape in SHAPES)
 
 
 def _example(hyper: st.SearchStrategy[dict[str, Any]]) -> dict[str, Any]:
@@ -165,10 +161,8 @@ def _strategy(name: str, value: Any) -> st.SearchStrategy[Any]:
     if get_origin(value) is not Annotated:
         return value if isinstance(value, st.SearchStrategy) else st.just(value)
     domain = domain_of(name, value)
-    # no default to fall back on: the low end of the typical range stands for it
-    return st.binary(min_size=2, max_size=2).map(
-        lambda data: Codes(data).value(domain, Codes(b"\xff\x00").value(domain, None))
-    )
+    low = Codes(b"\xff\x00").value(domain, None)  # for want of a default the low end of the typical range stands for it
+    return st.binary(min_size=2, max_size=2).map(lambda data: Codes(data).value(domain, low))
 
 
 def _wrongs(

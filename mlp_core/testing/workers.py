@@ -31,7 +31,7 @@ def check(subjects: Sequence[str], *, examples: int | None, seed: int, jobs: int
 
     To be called before anything has been computed: what torch's threads have begun does not survive the copying.
     """
-    tasks = [(name, index, examples, seed) for name in subjects for index in range(len(_laws(name)))]
+    tasks = [(name, index, examples, seed) for name in subjects for index in range(len(laws_of(name)))]
     torch.optim.SGD([torch.zeros(1)])  # the first optimizer imports torch's compiler: once, not in every worker
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -43,11 +43,12 @@ def check(subjects: Sequence[str], *, examples: int | None, seed: int, jobs: int
 
 
 @cache
-def _laws(name: str) -> list[Law]:
+def laws_of(name: str) -> list[Law]:
+    """The laws of a subject, resolved once: before the workers are, who have them too."""
     laws: list[Law] = resolve(name).laws()
     return laws
 
 
 def _check(task: tuple[str, int, int | None, int]) -> Result:
     name, index, examples, seed = task
-    return engine.run(_laws(name)[index], examples=examples, seed=seed)
+    return engine.run(laws_of(name)[index], examples=examples, seed=seed)

@@ -1,4 +1,4 @@
-"""Wrong torch optimizers, as others write them: Adam, and a mistake each; and right ones that look suspicious."""
+"""Wrong torch optimizers, as others write them: Adam, and a mistake each."""
 
 from __future__ import annotations
 
@@ -216,52 +216,3 @@ class CastsItsNumbers(RuleOptimizer):
 class ASGDCastsItsNumbersToTheDtypeOfTheParameter(ASGD):
     def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
         return CastsItsNumbers(self, params)
-
-
-class Coupled(Adam):
-    """Right: all parameters move by one norm, so that none is alone; it claims nothing else."""
-
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        every = [p for group in self.param_groups for p in group["params"] if p.grad is not None]
-        norm = sum((float(p.grad.double().square().sum()) for p in every), 1.0) ** 0.5
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is not None:
-                    p.sub_(group["lr"] / norm * p.grad)
-
-
-class Estimates(Adam):
-    """Right: an estimate of the distance to go, common to all and growing with what was seen, as in D-Adaptation."""
-
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        for group in self.param_groups:
-            norm = sum(float(p.grad.double().abs().sum()) for p in group["params"] if p.grad is not None)
-            group["seen"] = group.get("seen", 1.0) + norm
-            for p in group["params"]:
-                if p.grad is not None:
-                    p.sub_(group["lr"] / group["seen"] * p.grad)
-
-
-class KeepsFinerState(Adam):
-    """Right: moments in float32 at least, whatever the parameter is kept in."""
-
-    def move(self, p: Tensor, g: Tensor, h: dict[str, Any], state: dict[str, Any]) -> None:
-        wide = p.float() if p.dtype == torch.bfloat16 else p
-        super().move(wide, g.to(wide.dtype), h, state)
-        p.copy_(wide)
-
-
-class OneGroup(Adam):
-    """Right: it takes no second group, no matrix and no parameter without entries, and says so."""
-
-    def add_param_group(self, param_group: dict[str, Any]) -> None:
-        if self.param_groups:
-            raise ValueError("one group only")
-        super().add_param_group(param_group)
-        if any(p.ndim != 1 or not p.numel() for p in self.param_groups[0]["params"]):
-            raise ValueError("vectors with entries only")
-
-
-RIGHT = (Adam, Coupled, Estimates, KeepsFinerState, OneGroup)
