@@ -12,7 +12,6 @@ import pytest
 import torch
 from hypothesis import strategies as st
 from planted import UNSHRUNK, contained
-from planted.gradients import bias_gradient_of_the_first_sample, is_random, raises
 
 from mlp_core import ArgumentError
 from mlp_core.testing import (
@@ -28,6 +27,7 @@ from mlp_core.testing import (
     verify,
 )  # fmt: skip
 from mlp_core.testing.engine import Result, run
+from mlp_core.testing.faults.backprop import bias_gradient_of_the_first_sample, is_random, raises
 from mlp_core.testing.law import Evidence, Law
 from mlp_core.testing.problem import Case
 

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import re
 
-import planted.functions
-import planted.gradients
-import planted.optimizers
-import planted.records
-import planted.rules
-import planted.training
 import pytest
-from planted import Fault
-from planted.rules import MovesACopyOfAView
+from planted import PLANTED, Planted
 
 from mlp_core.rules.sgd import SGD
 from mlp_core.testing import (
@@ -31,12 +24,9 @@ from mlp_core.testing import (
     verify,
 )  # fmt: skip
 from mlp_core.testing.engine import run
-
-FAULTS: list[Fault] = [
-    *planted.gradients.CATALOGUE.faults, *planted.rules.CATALOGUE.faults,
-    *planted.training.CATALOGUE.faults, *planted.records.CATALOGUE.faults,
-    *planted.optimizers.CATALOGUE.faults, *planted.functions.CATALOGUE.faults,
-]  # fmt: skip
+from mlp_core.testing.faults import backprop as gradients
+from mlp_core.testing.faults import rules
+from mlp_core.testing.faults.rules import MovesACopyOfAView
 
 BOOKS = (
     gradient_laws.book, gradient_edges.book, reference_laws.twin_book, reference_laws.reference_book,
@@ -51,8 +41,8 @@ PLACE = re.compile(
 )
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
-def test_every_law_catches_the_mistakes_planted_for_it(fault: Fault) -> None:
+@pytest.mark.parametrize("fault", PLANTED, ids=str)
+def test_every_law_catches_the_mistakes_planted_for_it(fault: Planted) -> None:
     result = fault.result
     assert result.verdict == "FAIL"
     text = result.text()
@@ -74,19 +64,19 @@ def test_every_law_catches_the_mistakes_planted_for_it(fault: Fault) -> None:
 def test_every_law_has_a_mistake_planted() -> None:
     laws = [law.name for book in BOOKS for law in book.laws]
     assert len(laws) == len(set(laws))
-    assert {fault.law for fault in FAULTS} == set(laws)
+    assert {fault.law for fault in PLANTED} == set(laws)
 
 
 def test_a_gradient_off_by_1e_10_is_caught_by_the_law_for_it_and_named_to_the_entry() -> None:
-    (fault,) = (f for f in FAULTS if str(f).startswith("equals-exact") and "off_by" in f.subject.name)
+    (fault,) = (f for f in PLANTED if str(f).startswith("equals-exact") and "off_by" in f.fault.name)
     assert fault.result.where == "W1, entry (0, 0)"  # worst by far: the others have the same bits
 
 
 def test_the_course_report_is_right_for_one_sample_and_wrong_for_batches() -> None:
-    one = subjects.course(planted.gradients.course_report, batch_sizes=(1, 1))
+    one = subjects.course(gradients.course_report, batch_sizes=(1, 1))
     report = verify(one, examples=20)
     assert report.ok, [result.text() for result in report.results if result.verdict == "FAIL"]
-    report = verify(subjects.course(planted.gradients.course_report), examples=10)
+    report = verify(subjects.course(gradients.course_report), examples=10)
     wrong = {r.law for r in report.results if r.verdict == "FAIL" and r.group == gradient_laws.BATCH}
     of_batches = {law.name for law in gradient_laws.book.laws if law.group == gradient_laws.BATCH}
     assert wrong == of_batches
@@ -95,9 +85,9 @@ def test_the_course_report_is_right_for_one_sample_and_wrong_for_batches() -> No
 
 
 def test_the_right_course_function_and_the_rule_in_pieces_are_lawful() -> None:
-    assert verify(planted.gradients.right_for_batches, examples=10).ok
-    assert verify(planted.rules.Planted, examples=10).ok
-    assert verify(planted.gradients.reverse, examples=10).ok
+    assert verify(gradients.right_for_batches, examples=10).ok
+    assert verify(rules.Planted, examples=10).ok
+    assert verify(gradients.reverse, examples=10).ok
 
 
 def test_a_rule_that_moves_a_copy_of_a_view_is_caught() -> None:

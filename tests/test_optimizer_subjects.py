@@ -10,10 +10,11 @@ import pytest
 import torch
 from hypothesis import settings
 from hypothesis import strategies as st
-from planted import differently, functions, optimizers, suspicious
+from planted import differently, suspicious
 
 from mlp_core import ArgumentError, rules
 from mlp_core.testing import engine, laws, subjects, verify
+from mlp_core.testing.faults import functions, optimizers
 from mlp_core.testing.resolve import resolve
 
 
@@ -67,7 +68,7 @@ def test_a_bare_class_runs_the_universal_laws_and_says_what_nobody_exercised() -
 
 
 def test_an_optimizer_is_found_by_its_name_and_its_laws_are_ready_for_pytest() -> None:
-    subject = resolve("planted.optimizers:Adam")
+    subject = resolve("mlp_core.testing.faults.optimizers:Adam")
     assert subject.name == "Adam"
     names = [str(law) for law in laws(optimizers.Adam)]
     assert "lets-a-parameter-join-late" in names

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from planted import Fault, contained
-from test_laws_bite import FAULTS
+from planted import PLANTED, Planted, contained
 
-WITH_SNIPPET = [fault for fault in FAULTS if fault.law != "shows every hyperparameter"]  # has no example to show
+WITH_SNIPPET = [fault for fault in PLANTED if fault.law != "shows every hyperparameter"]  # has no example to show
 
 OWN = (AssertionError, IndexError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError)
 
@@ -19,7 +18,7 @@ def paste(lines: str, namespace: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("fault", WITH_SNIPPET, ids=str)
-def test_a_snippet_fails_as_the_law_did_and_not_once_the_mistake_is_mended(fault: Fault) -> None:
+def test_a_snippet_fails_as_the_law_did_and_not_once_the_mistake_is_mended(fault: Planted) -> None:
     snippet, got = fault.result.snippet, fault.result.got
     assert "hypothesis" not in snippet
     with pytest.raises(OWN) as caught:
@@ -28,5 +27,5 @@ def test_a_snippet_fails_as_the_law_did_and_not_once_the_mistake_is_mended(fault
         assert got == f"{type(caught.value).__name__}: {caught.value}"
     else:
         assert caught.type is AssertionError
-    mended = "\n".join(line for line in snippet.splitlines() if not line.startswith("from planted"))
-    paste(mended, fault.right)
+    mended = "\n".join(line for line in snippet.splitlines() if not line.startswith("from mlp_core.testing.faults"))
+    paste(mended, fault.fault.names)

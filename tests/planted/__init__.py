@@ -1,12 +1,8 @@
-"""Planted mistakes: for every law of the battery something deliberately wrong that it must catch.
-
-Short on purpose: each is a mistake somebody has made, or nearly. The tests of the laws (test_laws_bite.py,
-test_snippets.py) go through CATALOGUE of each module.
-"""
+"""Running the catalogue of known mistakes: what a law says of one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,35 +13,38 @@ from unittest.mock import patch
 import torch
 from hypothesis import Phase
 
-from mlp_core.testing import engine
+from mlp_core.testing import engine, faults
 from mlp_core.testing.engine import Result
-from mlp_core.testing.resolve import resolve
+from mlp_core.testing.faults.catalogue import Fault
 
 UNSHRUNK = SimpleNamespace(generate=Phase.generate, shrink=Phase.generate)
 """in place of Hypothesis's phases in the engine"""
 
 
 @dataclass(frozen=True)
-class Fault:
-    """A mistake, the law that must catch it, and what the same name means once the mistake is mended."""
+class Planted:
+    """A mistake before one of the laws that must catch it."""
 
+    fault: Fault
     law: str
-    subject: Any
-    right: dict[str, Any]
-    """by name what takes the place of the mistake in the snippet"""
-    wrong: dict[str, Any]
-    """by name what the snippet cannot import: "record", for records that are not registered"""
-    examples: int = 100
 
     def __str__(self) -> str:
-        return f"{self.law}: {self.subject.name}".replace(" ", "-")
+        return f"{self.law}: {self.fault.name}".replace(" ", "-")
 
     @cached_property
     def result(self) -> Result:
         """What the law says. Nothing is shrunk: that takes most of the time, and snippets must do for any example."""
-        (law,) = (law for law in self.subject.laws() if law.name == self.law)
+        (law,) = (law for law in self.fault.subject.laws() if law.name == self.law)
         with contained(), patch.object(engine, "Phase", UNSHRUNK):
-            return engine.run(law, examples=self.examples)
+            return engine.run(law, examples=self.fault.examples)
+
+    @property
+    def wrong(self) -> dict[str, Any]:
+        """What the snippet cannot import: "record", for records that are not registered."""
+        return {"record": self.fault.thing} if "record" in self.fault.names else {}
+
+
+PLANTED = [Planted(fault, law) for fault in faults.every() for law in fault.laws]
 
 
 @contextmanager
@@ -57,27 +56,3 @@ def contained() -> Iterator[None]:
             yield
         finally:
             torch.set_default_dtype(dtype)
-
-
-class Catalogue:
-    """Mistakes in the order in which they were written."""
-
-    def __init__(self) -> None:
-        self.faults: list[Fault] = []
-
-    def caught_by(
-        self, *laws: str, right: Any, subject: Callable[[Any], Any] = resolve, examples: int = 100, **names: Any
-    ) -> Callable[[Any], Any]:
-        """Enter a function or class as a mistake that each of `laws` must catch; `subject` makes it a subject, and
-        `names` is what else the snippet imports."""
-
-        def enter(thing: Any) -> Any:
-            for law in laws:
-                self.faults.append(Fault(law, subject(thing), {thing.__name__: right, **names}, {}, examples))
-            return thing
-
-        return enter
-
-    def record(self, law: str, wrong: Any, right: Any, *, examples: int = 100) -> None:
-        """Enter an activation or loss record that `law` must catch."""
-        self.faults.append(Fault(law, resolve(wrong), {"record": right}, {"record": wrong}, examples))

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from planted.optimizers import Adam
+from mlp_core.testing.faults.optimizers import Adam
 
 
 class Coupled(Adam):

@@ -15,7 +15,7 @@ from mlp_core.rules.asgd import ASGD
 from mlp_core.rules.lion import Lion
 from mlp_core.rules.nadam import NAdam
 from mlp_core.testing import subjects
-from planted import Catalogue
+from mlp_core.testing.faults.catalogue import Catalogue
 
 CATALOGUE = Catalogue()
 FEW = 60
@@ -197,7 +197,7 @@ class SharesItsNumbers(RuleOptimizer):
     """A number that neighbours share in a run stays shared when one of them pauses."""
 
     def _own(self, p: Tensor, name: str) -> Tensor | None:
-        return self.state[p][name]  # type: ignore[no-any-return]
+        return self.state[p][name]
 
 
 @caught_by("lets a parameter join late", right=NAdam, subject=subjects.rule)

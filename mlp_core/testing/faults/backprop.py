@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mlp_core import MLP, Trace, activations, backprop
 from mlp_core.testing import subjects
-from planted import Catalogue
+from mlp_core.testing.faults.catalogue import Catalogue
 
 CATALOGUE = Catalogue()
 caught_by = CATALOGUE.caught_by

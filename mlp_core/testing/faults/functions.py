@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from mlp_core.testing import subjects
-from planted import Catalogue
+from mlp_core.testing.faults.catalogue import Catalogue
 
 CATALOGUE = Catalogue()
 
@@ -42,7 +43,7 @@ def function(gradient: Any) -> Any:
     return subjects.gradient(loss, gradient, INPUTS)
 
 
-def caught_by(*laws: str) -> Any:
+def caught_by(*laws: str) -> Callable[[Any], Any]:
     return CATALOGUE.caught_by(*laws, right=right, subject=function, examples=60, loss=loss)
 
 

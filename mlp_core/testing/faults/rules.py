@@ -12,7 +12,7 @@ from torch import Tensor
 from mlp_core.rules import RuleOptimizer, UpdateRule
 from mlp_core.rules._shared import descent
 from mlp_core.rules.sgd import SGD
-from planted import Catalogue
+from mlp_core.testing.faults.catalogue import Catalogue
 
 CATALOGUE = Catalogue()
 caught_by = CATALOGUE.caught_by

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from mlp_core import MLP, fit
 from mlp_core.experiment.normalise import normalise
+from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.training import History
-from planted import Catalogue
 
 CATALOGUE = Catalogue()
 caught_by = CATALOGUE.caught_by

@@ -8,7 +8,7 @@ import torch
 
 from mlp_core import activations, losses
 from mlp_core.losses import Loss
-from planted import Catalogue
+from mlp_core.testing.faults.catalogue import Catalogue
 
 CATALOGUE = Catalogue()
 record = CATALOGUE.record
