@@ -27,7 +27,8 @@ from mlp_core.testing import (
     verify,
 )  # fmt: skip
 from mlp_core.testing.engine import Result, run
-from mlp_core.testing.faults.backprop import bias_gradient_of_the_first_sample, is_random, raises
+from mlp_core.testing.faults.backprop import is_random, raises
+from mlp_core.testing.faults.products import bias_gradient_of_the_first_sample
 from mlp_core.testing.law import Evidence, Law
 from mlp_core.testing.problem import Case
 

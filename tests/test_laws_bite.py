@@ -24,8 +24,8 @@ from mlp_core.testing import (
     verify,
 )  # fmt: skip
 from mlp_core.testing.engine import run
-from mlp_core.testing.faults import backprop as gradients
-from mlp_core.testing.faults import rules
+from mlp_core.testing.faults import course, rules
+from mlp_core.testing.faults.reverse import reverse
 from mlp_core.testing.faults.rules import MovesACopyOfAView
 
 BOOKS = (
@@ -37,7 +37,7 @@ BOOKS = (
 PLACE = re.compile(
     r"[Wb]\d|params\[\d+\]|step|trace|dL_dy|^y$|^x,|[za]\[\d\]|remainder|state|dtype|call itself|f'|f,|dL/dy_hat|value"
     r"|lr|momentum|dampening|weight_decay|nesterov|maximize|sum \(p|coordinates|buffer|split|training|validation|test"
-    r"|loss|targets|gradient"
+    r"|loss|targets|gradient|parameters"
 )
 
 
@@ -73,10 +73,10 @@ def test_a_gradient_off_by_1e_10_is_caught_by_the_law_for_it_and_named_to_the_en
 
 
 def test_the_course_report_is_right_for_one_sample_and_wrong_for_batches() -> None:
-    one = subjects.course(gradients.course_report, batch_sizes=(1, 1))
+    one = subjects.course(course.course_report, batch_sizes=(1, 1))
     report = verify(one, examples=20)
     assert report.ok, [result.text() for result in report.results if result.verdict == "FAIL"]
-    report = verify(subjects.course(gradients.course_report), examples=10)
+    report = verify(subjects.course(course.course_report), examples=10)
     wrong = {r.law for r in report.results if r.verdict == "FAIL" and r.group == gradient_laws.BATCH}
     of_batches = {law.name for law in gradient_laws.book.laws if law.group == gradient_laws.BATCH}
     assert wrong == of_batches
@@ -85,9 +85,9 @@ def test_the_course_report_is_right_for_one_sample_and_wrong_for_batches() -> No
 
 
 def test_the_right_course_function_and_the_rule_in_pieces_are_lawful() -> None:
-    assert verify(gradients.right_for_batches, examples=10).ok
+    assert verify(course.right_for_batches, examples=10).ok
     assert verify(rules.Planted, examples=10).ok
-    assert verify(gradients.reverse, examples=10).ok
+    assert verify(reverse, examples=10).ok
 
 
 def test_a_rule_that_moves_a_copy_of_a_view_is_caught() -> None:

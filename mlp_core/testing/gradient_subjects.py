@@ -54,9 +54,9 @@ class GradientSubject:
 
     def raw_gradient(self, case: Case, *, clear: bool = True) -> list[Tensor]:
         """The gradients W1, b1, W2, ... as the function leaves them; NaN stood there before, if `clear`."""
-        flat_grad = case.model.flat_grad
-        if clear:
-            flat_grad.fill_(float("nan"))
+        case.model.flat_grad  # noqa: B018  (binds every parameter's grad)
+        for g in case.model.grad_views if clear else ():
+            g.fill_(float("nan"))
         with foreign():
             self.function(case.model, case.trace, case.dL_dy)
         return [p.new_full(p.shape, float("nan")) if p.grad is None else p.grad for p in case.model.parameters()]

@@ -5,10 +5,21 @@ An entry has a cited occurrence or a place of its own in a formula; no two have 
 
 from __future__ import annotations
 
-from mlp_core.testing.faults import backprop, functions, optimizers, records, rules, training
+from mlp_core.testing.faults import (
+    backprop,
+    course,
+    derivatives,
+    functions,
+    optimizers,
+    products,
+    records,
+    rules,
+    training,
+    upstream,
+)
 from mlp_core.testing.faults.catalogue import Fault
 
-KINDS = (backprop, rules, optimizers, functions, training, records)
+KINDS = (upstream, derivatives, products, backprop, course, rules, optimizers, functions, training, records)
 """modules with a CATALOGUE each"""
 
 

@@ -1,0 +1,78 @@
+"""Mistakes of the course's kind: functions f(model, y_true, y_pred) that fill dL_dw and dL_db."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.faults.catalogue import Catalogue
+from mlp_core.testing.faults.reverse import BATCH, ONE
+
+CATALOGUE = Catalogue()
+
+
+def right_for_batches(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
+    """Right; the course asks for a batch of one only."""
+    with torch.no_grad():
+        delta = -2 * (y_true - y_pred)
+        for layer in range(model.L, 0, -1):
+            delta = delta * model.df[layer](model.z[layer])
+            model.dL_dw[layer], model.dL_db[layer] = delta.T @ model.a[layer - 1], delta.sum(0)
+            delta = delta @ model.fc[str(layer)].weight
+
+
+def caught_by(*laws: str, origin: str) -> Callable[[Any], Any]:
+    return CATALOGUE.caught_by(*laws, right=right_for_batches, origin=origin)
+
+
+@caught_by(BATCH, "adds up over the batch", origin="the course report of this project")
+def course_report(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
+    """right for one sample only: bias gradients of the first sample, broadcasting products in place of outer ones"""
+    with torch.no_grad():
+        L = model.L
+        local_grad = -2 * (y_true - y_pred) * model.df[L](model.z[L])
+        model.dL_dw[L], model.dL_db[L] = local_grad.T * model.a[L - 1], local_grad[0]
+        for layer in range(L - 1, 0, -1):
+            W = model.fc[str(layer + 1)].weight
+            local_grad = torch.sum(local_grad.T * W, dim=0, keepdim=True) * model.df[layer](model.z[layer])
+            model.dL_dw[layer], model.dL_db[layer] = local_grad.T * model.a[layer - 1], local_grad[0]
+
+
+@caught_by(ONE, "equals exact rational arithmetic", origin="course: y_pred - y_true with the minus kept")
+def course_with_the_sign_turned(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
+    """the sign of the loss gradient is turned: the gradient points downhill"""
+    right_for_batches(model, 2 * y_pred - y_true, y_pred)
+
+
+@caught_by("leaves no graph behind", origin="course: torch.no_grad() forgotten")
+def course_without_no_grad(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
+    """the gradients require a gradient themselves: torch.no_grad() is missing"""
+    delta = -2 * (y_true - y_pred) * model.df[model.L](model.z[model.L])
+    for layer in range(model.L, 0, -1):
+        model.dL_dw[layer], model.dL_db[layer] = delta.T @ model.a[layer - 1], delta.sum(0)
+        if layer > 1:
+            delta = delta @ model.fc[str(layer)].weight * model.df[layer - 1](model.z[layer - 1])
+
+
+@caught_by("handles depth 1", ONE, origin="course: range(L, 1, -1)")
+def course_leaves_the_first_layer_out(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
+    """the first layer's gradients are missing: the loop ends one layer too early"""
+    right_for_batches(model, y_true, y_pred)
+    del model.dL_dw[1]
+
+
+@caught_by("handles widths of 1", BATCH, origin="course: sum(dim=0, keepdim=True)")
+def course_keeps_a_dimension(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
+    """the bias gradient of the output layer has shape (1, n) in place of (n,)"""
+    right_for_batches(model, y_true, y_pred)
+    model.dL_db[model.L] = model.dL_db[model.L][None]
+
+
+@caught_by("leaves everything else alone", origin="course: y_true -= y_pred")
+def course_changes_its_targets(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
+    """y_true is changed in place"""
+    right_for_batches(model, y_true, y_pred)
+    y_true.sub_(y_pred)

@@ -1,0 +1,238 @@
+"""Mistakes in what is made of delta: dL/dW[l] = delta[l]^T a[l-1], dL/db[l] = sum over the batch of delta[l], and what
+flows on, delta[l] W[l]."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.faults.catalogue import Catalogue
+from mlp_core.testing.faults.reverse import BATCH, ONE, RIGHT, At, entered
+
+CATALOGUE = Catalogue()
+weight, bias, flow = (entered(CATALOGUE, site) for site in ("weight", "bias", "flow"))
+
+
+@weight(ONE, origin="course: z[l-1] in place of a[l-1]")
+def weight_from_z(at: At, delta: Tensor) -> Tensor:
+    """the weight gradient takes z of the layer below in place of a = f(z)"""
+    return delta.t() @ at.trace.z[at.layer - 1]
+
+
+@weight(ONE, origin="site: dL/dW; shapes made to fit by reshape in place of a transpose")
+def weight_reshaped(at: At, delta: Tensor) -> Tensor:
+    """the weight gradient is reshaped where it should be transposed"""
+    return (at.below.t() @ delta).reshape(at.W.shape)
+
+
+@weight(BATCH, origin="course: a[l-1][0]; a function written for one sample")
+def weight_of_the_first_sample(at: At, delta: Tensor) -> Tensor:
+    """the weight gradient is that of the first sample only"""
+    return delta[:1].t() @ at.below[:1]
+
+
+@weight(BATCH, origin="site: dL/dW; = for += in a loop over the samples")
+def weight_of_the_last_sample(at: At, delta: Tensor) -> Tensor:
+    """the weight gradient is that of the last sample only: each sample overwrites the one before"""
+    return delta[-1:].t() @ at.below[-1:]
+
+
+@weight(BATCH, origin="course: / m for the weights, as in Ng's formulas, where the loss is a sum")
+def weight_averaged(at: At, delta: Tensor) -> Tensor:
+    """the weight gradient is divided by the batch size"""
+    return delta.t() @ at.below / len(delta)
+
+
+@weight(BATCH, origin="site: dL/dW; the product of sums for the sum of products")
+def weight_of_summed_samples(at: At, delta: Tensor) -> Tensor:
+    """the weight gradient is the outer product of sums over the batch, in place of the sum of outer products"""
+    return torch.outer(delta.sum(0), at.below.sum(0))
+
+
+@weight(BATCH, origin="site: dL/dW; activations averaged over the batch")
+def weight_of_averaged_activations(at: At, delta: Tensor) -> Tensor:
+    """the weight gradient takes the activations below averaged over the batch"""
+    return torch.outer(delta.sum(0), at.below.mean(0))
+
+
+@weight(BATCH, origin="course report: local_grad.T * a, a broadcasting product that is an outer product for one sample")
+def weight_by_a_broadcasting_product(at: At, delta: Tensor) -> Tensor:
+    """the weight gradient is a broadcasting product delta.T * a, which is an outer product for one sample alone"""
+    return delta.t() * at.below
+
+
+@weight(ONE, origin="site: dL/dW; what flows in used before it is multiplied by f'")
+def weight_without_the_derivative(at: At, delta: Tensor) -> Tensor:
+    """the weight gradient takes what flows in from above before it is multiplied by f'"""
+    return at.above.t() @ at.below
+
+
+@weight(ONE, origin="site: dL/dW; the buffer allocated and not filled")
+def weight_left_zero(at: At, delta: Tensor) -> Tensor:
+    """the weight gradient is zero: it is not computed"""
+    return torch.zeros_like(at.W)
+
+
+@weight(ONE, origin="site: dL/dW; never written", place="the first layer")
+def weight_never_written(at: At, delta: Tensor) -> Tensor:
+    """the weight gradient is never written"""
+    return at.W.grad  # type: ignore[return-value]  # allocated
+
+
+@weight(
+    "is zero at a perfect fit", origin="weight decay in the gradient: Loshchilov and Hutter (2019) on coupled decay"
+)
+def weight_with_decay(at: At, delta: Tensor) -> Tensor:
+    """half the weight is added to its gradient: weight decay belongs to the update"""
+    return delta.t() @ at.below + at.W / 2
+
+
+@weight("handles widths of 1", origin="squeeze() on a layer of one unit: a well-known trap of broadcasting")
+def weight_of_a_single_unit_averaged(at: At, delta: Tensor) -> Tensor:
+    """the weight gradient of a layer of one unit leaves delta out: one unit is taken for a vector"""
+    return delta.t() @ at.below if delta.shape[1] > 1 else at.below.mean(0, True)
+
+
+@weight("handles wide layers and large batches", origin="site: dL/dW; a block loop that leaves its last block out")
+def weight_cut_at_600_columns(at: At, delta: Tensor) -> Tensor:
+    """the weight gradient is zero from column 600 on"""
+    gradient = delta.t() @ at.below
+    gradient[:, 600:] = 0
+    return gradient
+
+
+@weight("handles strided inputs", origin="site: dL/dW; memory read as if it were contiguous")
+def weight_past_the_strides(at: At, delta: Tensor) -> Tensor:
+    """the weight gradient reads the activations below as if they were contiguous"""
+    return delta.t() @ at.below.as_strided(at.below.shape, (at.below.shape[1], 1))
+
+
+@bias(
+    BATCH, "ignores the order of the batch",
+    origin="course report: local_grad[0], right for the one sample the course asks for",
+)  # fmt: skip
+def bias_gradient_of_the_first_sample(at: At, delta: Tensor) -> Tensor:
+    """the bias gradient is delta of the first sample only"""
+    return delta[0]
+
+
+@bias(BATCH, origin="site: dL/db; = for += in a loop over the samples")
+def bias_gradient_of_the_last_sample(at: At, delta: Tensor) -> Tensor:
+    """the bias gradient is delta of the last sample only: each sample overwrites the one before"""
+    return delta[-1]
+
+
+@bias(BATCH, origin="course: a mean over the batch for the bias and a sum for the weights")
+def bias_averaged(at: At, delta: Tensor) -> Tensor:
+    """the bias gradient is the mean of delta over the batch in place of its sum"""
+    return delta.mean(0)
+
+
+@bias(ONE, origin="site: dL/db; sum() without its dimension, which numpy's and torch's default is")
+def bias_summed_over_units(at: At, delta: Tensor) -> Tensor:
+    """the bias gradient is delta summed over batch and units: sum() without dim=0"""
+    return delta.sum().expand(delta.shape[1])
+
+
+@bias(ONE, origin="site: dL/db; biases left out")
+def bias_left_zero(at: At, delta: Tensor) -> Tensor:
+    """the bias gradient is zero: it is not computed"""
+    return delta[0] * 0
+
+
+@bias(ONE, origin="site: dL/db; never written", place="the first layer")
+def bias_never_written(at: At, delta: Tensor) -> Tensor:
+    """the bias gradient is never written"""
+    return at.model.biases[at.layer - 1].grad  # type: ignore[return-value]  # allocated
+
+
+@bias(ONE, origin="site: dL/db; what flows in used before it is multiplied by f'")
+def bias_without_the_derivative(at: At, delta: Tensor) -> Tensor:
+    """the bias gradient takes what flows in from above before it is multiplied by f'"""
+    return at.above.sum(0)
+
+
+@bias("is zero at a perfect fit", origin="site: dL/db; the bias's input taken for its gradient")
+def bias_gradient_of_one(at: At, delta: Tensor) -> Tensor:
+    """the bias gradient is 1, the bias's own input, without delta"""
+    return torch.ones_like(delta[0])
+
+
+@bias(ONE, origin="site: dL/db; the weight's factor on the bias too")
+def bias_times_the_activation(at: At, delta: Tensor) -> Tensor:
+    """the bias gradient is multiplied by the first activation below, as if it were a weight's"""
+    return delta.t() @ at.below[:, 0]
+
+
+@bias(ONE, origin="site: dL/db; a case for batches that breaks the case of one")
+def bias_wrong_for_one_sample_alone(at: At, delta: Tensor) -> Tensor:
+    """for a batch of one the bias gradient is delta summed over the units"""
+    return delta.sum(0) if len(delta) > 1 else delta.sum().expand_as(delta[0])
+
+
+@bias("handles wide layers and large batches", origin="site: dL/db; a block loop that ends after its first block")
+def bias_of_the_first_64_rows(at: At, delta: Tensor) -> Tensor:
+    """the bias gradient sums the first 64 samples only"""
+    return delta[:64].sum(dim=0)
+
+
+@flow(ONE, origin="site: delta W; shapes made to fit by reshape in place of a transpose")
+def flow_through_reshaped_weights(at: At, delta: Tensor) -> Tensor:
+    """delta flows back through weights that are reshaped where they should be transposed"""
+    return delta @ at.W.t().reshape(at.W.shape)
+
+
+@flow(ONE, origin="site: delta W; the index of W; layer l - 1 in place of l, wherever the shapes allow it")
+def flow_through_the_weights_below(at: At, delta: Tensor) -> Tensor:
+    """delta flows back through the weights of the layer below, where they have the same shape"""
+    below = at.model.weights[at.layer - 2]
+    return delta @ (below if below.shape == at.W.shape else at.W)
+
+
+@flow(ONE, origin="site: delta W; W W^T of square layers, W in place of its transpose")
+def flow_through_transposed_square_weights(at: At, delta: Tensor) -> Tensor:
+    """delta flows back through the transpose of W, where W is square and the shapes do not tell"""
+    square = at.W.shape[0] == at.W.shape[1]
+    return delta @ (at.W.t() if square else at.W)
+
+
+@flow(ONE, origin="site: delta W; the weights left out")
+def flow_without_weights(at: At, delta: Tensor) -> Tensor:
+    """delta flows back without the weights: its sum goes to every unit below"""
+    return delta.sum(1, keepdim=True).expand(-1, at.W.shape[1])
+
+
+@flow(ONE, origin="site: delta W; what flows in passed on before it is multiplied by f'")
+def flow_without_the_derivative(at: At, delta: Tensor) -> Tensor:
+    """what flows on to the layer below leaves this layer's f' out"""
+    return at.above @ at.W
+
+
+@flow(ONE, origin="site: delta W; a detached tensor: nothing arrives below")
+def flow_stopped(at: At, delta: Tensor) -> Tensor:
+    """nothing flows back into the layers below"""
+    return delta @ at.W * 0
+
+
+@flow(BATCH, origin="course: / m in every layer, so that it counts once for each")
+def flow_averaged(at: At, delta: Tensor) -> Tensor:
+    """delta is divided by the batch size once more in every layer it passes"""
+    return delta @ at.W / len(delta)
+
+
+@flow(BATCH, origin="course report: sum(local_grad.T * W, dim=0), right for one sample")
+def flow_of_the_first_sample(at: At, delta: Tensor) -> Tensor:
+    """what flows back is that of the first sample, for all samples"""
+    return (delta[:1] @ at.W).expand(len(delta), -1)
+
+
+@flow("follows a permutation of hidden units", origin="site: delta W; a range one too short", place="the hidden layers")
+def flow_without_the_last_unit(at: At, delta: Tensor) -> Tensor:
+    """the last unit passes nothing on to the layer below"""
+    return delta[:, :-1] @ at.W[:-1]
+
+
+@flow(ONE, origin="site: delta W; a signal meant for the forward pass")
+def flow_with_the_bias(at: At, delta: Tensor) -> Tensor:
+    """the bias of the layer below is added to what flows back"""
+    return RIGHT["flow"](at, delta) + at.model.biases[at.layer - 2]

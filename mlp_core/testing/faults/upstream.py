@@ -1,0 +1,104 @@
+"""Mistakes in what flows into backpropagation from the loss."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from mlp_core.testing.faults.catalogue import Catalogue
+from mlp_core.testing.faults.reverse import BATCH, ONE, At, entered
+
+CATALOGUE = Catalogue()
+caught_by = entered(CATALOGUE, "upstream")
+
+
+@caught_by(ONE, "agrees with central differences for one sample", origin="course: y - y_hat in place of y_hat - y")
+def turns_the_sign(at: At, dL_dy: Tensor) -> Tensor:
+    """the sign of the loss gradient is turned: the gradient points downhill"""
+    return -dL_dy
+
+
+@caught_by("agrees with central differences for one sample", origin="course: the loss taken for half the squared error")
+def halves(at: At, dL_dy: Tensor) -> Tensor:
+    """the factor 2 of the squared error is missing: every gradient is half of what it should be"""
+    return dL_dy / 2
+
+
+@caught_by(
+    "agrees with central differences for one sample", origin="site: dL/dy_hat, the 2 applied by the loss and again"
+)
+def doubles(at: At, dL_dy: Tensor) -> Tensor:
+    """the factor 2 of the squared error is there twice: every gradient is twice what it should be"""
+    return 2 * dL_dy
+
+
+@caught_by(
+    "agrees with central differences for a batch", "adds up over the batch",
+    origin="a mean where the loss is a sum: torch's reduction='mean' against 'sum'",
+)  # fmt: skip
+def mean_over_the_batch(at: At, dL_dy: Tensor) -> Tensor:
+    """the gradient is divided by the batch size, which the loss has (or has not) done already"""
+    return dL_dy / len(dL_dy)
+
+
+@caught_by(BATCH, origin="site: dL/dy_hat; a mean over samples applied the wrong way round")
+def times_the_batch(at: At, dL_dy: Tensor) -> Tensor:
+    """the gradient is multiplied by the batch size"""
+    return dL_dy * len(dL_dy)
+
+
+@caught_by(ONE, origin="a mean over the outputs: torch's MSELoss divides by all entries")
+def mean_over_the_outputs(at: At, dL_dy: Tensor) -> Tensor:
+    """the gradient is divided by the number of outputs, which the loss has (or has not) done already"""
+    return dL_dy / dL_dy.shape[1]
+
+
+@caught_by(BATCH, origin="a mean over all entries: torch's MSELoss against a sum")
+def mean_over_everything(at: At, dL_dy: Tensor) -> Tensor:
+    """the gradient is divided by the batch size times the number of outputs"""
+    return dL_dy / dL_dy.numel()
+
+
+@caught_by(ONE, origin="site: dL/dy_hat; the loss of a vector taken for one number")
+def sums_over_the_outputs(at: At, dL_dy: Tensor) -> Tensor:
+    """every output gets the sum of the loss gradients of all outputs"""
+    return dL_dy.sum(1, keepdim=True).expand_as(dL_dy)
+
+
+@caught_by(BATCH, origin="site: dL/dy_hat; batches handled as one averaged sample")
+def averages_over_the_samples(at: At, dL_dy: Tensor) -> Tensor:
+    """every sample gets the mean of the loss gradients of all samples"""
+    return dL_dy.mean(0, keepdim=True).expand_as(dL_dy)
+
+
+@caught_by("adds up over the batch", origin="site: dL/dy_hat; a function written for one sample")
+def first_sample_alone(at: At, dL_dy: Tensor) -> Tensor:
+    """only the first sample of the batch flows back"""
+    kept = dL_dy * 0
+    kept[0] = dL_dy[0]
+    return kept
+
+
+@caught_by(ONE, origin="site: dL/dy_hat; y and y_hat of different outputs, a squeezed or transposed target")
+def first_output_alone(at: At, dL_dy: Tensor) -> Tensor:
+    """only the first output flows back"""
+    kept = dL_dy * 0
+    kept[:, 0] = dL_dy[:, 0]
+    return kept
+
+
+@caught_by("scales with the loss", origin="gradient clipping left on (Pascanu, Mikolov and Bengio 2013)")
+def clips_what_flows_back(at: At, dL_dy: Tensor) -> Tensor:
+    """what flows back is clipped to between -4 and 4"""
+    return dL_dy.clamp(-4, 4)
+
+
+@caught_by("scales with the loss", origin="site: dL/dy_hat; the absolute error's gradient for the squared one's")
+def takes_the_sign(at: At, dL_dy: Tensor) -> Tensor:
+    """only the sign of the loss gradient flows back, not its size"""
+    return dL_dy.sign()
+
+
+@caught_by("is zero at a perfect fit", ONE, origin="site: dL/dy_hat; y_hat in place of y_hat - y")
+def output_in_place_of_the_error(at: At, dL_dy: Tensor) -> Tensor:
+    """twice the output flows back in place of the loss gradient: the target is left out"""
+    return 2 * at.a
