@@ -13,7 +13,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mlp_core import gradcheck
+from mlp_core import equality, gradcheck
 from mlp_core.equality import same_bits as same_bits
 from mlp_core.model import MLP, Trace
 from mlp_core.testing.problem import Case, Problem
@@ -196,3 +196,23 @@ def telling(tolerance: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:
     """Where a tolerance for an entry of a gradient tells right from wrong: at most u^(3/16) (1e-3 in float64) of the
     largest entry of its tensor. A gradient that drowns in rounding, as at saturation, says nothing."""
     return tolerance <= unit_roundoff(dtype) ** (3 / 16) * largest
+
+
+def reproduces(got: Tensor, replayed: Tensor) -> bool:
+    """Whether a tensor is what a known mistake gives, but for rounding: within u^(3/4) (1e-12 in float64) of the
+    largest entry there. Assumed, not derived: nothing is known of the conditioning of a wrong formula, but the terms it
+    adds up seldom stand above their sum by a factor of u^(-1/4) = 1e4. Where they do, a mistake goes without a name.
+
+    Numbers that all fit float32 on both sides may have been rounded to it apart: 4 u of float32.
+    """
+    if got.shape != replayed.shape:
+        return False
+    got, replayed = got.detach().double(), replayed.detach().double()
+    if torch.equal(got, replayed):
+        return True
+    off = torch.where(equality.same(got, replayed), 0.0, (got - replayed).abs())
+    largest = replayed.abs().nan_to_num(nan=0.0, posinf=0.0).amax()
+    if (off <= unit_roundoff(torch.float64) ** (3 / 4) * largest).all():
+        return True
+    coarse = all(torch.equal(t.nan_to_num(), t.float().double().nan_to_num()) for t in (got, replayed))
+    return coarse and bool((off <= 4 * unit_roundoff(torch.float32) * largest).all())

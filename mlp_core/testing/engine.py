@@ -27,6 +27,9 @@ MAX_SKIPPED = 0.1
 SHRINKS = 150
 """how often a law is tried on smaller examples once it has failed; enough for a handful of numbers"""
 
+KEPT = 8
+"""failing examples that are kept for the diagnosis, beside the smallest"""
+
 MAX_BY_BOUND = 0.5
 """the largest share of tensors whose relative error says nothing, so that the rounding bound must decide"""
 
@@ -79,8 +82,11 @@ class Result:
         return failure_text(self)
 
 
-def run(law: Law, *, examples: int | None = None, seed: int = 0, progress: Progress | None = None) -> Result:
-    """Check `law` on its subject with `examples` generated examples; `progress` is called after each."""
+def run(
+    law: Law, *, examples: int | None = None, seed: int = 0, progress: Progress | None = None, diagnose: bool = True
+) -> Result:  # fmt: skip
+    """Check `law` on its subject with `examples` generated examples; `progress` is called after each. Where the law is
+    broken and `diagnose`, look for the mistake in the catalogue."""
     subject, wanted = law.subject, EXAMPLES if examples is None else examples
     result = Result(law.name, law.statement, subject.name, law.group)
     why = law.skip(subject)
@@ -115,7 +121,7 @@ def run(law: Law, *, examples: int | None = None, seed: int = 0, progress: Progr
         except Unsatisfiable:
             result.fail("no example could be generated")
         except (Broken, Flaky, _Enough):
-            _describe(result, law, failing)
+            _describe(result, law, failing, diagnose)
     if result.verdict == "PASS":
         _guard(result, law, wanted)
     return result
@@ -150,11 +156,14 @@ class _Failing:
         self.broken: Broken | None = None
         self.example: Any = None
         self.size, self.tries = 0, 0
+        self.first: list[Any] = []
 
     def note(self, broken: Broken, example: Any) -> None:
         size = example.weight() if hasattr(example, "weight") else sum(map(len, example.setup()))
         if self.broken is None or size <= self.size:
             self.broken, self.example, self.size = broken, example, size
+        if len(self.first) < KEPT:
+            self.first.append(broken.example or example)
 
 
 def evaluate(law: Law, example: Any) -> Evidence:
@@ -171,7 +180,7 @@ def evaluate(law: Law, example: Any) -> Evidence:
             raise Raised(error) from error
 
 
-def _describe(result: Result, law: Law, failing: _Failing) -> None:
+def _describe(result: Result, law: Law, failing: _Failing, diagnose: bool) -> None:
     broken, example = failing.broken, failing.example
     assert broken is not None
     try:
@@ -183,6 +192,10 @@ def _describe(result: Result, law: Law, failing: _Failing) -> None:
     result.counterexample = example.describe()
     closing = broken.closing or law.closing.format(name="params[0]", index=(), expected=0.0, bound=0.0)
     result.snippet = law.subject.snippet(broken.example or example, closing)
+    if diagnose and hasattr(law.subject, "diagnose"):
+        with conduct.globals_kept():
+            broken.others = tuple(failing.first)
+            result.diagnosis = law.subject.diagnose(example, broken)
 
 
 @contextmanager

@@ -71,6 +71,12 @@ class GradientSubject:
                 raise Broken(name, *shapes, closing=closing)
         return got
 
+    def diagnose(self, example: Any, broken: Broken) -> str | None:
+        """The known mistakes that do what this function does, in words."""
+        from mlp_core.testing.gradient_diagnosis import diagnose
+
+        return diagnose(self, [broken.example or example, *broken.others])
+
     def snippet(self, example: Any, closing: str) -> str:
         """Lines to paste that build the example, call the function and fail as the law did."""
         head = ["import torch", "from mlp_core import MLP, Trace, activations, losses", *import_of(self.function)]

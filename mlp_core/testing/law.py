@@ -40,6 +40,9 @@ class Broken(AssertionError):
     example: Any = None
     """the example the lines are about, where the law made it out of the one it was given"""
 
+    others: tuple[Any, ...] = ()
+    """other examples on which the law was broken, the first ones found"""
+
     def __init__(self, where: str, got: object, expected: object, *, closing: str = "", note: str = "") -> None:
         super().__init__(f"{where}: got {got}, expected {expected}")
         self.where, self.got, self.expected, self.closing, self.note = where, str(got), str(expected), closing, note

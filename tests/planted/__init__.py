@@ -36,7 +36,7 @@ class Planted:
         """What the law says. Nothing is shrunk: that takes most of the time, and snippets must do for any example."""
         (law,) = (law for law in self.fault.subject.laws() if law.name == self.law)
         with contained(), patch.object(engine, "Phase", UNSHRUNK):
-            return engine.run(law, examples=self.fault.examples)
+            return engine.run(law, examples=self.fault.examples, diagnose=False)
 
     @property
     def wrong(self) -> dict[str, Any]:

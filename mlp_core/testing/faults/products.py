@@ -220,10 +220,10 @@ def flow_averaged(at: At, delta: Tensor) -> Tensor:
     return delta @ at.W / len(delta)
 
 
-@flow(BATCH, origin="course report: sum(local_grad.T * W, dim=0), right for one sample")
-def flow_of_the_first_sample(at: At, delta: Tensor) -> Tensor:
-    """what flows back is that of the first sample, for all samples"""
-    return (delta[:1] @ at.W).expand(len(delta), -1)
+@flow(BATCH, origin="course report: sum(local_grad.T * W, dim=0, keepdim=True), right for one sample")
+def flow_by_a_broadcasting_product(at: At, delta: Tensor) -> Tensor:
+    """what flows back is a broadcasting product delta.T * W summed over units, which is delta W for one sample alone"""
+    return (delta.t() * at.W).sum(dim=0, keepdim=True)
 
 
 @flow("follows a permutation of hidden units", origin="site: delta W; a range one too short", place="the hidden layers")

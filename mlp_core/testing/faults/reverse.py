@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,20 +89,30 @@ MISTAKES: list[Mistake] = []
 
 
 @torch.no_grad()
-def reverse(model: MLP, trace: Trace, dL_dy: Tensor, mistakes: Sequence[Mistake] = ()) -> None:
-    """Backpropagation by `backprop`'s formulas, but for those a mistake takes the place of."""
-
-    def formulas(layer: int) -> Mapping[str, Formula]:
-        return {**RIGHT, **{m.site: m.formula for m in mistakes if PLACES[m.place](layer, model.L)}}
-
-    above = formulas(model.L)["upstream"](At(model, trace, model.L, dL_dy, dL_dy), dL_dy)
+def walk(
+    model: MLP, trace: Trace, dL_dy: Tensor, mistakes: Sequence[Mistake] = ()
+) -> Iterator[tuple[At, Tensor, Mapping[str, Formula]]]:
+    """The layers from the last to the first, each with its delta and its formulas: those of `backprop`, but for those
+    that a mistake takes the place of."""
+    above = _formulas(mistakes, model.L, model.L)["upstream"](At(model, trace, model.L, dL_dy, dL_dy), dL_dy)
     for layer in range(model.L, 0, -1):
-        at, use = At(model, trace, layer, dL_dy, above), formulas(layer)
+        at, use = At(model, trace, layer, dL_dy, above), _formulas(mistakes, layer, model.L)
         delta = use["derivative"](at, above)
-        model.weights[layer - 1].grad.copy_(use["weight"](at, delta))  # type: ignore[union-attr]  # allocated
-        model.biases[layer - 1].grad.copy_(use["bias"](at, delta))  # type: ignore[union-attr]
+        yield at, delta, use
         if layer > 1:
             above = use["flow"](at, delta)
+
+
+@torch.no_grad()
+def reverse(model: MLP, trace: Trace, dL_dy: Tensor, mistakes: Sequence[Mistake] = ()) -> None:
+    """Backpropagation, right but for the mistakes."""
+    for at, delta, use in walk(model, trace, dL_dy, mistakes):
+        model.weights[at.layer - 1].grad.copy_(use["weight"](at, delta))  # type: ignore[union-attr]  # allocated
+        model.biases[at.layer - 1].grad.copy_(use["bias"](at, delta))  # type: ignore[union-attr]
+
+
+def _formulas(mistakes: Sequence[Mistake], layer: int, L: int) -> Mapping[str, Formula]:
+    return {**RIGHT, **{m.site: m.formula for m in mistakes if PLACES[m.place](layer, L)}}
 
 
 def entered(catalogue: Catalogue, site: str) -> Callable[..., Callable[[Formula], Any]]:

@@ -1,0 +1,249 @@
+"""Which known mistakes reproduce what a wrong backpropagation does, on the smallest example and on others.
+
+The formulas of backpropagation have five sites. What is wrong in what flows through the network (upstream, derivative,
+flow) is tried first, one mistake at a time; beside it, weights and biases may each have a mistake of their own, because
+nothing depends on them. A name is given where everything the subject did, everywhere, is what the mistakes do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, lru_cache
+from itertools import groupby, product
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing import bounds, conduct
+from mlp_core.testing.faults import backprop, course
+from mlp_core.testing.faults.catalogue import Fault
+from mlp_core.testing.faults.reverse import MISTAKES, PLACES, RIGHT, At, Formula, Mistake, reverse, walk
+from mlp_core.testing.gradient_subjects import GradientSubject
+from mlp_core.testing.law import Raised
+from mlp_core.testing.problem import Case, Problem
+from mlp_core.testing.sample import sample
+from mlp_core.testing.strategies import all_activations
+
+WITNESSES = 12
+"""problems of a kind on which a mistake must do as the subject does"""
+
+HELD = 1.0
+"""what the gradient buffers hold before a call, so that it shows who adds to them"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a backpropagation did: the gradients it gave, everything it was handed as it is afterwards, its conduct."""
+
+    gradients: list[Tensor]
+    handed: list[Tensor]
+    conduct: frozenset[str]
+
+    def like(self, other: Seen) -> bool:
+        """Whether both did the same, but for rounding."""
+        mine, theirs = (*self.gradients, *self.handed), (*other.gradients, *other.handed)
+        return (
+            self.conduct == other.conduct and len(mine) == len(theirs)
+            and all(bounds.reproduces(g, e) for g, e in zip(mine, theirs, strict=True))
+        )  # fmt: skip
+
+
+def observe(subject: Any, problem: Problem) -> Seen:
+    """Call the subject on a problem whose gradient buffers hold HELD, twice on equal ones, and look at everything."""
+    first, again = (_called(subject, problem) for _ in range(2))
+    unlike = any(not bounds.same_bits(a, b) for a, b in zip(first.gradients, again.gradients, strict=False))
+    return Seen([], [], frozenset({"differs from call to call"})) if unlike else first
+
+
+def _held(problem: Problem) -> Case:
+    case = problem.case()
+    case.model.flat_grad.fill_(HELD)
+    return case
+
+
+def _called(subject: Any, problem: Problem) -> Seen:
+    case = _held(problem)
+    numbers, dtype, seen = torch.get_rng_state(), torch.get_default_dtype(), set()
+    with conduct.globals_kept():
+        try:
+            raw = subject.raw_gradient(case, clear=False)
+        except Raised as error:
+            return Seen([], [], frozenset({error.got.partition(":")[0]}))
+        if torch.get_default_dtype() != dtype:
+            seen.add("default dtype")
+        if not torch.equal(torch.get_rng_state(), numbers):
+            seen.add("random state")
+    if any(g.requires_grad for g in raw):
+        seen.add("graph")
+    handed = [case.dL_dy, *case.trace.z, *case.trace.a, *case.model.parameters(), *([] if case.y is None else [case.y])]
+    return Seen([g.detach().clone() for g in raw], [t.detach() for t in handed], frozenset(seen))
+
+
+@dataclass(frozen=True, eq=False)
+class Witness:
+    """A problem, and what the subject did on it."""
+
+    problem: Problem
+    seen: Seen
+
+    @cached_property
+    def case(self) -> Case:
+        """For formulas, which change nothing."""
+        return _held(self.problem)
+
+
+RIGHT_SUBJECT = GradientSubject(reverse, "right")
+
+
+@lru_cache(maxsize=4)
+def _witnesses(subject: Any) -> list[Witness]:
+    """Problems of one sample and of several, of every activation alone and of all mixed, and what the subject does. In
+    some the batch is as large as every layer is wide, so that a product that broadcasts gives numbers, no exception."""
+    mixed = subject.problems(depth=(2, 4), width=(2, 5))
+    drawn = [*sample(subject.problems(), 2 * WITNESSES)[WITNESSES:], *sample(mixed, 2 * WITNESSES)[WITNESSES:]]
+    for f in all_activations():
+        drawn += sample(subject.problems(functions=[f], depth=(2, 3), width=(2, 4)), 3)[1:]
+    if subject.batch_sizes[1] > 1:
+        drawn += [_square(p) for p in sample(subject.problems(one=False, width=(2, 3), depth=(3, 3)), WITNESSES // 2)]
+    drawn = [problem.double() for problem in drawn]
+    return [Witness(problem, observe(subject, problem)) for problem in drawn]
+
+
+def explanations(subject: Any, examples: Iterable[Problem]) -> list[tuple[Mistake, ...] | Fault]:
+    """The mistakes that do what the subject does on the examples, on which it is wrong, and on every witness; of those
+    in formulas the fewest."""
+    shown = [*(Witness(problem, observe(subject, problem)) for problem in examples), *_witnesses(subject)]
+    wrong = [w for w in shown if not w.seen.like(observe(RIGHT_SUBJECT, w.problem))]
+    shown = [*wrong, *(w for w in shown if w not in wrong)]  # those first that most mistakes fail on
+    numbers = [w for w in wrong if not w.seen.conduct]
+    if not wrong:
+        return []
+    found: list[tuple[Mistake, ...] | Fault] = []
+    if numbers:
+        richest = max(numbers, key=lambda w: sum(g.numel() for g in w.seen.gradients))
+        for cores in _cores():
+            fitting = sorted(_formulas_that_fit(cores, richest), key=len)
+            for _, several in groupby(fitting, key=len):
+                found = found or [m for m in several if m and all(_fits(m, w) for w in shown)]
+            if found:
+                break
+    found += [f for f in _whole(subject) if all(observe(f.subject, w.problem).like(w.seen) for w in shown)]
+    return found
+
+
+def _square(problem: Problem) -> Problem:
+    """The problem with all layers, and the batch, of one size."""
+    n = min(len(problem.x), *problem.sizes)
+    parameters = tuple(p[:n, :n] if p.ndim == 2 else p[:n] for p in problem.parameters)
+    y = problem.y[:n] if problem.y.dtype == torch.int64 else problem.y[:n, :n]
+    y = y % n if y.dtype == torch.int64 else y
+    return replace(problem, sizes=(n,) * len(problem.sizes), parameters=parameters, x=problem.x[:n, :n], y=y)
+
+
+def _formulas_that_fit(cores: Iterable[tuple[Mistake, ...]], witness: Witness) -> Iterator[tuple[Mistake, ...]]:
+    """Every way to reproduce the gradients of one witness by `cores`, mistakes in what flows through the network,
+    with at most one mistake more in the weight gradients and one in the bias gradients."""
+    case, gradients = witness.case, witness.seen.gradients
+    for core in cores:
+        own: dict[str, list[Mistake | None]] = {site: [None, *_placed(site)] for site in ("bias", "weight")}
+        try:
+            for at, delta, _ in walk(case.model, case.trace, case.dL_dy, core):
+                for site, index in (("bias", 2 * at.layer - 1), ("weight", 2 * at.layer - 2)):
+                    if all(own.values()):
+                        own[site] = _reproducing(own[site], site, at, delta, gradients[index])
+        except RuntimeError:
+            continue  # shapes that do not fit: these mistakes cannot be what gave numbers
+        for several in product(*own.values()):
+            yield (*core, *(m for m in several if m is not None))
+
+
+def _reproducing(
+    mistakes: list[Mistake | None], site: str, at: At, delta: Tensor, got: Tensor
+) -> list[Mistake | None]:  # fmt: skip
+    """Those of the mistakes at a site, None for none, that give the gradient seen in a layer."""
+    here = {m.formula for m in mistakes if m is not None and PLACES[m.place](at.layer, at.model.L)}
+    giving = {formula for formula in (*here, RIGHT[site]) if _gives(formula, at, delta, got)}
+
+    def formula(mistake: Mistake | None) -> Formula:
+        there = mistake is not None and PLACES[mistake.place](at.layer, at.model.L)
+        return mistake.formula if mistake is not None and there else RIGHT[site]
+
+    return [m for m in mistakes if formula(m) in giving]
+
+
+def _gives(formula: Formula, at: At, delta: Tensor, got: Tensor) -> bool:
+    try:
+        return bounds.reproduces(got, formula(at, delta))
+    except RuntimeError:
+        return False
+
+
+@cache
+def _placed(site: str) -> list[Mistake]:
+    """All mistakes of the catalogue at a site, in each place where they make a difference of their own."""
+    places = {"upstream": ["every layer"], "flow": ["every layer", "the output layer"]}
+    return [replace(m, place=place) for m in MISTAKES if m.site == site for place in places.get(site, PLACES)]
+
+
+def _cores() -> list[list[tuple[Mistake, ...]]]:
+    """What may be wrong in what flows through the network: at most one mistake, or one of the loss and one more."""
+    within = [*_placed("derivative"), *_placed("flow")]
+    single = [(m,) for m in (*_placed("upstream"), *within)]
+    return [[(), *single], [(u, m) for u in _placed("upstream") for m in within if m.place == "every layer"]]
+
+
+def _fits(mistakes: Sequence[Mistake], witness: Witness) -> bool:
+    """Whether the mistakes do what the subject did: the same numbers, or the same exception."""
+    case, seen = witness.case, witness.seen
+    gradients: list[Tensor] = []
+    try:
+        with torch.no_grad():
+            for at, delta, use in walk(case.model, case.trace, case.dL_dy, mistakes):
+                gradients[:0] = use["weight"](at, delta), use["bias"](at, delta)
+    except RuntimeError as error:
+        return seen.conduct == {type(error).__name__}
+    return not seen.conduct and all(map(bounds.reproduces, seen.gradients, gradients))
+
+
+def _whole(subject: Any) -> list[Fault]:
+    """Mistakes that are no formula's, of the catalogue, in the form of the subject."""
+    return course.CATALOGUE.faults if not subject.takes_upstream else backprop.CATALOGUE.faults
+
+
+def diagnose(subject: Any, examples: list[Any]) -> str | None:
+    """The known mistakes that reproduce what the subject did, in words, with what they do on the first example; None
+    where none do, or where those that do are not of one kind."""
+    problems = [example for example in examples if isinstance(example, Problem)]
+    found = explanations(subject, problems)
+    words = {_words(mistakes, placed=False) for mistakes in found}
+    if len(words) != 1:
+        return None
+    text = _words(found[0], placed=True)
+    if not problems:
+        return text
+    case = _held(problems[0])
+    reverse(case.model, case.trace, case.dL_dy)
+    return text + _shown(case, observe(subject, problems[0]))
+
+
+def _words(found: tuple[Mistake, ...] | Fault, *, placed: bool) -> str:
+    if isinstance(found, Fault):
+        return found.words
+    return "; and ".join(str(mistake) if placed else mistake.words for mistake in found)
+
+
+def _shown(case: Case, seen: Seen) -> str:
+    """The entry of a gradient that the mistake changes most."""
+    worst, text = 0.0, ""
+    for name, got, p in zip(case.names, seen.gradients, case.model.parameters(), strict=False):
+        assert p.grad is not None
+        if got.shape != p.shape or not p.numel():
+            continue
+        off = (got - p.grad).abs().double().nan_to_num(nan=float("inf"))
+        index = tuple(int(i) for i in torch.unravel_index(off.argmax(), off.shape))
+        if off[index] > worst:
+            worst = off[index].item()
+            text = f" ({name}, entry {index}: {got[index].item():.6g} in place of {p.grad[index].item():.6g})"
+    return text
