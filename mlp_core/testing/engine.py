@@ -17,9 +17,13 @@ from hypothesis.errors import Flaky, Unsatisfiable
 from mlp_core.testing import conduct
 from mlp_core.testing.failure import failure_text
 from mlp_core.testing.law import Broken, Evidence, Law, Raised, Rejected
+from mlp_core.testing.variety import digest
 
 EXAMPLES = 100
 """examples a law, where nobody says otherwise"""
+
+MIN_DISTINCT = 0.3
+"""the least share of the examples that counted that must differ in their numbers"""
 
 MAX_SKIPPED = 0.1
 """the largest share of entries, over all examples of a law, that may be left out"""
@@ -58,6 +62,8 @@ class Result:
     error: float = 0.0
     ratio: float = 0.0
     seen: set[str] = field(default_factory=set)
+    distinct: int = 0
+    """examples that counted and differ in their numbers"""
     where: str = ""
     got: str = ""
     expected: str = ""
@@ -93,7 +99,7 @@ def run(
     if why is not None:
         result.verdict, result.reason = "SKIP", why
         return result
-    failing = _Failing()
+    failing, digests = _Failing(), set[int]()
 
     @hypothesis.seed(seed)
     @settings(
@@ -112,6 +118,9 @@ def run(
             raise
         if failing.broken is None:  # examples, not attempts at a smaller one
             result.add(evidence)
+            if evidence.counted:
+                digests.add(digest(example))
+                result.distinct = len(digests)
             if progress is not None:
                 progress(result)
 
@@ -139,6 +148,8 @@ def _guard(result: Result, law: Law, wanted: int) -> None:
         result.fail(f"never observed in {result.examples} examples: {', '.join(missing)}")
     elif result.counted < need:
         result.fail(f"only {result.counted} of {result.examples} examples counted, at least {need} are needed")
+    elif result.distinct < MIN_DISTINCT * result.counted:
+        result.fail(f"{result.counted} examples counted, but only {result.distinct} differ in their numbers")
     elif result.skipped > MAX_SKIPPED * touched:
         result.fail(f"{result.skipped} of {touched} entries skipped, more than {MAX_SKIPPED:.0%}")
     elif result.by_bound > MAX_BY_BOUND * result.tensors:
