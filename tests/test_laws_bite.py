@@ -6,6 +6,7 @@ import re
 
 import planted.functions
 import planted.gradients
+import planted.last_bits
 import planted.optimizers
 import planted.records
 import planted.rules
@@ -16,6 +17,7 @@ from planted.rules import MovesACopyOfAView
 
 from mlp_core.rules.sgd import SGD
 from mlp_core.testing import (
+    exact_laws,
     function_laws,
     gradient_edges,
     gradient_laws,
@@ -36,10 +38,12 @@ FAULTS: list[Fault] = [
     *planted.gradients.CATALOGUE.faults, *planted.rules.CATALOGUE.faults,
     *planted.training.CATALOGUE.faults, *planted.records.CATALOGUE.faults,
     *planted.optimizers.CATALOGUE.faults, *planted.functions.CATALOGUE.faults,
+    *planted.last_bits.CATALOGUE.faults,
 ]  # fmt: skip
 
 BOOKS = (
-    gradient_laws.book, gradient_edges.book, reference_laws.twin_book, reference_laws.reference_book,
+    gradient_laws.book, exact_laws.gradient_book, gradient_edges.book, exact_laws.rule_book, exact_laws.training_book,
+    reference_laws.twin_book, reference_laws.reference_book,
     rule_laws.book, rule_company.book, rule_memory.book, rule_edges.book, training_laws.book,
     normalisation_laws.book, record_laws.activation_book, record_laws.loss_book, function_laws.book,
 )  # fmt: skip
@@ -80,6 +84,12 @@ def test_every_law_has_a_mistake_planted() -> None:
 def test_a_gradient_off_by_1e_10_is_caught_by_the_law_for_it_and_named_to_the_entry() -> None:
     (fault,) = (f for f in FAULTS if str(f).startswith("equals-exact") and "off_by" in f.subject.name)
     assert fault.result.where == "W1, entry (0, 0)"  # worst by far: the others have the same bits
+
+
+@pytest.mark.parametrize("fault", planted.last_bits.CATALOGUE.faults, ids=str)
+def test_mistakes_in_the_last_bits_are_seen_by_exact_arithmetic_alone(fault: Fault) -> None:
+    others = [law for law in fault.subject.laws() if law.name != fault.law]
+    assert {law.name: run(law, examples=20).reason for law in others if run(law, examples=20).verdict == "FAIL"} == {}
 
 
 def test_the_course_report_is_right_for_one_sample_and_wrong_for_batches() -> None:
