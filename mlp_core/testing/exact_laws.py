@@ -6,7 +6,7 @@ them, exact.py computes with fractions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from fractions import Fraction
 from typing import Any
@@ -25,7 +25,7 @@ from mlp_core.testing.rule_laws import same, seen, shown_on
 from mlp_core.testing.rule_snippets import LITERAL
 from mlp_core.testing.scenario import Scenario
 from mlp_core.testing.training_laws import Training, as_many, trained
-from mlp_core.testing.training_snippets import LOSS_OF_A_STEP, WEIGHT
+from mlp_core.testing.training_snippets import LOSS_OF_A_STEP, STEPS, WEIGHT
 
 gradient_book, rule_book, training_book = LawBook(), LawBook(), LawBook()
 
@@ -34,10 +34,7 @@ gradient_book, rule_book, training_book = LawBook(), LawBook(), LawBook()
 def equals_exact_rational_arithmetic(subject: Any, problem: Problem) -> Evidence:
     """On piecewise linear networks with the squared error and short binary numbers, among them pre-activations on a
     kink, floats are exact, and so must the gradient be."""
-    case = problem.case()
-    weights, biases, x, y = _network(problem)
-    _, dW, db = exact.squared_error(weights, biases, problem.activations, x, y)
-    expected = _tensors(dW, db, problem.dtype)
+    case, expected = problem.case(), exact_gradient(problem)
     found = compare(case.names, subject.gradient(case), expected, [0.0] * len(expected), closing=VALUE)
     found.counted = any(bool(g.any()) for g in expected)
     return found
@@ -47,26 +44,31 @@ def equals_exact_rational_arithmetic(subject: Any, problem: Problem) -> Evidence
 def steps_as_exact_rational_arithmetic_does(subject: Any, scenario: Scenario) -> Evidence:
     """What claims to be torch's SGD moves parameters, and their velocity where it keeps it under torch's name, as its
     formulas do in fractions, step by step: on short binary numbers floats are exact."""
-    hyper, params = asked(subject, scenario), scenario.fresh()
-    group_of = [number for number, group in enumerate(scenario.parameters) for _ in group]
-    exactly: list[tuple[Vector, Vector | None]] = [(_vector(p), None) for p in params]
-    start, names, evidence = exactly[:], scenario.names(), Evidence()
-    optimizer = subject.optimizer(scenario, params)
-    for step in subject.run(scenario, optimizer, params):
+    params, names, evidence = scenario.fresh(), scenario.names(), Evidence()
+    optimizer, kept = subject.optimizer(scenario, params), "momentum_buffer" in subject.shared_state
+    start, evidence.counted = [_vector(p) for p in params], False
+    for step, exactly in zip(subject.run(scenario, optimizer, params), exact_steps(subject, scenario), strict=True):
         expected = {}
-        for index, ((p, v), given) in enumerate(zip(exactly, scenario.gradients[step], strict=True)):
-            if given is not None:
-                p, v = exactly[index] = exact.descend(p, _vector(given), v, hyper[step][group_of[index]])
-            expected[names[index]] = p
-            if v is not None and "momentum_buffer" in subject.shared_state:
-                expected[f"momentum_buffer of {names[index]}"] = v
-        shapes = {name: p.shape for name, p in zip(names, params, strict=True)}
-        tensors = {k: _tensor(v, scenario.dtype).view(shapes[k.split(" of ")[-1]]) for k, v in expected.items()}
-        got = {k: v for k, v in seen(scenario, params, optimizer).items() if k in tensors}
+        for name, p, (moved, v) in zip(names, params, exactly, strict=True):
+            expected[name] = _tensor(moved, scenario.dtype).view(p.shape)
+            if v is not None and kept:
+                expected[f"momentum_buffer of {name}"] = _tensor(v, scenario.dtype).view(p.shape)
+        got = {name: value for name, value in seen(scenario, params, optimizer).items() if name in expected}
         closing = LITERAL.replace("run(mine)", f"run(mine, stop={step + 1})")
-        evidence.entries += same(got, tensors, f"step {step + 1}: ", closing).entries
-    evidence.counted = any(p != q for (p, _), (q, _) in zip(exactly, start, strict=True))
+        evidence.entries += same(got, expected, f"step {step + 1}: ", closing).entries
+        evidence.counted |= any(p != moved for p, (moved, _) in zip(start, exactly, strict=True))
     return evidence
+
+
+def exact_steps(subject: Any, scenario: Scenario) -> Iterator[list[tuple[Vector, Vector | None]]]:
+    """After each step every parameter and its velocity, None without momentum and before the first gradient."""
+    group_of = [number for number, group in enumerate(scenario.parameters) for _ in group]
+    exactly: list[tuple[Vector, Vector | None]] = [(_vector(p), None) for p in scenario.fresh()]
+    for hyper, row in zip(asked(subject, scenario), scenario.gradients, strict=True):
+        for index, ((p, v), g) in enumerate(zip(exactly, row, strict=True)):
+            if g is not None:
+                exactly[index] = exact.descend(p, _vector(g), v, hyper[group_of[index]])
+        yield exactly
 
 
 @training_book.law(lambda subject: affordable.trainings())
@@ -74,7 +76,7 @@ def trains_as_exact_rational_arithmetic_does(subject: Any, training: Training) -
     """Gradient descent on such networks, short last batch included, goes as it does in fractions: every step loss, and
     the weights after every epoch."""
     problem = training.problem
-    weights, biases, x, y = _network(problem)
+    weights, biases, x, y = in_fractions(problem)
     cuts = range(0, len(x), training.batch_size)
     batches = [(x[s : s + training.batch_size], y[s : s + training.batch_size]) for s in cuts]
     hyper, evidence = Hyper(**asdict(training.rule)), Evidence()
@@ -85,7 +87,7 @@ def trains_as_exact_rational_arithmetic_does(subject: Any, training: Training) -
         names = [name for name, _ in model.named_parameters()]
         with shown_on(one):
             history = trained(subject, one, model, problem.inputs(), problem.targets())
-            as_many(history, step_losses, "", LOSS_OF_A_STEP.format(index=0, expected=step_losses[0].item()))
+            as_many(history, step_losses, "", STEPS.format(steps=len(losses)))
             compare(["step losses"], [history.step_losses], [step_losses], [0.0], closing=LOSS_OF_A_STEP)
             found = compare(
                 names, list(model.parameters()), end, [0.0] * len(end), what=f"after epoch {epochs}: ", closing=WEIGHT
@@ -95,11 +97,18 @@ def trains_as_exact_rational_arithmetic_does(subject: Any, training: Training) -
     return evidence
 
 
-def _network(problem: Problem) -> tuple[list[Matrix], list[Vector], Matrix, Matrix]:
+def in_fractions(problem: Problem) -> tuple[list[Matrix], list[Vector], Matrix, Matrix]:
     """Weights, biases, x and y in fractions."""
     weights = [rationals(W.tolist()) for W in problem.parameters[0::2]]
     biases = [_vector(b) for b in problem.parameters[1::2]]
     return weights, biases, rationals(problem.x.tolist()), rationals(problem.y.tolist())
+
+
+def exact_gradient(problem: Problem) -> list[Tensor]:
+    """W1, b1, W2, ..., in the problem's dtype."""
+    weights, biases, x, y = in_fractions(problem)
+    _, dW, db = exact.squared_error(weights, biases, problem.activations, x, y)
+    return _tensors(dW, db, problem.dtype)
 
 
 def _vector(tensor: Tensor) -> Vector:

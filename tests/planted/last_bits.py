@@ -58,7 +58,9 @@ class ErrsInTheLastBitsOfOneEntry(torch.optim.SGD):
 
 
 @caught_by("trains as exact rational arithmetic does", right=fit)
-def forgets_momentum_where_a_layer_has_one_unit(model: MLP, x: Tensor, y: Tensor, *, rule: Any, **more: Any) -> History:
+def forgets_momentum_where_a_layer_has_one_unit(
+    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
+) -> History:
     if 1 in model.sizes and "momentum" in vars(rule):
         rule = replace(rule, momentum=0.0, nesterov=False)
-    return fit(model, x, y, rule=rule, **more)
+    return fit(model, x, y, rule=rule, epochs=epochs, batch_size=batch_size, **more)
