@@ -117,7 +117,8 @@ def cut(
     h: Hyper | None = None,
 ) -> Cut:  # fmt: skip
     """The largest shape that the budget allows, in float64 where float32 does not allow even the smallest."""
-    for one, of in [(one, of) for of in dict.fromkeys((dtype, torch.float64)) for one in wanted.smaller(rows, steps)]:
+    every = ((one, of) for of in dict.fromkeys((dtype, torch.float64)) for one in wanted.smaller(rows, steps))
+    for one, of in every:
         depth = len(one.sizes) - 1
         own = (*functions[: depth - 1], functions[-1])
 

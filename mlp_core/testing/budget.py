@@ -12,9 +12,9 @@ would not be rounded anyway. For a layer of n inputs, B samples, numbers w, b, x
     delta = dL/da f'            dL/da of the layer below = n_l (delta w)
     dW = B (delta a_below)      db = B delta
 
-and for a step of gradient descent, one after the other (signs and differences only shrink magnitudes):
+and for a step of gradient descent, one after the other, with room for v <- v + (1 - beta) (g - v) and the like:
 
-    g + wd p                    v = beta v + (1 + |dampening|) g        p + lr (g + beta v)   or   p + lr v
+    g + wd p                    v = v + beta v + (1 + |dampening|) g    p + lr (g + beta v)   or   p + lr v
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def descent(p: Grid, g: Grid, v: Grid | None, h: Hyper) -> dict[str, Grid]:
     found = {"g": g + Grid.of(h.weight_decay) * p}
     move = found["g"]
     if h.momentum:
-        found["v"] = move if v is None else beta * v + (Grid.of(1) + Grid.of(h.dampening)) * move
+        found["v"] = move if v is None else v + beta * v + (Grid.of(1) + Grid.of(h.dampening)) * move
         move = move + beta * found["v"] if h.nesterov else found["v"]
     return {**found, "p": p + Grid.of(h.lr) * move}
 
