@@ -9,6 +9,7 @@ from planted import PLANTED, Planted
 
 from mlp_core.rules.sgd import SGD
 from mlp_core.testing import (
+    exact_laws,
     function_laws,
     gradient_edges,
     gradient_laws,
@@ -24,12 +25,13 @@ from mlp_core.testing import (
     verify,
 )  # fmt: skip
 from mlp_core.testing.engine import run
-from mlp_core.testing.faults import course, rules
+from mlp_core.testing.faults import course, last_bits, rules
 from mlp_core.testing.faults.reverse import reverse
 from mlp_core.testing.faults.rules import MovesACopyOfAView
 
 BOOKS = (
-    gradient_laws.book, gradient_edges.book, reference_laws.twin_book, reference_laws.reference_book,
+    gradient_laws.book, exact_laws.gradient_book, gradient_edges.book, exact_laws.rule_book, exact_laws.training_book,
+    reference_laws.twin_book, reference_laws.reference_book,
     rule_laws.book, rule_company.book, rule_memory.book, rule_edges.book, training_laws.book,
     normalisation_laws.book, record_laws.activation_book, record_laws.loss_book, function_laws.book,
 )  # fmt: skip
@@ -70,6 +72,15 @@ def test_every_law_has_a_mistake_planted() -> None:
 def test_a_gradient_off_by_1e_10_is_caught_by_the_law_for_it_and_named_to_the_entry() -> None:
     (fault,) = (f for f in PLANTED if str(f).startswith("equals-exact") and "off_by" in f.fault.name)
     assert fault.result.where == "W1, entry (0, 0)"  # worst by far: the others have the same bits
+
+
+LAST_BITS = [fault for fault in PLANTED if fault.fault in last_bits.CATALOGUE.faults]
+
+
+@pytest.mark.parametrize("fault", LAST_BITS, ids=str)
+def test_mistakes_in_the_last_bits_are_seen_by_exact_arithmetic_alone(fault: Planted) -> None:
+    others = [run(law, examples=20) for law in fault.fault.subject.laws() if law.name != fault.law]
+    assert [result.text() for result in others if result.verdict == "FAIL"] == []
 
 
 def test_the_course_report_is_right_for_one_sample_and_wrong_for_batches() -> None:

@@ -5,19 +5,17 @@ A subject offers `problems(...)`, a strategy of what it can be asked, and `gradi
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import torch
 from hypothesis import strategies as st
 
 from mlp_core import gradcheck
-from mlp_core.testing import bounds, exact, oracles
+from mlp_core.testing import bounds, oracles
 from mlp_core.testing.failure import compare
 from mlp_core.testing.gradient_snippets import ADDED, AUTOGRAD, PERFECT, RENUMBERED, SCALED, TURNED_ROUND, VALUE
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.problem import Case, Problem, permuted
-from mlp_core.testing.strategies import all_activations
 
 book = LawBook()
 
@@ -104,33 +102,6 @@ def agrees_with_central_differences_for_one_sample(subject: Any, problem: Proble
 def agrees_with_central_differences_for_a_batch(subject: Any, problem: Problem) -> Evidence:
     """For a batch of several samples, the difference quotients of the loss confirm every tensor."""
     return against_differences(subject, problem)
-
-
-def dyadic(subject: Any) -> st.SearchStrategy[Problem]:
-    # bits: all numbers are k/4 up to 2; three layers of 3 units and 3 samples need at most 51 of float64's 53
-    linear = [f for f in all_activations() if f.slopes and all(Fraction(s).denominator <= 8 for s in f.slopes)]
-    return subject.problems(
-        functions=linear, objectives=["squared_error"], depth=(1, 3), width=(1, 3), most=3,
-        dtypes=[torch.float64], short=True,
-    )  # fmt: skip
-
-
-@book.law(dyadic)
-def equals_exact_rational_arithmetic(subject: Any, problem: Problem) -> Evidence:
-    """On piecewise linear networks with short binary numbers floats are exact, and so must the gradient be."""
-    case = problem.case()
-    weights = [exact.rationals(W.tolist()) for W in problem.parameters[0::2]]
-    biases = [exact.rationals([b.tolist()])[0] for b in problem.parameters[1::2]]
-    x, y = (exact.rationals(t.tolist()) for t in (problem.x, problem.y))
-    dW, db = exact.squared_error_gradients(weights, biases, problem.activations, x, y)
-    expected = [
-        torch.tensor(v, dtype=torch.float64) for pair in zip(_floats(dW), _floats(db), strict=True) for v in pair
-    ]
-    return compare(case.names, subject.gradient(case), expected, [0.0] * len(expected), closing=VALUE)
-
-
-def _floats(nested: Any) -> Any:
-    return [_floats(v) for v in nested] if isinstance(nested, list) else float(nested)
 
 
 @book.law(a_batch, group=BATCH, skip=needs_batches)

@@ -29,11 +29,13 @@ class GradientSubject:
     batch_sizes: tuple[int, int] = BATCH_SIZES
     to_the_bit: bool = False
     takes_upstream: ClassVar[bool] = True
+    dtypes: ClassVar[tuple[torch.dtype, ...]] = (torch.float64, torch.float32)
 
     def laws(self) -> list[Law]:
-        from mlp_core.testing import gradient_edges, gradient_laws
+        from mlp_core.testing import exact_laws, gradient_edges, gradient_laws
 
-        return [law.bind(self) for law in (*gradient_laws.book.laws, *gradient_edges.book.laws)]
+        books = gradient_laws.book, exact_laws.gradient_book, gradient_edges.book
+        return [law.bind(self) for book in books for law in book.laws]
 
     def problems(
         self, *, one: bool | None = None, most: int | None = None, large: bool = False, **options: Any
@@ -97,9 +99,10 @@ class CourseSubject(GradientSubject):
     """A function of the course contract: f(model, y_true, y_pred), squared error summed, float64."""
 
     takes_upstream: ClassVar[bool] = False
+    dtypes: ClassVar[tuple[torch.dtype, ...]] = (torch.float64,)
 
     def restrictions(self, options: dict[str, Any]) -> dict[str, Any]:
-        return {"objectives": [losses.get("squared_error")], "dtypes": [torch.float64]}
+        return {"objectives": [losses.get("squared_error")], "dtypes": self.dtypes}
 
     def raw_gradient(self, case: Case, *, clear: bool = True) -> list[Tensor]:
         model = CourseModel(case)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
+import hypothesis
 from hypothesis import strategies as st
 
 from mlp_core.errors import ArgumentError
@@ -73,6 +75,25 @@ def plain(parts: Mapping[str, tuple[Domain, ...]], drawn: Mapping[str, Any]) -> 
         values = tuple(map(_plain, wanted, drawn[name] if several else (drawn[name],)))
         changed[name] = values if several else values[0]
     return {**drawn, **changed}
+
+
+def example_of(hyper: st.SearchStrategy[dict[str, Any]]) -> dict[str, Any]:
+    """The simplest choice."""
+    return hypothesis.find(hyper, lambda _: True, settings=hypothesis.settings(database=None))
+
+
+def shortened(drawn: Mapping[str, Any], fraction: int, names: Collection[str] | None = None) -> dict[str, Any]:
+    """`drawn` with its floats, or those in `names`, cut to multiples of 2^-fraction; what is not zero stays so.
+
+    >>> shortened({"lr": 0.01, "momentum": 0.99, "nesterov": True}, 3)
+    {'lr': 0.125, 'momentum': 0.875, 'nesterov': True}
+    """
+
+    def cut(value: float) -> float:
+        return math.copysign(max(math.floor(abs(value) * 2**fraction), 1) / 2**fraction, value) if value else value
+
+    chosen = drawn if names is None else names
+    return {name: cut(v) if isinstance(v, float) and name in chosen else v for name, v in drawn.items()}
 
 
 def _plain(domain: Domain, value: Any) -> Any:

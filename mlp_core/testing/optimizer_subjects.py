@@ -44,6 +44,8 @@ class OptimizerSubject:
     """whether the reference must have the same bits; otherwise it is a matter of rounding"""
     exact: bool = False
     """whether runs that should agree must have the same bits, in whatever order memory lies; else perturbed rounding"""
+    equals: type[torch.optim.Optimizer] | None = None
+    """the class of the reference"""
     unreferenced: str = ""
     """why there is no reference, and what would make one"""
     shared_state: tuple[str, ...] = ()
@@ -74,10 +76,10 @@ class OptimizerSubject:
     foreign = staticmethod(conduct.foreign)
 
     def laws(self) -> list[Law]:
-        from mlp_core.testing import reference_laws, rule_company, rule_edges, rule_laws, rule_memory
+        from mlp_core.testing import exact_laws, reference_laws, rule_company, rule_edges, rule_laws, rule_memory
 
         first = reference_laws.twin_book if self.twin else reference_laws.reference_book
-        books = (first, rule_laws.book, rule_company.book, rule_memory.book, rule_edges.book)
+        books = (first, exact_laws.rule_book, rule_laws.book, rule_company.book, rule_memory.book, rule_edges.book)
         every = [law for book in books for law in book.laws]
         return [(law.waived() if law.name in self.waived else law).bind(self) for law in every]
 

@@ -20,9 +20,10 @@ from mlp_core.testing.scenario import grouped
 from mlp_core.testing.scenarios import SHAPES
 
 
-def has_twin(rule_type: type[UpdateRule]) -> bool:
-    """Whether torch has the rule."""
-    return rule_type().twin([torch.zeros((1,) * max(rule_type.ndims or (1,)))]) is not None
+def twin_of(rule_type: type[UpdateRule]) -> type[torch.optim.Optimizer] | None:
+    """The class under which torch has the rule."""
+    twin = rule_type().twin([torch.zeros((1,) * max(rule_type.ndims or (1,)))])
+    return None if twin is None else type(twin)
 
 
 class Textbook(torch.optim.Optimizer):
@@ -63,7 +64,7 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
     """The subject of an UpdateRule: of a class with all its domains, of an instance with its own values alone."""
     rule_type, name = (rule, rule.__name__) if isinstance(rule, type) else (type(rule), repr(rule))
     _check(rule_type, name)
-    twin, written = has_twin(rule_type), rule_type.textbook is not UpdateRule.textbook
+    twin, written = twin_of(rule_type), rule_type.textbook is not UpdateRule.textbook
 
     def make(params: Any, **hyper: Any) -> torch.optim.Optimizer:
         return rule_type(**hyper).optimizer(params)
@@ -86,7 +87,8 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
     subject = OptimizerSubject(
         name, make, reference, inside(rule_type),
         rule_type.claims | {"validates"} | (set() if rule_type.per_tensor else {"coordinatewise"}), tuple(source),
-        twin=twin, exact=True, unreferenced=UNREFERENCED, shared_state=rule_type.slots, domains=domains(rule_type),
+        twin=twin is not None, equals=twin, exact=True, unreferenced=UNREFERENCED, shared_state=rule_type.slots,
+        domains=domains(rule_type),
         movable=tuple(f.name for f in fields(rule_type)), wrongs=outside(rule_type),
         repair=lambda drawn, keep: reconciled(rule_type, drawn, keep), shapes=taken(rule_type),
     )  # fmt: skip

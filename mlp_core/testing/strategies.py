@@ -10,6 +10,7 @@ next, and it fills up with zeros (measured: two examples of three were all zero)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
 from math import prod
 
@@ -43,20 +44,31 @@ PERIOD = 61
 class Numbers:
     """Tensors cut one after the other from a drawn blob of bytes, repeated as often as it takes."""
 
-    def __init__(self, blob: bytes, size: int, texture: int = 0, *, short: bool = False) -> None:
-        k = torch.tensor(list(blob), dtype=torch.float64).repeat(size // len(blob) + 1)
-        zigzag = torch.where(k % 2 == 1, (k + 1) / 2, 0 - k / 2)  # bytes 0, 1, 2, 3 are 0, 1, -1, 2: shrinks to 0
-        self.values, self.used = zigzag / 16, 0  # within +- 8
-        if short:
-            self.values = zigzag.fmod(9) / 4  # within +- 2, four bits
+    def __init__(self, blob: bytes, size: int, texture: int = 0) -> None:
+        k = torch.tensor(list(blob), dtype=torch.float64)
+        self.zigzag = torch.where(k % 2 == 1, (k + 1) / 2, 0 - k / 2)  # bytes 0, 1, 2, 3 are 0, 1, -1, 2: shrinks to 0
+        self.repeats = size // len(blob) + 1
+        self.values, self.used = (self.zigzag / 16).repeat(self.repeats), 0  # within +- 8
         if texture:
-            noise = torch.rand(len(k), generator=torch.Generator().manual_seed(texture), dtype=torch.float64)
+            noise = torch.rand(len(self.values), generator=torch.Generator().manual_seed(texture), dtype=torch.float64)
             self.values = self.values * (0.75 + noise / 2)
 
     def take(self, shape: Sequence[int], scale: float = 1.0) -> Tensor:
         n = prod(shape)
         self.used += n
         return self.values[self.used - n : self.used].view(tuple(shape)) * scale
+
+    def on_grid(self, shape: Sequence[int], fraction: int) -> Tensor:
+        """Multiples of 2^-fraction within +- 1."""
+        n = prod(shape)
+        self.used += n
+        return self._long[self.used - n : self.used].fmod(2**fraction + 1).view(tuple(shape)) / 2**fraction
+
+    @cached_property
+    def _long(self) -> Tensor:
+        """Whole numbers of three bytes each."""
+        long = self.zigzag + 2**8 * self.zigzag.roll(20) + 2**16 * self.zigzag.roll(41)
+        return long.repeat(self.repeats)
 
 
 blobs = st.binary(min_size=PERIOD, max_size=PERIOD)
@@ -68,28 +80,28 @@ def problems(
     draw: st.DrawFn, *, batch: tuple[int, int] = (1, 8), depth: tuple[int, int] = (1, 5),
     width: tuple[int, int] = (1, 6), functions: Sequence[Activation] | None = None,
     objectives: Sequence[Loss | None] | None = None,
-    dtypes: Sequence[torch.dtype] = (torch.float64, torch.float32), strided: bool = False, short: bool = False,
+    dtypes: Sequence[torch.dtype] = (torch.float64, torch.float32), strided: bool = False,
     scales: Sequence[float] = (0.125, 0.0625, 0.25, 1.0),
 ) -> Problem:  # fmt: skip
     """Networks of every activation, depth 1 to 5, equal and unequal widths, biases, batches and objectives."""
     functions = all_activations() if functions is None else functions
     objectives = [None, *all_losses()] if objectives is None else objectives
     blob = draw(blobs, label="numbers")
-    texture = 0 if short else draw(textures, label="texture")
+    texture = draw(textures, label="texture")
     drawn = st.lists(st.sampled_from(functions), min_size=depth[1], max_size=depth[1])
     *hidden, output = draw(drawn, label="activations")
     rows = draw(st.integers(*batch), label="batch size")
     loss = draw(st.sampled_from(objectives), label="objective")
     dtype = draw(st.sampled_from(dtypes), label="dtype")
-    weight_scale = draw(st.sampled_from((1.0,) if short else scales), label="scale of the weights")
-    x_scale = draw(st.sampled_from((1.0,) if short else (0.25, 1.0, 4.0)), label="scale of the inputs")
+    weight_scale = draw(st.sampled_from(scales), label="scale of the weights")
+    x_scale = draw(st.sampled_from((0.25, 1.0, 4.0)), label="scale of the inputs")
     widths = st.lists(st.integers(*width), min_size=depth[0] + 1, max_size=depth[1] + 1)
     sizes = tuple(draw(widths, label="sizes"))
     if draw(st.booleans(), label="equal widths"):
         sizes = sizes[:1] * len(sizes)
     shapes = [s for n, m in pairwise(sizes) for s in ((m, n), (m,))]
     total = sum(map(prod, shapes)) + rows * (sizes[0] + sizes[-1])
-    numbers = Numbers(blob, total, texture, short=short)
+    numbers = Numbers(blob, total, texture)
     parameters = tuple(numbers.take(shape, weight_scale) for shape in shapes)
     x = numbers.take((rows, sizes[0]), x_scale)
     y = targets(loss, numbers.take((rows, sizes[-1])))

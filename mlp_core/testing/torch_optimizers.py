@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Annotated, Any, get_origin
 
-import hypothesis
 import torch
 from hypothesis import strategies as st
 from torch import Tensor
@@ -16,6 +15,7 @@ from mlp_core.errors import ArgumentError, unknown
 from mlp_core.rules._domains import Domain, domain_of
 from mlp_core.testing import conduct
 from mlp_core.testing.codes import Codes
+from mlp_core.testing.hyperparameters import example_of
 from mlp_core.testing.optimizer_subjects import CLAIMS, OptimizerSubject
 from mlp_core.testing.rule_snippets import REFERENCE_OF_GROUPS
 from mlp_core.testing.scenario import Make, Scenario, grouped, needs_closure
@@ -45,14 +45,17 @@ def of_optimizer(
     drawn = {name: _strategy(name, value) for name, value in hyperparameters.items()}
     _known(make, drawn)
     hyper, movable = _with_lr(make, drawn), tuple(n for n, v in hyperparameters.items() if _varies(v))
-    example = _example(hyper)
+    example = example_of(hyper)
     source = _lines("mine", make)
     if reference is not None:
         source += _reference_lines(reference)
         reference = reference if isinstance(reference, type) else grouped(reference)
     taken = tuple(shapes) if shapes else accepted(make, example)
+    one = [{"params": [torch.zeros(max(taken, key=prod)).requires_grad_()]}]
+    told = None if reference is None else _made(reference, one, example)
     subject = OptimizerSubject(
         conduct.name_of(make), make, reference, hyper, frozenset(claims), tuple(source), unreferenced=UNREFERENCED,
+        equals=None if told is None else type(told),
         domains={name: (domain,) for name, domain in parts.items()}, movable=movable, unmoved=_unmoved(make, drawn),
         wrongs=_wrongs(hyper, hyperparameters, parts), dtypes=tuple(dtypes or DTYPES), has_lr="lr" in example,
         shapes=taken, steady=tuple(shape for shape in taken if _steps(make, example, shape)),
@@ -143,13 +146,9 @@ def _with_lr(make: Make, drawn: Mapping[str, st.SearchStrategy[Any]]) -> st.Sear
     if isinstance(lr.default, (int, float)) and not isinstance(lr.default, bool):
         return st.fixed_dictionaries({**drawn, "lr": st.just(float(lr.default))})
     without, with_lr = st.fixed_dictionaries(dict(drawn)), st.fixed_dictionaries({**drawn, "lr": st.just(LR)})
-    if lr.default is lr.empty or (not _taken(make, _example(without)) and _taken(make, _example(with_lr))):
+    if lr.default is lr.empty or (not _taken(make, example_of(without)) and _taken(make, example_of(with_lr))):
         return with_lr  # no default, or one that stands for none
     return without
-
-
-def _example(hyper: st.SearchStrategy[dict[str, Any]]) -> dict[str, Any]:
-    return hypothesis.find(hyper, lambda _: True, settings=hypothesis.settings(database=None))
 
 
 def _varies(value: Any) -> bool:

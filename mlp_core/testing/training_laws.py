@@ -20,7 +20,7 @@ from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.problem import Case, Problem
 from mlp_core.testing.rule_laws import shown_on
-from mlp_core.testing.rule_subjects import has_twin
+from mlp_core.testing.rule_subjects import twin_of
 from mlp_core.testing.strategies import all_activations, all_losses, problems
 from mlp_core.testing.training_snippets import CALL, ENTRY, EPOCH, LOSSES, SEED, TWIN, WEIGHED, WEIGHTS
 
@@ -70,7 +70,7 @@ class Training:
 def all_rules() -> st.SearchStrategy[UpdateRule]:
     """Instances of every registered rule that torch has too and that takes a network's biases as well as weights."""
     types = [rules.get(name) for name in rules.names()]
-    made = [st.builds(_made, st.just(t), hyperparameters.inside(t)) for t in types if t.ndims is None and has_twin(t)]
+    made = [st.builds(_made, st.just(t), hyperparameters.inside(t)) for t in types if t.ndims is None and twin_of(t)]
     return st.one_of(made)
 
 
@@ -108,7 +108,8 @@ def trained(subject: Any, training: Training, model: MLP, x: Tensor, y: Tensor, 
         raise
 
 
-def _as_many(history: Any, expected: Tensor, what: str, closing: str) -> None:
+def as_many(history: Any, expected: Tensor, what: str, closing: str) -> None:
+    """Raises Broken where there are not as many step losses as expected."""
     if history.step_losses.shape != expected.shape:
         got = f"shape {tuple(history.step_losses.shape)}"
         raise Broken(f"{what}step losses", got, f"shape {tuple(expected.shape)}, one a batch", closing=closing)
@@ -126,7 +127,7 @@ def equals_torch_to_the_bit(subject: Any, training: Training) -> Evidence:
     expected = oracles.train(
         twin, x, y, problem.loss.value, training.twin(twin), training.epochs, training.batch_size
     )  # fmt: skip
-    _as_many(history, expected, "", TWIN + LOSSES)
+    as_many(history, expected, "", TWIN + LOSSES)
     steps = compare(["step losses"], [history.step_losses], [expected], [0.0], closing=_braced(TWIN + LOSSES))
     names = [name for name, _ in model.named_parameters()]
     end = compare(
@@ -160,7 +161,7 @@ def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
         limits = [bounds.update(p, rule.lr, b) for p, b in zip(before.parameters(), bounds.backprop(case), strict=True)]
         names, what = case.names, f"step {step + 1}: "
         with shown_on(replace(one, problem=at)):
-            _as_many(history, expected, what, TWIN + LOSSES)
+            as_many(history, expected, what, TWIN + LOSSES)
             loss_closing, closing = _braced(TWIN + LOSSES), _braced(TWIN) + ENTRY
             compare(["loss"], [history.step_losses], [expected], [0.0], what=what, closing=loss_closing)
             found = compare(
@@ -202,7 +203,7 @@ def weighs_epoch_losses_by_samples(subject: Any, training: Training) -> Evidence
     history = trained(subject, training, model, x, problem.targets())
     sizes = [len(part) for part in x.split(training.batch_size)]
     steps = torch.empty(training.epochs * len(sizes))
-    _as_many(history, steps, "", WEIGHED.format(index=0, bound=0.0))
+    as_many(history, steps, "", WEIGHED.format(index=0, bound=0.0))
     terms = history.step_losses.double().view(training.epochs, -1) * torch.tensor(sizes, dtype=torch.float64)
     expected = (terms.sum(1) / len(x)).to(x.dtype)
     limit = bounds.mean(terms.abs().sum(1) / len(x), len(sizes), x.dtype)

@@ -30,6 +30,19 @@ ENTRY = """\
 p, q = (dict(net.named_parameters())["{name}"][{index}].item() for net in (model, twin))
 assert abs(p - q) <= {bound}, (p, q)"""
 
+STEPS = """\
+got = fit(model, x, y, rule=rule, **options).step_losses.shape
+assert got == ({steps},), got"""
+
+LOSS_OF_A_STEP = """\
+got = fit(model, x, y, rule=rule, **options).step_losses[{index}].item()
+assert got == {expected}, got"""
+
+WEIGHT = """\
+fit(model, x, y, rule=rule, **options)
+got = dict(model.named_parameters())["{name}"][{index}].item()
+assert got == {expected}, got"""
+
 CALL = """\
 fit(model, x, y, rule=rule, **options)
 fit(model, x, y, rule=rule, shuffle=True, generator=torch.Generator().manual_seed(1), **options)"""

@@ -10,6 +10,7 @@ from mlp_core.testing.faults import (
     course,
     derivatives,
     functions,
+    last_bits,
     optimizers,
     products,
     records,
@@ -19,7 +20,7 @@ from mlp_core.testing.faults import (
 )
 from mlp_core.testing.faults.catalogue import Fault
 
-KINDS = (upstream, derivatives, products, backprop, course, rules, optimizers, functions, training, records)
+KINDS = (upstream, derivatives, products, backprop, course, rules, optimizers, functions, training, records, last_bits)
 """modules with a CATALOGUE each"""
 
 

@@ -43,7 +43,7 @@ class Planted(SGD):
         return g.add(v, alpha=self.momentum) if self.nesterov else v
 
 
-@caught_by("equals its twin", right=SGD, examples=FEW)
+@caught_by("equals its twin", "steps as exact rational arithmetic does", right=SGD, examples=FEW)
 class DampensTheFirstStep(Planted):
     def move(self, v: Tensor, g: Tensor, t: int) -> None:
         v.mul_(self.momentum).add_(g, alpha=1 - self.dampening)
@@ -55,7 +55,7 @@ class NesterovLooksAheadByVAlone(Planted):
         return v.mul(self.momentum) if self.nesterov else v
 
 
-@caught_by("equals its twin", right=SGD, examples=FEW)
+@caught_by("equals its twin", "steps as exact rational arithmetic does", right=SGD, examples=FEW)
 class DecaysBeforeItNegates(Planted):
     def decayed(self, p: Tensor, g: Tensor) -> Tensor:
         g = g.add(p, alpha=self.weight_decay)

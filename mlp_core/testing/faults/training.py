@@ -18,7 +18,10 @@ caught_by = CATALOGUE.caught_by
 FEWER = 50  # examples: a training run is dear, and these mistakes show in most
 
 
-@caught_by("equals torch to the bit", "weighs epoch losses by samples", right=fit, examples=FEWER)
+@caught_by(
+    "equals torch to the bit", "weighs epoch losses by samples", "trains as exact rational arithmetic does",
+    right=fit, examples=FEWER,
+)  # fmt: skip
 def drops_the_short_batch(
     model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
 ) -> History:
@@ -35,7 +38,7 @@ def forgets_momentum_between_epochs(
     return History(*losses, parts[-1].checkpoint)
 
 
-@caught_by("follows torch step by step", right=fit, examples=FEWER)
+@caught_by("follows torch step by step", "trains as exact rational arithmetic does", right=fit, examples=FEWER)
 def divides_the_rate_by_the_batch(
     model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
 ) -> History:
