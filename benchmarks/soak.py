@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +29,9 @@ FAILED, REFUSED, STOPPED = 1, 2, 130
 
 EVERY = 60.0
 """seconds between two lines where no progress bar can be shown"""
+
+SPEED = 600.0
+"""seconds over which the speed is averaged: some laws take a hundred times as long as others"""
 
 
 class Stop:
@@ -54,7 +57,7 @@ def right_subjects() -> dict[str, Any]:
 
 def soak(
     subjects: Mapping[str, Any], folder: Folder, console: Console, *, examples: int, shards: int, jobs: int,
-    seed: int = 0, only: str = "", stopping: Any = lambda: False,
+    seed: int = 0, only: str = "", stopping: Callable[[], bool] = lambda: False,
 ) -> int:  # fmt: skip
     """Run what is not yet done, and report; the exit status. Raises Refused for the folder of another soak."""
     folder.begin(made_of({"examples": examples, "shards": shards, "seed": seed, "only": only}))
@@ -63,40 +66,59 @@ def soak(
         console.print(f"no law and no subject has {only!r} in its name")
         return REFUSED
     torch.optim.SGD([torch.zeros(1)])  # the first optimizer imports torch's compiler: once, not in every worker
-    done = {f"{r['shard']}/{r['subject']}/{r['law']}": r for r in folder.records()}
+    before = folder.records()
+    done = {units.key(record) for record in before}
     missing = [unit for unit in planned if unit.key not in done]
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("examples, {task.fields[failures]} failures"),
-        TimeRemainingColumn(),
-    )
-    failures, told = sum(r["verdict"] == "FAIL" for r in done.values()), time.monotonic()
-    # refreshed by hand: a thread of its own would be there when processes are copied
-    with Progress(*columns, console=console, auto_refresh=False, speed_estimate_period=600) as progress:
-        task = progress.add_task("", total=planned[0].examples * len(planned), failures=failures)
-        progress.update(task, completed=planned[0].examples * len(done))
+    with Watched(console, len(planned) * planned[0].examples, before) as watched:
         for record in units.run(missing, jobs, stopping):
             folder.add(record)
-            if record["verdict"] == "FAIL":
-                failures += 1
-                console.print(
-                    f"FAILED: {record['subject']}: {record['law']} (shard {record['shard']})", highlight=False
-                )
-            progress.update(task, advance=planned[0].examples, failures=failures, refresh=console.is_terminal)
-            if not console.is_terminal and time.monotonic() - told > EVERY:
-                told, left = time.monotonic(), progress.tasks[0].time_remaining
-                hours = f"about {left / 3600:.1f} hours left" if left is not None else ""
-                console.print(
-                    f"{progress.tasks[0].completed:,.0f} examples, {failures} failures, {hours}", highlight=False
-                )
+            watched.add(record)
     records = folder.records()
     tell(console, folder, report.markdown(records, len(planned)))
     if len(records) < len(planned):
-        console.print(f"stopped: {len(records):,} units of {len(planned):,} are kept in {folder.path}; "
-                      "the same command goes on from there", highlight=False)  # fmt: skip
+        kept = f"stopped: {len(records):,} units of {len(planned):,} are kept in {folder.path}"
+        console.print(f"{kept}; the same command goes on from there", highlight=False, soft_wrap=True)
         return STOPPED
-    return FAILED if failures else 0
+    return FAILED if watched.failures else 0
+
+
+class Watched:
+    """A progress bar with the time left, or, where there is no terminal, a line from time to time."""
+
+    def __init__(self, console: Console, total: int, before: Sequence[units.Record]) -> None:
+        columns = (
+            BarColumn(), MofNCompleteColumn(), TextColumn("examples, {task.fields[failures]} failures"),
+            TimeRemainingColumn(),
+        )  # fmt: skip
+        self.console, self.told = console, time.monotonic()
+        self.failures = sum(record["verdict"] == "FAIL" for record in before)
+        # refreshed by hand: a thread of its own would be there when processes are copied
+        self.bar = Progress(*columns, console=console, auto_refresh=False, speed_estimate_period=SPEED)
+        done = sum(record["asked"] for record in before)
+        self.task = self.bar.add_task("", total=total, completed=done, failures=self.failures)
+
+    def __enter__(self) -> Watched:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def add(self, record: units.Record) -> None:
+        """One more unit is done."""
+        if record["verdict"] == "FAIL":
+            self.failures += 1
+            where = f"{record['subject']}: {record['law']} (shard {record['shard']})"
+            self.console.print(f"FAILED: {where}", highlight=False, soft_wrap=True)
+        self.bar.update(
+            self.task, advance=record["asked"], failures=self.failures, refresh=self.console.is_terminal
+        )  # fmt: skip
+        if not self.console.is_terminal and time.monotonic() - self.told > EVERY:
+            self.told = time.monotonic()
+            task = self.bar.tasks[0]
+            left = f"about {task.time_remaining / 3600:.1f} hours left" if task.time_remaining else ""
+            words = f"{task.completed:,.0f} of {task.total:,.0f} examples, {self.failures} failures, {left}"
+            self.console.print(words, highlight=False)
 
 
 def tell(console: Console, folder: Folder, text: str) -> None:

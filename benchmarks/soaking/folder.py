@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import mlp_core
-from soaking.units import Record
+from soaking.units import Record, key
 
 PACKAGES = ("torch", "hypothesis", "numpy")
 DECISIVE = (Path(mlp_core.__file__).parent, Path(__file__).with_name("units.py"))
@@ -78,7 +78,7 @@ class Folder:
     def records(self) -> list[Record]:
         """What is done, one record a unit."""
         lines = self.units.read_text().split("\n")[:-1] if self.units.exists() else []
-        return list({(r["shard"], r["subject"], r["law"]): r for r in map(json.loads, lines)}.values())
+        return list({key(r): r for r in map(json.loads, lines)}.values())
 
     def add(self, record: Record) -> None:
         """Write a record down; when this returns, it is on the disk."""

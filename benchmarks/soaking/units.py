@@ -23,6 +23,9 @@ from mlp_core.testing.resolve import resolve
 Record = dict[str, Any]
 """what became of a unit, ready for JSON"""
 
+Key = tuple[int, str, str]
+"""shard, subject and law"""
+
 COUNTERS = ("examples", "counted", "entries", "skipped", "tensors", "by_bound", "error", "ratio")
 """of engine.Result"""
 
@@ -41,8 +44,8 @@ class Unit:
     seed: int
 
     @property
-    def key(self) -> str:
-        return f"{self.shard}/{self.subject}/{self.law}"
+    def key(self) -> Key:
+        return self.shard, self.subject, self.law
 
 
 def plan(subjects: Mapping[str, Any], *, examples: int, shards: int, seed: int, only: str = "") -> list[Unit]:
@@ -62,6 +65,11 @@ def plan(subjects: Mapping[str, Any], *, examples: int, shards: int, seed: int, 
 def derived(seed: int, shard: int, subject: str, law: str) -> int:
     """A unit's own seed: no two shards share any, and the order of work has no say in it."""
     return int.from_bytes(hashlib.sha256(f"{seed}/{shard}/{subject}/{law}".encode()).digest()[:8])
+
+
+def key(record: Record) -> Key:
+    """That of the unit that the record is of."""
+    return record["shard"], record["subject"], record["law"]
 
 
 def check(unit: Unit) -> Record:
@@ -93,19 +101,22 @@ def run(units: Sequence[Unit], jobs: int, stopping: Callable[[], bool] = lambda:
     waiting, running, pool = deque(units), dict[Future[Record], Unit](), _pool(jobs)
     try:
         while running or (waiting and not stopping()):
-            broken: list[Unit] = []
-            while waiting and len(running) < jobs and not stopping():
+            dead: list[Unit] = []
+            while waiting and len(running) < jobs and not dead and not stopping():
                 unit = waiting.popleft()
-                running[pool.submit(check, unit)] = unit
+                try:
+                    running[pool.submit(check, unit)] = unit
+                except BrokenProcessPool:  # of a unit begun before
+                    dead.append(unit)
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 unit = running.pop(future)
                 try:
                     yield future.result()
                 except BrokenProcessPool:
-                    broken.append(unit)
-            if broken:
+                    dead.append(unit)
+            if dead:
                 pool.shutdown()
-                for unit in (*broken, *running.values()):
+                for unit in (*dead, *running.values()):
                     yield _alone(unit)
                 running, pool = {}, _pool(jobs)
     finally:
