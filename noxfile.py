@@ -67,3 +67,11 @@ def bench(session: nox.Session) -> None:
         "pytest", "benchmarks", "--benchmark-group-by=group", "--benchmark-columns=min,median,iqr,rounds",
         "--benchmark-json=.benchmarks/latest.json", *session.posargs, env=ENV,
     )  # fmt: skip
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Every law on every right subject, a million examples; goes on where it stopped (.soak/). Ctrl-C keeps all."""
+    session.install("-e", ".", *LOCKED)
+    # units under way may take minutes to end
+    session.run("python", "benchmarks/soak.py", *session.posargs, env=ENV, interrupt_timeout=None)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -18,12 +17,10 @@ import torch
 from hypothesis import Phase, given, seed, settings
 from torch import Tensor
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from planted import differently  # right rules, written differently
-
 from mlp_core import rules
 from mlp_core.equality import same
 from mlp_core.testing import engine, subjects
+from mlp_core.testing.differently import rules as differently
 from mlp_core.testing.law import Broken, Evidence
 from mlp_core.testing.optimizer_subjects import OptimizerSubject
 from mlp_core.testing.scenario import Scenario
@@ -108,7 +105,8 @@ def power(runs: int) -> None:
 
 def _almost(error: float) -> Any:
     class Almost(differently.Adam):
-        def move(p: Tensor, g: Tensor, t: int, h: Any, s: Any) -> Tensor:  # type: ignore[override]
+        @staticmethod
+        def move(p: Tensor, g: Tensor, t: int, h: Any, s: Any) -> Tensor:
             update = differently.Adam.move(p, g, t, h, s) - p
             update.view(-1)[-1:] *= 1 + error
             return p + update

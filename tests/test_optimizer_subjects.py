@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from unittest import SkipTest
 
 import pytest
 import torch
-from hypothesis import settings
 from hypothesis import strategies as st
-from planted import differently, suspicious
 
 from mlp_core import ArgumentError, rules
 from mlp_core.testing import engine, laws, subjects, verify
+from mlp_core.testing.differently import suspicious
 from mlp_core.testing.faults import functions, optimizers
 from mlp_core.testing.resolve import resolve
 
@@ -26,21 +24,6 @@ def one(subject: Any, name: str, examples: int) -> engine.Result:
     """What becomes of one law."""
     (law,) = (law for law in laws(subject) if law.name == name)
     return engine.run(law, examples=examples)
-
-
-@pytest.mark.parametrize("written", differently.EVERY, ids=lambda cls: cls.__name__)
-def test_a_rule_written_differently_equals_the_reference_within_rounding(written: type[differently.Written]) -> None:
-    rule = subjects.rule(rules.get(written.__name__.lower()))
-    law = replace(rule, make=written, twin=False, exact=False).laws()[0]
-    assert law.name == "equals its reference"
-    result = engine.run(law, examples=2 * settings().max_examples)
-    assert result.verdict == "PASS", result.text()
-    assert result.skipped <= result.entries / 10
-
-
-@pytest.mark.parametrize("right", suspicious.RIGHT, ids=lambda cls: cls.__name__)
-def test_a_right_optimizer_is_lawful_without_a_reference(right: type[torch.optim.Optimizer]) -> None:
-    assert not failures(right)
 
 
 def test_torch_s_foreach_implementation_is_lawful() -> None:

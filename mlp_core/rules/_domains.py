@@ -126,7 +126,8 @@ def _checked(rule_type: Hashable) -> list[tuple[str, bool, tuple[Domain, ...]]]:
     return [(name, is_tuple(rule_type, name), parts) for name, parts in domains(rule_type).items()]
 
 
-def _hints(rule_type: type) -> dict[str, Any]:
+@cache  # every annotation is compiled anew
+def _hints(rule_type: Any) -> dict[str, Any]:
     return get_type_hints(rule_type, include_extras=True)
 
 

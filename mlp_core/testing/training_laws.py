@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import torch
@@ -69,7 +70,11 @@ class Training:
 
 def all_rules() -> st.SearchStrategy[UpdateRule]:
     """Instances of every registered rule that torch has too and that takes a network's biases as well as weights."""
-    types = [rules.get(name) for name in rules.names()]
+    return _instances(tuple(rules.get(name) for name in rules.names()))
+
+
+@cache  # asked for in every example
+def _instances(types: tuple[type[UpdateRule], ...]) -> st.SearchStrategy[UpdateRule]:
     made = [st.builds(_made, st.just(t), hyperparameters.inside(t)) for t in types if t.ndims is None and twin_of(t)]
     return st.one_of(made)
 

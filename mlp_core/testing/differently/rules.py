@@ -1,12 +1,10 @@
 """Right update rules, written in another way than torch's: another algebraic form, another order of operations.
 
-Nothing here may ever be accused. REFERENCES names for each the torch optimizer it equals; the domains of its
-hyperparameters are those of the rule of the same name.
+Nothing here may ever be accused. Each equals the rule of the same name, and takes its hyperparameters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -19,19 +17,22 @@ State = dict[str, Any]
 class Written(torch.optim.Optimizer):
     """Moves every parameter by `move`, which is given what it needs and may keep what it likes in `s`."""
 
-    move: Callable[[Tensor, Tensor, int, Group, State], Tensor]
-
     def __init__(self, params: Any, **hyper: Any) -> None:
         super().__init__(params, hyper)
 
+    @staticmethod
+    def move(p: Tensor, g: Tensor, t: int, h: Group, s: State) -> Tensor:
+        """The new value of parameter p with gradient g, in its step t, under the hyperparameters h."""
+        raise NotImplementedError
+
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]  # it returns no loss
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is not None:
                     s = self.state[p]
                     s["t"] = s.get("t", 0) + 1
-                    p.copy_(type(self).move(p.clone(), p.grad.clone(), s["t"], group, s))
+                    p.copy_(self.move(p.clone(), p.grad.clone(), s["t"], group, s))
 
 
 def pulled(p: Tensor, g: Tensor, h: Group) -> Tensor:
@@ -48,7 +49,8 @@ def averages(g: Tensor, h: Group, s: State) -> tuple[Tensor, Tensor]:
 
 
 class SGD(Written):
-    def move(p, g, t, h, s):  # type: ignore[no-untyped-def,override,misc]
+    @staticmethod
+    def move(p: Tensor, g: Tensor, t: int, h: Group, s: State) -> Tensor:
         g = pulled(p, g, h)
         s["v"] = g if t == 1 else (1 - h["dampening"]) * g + h["momentum"] * s["v"]
         ahead = g + s["v"] * h["momentum"] if h["nesterov"] else s["v"]
@@ -56,7 +58,8 @@ class SGD(Written):
 
 
 class Adam(Written):
-    def move(p, g, t, h, s):  # type: ignore[no-untyped-def,override,misc]
+    @staticmethod
+    def move(p: Tensor, g: Tensor, t: int, h: Group, s: State) -> Tensor:
         m, v = averages(pulled(p, g, h), h, s)
         if h["amsgrad"]:
             v = s["top"] = torch.where(v > s.get("top", torch.zeros_like(v)), v, s.get("top", torch.zeros_like(v)))
@@ -65,13 +68,15 @@ class Adam(Written):
 
 
 class AdamW(Adam):
-    def move(p, g, t, h, s):  # type: ignore[no-untyped-def,override,misc]
+    @staticmethod
+    def move(p: Tensor, g: Tensor, t: int, h: Group, s: State) -> Tensor:
         decayed = p - (h["lr"] * h["weight_decay"]) * p
         return Adam.move(decayed, g, t, {**h, "weight_decay": 0.0}, s)
 
 
 class RMSprop(Written):
-    def move(p, g, t, h, s):  # type: ignore[no-untyped-def,override,misc]
+    @staticmethod
+    def move(p: Tensor, g: Tensor, t: int, h: Group, s: State) -> Tensor:
         g, a, zero = pulled(p, g, h), h["alpha"], torch.zeros_like(p)
         v = s["v"] = s.get("v", zero) + (1 - a) * (g * g - s.get("v", zero))
         if h["centered"]:
@@ -82,14 +87,16 @@ class RMSprop(Written):
 
 
 class Adagrad(Written):
-    def move(p, g, t, h, s):  # type: ignore[no-untyped-def,override,misc]
+    @staticmethod
+    def move(p: Tensor, g: Tensor, t: int, h: Group, s: State) -> Tensor:
         g = pulled(p, g, h)
         s["sum"] = s.get("sum", torch.full_like(p, h["initial_accumulator_value"])) + g**2
         return p - g * (h["lr"] / (1 + h["lr_decay"] * (t - 1)) / (s["sum"] ** 0.5 + h["eps"]))
 
 
 class Adadelta(Written):
-    def move(p, g, t, h, s):  # type: ignore[no-untyped-def,override,misc]
+    @staticmethod
+    def move(p: Tensor, g: Tensor, t: int, h: Group, s: State) -> Tensor:
         g, r, zero = pulled(p, g, h), h["rho"], torch.zeros_like(p)
         v = s["v"] = r * s.get("v", zero) + (1 - r) * g * g
         d = g * ((s.get("u", zero) + h["eps"]) / (v + h["eps"])).sqrt()
@@ -98,7 +105,8 @@ class Adadelta(Written):
 
 
 class Adamax(Written):
-    def move(p, g, t, h, s):  # type: ignore[no-untyped-def,override,misc]
+    @staticmethod
+    def move(p: Tensor, g: Tensor, t: int, h: Group, s: State) -> Tensor:
         g, (b1, b2), zero = pulled(p, g, h), h["betas"], torch.zeros_like(p)
         m = s["m"] = b1 * s.get("m", zero) + (1 - b1) * g
         u = s["u"] = torch.stack([b2 * s.get("u", zero), g.abs() + h["eps"]]).amax(0)
@@ -106,7 +114,8 @@ class Adamax(Written):
 
 
 class NAdam(Written):
-    def move(p, g, t, h, s):  # type: ignore[no-untyped-def,override,misc]
+    @staticmethod
+    def move(p: Tensor, g: Tensor, t: int, h: Group, s: State) -> Tensor:
         wd, (b1, b2), lr = h["weight_decay"], h["betas"], h["lr"]
         g = pulled(p, g, {**h, "weight_decay": 0.0 if h["decoupled_weight_decay"] else wd})
         p = p * (1 - lr * wd) if h["decoupled_weight_decay"] else p
@@ -118,7 +127,8 @@ class NAdam(Written):
 
 
 class RAdam(Written):
-    def move(p, g, t, h, s):  # type: ignore[no-untyped-def,override,misc]
+    @staticmethod
+    def move(p: Tensor, g: Tensor, t: int, h: Group, s: State) -> Tensor:
         wd, (b1, b2), lr = h["weight_decay"], h["betas"], h["lr"]
         g = pulled(p, g, {**h, "weight_decay": 0.0 if h["decoupled_weight_decay"] else wd})
         p = p - lr * wd * p if h["decoupled_weight_decay"] else p
@@ -132,7 +142,8 @@ class RAdam(Written):
 
 
 class Rprop(Written):
-    def move(p, g, t, h, s):  # type: ignore[no-untyped-def,override,misc]
+    @staticmethod
+    def move(p: Tensor, g: Tensor, t: int, h: Group, s: State) -> Tensor:
         g = -g if h["maximize"] else g
         (down, up), (least, most) = h["etas"], h["step_sizes"]
         before, d = s.get("g", torch.zeros_like(g)), s.get("d", torch.full_like(g, h["lr"]))
@@ -143,15 +154,19 @@ class Rprop(Written):
 
 
 class ASGD(Written):
-    def move(p, g, t, h, s):  # type: ignore[no-untyped-def,override,misc]
+    @staticmethod
+    def move(p: Tensor, g: Tensor, t: int, h: Group, s: State) -> Tensor:
         eta, lr, lambd = s.get("eta", h["lr"]), h["lr"], h["lambd"]
         eta = float(torch.tensor(eta, dtype=torch.float32))
         s["eta"] = lr * (1 + lambd * lr * t) ** -h["alpha"]
-        return p - eta * (pulled(p, g, h) + lambd * p)
+        moved, mu = p - eta * (pulled(p, g, h) + lambd * p), 1 / max(1, t - 1 - h["t0"])
+        s["average"] = (1 - mu) * s.get("average", torch.zeros_like(p)) + mu * moved
+        return moved
 
 
 class Lion(Written):
-    def move(p, g, t, h, s):  # type: ignore[no-untyped-def,override,misc]
+    @staticmethod
+    def move(p: Tensor, g: Tensor, t: int, h: Group, s: State) -> Tensor:
         g, (b1, b2) = -g if h["maximize"] else g, h["betas"]
         m = s.get("m", torch.zeros_like(g))
         s["m"] = m + (1 - b2) * (g - m)
@@ -159,7 +174,8 @@ class Lion(Written):
 
 
 class Adafactor(Written):
-    def move(p, g, t, h, s):  # type: ignore[no-untyped-def,override,misc]
+    @staticmethod
+    def move(p: Tensor, g: Tensor, t: int, h: Group, s: State) -> Tensor:
         g = -g if h["maximize"] else g
         eps1, w = torch.finfo(p.dtype).eps if h["eps"][0] is None else h["eps"][0], t ** h["beta2_decay"]
         alpha = max(h["eps"][1], float((p**2).mean().sqrt())) * min(h["lr"], t**-0.5)

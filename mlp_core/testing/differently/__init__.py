@@ -1,0 +1,31 @@
+"""Right implementations written differently: what the battery must never accuse.
+
+They are the subjects of the soak (benchmarks/soak.py), beside the core's own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlp_core.testing import subjects as kinds
+from mlp_core.testing.differently import backprops, course, functions, rules, suspicious, torchs
+
+
+def subjects() -> dict[str, Any]:
+    """Every right implementation written differently as a subject, by a name that says what it is.
+
+    >>> from mlp_core.testing import verify
+    >>> verify(subjects()["backprop: einsum"], examples=5).ok
+    True
+    """
+    return {
+        **{f"backprop: {f.__name__}": kinds.backprop(f) for f in backprops.EVERY},
+        **{f"course: {f.__name__}": kinds.course(f) for f in course.EVERY},
+        **{f"course: {f.__name__}": kinds.course(f, batch_sizes=(1, 1)) for f in course.ONE_SAMPLE},
+        **{f"gradient: {g.__name__}": kinds.gradient(loss, g, inputs) for loss, g, inputs in functions.GRADIENTS},
+        **{f"training: {f.__name__}": kinds.training(f) for f in functions.FITS},
+        **{f"normalisation: {f.__name__}": kinds.normalisation(f) for f in functions.NORMALISATIONS},
+        **{f"rule: {c.__name__}": torchs.as_rule(c.__name__.lower(), c, c.__name__) for c in rules.EVERY},
+        **{f"optimizer: {c.__name__}": kinds.optimizer(c) for c in suspicious.EVERY},
+        **torchs.subjects(),
+    }

@@ -1,0 +1,101 @@
+"""torch's own optimizers as subjects: other kernels than the twins', and the bare classes as anybody would hand them.
+
+Nothing here may ever be accused, but of what is known of torch and waived with its reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import torch
+
+from mlp_core import rules
+from mlp_core.rules import UpdateRule
+from mlp_core.testing import subjects as kinds
+from mlp_core.testing.optimizer_subjects import OptimizerSubject
+from mlp_core.testing.rule_subjects import twin_of
+from mlp_core.testing.scenario import Make, grouped
+from mlp_core.testing.scenarios import SHAPES
+
+BARE = (
+    torch.optim.Adadelta, torch.optim.Adafactor, torch.optim.Adagrad, torch.optim.Adam, torch.optim.AdamW,
+    torch.optim.Adamax, torch.optim.ASGD, torch.optim.LBFGS, torch.optim.Muon, torch.optim.NAdam, torch.optim.RAdam,
+    torch.optim.RMSprop, torch.optim.Rprop, torch.optim.SGD,
+)  # fmt: skip
+"""all that take dense gradients"""
+
+# what torch 2.13 to 2.15 does not keep, found by the laws themselves
+LIES = ("takes every shape and stride", "takes a gradient however it lies")
+WAIVED: dict[str, tuple[str, ...]] = {
+    # the fused kernels on CPU take every tensor for a contiguous one: of a view with gaps they move other numbers
+    "adagrad, fused": LIES, "adam, fused": LIES, "adamw, fused": LIES,
+    # and that of SGD raises TypeError where one parameter has a momentum buffer and another has none yet
+    "sgd, fused": (
+        *LIES, "equals its reference", "goes on after save and load", "lets a parameter join late",
+    ),
+    # with Nesterov's momentum and without decay it adds to the gradients themselves
+    "sgd, foreach": ("leaves the gradient alone",),
+    # load_state_dict casts the float32 number that each keeps to the dtype of the parameter
+    "nadam, foreach": ("goes on after save and load",), "NAdam": ("goes on after save and load",),
+    "asgd, foreach": ("goes on after save and load",), "ASGD": ("goes on after save and load",),
+    # it reads a gradient by view(-1), which raises where its memory is transposed
+    "LBFGS": ("takes a gradient however it lies",),
+}  # fmt: skip
+
+NOT_EMPTY = ("Adafactor", "LBFGS")
+"""divide by the number of entries, or ask for the largest"""
+
+
+def subjects() -> dict[str, Any]:
+    """torch's optimizers by name."""
+    found = {}
+    for name in (name for name in rules.names() if twin_of(rules.get(name))):
+        for switch in switches(rules.get(name)):
+            label = f"{name}, {switch}"
+            found[label] = as_rule(name, switched(rules.get(name), switch), f"torch's {label}")
+    for bare in BARE:
+        shapes = [shape for shape in SHAPES if prod(shape)] if bare.__name__ in NOT_EMPTY else None
+        found[bare.__name__] = kinds.optimizer(bare, shapes=shapes)
+    return {f"torch: {label}": _waiving(subject, *WAIVED.get(label, ())) for label, subject in found.items()}
+
+
+def as_rule(name: str, make: Make, label: str) -> OptimizerSubject:
+    """`make`, which takes the hyperparameters of the core's rule of this name, held to that rule's twin within what
+    rounding explains. What it refuses is its own affair."""
+    rule = kinds.rule(rules.get(name))
+    return replace(rule, name=label, make=make, twin=False, exact=False, claims=rule.claims - {"validates"})
+
+
+def switches(rule_type: type[UpdateRule]) -> list[str]:
+    """The implementations that torch offers for a rule on CPU, beside the plain one."""
+    twin = rule_type().twin([torch.zeros((1,) * max(rule_type.ndims or (1,)))])
+    assert twin is not None
+    return ["foreach"] * ("foreach" in twin.defaults) + ["fused"] * _fuses(type(twin))
+
+
+def _fuses(optimizer_type: Any) -> bool:
+    """Whether a constructor takes fused=True; on CPU some do."""
+    try:
+        optimizer_type([torch.zeros(1)], lr=0.1, fused=True)
+    except (TypeError, RuntimeError):
+        return False
+    return True
+
+
+def switched(rule_type: type[UpdateRule], switch: str) -> Make:
+    """torch's optimizer for a rule with one of its switches between implementations on."""
+
+    def make(params: Any, **hyper: Any) -> torch.optim.Optimizer:
+        optimizer = rule_type(**hyper).twin(params)
+        assert optimizer is not None
+        for group in (optimizer.defaults, *optimizer.param_groups):
+            group[switch] = True
+        return optimizer
+
+    return grouped(make)
+
+
+def _waiving(subject: OptimizerSubject, *laws: str) -> OptimizerSubject:
+    return replace(subject, waived=subject.waived | set(laws))

@@ -1,0 +1,43 @@
+"""What is right is never accused, however it is written; and what is written differently does round differently."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from mlp_core.backprop import backprop
+from mlp_core.equality import same_bits
+from mlp_core.testing import engine, subjects
+from mlp_core.testing.differently import backprops, course
+from mlp_core.testing.differently import subjects as written_differently
+from mlp_core.testing.problem import Problem
+
+SUBJECTS = written_differently()
+CORE = subjects.backprop(backprop)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
+def test_a_right_implementation_written_differently_is_lawful(subject: Any) -> None:
+    first, *others = subject.laws()  # the first law of each holds it to its reference; nox -s soak asks all at length
+    most = settings().max_examples
+    results = [engine.run(first, examples=2 * most), *(engine.run(law, examples=most // 12) for law in others)]
+    assert not [result.text() for result in results if result.verdict == "FAIL"]
+    assert "PASS" in {result.verdict for result in results}
+
+
+@pytest.mark.parametrize(
+    "subject", [*map(subjects.backprop, backprops.EVERY), *map(subjects.course, course.EVERY)], ids=lambda s: s.name
+)
+def test_it_rounds_differently_than_the_core(subject: Any) -> None:
+    differs = []
+
+    @settings(max_examples=60, database=None, derandomize=True)
+    @given(subject.problems(one=False))
+    def compared(problem: Problem) -> None:
+        ours, theirs = CORE.gradient(problem.case()), subject.gradient(problem.case())
+        differs.append(not all(map(same_bits, ours, theirs)))
+
+    compared()
+    assert any(differs)
