@@ -14,6 +14,7 @@ from mlp_core.backprop import backprop
 from mlp_core.losses import Loss
 from mlp_core.model import MLP, Trace
 from mlp_core.testing.conduct import foreign, import_of
+from mlp_core.testing.failure import literal
 from mlp_core.testing.law import Broken, Law
 from mlp_core.testing.problem import Case, Problem
 
@@ -52,13 +53,14 @@ class GradcheckSubject:
 @dataclass(frozen=True)
 class Question:
     """A problem with a loss, 2^power times as large, and an error planted in one entry of one tensor of its gradient:
-    as many times the norm of the tensor as `size` says, or NaN."""
+    as many times the norm of the tensor as `size` says, or NaN; and, `beside` entries on, the same error negated."""
 
     problem: Problem
     tensor: int = 0
     entry: int = 0
     size: float = 0.0
     power: int = 0
+    beside: int = 0
 
     @property
     def loss(self) -> Loss:
@@ -89,34 +91,38 @@ class Question:
         tensor = self.tensor % len(self.problem.parameters)
         return tensor, self.entry % self.problem.parameters[tensor].numel()
 
-    @property
-    def error(self) -> float:
-        """What is added to the entry, without the power."""
-        return self.size * self.right()[self.place[0]].norm().item()
+    def errors(self) -> dict[int, float]:
+        """What is added to the entries of the tensor, without the power."""
+        tensor, entry = self.place
+        if not self.size:
+            return {}
+        g = self.right()[tensor]
+        error, other = self.size * g.norm().item(), (entry + self.beside) % g.numel()
+        return {entry: error} if other == entry else {entry: error, other: -error}
 
     def gradient(self, model: MLP, trace: Trace, dL_dy: Tensor) -> None:
         """The gradient that is checked."""
         backprop(model, trace, dL_dy)
-        tensor, entry = self.place
-        if self.size:
-            model.grad_views[tensor].view(-1)[entry] += 2.0**self.power * self.error
+        for entry, error in self.errors().items():
+            model.grad_views[self.place[0]].view(-1)[entry] += 2.0**self.power * error
 
     def describe(self) -> str:
         tensor, entry = self.place
         name = [n for n, _ in self.problem.model().named_parameters()][tensor]
         planted = f"; an error of {self.size:g} norms in entry {entry} of {name}" if self.size else ""
+        planted += ", another beside it" if len(self.errors()) > 1 else ""
         return f"{self.problem.describe()}, times 2^{self.power}{planted}"
 
     def setup(self) -> list[str]:
         assert self.problem.loss is not None
-        tensor, entry = self.place
         lines = [*self.problem.setup()[:-2], f'loss = losses.get("{self.problem.loss.name}")']
         if self.power:
             lines += ["from mlp_core.testing.gradcheck_subjects import scaled", f"loss = scaled(loss, {self.power})"]
         lines += ["def gradient(model, trace, dL_dy):", "    backprop(model, trace, dL_dy)"]
-        if self.size:
-            error = repr(2.0**self.power * self.error).replace("nan", 'float("nan")')
-            lines.append(f"    model.grad_views[{tensor}].view(-1)[{entry}] += {error}")
+        for entry, error in self.errors().items():
+            lines.append(
+                f"    model.grad_views[{self.place[0]}].view(-1)[{entry}] += {literal(2.0**self.power * error)}"
+            )
         return lines
 
 

@@ -72,7 +72,8 @@ def resolve(thing: Any, batch_sizes: tuple[int, int] = BATCH_SIZES) -> Any:
     raise ArgumentError(
         "subject", Described(f"{thing!r}{told}"),
         "f(model, trace, dL_dy), f(model, y_true, y_pred), an UpdateRule, a torch.optim.Optimizer class, an activation "
-        "or loss record, a name of the core's or 'package.module:Name'; wrap all else in mlp_core.testing.subjects",
+        "or loss record, a training loop, a gradient check, a normalisation, a selection, a name of the core's or "
+        "'package.module:Name'; wrap all else in mlp_core.testing.subjects",
     )  # fmt: skip
 
 

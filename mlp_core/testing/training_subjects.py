@@ -18,9 +18,9 @@ class TrainingSubject:
     name: str
 
     def laws(self) -> list[Law]:
-        from mlp_core.testing import training_laws
+        from mlp_core.testing import training_course, training_laws
 
-        return [law.bind(self) for law in training_laws.book.laws]
+        return [law.bind(self) for law in (*training_laws.book.laws, *training_course.book.laws)]
 
     def snippet(self, example: Any, closing: str) -> str:
         """Lines to paste that train as the example does."""

@@ -5,10 +5,36 @@ An entry has a cited occurrence or a place of its own in a formula; no two have 
 
 from __future__ import annotations
 
-from mlp_core.testing.faults import backprop, functions, optimizers, records, rules, training
+from mlp_core.testing.faults import (
+    backprop,
+    course,
+    epochs,
+    functions,
+    gradcheck,
+    normalisation,
+    optimizers,
+    records,
+    rules,
+    selection,
+    training,
+    verdicts,
+)
 from mlp_core.testing.faults.catalogue import Fault
 
-KINDS = (backprop, rules, optimizers, functions, training, records)
+KINDS = (
+    backprop,
+    rules,
+    optimizers,
+    functions,
+    training,
+    course,
+    epochs,
+    normalisation,
+    selection,
+    records,
+    gradcheck,
+    verdicts,
+)
 """modules with a CATALOGUE each"""
 
 
