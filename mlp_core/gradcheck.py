@@ -20,7 +20,10 @@ from mlp_core import losses
 from mlp_core.backprop import backprop
 from mlp_core.errors import ArgumentError, Described
 from mlp_core.losses import Loss
-from mlp_core.model import MLP
+from mlp_core.model import MLP, Trace
+
+Gradient = Callable[[MLP, Trace, Tensor], object]
+"""f(model, trace, dL_dy), which fills the model's gradients as `backprop` does"""
 
 STEP = 2.0**-17
 """about 7.6e-6, near the cube root of float64's unit roundoff; a power of two, so that theta +- h is seldom rounded"""
@@ -109,11 +112,14 @@ class RelativeErrors(dict[str, float]):
 
 
 def check_model(
-    model: MLP, x: Tensor, y: Tensor, loss: str | Loss = "squared_error", *, step: float = STEP
-) -> RelativeErrors:
-    """Check `backprop` on every entry of every parameter: the relative error per tensor, by its name.
+    model: MLP, x: Tensor, y: Tensor, loss: str | Loss = "squared_error", *, gradient: Gradient = backprop,
+    step: float = STEP,
+) -> RelativeErrors:  # fmt: skip
+    """Check a gradient by hand on every entry of every parameter: the relative error per tensor, by its name.
 
-    Runs in float64 on a copy of the model. Raises ArgumentError for x or y that do not fit or hold NaN.
+    gradient: `backprop`, or yours: gradient(model, trace, dL_dy) fills model.flat_grad, or the grad of each parameter;
+    an entry that it leaves out counts as NaN. Runs in float64 on a copy of the model. Raises ArgumentError for x or y
+    that do not fit or hold NaN, and for a gradient that cannot be called.
 
     >>> x, y = torch.tensor([[1.0, -2.0]]), torch.tensor([[0.5]])
     >>> errors = check_model(MLP([2, 3, 1], activation="tanh"), x, y)
@@ -126,13 +132,17 @@ def check_model(
     model.check(x)
     if not torch.isfinite(x).all():
         raise ArgumentError("x", Described("NaN or infinity"), "finite numbers")
+    if not callable(gradient):
+        raise ArgumentError("gradient", gradient, "a function of (model, trace, dL_dy)")
     model = copy.deepcopy(model).double()
     x, y = x.double(), y if loss.classes else y.double()
-    trace = model.trace(x)
-    _, dL_dy = loss.value_and_grad(trace.output, y)
-    exact = backprop(model, trace, dL_dy)
     approx = central_difference(lambda flats: losses_at(model, flats, x, y, loss), model.flat, step=step, batched=True)
     smooth = ~crosses_kink(model, x, step)
+    trace = model.trace(x.clone())  # the last: what a gradient does to its arguments changes nothing above
+    _, dL_dy = loss.value_and_grad(trace.output, y)
+    model.flat_grad.fill_(math.nan)
+    gradient(model, trace, dL_dy)
+    exact = model.flat_grad
     errors, skipped = {}, 0
     names = [name for name, _ in model.named_parameters()]
     views = (model.layout.views(t) for t in (approx, exact, smooth))

@@ -220,6 +220,11 @@ def test_the_step_of_central_differences(step: float) -> None:
     assert refusal(gradcheck.check_model, model, torch.ones(1, 2), torch.zeros(1, 1), step=step) == message
 
 
+def test_a_gradient_that_cannot_be_called() -> None:
+    message = refusal(gradcheck.check_model, MLP([2, 1]), torch.ones(1, 2), torch.zeros(1, 1), gradient=torch.ones(2))
+    assert message == "gradient: got tensor([1., 1.]), expected a function of (model, trace, dL_dy)"
+
+
 def test_the_relative_error_of_tensors_of_two_shapes() -> None:
     message = refusal(gradcheck.relative_error, torch.ones(2), torch.ones(3))
     assert message == "approx: got shape (2,), expected shape (3,)"

@@ -6,10 +6,13 @@ from math import inf, nan, nextafter
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core import MLP, gradcheck
+from mlp_core import MLP, backprop, gradcheck
 from mlp_core.gradcheck import band, central_difference, check_model, relative_error
+from mlp_core.model import Trace
 
 
 def t(*values: float) -> Tensor:
@@ -130,38 +133,58 @@ def test_a_right_gradient_is_fine_in_every_tensor(activation: str) -> None:
     assert errors.skipped == 0
 
 
-def plant(monkeypatch: pytest.MonkeyPatch, name: str, index: int, factor: float) -> None:
-    """Make backprop return a gradient with one entry of one tensor multiplied."""
-    right = gradcheck.backprop
+def scaled(name: str, index: int, factor: float) -> gradcheck.Gradient:
+    """A gradient with one entry of one tensor multiplied."""
 
-    def wrong(model: MLP, *args: object) -> Tensor:
-        right(model, *args)  # type: ignore[arg-type]
+    def wrong(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
+        backprop(model, trace, dL_dy)
         dict(model.named_parameters())[name].grad.view(-1)[index] *= factor  # type: ignore[union-attr]
-        return model.flat_grad
 
-    monkeypatch.setattr(gradcheck, "backprop", wrong)
+    return wrong
 
 
 @pytest.mark.parametrize("name", ["W1", "b1", "W2", "b3"])
 @pytest.mark.parametrize("factor", [0.5, -1.0, 0.0])
-def test_one_wrong_entry_shows_in_its_tensor_alone(monkeypatch: pytest.MonkeyPatch, name: str, factor: float) -> None:
-    plant(monkeypatch, name, 0, factor)
-    errors = check_model(*fitted())
+def test_one_wrong_entry_shows_in_its_tensor_alone(name: str, factor: float) -> None:
+    errors = check_model(*fitted(), gradient=scaled(name, 0, factor))
     assert {n: band(q) for n, q in errors.items() if band(q) != "fine"} == {name: "wrong"}
     assert errors.worst == errors[name]
 
 
-def test_tensors_are_judged_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tensors_are_judged_apart() -> None:
     """A half-wrong bias entry drowns in the concatenation, because the inputs make the weights' gradients huge."""
     model, x, y = fitted("identity")
     x = 1e5 * x
-    plant(monkeypatch, "b1", 0, 0.5)
-    errors = check_model(model, x, y)
-    exact = gradcheck.backprop(model, trace := model.trace(x), 2 * (trace.output - y)).clone()
-    doubled = exact.clone()
-    model.layout.views(doubled)[1][0] *= 2
+    errors = check_model(model, x, y, gradient=scaled("b1", 0, 0.5))
+    exact = backprop(model, trace := model.trace(x), 2 * (trace.output - y)).clone()
+    halved = exact.clone()
+    model.layout.views(halved)[1][0] /= 2
     assert band(errors["b1"]) == "wrong"
-    assert band(relative_error(doubled, exact)) != "wrong"
+    assert band(relative_error(halved, exact)) != "wrong"
+
+
+def test_a_gradient_that_fills_the_grads_its_own_way_is_checked_too() -> None:
+    def by_autograd(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
+        found = torch.autograd.grad(model(trace.a[0]), list(model.parameters()), dL_dy)
+        for p, g in zip(model.parameters(), found, strict=True):
+            p.grad = g
+
+    assert band(check_model(*fitted(), gradient=by_autograd).worst) == "fine"
+    assert check_model(*fitted(), gradient=lambda model, trace, dL_dy: None).worst == inf  # wrote nothing at all
+
+
+def test_what_a_gradient_does_to_its_arguments_reaches_neither_caller_nor_quotient() -> None:
+    model, x, y = fitted()
+    before = model.flat.clone(), x.clone(), y.clone()
+
+    def rude(net: MLP, trace: Trace, dL_dy: Tensor) -> None:
+        backprop(net, trace, dL_dy)
+        with torch.no_grad():
+            for spoiled in (net.flat, dL_dy, *trace.z, *trace.a):
+                spoiled.zero_()
+
+    assert band(check_model(model, x, y, gradient=rude).worst) == "fine"
+    assert all(map(torch.equal, (model.flat, x, y), before))
 
 
 def test_entries_at_a_kink_are_skipped_and_counted() -> None:
@@ -209,3 +232,17 @@ def test_a_function_that_returns_a_python_number_is_not_rounded_to_float32() -> 
     theta = torch.tensor([3.0], dtype=torch.float64)
     (quotient,) = gradcheck.central_difference(lambda t: float(t.exp().sum()), theta).tolist()
     assert abs(quotient - float(theta.exp())) < 1e-6 * float(theta.exp())
+
+
+@given(st.lists(st.tuples(st.integers(-64, 64), st.integers(-64, 64), st.integers(-64, 64)), min_size=1, max_size=6))
+def test_the_quotient_of_a_quadratic_is_exact_where_its_numbers_are_dyadic(k: list[tuple[int, int, int]]) -> None:
+    """a x^2 + b x has no third derivative; with few bits nothing is rounded. A one-sided quotient is off by a h."""
+    theta, a, b = torch.tensor(k, dtype=torch.float64).T / 16
+    step = 2.0**-10
+
+    def f(x: Tensor) -> Tensor:
+        return (a * x * x + b * x).sum()
+
+    assert torch.equal(central_difference(f, theta, step=step), 2 * a * theta + b)
+    ahead = torch.stack([f(theta + step * e) for e in torch.eye(len(theta), dtype=torch.float64)])
+    assert torch.equal((ahead - f(theta)) / step, 2 * a * theta + b + a * step)

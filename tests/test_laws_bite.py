@@ -11,6 +11,7 @@ from mlp_core.rules.sgd import SGD
 from mlp_core.testing import (
     exact_laws,
     function_laws,
+    gradcheck_laws,
     gradient_edges,
     gradient_laws,
     normalisation_laws,
@@ -20,7 +21,9 @@ from mlp_core.testing import (
     rule_edges,
     rule_laws,
     rule_memory,
+    selection_laws,
     subjects,
+    training_course,
     training_laws,
     verify,
 )  # fmt: skip
@@ -34,12 +37,13 @@ BOOKS = (
     reference_laws.twin_book, reference_laws.reference_book,
     rule_laws.book, rule_company.book, rule_memory.book, rule_edges.book, training_laws.book,
     normalisation_laws.book, record_laws.activation_book, record_laws.loss_book, function_laws.book,
+    training_course.book, selection_laws.book, gradcheck_laws.book,
 )  # fmt: skip
 
 PLACE = re.compile(
     r"[Wb]\d|params\[\d+\]|step|trace|dL_dy|^y$|^x,|[za]\[\d\]|remainder|state|dtype|call itself|f'|f,|dL/dy_hat|value"
     r"|lr|momentum|dampening|weight_decay|nesterov|maximize|sum \(p|coordinates|buffer|split|training|validation|test"
-    r"|loss|targets|gradient|parameters"
+    r"|loss|targets|gradient|order|trial|epochs|relative error|skipped|model|weights|parameters"
 )
 
 

@@ -24,8 +24,8 @@ ELEMENTARY = 8
 DERIVATIVE = 2 * ELEMENTARY + 8
 """Roundings of one f'(z): at most two elementary functions and eight operations, relative to Activation.terms"""
 
-FINE = gradcheck.BANDS[0][0]
-"""Relative errors up to here are right (design: bands)"""
+FINE, SUSPECT = gradcheck.BANDS[0][0], gradcheck.BANDS[1][0]
+"""Relative errors up to FINE are right, those above SUSPECT probably wrong (design: bands)"""
 
 CLEAR = 1e7
 """A gradient is clear of rounding where its norm exceeds the rounding floor this many times: then q decides"""
@@ -120,6 +120,36 @@ def quotient(error: float, step: float, coarse: Tensor, fine: Tensor) -> Tensor:
 def rounding_floor(objective: float, step: float, size: int) -> float:
     """The norm of the rounding noise in a central difference of `size` entries: u max|J| / h sqrt(size)."""
     return unit_roundoff(torch.float64) * abs(objective) / step * size**0.5
+
+
+SMALLER, LARGER = 80, 16
+"""A gradient check may take a step this many times smaller or larger than gradcheck.STEP: 9.5e-8 to 1.2e-4, wherein
+lie the steps that textbooks and libraries take (1e-7, 1e-6, 1e-5, 1e-4)"""
+
+
+def any_quotient(error: float, theta: Tensor, widest: Tensor, half: Tensor) -> Tensor:
+    """How far the central difference of any step h' from STEP / SMALLER to h = STEP LARGER may lie from the derivative,
+    entry by entry. `widest` is D(h), `half` D(h / 2); no kink may lie within h.
+
+    Truncation: D(h) = J' + h^2/6 J''' + O(h^4), so that D(h) - D(h/2) is three quarters of that of D(h), which is that
+    of the widest step; twice the difference is allowed, 1.5 times the truncation. Rounding: both objectives err by
+    `error`, so error / h'; theta +- h' is rounded by u |theta|, which moves each by u |theta J'|; and four operations.
+    """
+    u, smallest = unit_roundoff(torch.float64), gradcheck.STEP / SMALLER
+    rounding = (error + u * (theta * half).abs()) / smallest + 4 * u * half.abs()
+    return 2 * (widest - half).abs() + rounding
+
+
+def relative_error(noise: float, scale: float) -> float:
+    """How far q = ||a - d|| / (||a|| + ||d||) may lie from what it is for the true derivative t in place of the
+    quotient a, where ||a - t|| <= noise and scale = ||t|| + ||d||.
+
+    Numerator and denominator each move by at most `noise`, and q <= 1:  |q' - q| <= 2 noise / (scale - noise), plus the
+    rounding of d itself and of the norms, which is at most u^(3/4) (1e-12) of it for fewer than a thousand entries.
+    """
+    if noise >= scale:
+        return float("inf")
+    return 2 * noise / (scale - noise) + unit_roundoff(torch.float64) ** (3 / 4)
 
 
 def taylor(error: float, remainder_scale: float, slope: float, n: int) -> float:

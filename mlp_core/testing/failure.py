@@ -72,7 +72,7 @@ def compare(
     unwritten = "NaN: never written (NaN stood there before the call), added to what was there, or computed"
     raise Broken(
         f"{what}{worst[1]}, entry {worst[2]}", f"{entry!r}", f"{wanted!r} ({within})",
-        closing=closing.format(name=worst[1], index=worst[2], expected=_literal(wanted), bound=_literal(limit)),
+        closing=closing.format(name=worst[1], index=worst[2], expected=literal(wanted), bound=literal(limit)),
         note=unwritten if entry != entry else "",
     )  # fmt: skip
 
@@ -87,5 +87,6 @@ def _ratio(got: Tensor, expected: Tensor, bound: Tensor | float) -> tuple[Tensor
     return ratio.nan_to_num(nan=float("inf"), posinf=float("inf")), error
 
 
-def _literal(value: float) -> str:
+def literal(value: float) -> str:
+    """A number as Python source."""
     return repr(value) if abs(value) < float("inf") else f'float("{value!r}")'

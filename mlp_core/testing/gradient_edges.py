@@ -23,6 +23,17 @@ from mlp_core.testing.strategies import all_activations
 book = LawBook()
 
 
+def on_kinks(problem: Problem) -> Problem:
+    """The same with other biases: every other unit has one sample on a kink of its activation, but for rounding."""
+    parameters = [p.clone() for p in problem.parameters]
+    for layer, f in enumerate(problem.activations, start=1):
+        for unit in range(0, problem.sizes[layer], 2):
+            kink = f.kinks[unit // 2 % len(f.kinks)]
+            partial = replace(problem, parameters=tuple(parameters), dtype=torch.float64).case().trace
+            parameters[2 * layer - 1][unit] += kink - partial.z[layer][unit % len(problem.x), unit]
+    return replace(problem, parameters=tuple(parameters))
+
+
 def with_kinks(subject: Any) -> st.SearchStrategy[Problem]:
     return subject.problems(functions=[f for f in all_activations() if f.kinks])
 
@@ -30,14 +41,7 @@ def with_kinks(subject: Any) -> st.SearchStrategy[Problem]:
 @book.law(with_kinks, name="takes torch's convention at a kink")
 def takes_torchs_convention_at_a_kink(subject: Any, problem: Problem) -> Evidence:
     """Where pre-activations lie exactly on a kink, the derivative is the one torch takes (relu'(0) = 0)."""
-    parameters = [p.clone() for p in problem.parameters]
-    on_kink = 0
-    for layer, f in enumerate(problem.activations, start=1):
-        for unit in range(0, problem.sizes[layer], 2):  # every other unit: its bias lifts one sample onto a kink
-            kink = f.kinks[unit // 2 % len(f.kinks)]
-            partial = replace(problem, parameters=tuple(parameters), dtype=torch.float64).case().trace
-            parameters[2 * layer - 1][unit] += kink - partial.z[layer][unit % len(problem.x), unit]
-    placed = replace(problem, parameters=tuple(parameters))
+    placed, on_kink = on_kinks(problem), 0
     for z, f in zip(placed.case().trace.z[1:], placed.activations, strict=True):
         on_kink += sum(int((z == kink).sum()) for kink in f.kinks)
     if not on_kink:

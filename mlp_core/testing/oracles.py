@@ -36,15 +36,18 @@ def central_differences(problem: Problem, case: Case, step: float) -> tuple[list
 
 def train(
     model: MLP, x: Tensor, y: Tensor, value: Callable[[Tensor, Tensor], Tensor],
-    optimizer: torch.optim.Optimizer, epochs: int, batch_size: int,
+    optimizer: torch.optim.Optimizer, epochs: int, batch_size: int, rate: Callable[[int], float] | None = None,
 ) -> Tensor:  # fmt: skip
-    """The training loop everybody writes with torch: forward, backward, step; the loss of every step."""
-    step_losses = []
+    """The training loop everybody writes with torch: forward, backward, step; the loss of every step. rate: the
+    learning rate of step 0, 1, ..."""
+    step_losses: list[Tensor] = []
     for _ in range(epochs):
         for xb, yb in zip(x.split(batch_size), y.split(batch_size), strict=True):
             optimizer.zero_grad()
             loss = value(model(xb), yb)
             loss.backward()
+            if rate is not None:
+                optimizer.param_groups[0]["lr"] = rate(len(step_losses))
             optimizer.step()
             step_losses.append(loss.detach())
     return torch.stack(step_losses)

@@ -22,10 +22,12 @@ def core_subjects() -> dict[str, Any]:
     """Everything of the core that can be verified, by name."""
     from mlp_core.backprop import backprop
     from mlp_core.experiment.normalise import normalise
+    from mlp_core.experiment.select import select
+    from mlp_core.gradcheck import check_model
     from mlp_core.training import fit
 
     return {
-        "backprop": backprop, "fit": fit, "normalise": normalise,
+        "backprop": backprop, "fit": fit, "gradcheck": check_model, "normalise": normalise, "select": select,
         **{name: rules.get(name) for name in rules.names()},
         **{name: losses.get(name) for name in losses.names()},
         **{name: activations.get(name) for name in activations.names()},
@@ -61,6 +63,8 @@ def resolve(thing: Any, batch_sizes: tuple[int, int] = BATCH_SIZES) -> Any:
         ({"y_true", "y_pred"}, lambda f: subjects.course(f, batch_sizes=batch_sizes)),
         ({"rule", "epochs", "batch_size"}, subjects.training),
         ({"training", "validation", "test"}, subjects.normalisation),
+        ({"x", "y", "loss", "gradient"}, subjects.gradcheck),
+        ({"trials"}, subjects.selection),
     ):  # fmt: skip
         if wanted <= set(parameters):
             return make(thing)
@@ -68,7 +72,8 @@ def resolve(thing: Any, batch_sizes: tuple[int, int] = BATCH_SIZES) -> Any:
     raise ArgumentError(
         "subject", Described(f"{thing!r}{told}"),
         "f(model, trace, dL_dy), f(model, y_true, y_pred), an UpdateRule, a torch.optim.Optimizer class, an activation "
-        "or loss record, a name of the core's or 'package.module:Name'; wrap all else in mlp_core.testing.subjects",
+        "or loss record, a training loop, a gradient check, a normalisation, a selection, a name of the core's or "
+        "'package.module:Name'; wrap all else in mlp_core.testing.subjects",
     )  # fmt: skip
 
 

@@ -15,11 +15,13 @@ from mlp_core.losses import Loss
 from mlp_core.rules import UpdateRule
 from mlp_core.testing.conduct import name_of
 from mlp_core.testing.function_subjects import FunctionSubject, inputs_of
+from mlp_core.testing.gradcheck_subjects import GradcheckSubject
 from mlp_core.testing.gradient_subjects import BATCH_SIZES, CourseSubject, GradientSubject
 from mlp_core.testing.optimizer_subjects import OptimizerSubject
 from mlp_core.testing.record_laws import RecordSubject
 from mlp_core.testing.rule_subjects import of_rule
 from mlp_core.testing.scenario import Make
+from mlp_core.testing.selection_subjects import SelectionSubject
 from mlp_core.testing.torch_optimizers import of_optimizer
 from mlp_core.testing.training_subjects import NormalisationSubject, TrainingSubject
 
@@ -115,3 +117,14 @@ def training(fit: Callable[..., Any]) -> TrainingSubject:
 def normalisation(normalise: Callable[..., Any]) -> NormalisationSubject:
     """normalise(training, validation, test) -> (the three, normalised), record; images (N, C, H, W)."""
     return NormalisationSubject(normalise, name_of(normalise))
+
+
+def selection(select: Callable[..., Any]) -> SelectionSubject:
+    """select(trials) -> the one that is taken; trials have number, validation_accuracy and validation_loss."""
+    return SelectionSubject(select, name_of(select))
+
+
+def gradcheck(check: Callable[..., Any]) -> GradcheckSubject:
+    """A gradient check with the signature of mlp_core.gradcheck.check_model: check(model, x, y, loss, *, gradient) ->
+    the relative error of every tensor by name, with the entries left out as `skipped`."""
+    return GradcheckSubject(check, name_of(check))

@@ -18,9 +18,10 @@ class TrainingSubject:
     name: str
 
     def laws(self) -> list[Law]:
-        from mlp_core.testing import exact_laws, training_laws
+        from mlp_core.testing import exact_laws, training_course, training_laws
 
-        return [law.bind(self) for law in (*training_laws.book.laws, *exact_laws.training_book.laws)]
+        books = (training_laws.book, training_course.book, exact_laws.training_book)
+        return [law.bind(self) for book in books for law in book.laws]
 
     def snippet(self, example: Any, closing: str) -> str:
         """Lines to paste that train as the example does."""

@@ -9,18 +9,42 @@ from mlp_core.testing.faults import (
     backprop,
     course,
     derivatives,
+    epochs,
     functions,
+    gradcheck,
     last_bits,
+    normalisation,
     optimizers,
     products,
     records,
     rules,
+    runs,
+    selection,
     training,
     upstream,
+    verdicts,
 )
 from mlp_core.testing.faults.catalogue import Fault
 
-KINDS = (upstream, derivatives, products, backprop, course, rules, optimizers, functions, training, records, last_bits)
+KINDS = (
+    upstream,
+    derivatives,
+    products,
+    backprop,
+    course,
+    rules,
+    optimizers,
+    functions,
+    training,
+    runs,
+    epochs,
+    normalisation,
+    selection,
+    records,
+    gradcheck,
+    verdicts,
+    last_bits,
+)
 """modules with a CATALOGUE each"""
 
 

@@ -43,33 +43,59 @@ def function(gradient: Any) -> Any:
     return subjects.gradient(loss, gradient, INPUTS)
 
 
-def caught_by(*laws: str) -> Callable[[Any], Any]:
-    return CATALOGUE.caught_by(*laws, right=right, subject=function, examples=60, loss=loss)
+def caught_by(*laws: str, origin: str) -> Callable[[Any], Any]:
+    return CATALOGUE.caught_by(*laws, right=right, origin=origin, subject=function, examples=60, loss=loss)
 
 
-@caught_by("equals autograd everywhere", "agrees with difference quotients")
+@caught_by("equals autograd everywhere", "agrees with difference quotients", origin="site: 2 ridge w")
 def forgets_the_ridge(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
+    """the derivative of the penalty, 2 ridge w, is missing"""
     w, b = right(params, X, y, ridge)
     return [w - 2 * ridge * params[0], b]
 
 
-@caught_by("equals autograd everywhere")
+@caught_by("equals autograd everywhere", origin="site: a constant of ten digits, such as 1.414213562 for the root of 2")
 def is_off_by_one_in_ten_billion(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
+    """the gradient of the bias is off by 1e-10 of itself"""
     w, b = right(params, X, y, ridge)
     return [w, b * (1 + 1e-10)]
 
 
-@caught_by("equals autograd everywhere")
+@caught_by("equals autograd everywhere", origin="site: the list that is returned")
 def gives_one_tensor_too_few(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
+    """no gradient is returned for the bias"""
     return right(params, X, y, ridge)[:1]
 
 
-@caught_by("repeats itself and leaves no trace")
+@caught_by("repeats itself and leaves no trace", origin="site: X -= mean, on what the caller handed in")
 def centres_its_data(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
+    """the data handed in are centred in place"""
     X.sub_(X.mean() + 1)
     return right(params, X, y, ridge)
 
 
-@caught_by("repeats itself and leaves no trace")
+@caught_by("equals autograd everywhere", origin="site: (s - y) s (1 - s), its last factor")
+def forgets_the_slope_of_the_link(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
+    """the derivative of the sigmoid is left out of the chain, as if the loss were the cross-entropy"""
+    w, b = params
+    z = X @ w + b
+    delta = 2 * (torch.sigmoid(z) - y) + (z > 0).double()
+    return [X.T @ delta + 2 * ridge * w, delta.sum()]
+
+
+@caught_by("agrees with difference quotients", origin="site: X^T delta, the transpose (X is square here)")
+def forgets_the_transpose(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
+    """X stands for its transpose, which only a square X lets pass"""
+    w, b = params
+    z = X @ w + b
+    s = torch.sigmoid(z)
+    delta = 2 * (s - y) * s * (1 - s) + (z > 0).double()
+    return [X @ delta + 2 * ridge * w, delta.sum()]
+
+
+@caught_by(
+    "repeats itself and leaves no trace", origin="PyTorch, FAQ: don't accumulate history across your training loop"
+)
 def leaves_a_graph(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
+    """the gradient is computed from parameters that require grad, and drags their graph along"""
     return right([p.requires_grad_() for p in params], X, y, ridge)

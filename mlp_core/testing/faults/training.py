@@ -1,146 +1,158 @@
-"""Wrong training loops and normalisations."""
+"""Wrong training loops: gradients, batches, steps. All are one loop with a piece replaced."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from mlp_core import MLP, fit
-from mlp_core.experiment.normalise import normalise
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.training import History
+from mlp_core.testing.faults.loop import Loop, mistakes
+from mlp_core.training import History, _Engine
+
+TORCH, STEPWISE = "equals torch to the bit", "follows torch step by step"
+ONCE, WEIGHS = "sees every sample once an epoch", "weighs epoch losses by samples"
+EXACT = "trains as exact rational arithmetic does"
+
+KARPATHY = "Karpathy, most common neural net mistakes (2018)"
 
 CATALOGUE = Catalogue()
-caught_by = CATALOGUE.caught_by
-FEWER = 50  # examples: a training run is dear, and these mistakes show in most
+caught_by = mistakes(CATALOGUE)
+
+
+@caught_by(TORCH, origin=f"{KARPATHY}: you forgot to .zero_grad() before .backward()")
+class NeverClearsGradients(Loop):
+    """the gradient is not zeroed between steps: each step moves by the sum of all before it"""
+
+    def clear(self) -> None:
+        pass
+
+
+@caught_by(TORCH, origin="site: zero_grad() at the head of the epoch instead of the step")
+class ClearsGradientsOnceAnEpoch(Loop):
+    """the gradient is zeroed at the beginning of an epoch only, and adds up over its steps"""
+
+    def clear(self) -> None:
+        if self.steps * self.batch_size % len(self.x) < self.batch_size:
+            super().clear()
+
+
+@caught_by(TORCH, origin="site: optimizer.step(), before loss.backward()")
+class StepsBeforeItLooks(Loop):
+    """the update is made before the gradient: each step moves by the gradient of the batch before"""
+
+    def step(self, xb: Tensor, yb: Tensor) -> Tensor:
+        if self.steps:
+            self.move()
+        else:
+            self.steps += 1
+        self.clear()
+        return self.backward(xb, yb).detach()
+
+
+@caught_by(TORCH, origin="Hugging Face, Fixing Gradient Accumulation (2024): sums divided by a count not their own")
+class WeighsTheShortBatchAsIfItWereFull(Loop):
+    """the gradient of the short last batch is divided by the size of a full one"""
+
+    def backward(self, xb: Tensor, yb: Tensor) -> Tensor:
+        value = super().backward(xb, yb)
+        self.model.flat_grad.mul_(len(xb) / self.batch_size)
+        return value
+
+
+@caught_by(TORCH, WEIGHS, EXACT, origin="torch.utils.data.DataLoader(drop_last=True)")
+class DropsTheShortBatch(Loop):
+    """the last samples, too few for a full batch, are left out"""
+
+    def order(self) -> Tensor:
+        n = len(self.x)
+        return super().order()[: max(n // self.batch_size * self.batch_size, min(n, self.batch_size))]
+
+
+@caught_by(TORCH, origin="torch.utils.data.DistributedSampler: fills up with samples from the beginning")
+class FillsUpTheShortBatch(Loop):
+    """the short last batch is filled up with the first samples, which then count twice"""
+
+    def batches(self) -> Iterator[Any]:
+        order = self.order()
+        for begin in range(0, len(order), self.batch_size):
+            yield order[(begin + torch.arange(self.batch_size)) % len(order)]
+
+
+@caught_by(TORCH, origin="site: the end of a slice, begin + B + 1")
+class TakesOneSampleTooMany(Loop):
+    """every batch takes one sample of the next one too"""
+
+    def batches(self) -> Iterator[Any]:
+        order = self.order()
+        for begin in range(0, len(order), self.batch_size):
+            yield order[begin : begin + self.batch_size + 1]
+
+
+@caught_by(TORCH, origin="Karpathy, A Recipe for Training Neural Networks (2019): overfit one batch; site: left in")
+class TrainsOnTheFirstBatch(Loop):
+    """every step of an epoch takes the first batch, as one does to see whether a network can learn at all"""
+
+    def batches(self) -> Iterator[Any]:
+        first, *others = super().batches()
+        return iter([first, *[first for _ in others]])
+
+
+@caught_by(TORCH, origin="site: range(1, epochs) for range(epochs)")
+class RunsOneEpochTooFew(Loop):
+    """one epoch is run too few"""
+
+    def numbers(self) -> range:
+        return range(self.epoch, self.epoch + max(1, self.epochs - 1))
+
+
+@caught_by(TORCH, origin="site: which model is trained, the one handed in or a copy of it")
+class TrainsACopy(Loop):
+    """a copy of the model is trained, and the model itself stays as it was"""
+
+    def run(self) -> History:
+        before = self.model.flat.clone()
+        history = super().run()
+        self.model.flat.copy_(before)
+        return history
+
+
+@caught_by(TORCH, origin="site: the optimizer, made inside the loop over the epochs")
+class ForgetsMomentumBetweenEpochs(Loop):
+    """the optimizer is made anew for every epoch and forgets its momentum"""
+
+    def order(self) -> Tensor:
+        self.engine = _Engine(self.model, self.engine.rule, self.engine.updates)
+        return super().order()
 
 
 @caught_by(
-    "equals torch to the bit", "weighs epoch losses by samples", "trains as exact rational arithmetic does",
-    right=fit, examples=FEWER,
-)  # fmt: skip
-def drops_the_short_batch(
-    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
-) -> History:
-    n = max(len(x) // batch_size * batch_size, min(batch_size, len(x)))
-    return fit(model, x[:n], y[:n], rule=rule, epochs=epochs, batch_size=batch_size, **more)
+    STEPWISE,
+    EXACT,
+    origin="Goyal et al., Accurate, Large Minibatch SGD (2017), section 2.1: the rate and the batch size",
+)
+class DividesTheRateByTheBatch(Loop):
+    """the learning rate is divided by the batch size, though the loss says by itself whether it is a mean"""
+
+    def move(self) -> None:
+        self.model.flat_grad.div_(self.batch_size)
+        super().move()
 
 
-@caught_by("equals torch to the bit", right=fit, examples=FEWER)
-def forgets_momentum_between_epochs(
-    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
-) -> History:
-    parts = [fit(model, x, y, rule=rule, epochs=1, batch_size=batch_size, **more) for _ in range(epochs)]
-    losses = torch.cat([part.step_losses for part in parts]), torch.cat([part.epoch_losses for part in parts])
-    return History(*losses, parts[-1].checkpoint)
+@caught_by(STEPWISE, TORCH, origin="site: loss.item(), read after optimizer.step()")
+class RecordsTheLossAfterTheStep(Loop):
+    """the loss of a step is evaluated after the step"""
+
+    def step(self, xb: Tensor, yb: Tensor) -> Tensor:
+        super().step(xb, yb)
+        return self.loss.value(self.model(xb), yb).detach()
 
 
-@caught_by("follows torch step by step", "trains as exact rational arithmetic does", right=fit, examples=FEWER)
-def divides_the_rate_by_the_batch(
-    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
-) -> History:
-    return fit(model, x, y, rule=replace(rule, lr=rule.lr / batch_size), epochs=epochs, batch_size=batch_size, **more)
+@caught_by(ONCE, STEPWISE, origin="site: the whole; it is not written yet, and raises")
+class IsNotWrittenYet(Loop):
+    """it raises an exception"""
 
-
-@caught_by("follows torch step by step", right=fit, examples=FEWER)
-def loss_after_the_step(
-    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
-) -> History:
-    history = fit(model, x, y, rule=rule, epochs=epochs, batch_size=batch_size, **more)
-    last = more["loss"].value(model(x[-batch_size:]), y[-batch_size:]).detach()
-    return replace(history, step_losses=torch.cat([history.step_losses[1:], last[None]]))
-
-
-@caught_by("sees every sample once an epoch", right=fit, examples=FEWER)
-def draws_samples_with_replacement(
-    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, shuffle: bool = False, **more: Any
-) -> History:
-    drawn = torch.randint(len(x), (len(x),), generator=torch.Generator().manual_seed(0))
-    rows = drawn if shuffle else torch.arange(len(x))
-    return fit(model, x[rows], y[rows], rule=rule, epochs=epochs, batch_size=batch_size, shuffle=shuffle, **more)
-
-
-@caught_by("sees every sample once an epoch", right=fit, examples=FEWER)
-def shuffles_the_labels_apart(
-    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, shuffle: bool = False, **more: Any
-) -> History:
-    y = y.roll(1, 0) if shuffle else y
-    return fit(model, x, y, rule=rule, epochs=epochs, batch_size=batch_size, shuffle=shuffle, **more)
-
-
-@caught_by("weighs epoch losses by samples", right=fit, examples=FEWER)
-def plain_mean_of_step_losses(
-    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
-) -> History:
-    history = fit(model, x, y, rule=rule, epochs=epochs, batch_size=batch_size, **more)
-    return replace(history, epoch_losses=history.step_losses.view(epochs, -1).mean(1))
-
-
-@caught_by("repeats under a seed", right=fit, examples=FEWER)
-def shuffles_by_the_global_random_state(
-    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, shuffle: bool = False,
-    generator: torch.Generator | None = None, **more: Any,
-) -> History:  # fmt: skip
-    rows = torch.randperm(len(x)) if shuffle else torch.arange(len(x))
-    return fit(model, x[rows], y[rows], rule=rule, epochs=epochs, batch_size=batch_size, **more)
-
-
-@caught_by("repeats under a seed", right=fit, examples=FEWER)
-def centres_its_data_in_place(
-    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
-) -> History:
-    return fit(model, x.sub_(x.mean(0) / 2), y, rule=rule, epochs=epochs, batch_size=batch_size, **more)
-
-
-@caught_by("sees every sample once an epoch", "follows torch step by step", right=fit, examples=FEWER)
-def is_not_written_yet(
-    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
-) -> History:
-    raise NotImplementedError("to be done")
-
-
-def by(mean: Tensor, std: Tensor, *three: Tensor) -> Any:
-    return tuple((t - mean) / std for t in three), (mean, std)
-
-
-def statistics(x: Tensor) -> tuple[Tensor, Tensor]:
-    axes = (0, 2, 3)
-    std = x.std(axes, keepdim=True, correction=0)
-    return x.mean(axes, keepdim=True), torch.where(std > 1e-6, std, 1.0)
-
-
-@caught_by("normalises every split by the training split", right=normalise)
-def leaves_the_training_split_as_it_is(training: Tensor, validation: Tensor, test: Tensor) -> Any:
-    (_, *others), record = normalise(training, validation, test)
-    return (training, *others), record
-
-
-@caught_by("normalises every split by the training split", right=normalise)
-def divides_by_the_unbiased_deviation(training: Tensor, validation: Tensor, test: Tensor) -> Any:
-    mean, std = statistics(training)
-    n = training.numel() / training.shape[1]
-    return by(mean, std * (n / max(n - 1, 1)) ** 0.5, training, validation, test)
-
-
-@caught_by("takes its statistics from the training split alone", right=normalise)
-def takes_statistics_of_all_splits(training: Tensor, validation: Tensor, test: Tensor) -> Any:
-    return by(*statistics(torch.cat([training, validation, test])), training, validation, test)
-
-
-@caught_by("takes its statistics from the training split alone", right=normalise)
-def scales_training_images_by_validation(training: Tensor, validation: Tensor, test: Tensor) -> Any:
-    return by(*statistics(torch.cat([training, validation])), training, validation, test)
-
-
-@caught_by("leaves its inputs alone", right=normalise)
-def normalises_in_place(training: Tensor, validation: Tensor, test: Tensor) -> Any:
-    mean, std = statistics(training)
-    return tuple(t.sub_(mean).div_(std) for t in (training, validation, test)), (mean, std)
-
-
-@caught_by("leaves its inputs alone", right=normalise)
-def wants_batches_of_images(training: Tensor, validation: Tensor, test: Tensor) -> Any:
-    raise ValueError("too many values to unpack")
+    def run(self) -> History:
+        raise NotImplementedError("to be done")

@@ -1,0 +1,224 @@
+"""Wrong training loops over many steps: schedules, checkpoints, being watched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.faults.catalogue import Catalogue
+from mlp_core.testing.faults.loop import Loop, mistakes
+from mlp_core.training import _Engine
+
+CATALOGUE = Catalogue()
+caught_by = mistakes(CATALOGUE)
+
+RATES, RESUMES, WATCHED = (
+    "takes the rate of each step from the schedule", "resumes as if it had never stopped",
+    "is not changed by being watched",
+)  # fmt: skip
+
+CHECKPOINT = "PyTorch tutorial, Saving and Loading a General Checkpoint"
+
+
+@caught_by(RATES, origin="PyTorch 1.1, warning: lr_scheduler.step() before optimizer.step() skips the first value")
+class TakesTheRateOfTheNextStep(Loop):
+    """the schedule is a step ahead: the first rate is never used"""
+
+    def move(self) -> None:
+        self.engine.step(self.schedule(self.steps + 1))
+        self.steps += 1
+
+
+@caught_by(RATES, origin="site: the update, made before the rate of its step is set")
+class TakesTheRateOfTheStepBefore(Loop):
+    """the schedule is a step behind: the first rate is used twice"""
+
+    def move(self) -> None:
+        self.engine.step(self.schedule(max(0, self.steps - 1)))
+        self.steps += 1
+
+
+@caught_by(RATES, origin="torch.optim.lr_scheduler.OneCycleLR, documentation: step after every batch, not every epoch")
+class TakesOneRateAnEpoch(Loop):
+    """the schedule is asked once an epoch, with the number of the epoch"""
+
+    def move(self) -> None:
+        batches = -(-len(self.x) // self.batch_size)
+        self.engine.step(self.schedule(self.steps // batches))
+        self.steps += 1
+
+
+@caught_by(RATES, origin="site: the rule, asked for when the optimizer is made and never again")
+class TakesTheFirstRateForAll(Loop):
+    """the rate of the first step is kept for all"""
+
+    def move(self) -> None:
+        self.engine.step(self.schedule(0))
+        self.steps += 1
+
+
+@caught_by(RATES, origin="site: enumerate(batches), whose count begins anew in every epoch")
+class BeginsTheScheduleAnewEveryEpoch(Loop):
+    """the steps are counted anew in every epoch, and the schedule begins anew with them"""
+
+    def order(self) -> Tensor:
+        self.steps = 0
+        return super().order()
+
+
+@caught_by(RESUMES, origin=f"{CHECKPOINT}: save the optimizer's state_dict as well")
+class ForgetsItsOptimizerWhenResumed(Loop):
+    """the state of the rule, its momentum and step counts, is not taken from the checkpoint"""
+
+    def resume(self, start: dict[str, Any]) -> None:
+        super().resume(start)
+        self.engine = _Engine(self.model, self.engine.rule, self.engine.updates)
+
+
+@caught_by(RESUMES, origin="site: the state of the generator, left out of the checkpoint")
+class ForgetsItsGeneratorWhenResumed(Loop):
+    """the state of the generator is not taken from the checkpoint: the epochs come in another order"""
+
+    def resume(self, start: dict[str, Any]) -> None:
+        own = self.generator.get_state()
+        super().resume(start)
+        self.generator.set_state(own)
+
+
+@caught_by(RESUMES, origin=f"{CHECKPOINT}: the state of a scheduler; site: the count of steps")
+class ForgetsItsStepsWhenResumed(Loop):
+    """the steps are counted anew, and the schedule begins anew with them"""
+
+    def resume(self, start: dict[str, Any]) -> None:
+        super().resume(start)
+        self.steps = 0
+
+
+@caught_by(RESUMES, origin=f"{CHECKPOINT}: epoch; site: the number of the epoch")
+class CountsItsEpochsAnewWhenResumed(Loop):
+    """the epochs of a run that is resumed are counted from 0 again"""
+
+    def resume(self, start: dict[str, Any]) -> None:
+        super().resume(start)
+        self.epoch = 0
+
+
+@caught_by(RESUMES, origin="site: the weights, left out of the checkpoint")
+class ForgetsItsWeightsWhenResumed(Loop):
+    """the weights are not taken from the checkpoint"""
+
+    def resume(self, start: dict[str, Any]) -> None:
+        own = self.model.flat.clone()
+        super().resume(start)
+        self.model.flat.copy_(own)
+
+
+@caught_by(RESUMES, origin="PyTorch tutorial, Saving and Loading Models: state_dict() returns a reference, not a copy")
+class SharesItsWeightsWithTheCheckpoint(Loop):
+    """the checkpoint holds the weights themselves and not a copy: they go on changing"""
+
+    def checkpoint(self) -> dict[str, Any]:
+        return {**super().checkpoint(), "flat": self.model.flat}
+
+
+@caught_by(RESUMES, origin="torch.optim.Optimizer.state_dict, whose tensors are the optimizer's own; site: their copy")
+class SharesItsStateWithTheCheckpoint(Loop):
+    """the checkpoint holds the state of the rule itself and not a copy: whoever resumes from it changes it"""
+
+    def resume(self, start: dict[str, Any]) -> None:
+        super().resume(start)
+        state = self.engine.optimizer.state_dict()["state"]
+        for key, slots in start["state"].items():
+            for name, slot in slots.items():
+                if isinstance(slot, Tensor) and isinstance(state[key][name], Tensor):
+                    self.shared = [*self.shared, (slot, state[key][name])]
+
+    shared: list[tuple[Tensor, Tensor]] = []  # noqa: RUF012  replaced, never changed
+
+    def move(self) -> None:
+        super().move()
+        for kept, own in self.shared:
+            kept.copy_(own)
+
+
+@caught_by(RESUMES, origin="site: epochs, taken for the total instead of what is still to be run")
+class RunsWhatIsLeftOfItsEpochs(Loop):
+    """resumed, it runs only what is left of `epochs` after those that the checkpoint counts, and at least one"""
+
+    def numbers(self) -> range:
+        return range(self.epoch, max(self.epochs, self.epoch + 1))
+
+
+@caught_by(WATCHED, origin="site: the global random state, shared with whoever evaluates between two epochs")
+class DrawsBesideWhoeverWatches(Loop):
+    """the order is drawn from torch's global random state, seeded once: whoever else draws changes it"""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        if self.shuffle:
+            torch.manual_seed(self.generator.initial_seed())
+
+    def order(self) -> Tensor:
+        return torch.randperm(len(self.x)) if self.shuffle else torch.arange(len(self.x))
+
+
+@caught_by(
+    WATCHED, origin="site: what a callback returns, taken for a wish to stop; in Keras it sets model.stop_training"
+)
+class StopsWhenTheWatcherAnswers(Loop):
+    """it stops as soon as on_epoch returns anything true"""
+
+    def tell(self, epoch: int, epoch_loss: float, own: list[Tensor]) -> object:
+        return self.on_epoch(epoch, epoch_loss)
+
+
+@caught_by(WATCHED, origin="site: the optimizer, made anew after every evaluation")
+class ForgetsItsMomentumWhenWatched(Loop):
+    """the optimizer is made anew after every call of on_epoch"""
+
+    def tell(self, epoch: int, epoch_loss: float, own: list[Tensor]) -> object:
+        self.engine = _Engine(self.model, self.engine.rule, self.engine.updates)
+        return super().tell(epoch, epoch_loss, own)
+
+
+@caught_by(WATCHED, origin="site: the loss that is handed to on_epoch")
+class TellsTheLossOfTheLastStep(Loop):
+    """on_epoch hears of the loss of the last step instead of that of the epoch"""
+
+    def tell(self, epoch: int, epoch_loss: float, own: list[Tensor]) -> object:
+        return super().tell(epoch, own[-1].item(), own)
+
+
+@caught_by(WATCHED, origin="site: the number of the epoch, from 1 as it is printed")
+class CountsTheEpochsItTellsFromOne(Loop):
+    """on_epoch hears of epochs counted from 1"""
+
+    def tell(self, epoch: int, epoch_loss: float, own: list[Tensor]) -> object:
+        return super().tell(epoch + 1, epoch_loss, own)
+
+
+@caught_by(WATCHED, origin="site: the call of on_epoch, before the last step of the epoch")
+class TellsBeforeTheLastStep(Loop):
+    """on_epoch is called before the last step of the epoch, and evaluates other weights than stay"""
+
+    def step(self, xb: Tensor, yb: Tensor) -> Tensor:
+        self.before = self.model.flat.clone()
+        return super().step(xb, yb)
+
+    def tell(self, epoch: int, epoch_loss: float, own: list[Tensor]) -> object:
+        after = self.model.flat.clone()
+        self.model.flat.copy_(self.before)
+        super().tell(epoch, epoch_loss, own)
+        self.model.flat.copy_(after)
+        return False
+
+
+@caught_by(WATCHED, origin="site: the evaluation, which takes a step of its own: no torch.no_grad() and one optimizer")
+class TrainsOnWhatItEvaluates(Loop):
+    """the pass that evaluates an epoch for on_epoch also takes a step"""
+
+    def tell(self, epoch: int, epoch_loss: float, own: list[Tensor]) -> object:
+        self.step(self.x, self.y)
+        return super().tell(epoch, epoch_loss, own)

@@ -1,0 +1,102 @@
+"""Selections as subjects, and the tables of trials they are asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from mlp_core.testing.conduct import import_of
+from mlp_core.testing.law import Law
+
+SPLITS = ("training", "validation", "test")
+ACCURACIES = (0.5, 0.502, 0.504, 0.51, 0.75, 0.0, 1.0)
+"""few, so that ties are common, and some nearer to each other than two digits tell"""
+LOSSES = (0.25, 0.26, 0.5, 2.0, float("inf"))
+SPOILED = ("no trial at all", "a NaN accuracy", "a NaN loss", "no accuracy", "no loss")
+
+
+@dataclass(frozen=True)
+class SelectionSubject:
+    """select(trials) -> the trial that is taken."""
+
+    select: Callable[..., Any]
+    name: str
+
+    def laws(self) -> list[Law]:
+        from mlp_core.testing import selection_laws
+
+        return [law.bind(self) for law in selection_laws.book.laws]
+
+    def snippet(self, example: Any, closing: str) -> str:
+        """Lines to paste that select as the example does."""
+        head = ["import copy", "from types import SimpleNamespace as Trial", *import_of(self.select)]
+        closing = (closing or "select(trials)").replace("select(", f"{self.select.__name__}(")
+        return "\n".join([*head, "", *example.setup(), "", closing])
+
+
+@dataclass(frozen=True)
+class Trials:
+    """A table of trials: number, and accuracy and loss on each split."""
+
+    rows: tuple[dict[str, Any], ...]
+
+    def fresh(self) -> list[SimpleNamespace]:
+        """Trials of their own for every call."""
+        return [SimpleNamespace(**row) for row in self.rows]
+
+    def describe(self) -> str:
+        rows = [f"{r['number']}: {r['validation_accuracy']} ({r['validation_loss']})" for r in self.rows]
+        return f"trials by number, validation accuracy and (loss): {'; '.join(rows)}"
+
+    def setup(self) -> list[str]:
+        rows = [f"    Trial({', '.join(f'{k}={_source(v)}' for k, v in row.items())})," for row in self.rows]
+        return ["trials = [", *rows, "]"]
+
+
+def _source(value: Any) -> str:
+    return repr(value) if value == value and value != float("inf") else f'float("{value}")'
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Trials:
+    """1 to 8 trials in an order that is not that of their numbers, with figures for every split."""
+    code = draw(st.lists(st.binary(min_size=6, max_size=6), min_size=1, max_size=8), label="figures")
+    numbers = draw(st.permutations(range(8)), label="numbers")
+    rows = []
+    for number, figures in zip(numbers, code, strict=False):
+        row: dict[str, Any] = {"number": number}
+        for k, split in enumerate(SPLITS):
+            row[f"{split}_accuracy"] = ACCURACIES[figures[2 * k] % len(ACCURACIES)]
+            row[f"{split}_loss"] = LOSSES[figures[2 * k + 1] % len(LOSSES)]
+        rows.append(row)
+    return Trials(tuple(rows))
+
+
+@dataclass(frozen=True)
+class Spoiled:
+    """Trials that cannot be compared, and what an error should name."""
+
+    table: Trials
+    how: str
+    word: str
+
+    def describe(self) -> str:
+        return f"{self.how}; {self.table.describe()}"
+
+    def setup(self) -> list[str]:
+        return self.table.setup()
+
+
+def spoiled(drawn: tuple[Trials, int, int]) -> Spoiled:
+    """A table with one figure spoiled, or without any trial."""
+    table, how, place = drawn
+    if how == 0:
+        return Spoiled(Trials(()), SPOILED[how], "trials")
+    rows, k = [dict(row) for row in table.rows], place % len(table.rows)
+    name = "validation_accuracy" if how % 2 else "validation_loss"
+    rows[k][name] = float("nan") if how < 3 else None
+    return Spoiled(Trials(tuple(rows)), SPOILED[how], name)

@@ -1,0 +1,122 @@
+"""More laws of a training loop, of its course over many steps: schedules, resuming, being watched."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.model import MLP
+from mlp_core.rules import UpdateRule
+from mlp_core.rules.sgd import SGD
+from mlp_core.testing import oracles
+from mlp_core.testing.failure import compare
+from mlp_core.testing.law import Broken, Evidence, LawBook
+from mlp_core.testing.rule_laws import shown_on
+from mlp_core.testing.training_laws import Training, _braced, trained, trainings
+from mlp_core.testing.training_snippets import LOSSES, RESUMED, SAME, SCHEDULED, WATCHED, WEIGHTS
+
+book = LawBook()
+
+AFTER = 2
+"""epochs run from a checkpoint"""
+
+
+def falling(rule: UpdateRule) -> Callable[[int], UpdateRule]:
+    """A schedule under which no two steps have one learning rate: lr / (1 + step)."""
+    return lambda step: replace(rule, lr=rule.lr / (1 + step))  # type: ignore[attr-defined,call-arg]  # those with twins have lr
+
+
+def same(what: str, got: Tensor, expected: Tensor, closing: str) -> int:
+    """Raises Broken where two tensors differ in a bit or in shape; how many entries there are."""
+    if got.shape != expected.shape:
+        raise Broken(what, f"shape {tuple(got.shape)}", f"shape {tuple(expected.shape)}", closing=closing)
+    return compare([what], [got], [expected], [0.0], closing=_braced(closing)).entries
+
+
+@book.law(lambda subject: trainings(exact=True, switches=True))
+def takes_the_rate_of_each_step_from_the_schedule(subject: Any, drawn: Training) -> Evidence:
+    """Where `rule` is a function of the step, it is asked for step 0, 1, ... over all epochs, and each update takes the
+    rate of its own step: the bits are those of torch with that rate set before each step."""
+    training = replace(drawn, rule=SGD(lr=2.0**-4, momentum=0.5))
+    problem, schedule = training.problem, falling(training.rule)
+    model, x, y = problem.model(), problem.inputs(), problem.targets()
+    twin = copy.deepcopy(model)
+    assert problem.loss is not None
+    with shown_on(training):
+        history = trained(subject, training, model, x, y, rule=schedule)
+        expected = oracles.train(
+            twin, x, y, problem.loss.value, training.twin(twin), training.epochs, training.batch_size,
+            lambda step: schedule(step).lr,  # type: ignore[attr-defined]  # of SGD
+        )  # fmt: skip
+        entries = same("step losses", history.step_losses, expected, SCHEDULED + LOSSES)
+        for (name, p), q in zip(model.named_parameters(), twin.parameters(), strict=True):
+            entries += same(f"at the end: {name}", p, q, SCHEDULED + LOSSES + WEIGHTS)
+    return Evidence(entries=entries)
+
+
+@book.law(lambda subject: trainings(exact=False, switches=True))
+def resumes_as_if_it_had_never_stopped(subject: Any, training: Training) -> Evidence:
+    """A run taken up from the checkpoint of another has the bits of one that never stopped: weights, rule state, step
+    of the schedule, order of the samples and number of the epoch, whatever became meanwhile of the model that the
+    checkpoint was taken from."""
+    problem, closing = training.problem, SAME + RESUMED
+    x, y = problem.inputs(), problem.targets()
+
+    def run(model: MLP, epochs: int, seed: int, **more: Any) -> Any:
+        one, generator = replace(training, epochs=epochs), torch.Generator().manual_seed(seed)
+        options = {"rule": falling(training.rule), "shuffle": True, "generator": generator, **more}
+        return trained(subject, one, model, x, y, **options)
+
+    whole, first, second = problem.model(), problem.model(), problem.model()
+    expected, begun = run(whole, training.epochs + AFTER, 1), run(first, training.epochs, 1)
+    run(first, 1, 1, start=begun.checkpoint)
+    heard: list[int] = []
+    ended = run(second, AFTER, 2, start=begun.checkpoint, on_epoch=lambda epoch, loss: heard.append(epoch))
+    entries = 0
+    for what in ("step_losses", "epoch_losses"):
+        got = torch.cat([getattr(begun, what), getattr(ended, what)])
+        entries += same(what.replace("_", " "), got, getattr(expected, what), closing)
+    for (name, p), q in zip(second.named_parameters(), whole.parameters(), strict=True):
+        entries += same(f"at the end: {name}", p, q, closing)
+    if heard != [training.epochs, training.epochs + 1]:
+        wanted = [training.epochs, training.epochs + 1]
+        raise Broken("the epochs that on_epoch heard of, resumed", heard, wanted, closing=closing)
+    return Evidence(entries=entries)
+
+
+@book.law(lambda subject: trainings(exact=False, switches=True))
+def is_not_changed_by_being_watched(subject: Any, training: Training) -> Evidence:
+    """With an on_epoch that evaluates the model, reads its gradients, draws random numbers and returns something, the
+    run has the bits of one without; and it hears of every epoch, after its last step, with its number and loss."""
+    problem, closing = training.problem, SAME + WATCHED
+    unseen, model, x, y = problem.model(), problem.model(), problem.inputs(), problem.targets()
+    loss, heard, weights = problem.loss, [], []
+    assert loss is not None
+
+    def watch(epoch: int, epoch_loss: float) -> float:
+        torch.rand(3)
+        loss.value(model(x), y)
+        model.flat_grad.clone()
+        heard.append((epoch, epoch_loss))
+        weights.append(model.flat.clone())
+        return epoch_loss
+
+    def run(model: MLP, **more: Any) -> Any:
+        generator = torch.Generator().manual_seed(1)
+        return trained(subject, training, model, x, y, shuffle=True, generator=generator, **more)
+
+    expected, history = run(unseen), run(model, on_epoch=watch)
+    entries = same("step losses", history.step_losses, expected.step_losses, closing)
+    for (name, p), q in zip(model.named_parameters(), unseen.parameters(), strict=True):
+        entries += same(f"at the end: {name}", p, q, closing)
+    if (epochs := [epoch for epoch, _ in heard]) != list(range(training.epochs)):
+        raise Broken("the epochs that on_epoch heard of", epochs, list(range(training.epochs)), closing=closing)
+    told = torch.tensor([epoch_loss for _, epoch_loss in heard], dtype=x.dtype)
+    entries += same("losses that on_epoch heard of", told, history.epoch_losses, closing)
+    entries += same("weights at the last call of on_epoch", weights[-1], model.flat, closing)
+    return Evidence(entries=entries)
