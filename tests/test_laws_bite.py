@@ -25,8 +25,8 @@ from mlp_core.testing import (
 )  # fmt: skip
 from mlp_core.testing.engine import run
 from mlp_core.testing.faults import backprop as gradients
-from mlp_core.testing.faults import rules
-from mlp_core.testing.faults.rules import MovesACopyOfAView
+from mlp_core.testing.faults import sgd
+from mlp_core.testing.faults.conduct import MovesACopyOfAView
 
 BOOKS = (
     gradient_laws.book, gradient_edges.book, reference_laws.twin_book, reference_laws.reference_book,
@@ -86,7 +86,7 @@ def test_the_course_report_is_right_for_one_sample_and_wrong_for_batches() -> No
 
 def test_the_right_course_function_and_the_rule_in_pieces_are_lawful() -> None:
     assert verify(gradients.right_for_batches, examples=10).ok
-    assert verify(rules.Planted, examples=10).ok
+    assert verify(sgd.Planted, examples=10).ok
     assert verify(gradients.reverse, examples=10).ok
 
 

@@ -5,10 +5,31 @@ An entry has a cited occurrence or a place of its own in a formula; no two have 
 
 from __future__ import annotations
 
-from mlp_core.testing.faults import backprop, functions, optimizers, records, rules, training
+from collections.abc import Iterable
+from typing import Any
+
+from mlp_core.testing.faults import (
+    adam,
+    adam_kin,
+    adaptive,
+    backprop,
+    conduct,
+    counting,
+    functions,
+    generic_faults,
+    matrices,
+    optimizers,
+    records,
+    sgd,
+    signs,
+    training,
+)
 from mlp_core.testing.faults.catalogue import Fault
 
-KINDS = (backprop, rules, optimizers, functions, training, records)
+RULES = (sgd, adam, adam_kin, adaptive, signs, matrices, counting, generic_faults, conduct, optimizers)
+"""modules with a CATALOGUE of wrong update rules each"""
+
+KINDS = (backprop, *RULES, functions, training, records)
 """modules with a CATALOGUE each"""
 
 
@@ -18,4 +39,13 @@ def every() -> list[Fault]:
     >>> "bias_gradient_of_the_first_sample" in [fault.name for fault in every()]
     True
     """
-    return [fault for kind in KINDS for fault in kind.CATALOGUE.faults]
+    return _of(KINDS)
+
+
+def of_rules() -> list[Fault]:
+    """Those of update rules and optimizers."""
+    return _of(RULES)
+
+
+def _of(kinds: Iterable[Any]) -> list[Fault]:
+    return [fault for kind in kinds for fault in kind.CATALOGUE.faults]
