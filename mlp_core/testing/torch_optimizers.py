@@ -149,7 +149,9 @@ def _with_lr(make: Make, drawn: Mapping[str, st.SearchStrategy[Any]]) -> st.Sear
 
 
 def _example(hyper: st.SearchStrategy[dict[str, Any]]) -> dict[str, Any]:
-    return hypothesis.find(hyper, lambda _: True, settings=hypothesis.settings(database=None))
+    # the first is the simplest: to shrink it, and to explain it, takes seconds
+    first = hypothesis.settings(database=None, derandomize=True, phases=[hypothesis.Phase.generate])
+    return hypothesis.find(hyper, lambda _: True, settings=first)
 
 
 def _varies(value: Any) -> bool:

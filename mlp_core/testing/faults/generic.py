@@ -27,6 +27,8 @@ FEW = 60
 
 Around = Callable[[torch.optim.Optimizer], Iterator[None]]
 """what a mistake does before (up to its yield) and after a step of the optimizer it is given"""
+Begun = Callable[[torch.optim.Optimizer], Around]
+"""the same, from the optimizer when it is made"""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Alteration:
 
     words: str
     name: str
-    around: Callable[[torch.optim.Optimizer], Around]
+    around: Begun
     """optimizer, when it is made -> what is done around each of its steps; may remember what it began with"""
 
     def __call__(self, make: Make) -> Make:
@@ -47,7 +49,7 @@ class Alteration:
         return made
 
 
-def _attached(optimizer: torch.optim.Optimizer, around: Callable[[torch.optim.Optimizer], Around]) -> Any:
+def _attached(optimizer: torch.optim.Optimizer, around: Begun) -> torch.optim.Optimizer:
     own, running = around(optimizer), list[Iterator[None]]()
 
     def before(_: Any, args: Any, kwargs: Any) -> None:
@@ -74,12 +76,14 @@ RATES: dict[str, Any] = {
 }
 
 
-def planted(*laws: str, origin: str, on: Any = torch.optim.Adam, examples: int = FEW, every: bool = True) -> Any:
+def planted(
+    *laws: str, origin: str, on: Any = torch.optim.Adam, examples: int = FEW, every: bool = True
+) -> Callable[[Begun], Make]:
     """Enter `around` as a mistake, planted on an optimizer; as one of `every` optimizer if nothing is special to it."""
     hyper = HYPERPARAMETERS if on is torch.optim.Adam else RATES
     claims = ["coordinatewise", "odd", "descends"]
 
-    def enter(around: Callable[[torch.optim.Optimizer], Around]) -> Any:
+    def enter(around: Begun) -> Make:
         alteration = Alteration(" ".join((around.__doc__ or "").split()), around.__name__, around)
         if every:
             ALTERATIONS.append(alteration)
@@ -88,12 +92,13 @@ def planted(*laws: str, origin: str, on: Any = torch.optim.Adam, examples: int =
         def make(params: Any, **hyper: Any) -> torch.optim.Optimizer:
             return alteration(on)(params, **hyper)
 
-        del make.__wrapped__  # type: ignore[attr-defined]  # its signature is not that of `around`
+        del make.__wrapped__  # its signature is not that of `around`
         wrong = CATALOGUE.caught_by(
             *laws, right=on, origin=origin, examples=examples,
             subject=lambda thing: subjects.optimizer(thing, on, hyper, claims),
         )  # fmt: skip
-        return wrong(make)
+        wrong(make)
+        return make
 
     return enter
 
