@@ -90,19 +90,6 @@ class NesterovLooksAheadByVAlone(Planted):
         return v.mul(self.momentum) if self.nesterov else v
 
 
-@wrong(origin="cs231n's v_prev, taken over into torch's form")
-class NesterovLooksAheadByTheOldVelocity(Planted):
-    """Nesterov's step looks ahead by the velocity from before its update"""
-
-    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:  # type: ignore[override]  # one slot
-        old = v.clone() if self.momentum else v
-        g = self.decayed(p, g)
-        if self.momentum:
-            self.move(v, g, t)
-            g = self.ahead(g, old) if self.nesterov else v
-        p.add_(g, alpha=-self.lr)
-
-
 @wrong(origin="site: the order of the two updates")
 class StepsBeforeItsVelocityMoves(Planted):
     """the parameter moves by the velocity of the step before: the velocity is updated after it"""
