@@ -9,22 +9,16 @@ nothing is said.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import hypothesis
-import torch
 from hypothesis import HealthCheck, Phase, settings
-from torch import Tensor
 
 from mlp_core.testing import bounds, conduct
-from mlp_core.testing.envelopes import Envelope, envelopes, explained
-from mlp_core.testing.failure import compare
-from mlp_core.testing.law import Broken, Evidence
-from mlp_core.testing.reference_laws import comparable, within
+from mlp_core.testing.law import Broken
+from mlp_core.testing.reference_laws import comparable
 from mlp_core.testing.rule_candidates import Candidate, candidates
+from mlp_core.testing.rule_replay import Replay, Run, run
 from mlp_core.testing.scenario import Make, Scenario
 
 WITNESSES = 24
@@ -34,13 +28,12 @@ SEVERAL = 3
 """of them on which it must differ from what is right, where the counterexample does not show it"""
 
 SILENT = 0.1
-"""the largest share of entries, over all scenarios, about which rounding lets nothing be said"""
+"""the largest share of entries, over all witnesses, about which rounding lets nothing be said"""
 
 NAMED = 2
 """mistakes named at once, at most"""
 
-Steps = list[list[Tensor]]
-"""tensors after every step, one for each parameter"""
+SAME = "; which here comes to the same as: "
 
 
 def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
@@ -50,151 +43,73 @@ def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
     if subject.reference is None or not comparable(subject) or not isinstance(counterexample, Scenario):
         return None
     with conduct.globals_kept():
-        if "suspects" not in subject.memo:
-            subject.memo["suspects"] = _suspects(subject)
-        suspects: list[_Suspect] = subject.memo["suspects"]
-        if not suspects:
-            return None
-        replay = _replayed(subject, counterexample)
-        if replay is None:
-            return None
-        telling = bounds.compares(bounds.unit_roundoff(counterexample.dtype))
-        fitting = [s for s in suspects if not telling or replay.fits(s.candidate) is not None]
-        shown = [(s, replay.shown(s.candidate) if telling else None) for s in fitting]
-        named = [_words(s, at) for s, at in shown if at is not None or s.differs >= SEVERAL]
-    return "; which here comes to the same as: ".join(named) if 0 < len(named) <= NAMED else None
+        if "bench" not in subject.memo:
+            subject.memo["bench"] = bench = Bench(subject)
+            subject.memo["suspects"] = bench.suspects(subject.make)
+        named = _named(subject, counterexample, subject.memo["bench"], subject.memo["suspects"])
+    return SAME.join(named) if len(named) <= NAMED and named else None
 
 
-@dataclass
-class _Suspect:
-    """A candidate that does what the subject does on all witnesses, and on how many of them that is not right."""
-
-    candidate: Candidate
-    differs: int
-
-
-@dataclass
-class _Run:
-    """What an optimizer did, after every step: parameters, and the gradients as it left them (float64)."""
-
-    params: Steps
-    gradients: Steps
-
-    def equals(self, other: _Run) -> bool:
-        """To the bit."""
-        return _same(self.params, other.params) and _same(self.gradients, other.gradients)
-
-
-@dataclass
-class _Replay:
-    """A scenario with what the subject made of it, and what is right."""
-
-    scenario: Scenario
-    reference: Make
-    got: _Run
-    right: _Run
-    runs: dict[int, _Run | None] = field(default_factory=dict)
-
-    def of(self, candidate: Candidate) -> _Run | None:
-        """What a candidate makes of it; None where it raises: not every mistake can be made of every reference."""
-        if id(candidate) not in self.runs:
-            self.runs[id(candidate)] = _run(self.scenario, candidate.make)
-        return self.runs[id(candidate)]
-
-    def near(self, candidate: Candidate) -> bool:
-        """Whether the gradients are alike, and at least half of the parameters' entries: what rounding explains is not
-        asked before."""
-        run = self.of(candidate)
-        if run is None or self._gradient_apart(self.got, run) is not None:
-            return False
-        far, entries = 0, 0
-        largest = [p.detach().double().abs() for p in self.scenario.fresh()]
-        for got, other in zip(self.got.params, run.params, strict=True):
-            largest = [torch.maximum(m, g.abs().nan_to_num()) for m, g in zip(largest, got, strict=True)]
-            for g, o, m in zip(got, other, largest, strict=True):
-                far += int(bounds.unlike(g, o, m, self.scenario.dtype).sum())
-                entries += g.numel()
-        return 2 * far <= entries
-
-    def fits(self, candidate: Candidate) -> Evidence | None:
-        """What shows that rounding explains how the subject differs from the candidate; None where it does not."""
-        run = self.of(candidate)
-        if run is None or not self.near(candidate):
-            return None
-        if self.got.equals(run):
-            return Evidence(entries=sum(p.numel() for step in run.params for p in step))
-        try:
-            return explained(
-                envelopes(self.scenario, candidate.make), lambda found: within(self.scenario, self.got.params, found)
-            )
-        except Broken:
-            return None
-
-    @cached_property
-    def envelope(self) -> list[Envelope]:
-        """What rounding explains around what is right."""
-        *_, last = envelopes(self.scenario, self.reference)
-        return last
-
-    def shown(self, candidate: Candidate) -> Broken | None:
-        """Where the candidate differs from what is right, and rounding does not explain it; None where it does not."""
-        run = self.of(candidate)
-        if run is None or run.equals(self.right):
-            return None
-        apart = self._gradient_apart(run, self.right)
-        if apart is not None:
-            return apart
-        try:
-            within(self.scenario, run.params, self.envelope)
-        except Broken as broken:
-            return broken
-        return None
-
-    def _gradient_apart(self, one: _Run, other: _Run) -> Broken | None:
-        """Where the gradients that two leave behind differ by more than a few roundings."""
-        names = [f"the gradient of {name}, as the step leaves it," for name in self.scenario.names()]
-        for step, (got, expected) in enumerate(zip(one.gradients, other.gradients, strict=True)):
-            given = [self.scenario.gradient(step, k) for k in range(len(got))]
-            nothing = [torch.zeros_like(g) for g in got]
-            largest = [g.abs() if d is None else g.abs() + d.abs() for g, d in zip(got, given, strict=True)]
-            limits = [bounds.perturbed(n, m, self.scenario.dtype) for n, m in zip(nothing, largest, strict=True)]
-            try:
-                compare(names, got, expected, limits, what=f"step {step + 1}: ")
-            except Broken as broken:
-                return broken
-        return None
-
-
-def _suspects(subject: Any) -> list[_Suspect]:
-    replays = _witnesses(subject)
-    if all(r.got.equals(r.right) for r in replays):
+def _named(subject: Any, counterexample: Scenario, bench: Bench, suspects: list[Candidate]) -> list[str]:
+    """The words for those of the suspects that do on the counterexample, too, what the subject does."""
+    replay = _replay(counterexample, subject.reference) if suspects else None
+    got = run(counterexample, subject.make) if replay else None
+    if replay is None or got is None:
         return []
-    made = [r.scenario.optimizer(subject.reference, r.scenario.fresh()) for r in replays]
-    left = list(candidates(subject.reference, made))
-    for replay in replays:
-        left = [candidate for candidate in left if replay.near(candidate)]
-    return [suspect for candidate in left if (suspect := _suspect(candidate, replays)) is not None]
+    if not bounds.compares(bounds.unit_roundoff(counterexample.dtype)):  # 16 bits say nothing; the witnesses do
+        return [suspect.words for suspect in suspects if bench.shows(suspect)]
+    named = []
+    for suspect in suspects:
+        if replay.fits(got, suspect) is not None:
+            at = replay.difference(suspect)
+            if at is not None:
+                named.append(f"{suspect.words}: at {at.where} that gives {at.got}, as seen")
+            elif bench.shows(suspect):
+                named.append(suspect.words)
+    return named
 
 
-def _suspect(candidate: Candidate, replays: Sequence[_Replay]) -> _Suspect | None:
+class Bench:
+    """The witnesses for a subject, and the mistakes that can be made of its reference."""
+
+    def __init__(self, subject: Any) -> None:
+        reference: Make = subject.reference
+        found = [_replay(scenario, reference) for scenario in _generated(subject)]
+        self.replays = [replay for replay in found if replay is not None]
+        made = [r.scenario.optimizer(reference, r.scenario.fresh()) for r in self.replays]
+        self.candidates = list(candidates(reference, made)) if made else []
+
+    def suspects(self, make: Make) -> list[Candidate]:
+        """The mistakes that do what an optimizer does on all witnesses on which it does not raise."""
+        runs = [(replay, run(replay.scenario, make)) for replay in self.replays]
+        seen = [(replay, got) for replay, got in runs if got is not None]
+        left = self.candidates if seen else []
+        for replay, got in seen:
+            left = [candidate for candidate in left if replay.near(got, candidate)]
+        return [candidate for candidate in left if _fits(candidate, seen)]
+
+    def shows(self, candidate: Candidate) -> bool:
+        """Whether it can be seen on several witnesses that a mistake is one."""
+        several = 0
+        for replay in self.replays:
+            several += replay.difference(candidate) is not None
+            if several == SEVERAL:
+                return True
+        return False
+
+
+def _fits(candidate: Candidate, seen: list[tuple[Replay, Run]]) -> bool:
     entries = skipped = 0
-    for replay in replays:
-        fit = replay.fits(candidate)
+    for replay, got in seen:
+        fit = replay.fits(got, candidate)
         if fit is None:
-            return None
+            return False
         entries, skipped = entries + fit.entries, skipped + fit.skipped
-    if skipped > SILENT * (entries + skipped):
-        return None
-    differs = 0
-    for replay in replays:
-        differs += replay.shown(candidate) is not None
-        if differs == SEVERAL:
-            break
-    return _Suspect(candidate, differs)
+    return skipped <= SILENT * (entries + skipped)
 
 
-def _witnesses(subject: Any) -> list[_Replay]:
-    """Generated scenarios, always the same, with what the subject does; without those on which it raises."""
+def _generated(subject: Any) -> list[Scenario]:
+    """Scenarios for a subject, always the same."""
     found: list[Scenario] = []
 
     @hypothesis.seed(0)
@@ -207,31 +122,10 @@ def _witnesses(subject: Any) -> list[_Replay]:
         found.append(scenario)
 
     take()
-    replays = [_replayed(subject, scenario) for scenario in found]
-    return [replay for replay in replays if replay is not None]
+    return found
 
 
-def _replayed(subject: Any, scenario: Scenario) -> _Replay | None:
-    got, right = _run(scenario, subject.make), _run(scenario, subject.reference)
-    return None if got is None or right is None else _Replay(scenario, subject.reference, got, right)
-
-
-def _run(scenario: Scenario, make: Make) -> _Run | None:
-    """What an optimizer does; None where it raises an error, about which no mistake of the catalogue says anything."""
-    params, run = scenario.fresh(), _Run([], [])
-    try:
-        for _ in scenario.run(scenario.optimizer(make, params), params):
-            run.params.append([p.detach().double().clone() for p in params])
-            run.gradients.append([torch.zeros(0) if p.grad is None else p.grad.double().clone() for p in params])
-    except Exception:
-        return None
-    return run
-
-
-def _same(one: Steps, other: Steps) -> bool:
-    return all(bounds.same_bits(a, b) for x, y in zip(one, other, strict=True) for a, b in zip(x, y, strict=True))
-
-
-def _words(suspect: _Suspect, at: Broken | None) -> str:
-    words = suspect.candidate.words
-    return words if at is None else f"{words}: at {at.where} that gives {at.got}, as seen"
+def _replay(scenario: Scenario, reference: Make) -> Replay | None:
+    """A scenario and what is right there; None where the reference refuses it."""
+    right = run(scenario, reference)
+    return None if right is None else Replay(scenario, reference, right)
