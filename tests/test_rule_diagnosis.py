@@ -1,4 +1,4 @@
-"""A wrong name is worse than none: mistakes of the catalogue are named with a number, others never, right rules never."""
+"""A wrong name is worse than none: known mistakes are named with a number, others never, and right rules never."""
 
 from __future__ import annotations
 

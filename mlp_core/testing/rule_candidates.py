@@ -14,6 +14,7 @@ from mlp_core import rules
 from mlp_core.rules import UpdateRule
 from mlp_core.testing import faults
 from mlp_core.testing.faults import counting, generic_faults
+from mlp_core.testing.faults.catalogue import Fault
 from mlp_core.testing.faults.generic import ALTERATIONS
 from mlp_core.testing.rule_subjects import Textbook
 from mlp_core.testing.scenario import Make
@@ -44,11 +45,11 @@ def candidates(reference: Make, optimizers: Sequence[torch.optim.Optimizer]) -> 
         if isinstance(example, bool) and name != "maximize":  # that is the gradient's sign
             alteration = generic_faults.opposite(name)
             yield Candidate(alteration.words, alteration(reference))
-    rule = optimizers[0].rule_type if isinstance(optimizers[0], Textbook) else _rules().get(right)
+    rule = _written(optimizers[0].rule_type) if isinstance(optimizers[0], Textbook) else _rules().get(right)
     for fault in faults.of_rules():
         thing = fault.thing
         if isinstance(thing, type) and issubclass(thing, torch.optim.Optimizer):
-            if fault.subject.reference is right:
+            if _claims(fault) is right:
                 yield Candidate(fault.words, _like(reference, thing, list(inspect.signature(thing).parameters)))
         elif rule and isinstance(thing, type) and issubclass(thing, UpdateRule) and not _of_any(thing):
             made = thing if fault.right is rule else _derived(thing, fault.right, rule)
@@ -62,6 +63,21 @@ def candidates(reference: Make, optimizers: Sequence[torch.optim.Optimizer]) -> 
         if other is not right:
             words = f"it does what torch.optim.{other.__name__} does, not {_name(right, rule)}"
             yield Candidate(words, _like(reference, other, list(inspect.signature(other).parameters)))
+
+
+_REFERENCES: dict[str, Any] = {}
+
+
+def _claims(fault: Fault) -> Any:
+    """What a wrong optimizer claims to equal."""
+    if fault.name not in _REFERENCES:
+        _REFERENCES[fault.name] = fault.subject.reference
+    return _REFERENCES[fault.name]
+
+
+def _written(rule: type[UpdateRule]) -> type[UpdateRule]:
+    """The rule whose textbook it is: a wrong one inherits it."""
+    return next(cls for cls in rule.__mro__ if "textbook" in vars(cls))
 
 
 def _name(right: type, rule: type[UpdateRule] | None) -> str:
@@ -111,9 +127,14 @@ def _of_any(thing: type) -> bool:
 
 def _derived(thing: type[UpdateRule], right: Any, rule: type[UpdateRule]) -> type[UpdateRule] | None:
     """The mistake made in a rule derived from that in which it is planted: AdamW is Adam but for a piece."""
-    if not (isinstance(right, type) and issubclass(rule, right)):
+    if not issubclass(rule, right) or _pieces(thing) & _pieces(rule):
         return None
     return type(thing.__name__, (thing, rule), {})
+
+
+def _pieces(cls: type) -> set[str]:
+    """The methods that a class writes itself."""
+    return {name for name, value in vars(cls).items() if callable(value) and not name.startswith("__")}
 
 
 def _like(reference: Make, make: Make, names: Sequence[str]) -> Make:

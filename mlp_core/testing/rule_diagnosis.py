@@ -86,7 +86,12 @@ class Bench:
         left = self.candidates if seen else []
         for replay, got in seen:
             left = [candidate for candidate in left if replay.near(got, candidate)]
-        return [candidate for candidate in left if _fits(candidate, seen)]
+        return [candidate for candidate in left if self._acts(candidate) and _fits(candidate, seen)]
+
+    def _acts(self, candidate: Candidate) -> bool:
+        """Whether a mistake changes anything on the witnesses."""
+        runs = ((replay, replay.of(candidate)) for replay in self.replays)
+        return any(got is not None and not got.equals(replay.right) for replay, got in runs)
 
     def shows(self, candidate: Candidate) -> bool:
         """Whether it can be seen on several witnesses that a mistake is one."""

@@ -87,10 +87,10 @@ class Replay:
             return None
         if got.equals(other):
             return Evidence(entries=sum(p.numel() for step in other.params for p in step))
+        found = envelopes(self.scenario, candidate.make)
         try:
-            return explained(
-                envelopes(self.scenario, candidate.make), lambda found: within(self.scenario, got.params, found)
-            )
+            with conduct.globals_kept():
+                return explained(found, lambda envelope: within(self.scenario, got.params, envelope))
         except Broken:
             return None
 
@@ -101,7 +101,7 @@ class Replay:
         return last
 
     def difference(self, candidate: Candidate) -> Broken | None:
-        """Where a candidate differs from what is right, and rounding does not explain it; None where it does not."""
+        """Where a candidate differs from what is right, and rounding of neither explains it; None where it does not."""
         if candidate not in self.differences:
             self.differences[candidate] = self._difference(candidate)
         return self.differences[candidate]
@@ -116,7 +116,7 @@ class Replay:
         try:
             within(self.scenario, other.params, self.envelope)
         except Broken as broken:
-            return broken
+            return None if self.fits(self.right, candidate) is not None else broken
         return None
 
     def _gradient_apart(self, one: Run, other: Run) -> Broken | None:
