@@ -59,10 +59,11 @@ def candidates(reference: Make, optimizers: Sequence[torch.optim.Optimizer]) -> 
         for mixin in counting.OF_ANY_RULE:
             made = type(mixin.__name__, (mixin, rule), {})
             yield Candidate(" ".join((mixin.__doc__ or "").split()), _like_rule(reference, made))
-    for other in _rules():
+    for other, equal in _rules().items():
         if other is not right:
             words = f"it does what torch.optim.{other.__name__} does, not {_name(right, rule)}"
-            yield Candidate(words, _like(reference, other, list(inspect.signature(other).parameters)))
+            # its rule's hyperparameters: to torch, AdamW is Adam with another switch
+            yield Candidate(words, _like(reference, other, [f.name for f in fields(equal)]))
 
 
 _REFERENCES: dict[str, Any] = {}
