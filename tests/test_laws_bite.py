@@ -28,9 +28,9 @@ from mlp_core.testing import (
     verify,
 )  # fmt: skip
 from mlp_core.testing.engine import run
-from mlp_core.testing.faults import course, last_bits, rules
+from mlp_core.testing.faults import course, last_bits, sgd
+from mlp_core.testing.faults.conduct import MovesACopyOfAView
 from mlp_core.testing.faults.reverse import reverse
-from mlp_core.testing.faults.rules import MovesACopyOfAView
 
 BOOKS = (
     gradient_laws.book, exact_laws.gradient_book, gradient_edges.book, exact_laws.rule_book, exact_laws.training_book,
@@ -101,7 +101,7 @@ def test_the_course_report_is_right_for_one_sample_and_wrong_for_batches() -> No
 
 def test_the_right_course_function_and_the_rule_in_pieces_are_lawful() -> None:
     assert verify(course.right_for_batches, examples=10).ok
-    assert verify(rules.Planted, examples=10).ok
+    assert verify(sgd.Planted, examples=10).ok
     assert verify(reverse, examples=10).ok
 
 

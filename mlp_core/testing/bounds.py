@@ -216,6 +216,15 @@ def sharp(tolerance: Tensor, update: Tensor, largest: Tensor, u: float) -> Tenso
     return tolerance <= u ** (1 / 4) * torch.maximum(update, u ** (3 / 16) * largest)
 
 
+def unlike(got: Tensor, expected: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:
+    """Where two numbers are too far apart for any tolerance that is sharp, whatever rounding explains: that is at most
+    u^(1/4) of the update or of the largest value, and an update is at most twice as large as the largest value. A sieve
+    before the tolerance itself, which takes far longer to find."""
+    u = unit_roundoff(dtype)
+    near = (got - expected).abs() <= 2 * u ** (1 / 4) * largest
+    return ~(near | (got == expected) | (got.isnan() & expected.isnan()))
+
+
 def compares(u: float) -> bool:
     """Whether numbers of unit roundoff u have digits enough to be held to a reference by perturbed rounding: in 16 bits
     the least tolerance, 2 FARTHER u, is a tenth of the value or more."""

@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
-import hypothesis
 from hypothesis import strategies as st
 
 from mlp_core.errors import ArgumentError
 from mlp_core.rules import UpdateRule
 from mlp_core.rules._domains import Domain, domains, is_tuple
 from mlp_core.testing.codes import Codes
+from mlp_core.testing.sample import sample
 from mlp_core.testing.variants import Outside, Wrongs
 
 
@@ -79,7 +79,7 @@ def plain(parts: Mapping[str, tuple[Domain, ...]], drawn: Mapping[str, Any]) -> 
 
 def example_of(hyper: st.SearchStrategy[dict[str, Any]]) -> dict[str, Any]:
     """The simplest choice."""
-    return hypothesis.find(hyper, lambda _: True, settings=hypothesis.settings(database=None))
+    return sample(hyper, 1)[0]
 
 
 def shortened(drawn: Mapping[str, Any], fraction: int, names: Collection[str] | None = None) -> dict[str, Any]:

@@ -73,6 +73,8 @@ class OptimizerSubject:
     has_lr: bool = True
     waived: frozenset[str] = frozenset()
     """laws that the one who verifies does not ask for"""
+    memo: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """what has been found out about it, for the laws that come after"""
     foreign = staticmethod(conduct.foreign)
 
     def laws(self) -> list[Law]:
@@ -197,6 +199,12 @@ class OptimizerSubject:
             return evidence
 
         return explained(envelopes(scenario, self.make), compared, conduct.foreign)
+
+    def diagnose(self, example: Any, broken: Broken) -> str | None:
+        """The known mistake that it has, in words; None where none does what it does."""
+        from mlp_core.testing.rule_diagnosis import diagnose
+
+        return diagnose(self, example, broken)
 
     def snippet(self, example: Any, closing: str) -> str:
         """Lines to paste that build the example, run the optimizer and fail as the law did."""

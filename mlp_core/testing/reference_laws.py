@@ -61,7 +61,7 @@ def equals_its_reference(subject: Any, scenario: Scenario) -> Evidence:
         entries += sum(p.numel() for p in mine)
     if not differs:
         return Evidence(entries=entries)
-    return explained(envelopes(scenario, subject.reference), lambda found: _within(scenario, got, found))
+    return explained(envelopes(scenario, subject.reference), lambda found: within(scenario, got, found))
 
 
 def _blamed(run: Iterator[T]) -> Iterator[T]:
@@ -77,7 +77,8 @@ def _blamed(run: Iterator[T]) -> Iterator[T]:
         raise raised from error
 
 
-def _within(scenario: Scenario, got: list[list[Tensor]], envelopes: list[Envelope]) -> Evidence:
+def within(scenario: Scenario, got: list[list[Tensor]], envelopes: list[Envelope]) -> Evidence:
+    """Hold the parameters after every step to an envelope. Raises Broken where rounding does not explain them."""
     total = Evidence()
     for step, (found, envelope) in enumerate(zip(got, envelopes, strict=True), start=1):
         # the same bits, NaN among them, need no tolerance; what has none that tells is left out, and counted

@@ -1,4 +1,4 @@
-"""Wrong torch optimizers, as others write them: Adam, and a mistake each."""
+"""Wrong torch optimizers, as others write them: Adam with the right formula, and a mistake in its manners each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from torch import Tensor
 
 from mlp_core.rules import RuleOptimizer, Typical
 from mlp_core.rules.asgd import ASGD
-from mlp_core.rules.lion import Lion
 from mlp_core.rules.nadam import NAdam
 from mlp_core.testing import subjects
 from mlp_core.testing.differently.suspicious import Adam
@@ -36,68 +35,24 @@ def adam(optimizer: Any) -> Any:
     return subjects.optimizer(optimizer, torch.optim.Adam, HYPERPARAMETERS, claims)
 
 
-def caught_by(*laws: str, right: Any = Adam, subject: Any = adam, examples: int = FEW) -> Any:
-    return CATALOGUE.caught_by(*laws, right=right, subject=subject, examples=examples)
+def caught_by(*laws: str, origin: str, right: Any = Adam, subject: Any = adam, examples: int = FEW) -> Any:
+    return CATALOGUE.caught_by(*laws, right=right, origin=origin, subject=subject, examples=examples)
 
 
-@caught_by("equals its reference")
-class PutsEpsUnderTheRoot(Adam):
-    def update(self, m: Tensor, v: Tensor, t: int, h: dict[str, Any]) -> Tensor:
-        b1, b2 = h["betas"]
-        return (m / (1 - b1**t)) / (v / (1 - b2**t) + h["eps"]).sqrt()
-
-
-@caught_by("equals its reference")
-class CorrectsOneStepLate(Adam):
-    def update(self, m: Tensor, v: Tensor, t: int, h: dict[str, Any]) -> Tensor:
-        return super().update(m, v, t + 1, h)
-
-
-@caught_by("equals its reference")
+@caught_by("equals its reference", origin="site: one entry; how small an error the bound shows")
 class IsOffByOneInTenBillionInOneEntry(Adam):
+    """the last entry of the update is larger by one in ten billion"""
+
     def update(self, m: Tensor, v: Tensor, t: int, h: dict[str, Any]) -> Tensor:
         update = super().update(m, v, t, h)
         update.view(-1)[-1:] *= 1 + 1e-10
         return update
 
 
-@caught_by("equals its reference")
-class KeepsTheRateItBeganWith(Adam):
-    def __init__(self, params: Any, lr: float = 1e-3, **hyper: Any) -> None:
-        self.rate = lr
-        super().__init__(params, lr, **hyper)
-
-    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
-        p.sub_(self.rate * update)
-
-
-@caught_by("equals its reference", subject=subjects.rule, right=Lion)
-class LionSwapsItsBetas(Lion):
-    def step(self, p: Tensor, g: Tensor, t: int, m: Tensor) -> None:  # type: ignore[override]
-        g = -g if self.maximize else g
-        p.mul_(1 - self.lr * self.weight_decay)
-        p.add_(m.lerp(g, 1 - self.betas[1]).sign_(), alpha=-self.lr)
-        m.lerp_(g, 1 - self.betas[0])
-
-
-@caught_by("lets a parameter join late")
-class CountsStepsInTheGroup(Adam):
-    def begin(self, group: dict[str, Any]) -> None:
-        group["t"] = group.get("t", 0) + 1
-
-    def count(self, group: dict[str, Any], state: dict[str, Any]) -> int:
-        return int(group["t"])
-
-
-@caught_by("goes on after save and load")
-class CountsStepsOnItself(Adam):
-    def count(self, group: dict[str, Any], state: dict[str, Any]) -> int:
-        self.t = getattr(self, "t", 0) + 1
-        return int(self.t)
-
-
-@caught_by("gives every group its own hyperparameters")
+@caught_by("gives every group its own hyperparameters", origin="site: lr = self.param_groups[0]['lr']")
 class RemembersTheFirstGroup(Adam):
+    """the lr of the first group is taken for all groups"""
+
     def begin(self, group: dict[str, Any]) -> None:
         self.first = getattr(self, "first", group)
 
@@ -105,46 +60,60 @@ class RemembersTheFirstGroup(Adam):
         super().apply(p, {**h, "lr": self.first["lr"]}, update)
 
 
-@caught_by("takes every shape and stride")
+@caught_by("takes every shape and stride", origin="reshape(-1) for view(-1)")
 class MovesACopyOfWhatIsStrided(Adam):
+    """reshape copies a strided parameter, and the copy is what moves"""
+
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         p.reshape(-1).sub_(h["lr"] * update.reshape(-1))
 
 
-@caught_by("takes every shape and stride")
+@caught_by("takes every shape and stride", origin="site: as_strided, data_ptr and the like")
 class AddsToTheMemoryBeside(Adam):
+    """it writes into the memory beside a strided parameter"""
+
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         super().apply(p, h, update)
         if p.numel() > 1 and p.stride(-1) > 1:
             p.as_strided((1,), (1,), p.storage_offset() + 1).add_(1)
 
 
-@caught_by("takes a gradient however it lies")
+@caught_by("takes a gradient however it lies", origin="fused kernels that take data_ptr without a look at strides")
 class ReadsGradientsAsTheyLie(Adam):
+    """the gradient is read in the order of memory, as if it had the parameter's strides"""
+
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], state: dict[str, Any]) -> None:
         super().move(p, g.as_strided(g.shape, p.stride()), h, state)
 
 
-@caught_by("treats every coordinate alone")
+@caught_by("treats every coordinate alone", origin="You et al. (2020), LAMB: an update is scaled by norms")
 class ClipsUpdatesByTheirNorm(Adam):
+    """the update of a parameter is clipped by its norm"""
+
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         p.sub_(h["lr"] * update / update.norm().clamp(min=1))
 
 
-@caught_by("negates with its arguments")
+@caught_by("negates with its arguments", origin="site: eps, added to the quotient")
 class LeansToOneSide(Adam):
+    """1e-6 is added to the update"""
+
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         p.sub_(h["lr"] * (update + 1e-6))
 
 
-@caught_by("keeps dtype and device")
+@caught_by("keeps dtype and device", origin="numpy's default dtype: p.data = torch.from_numpy(...)")
 class WidensItsParameters(Adam):
+    """parameters become float64"""
+
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         p.data = p.data.double() - h["lr"] * update.double()
 
 
-@caught_by("refuses values outside their domain")
+@caught_by("refuses values outside their domain", origin="torch.optim: most constructors check their defaults alone")
 class ChecksItsDefaultsAlone(Adam):
+    """hyperparameters are checked in the constructor alone, not in groups"""
+
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         torch.optim.Optimizer.add_param_group(self, param_group)
 
@@ -156,8 +125,12 @@ class SharesItsNumbers(RuleOptimizer):
         return self.state[p][name]
 
 
-@caught_by("lets a parameter join late", right=NAdam, subject=subjects.rule)
+@caught_by(
+    "lets a parameter join late", right=NAdam, subject=subjects.rule, origin="site: one number for a whole flat buffer"
+)
 class NAdamOnSharedNumbers(NAdam):
+    """the product of mu is shared by parameters side by side, also while one of them pauses"""
+
     def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
         return SharesItsNumbers(self, params)
 
@@ -168,7 +141,14 @@ class CastsItsNumbers(RuleOptimizer):
         self._segments.clear()
 
 
-@caught_by("goes on after save and load", right=ASGD, subject=subjects.rule)
+@caught_by(
+    "goes on after save and load",
+    right=ASGD,
+    subject=subjects.rule,
+    origin="torch.optim.Optimizer.load_state_dict: all state but step is cast",
+)
 class ASGDCastsItsNumbersToTheDtypeOfTheParameter(ASGD):
+    """loading casts eta and mu to the parameter's dtype"""
+
     def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
         return CastsItsNumbers(self, params)

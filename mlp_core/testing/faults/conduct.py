@@ -1,0 +1,241 @@
+"""Wrong update rules whose formula is right: mistakes in their state, their memory, their manners."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from mlp_core.rules import RuleOptimizer, UpdateRule
+from mlp_core.rules.sgd import SGD
+from mlp_core.testing.faults.catalogue import Catalogue
+from mlp_core.testing.faults.sgd import Planted
+
+CATALOGUE = Catalogue()
+FEW = 60
+caught_by = partial(CATALOGUE.caught_by, right=SGD, examples=FEW)
+
+
+@caught_by("equals its twin", origin="site: unsqueeze or [..., None] where the state is made")
+class KeepsASingleNumberAsState(Planted):
+    """the state has one dimension more than the parameter"""
+
+    def init(self, p: Tensor) -> dict[str, Tensor | None]:
+        return {"momentum_buffer": torch.zeros_like(p)[..., None] if self.momentum else None}
+
+    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:  # type: ignore[override]  # one slot
+        super().step(p, g, t, v[..., 0] if self.momentum else v)
+
+
+@caught_by(
+    "treats every coordinate alone",
+    origin="site: offsets into a flat buffer, as in apex's and fairseq's flattened optimizers",
+)
+class SumsUpWhatLiesSideBySide(SGD):
+    """one of several parameters side by side in a buffer moves by another's gradient"""
+
+    def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
+        return SumsUp(self, params)
+
+
+class SumsUp(RuleOptimizer):
+    """Moves one parameter of a run of several by the gradient of another."""
+
+    def _segment(self, run: list[Tensor], rule: UpdateRule) -> Any:
+        if len(run) > 1 and run[0].grad is not None:
+            run[0].grad.mul_(2)
+        return super()._segment(run, rule)
+
+
+@caught_by("leaves the gradient alone", origin="torch 1.4's SGD: d_p = p.grad.data; d_p.add_(weight_decay, p.data)")
+class DecaysTheGradientInPlace(Planted):
+    """the decay is added to the gradient itself, in place"""
+
+    def decayed(self, p: Tensor, g: Tensor) -> Tensor:
+        g = g.neg_() if self.maximize else g
+        return g.add_(p, alpha=self.weight_decay)
+
+
+@caught_by("leaves the gradient alone", origin="torch.optim.SGD without the clone of the first gradient: buf = d_p")
+class KeepsTheGradientItself(Planted):
+    """the state is the gradient's own memory, not a copy of it"""
+
+    def move(self, v: Tensor, g: Tensor, t: int) -> None:
+        if t == 1:
+            v.data = g  # no copy: v is the gradient's own memory
+        else:
+            v.mul_(self.momentum).add_(g, alpha=1 - self.dampening)
+
+
+@caught_by("goes on after save and load", origin="site: p.velocity, as homework does it")
+class KeepsItsVelocityOnTheParameter(Planted):
+    """the velocity is an attribute of the parameter, and not in the state that is saved"""
+
+    slots: ClassVar[tuple[str, ...]] = ()  # type: ignore[assignment]  # SGD's has one name
+
+    def init(self, p: Tensor) -> dict[str, Tensor | None]:
+        return {}
+
+    def step(self, p: Tensor, g: Tensor, t: int) -> None:  # type: ignore[override]  # no slots
+        if not hasattr(p, "velocity"):
+            p.velocity = torch.zeros_like(p)  # type: ignore[attr-defined]
+        super().step(p, g, t, p.velocity)  # type: ignore[attr-defined]
+
+
+SHARED: dict[tuple[int, ...], Tensor] = {}
+
+
+@caught_by("keeps two runs apart", origin="site: a dict of the module, or a mutable default argument")
+class KeepsItsVelocityInAGlobal(Planted):
+    """the velocity is kept in a global dict, by shape"""
+
+    def move(self, v: Tensor, g: Tensor, t: int) -> None:
+        if t > 1:
+            v.copy_(SHARED[tuple(v.shape)])
+        super().move(v, g, t)
+        SHARED[tuple(v.shape)] = v.clone()
+
+
+class JoinsWhatIsNotInOneState(RuleOptimizer):
+    def _build(self, params: list[Tensor], rule: UpdateRule) -> list[Any]:
+        for p in params:
+            self.state[p] = self.state[p] or {"step": 0, **rule.init(p)}
+        first = {key: value for key, value in self.state[params[0]].items() if key == "step"} if params else {}
+        for p in params:
+            self.state[p].update(first)  # one t for all, whoever came late
+        return super()._build(params, rule)
+
+
+@caught_by(
+    "lets a parameter join late",
+    examples=100,
+    origin="apex's FusedAdam: group['step'] counts for all parameters of a group",
+)
+class GivesLatecomersTheCountOfTheOthers(SGD):
+    """a parameter that joins late begins with the step count of the others"""
+
+    def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
+        return JoinsWhatIsNotInOneState(self, params)
+
+
+class KeepsItsSegments(RuleOptimizer):
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        segments = dict(self._segments)
+        super().load_state_dict(state_dict)
+        self._segments.update(segments)
+
+
+@caught_by("goes on after save and load", examples=100, origin="site: a cache of views that loading does not clear")
+class ForgetsToLookAgainAfterLoading(SGD):
+    """what was cached of the state goes on being used after load_state_dict"""
+
+    def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
+        return KeepsItsSegments(self, params)
+
+
+@caught_by("keeps dtype and device", origin="torch.zeros(p.shape) for torch.zeros_like(p)")
+class KeepsItsStateInTheDefaultDtype(Planted):
+    """the state has the default dtype, not the parameter's"""
+
+    def init(self, p: Tensor) -> dict[str, Tensor | None]:
+        return {"momentum_buffer": torch.zeros(p.shape) if self.momentum else None}
+
+
+@caught_by("takes every shape and stride", origin="site: for row in gradient")
+class GoesRowByRow(Planted):
+    """it goes through the rows of a parameter: one without dimension has none"""
+
+    def decayed(self, p: Tensor, g: Tensor) -> Tensor:
+        rows = [g[i] for i in range(len(g))]  # a parameter without dimension has no rows
+        return super().decayed(p, torch.stack(rows) if rows else g)
+
+
+class MovesACopyOfAView(Planted):
+    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:  # type: ignore[override]  # one slot
+        super().step(p.reshape(-1), g.reshape(-1), t, v.reshape(-1) if self.momentum else v)
+
+
+@caught_by("takes every shape and stride", origin="site: as_strided, data_ptr and the like")
+class WritesPastTheStrides(Planted):
+    """it writes into the memory beside a strided parameter"""
+
+    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:  # type: ignore[override]  # one slot
+        super().step(p, g, t, v)
+        p.as_strided((p.numel(),), (1,)).mul_(1)
+        if p.numel() > 1 and not p.is_contiguous():
+            p.as_strided((1,), (1,), p.storage_offset() + 1).fill_(0)
+
+
+@caught_by("refuses values outside their domain", origin="torch.optim before 0.4, and most of what is handed in")
+class ChecksNothing(Planted):
+    """no hyperparameter is checked"""
+
+    def __post_init__(self) -> None:
+        pass
+
+
+@caught_by("refuses values outside their domain", origin="site: the message")
+class RefusesWithoutAName(Planted):
+    """the error does not name the hyperparameter"""
+
+    def __post_init__(self) -> None:
+        try:
+            super().__post_init__()
+        except ValueError:
+            raise ValueError("wrong") from None
+
+
+@caught_by("refuses values outside their domain", origin="site: assert lr > 0")
+class Asserts(Planted):
+    """a wrong hyperparameter is an AssertionError, which python -O leaves out"""
+
+    def __post_init__(self) -> None:
+        try:
+            super().__post_init__()
+        except ValueError as error:
+            raise AssertionError(error) from None
+
+
+@caught_by(
+    "repeats and touches nothing else",
+    origin="Neelakantan et al. (2015), gradient noise, without a generator of its own",
+)
+class Trembles(Planted):
+    """noise from the global generator is added to the gradient"""
+
+    def decayed(self, p: Tensor, g: Tensor) -> Tensor:
+        return super().decayed(p, g + 1e-3 * torch.rand_like(g))
+
+
+CALLS: list[int] = []
+
+
+@caught_by("repeats and touches nothing else", origin="site: a counter of the module")
+class AgesWithEveryCall(Planted):
+    """the step grows with every call in the process"""
+
+    def decayed(self, p: Tensor, g: Tensor) -> Tensor:
+        CALLS.append(1)
+        return super().decayed(p, g) * (1 + len(CALLS))
+
+
+@caught_by(
+    "repeats and touches nothing else", origin="torch.set_default_dtype, or set_default_tensor_type, in a script"
+)
+class SetsTheDefaultDtype(Planted):
+    """it sets the default dtype"""
+
+    def decayed(self, p: Tensor, g: Tensor) -> Tensor:
+        torch.set_default_dtype(torch.float64)
+        return super().decayed(p, g)
+
+
+@caught_by("goes on after save and load", "equals its twin", origin="site: what is not written yet")
+class Raises(Planted):
+    """it raises an error of its own"""
+
+    def decayed(self, p: Tensor, g: Tensor) -> Tensor:
+        raise RuntimeError("not written yet")

@@ -1,0 +1,186 @@
+"""Mistakes of any optimizer in what it reads: gradients, groups, hyperparameters, its own state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.faults.generic import CATALOGUE as CATALOGUE
+from mlp_core.testing.faults.generic import Alteration, Around, each, every, from_gradients, planted
+
+Optimizer = torch.optim.Optimizer
+REFERENCE = "equals its reference"
+
+
+@planted("descends with a small enough step", on=torch.optim.SGD, origin="p + lr g for p - lr g")
+def adds_its_update(optimizer: Optimizer) -> Around:
+    """the update is added to the parameters instead of subtracted"""
+
+    def around(optimizer: Optimizer) -> Iterator[None]:
+        before = [p.detach().clone() for p in every(optimizer)]
+        yield
+        for p, old in zip(every(optimizer), before, strict=True):
+            p.copy_(old + (old - p))
+
+    return around
+
+
+@planted(REFERENCE, origin="a loss that is a reward, or a gradient of y - y_hat: the sign of the gradient alone")
+def turns_the_gradient_round(optimizer: Optimizer) -> Around:
+    """the gradient has the wrong sign"""
+    return each(lambda g: -g)
+
+
+@planted("treats every coordinate alone", on=torch.optim.SGD, origin="Keras's clipnorm=1.0, in each tensor")
+def clips_by_the_norm(optimizer: Optimizer) -> Around:
+    """a parameter's gradient is clipped to norm 1"""
+    return each(lambda g: g / g.norm().clamp(min=1))
+
+
+@planted(REFERENCE, on=torch.optim.SGD, origin="Keras's clipvalue=1.0")
+def clips_by_value(optimizer: Optimizer) -> Around:
+    """every entry of the gradient is clipped to -1 ... 1"""
+    return each(lambda g: g.clamp(-1, 1))
+
+
+@planted("lets a parameter join late", on=torch.optim.SGD, origin="zero_grad(set_to_none=False), the default once")
+def takes_a_missing_gradient_for_zero(optimizer: Optimizer) -> Around:
+    """a missing gradient is taken for zero: decay and momentum move the parameter"""
+
+    def zeros(optimizer: Optimizer) -> Iterator[None]:
+        missing = [p for p in every(optimizer) if p.grad is None]
+        for p in missing:
+            p.grad = torch.zeros_like(p)
+        yield
+        for p in missing:
+            p.grad = None
+
+    return zeros
+
+
+@planted(REFERENCE, origin="return, or break, for continue where p.grad is None")
+def stops_at_a_missing_gradient(optimizer: Optimizer) -> Around:
+    """the parameters behind one without a gradient are not moved"""
+
+    def until(gradients: list[Tensor | None]) -> list[Tensor | None]:
+        end = next((k for k, g in enumerate(gradients) if g is None), len(gradients))
+        return [g if k < end else None for k, g in enumerate(gradients)]
+
+    return from_gradients(until)
+
+
+@planted(REFERENCE, on=torch.optim.SGD, origin="zero_grad() forgotten, as in every forum")
+def adds_up_all_gradients(optimizer: Optimizer) -> Around:
+    """every gradient is added to those of the steps before"""
+    total: dict[int, Tensor] = {}
+
+    def added(gradients: list[Tensor | None]) -> list[Tensor | None]:
+        for k, g in enumerate(gradients):
+            if g is not None:
+                total[k] = total[k] + g if k in total else g.clone()
+        return [None if g is None else total[k].clone() for k, g in enumerate(gradients)]
+
+    return from_gradients(added)
+
+
+@planted(REFERENCE, on=torch.optim.SGD, origin="optimizer.step() before loss.backward()")
+def takes_the_gradient_before(optimizer: Optimizer) -> Around:
+    """every step takes the gradient of the step before"""
+    kept: list[list[Tensor | None]] = []
+
+    def before(gradients: list[Tensor | None]) -> list[Tensor | None]:
+        kept.append([None if g is None else g.clone() for g in gradients])
+        return [None] * len(gradients) if len(kept) == 1 else kept.pop(0)
+
+    return from_gradients(before)
+
+
+@planted(REFERENCE, origin="self.param_groups[0] for the loop over groups")
+def moves_the_first_group_alone(optimizer: Optimizer) -> Around:
+    """the parameters of the first group alone are moved"""
+    first = len(optimizer.param_groups[0]["params"])
+    return from_gradients(lambda gradients: [g if k < first else None for k, g in enumerate(gradients)])
+
+
+def with_hyperparameters(own: Callable[[Optimizer, int], dict[str, Any]]) -> Around:
+    """Steps with other hyperparameters: what `own` says of the group of a number."""
+
+    def around(optimizer: Optimizer) -> Iterator[None]:
+        before = [dict(group) for group in optimizer.param_groups]
+        changed = [own(optimizer, k) for k in range(len(before))]
+        for group, new in zip(optimizer.param_groups, changed, strict=True):
+            group.update(new)
+        yield
+        for group, old, new in zip(optimizer.param_groups, before, changed, strict=True):
+            group.update({name: old[name] for name in new})
+
+    return around
+
+
+@planted("gives every group its own hyperparameters", origin="self.defaults, or param_groups[0], for group")
+def takes_the_first_group_s_for_all(optimizer: Optimizer) -> Around:
+    """the hyperparameters of the first group are taken for all groups"""
+
+    def first(optimizer: Optimizer, k: int) -> dict[str, Any]:
+        return {name: value for name, value in optimizer.param_groups[0].items() if name != "params"}
+
+    return with_hyperparameters(first)
+
+
+@planted(REFERENCE, origin="self.lr = lr in the constructor: schedulers, which write to the groups, are not heard")
+def keeps_the_rate_it_began_with(optimizer: Optimizer) -> Around:
+    """lr stays what it was in the constructor: changes of it, as schedulers make them, are ignored"""
+    began = [{"lr": group["lr"]} if "lr" in group else {} for group in optimizer.param_groups]
+    return with_hyperparameters(lambda optimizer, k: began[k])
+
+
+@planted(REFERENCE, origin="site: betas[0] and betas[1]")
+def swaps_its_betas(optimizer: Optimizer) -> Around:
+    """the two betas are swapped"""
+
+    def swapped(optimizer: Optimizer, k: int) -> dict[str, Any]:
+        group = optimizer.param_groups[k]
+        return {"betas": tuple(reversed(group["betas"]))} if len(group.get("betas", ())) == 2 else {}
+
+    return with_hyperparameters(swapped)
+
+
+@planted(REFERENCE, origin="m = v = 0 inside step(), or an optimizer made anew in the loop")
+def forgets_its_state(optimizer: Optimizer) -> Around:
+    """the state is forgotten after every step"""
+    began = {p: dict(optimizer.state.get(p, {})) for p in every(optimizer)}
+    began = {p: {k: v.clone() if isinstance(v, Tensor) else v for k, v in own.items()} for p, own in began.items()}
+
+    def fresh(optimizer: Optimizer) -> Iterator[None]:
+        for p, own in began.items():
+            optimizer.state.pop(p, None)
+            if own:
+                optimizer.state[p] = {k: v.clone() if isinstance(v, Tensor) else v for k, v in own.items()}
+        yield
+
+    return fresh
+
+
+def fixed(name: str, value: Any) -> Alteration:
+    """A hyperparameter that acts as `value`, whatever it is."""
+    words = f"{name} has no effect: it acts as {value!r}"
+    return Alteration(words, f"{name}_is_{value}", lambda optimizer: with_hyperparameters(lambda o, k: {name: value}))
+
+
+def opposite(name: str) -> Alteration:
+    """A switch that is taken the other way round."""
+
+    def turned(optimizer: Optimizer, k: int) -> dict[str, Any]:
+        return {name: not optimizer.param_groups[k][name]}
+
+    return Alteration(f"{name} is taken the other way round", f"{name}_turned", lambda o: with_hyperparameters(turned))
+
+
+# counts what it has seen over all examples: with fewer than 100 it asks for nothing
+@planted("shows every hyperparameter", on=torch.optim.SGD, origin="site: 1 - dampening", examples=100, every=False)
+def ignores_dampening(optimizer: Optimizer) -> Around:
+    """dampening has no effect: it acts as 0"""
+    return fixed("dampening", 0).around(optimizer)

@@ -1,0 +1,155 @@
+"""What may be wrong with an optimizer: the mistakes that can be made of the reference it does not equal."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any
+
+import torch
+
+from mlp_core import rules
+from mlp_core.rules import UpdateRule
+from mlp_core.testing import faults
+from mlp_core.testing.faults import counting, generic_faults
+from mlp_core.testing.faults.catalogue import Fault
+from mlp_core.testing.faults.generic import ALTERATIONS
+from mlp_core.testing.rule_subjects import Textbook
+from mlp_core.testing.scenario import Make
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A mistake, in words, and the optimizer that makes it."""
+
+    words: str
+    make: Make
+
+
+def candidates(reference: Make, optimizers: Sequence[torch.optim.Optimizer]) -> Iterator[Candidate]:
+    """Every known mistake that an optimizer can have which claims to equal `reference`.
+
+    `optimizers` are some that the reference has made: of them it is seen what they are, and which hyperparameters vary.
+    """
+    right = type(optimizers[0])
+    varied = _varied(optimizers)
+    for alteration in ALTERATIONS:
+        yield Candidate(alteration.words, alteration(reference))
+    for name in varied:
+        example, default = optimizers[0].param_groups[0][name], _defaults(optimizers[0]).get(name)
+        for value in dict.fromkeys(_neutral(example, default)):
+            alteration = generic_faults.fixed(name, value)
+            yield Candidate(alteration.words, alteration(reference))
+        if isinstance(example, bool) and name != "maximize":  # that is the gradient's sign
+            alteration = generic_faults.opposite(name)
+            yield Candidate(alteration.words, alteration(reference))
+    rule = _written(optimizers[0].rule_type) if isinstance(optimizers[0], Textbook) else _rules().get(right)
+    for fault in faults.of_rules():
+        thing = fault.thing
+        if isinstance(thing, type) and issubclass(thing, torch.optim.Optimizer):
+            if _claims(fault) is right:
+                yield Candidate(fault.words, _like(reference, thing, list(inspect.signature(thing).parameters)))
+        elif rule and isinstance(thing, type) and issubclass(thing, UpdateRule) and not _of_any(thing):
+            made = thing if fault.right is rule else _derived(thing, fault.right, rule)
+            if made is not None:
+                yield Candidate(fault.words, _like_rule(reference, made))
+    if rule:
+        for mixin in counting.OF_ANY_RULE:
+            made = type(mixin.__name__, (mixin, rule), {})
+            yield Candidate(" ".join((mixin.__doc__ or "").split()), _like_rule(reference, made))
+    for other, equal in _rules().items():
+        if other is not right:
+            words = f"it does what torch.optim.{other.__name__} does, not {_name(right, rule)}"
+            # its rule's hyperparameters: to torch, AdamW is Adam with another switch
+            yield Candidate(words, _like(reference, other, [f.name for f in fields(equal)]))
+
+
+_REFERENCES: dict[str, Any] = {}
+
+
+def _claims(fault: Fault) -> Any:
+    """What a wrong optimizer claims to equal."""
+    if fault.name not in _REFERENCES:
+        _REFERENCES[fault.name] = fault.subject.reference
+    return _REFERENCES[fault.name]
+
+
+def _written(rule: type[UpdateRule]) -> type[UpdateRule]:
+    """The rule whose textbook it is: a wrong one inherits it."""
+    return next(cls for cls in rule.__mro__ if "textbook" in vars(cls))
+
+
+def _name(right: type, rule: type[UpdateRule] | None) -> str:
+    return f"{rule.__name__}" if right is Textbook and rule else f"torch.optim.{right.__name__}"
+
+
+def _varied(optimizers: Sequence[torch.optim.Optimizer]) -> list[str]:
+    """The hyperparameters that are not everywhere the same."""
+    seen: dict[str, set[str]] = {}
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            for name, value in group.items():
+                if name != "params":
+                    seen.setdefault(name, set()).add(repr(value))
+    return [name for name, values in seen.items() if len(values) > 1]
+
+
+def _defaults(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    if isinstance(optimizer, Textbook):
+        return {f.name: f.default for f in fields(optimizer.rule_type)}
+    return {name: p.default for name, p in inspect.signature(type(optimizer)).parameters.items()}
+
+
+def _neutral(example: Any, default: Any) -> list[Any]:
+    """What a hyperparameter acts as where it is forgotten: its default, off, or nothing."""
+    if isinstance(example, bool):
+        return [False, True]
+    values = [] if default is inspect.Parameter.empty or isinstance(default, torch.Tensor) else [default]
+    return [*values, 0.0] if isinstance(example, float) else values
+
+
+@cache
+def _rules() -> dict[type, type[UpdateRule]]:
+    """Torch's optimizers, and the rule that equals each."""
+    found = {}
+    for name in rules.names():
+        rule = rules.get(name)
+        twin = rule().twin([torch.zeros((1,) * max(rule.ndims or (1,)))])
+        if twin is not None:
+            found[type(twin)] = rule
+    return found
+
+
+def _of_any(thing: type) -> bool:
+    return any(issubclass(thing, mixin) for mixin in counting.OF_ANY_RULE)
+
+
+def _derived(thing: type[UpdateRule], right: Any, rule: type[UpdateRule]) -> type[UpdateRule] | None:
+    """The mistake made in a rule derived from that in which it is planted: AdamW is Adam but for a piece."""
+    if not issubclass(rule, right) or _pieces(thing) & _pieces(rule):
+        return None
+    return type(thing.__name__, (thing, rule), {})
+
+
+def _pieces(cls: type) -> set[str]:
+    """The methods that a class writes itself."""
+    return {name for name, value in vars(cls).items() if callable(value) and not name.startswith("__")}
+
+
+def _like(reference: Make, make: Make, names: Sequence[str]) -> Make:
+    """`make`, with what the groups of the reference's optimizer say of the hyperparameters `names`."""
+
+    def made(params: Any, **hyper: Any) -> torch.optim.Optimizer:
+        groups = [
+            {name: group[name] for name in ("params", *names) if name in group}
+            for group in reference(params, **hyper).param_groups
+        ]
+        return make(groups, **{name: value for name, value in groups[0].items() if name != "params"})
+
+    return made
+
+
+def _like_rule(reference: Make, rule: type[UpdateRule]) -> Make:
+    return _like(reference, lambda groups, **hyper: rule(**hyper).optimizer(groups), [f.name for f in fields(rule)])

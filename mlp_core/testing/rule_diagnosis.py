@@ -1,0 +1,136 @@
+"""Which known mistake an optimizer has: the one whose parameters are its own, after every step, on all that is tried.
+
+Each mistake of the catalogue that can be made of the reference is replayed on the counterexample and on witnesses,
+scenarios generated like those of the laws. It is named where it equals the optimizer within what rounding explains on
+all of them, in the gradients that it leaves behind as well, and differs from the reference, beyond that, on the
+counterexample or on several witnesses. Two that do so do the same there, and both are named; where more fit, or none,
+nothing is said.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, settings
+
+from mlp_core.testing import bounds, conduct
+from mlp_core.testing.law import Broken
+from mlp_core.testing.reference_laws import comparable
+from mlp_core.testing.rule_candidates import Candidate, candidates
+from mlp_core.testing.rule_replay import Replay, Run, run
+from mlp_core.testing.scenario import Make, Scenario
+
+WITNESSES = 24
+"""scenarios on which a mistake must do what the optimizer does"""
+
+SEVERAL = 3
+"""of them on which it must differ from what is right, where the counterexample does not show it"""
+
+SILENT = 0.1
+"""the largest share of entries, over all witnesses, about which rounding lets nothing be said"""
+
+NAMED = 2
+"""mistakes named at once, at most"""
+
+SAME = "; which here comes to the same as: "
+
+
+def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
+    """What is wrong with an optimizer, in words, with a number of the counterexample that shows it; None where no known
+    mistake does what it does, or too many do."""
+    counterexample = broken.example or example
+    if subject.reference is None or not comparable(subject) or not isinstance(counterexample, Scenario):
+        return None
+    with conduct.globals_kept():
+        if "bench" not in subject.memo:
+            subject.memo["bench"] = bench = Bench(subject)
+            subject.memo["suspects"] = bench.suspects(subject.make)
+        named = _named(subject, counterexample, subject.memo["bench"], subject.memo["suspects"])
+    return SAME.join(named) if len(named) <= NAMED and named else None
+
+
+def _named(subject: Any, counterexample: Scenario, bench: Bench, suspects: list[Candidate]) -> list[str]:
+    """The words for those of the suspects that do on the counterexample, too, what the subject does."""
+    replay = _replay(counterexample, subject.reference) if suspects else None
+    got = run(counterexample, subject.make) if replay else None
+    if replay is None or got is None:
+        return []
+    if not bounds.compares(bounds.unit_roundoff(counterexample.dtype)):  # 16 bits say nothing; the witnesses do
+        return [suspect.words for suspect in suspects if bench.shows(suspect)]
+    named = []
+    for suspect in suspects:
+        if replay.fits(got, suspect) is not None:
+            at = replay.difference(suspect)
+            if at is not None:
+                named.append(f"{suspect.words}: at {at.where} that gives {at.got}, as seen")
+            elif bench.shows(suspect):
+                named.append(suspect.words)
+    return named
+
+
+class Bench:
+    """The witnesses for a subject, and the mistakes that can be made of its reference."""
+
+    def __init__(self, subject: Any) -> None:
+        reference: Make = subject.reference
+        found = [_replay(scenario, reference) for scenario in _generated(subject)]
+        self.replays = [replay for replay in found if replay is not None]
+        made = [r.scenario.optimizer(reference, r.scenario.fresh()) for r in self.replays]
+        self.candidates = list(candidates(reference, made)) if made else []
+
+    def suspects(self, make: Make) -> list[Candidate]:
+        """The mistakes that do what an optimizer does on all witnesses on which it does not raise."""
+        runs = [(replay, run(replay.scenario, make)) for replay in self.replays]
+        seen = [(replay, got) for replay, got in runs if got is not None]
+        left = self.candidates if seen else []
+        for replay, got in seen:
+            left = [candidate for candidate in left if replay.near(got, candidate)]
+        return [candidate for candidate in left if self._acts(candidate) and _fits(candidate, seen)]
+
+    def _acts(self, candidate: Candidate) -> bool:
+        """Whether a mistake changes anything on the witnesses."""
+        runs = ((replay, replay.of(candidate)) for replay in self.replays)
+        return any(got is not None and not got.equals(replay.right) for replay, got in runs)
+
+    def shows(self, candidate: Candidate) -> bool:
+        """Whether it can be seen on several witnesses that a mistake is one."""
+        several = 0
+        for replay in self.replays:
+            several += replay.difference(candidate) is not None
+            if several == SEVERAL:
+                return True
+        return False
+
+
+def _fits(candidate: Candidate, seen: list[tuple[Replay, Run]]) -> bool:
+    entries = skipped = 0
+    for replay, got in seen:
+        fit = replay.fits(got, candidate)
+        if fit is None:
+            return False
+        entries, skipped = entries + fit.entries, skipped + fit.skipped
+    return skipped <= SILENT * (entries + skipped)
+
+
+def _generated(subject: Any) -> list[Scenario]:
+    """Scenarios for a subject, always the same."""
+    found: list[Scenario] = []
+
+    @hypothesis.seed(0)
+    @settings(
+        max_examples=WITNESSES, phases=[Phase.generate], deadline=None, database=None, derandomize=False,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @hypothesis.given(subject.scenarios(missing=True, dtypes=comparable(subject)[:1]))
+    def take(scenario: Scenario) -> None:
+        found.append(scenario)
+
+    take()
+    return found
+
+
+def _replay(scenario: Scenario, reference: Make) -> Replay | None:
+    """A scenario and what is right there; None where the reference refuses it."""
+    right = run(scenario, reference)
+    return None if right is None else Replay(scenario, reference, right)

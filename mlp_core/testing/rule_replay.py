@@ -1,0 +1,134 @@
+"""A scenario on which known mistakes are replayed beside what an optimizer did, and what is right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing import bounds, conduct
+from mlp_core.testing.envelopes import Envelope, envelopes, explained
+from mlp_core.testing.failure import compare
+from mlp_core.testing.law import Broken, Evidence
+from mlp_core.testing.reference_laws import within
+from mlp_core.testing.rule_candidates import Candidate
+from mlp_core.testing.scenario import Make, Scenario
+
+Steps = list[list[Tensor]]
+"""tensors after every step, one for each parameter"""
+
+
+@dataclass
+class Run:
+    """What an optimizer did, after every step: parameters, and the gradients as it left them (float64)."""
+
+    params: Steps
+    gradients: Steps
+
+    def equals(self, other: Run) -> bool:
+        """To the bit."""
+        return _same(self.params, other.params) and _same(self.gradients, other.gradients)
+
+
+def run(scenario: Scenario, make: Make) -> Run | None:
+    """What an optimizer does; None where it raises an error, about which no mistake of the catalogue says anything."""
+    params, found = scenario.fresh(), Run([], [])
+    try:
+        with conduct.globals_kept():  # which a mistake may change
+            for _ in scenario.run(scenario.optimizer(make, params), params):
+                found.params.append([p.detach().double().clone() for p in params])
+                found.gradients.append([torch.zeros(0) if p.grad is None else p.grad.double().clone() for p in params])
+    except Exception:
+        return None
+    return found
+
+
+def _same(one: Steps, other: Steps) -> bool:
+    return all(bounds.same_bits(a, b) for x, y in zip(one, other, strict=True) for a, b in zip(x, y, strict=True))
+
+
+@dataclass
+class Replay:
+    """A scenario, what is right there, and what mistakes make of it."""
+
+    scenario: Scenario
+    reference: Make
+    right: Run
+    runs: dict[Candidate, Run | None] = field(default_factory=dict)
+    differences: dict[Candidate, Broken | None] = field(default_factory=dict)
+
+    def of(self, candidate: Candidate) -> Run | None:
+        """What a candidate makes of it; None where it raises: not every mistake can be made of every reference."""
+        if candidate not in self.runs:
+            self.runs[candidate] = run(self.scenario, candidate.make)
+        return self.runs[candidate]
+
+    def near(self, got: Run, candidate: Candidate) -> bool:
+        """Whether a candidate leaves the same gradients, and at least half of the parameters' entries are alike: what
+        rounding explains is not asked before."""
+        other = self.of(candidate)
+        if other is None:
+            return False
+        far, entries = 0, 0
+        largest = [p.detach().double().abs() for p in self.scenario.fresh()]
+        for mine, theirs in zip(got.params, other.params, strict=True):
+            largest = [torch.maximum(m, g.abs().nan_to_num()) for m, g in zip(largest, mine, strict=True)]
+            for g, o, m in zip(mine, theirs, largest, strict=True):
+                far += int(bounds.unlike(g, o, m, self.scenario.dtype).sum())
+                entries += g.numel()
+        return 2 * far <= entries and self._gradient_apart(got, other) is None
+
+    def fits(self, got: Run, candidate: Candidate) -> Evidence | None:
+        """What shows that rounding explains how a candidate differs from what was got; None where it does not."""
+        other = self.of(candidate)
+        if other is None or not self.near(got, candidate):
+            return None
+        if got.equals(other):
+            return Evidence(entries=sum(p.numel() for step in other.params for p in step))
+        found = envelopes(self.scenario, candidate.make)
+        try:
+            with conduct.globals_kept():
+                return explained(found, lambda envelope: within(self.scenario, got.params, envelope))
+        except Broken:
+            return None
+
+    @cached_property
+    def envelope(self) -> list[Envelope]:
+        """What rounding explains around what is right."""
+        *_, last = envelopes(self.scenario, self.reference)
+        return last
+
+    def difference(self, candidate: Candidate) -> Broken | None:
+        """Where a candidate differs from what is right, and rounding of neither explains it; None where it does not."""
+        if candidate not in self.differences:
+            self.differences[candidate] = self._difference(candidate)
+        return self.differences[candidate]
+
+    def _difference(self, candidate: Candidate) -> Broken | None:
+        other = self.of(candidate)
+        if other is None or other.equals(self.right):
+            return None
+        apart = self._gradient_apart(other, self.right)
+        if apart is not None:
+            return apart
+        try:
+            within(self.scenario, other.params, self.envelope)
+        except Broken as broken:
+            return None if self.fits(self.right, candidate) is not None else broken
+        return None
+
+    def _gradient_apart(self, one: Run, other: Run) -> Broken | None:
+        """Where the gradients that two leave behind differ by more than a few roundings."""
+        names = [f"the gradient of {name}, as the step leaves it," for name in self.scenario.names()]
+        for step, (got, expected) in enumerate(zip(one.gradients, other.gradients, strict=True)):
+            given = [self.scenario.gradient(step, k) for k in range(len(got))]
+            nothing = [torch.zeros_like(g) for g in got]
+            largest = [g.abs() if d is None else g.abs() + d.abs() for g, d in zip(got, given, strict=True)]
+            limits = [bounds.perturbed(n, m, self.scenario.dtype) for n, m in zip(nothing, largest, strict=True)]
+            try:
+                compare(names, got, expected, limits, what=f"step {step + 1}: ")
+            except Broken as broken:
+                return broken
+        return None

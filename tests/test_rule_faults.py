@@ -1,0 +1,86 @@
+"""The catalogue of wrong update rules: each has words and an origin, and does what no other does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from planted import contained
+
+from mlp_core.rules import UpdateRule
+from mlp_core.testing import engine, faults, subjects
+from mlp_core.testing.faults import adam, adam_kin, adaptive, matrices, sgd, signs
+from mlp_core.testing.rule_candidates import Candidate
+from mlp_core.testing.rule_diagnosis import Bench
+from mlp_core.testing.rule_replay import run
+from mlp_core.testing.scenario import Make
+
+RULES = faults.of_rules()
+
+RIGHT = (
+    sgd.Planted, adam.AdamInPieces, adam.AdamWInPieces, adam_kin.AdamaxInPieces, adam_kin.NAdamInPieces,
+    adam_kin.RAdamInPieces, adaptive.RMSpropInPieces, adaptive.AdagradInPieces, adaptive.AdadeltaInPieces,
+    signs.RpropInPieces, signs.LionInPieces, signs.ASGDInPieces, matrices.AdafactorInPieces, matrices.MuonInPieces,
+)  # fmt: skip
+
+
+def test_every_wrong_rule_has_words_and_an_origin() -> None:
+    for fault in RULES:
+        assert len(fault.words) > 10, fault.name
+        assert fault.words[0].islower() or fault.words.split()[0] in (
+            "1e-6",
+            "1e-8",
+            "Nesterov's",
+            "R",
+            "|g|",
+            "amsgrad",
+        )
+        assert not fault.words.endswith(".")
+        assert len(fault.origin) > 10, fault.name
+        assert fault.laws
+
+
+def test_every_rule_has_several_wrong_ones() -> None:
+    rights = [right for fault in RULES for right in [fault.right] if issubclass(right, UpdateRule)]
+    assert len({*rights}) == len(RIGHT)
+    assert all(rights.count(right) > 1 for right in rights)
+
+
+@pytest.mark.parametrize("rule", RIGHT, ids=lambda rule: rule.__name__)
+def test_the_pieces_that_mistakes_override_are_right(rule: type[UpdateRule]) -> None:
+    result = engine.run(subjects.rule(rule).laws()[0], examples=25)
+    assert result.law.startswith("equals its")
+    assert not (result.verdict == "FAIL" and result.got), result.text()
+
+
+@cache
+def bench(right: Any) -> Bench:
+    return Bench(next(fault.subject for fault in RULES if fault.right is right))
+
+
+def repeats(right: Any, make: Make) -> Iterator[bool]:
+    """Whether it does on a witness what is not right, and does it again; what raises says nothing."""
+    for replay in bench(right).replays:
+        one, other = (run(replay.scenario, make) for _ in range(2))
+        if one is not None and other is not None and not one.equals(replay.right):
+            yield one.equals(other)
+
+
+@pytest.mark.parametrize("right", list(dict.fromkeys(fault.right for fault in RULES)), ids=lambda right: right.__name__)
+def test_every_wrong_rule_is_named_by_its_own_words_and_no_other_planted_there(right: Any) -> None:
+    planted = [fault for fault in RULES if fault.right is right]
+    for fault in planted:
+        make = fault.subject.make
+        with contained():
+            seen = list(repeats(right, make))
+            found = bench(right).suspects(make)
+        named = [candidate.words for candidate in found if bench(right).shows(candidate)]
+        if seen and all(seen) and bench(right).shows(Candidate(fault.words, make)):
+            assert fault.words in named, fault.name
+            assert len(named) <= 2, (fault.name, named)
+            others = {other.words for other in planted if other is not fault}
+            assert not others.intersection(named), (fault.name, named)
+        else:  # its numbers are right but for rounding, or never the same twice
+            assert not named, (fault.name, named)
