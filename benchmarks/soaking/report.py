@@ -36,7 +36,7 @@ class Row:
 
     def cells(self) -> str:
         share = self.skipped / max(1, self.entries + self.skipped)
-        ratio = f"{self.ratio:.2g}" if self.ratio else "exact"
+        ratio = f"{self.ratio:.2g}" if self.ratio else "-"
         ms = 1000 * self.seconds / max(1, self.examples)
         return f"{self.examples:,} | {self.counted:,} | {share:.2%} | {self.failures} | {ratio} | {ms:.1f}"
 
@@ -77,7 +77,7 @@ def markdown(records: Iterable[Record], planned: int | None = None) -> str:
         laws.setdefault(record["law"], Row()).add(record)
         total.add(record)
     lines = [
-        "| law | examples | that counted | entries skipped | failures | worst error / bound | ms an example |",
+        "| law | examples | that counted | entries skipped | failures | worst error / bound (-: none) | ms an example |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *(f"| {law} | {row.cells()} |" for law, row in laws.items()),
         f"| **all** | {total.cells()} |",

@@ -128,9 +128,7 @@ def cut(
         bits = budget.spent(needs, 2 * depth + 2, of, FINEST)
         if bits is not None:
             return Cut(one, own, bits, of)
-    raise AssertionError(
-        f"{wanted}, cut down as far as it goes, takes more bits than float64 has"
-    )  # nothing asked for here does
+    raise AssertionError(f"{wanted}, cut down as far as it goes, takes more bits than float64 has")
 
 
 def problems(
@@ -177,8 +175,8 @@ def _hyper(codes: Codes) -> Hyper:
 def _network(
     codes: Codes, dtypes: Sequence[torch.dtype]
 ) -> tuple[tuple[int, ...], tuple[Activation, ...], torch.dtype]:
-    depth = codes.count(1, DEEPEST)
-    functions = [codes.pick(linear()) for _ in range(depth)]
+    depth, known = codes.count(1, DEEPEST), linear()
+    functions = [codes.pick(known) for _ in range(depth)]
     sizes = [codes.count(1, WIDEST) for _ in range(depth + 1)]
     if codes.pick((False, True)):
         sizes = sizes[:1] * len(sizes)
