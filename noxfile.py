@@ -75,3 +75,10 @@ def soak(session: nox.Session) -> None:
     session.install("-e", ".", *LOCKED)
     # units under way may take minutes to end
     session.run("python", "benchmarks/soak.py", *session.posargs, env=ENV, interrupt_timeout=None)
+
+
+@nox.session
+def power(session: nox.Session) -> None:
+    """Every known mistake before every law (docs/power.md); fails where a mistake slips through."""
+    session.install("-e", ".[all]", *LOCKED)
+    session.run("python", "benchmarks/power.py", *session.posargs, env=ENV)

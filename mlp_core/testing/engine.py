@@ -104,7 +104,8 @@ def run(
     @hypothesis.seed(seed)
     @settings(
         max_examples=wanted, deadline=None, database=None, derandomize=False, print_blob=False,
-        phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+        phases={Phase.generate, Phase.shrink} & set(settings().phases),
+        suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
     )  # fmt: skip
     @given(law.given(subject))
     def check(example: Any) -> None:

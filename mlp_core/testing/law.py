@@ -88,6 +88,8 @@ class Law:
     """lines of the snippet for a subject that raises in the middle of the law"""
     narrowed: Callable[[Any, set[str]], Any] = lambda example, seen: example
     """an example without the cases already seen, where they need not be seen again"""
+    beside: str = ""
+    """why the law stands, although others catch whatever it catches of the catalogue"""
     floor: float = FLOOR
     group: str = ""
     subject: Any = None

@@ -1,0 +1,153 @@
+"""The power of the battery: every known mistake before every law of its kind.
+
+A mistake must be caught by each law it names; a law that catches nothing alone must say why it stands (Law.beside).
+Laws that a mistake does not name get OTHERS examples of it: "alone" means that none of them saw it in those.
+
+    python benchmarks/power.py              the matrix, in docs/power.md; exit 1 where it has a hole
+    python benchmarks/power.py adam sgd     of these modules of the catalogue alone, printed
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from hypothesis import Phase, settings
+from rich.console import Console
+from rich.progress import track
+
+from mlp_core.testing import engine, faults
+from mlp_core.testing.faults.catalogue import Fault
+from mlp_core.testing.law import Law
+
+OTHERS = 25
+"""examples for a law that a mistake does not name"""
+
+PAGE = Path(__file__).parent.parent / "docs" / "power.md"
+EVERY = [(kind.__name__.rpartition(".")[2], fault) for kind in faults.KINDS for fault in kind.CATALOGUE.faults]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the laws say of one mistake."""
+
+    module: str
+    name: str
+    words: str
+    kind: str
+    named: tuple[str, ...]
+    caught: tuple[str, ...]
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        return tuple(law for law in self.named if law not in self.caught)
+
+
+def kind_of(fault: Fault) -> str:
+    """What sort of thing the mistake is made in."""
+    return type(fault.subject).__name__.removesuffix("Subject").lower()
+
+
+def row(index: int) -> Row:
+    """One mistake before all its laws; nothing is shrunk and nothing diagnosed."""
+    module, fault = EVERY[index]
+    with torch.random.fork_rng():
+        caught = [law.name for law in fault.subject.laws() if _catches(law, fault)]
+    return Row(module, fault.name, fault.words, kind_of(fault), fault.laws, tuple(caught))
+
+
+def _catches(law: Law, fault: Fault) -> bool:
+    examples = fault.examples if law.name in fault.laws else OTHERS
+    return engine.run(law, examples=examples, diagnose=False).verdict == "FAIL"
+
+
+def matrix(wanted: Iterable[int], jobs: int, console: Console) -> list[Row]:
+    """The rows of the mistakes wanted, by several processes."""
+    settings.register_profile("power", phases=[Phase.generate])
+    settings.load_profile("power")
+    torch.optim.SGD([torch.zeros(1)])  # imports torch's compiler, once for all workers
+    torch.set_num_threads(1)
+    numbers = list(wanted)
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork")) as pool:
+        found = pool.map(row, numbers)
+        return list(track(found, "mistakes", total=len(numbers), console=console))
+
+
+def holes(rows: list[Row]) -> list[str]:
+    """What is wrong with the matrix: a mistake not caught by its law, a law that catches nothing, or nothing alone and
+    does not say why it stands."""
+    found = [f"{r.module}: {r.name} is not caught by: {law}" for r in rows for law in r.missed]
+    every = {law.name: law for _, fault in EVERY for law in fault.subject.laws()}
+    alone, caught = {law for r in rows if len(r.caught) == 1 for law in r.caught}, {x for r in rows for x in r.caught}
+    found += [f"catches nothing: {name}" for name in every if name not in caught]
+    return found + [
+        f"catches nothing alone, and does not say why it stands: {name}" for name, law in every.items()
+        if name in caught and name not in alone and not law.beside
+    ]  # fmt: skip
+
+
+def page(rows: list[Row], seconds: float) -> str:
+    """The matrix as Markdown: a table of laws for every kind of thing, then every mistake with the laws that saw it."""
+    named = sum(len(r.named) for r in rows)
+    lines = [
+        "# Power: known mistakes before the laws", "",
+        f"{len(rows)} mistakes, {named} pairs of a mistake and a law that must catch it: "
+        f"{named - sum(len(r.missed) for r in rows)} caught. Made by `nox -s power` in {seconds / 60:.1f} minutes. "
+        f"A law that a mistake does not name sees {OTHERS} examples; *alone* counts the mistakes nobody else saw.",
+    ]  # fmt: skip
+    beside = {law.name: law.beside for _, fault in EVERY for law in fault.subject.laws()}
+    by_kind: dict[str, list[Row]] = defaultdict(list)
+    for one in rows:
+        by_kind[one.kind].append(one)
+    for kind, several in by_kind.items():
+        lines += [
+            "",
+            f"## {kind}",
+            "",
+            "| law | must catch | catches | alone | |",
+            "| --- | ---: | ---: | ---: | --- |",
+        ]
+        for law in dict.fromkeys(law for r in several for law in (*r.named, *r.caught)):
+            counts = [
+                sum(law in r.named for r in several), sum(law in r.caught for r in several),
+                sum(r.caught == (law,) for r in several),
+            ]  # fmt: skip
+            why = beside[law] if not counts[2] else ""
+            lines.append(f"| {law} | {' | '.join(map(str, counts))} | {why} |")
+        lines += ["", "| mistake | must be caught by | and was by others |", "| --- | --- | ---: |"]
+        for r in several:
+            words = r.words.replace("*", r"\*").replace("|", r"\|")
+            lines.append(f"| {words} | {', '.join(r.named)} | {len(set(r.caught) - set(r.named))} |")
+    return "\n".join(lines) + "\n"
+
+
+def main(modules: Annotated[list[str] | None, typer.Argument()] = None, jobs: int = 2) -> None:
+    """Put every known mistake, or those of some modules, before every law."""
+    console, begin = Console(), time.perf_counter()
+    wanted = [i for i, (module, _) in enumerate(EVERY) if not modules or module in modules]
+    rows = matrix(wanted, jobs, console)
+    text = page(rows, time.perf_counter() - begin)
+    found = [hole for hole in holes(rows) if not modules or "nothing" not in hole]
+    if modules:
+        console.print(text, soft_wrap=True, markup=False)
+    else:
+        partial = PAGE.with_suffix(".partial")
+        partial.write_text(text)
+        os.replace(partial, PAGE)
+    for hole in found:
+        console.print(hole, soft_wrap=True, markup=False)
+    console.print(f"{len(rows)} mistakes, {len(found)} holes, {time.perf_counter() - begin:.0f} s")
+    raise typer.Exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    typer.run(main)
