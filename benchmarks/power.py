@@ -10,7 +10,6 @@ Laws that a mistake does not name get OTHERS examples of it: "alone" means that 
 from __future__ import annotations
 
 import multiprocessing
-import os
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -98,12 +97,12 @@ def holes(rows: list[Row]) -> list[str]:
 def page(rows: list[Row], seconds: float) -> str:
     """The matrix as Markdown: a table of laws for every kind of thing, then every mistake with the laws that saw it."""
     named = sum(len(r.named) for r in rows)
-    lines = [
-        "# Power: known mistakes before the laws", "",
+    summary = (
         f"{len(rows)} mistakes, {named} pairs of a mistake and a law that must catch it: "
         f"{named - sum(len(r.missed) for r in rows)} caught. Made by `nox -s power` in {seconds / 60:.1f} minutes. "
-        f"A law that a mistake does not name sees {OTHERS} examples; *alone* counts the mistakes nobody else saw.",
-    ]  # fmt: skip
+        f"A law that a mistake does not name sees {OTHERS} examples; *alone* counts the mistakes nobody else saw."
+    )
+    lines = ["# Power: known mistakes before the laws", "", summary]
     beside = {law.name: law.beside for _, fault in EVERY for law in fault.subject.laws()}
     by_kind: dict[str, list[Row]] = defaultdict(list)
     for one in rows:
@@ -142,7 +141,7 @@ def main(modules: Annotated[list[str] | None, typer.Argument()] = None, jobs: in
     else:
         partial = PAGE.with_suffix(".partial")
         partial.write_text(text)
-        os.replace(partial, PAGE)
+        partial.replace(PAGE)
     for hole in found:
         console.print(hole, soft_wrap=True, markup=False)
     console.print(f"{len(rows)} mistakes, {len(found)} holes, {time.perf_counter() - begin:.0f} s")

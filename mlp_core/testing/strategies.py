@@ -95,8 +95,8 @@ def problems(
     dtype = draw(st.sampled_from(dtypes), label="dtype")
     weight_scale = draw(st.sampled_from(scales), label="scale of the weights")
     x_scale = draw(st.sampled_from((0.25, 1.0, 4.0)), label="scale of the inputs")
-    widths = st.lists(st.integers(*width), min_size=depth[0] + 1, max_size=depth[1] + 1)
-    sizes = tuple(draw(widths, label="sizes"))
+    widths = st.lists(st.integers(*width), min_size=depth[1] + 1, max_size=depth[1] + 1)
+    sizes = tuple(draw(widths, label="sizes"))[: draw(st.integers(*depth), label="depth") + 1]
     if draw(st.booleans(), label="equal widths"):
         sizes = sizes[:1] * len(sizes)
     shapes = [s for n, m in pairwise(sizes) for s in ((m, n), (m,))]

@@ -1,0 +1,129 @@
+"""Nothing is shown by doing nothing: a law turned off, examples that are all one, an oracle that asks the subject
+itself: each turns the suite red."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+import torch
+from planted import PLANTED, UNSHRUNK, Planted, contained
+from test_laws_bite import (
+    BOOKS,
+    test_every_law_catches_the_mistakes_planted_for_it,
+    test_every_law_has_a_mistake_planted,
+)
+from test_laws_hold import every_law
+
+from mlp_core.testing import engine, laws, oracles
+from mlp_core.testing.engine import Result, run
+from mlp_core.testing.law import Evidence, Law
+from mlp_core.testing.problem import Case, Problem
+from mlp_core.testing.resolve import core_subjects
+
+BY_LAW = {planted.law: planted for planted in PLANTED}
+FIRST_OF_A_BOOK = [book.laws[0].name for book in BOOKS]
+
+
+@pytest.fixture(autouse=True)
+def unshrunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "Phase", UNSHRUNK)
+
+
+def red(planted: Planted) -> bool:
+    """Whether the suite's own test of this mistake and law fails."""
+    fresh = Planted(planted.fault, planted.law)
+    try:
+        test_every_law_catches_the_mistakes_planted_for_it(fresh)
+    except AssertionError:
+        return True
+    return False
+
+
+def turned_off(law: Law) -> Law:
+    return replace(law, function=lambda subject, example: Evidence(entries=1))
+
+
+def skipping(law: Law) -> Law:
+    return replace(law, skip=lambda subject: "not today")
+
+
+@pytest.mark.parametrize("how", [turned_off, skipping])
+@pytest.mark.parametrize("name", FIRST_OF_A_BOOK)
+def test_a_law_turned_off_turns_the_suite_red(name: str, how: Any) -> None:
+    planted = BY_LAW[name]
+    assert not red(planted)
+    (book,) = (book for book in BOOKS if name in [law.name for law in book.laws])
+    with patch.object(book, "laws", [how(law) if law.name == name else law for law in book.laws]):
+        assert red(planted)
+
+
+@pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.laws[0].name)
+def test_a_law_struck_out_turns_the_suite_red(book: Any) -> None:
+    with patch.object(book, "laws", book.laws[1:]), pytest.raises(AssertionError):
+        test_every_law_has_a_mistake_planted()
+
+
+def test_every_law_is_asked_of_something_right() -> None:
+    asked = {law.name for thing in core_subjects().values() for law in laws(thing) if law.skip(law.subject) is None}
+    of_the_core = {param.values[0].name for param in every_law()}  # type: ignore[attr-defined]  # pytest's
+    assert asked == of_the_core - {"equals its reference"} | {"equals its reference"}
+
+
+ONE_OF_A_KIND = ("backprop", "sgd", "lion", "fit", "normalise", "select", "gradcheck", "leaky_relu", "cross_entropy")
+
+
+@pytest.mark.parametrize("law", [pytest.param(law, id=f"{name}-{law}") for name in ONE_OF_A_KIND for law in laws(name)])
+def test_a_strategy_that_yields_one_example_turns_a_law_red(law: Law) -> None:
+    if law.skip(law.subject) is not None:
+        pytest.skip("the law does not apply to this subject")
+    kept: list[Any] = []
+
+    def always_the_first(subject: Any) -> Any:
+        return law.given(subject).map(lambda example: kept.append(example) or kept[0])
+
+    result = run(replace(law, given=always_the_first), examples=engine.ENOUGH)
+    assert result.verdict == "FAIL"
+
+
+def asks_itself(case: Case, fault: Any) -> list[torch.Tensor]:
+    case.model.flat_grad.fill_(0)
+    fault(case.model, case.trace, case.dL_dy)
+    return [p.grad.clone() for p in case.model.parameters() if p.grad is not None]
+
+
+def blinded(planted: Planted) -> Result:
+    """What the law says when its oracle asks the subject."""
+    subject = planted.fault.subject
+    thing = planted.fault.thing
+
+    def differences(problem: Problem, case: Case, step: float) -> Any:
+        return asks_itself(case, thing), asks_itself(case, thing)
+
+    def trained(model: Any, x: Any, y: Any, value: Any, optimizer: Any, epochs: int, batch_size: int) -> torch.Tensor:
+        raise AssertionError("not reached")
+
+    if hasattr(subject, "reference"):
+        subject = replace(subject, reference=subject.make)
+    (law,) = (law for law in subject.laws() if law.name == planted.law)
+    with (
+        contained(),
+        patch.object(oracles, "autograd", lambda case: asks_itself(case, thing)),
+        patch.object(oracles, "central_differences", differences),
+    ):
+        return run(law, examples=planted.fault.examples, diagnose=False)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        "equals autograd for a batch", "agrees with central differences for a batch", "equals its twin",
+        "equals its reference",
+    ],
+)  # fmt: skip
+def test_an_oracle_that_is_the_subject_itself_turns_the_suite_red(law: str) -> None:
+    planted = BY_LAW[law]
+    assert planted.result.verdict == "FAIL"
+    assert blinded(planted).verdict != "FAIL"  # and so the suite's own test of this mistake fails
