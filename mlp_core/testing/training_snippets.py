@@ -30,6 +30,10 @@ ENTRY = """\
 p, q = (dict(net.named_parameters())["{name}"][{index}].item() for net in (model, twin))
 assert abs(p - q) <= {bound}, (p, q)"""
 
+LOSS_ENTRY = """\
+got, expected = (losses[{index}].item() for losses in (history.step_losses, step_losses))
+assert abs(got - expected) <= {bound}, (got, expected)"""
+
 CALL = """\
 fit(model, x, y, rule=rule, **options)
 fit(model, x, y, rule=rule, shuffle=True, generator=torch.Generator().manual_seed(1), **options)"""

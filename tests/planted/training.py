@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mlp_core import MLP, fit
 from mlp_core.experiment.normalise import normalise
+from mlp_core.testing import subjects
 from mlp_core.training import History
 from planted import Catalogue
 
@@ -24,6 +25,37 @@ def drops_the_short_batch(
 ) -> History:
     n = max(len(x) // batch_size * batch_size, min(batch_size, len(x)))
     return fit(model, x[:n], y[:n], rule=rule, epochs=epochs, batch_size=batch_size, **more)
+
+
+def as_our_own(fit: Any) -> Any:
+    """Held to the bit, as the core's loop alone is."""
+    return replace(subjects.training(fit), to_the_bit=True)
+
+
+@caught_by("equals torch to the bit", "follows torch step by step", right=fit, subject=as_our_own, examples=FEWER)
+def loses_the_last_bit_of_a_loss(
+    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
+) -> History:
+    history = fit(model, x, y, rule=rule, epochs=epochs, batch_size=batch_size, **more)
+    return replace(history, step_losses=torch.nextafter(history.step_losses, torch.tensor(0.0, dtype=x.dtype)))
+
+
+@caught_by("equals torch to the bit", right=fit, subject=as_our_own, examples=FEWER)
+def loses_the_last_bit_of_a_weight(
+    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
+) -> History:
+    history = fit(model, x, y, rule=rule, epochs=epochs, batch_size=batch_size, **more)
+    model.flat[0] = torch.nextafter(model.flat[0], torch.tensor(9.0, dtype=x.dtype))
+    return history
+
+
+@caught_by("equals torch to the bit", "follows torch step by step", right=fit, examples=FEWER)
+def is_off_by_1e_10_in_one_weight(
+    model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
+) -> History:
+    history = fit(model, x, y, rule=rule, epochs=epochs, batch_size=batch_size, **more)
+    model.flat[0] *= 1 + 1e-10  # held within rounding, as anybody's loop is
+    return history
 
 
 @caught_by("equals torch to the bit", right=fit, examples=FEWER)
