@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import given, settings
 
+from mlp_core import rules
 from mlp_core.backprop import backprop
 from mlp_core.equality import same_bits
 from mlp_core.testing import engine, subjects
@@ -41,3 +44,15 @@ def test_it_rounds_differently_than_the_core(subject: Any) -> None:
 
     compared()
     assert any(differs)
+
+
+@pytest.mark.parametrize("name", ["rule: Adam", "torch: adam, foreach"])
+def test_a_snippet_runs_what_was_written_differently(name: str) -> None:
+    subject = SUBJECTS[name]
+    lines: dict[str, Any] = {}
+    exec("\n".join(["import torch", *subject.source]), lines)  # noqa: S102  (what a user would paste)
+    p = torch.ones(2, requires_grad=True)
+    hyper = asdict(rules.get("adam")())
+    mine, made = lines["mine"]([{"params": [p]}], **hyper), subject.make([{"params": [p]}], **hyper)
+    assert type(mine) is type(made)
+    assert [{**g, "params": None} for g in mine.param_groups] == [{**g, "params": None} for g in made.param_groups]

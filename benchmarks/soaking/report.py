@@ -77,7 +77,7 @@ def markdown(records: Iterable[Record], planned: int | None = None) -> str:
         laws.setdefault(record["law"], Row()).add(record)
         total.add(record)
     lines = [
-        "| law | examples | that counted | skipped | failures | worst error / bound (-: none) | ms an example |",
+        "| law | examples | that counted | entries skipped | failures | worst error / bound (-: none) | ms each |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *(f"| {law} | {row.cells()} |" for law, row in laws.items()),
         f"| **all** | {total.cells()} |",

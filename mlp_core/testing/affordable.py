@@ -21,17 +21,11 @@ from mlp_core.activations import Activation
 from mlp_core.rules.sgd import SGD
 from mlp_core.testing import budget
 from mlp_core.testing.budget import Grid
-from mlp_core.testing.codes import Codes
+from mlp_core.testing.codes import Codes, drawn_bytes
 from mlp_core.testing.exact import Hyper
 from mlp_core.testing.problem import Problem
 from mlp_core.testing.strategies import PERIOD, Numbers, all_activations
 from mlp_core.testing.training_laws import Training
-
-STRUCTURE = 32
-"""bytes for everything but numbers and hyperparameters: more than any network reads"""
-
-bytes_of_a_network = st.binary(min_size=PERIOD + STRUCTURE, max_size=PERIOD + STRUCTURE)
-"""drawn at once: of draws of several lengths Hypothesis's mutations mix up one with another, and fill up with zeros"""
 
 DEEPEST, WIDEST = 5, 6
 FINEST = 20
@@ -142,7 +136,7 @@ def problems(
         wanted = Shape(sizes, codes.count(*batch), kinks=codes.pick((False, True)))
         return filled(drawn, cut(wanted, functions, dtype, rows=batch[0]))
 
-    return bytes_of_a_network.map(read)
+    return drawn_bytes.map(read)
 
 
 def trainings() -> st.SearchStrategy[Training]:
@@ -161,7 +155,7 @@ def trainings() -> st.SearchStrategy[Training]:
         problem = filled(drawn, got, rows)
         return Training(problem, SGD(**asdict(hyper)), shape.rows, min(epochs, shape.steps // (full + 1)))
 
-    return bytes_of_a_network.map(read)
+    return drawn_bytes.map(read)
 
 
 def _hyper(codes: Codes) -> Hyper:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import torch
@@ -43,13 +44,13 @@ def envelopes(scenario: Scenario, make: Make) -> Iterator[list[Envelope]]:
     for seed in range(bounds.RUNS):
         mode, noisy = _perturbed(scenario, make, seed)
         for farthest, params, exact in zip(deviations, noisy, plain, strict=True):
-            _scatter(farthest, params, exact)
+            scatter(farthest, params, exact)
         coarsest = max(coarsest, mode.coarsest)
         if (seed + 1).bit_count() == 1:
             yield _judged(scenario, plain, deviations, coarsest)
 
 
-def _scatter(deviations: list[Tensor], noisy: list[Tensor], plain: list[Tensor]) -> None:
+def scatter(deviations: list[Tensor], noisy: list[Tensor], plain: list[Tensor]) -> None:
     """Widen the deviations, in place, to those of another run; what is not finite, here or there, is infinitely far."""
     for deviation, p, exact in zip(deviations, noisy, plain, strict=True):
         torch.maximum(deviation, (p - exact).abs().nan_to_num(nan=float("inf")), out=deviation)
@@ -97,7 +98,7 @@ def gradient_envelopes(
         mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed))
         other, noisy = _gradient(loss, params, data, mode)
         spread = max(spread, abs(other - value)) if other == other else float("inf")
-        _scatter(deviations, noisy, plain)
+        scatter(deviations, noisy, plain)
         if (seed + 1).bit_count() == 1:
             largest = [g.abs().amax() if g.numel() else g.sum() for g in plain]
             tolerance = [bounds.perturbed(d, g.abs(), torch.float64) for d, g in zip(deviations, plain, strict=True)]
@@ -145,11 +146,20 @@ def _run(
             for p in params:
                 if p.grad is not None:
                     p.grad.mul_(mode.factors(p.grad))
-            mode.kept = frozenset(id(s) for p in params for s in _tensors(list(optimizer.state.get(p, {}).values())))
-            with _perturbed_hyperparameters(optimizer, mode) if hyperparameters else nullcontext(), mode:
-                scenario.step(optimizer, params)
-            _perturb_coarse_state(optimizer, params, mode)
+            step_once = partial(scenario.step, optimizer, params)
+            perturbed_step(optimizer, params, mode, step_once, hyperparameters)
         yield params
+
+
+def perturbed_step(
+    optimizer: torch.optim.Optimizer, params: Sequence[Tensor], mode: PerturbedRounding, step: Callable[[], object],
+    hyperparameters: bool = True,
+) -> None:  # fmt: skip
+    """One step with roundings, hyperparameters and what is kept coarsely perturbed."""
+    mode.kept = frozenset(id(s) for p in params for s in _tensors(list(optimizer.state.get(p, {}).values())))
+    with _perturbed_hyperparameters(optimizer, mode) if hyperparameters else nullcontext(), mode:
+        step()
+    _perturb_coarse_state(optimizer, params, mode)
 
 
 def _tensors(values: Sequence[Any]) -> list[Tensor]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mlp_core.errors import ArgumentError
 from mlp_core.rules import UpdateRule
 from mlp_core.rules._domains import Domain, domains, is_tuple
-from mlp_core.testing.codes import Codes
+from mlp_core.testing.codes import Codes, drawn_bytes
 from mlp_core.testing.sample import sample
 from mlp_core.testing.variants import Outside, Wrongs
 
@@ -21,7 +21,6 @@ def inside(rule_type: type[UpdateRule]) -> st.SearchStrategy[dict[str, Any]]:
     """All hyperparameters of a rule: most away from their defaults, and no two in conflict."""
     parts, defaults = domains(rule_type), _defaults(rule_type)
     several = {name: is_tuple(rule_type, name) for name in parts}
-    size = 2 * sum(map(len, parts.values()))
 
     def read(data: bytes) -> dict[str, Any]:
         codes, drawn = Codes(data), {}
@@ -31,13 +30,12 @@ def inside(rule_type: type[UpdateRule]) -> st.SearchStrategy[dict[str, Any]]:
             drawn[name] = values if several[name] else values[0]
         return reconciled(rule_type, drawn)
 
-    return st.binary(min_size=size, max_size=size).map(read)
+    return drawn_bytes.map(read)
 
 
 def outside(rule_type: type[UpdateRule]) -> st.SearchStrategy[Wrongs]:
     """For every hyperparameter a value outside its domain, among others inside theirs."""
     parts, several = domains(rule_type), {name: is_tuple(rule_type, name) for name in domains(rule_type)}
-    size = sum(map(len, parts.values()))
 
     def read(good: dict[str, Any], data: bytes, which: bytes) -> Wrongs:
         codes, turn, each = Codes(data), Codes(which), []
@@ -50,8 +48,7 @@ def outside(rule_type: type[UpdateRule]) -> st.SearchStrategy[Wrongs]:
                 each.append(Outside(good, name, wrong[0]))
         return Wrongs(tuple(each))
 
-    sized = st.binary(min_size=size, max_size=size)
-    return st.builds(read, inside(rule_type), sized, sized)
+    return st.builds(read, inside(rule_type), drawn_bytes, drawn_bytes)
 
 
 def reconciled(rule_type: type[UpdateRule], drawn: Mapping[str, Any], keep: str = "") -> dict[str, Any]:

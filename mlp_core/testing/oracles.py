@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -10,6 +11,15 @@ from torch import Tensor
 from mlp_core import gradcheck
 from mlp_core.model import MLP
 from mlp_core.testing.problem import Case, Problem
+
+
+class Steps(Protocol):
+    """What a training loop needs of an optimizer."""
+
+    param_groups: list[dict[str, Any]]
+
+    def zero_grad(self) -> None: ...
+    def step(self) -> object: ...
 
 
 def autograd(case: Case) -> list[Tensor]:
@@ -36,7 +46,7 @@ def central_differences(problem: Problem, case: Case, step: float) -> tuple[list
 
 def train(
     model: MLP, x: Tensor, y: Tensor, value: Callable[[Tensor, Tensor], Tensor],
-    optimizer: torch.optim.Optimizer, epochs: int, batch_size: int, rate: Callable[[int], float] | None = None,
+    optimizer: Steps, epochs: int, batch_size: int, rate: Callable[[int], float] | None = None,
 ) -> Tensor:  # fmt: skip
     """The training loop everybody writes with torch: forward, backward, step; the loss of every step. rate: the
     learning rate of step 0, 1, ..."""

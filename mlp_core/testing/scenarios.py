@@ -10,7 +10,7 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core.testing.codes import Codes
+from mlp_core.testing.codes import Codes, drawn_bytes
 from mlp_core.testing.scenario import Scenario
 from mlp_core.testing.strategies import PERIOD, Numbers
 
@@ -31,9 +31,6 @@ STARTS = (1.0, 0.0625, 0.0)
 
 HEAD = PERIOD + 2
 """bytes for numbers and their texture"""
-
-STRUCTURE = 64
-"""bytes for everything but numbers and hyperparameters: more than any scenario reads"""
 
 
 def scenarios(
@@ -58,9 +55,7 @@ def scenarios(
         parameters = tuple(tuple(source.take(shape, start) for shape in group) for group in wanted)
         return Scenario(every, parameters, _gradients(source, pattern, flat, scale), factors, dtype)
 
-    # in one piece: of several, Hypothesis's mutations make one of the other, and a third of all gradients were zero
-    size = HEAD + STRUCTURE
-    return st.builds(read, st.binary(min_size=size, max_size=size), hyper, hyper)
+    return st.builds(read, drawn_bytes, hyper, hyper)
 
 
 def _gradients(

@@ -21,6 +21,7 @@ from torch import Tensor
 from mlp_core import activations, losses
 from mlp_core.activations import Activation
 from mlp_core.losses import Loss
+from mlp_core.testing.codes import drawn_bytes
 from mlp_core.testing.problem import Problem
 
 SLOPE = activations.leaky(0.125)
@@ -71,7 +72,7 @@ class Numbers:
         return long.repeat(self.repeats)
 
 
-blobs = st.binary(min_size=PERIOD, max_size=PERIOD)
+blobs = drawn_bytes.map(lambda data: data[:PERIOD])
 textures = st.integers(0, 2**16)
 
 

@@ -24,6 +24,7 @@ from mlp_core.testing.scenario import Make
 from mlp_core.testing.selection_subjects import SelectionSubject
 from mlp_core.testing.torch_optimizers import of_optimizer
 from mlp_core.testing.training_subjects import NormalisationSubject, TrainingSubject
+from mlp_core.training import fit as own_fit
 
 
 def backprop(function: Callable[..., Any], *, batch_sizes: tuple[int, int] = BATCH_SIZES) -> GradientSubject:
@@ -110,8 +111,11 @@ def loss(record: Loss) -> RecordSubject:
 
 
 def training(fit: Callable[..., Any]) -> TrainingSubject:
-    """A training loop with the signature of mlp_core.fit."""
-    return TrainingSubject(fit, name_of(fit))
+    """A training loop with the signature of mlp_core.fit.
+
+    The core's own is held to the bits of torch's loop; anybody else's to what rounding explains.
+    """
+    return TrainingSubject(fit, name_of(fit), to_the_bit=fit is own_fit)
 
 
 def normalisation(normalise: Callable[..., Any]) -> NormalisationSubject:

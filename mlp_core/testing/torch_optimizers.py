@@ -14,7 +14,7 @@ from torch import Tensor
 from mlp_core.errors import ArgumentError, unknown
 from mlp_core.rules._domains import Domain, domain_of
 from mlp_core.testing import conduct
-from mlp_core.testing.codes import Codes
+from mlp_core.testing.codes import Codes, drawn_bytes
 from mlp_core.testing.hyperparameters import example_of
 from mlp_core.testing.optimizer_subjects import CLAIMS, OptimizerSubject
 from mlp_core.testing.rule_snippets import REFERENCE_OF_GROUPS
@@ -161,7 +161,7 @@ def _strategy(name: str, value: Any) -> st.SearchStrategy[Any]:
         return value if isinstance(value, st.SearchStrategy) else st.just(value)
     domain = domain_of(name, value)
     low = Codes(b"\xff\x00").value(domain, None)  # for want of a default the low end of the typical range stands for it
-    return st.binary(min_size=2, max_size=2).map(lambda data: Codes(data).value(domain, low))
+    return drawn_bytes.map(lambda data: Codes(data).value(domain, low))
 
 
 def _wrongs(
@@ -180,7 +180,7 @@ def _wrongs(
                 each.append(Outside(good, name, value))
         return Wrongs(tuple(each))
 
-    return st.builds(read, hyper, st.binary(min_size=len(names), max_size=len(names)))
+    return st.builds(read, hyper, drawn_bytes)
 
 
 def _unmoved(make: Make, drawn: Mapping[str, Any]) -> str:

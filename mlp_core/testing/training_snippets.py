@@ -43,6 +43,10 @@ fit(model, x, y, rule=rule, **options)
 got = dict(model.named_parameters())["{name}"][{index}].item()
 assert got == {expected}, got"""
 
+LOSS_ENTRY = """\
+got, expected = (losses[{index}].item() for losses in (history.step_losses, step_losses))
+assert abs(got - expected) <= {bound}, (got, expected)"""
+
 CALL = """\
 fit(model, x, y, rule=rule, **options)
 fit(model, x, y, rule=rule, shuffle=True, generator=torch.Generator().manual_seed(1), **options)"""

@@ -16,6 +16,7 @@ class TrainingSubject:
 
     fit: Callable[..., Any]
     name: str
+    to_the_bit: bool = False
 
     def laws(self) -> list[Law]:
         from mlp_core.testing import exact_laws, training_course, training_laws

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlp_core.testing import subjects as kinds
 from mlp_core.testing.differently import backprops, course, functions, rules, suspicious, torchs
+from mlp_core.testing.optimizer_subjects import OptimizerSubject
 
 
 def subjects() -> dict[str, Any]:
@@ -25,7 +26,13 @@ def subjects() -> dict[str, Any]:
         **{f"gradient: {g.__name__}": kinds.gradient(loss, g, inputs) for loss, g, inputs in functions.GRADIENTS},
         **{f"training: {f.__name__}": kinds.training(f) for f in functions.FITS},
         **{f"normalisation: {f.__name__}": kinds.normalisation(f) for f in functions.NORMALISATIONS},
-        **{f"rule: {c.__name__}": torchs.as_rule(c.__name__.lower(), c, c.__name__) for c in rules.EVERY},
+        **{f"rule: {c.__name__}": _written(c) for c in rules.EVERY},
         **{f"optimizer: {c.__name__}": kinds.optimizer(c) for c in suspicious.EVERY},
         **torchs.subjects(),
     }
+
+
+def _written(optimizer: type[rules.Written]) -> OptimizerSubject:
+    name = optimizer.__name__
+    mine = [f"from {rules.__name__} import {name} as mine"]  # the core's rule has the same name
+    return torchs.as_rule(name.lower(), optimizer, name, mine)

@@ -5,6 +5,7 @@ Nothing here may ever be accused, but of what is known of torch and waived with 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -47,6 +48,9 @@ WAIVED: dict[str, tuple[str, ...]] = {
 NOT_EMPTY = ("Adafactor", "LBFGS")
 """divide by the number of entries, or ask for the largest"""
 
+POSITIVE_EPS = ("radam, foreach",)
+"""divides by sqrt(v) + eps in the first steps too, and multiplies by 0 then: NaN where both are 0"""
+
 
 def subjects() -> dict[str, Any]:
     """torch's optimizers by name."""
@@ -54,18 +58,29 @@ def subjects() -> dict[str, Any]:
     for name in (name for name in rules.names() if twin_of(rules.get(name))):
         for switch in switches(rules.get(name)):
             label = f"{name}, {switch}"
-            found[label] = as_rule(name, switched(rules.get(name), switch), f"torch's {label}")
+            mine = [f"from {__name__} import switched", f"mine = switched({rules.get(name).__name__}, {switch!r})"]
+            found[label] = as_rule(name, switched(rules.get(name), switch), f"torch's {label}", mine)
+            if label in POSITIVE_EPS:
+                found[label] = replace(found[label], hyper=found[label].hyper.map(_with_eps))
     for bare in BARE:
         shapes = [shape for shape in SHAPES if prod(shape)] if bare.__name__ in NOT_EMPTY else None
         found[bare.__name__] = kinds.optimizer(bare, shapes=shapes)
     return {f"torch: {label}": _waiving(subject, *WAIVED.get(label, ())) for label, subject in found.items()}
 
 
-def as_rule(name: str, make: Make, label: str) -> OptimizerSubject:
+def as_rule(name: str, make: Make, label: str, mine: Sequence[str]) -> OptimizerSubject:
     """`make`, which takes the hyperparameters of the core's rule of this name, held to that rule's twin within what
-    rounding explains. What it refuses is its own affair."""
+    rounding explains. What it refuses is its own affair. `mine`: lines that define mine = make."""
     rule = kinds.rule(rules.get(name))
-    return replace(rule, name=label, make=make, twin=False, exact=False, claims=rule.claims - {"validates"})
+    first, _, *reference = rule.source  # the rule's import, the lines for its own optimizer, those for its twin
+    return replace(
+        rule, name=label, make=make, twin=False, exact=False, claims=rule.claims - {"validates"},
+        source=(first, *reference, *mine),
+    )  # fmt: skip
+
+
+def _with_eps(drawn: dict[str, Any]) -> dict[str, Any]:
+    return {**drawn, "eps": drawn["eps"] or 1e-8}
 
 
 def switches(rule_type: type[UpdateRule]) -> list[str]:

@@ -100,7 +100,7 @@ class Loop:
 def mistakes(catalogue: Catalogue) -> Callable[..., Callable[[type[Loop]], Any]]:
     """A decorator that enters a loop, as a function with the signature of fit, into a catalogue."""
 
-    def caught_by(*laws: str, origin: str) -> Callable[[type[Loop]], Any]:
+    def caught_by(*laws: str, origin: str, subject: Any = subjects.training) -> Callable[[type[Loop]], Any]:
         def enter(loop: type[Loop]) -> Any:
             def wrong(model: MLP, x: Tensor, y: Tensor, **options: Any) -> History:
                 return loop(model, x, y, **options).run()
@@ -108,7 +108,7 @@ def mistakes(catalogue: Catalogue) -> Callable[..., Callable[[type[Loop]], Any]]
             wrong.__name__ = wrong.__qualname__ = loop.__name__
             wrong.__module__, wrong.__doc__ = loop.__module__, loop.__doc__
             entered = catalogue.caught_by(
-                *laws, right=fit, origin=origin, subject=subjects.training, examples=FEWER
+                *laws, right=fit, origin=origin, subject=subject, examples=FEWER
             )  # fmt: skip
             return entered(wrong)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.loop import Loop, mistakes
 from mlp_core.training import History, _Engine
@@ -156,3 +158,38 @@ class IsNotWrittenYet(Loop):
 
     def run(self) -> History:
         raise NotImplementedError("to be done")
+
+
+def as_our_own(fit: Any) -> Any:
+    """Held to the bit, as the core's loop alone is."""
+    return replace(subjects.training(fit), to_the_bit=True)
+
+
+@caught_by(TORCH, STEPWISE, origin="site: the loss of a step, one unit in its last place", subject=as_our_own)
+class LosesTheLastBitOfALoss(Loop):
+    """the loss of a step is off by its last bit"""
+
+    def step(self, xb: Tensor, yb: Tensor) -> Tensor:
+        value = super().step(xb, yb)
+        return torch.nextafter(value, torch.zeros_like(value))
+
+
+@caught_by(TORCH, origin="site: one weight at the end, one unit in its last place", subject=as_our_own)
+class LosesTheLastBitOfAWeight(Loop):
+    """one weight is off by its last bit at the end"""
+
+    def run(self) -> History:
+        history = super().run()
+        first = self.model.flat[0]
+        self.model.flat[0] = torch.nextafter(first, first + 9)
+        return history
+
+
+@caught_by(TORCH, STEPWISE, origin="site: one weight at the end; held within rounding, as anybody's loop is")
+class IsOffByOneInTenBillionInOneWeight(Loop):
+    """one weight is off by a factor of 1 + 1e-10 at the end"""
+
+    def run(self) -> History:
+        history = super().run()
+        self.model.flat[0] *= 1 + 1e-10
+        return history

@@ -1,0 +1,70 @@
+"""How far rounding may carry a right training loop away from the loop of torch alone.
+
+A loop that copies its batches, as a DataLoader does, hands other memory to the matrix products, and they round
+otherwise: nothing can be asked to the bit of a loop that is not ours. As for optimizers (envelopes.py), the reference
+runs again under perturbed rounding, with weights and inputs perturbed too, so that sums scatter by their terms.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import _disable_current_modes
+
+from mlp_core.model import MLP
+from mlp_core.testing import bounds, oracles
+from mlp_core.testing.envelopes import Envelope, perturbed_step, scatter
+from mlp_core.testing.perturbed import PerturbedRounding
+
+
+class _Noisy:
+    """An optimizer whose hyperparameters, and what it keeps coarsely, are perturbed in every step."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, mode: PerturbedRounding) -> None:
+        self.optimizer, self.mode, self.zero_grad = optimizer, mode, optimizer.zero_grad
+        self.param_groups = optimizer.param_groups
+        self.params = [p for group in optimizer.param_groups for p in group["params"]]
+
+    def step(self) -> None:
+        with _disable_current_modes():  # the loop runs inside the mode: no operation is perturbed twice
+            perturbed_step(self.optimizer, self.params, self.mode, self.optimizer.step)
+
+
+def training_envelopes(
+    model: MLP, x: Tensor, y: Tensor, value: Callable[[Tensor, Tensor], Tensor],
+    optimizer: Callable[[MLP], torch.optim.Optimizer], epochs: int, batch_size: int,
+    rate: Callable[[int], float] | None = None,
+) -> Iterator[Envelope]:  # fmt: skip
+    """What rounding explains of the step losses and, at the end, of every parameter (float64), found by 1, 2, 4 and 8
+    perturbed runs. `model` is where the training begins."""
+
+    def run(mode: PerturbedRounding | None) -> list[Tensor]:
+        twin, inputs = copy.deepcopy(model), x
+        if mode is None:
+            losses = oracles.train(twin, x, y, value, optimizer(twin), epochs, batch_size, rate)
+        else:
+            inputs = x * mode.factors(x)
+            with torch.no_grad():
+                for p in twin.parameters():
+                    p.mul_(mode.factors(p))
+            with mode:
+                noisy = _Noisy(optimizer(twin), mode)
+                losses = oracles.train(twin, inputs, y, value, noisy, epochs, batch_size, rate)
+        return [t.detach().double().clone() for t in (losses, *twin.parameters())]
+
+    plain, dtype = run(None), x.dtype
+    deviations, coarsest = [torch.zeros_like(t) for t in plain], 0.0
+    start = [torch.zeros_like(plain[0]), *(p.detach().double() for p in model.parameters())]
+    largest = [torch.maximum(a.abs(), b.abs()).nan_to_num(nan=float("inf")) for a, b in zip(plain, start, strict=True)]
+    for seed in range(bounds.RUNS):
+        mode = PerturbedRounding(dtype, torch.Generator().manual_seed(seed))
+        scatter(deviations, run(mode), plain)
+        coarsest = max(coarsest, mode.coarsest)
+        if (seed + 1).bit_count() == 1:
+            tolerance = [bounds.perturbed(d, m, dtype) for d, m in zip(deviations, largest, strict=True)]
+            moved = [(a - b).abs() for a, b in zip(plain, start, strict=True)]
+            three = zip(tolerance, moved, largest, strict=True)
+            yield Envelope(plain, tolerance, [~bounds.sharp(t, d, m, coarsest) for t, d, m in three])
