@@ -74,6 +74,11 @@ class Domain:
         low, high, excluded = self._interval
         return bool(low <= value <= high and value not in excluded)
 
+    @property
+    def lowest(self) -> float:
+        """No value is below this."""
+        return self._interval[0]
+
     @cached_property
     def _interval(self) -> tuple[float, float, tuple[float, ...]]:
         """The smallest and largest value that no bound lies inside of, and those of them that are excluded."""

@@ -22,8 +22,9 @@ from mlp_core.testing.variety import digest
 EXAMPLES = 100
 """examples a law, where nobody says otherwise"""
 
-MIN_DISTINCT = 0.3
-"""the least share of the examples that counted that must differ in their numbers"""
+MIN_DISTINCT = 0.1
+"""the least share of the examples that counted that must differ in their numbers; Hypothesis varies an example in other
+things too, so that the core's laws show a quarter (measured), and a strategy of zeros one or two"""
 
 MAX_SKIPPED = 0.1
 """the largest share of entries, over all examples of a law, that may be left out"""

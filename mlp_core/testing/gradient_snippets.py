@@ -85,3 +85,26 @@ AGAIN = """\
 once = gradient()["{name}"][{index}].item()
 again = gradient(clear=False)["{name}"][{index}].item()
 assert once == again or once != once and again != again, (once, again)"""
+
+MOVED = """\
+gradient()
+with torch.no_grad():
+    model.flat.mul_(-0.5)
+trace = model.trace(x)
+with torch.no_grad():
+    dL_dy = DL_DY
+got = gradient()["{name}"][{index}].item()
+expected = torch.autograd.grad(model(x), dict(model.named_parameters())["{name}"], dL_dy)[0][{index}].item()
+assert abs(got - expected) <= {bound}, (got, expected)"""
+"""DL_DY is filled in by the law"""
+
+BOUND = """\
+expected = torch.autograd.grad(model(x), dict(model.named_parameters())["{name}"], dL_dy)[0][{index}].item()
+for index, p in enumerate(model.parameters()):
+    p.grad = None if index % 3 == 0 else torch.full_like(p, float("nan"))
+model.weights[0].requires_grad_(False)
+FUNCTION(model, trace, dL_dy)
+p = dict(model.named_parameters())["{name}"]
+got = float("nan") if p.grad is None else p.grad[{index}].item()
+assert abs(got - expected) <= {bound}, (got, expected)"""
+"""FUNCTION is filled in by the law"""

@@ -56,6 +56,8 @@ class OptimizerSubject:
     """those that only the constructor takes: a group has none of its own"""
     movable: tuple[str, ...] = ()
     """the hyperparameters that can be moved"""
+    scalable: tuple[str, ...] = ()
+    """those that may be multiplied by anything from 0 to 1, from one step to the next too"""
     unmoved: str = ""
     """why none is, and what would change that"""
     wrongs: st.SearchStrategy[Wrongs] | None = None
@@ -94,6 +96,7 @@ class OptimizerSubject:
             "shapes": self.steady or self.shapes,
             "dtypes": self.dtypes,
             "groups": (1, self.max_groups),
+            "scalable": self.scalable,
             **options,
         }
         kinds = options.pop("kinds", (*KINDS, "none") if missing else KINDS)

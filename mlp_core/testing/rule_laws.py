@@ -28,7 +28,7 @@ from mlp_core.testing.rule_snippets import (
     TURNED,
     TWO,
 )
-from mlp_core.testing.scenario import Scenario, state_tensors
+from mlp_core.testing.scenario import Scenario, scaled, state_tensors
 
 book = LawBook()
 
@@ -149,8 +149,8 @@ def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
 
 @book.law(lambda subject: subject.scenarios(missing=True, steps=SEVERAL), closing=RESUMED)
 def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
-    """Stopped halfway, saved, loaded into a new optimizer or back into the old one, and gone on, it ends where it would
-    have ended."""
+    """Stopped halfway, saved, loaded into a new optimizer of other hyperparameters or back into the old one, and gone on,
+    it ends where it would have ended."""
     done, finished = subject.finished(scenario)
     expected = look(scenario, done, finished)
     half = len(scenario.gradients) // 2
@@ -169,6 +169,8 @@ def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
         ("saved, loaded and gone on: ", subject.optimizer(scenario, again), again, RESUMED),
         ("rolled back and gone on: ", finished, done, ROLLED_BACK),
     ):
+        for group in optimizer.param_groups if held is again else ():  # loading must put these back
+            group.update({name: scaled(group[name], 0.5) for name in scenario.scalable})
         with subject.foreign():
             optimizer.load_state_dict(copy.deepcopy(saved))
         for _ in subject.run(rest, optimizer, held):

@@ -152,11 +152,18 @@ def set_lr(optimizer, step):
             group["lr"].fill_(h["lr"] * lr_factors[step])
         elif "lr" in h:
             group["lr"] = h["lr"] * lr_factors[step]
+        if scheduled:
+            group.update({name: scaled(h[name], min(lr_factors[step], 1.0)) for name in scalable})
+
+def scaled(value, factor):
+    return tuple(v * factor for v in value) if isinstance(value, tuple) else value * factor
 
 def run(make, start=0, stop=None, params=None, state=None, poison=False):
     params = fresh() if params is None else params
     optimizer = make(groups(params), **hyper[0])
     if state is not None:
+        for group in optimizer.param_groups:  # loading must put these back
+            group.update({name: scaled(group[name], 0.5) for name in scalable})
         optimizer.load_state_dict(state)
     for step in range(len(gradients))[start:stop]:
         set_lr(optimizer, step)

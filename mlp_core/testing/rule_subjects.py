@@ -89,13 +89,21 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
         rule_type.claims | {"validates"} | (set() if rule_type.per_tensor else {"coordinatewise"}), tuple(source),
         twin=twin is not None, equals=twin, exact=True, unreferenced=UNREFERENCED, shared_state=rule_type.slots,
         domains=domains(rule_type),
-        movable=tuple(f.name for f in fields(rule_type)), wrongs=outside(rule_type),
+        movable=tuple(f.name for f in fields(rule_type)), scalable=_scalable(rule_type), wrongs=outside(rule_type),
         repair=lambda drawn, keep: reconciled(rule_type, drawn, keep), shapes=taken(rule_type),
     )  # fmt: skip
     if isinstance(rule, type):
         return subject
     own = "its hyperparameters are fixed: hand over the class"
-    return replace(subject, hyper=st.just(asdict(rule)), domains={}, movable=(), unmoved=own, wrongs=None)
+    return replace(subject, hyper=st.just(asdict(rule)), domains={}, movable=(), scalable=(), unmoved=own, wrongs=None)
+
+
+def _scalable(rule_type: type[UpdateRule]) -> tuple[str, ...]:
+    """The fields beside lr whose every number may come as near to zero as one likes."""
+    return tuple(
+        name for name, parts in domains(rule_type).items()
+        if name != "lr" and all(d.type is float and not d.optional and d.lowest == 0 for d in parts)
+    )  # fmt: skip
 
 
 def taken(rule_type: type[UpdateRule]) -> tuple[tuple[int, ...], ...]:

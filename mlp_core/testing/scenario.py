@@ -23,7 +23,7 @@ class Scenario:
     """Parameters in groups, hyperparameters for each group, and for every step a gradient (or None) for each parameter.
 
     Tensors are float64 and rounded to `dtype` when used. lr_factors: before step s the lr of every group is its first
-    lr times lr_factors[s].
+    lr times lr_factors[s]; where `scheduled`, so are the hyperparameters in `scalable`, by factors up to 1.
     """
 
     groups: tuple[dict[str, Any], ...]
@@ -31,6 +31,9 @@ class Scenario:
     gradients: tuple[tuple[Tensor | None, ...], ...]
     lr_factors: tuple[float, ...]
     dtype: torch.dtype = torch.float64
+    scalable: tuple[str, ...] = ()
+    """hyperparameters that may be multiplied by anything from 0 to 1"""
+    scheduled: bool = False
 
     def fresh(self) -> list[Tensor]:
         """New parameters, all groups one after the other."""
@@ -45,12 +48,15 @@ class Scenario:
         return make(dicts, **self.groups[0])
 
     def set_lr(self, optimizer: torch.optim.Optimizer, step: int) -> None:
-        """Give every group the lr of this step."""
+        """Give every group the lr of this step, and what else is scheduled."""
+        factor = self.lr_factors[step]
         for group, hyper in zip(optimizer.param_groups, self.groups, strict=True):
             if "lr" in hyper and isinstance(group.get("lr"), Tensor):
-                group["lr"].fill_(hyper["lr"] * self.lr_factors[step])  # as torch's schedulers do
+                group["lr"].fill_(hyper["lr"] * factor)  # as torch's schedulers do
             elif "lr" in hyper:
-                group["lr"] = hyper["lr"] * self.lr_factors[step]
+                group["lr"] = hyper["lr"] * factor
+            for name in self.scalable if self.scheduled else ():
+                group[name] = scaled(hyper[name], min(factor, 1.0))
 
     def gradient(self, step: int, index: int) -> Tensor | None:
         """The gradient of one parameter in one step, new memory each time."""
@@ -120,7 +126,13 @@ class Scenario:
         lines += ["gradients = ["]
         for row in self.gradients:
             lines.append("    [" + ", ".join("None" if g is None else source(g, self.dtype) for g in row) + "],")
-        return [*lines, "]", f"lr_factors = {list(self.lr_factors)}"]
+        lines += ["]", f"lr_factors = {list(self.lr_factors)}"]
+        return [*lines, f"scalable, scheduled = {list(self.scalable)}, {self.scheduled}"]
+
+
+def scaled(value: Any, factor: float) -> Any:
+    """A hyperparameter, or each number of one that is a tuple, times a factor."""
+    return tuple(v * factor for v in value) if isinstance(value, tuple) else value * factor
 
 
 def grouped(make: Make) -> Make:

@@ -37,9 +37,10 @@ def scenarios(
     hyper: st.SearchStrategy[dict[str, Any]], *, steps: tuple[int, int] = (2, 12), groups: tuple[int, int] = (1, 2),
     kinds: Sequence[str] = KINDS, shapes: Sequence[tuple[int, ...]] = SHAPES, per_group: tuple[int, int] = (1, 3),
     dtypes: Sequence[torch.dtype] = DTYPES, schedule: bool = True, common: Sequence[str] = (),
+    scalable: Sequence[str] = (),
 ) -> st.SearchStrategy[Scenario]:  # fmt: skip
-    """Scenarios of several steps, groups and kinds of gradient, with an lr that may change between steps; what is
-    `common` is the same in all groups."""
+    """Scenarios of several steps, groups and kinds of gradient, with an lr, and what else is `scalable`, that may
+    change between steps; what is `common` is the same in all groups."""
 
     def read(data: bytes, first: dict[str, Any], second: dict[str, Any]) -> Scenario:
         numbers, texture = data[:PERIOD], int.from_bytes(data[PERIOD:HEAD])
@@ -53,7 +54,9 @@ def scenarios(
         flat = [shape for group in wanted for shape in group]
         source = Numbers(numbers, sum(map(prod, flat)) * (len(pattern) + 1), texture)
         parameters = tuple(tuple(source.take(shape, start) for shape in group) for group in wanted)
-        return Scenario(every, parameters, _gradients(source, pattern, flat, scale), factors, dtype)
+        gradients = _gradients(source, pattern, flat, scale)
+        scheduled = schedule and codes.pick((False, True))
+        return Scenario(every, parameters, gradients, factors, dtype, tuple(scalable), scheduled)
 
     return st.builds(read, drawn_bytes, hyper, hyper)
 

@@ -140,3 +140,50 @@ def flows_through_updated_weights(model: MLP, trace: Trace, dL_dy: Tensor) -> No
             model.weights[layer - 1].sub_(W, alpha=0.01)
             delta = delta @ model.weights[layer - 1]
         model.flat.copy_(before)
+
+
+@caught_by(
+    "handles many layers", right=backprop, origin="site: the loop; a fixed number of layers, as in a first network"
+)
+def ends_after_five_layers(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
+    """layers further than five from the output get no gradient: the loop has a fixed length"""
+    reverse(model, trace, dL_dy)
+    for p in list(model.parameters())[: max(0, 2 * (model.L - 5))]:
+        p.grad.zero_()  # type: ignore[union-attr]  # allocated
+
+
+@caught_by("takes the parameters as they are", right=backprop, origin="site: transposed weights kept between calls")
+def keeps_the_weights_of_its_first_call(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
+    """delta flows back through the weights of the first call: they are copied once and never again"""
+    if not hasattr(model, "copied"):
+        model.copied = [W.detach().clone() for W in model.weights]  # type: ignore[assignment]  # a list
+    right = model.flat.clone()
+    with torch.no_grad():
+        for W, old in zip(model.weights, model.copied, strict=True):  # type: ignore[arg-type]
+            W.copy_(old)
+    reverse(model, trace, dL_dy)
+    model.flat.copy_(right)
+
+
+@caught_by(
+    "fills gradients wherever they are", right=backprop, origin="torch: zero_grad(set_to_none=True) drops the views"
+)
+def fills_its_buffer_alone(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
+    """a gradient that lies elsewhere keeps its old numbers: only the buffer is filled"""
+    bound = [p.grad for p in model.parameters()]
+    reverse(model, trace, dL_dy) if all(g is not None for g in bound) else backprop(model, trace, dL_dy)
+    for p, g, view in zip(model.parameters(), bound, model.grad_views, strict=True):
+        if g is not None and g is not view:
+            p.grad = torch.full_like(g, 0)
+
+
+@caught_by(
+    "fills gradients wherever they are", right=backprop, origin="site: the loop; a break where one layer is frozen"
+)
+def ends_at_a_frozen_layer(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
+    """a layer that requires no gradient ends the loop: its own and all below keep their old gradients"""
+    before = [None if p.grad is None else p.grad.clone() for p in model.parameters()]
+    backprop(model, trace, dL_dy)
+    frozen = [layer for layer, W in enumerate(model.weights) if not W.requires_grad]
+    for p, g in list(zip(model.parameters(), before, strict=True))[: 2 * max(frozen, default=-1) + 2]:
+        p.grad = g

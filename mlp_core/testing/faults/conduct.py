@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mlp_core.rules import RuleOptimizer, UpdateRule
+from mlp_core.rules.nadam import NAdam
 from mlp_core.rules.sgd import SGD
 from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.sgd import Planted
@@ -134,6 +135,33 @@ class ForgetsToLookAgainAfterLoading(SGD):
 
     def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
         return KeepsItsSegments(self, params)
+
+
+class LoadsStateAlone(RuleOptimizer):
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        own = [dict(group) for group in self.param_groups]
+        super().load_state_dict(state_dict)
+        for group, before in zip(self.param_groups, own, strict=True):
+            group.update(before)
+
+
+@caught_by("goes on after save and load", examples=100, origin="site: load_state_dict; param_groups saved, not read")
+class LeavesHyperparametersAsTheyWere(SGD):
+    """loading restores the state, but not the hyperparameters of the groups"""
+
+    def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
+        return LoadsStateAlone(self, params)
+
+
+@caught_by("equals its twin", right=NAdam, origin="site: the product of all mu, made anew from today's hyperparameters")
+class TakesTodaysProduct(NAdam):
+    """the product of all mu is made from the hyperparameters of this step, also for the steps before it"""
+
+    def step(self, p: Tensor, g: Tensor, t: int, m: Tensor, v: Tensor, product: Tensor) -> None:  # type: ignore[override]
+        product.fill_(1)
+        for k in range(1, t):
+            product.mul_(self.mu(k))
+        super().step(p, g, t, m, v, product)
 
 
 @caught_by("keeps dtype and device", origin="torch.zeros(p.shape) for torch.zeros_like(p)")
