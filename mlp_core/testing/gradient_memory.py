@@ -1,4 +1,4 @@
-"""Laws of a gradient by hand about what it finds: parameters that have moved, gradients bound elsewhere, many layers."""
+"""Laws of a gradient by hand about what it finds: parameters that moved, gradients bound elsewhere, many layers."""
 
 from __future__ import annotations
 

@@ -149,8 +149,8 @@ def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
 
 @book.law(lambda subject: subject.scenarios(missing=True, steps=SEVERAL), closing=RESUMED)
 def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
-    """Stopped halfway, saved, loaded into a new optimizer of other hyperparameters or back into the old one, and gone on,
-    it ends where it would have ended."""
+    """Stopped halfway, saved, loaded into a new optimizer of other hyperparameters, or back into the old one, and gone
+    on, it ends where it would have ended."""
     done, finished = subject.finished(scenario)
     expected = look(scenario, done, finished)
     half = len(scenario.gradients) // 2
