@@ -76,11 +76,15 @@ class Domain:
 
     @cached_property
     def _interval(self) -> tuple[float, float, tuple[float, ...]]:
-        """The smallest and largest value that no bound lies inside of, and those of them that are excluded."""
-        lows = [float(b.ge if isinstance(b, Ge) else b.gt) for b in self.bounds if isinstance(b, (Ge, Gt))]  # type: ignore[arg-type]
-        highs = [float(b.le if isinstance(b, Le) else b.lt) for b in self.bounds if isinstance(b, (Le, Lt))]  # type: ignore[arg-type]
-        excluded = [float(b.gt if isinstance(b, Gt) else b.lt) for b in self.bounds if isinstance(b, (Gt, Lt))]  # type: ignore[arg-type]
-        return max(lows, default=-inf), min(highs, default=inf), tuple(excluded)
+        return _interval_of(self.bounds)
+
+
+def _interval_of(bounds: tuple[Ge | Gt | Le | Lt, ...]) -> tuple[float, float, tuple[float, ...]]:
+    """The smallest and largest value that no bound lies inside of, and those of them that are excluded."""
+    lows = [float(b.ge if isinstance(b, Ge) else b.gt) for b in bounds if isinstance(b, (Ge, Gt))]  # type: ignore[arg-type]
+    highs = [float(b.le if isinstance(b, Le) else b.lt) for b in bounds if isinstance(b, (Le, Lt))]  # type: ignore[arg-type]
+    excluded = [float(b.gt if isinstance(b, Gt) else b.lt) for b in bounds if isinstance(b, (Gt, Lt))]  # type: ignore[arg-type]
+    return max(lows, default=-inf), min(highs, default=inf), tuple(excluded)
 
 
 def domains(rule_type: type) -> dict[str, tuple[Domain, ...]]:

@@ -64,21 +64,21 @@ class RuleOptimizer(torch.optim.Optimizer):
         if not (p.numel() or self.rule.empty):
             raise ArgumentError("params", shape, f"parameters with entries for {type(self.rule).__name__}")
 
-    @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One step for every parameter that has a gradient; returns what `closure`, called first, returns."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        rules = [self._rule_of(index) for index in range(len(self.param_groups))]
-        work = [self._segments_of(index, rule) for index, rule in enumerate(rules)]  # all valid before any moves
-        for rule, segments in zip(rules, work, strict=True):
-            for segment in segments:
-                segment.t += 1
-                rule.step(segment.p, segment.g, segment.t, *segment.slots)
-                for p in segment.params:
-                    self.state[p]["step"] = segment.t
+        with torch.no_grad():
+            rules = [self._rule_of(index) for index in range(len(self.param_groups))]
+            work = [self._segments_of(index, rule) for index, rule in enumerate(rules)]  # all valid before any moves
+            for rule, segments in zip(rules, work, strict=True):
+                for segment in segments:
+                    segment.t += 1
+                    rule.step(segment.p, segment.g, segment.t, *segment.slots)
+                    for p in segment.params:
+                        self.state[p]["step"] = segment.t
         return loss
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
