@@ -10,6 +10,8 @@ import pytest
 import torch
 from hypothesis import HealthCheck, Phase, settings
 
+from mlp_core.rules import _domains
+
 # no deadline: the first example pays for torch's warming up. too_slow: it measures the machine, not the test
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("dev", max_examples=25, **_COMMON)
@@ -18,7 +20,7 @@ settings.register_profile("thorough", max_examples=500, print_blob=True, **_COMM
 settings.register_profile("soak", max_examples=10_000, print_blob=True, **_COMMON)
 # a mutant dies of the first example that shows it, and nobody reads the example
 settings.register_profile(
-    "mutation", max_examples=10, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate], **_COMMON
+    "mutation", max_examples=5, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate], **_COMMON
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))  # --hypothesis-profile goes before it
 
@@ -26,6 +28,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))  # --hypothes
 def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         torch.set_num_threads(1)  # the workers fill the cores
+
+
+def pytest_sessionfinish() -> None:
+    _domains._checked.cache_clear()  # a mutant runs in a fork of a finished session: it must answer for itself
 
 
 @pytest.fixture(autouse=True)
