@@ -78,6 +78,41 @@ def test_hyperparameters_outside_their_domain(hyperparameters: dict[str, Any], m
     assert refusal(SGD, **hyperparameters) == message
 
 
+@pytest.mark.parametrize(("rule", "hyperparameters", "message"), [
+    ("adam", {"betas": (0.9, 1.0)}, "betas: got (0.9, 1.0), expected a finite number >= 0 and < 1"),
+    ("adam", {"betas": 0.9}, "betas: got 0.9, expected 2 numbers"),
+    ("adam", {"betas": (0.9,)}, "betas: got (0.9,), expected 2 numbers"),
+    ("adadelta", {"rho": 1.5}, "rho: got 1.5, expected a finite number >= 0 and <= 1"),
+    ("adafactor", {"eps": (-1.0, 1.0)}, "eps: got (-1.0, 1.0), expected a finite number >= 0 or None"),
+    ("adafactor", {"eps": (None, None)}, "eps: got (None, None), expected a finite number >= 0"),
+    ("adafactor", {"beta2_decay": 0.5}, "beta2_decay: got 0.5, expected a finite number <= 0"),
+    ("muon", {"ns_steps": 0}, "ns_steps: got 0, expected a whole number > 0 and <= 99"),
+    ("muon", {"ns_steps": 100}, "ns_steps: got 100, expected a whole number > 0 and <= 99"),
+    ("muon", {"ns_steps": 5.0}, "ns_steps: got 5.0, expected a whole number > 0 and <= 99"),
+    ("muon", {"ns_steps": True}, "ns_steps: got True, expected a whole number > 0 and <= 99"),
+    ("muon", {"adjust_lr_fn": "ours"},
+     "adjust_lr_fn: got 'ours', expected 'original' or 'match_rms_adamw' or None"),
+    ("rprop", {"etas": (1.0, 1.2)}, "etas: got (1.0, 1.2), expected a finite number > 0 and < 1"),
+    ("rprop", {"step_sizes": (0.5, 0.25)},
+     "step_sizes: got (0.5, 0.25), expected (least, largest) with least <= largest"),
+    ("rmsprop", {"centered": True, "alpha": 0.0},
+     "centered: got True, expected False where alpha = 0: v - a^2 is nothing but rounding there"),
+])  # fmt: skip
+def test_hyperparameters_of_other_rules(rule: str, hyperparameters: dict[str, Any], message: str) -> None:
+    assert refusal(rules.get(rule), **hyperparameters) == message
+
+
+@pytest.mark.parametrize(("rule", "hyperparameters"), [
+    ("adam", {"betas": (0.0, 0.999), "eps": 0, "lr": 0}), ("adam", {"betas": [0.5, 0.5]}),
+    ("adadelta", {"rho": 1}), ("adadelta", {"rho": 0.0}), ("adafactor", {"eps": (None, 0.0), "beta2_decay": 0}),
+    ("muon", {"ns_steps": 1}), ("muon", {"ns_steps": 99, "adjust_lr_fn": "original"}),
+    ("rprop", {"step_sizes": (0.5, 0.5)}), ("rmsprop", {"centered": True, "alpha": 0.5}), ("sgd", {"dampening": -1.0}),
+])  # fmt: skip
+def test_the_edges_of_a_domain_belong_to_it(rule: str, hyperparameters: dict[str, Any]) -> None:
+    made: Any = rules.get(rule)(**hyperparameters)
+    assert all(getattr(made, name) == value for name, value in hyperparameters.items())
+
+
 @pytest.mark.parametrize("fields", [{}, {"momentum": 0.9, "dampening": 0.5}], ids=["no momentum", "dampened"])
 def test_nesterov_needs_momentum_undamped(fields: dict[str, float]) -> None:
     message = refusal(SGD, nesterov=True, **fields)

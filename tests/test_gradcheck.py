@@ -113,6 +113,39 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     assert check_model(model, x, y).skipped == errors.skipped
 
 
+def test_every_perturbed_point_is_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradcheck, "BLOCK", 100)
+    theta = torch.linspace(-1, 1, 23, dtype=torch.float64)
+    for batched in (False, True):
+        asked: list[Tensor] = []
+
+        def f(t: Tensor, asked: list[Tensor] = asked) -> Tensor:
+            asked.extend(t if t.ndim == 2 else [t])
+            return (t**3).sum(dim=-1)
+
+        central_difference(f, theta, batched=batched)
+        assert len({tuple(t.tolist()) for t in asked}) == len(asked) == 2 * 23
+    model, x, _ = fitted("relu")
+    right, networks = gradcheck.pre_activations, []
+
+    def counted(model: MLP, flats: Tensor, x: Tensor) -> tuple[list[Tensor], Tensor]:
+        networks.extend(flats)
+        assert len(flats) == 1  # a block holds no network more than fits into it, and one at least
+        return right(model, flats, x)
+
+    monkeypatch.setattr(gradcheck, "pre_activations", counted)
+    gradcheck.crosses_kink(model, x, 2.0**-10)
+    assert len(networks) == 1 + 2 * len(model.flat)
+
+
+def test_a_kink_that_is_not_at_zero_is_seen() -> None:
+    model = MLP([1, 1], output="softplus", dtype=torch.float64)  # its kink is at 20
+    model.flat.zero_()
+    model.weights[0].data.fill_(1.0)
+    for z, skipped in ((20.0, 2), (-20.0, 0)):
+        assert gradcheck.check_model(model, t(z)[None], t(0)[None]).skipped == skipped
+
+
 def fitted(activation: str = "tanh") -> tuple[MLP, Tensor, Tensor]:
     """A network with a batch of 7 and targets, all of ordinary size."""
     generator = torch.Generator().manual_seed(2)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import io
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -83,6 +85,27 @@ def test_state_goes_round_through_a_file() -> None:
     assert torch.equal(other.flat, model.flat)
     assert resumed.param_groups[0]["momentum"] == 0.5
     assert [s["step"] for s in resumed.state.values()] == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "through", [copy.deepcopy, lambda o: pickle.loads(pickle.dumps(o))], ids=["deepcopy", "pickle"]
+)
+def test_a_copied_optimizer_goes_on_with_parameters_of_its_own(through: Callable[[Any], Any]) -> None:
+    ours, alone = twins(5, 3)
+    first, whole = RULE.optimizer(ours), RULE.optimizer(alone)
+    set_grads(ours, 0)
+    first.step()
+    copied = through(first)
+    theirs = copied.param_groups[0]["params"]
+    for step in range(3):
+        set_grads(alone, step)
+        whole.step()
+    for step in (1, 2):
+        set_grads(theirs, step)
+        copied.step()
+    assert_same(theirs, alone)
+    assert [copied.state[p]["step"] for p in theirs] == [3, 3]
+    assert [first.state[p]["step"] for p in ours] == [1, 1]
 
 
 def test_a_parameter_without_a_gradient_waits_and_joins_later() -> None:

@@ -240,3 +240,7 @@ def test_a_trace_holds_z_and_a_of_every_layer() -> None:
     assert [t.tolist() for t in trace.z] == [[[1.0, 3.0]], [[-0.5]]]
     assert trace.output is trace.a[-1]
     assert trace.output.tolist() == [[-0.5]]
+
+
+def test_a_model_shows_its_widths_and_activations() -> None:
+    assert repr(MLP([3, 2, 1], activation="tanh")) == "MLP([3, 2, 1], ['tanh', 'identity'])"

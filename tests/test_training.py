@@ -154,6 +154,13 @@ def test_a_schedule_is_asked_at_every_step(updates: str) -> None:
     assert torch.equal(scheduled[0].flat, model.flat)
 
 
+def test_a_schedule_of_a_rule_that_torch_does_not_have() -> None:
+    lion: Any = rules.get("lion")
+    fixed, _ = train(rule=lion(lr=0.5))
+    scheduled, _ = train(rule=lambda step: lion(lr=0.5 if step else 0.25))
+    assert not torch.equal(fixed.flat, scheduled.flat)
+
+
 def saved(checkpoint: dict[str, Any]) -> dict[str, Any]:
     file = io.BytesIO()
     torch.save(checkpoint, file)

@@ -92,7 +92,7 @@ def run(law: Law, *, examples: int | None = None, seed: int = 0, progress: Progr
     @hypothesis.seed(seed)
     @settings(
         max_examples=wanted, deadline=None, database=None, derandomize=False, print_blob=False,
-        phases={Phase.generate, Phase.shrink} & set(settings.default.phases),
+        phases={Phase.generate, Phase.shrink} & set(settings().phases),
         suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
     )  # fmt: skip
     @given(law.given(subject))
