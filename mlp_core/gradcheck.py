@@ -76,7 +76,9 @@ def central_difference(
         raise ArgumentError("step", step, "a positive finite number")
     start = theta.detach().double().flatten()
     n, quotients = len(start), []
-    block = max(1, BLOCK // max(1, 2 * n))
+    if n == 0:
+        return start.view(theta.shape)
+    block = max(1, BLOCK // (2 * n))
     with torch.no_grad():
         for begin in range(0, n, block):
             index = torch.arange(begin, min(begin + block, n), device=start.device)
@@ -92,7 +94,7 @@ def central_difference(
             plus, minus = values.view(2, -1)
             distance = points[0, row, index] - points[1, row, index]
             quotients.append((plus - minus) / distance)  # (J(theta + h e_i) - J(theta - h e_i)) / (2 h)
-    return torch.cat(quotients).view(theta.shape) if quotients else start.view(theta.shape)
+    return torch.cat(quotients).view(theta.shape)
 
 
 class RelativeErrors(dict[str, float]):

@@ -7,6 +7,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -41,34 +42,39 @@ class Verdict:
 
 
 def judge(
-    statuses: Mapping[str, str], alive: Mapping[str, Mutant], reviewed: Mapping[str, Iterable[Mutant]]
+    statuses: Mapping[str, str],
+    alive: Mapping[str, Mutant],
+    reviewed: Mapping[str, Iterable[Mutant]],
+    wanted: str = "*",
 ) -> Verdict:
     """statuses: by the tool's name of a mutant, what became of it; alive: those not killed; reviewed: the explained
-    ones, `equivalent` (no test can tell) and `endless` (a loop without end, killed by the clock)."""
-    tried = {name for name, status in statuses.items() if status != "not checked"}
-    wrong = [f"{status}: {name}" for name, status in statuses.items() if name not in alive and status not in KILLED]
-    living = {
-        "equivalent": Counter(alive[name] for name in tried if statuses[name] == "survived"),
-        "endless": Counter(alive[name] for name in tried if statuses[name] == "timeout"),
-    }
-    counts = {"mutants": len(tried), "killed": sum(statuses[name] in KILLED for name in tried)}
-    for kind, mutants in living.items():
+    ones, `equivalent` (no test can tell) and `endless` (a loop without end, killed by the clock); wanted: which."""
+    tried = {name: status for name, status in statuses.items() if fnmatch(name, wanted)}
+    wrong = [f"{status}: {name}" for name, status in tried.items() if name not in alive and status not in KILLED]
+    counts = {"mutants": len(tried), "killed": sum(status in KILLED for status in tried.values())}
+    for kind, outcome in (("equivalent", "survived"), ("endless", "timeout")):
+        living = Counter(alive[name] for name, status in tried.items() if status == outcome)
         explained = Counter(reviewed.get(kind, ()))
-        wrong += [f"not explained as {kind}: {mutant}" for mutant in sorted((mutants - explained).elements())]
-        counts[kind] = (mutants & explained).total()
-        if tried == set(statuses):
-            wrong += [f"explained as {kind}, but dead: {mutant}" for mutant in sorted((explained - mutants).elements())]
+        wrong += [f"not explained as {kind}: {mutant}" for mutant in sorted((living - explained).elements())]
+        if wanted == "*":
+            wrong += [f"explained as {kind}, but dead: {mutant}" for mutant in sorted((explained - living).elements())]
+        counts[kind] = (living & explained).total()
     if not tried:
         wrong.append("no mutant was tried")
     return Verdict(counts, tuple(wrong))
 
 
+def proofs(path: Path = REVIEWED) -> dict[str, list[dict[str, Any]]]:
+    return tomllib.loads(path.read_text("utf-8"))
+
+
 def read(path: Path = REVIEWED) -> dict[str, list[Mutant]]:
-    """The explained mutants of each kind; every proof covers the mutants listed with it."""
-    kinds: dict[str, list[dict[str, Any]]] = tomllib.loads(path.read_text("utf-8"))
+    """The explained mutants of each kind; a proof covers the mutants listed with it, all of one function."""
     return {
-        kind: [Mutant(proof["function"], was, now) for proof in proofs if proof["why"] for was, now in proof["mutants"]]
-        for kind, proofs in kinds.items()
+        kind: [
+            Mutant(proof["function"], was, now) for proof in several if proof["why"] for was, now in proof["mutants"]
+        ]
+        for kind, several in proofs(path).items()
     }
 
 
@@ -104,6 +110,6 @@ def from_the_tool() -> tuple[dict[str, str], dict[str, Mutant]]:
 
 
 if __name__ == "__main__":
-    verdict = judge(*from_the_tool(), read())
+    verdict = judge(*from_the_tool(), read(), *sys.argv[1:])
     print(verdict.text())
     sys.exit(bool(verdict.wrong))

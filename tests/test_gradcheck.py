@@ -113,29 +113,39 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     assert check_model(model, x, y).skipped == errors.skipped
 
 
-def test_every_perturbed_point_is_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gradcheck, "BLOCK", 100)
-    theta = torch.linspace(-1, 1, 23, dtype=torch.float64)
-    for batched in (False, True):
-        asked: list[Tensor] = []
+@pytest.mark.parametrize(("block", "calls"), [(10, 23), (100, 12), (2 * 23 * 23, 1)])
+def test_every_perturbed_point_is_evaluated_once(monkeypatch: pytest.MonkeyPatch, block: int, calls: int) -> None:
+    """23 entries, two points an entry, 23 numbers a point: as many at a time as fit into the block, one at least."""
+    monkeypatch.setattr(gradcheck, "BLOCK", block)
+    asked: list[Tensor] = []
 
-        def f(t: Tensor, asked: list[Tensor] = asked) -> Tensor:
-            asked.extend(t if t.ndim == 2 else [t])
-            return (t**3).sum(dim=-1)
+    def cubes(points: Tensor) -> Tensor:
+        asked.append(points)
+        return (points**3).sum(dim=1)
 
-        central_difference(f, theta, batched=batched)
-        assert len({tuple(t.tolist()) for t in asked}) == len(asked) == 2 * 23
+    central_difference(cubes, torch.linspace(-1, 1, 23, dtype=torch.float64), batched=True)
+    assert len(asked) == calls
+    points = torch.cat(asked).tolist()
+    assert len({tuple(point) for point in points}) == len(points) == 2 * 23
+
+
+def test_every_perturbed_network_is_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
     model, x, _ = fitted("relu")
     right, networks = gradcheck.pre_activations, []
 
-    def counted(model: MLP, flats: Tensor, x: Tensor) -> tuple[list[Tensor], Tensor]:
-        networks.extend(flats)
-        assert len(flats) == 1  # a block holds no network more than fits into it, and one at least
+    def remembering(model: MLP, flats: Tensor, x: Tensor) -> tuple[list[Tensor], Tensor]:
+        networks.append(flats)
         return right(model, flats, x)
 
-    monkeypatch.setattr(gradcheck, "pre_activations", counted)
-    gradcheck.crosses_kink(model, x, 2.0**-10)
-    assert len(networks) == 1 + 2 * len(model.flat)
+    monkeypatch.setattr(gradcheck, "pre_activations", remembering)
+    size = len(model.flat)
+    for block, calls in ((1, 2 * size), (2 * size, size), (size * size, 2)):
+        networks.clear()
+        monkeypatch.setattr(gradcheck, "BLOCK", block)
+        gradcheck.crosses_kink(model, x, 2.0**-10)
+        assert len(networks) == 1 + calls  # the model itself first
+        assert len(torch.cat(networks).unique(dim=0)) == len(torch.cat(networks)) == 1 + 2 * size
+        assert {flats.shape[1] for flats in networks} == {size}
 
 
 def test_a_kink_that_is_not_at_zero_is_seen() -> None:

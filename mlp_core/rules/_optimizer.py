@@ -140,7 +140,7 @@ class RuleOptimizer(torch.optim.Optimizer):
                 runs.append([p])
         return [self._segment(run, rule) for run in runs]
 
-    def _joins(self, q: Tensor, p: Tensor, padding_rests: bool) -> bool:
+    def _joins(self, q: Any, p: Any, padding_rests: bool) -> bool:
         """Whether p follows q in memory, its gradient likewise, and both are in the same state; padding between them
         must stay zero."""
         mine, other = self.state[p], self.state[q]
@@ -189,9 +189,9 @@ def _owned(p: Tensor) -> int:
     return getattr(p, "owned", p.numel())
 
 
-def _follows(q: Tensor | None, p: Tensor | None, distance: int) -> bool:
+def _follows(q: Tensor, p: Tensor, distance: int) -> bool:
     return bool(
-        q is not None and p is not None and q.ndim > 0 and p.ndim > 0
+        q.ndim > 0 and p.ndim > 0
         and q.dtype == p.dtype and q.is_contiguous() and p.is_contiguous()
         and q.untyped_storage().data_ptr() == p.untyped_storage().data_ptr()
         and p.storage_offset() == q.storage_offset() + distance
@@ -201,7 +201,7 @@ def _follows(q: Tensor | None, p: Tensor | None, distance: int) -> bool:
 def _same_or_elementwise(mine: Any, other: Any, p: Tensor, q: Tensor) -> bool:
     if isinstance(mine, Tensor) and isinstance(other, Tensor):
         return (mine.shape == p.shape and other.shape == q.shape) or (mine.ndim == 0 and mine.equal(other))
-    return mine is other or mine == other
+    return bool(mine == other)
 
 
 def _flat(first: Tensor | None, size: int) -> Tensor:
