@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -45,18 +45,19 @@ def judge(
     statuses: Mapping[str, str],
     alive: Mapping[str, Mutant],
     reviewed: Mapping[str, Iterable[Mutant]],
-    wanted: str = "*",
+    wanted: Sequence[str] = (),
 ) -> Verdict:
     """statuses: by the tool's name of a mutant, what became of it; alive: those not killed; reviewed: the explained
-    ones, `equivalent` (no test can tell) and `endless` (a loop without end, killed by the clock); wanted: which."""
-    tried = {name: status for name, status in statuses.items() if fnmatch(name, wanted)}
+    ones, `equivalent` (no test can tell) and `endless` (a loop without end, killed by the clock); wanted: patterns of
+    the mutants to judge, none for all."""
+    tried = {name: status for name, status in statuses.items() if any(fnmatch(name, w) for w in wanted or "*")}
     wrong = [f"{status}: {name}" for name, status in tried.items() if name not in alive and status not in KILLED]
     counts = {"mutants": len(tried), "killed": sum(status in KILLED for status in tried.values())}
     for kind, outcome in (("equivalent", "survived"), ("endless", "timeout")):
         living = Counter(alive[name] for name, status in tried.items() if status == outcome)
         explained = Counter(reviewed.get(kind, ()))
         wrong += [f"not explained as {kind}: {mutant}" for mutant in sorted((living - explained).elements())]
-        if wanted == "*":
+        if not wanted:
             wrong += [f"explained as {kind}, but dead: {mutant}" for mutant in sorted((explained - living).elements())]
         counts[kind] = (living & explained).total()
     if not tried:
@@ -110,6 +111,6 @@ def from_the_tool() -> tuple[dict[str, str], dict[str, Mutant]]:
 
 
 if __name__ == "__main__":
-    verdict = judge(*from_the_tool(), read(), *sys.argv[1:])
+    verdict = judge(*from_the_tool(), read(), sys.argv[1:])
     print(verdict.text())
     sys.exit(bool(verdict.wrong))

@@ -42,7 +42,7 @@ def test_a_survivor_is_not_explained_by_being_endless_nor_the_other_way() -> Non
 
 def test_a_part_of_the_mutants_says_nothing_of_the_others() -> None:
     part = {**NAMES, "mlp_core.a.xǁCǁg__mutmut_1": "not checked"}
-    assert judge(part, ALIVE, {"equivalent": [TOUCHED, LOOSE]}, wanted="mlp_core.a.x_f*").wrong == ()
+    assert judge(part, ALIVE, {"equivalent": [TOUCHED, LOOSE]}, wanted=["mlp_core.a.x_f*"]).wrong == ()
     assert judge(part, ALIVE, {"equivalent": [TOUCHED]}).wrong == ("not checked: mlp_core.a.xǁCǁg__mutmut_1",)
 
 
