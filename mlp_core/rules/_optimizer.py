@@ -162,7 +162,7 @@ class RuleOptimizer(torch.optim.Optimizer):
     def _own(self, p: Tensor, name: str) -> Tensor | None:
         """A slot of p alone: a number that it shared with its neighbours in a run becomes its own."""
         slot = self.state[p][name]
-        if slot is not None and slot.ndim == 0 < p.ndim:
+        if slot is not None and slot.ndim == 0:
             self.state[p][name] = slot.clone()
         return self.state[p][name]
 
