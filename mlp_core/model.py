@@ -167,7 +167,7 @@ class MLP(nn.Module):
 
 def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     expected = "at least two positive integers"
-    if isinstance(sizes, str) or not isinstance(sizes, Sequence) or len(sizes) < 2:
+    if not isinstance(sizes, Sequence) or len(sizes) < 2:
         raise ArgumentError("sizes", sizes, expected)
     if any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in sizes):
         raise ArgumentError("sizes", sizes, expected)

@@ -30,8 +30,10 @@ def pytest_configure(config: pytest.Config) -> None:
         torch.set_num_threads(1)  # the workers fill the cores
 
 
-def pytest_sessionfinish() -> None:
-    _domains._checked.cache_clear()  # a mutant runs in a fork of a finished session: it must answer for itself
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Domains of rules are read afresh by every test: a mutant that reads them wrongly shows in each."""
+    _domains._checked.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ def refusal(call: Callable[..., Any], *args: Any, **options: Any) -> str:
 
 
 @pytest.mark.parametrize("sizes", [
-    [], [3], [3, 0], [3, -1, 2], [3, 2.0], [3, "2"], [3, True], "32", 7, None, [3, None],
+    [], [3], [3, 0], [3, -1, 2], [3, 2.0], [3, "2"], [3, True], "3", "32", 7, None, [3, None], {2, 3},
 ], ids=repr)  # fmt: skip
 def test_sizes(sizes: Any) -> None:
     assert refusal(MLP, sizes) == f"sizes: got {sizes!r}, expected at least two positive integers"
@@ -56,9 +56,9 @@ def test_activations_by_layer_must_be_as_many_as_hidden_layers() -> None:
     assert message == "activation: got ['relu'], expected one activation, or one for each of 2 hidden layers"
 
 
-@pytest.mark.parametrize("dtype", [torch.int64, torch.complex64, torch.bool])
-def test_dtype_of_a_model(dtype: torch.dtype) -> None:
-    assert refusal(MLP, [2, 1], dtype=dtype) == f"dtype: got {dtype}, expected a floating point dtype of torch"
+@pytest.mark.parametrize("dtype", [torch.int64, torch.complex64, torch.bool, "float32"])
+def test_dtype_of_a_model(dtype: Any) -> None:
+    assert refusal(MLP, [2, 1], dtype=dtype) == f"dtype: got {dtype!r}, expected a floating point dtype of torch"
 
 
 @pytest.mark.parametrize(("hyperparameters", "message"), [
@@ -195,8 +195,31 @@ def test_a_refused_fit_names_what_is_wrong_and_changes_nothing(case: str) -> Non
 @pytest.mark.parametrize("rule", ["sgd", SGD, None, 0.1], ids=repr)
 def test_a_rule_that_is_none_is_refused(rule: Any) -> None:
     options = {**problem(), "rule": rule}
-    model = MLP([3, 4, 2])
-    assert refusal(fit, model, options.pop("x"), options.pop("y"), **options).startswith("rule: got ")
+    message = refusal(fit, MLP([3, 4, 2]), options.pop("x"), options.pop("y"), **options)
+    assert message.startswith("rule: got ")
+    expected = "an UpdateRule, made with its hyperparameters, or a function of the step that returns one"
+    assert message.endswith(f", expected {expected}")
+
+
+def test_a_schedule_that_returns_no_rule_is_refused() -> None:
+    options = {**problem(), "rule": lambda step: SGD() if step == 0 else 0.1}
+    message = refusal(fit, MLP([3, 4, 2]), options.pop("x"), options.pop("y"), **options)
+    assert message == "rule(1): got 0.1, expected an UpdateRule"
+
+
+def test_a_start_that_is_no_checkpoint_is_refused() -> None:
+    options = problem()
+    x, y = options.pop("x"), options.pop("y")
+    start = fit(MLP([3, 4, 2]), x, y, **options).checkpoint
+    fit(MLP([3, 4, 2]), x, y, start=start, **options)
+    for missing in start:
+        part = {key: value for key, value in start.items() if key != missing}
+        assert refusal(fit, MLP([3, 4, 2]), x, y, start=part, **options).endswith(
+            "expected the checkpoint of a History"
+        )
+    for other in (1, "checkpoint", [*start]):
+        assert refusal(fit, MLP([3, 4, 2]), x, y, start=other, **options).startswith("start: got ")
+    assert refusal(fit, MLP([3, 4, 2]), x, y, generator=3, **options) == "generator: got 3, expected a torch.Generator"
 
 
 def test_a_checkpoint_of_another_model_or_engine_is_refused() -> None:

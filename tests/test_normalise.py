@@ -35,6 +35,14 @@ def test_a_constant_channel_of_a_number_that_rounds_becomes_zero() -> None:
     assert normalisation.std.item() == 1
 
 
+def test_a_constant_channel_beside_others_becomes_zero() -> None:
+    images = torch.arange(63.0, dtype=torch.float64).view(7, 1, 3, 3).repeat(1, 3, 1, 1)
+    images[:, 1] = 0.1
+    (training, _, _), normalisation = normalise(images, images, images)
+    assert (training[:, 1] == 0).all()
+    assert [std == 1 for std in normalisation.std.tolist()] == [False, True, False]
+
+
 def test_every_channel_is_scaled_apart() -> None:
     """Means 1, 3 and 5; stds 1, 2 and, of a constant, 1."""
     images = torch.tensor([[0.0, 1.0, 5.0], [2.0, 5.0, 5.0]]).view(2, 3, 1, 1)

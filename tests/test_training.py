@@ -116,6 +116,14 @@ def test_shuffling_draws_from_the_generator_alone() -> None:
     assert train(shuffle=True)[1].step_losses.tolist() != train()[1].step_losses.tolist()
 
 
+def test_without_a_generator_shuffling_draws_from_one_seeded_with_0() -> None:
+    assert_identical(train(shuffle=True), train(shuffle=True, generator=torch.Generator().manual_seed(0)))
+
+
+def test_one_sample_is_enough() -> None:
+    assert train(n=1)[1].step_losses.shape == (2,)
+
+
 def test_every_epoch_shuffled_holds_every_sample_once() -> None:
     x = torch.arange(10.0)[:, None]
     model = MLP([1, 1])
@@ -140,6 +148,7 @@ def test_a_schedule_is_asked_at_every_step(updates: str) -> None:
 
     scheduled = train(rule=remembering, updates=updates, gradients="autograd")
     assert sorted(set(asked)) == list(range(6))
+    assert scheduled[1].checkpoint["rule"] == repr(schedule(5))
     model = MLP([6, 9, 5, 3], dtype=torch.float64)
     optimizer = torch.optim.SGD(model.parameters(), lr=1, momentum=0.5, foreach=False)
     x, y = data(20, "mse", torch.float64)
