@@ -5,12 +5,11 @@ A domain rejects a value outside it when a rule is made, and tells the battery w
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache, cached_property
 from math import inf, isfinite
 from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -114,7 +113,7 @@ def is_tuple(rule_type: type, field: str) -> bool:
 
 def check(rule: Any) -> None:
     """Raises ArgumentError, naming field, value and domain, where a hyperparameter lies outside its domain."""
-    for name, several, wanted in _checked(cast(Hashable, type(rule))):
+    for name, several, wanted in _checked(type(rule)):  # type: ignore[arg-type]  # a type is Hashable
         value = getattr(rule, name)
         values = value if several else (value,)
         if not isinstance(values, (tuple, list)) or len(values) != len(wanted):
@@ -125,8 +124,7 @@ def check(rule: Any) -> None:
 
 
 @cache  # a rule is made at every step of a schedule
-def _checked(rule_type: Hashable) -> list[tuple[str, bool, tuple[Domain, ...]]]:
-    assert isinstance(rule_type, type)
+def _checked(rule_type: type) -> list[tuple[str, bool, tuple[Domain, ...]]]:
     return [(name, is_tuple(rule_type, name), parts) for name, parts in domains(rule_type).items()]
 
 
@@ -161,7 +159,7 @@ def rests(rule: Any) -> bool:
     """Whether a zero gradient is divided by something else than zero: all that is marked Epsilon is above 0."""
     return all(
         value is None or value > 0
-        for name, several, wanted in _checked(cast(Hashable, type(rule)))
+        for name, several, wanted in _checked(type(rule))  # type: ignore[arg-type]  # a type is Hashable
         for value, domain in zip(getattr(rule, name) if several else (getattr(rule, name),), wanted, strict=True)
         if domain.epsilon
     )

@@ -1,0 +1,79 @@
+"""What a rule is before it steps: its fields, their domains and defaults, its twin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Optional
+
+import pytest
+import torch
+from annotated_types import Ge
+
+from mlp_core import ArgumentError, rules
+from mlp_core.rules import UpdateRule
+from mlp_core.rules._domains import Domain, domain_of, domains, rests
+
+
+def twin_of(name: str) -> Any:
+    p = torch.nn.Parameter(torch.ones(2, 2))
+    twin: Any = rules.get(name)().twin([p])
+    return twin
+
+
+@pytest.mark.parametrize("name", [name for name in rules.names() if twin_of(name) is not None])
+def test_a_twin_has_torch_s_defaults_and_steps_tensor_by_tensor(name: str) -> None:
+    twin = twin_of(name)
+    plain = type(twin)([torch.nn.Parameter(torch.ones(2, 2))])
+    assert {f.name: plain.defaults[f.name] for f in fields(rules.get(name))} == {
+        f.name: twin.defaults[f.name] for f in fields(rules.get(name))
+    }
+    assert all(twin.defaults[switch] is False for switch in ("foreach", "fused") if switch in twin.defaults)
+
+
+def refusal(rule_type: Any) -> str:
+    with pytest.raises(ArgumentError) as caught:
+        rule_type()
+    return str(caught.value)
+
+
+def test_a_rule_that_is_not_written_as_one_is_refused_by_name() -> None:
+    class Undecorated(UpdateRule):
+        lr: float = 0.1
+
+    assert refusal(Undecorated) == (
+        "Undecorated: got ['lr'], expected these to be fields: decorate it with @dataclass(frozen=True)"
+    )
+
+    @dataclass(frozen=True)
+    class Nameless(UpdateRule):
+        name: str = "sgd"
+
+    expected = "float, int or bool, Annotated with its domain, or a Literal of strings; any of them | None"
+    assert refusal(Nameless) == f"annotation of name: got <class 'str'>, expected {expected}"
+
+    @dataclass(frozen=True)
+    class Wanting(UpdateRule):
+        lr: float
+        beta: float = 0.5
+
+    with pytest.raises(ArgumentError, match=r"Wanting: got \['beta', 'lr'\], expected a default for every field"):
+        Wanting(0.1)  # type: ignore[call-arg]
+
+
+def test_the_domain_in_an_annotation() -> None:
+    assert domain_of("x", float) == Domain(float)
+    assert domain_of("x", Annotated[int, Ge(2)]) == Domain(int, (Ge(2),))
+    assert domain_of("x", Optional[float]) == domain_of("x", float | None) == Domain(float, optional=True)  # noqa: UP045
+    assert not domain_of("x", float).holds(None)
+    assert domain_of("x", float | None).holds(None)
+    (first, second) = domains(rules.get("adafactor"))["eps"]
+    assert (first.epsilon, first.optional, second.epsilon, second.optional) == (True, True, True, False)
+
+
+def test_whether_a_zero_gradient_is_divided_by_something() -> None:
+    adam, adafactor = rules.get("adam"), rules.get("adafactor")
+    assert [rests(adam(eps=eps)) for eps in (0.0, 1e-8, 2.0)] == [False, True, True]  # type: ignore[call-arg]
+    assert [rests(adafactor(eps=eps)) for eps in ((None, 1e-3), (0.0, 1e-3), (1e-8, 0.0), (None, 0.0))] == [  # type: ignore[call-arg]
+        True, False, False, False,
+    ]  # fmt: skip
+    assert rests(rules.get("sgd")())
