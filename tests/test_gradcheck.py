@@ -252,3 +252,11 @@ def test_a_function_that_returns_a_python_number_is_not_rounded_to_float32() -> 
     theta = torch.tensor([3.0], dtype=torch.float64)
     (quotient,) = gradcheck.central_difference(lambda t: float(t.exp().sum()), theta).tolist()
     assert abs(quotient - float(theta.exp())) < 1e-6 * float(theta.exp())
+
+
+def test_values_in_single_precision_are_subtracted_in_double() -> None:
+    def f(points: Tensor) -> Tensor:
+        return torch.where(points[:, 0] > 0, 2.0**24, -0.5).float()  # in float32 their difference would be 2^24
+
+    for batched, g in ((True, f), (False, lambda point: f(point[None])[0])):
+        assert central_difference(g, torch.zeros(1), step=1.0, batched=batched).tolist() == [(2.0**24 + 0.5) / 2]

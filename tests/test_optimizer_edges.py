@@ -139,3 +139,22 @@ def test_momentum_may_be_switched_off_but_not_on_at_a_checkpoint() -> None:
     plain.load_state_dict({"W1": with_momentum["flat"][:1, None], "b1": with_momentum["flat"][16:17]})
     fit(plain, *xy(), rule=SGD(lr=0.5), **options)
     assert torch.equal(gone_on.flat, plain.flat)
+
+
+def test_the_momentum_of_muon_is_not_made_orthogonal_in_16_bits() -> None:
+    p = torch.nn.Parameter(torch.zeros(2, 3, dtype=torch.bfloat16))
+    p.grad = torch.arange(6, dtype=torch.bfloat16).view(2, 3)
+    muon: Any = rules.get("muon")(momentum=0.5, nesterov=False)
+    optimizer = muon.optimizer([p])
+    optimizer.step()
+    assert torch.equal(optimizer.state[p]["momentum_buffer"], p.grad / 2)
+
+
+@pytest.mark.parametrize("size", [3, 7, 16])
+def test_muon_takes_a_square_matrix_as_it_lies(size: int) -> None:
+    ours, theirs = ([torch.nn.Parameter(torch.zeros(size, size))] for _ in range(2))
+    muon: Any = rules.get("muon")()
+    for params, optimizer in ((ours, muon.optimizer(ours)), (theirs, muon.twin(theirs))):
+        params[0].grad = torch.randn(size, size, generator=torch.Generator().manual_seed(size))
+        optimizer.step()
+    assert torch.equal(*ours, *theirs)
