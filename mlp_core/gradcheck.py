@@ -80,8 +80,7 @@ def central_difference(
         return start.view(theta.shape)
     block = max(1, BLOCK // (2 * n))
     with torch.no_grad():
-        for begin in range(0, n, block):
-            index = torch.arange(begin, min(begin + block, n), device=start.device)
+        for index in torch.arange(n, device=start.device).split(block):
             row = torch.arange(len(index), device=start.device)
             points = start.repeat(2, len(index), 1)
             points[0, row, index] += step
@@ -168,8 +167,7 @@ def crosses_kink(model: MLP, x: Tensor, step: float) -> Tensor:
     block = max(1, BLOCK // len(model.flat))
     here = _sides(model, model.flat[None], x)
     with torch.no_grad():
-        for begin in range(0, len(crossing), block):
-            index = torch.arange(begin, min(begin + block, len(crossing)), device=x.device)
+        for index in torch.arange(len(crossing), device=x.device).split(block):
             for signed in (step, -step):
                 flats = model.flat.expand(len(index), -1).clone()
                 flats[torch.arange(len(index), device=x.device), index] += signed

@@ -36,8 +36,8 @@ def test_a_constant_channel_of_a_number_that_rounds_becomes_zero() -> None:
 
 
 def test_a_constant_channel_beside_others_becomes_zero() -> None:
-    images = torch.arange(63.0, dtype=torch.float64).view(7, 1, 3, 3).repeat(1, 3, 1, 1)
-    images[:, 1] = 0.1
+    images = torch.arange(81.0, dtype=torch.float64).view(9, 1, 3, 3).repeat(1, 3, 1, 1)
+    images[:, 1] = 0.1  # the mean of 81 of them is rounded
     (training, _, _), normalisation = normalise(images, images, images)
     assert (training[:, 1] == 0).all()
     assert [std == 1 for std in normalisation.std.tolist()] == [False, True, False]
