@@ -94,6 +94,13 @@ def test_leaky_makes_a_record_for_any_slope() -> None:
     assert half.name not in activations.names()
 
 
+def test_the_slope_of_softplus_is_1_above_20_as_torch_has_it() -> None:
+    softplus, z = activations.get("softplus"), torch.tensor([20.0, 20.5, 21.0], dtype=torch.float64)
+    slope = softplus.df(z, softplus.f(z))
+    assert slope.tolist() == [torch.sigmoid(z[0]).item(), 1.0, 1.0]
+    assert slope[0] < 1
+
+
 @pytest.mark.parametrize("name", activations.names())
 def test_an_activation_is_elementwise_and_reads_only(name: str) -> None:
     record = activations.get(name)

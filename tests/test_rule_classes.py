@@ -77,3 +77,27 @@ def test_whether_a_zero_gradient_is_divided_by_something() -> None:
         True, False, False, False,
     ]  # fmt: skip
     assert rests(rules.get("sgd")())
+
+
+@pytest.mark.parametrize(("rule", "options", "kept"), [
+    ("sgd", {}, set()), ("sgd", {"momentum": 0.5}, {"momentum_buffer"}),
+    ("adam", {}, {"exp_avg", "exp_avg_sq"}), ("adam", {"amsgrad": True}, {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"}),
+    ("rmsprop", {}, {"square_avg"}), ("rmsprop", {"momentum": 0.5}, {"square_avg", "momentum_buffer"}),
+    ("rmsprop", {"centered": True}, {"square_avg", "grad_avg"}),
+])  # fmt: skip
+def test_a_slot_that_is_switched_off_takes_no_memory(rule: str, options: dict[str, Any], kept: set[str]) -> None:
+    state = rules.get(rule)(**options).init(torch.ones(2))
+    assert {name for name, slot in state.items() if slot is not None} == kept
+    assert all(slot is None or slot.tolist() == [0.0, 0.0] for slot in state.values())
+
+
+def test_radam_at_its_threshold() -> None:
+    beta2, t = 0.8397685748659791, 6  # found by bisection: rho is 5 exactly, and not above
+    assert 2 / (1 - beta2) - 1 - 2 * t * beta2**t / (1 - beta2**t) == 5
+    ours, theirs = ([torch.nn.Parameter(torch.ones(3))] for _ in range(2))
+    radam: Any = rules.get("radam")(betas=(0.5, beta2))
+    for params, optimizer in ((ours, radam.optimizer(ours)), (theirs, radam.twin(theirs))):
+        params[0].grad = torch.tensor([1.0, -2.0, 0.5])
+        for _ in range(t):
+            optimizer.step()
+    assert torch.equal(*ours, *theirs)
