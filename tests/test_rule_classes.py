@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, Literal, Optional
 
 import pytest
 import torch
-from annotated_types import Ge
+from annotated_types import Ge, Lt
 
 from mlp_core import ArgumentError, rules
 from mlp_core.rules import UpdateRule
-from mlp_core.rules._domains import Domain, domain_of, domains, rests
+from mlp_core.rules._domains import Decay, Domain, Epsilon, Typical, domain_of, domains, rests
 
 
 def twin_of(name: str) -> Any:
@@ -56,6 +56,12 @@ def test_a_rule_that_is_not_written_as_one_is_refused_by_name() -> None:
         lr: float
         beta: float = 0.5
 
+    @dataclass(frozen=True)
+    class Paired(UpdateRule):
+        pair: tuple[float, str] = (0.5, "")
+
+    assert refusal(Paired).startswith("annotation of pair: got <class 'str'>, expected ")
+
     with pytest.raises(ArgumentError, match=r"Wanting: got \['beta', 'lr'\], expected a default for every field"):
         Wanting(0.1)  # type: ignore[call-arg]
 
@@ -63,6 +69,11 @@ def test_a_rule_that_is_not_written_as_one_is_refused_by_name() -> None:
 def test_the_domain_in_an_annotation() -> None:
     assert domain_of("x", float) == Domain(float)
     assert domain_of("x", Annotated[int, Ge(2)]) == Domain(int, (Ge(2),))
+    every = Annotated[float | None, Ge(0), Lt(8), Typical(1, 2), Decay(3.0), Epsilon()]
+    assert domain_of("x", every) == Domain(float, (Ge(0), Lt(8)), Typical(1, 2), Decay(3.0), True, True)
+    assert domain_of("x", Annotated[float, Decay()]) == Domain(float, decay=Decay(0.0))
+    assert domain_of("x", Literal["a", "b"]) == Domain(str, choices=("a", "b"))
+    assert domain_of("x", Literal["a"] | None) == Domain(str, choices=("a",), optional=True)
     assert domain_of("x", Optional[float]) == domain_of("x", float | None) == Domain(float, optional=True)  # noqa: UP045
     assert not domain_of("x", float).holds(None)
     assert domain_of("x", float | None).holds(None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import io
 from dataclasses import dataclass
 from itertools import product
@@ -52,6 +53,18 @@ def test_all_four_engines_give_the_same_bits(loss: str, dtype: torch.dtype) -> N
         ]
         for run in runs[1:]:
             assert_identical(runs[0], run)
+
+
+def test_the_switch_of_gradients_says_whose_they_are() -> None:
+    mse = losses.get("mse")
+    by_hand_zero = dataclasses.replace(mse, name="zero by hand", grad=lambda y_hat, y: torch.zeros_like(y_hat))
+    start = MLP([6, 9, 5, 3], dtype=torch.float64).flat
+    x, y = data(20, "mse", torch.float64)
+    for gradients, moves in (("manual", False), ("autograd", True)):
+        model = MLP([6, 9, 5, 3], dtype=torch.float64)
+        options: dict[str, Any] = {"rule": SGD(lr=0.5), "epochs": 1, "batch_size": 8, "gradients": gradients}
+        fit(model, x, y, loss=by_hand_zero, **options)
+        assert torch.equal(model.flat, start) is not moves
 
 
 def test_batches_of_300_and_a_wide_network() -> None:
