@@ -146,9 +146,9 @@ class _Engine:
         self.optimizer.step()
 
     def save(self, generator: torch.Generator) -> dict[str, Any]:
-        state = self.optimizer.state_dict()["state"]
+        state = self.optimizer.state_dict()["state"]  # no copy: nobody steps this optimizer any more
         return {
-            "flat": self.model.flat.clone(), "state": copy.deepcopy(state), "generator": generator.get_state(),
+            "flat": self.model.flat.clone(), "state": state, "generator": generator.get_state(),
             "sizes": list(self.model.sizes), "rule": repr(self.rule), "updates": self.updates,
         }  # fmt: skip
 

@@ -258,6 +258,9 @@ def test_backprop_refuses_a_foreign_trace_and_an_unlike_upstream_gradient() -> N
 def test_value_and_grad_check_their_targets() -> None:
     message = refusal(losses.get("cross_entropy").value_and_grad, torch.zeros(2, 3), torch.tensor([0, 3]))
     assert message == "y: got 3, expected class labels from 0 to 2 for cross_entropy"
+    for name in ("squared_error", "mse", "bce_with_logits"):
+        message = refusal(losses.get(name).value_and_grad, torch.zeros(2, 1), torch.tensor([[0.5], [NAN]]))
+        assert message == "y: got NaN, expected targets without NaN"
     message = refusal(losses.get("mse").value_and_grad, torch.zeros(3), torch.zeros(3))
     assert message == "y_hat: got shape (3,), expected shape (batch, outputs)"
 
