@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mlp_core import MLP, ArgumentError, activations, backprop, fit, gradcheck, losses, rules
+from mlp_core.model import Trace
 
 SGD: Any = rules.get("sgd")
 NAN, INF = float("nan"), float("inf")
@@ -253,6 +254,18 @@ def test_backprop_refuses_a_foreign_trace_and_an_unlike_upstream_gradient() -> N
     ):
         assert refusal(backprop, model, trace, wrong) == f"dL_dy: got {what}, that of trace.output"
     assert bool((model.flat_grad == 7).all())
+
+
+def test_backprop_refuses_what_is_no_model_no_trace_no_tensor() -> None:
+    model = MLP([3, 4, 2])
+    trace, dL_dy = model.trace(torch.ones(5, 3)), torch.ones(5, 2)
+    assert refusal(backprop, 1, trace, dL_dy) == "model: got 1, expected a MLP"
+    assert refusal(backprop, model, 2, dL_dy) == "trace: got 2, expected a Trace"
+    assert refusal(backprop, model, trace, 3) == "dL_dy: got 3, expected a Tensor"
+    for part in (Trace(trace.z[:-1], trace.a), Trace(trace.z, trace.a[:-1])):
+        assert refusal(backprop, model, part, dL_dy).startswith("trace: got widths (3, 4")
+    other = Trace(trace.z[:2], trace.a[:2])  # as many z as a, and not this model's
+    assert refusal(backprop, model, other, torch.ones(5, 4)).startswith("trace: got widths (3, 4), expected")
 
 
 def test_value_and_grad_check_their_targets() -> None:
