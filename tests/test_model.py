@@ -77,6 +77,11 @@ def test_float32_weights_are_the_float64_weights_rounded() -> None:
         assert torch.equal(single, double.float())
 
 
+def test_weights_are_drawn_in_double_precision() -> None:
+    for p in make().parameters():
+        assert bool((p != p.float().double()).any())
+
+
 def test_making_a_model_draws_nothing_from_the_global_generator() -> None:
     before = torch.get_rng_state()
     make()
