@@ -16,6 +16,7 @@ from torch import Tensor
 
 from mlp_core import MLP, ArgumentError, rules
 from mlp_core.layout import Layout
+from mlp_core.rules._shared import descent
 
 
 def twins(*sizes: int) -> tuple[list[Any], list[Any]]:
@@ -33,6 +34,16 @@ def test_layout_puts_every_tensor_on_a_boundary() -> None:
     assert (layout.offsets, layout.size) == ((0, 16, 32), 48)
     assert [layout.owned(i) for i in range(3)] == [16, 16, 16]
     assert [tuple(view.shape) for view in layout.views(torch.zeros(48))] == [(3, 5), (1,), (16,)]
+
+
+def test_a_layout_with_a_place_too_few_has_no_views() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        Layout(((1,), (1,)), (0,), 16).views(torch.zeros(16))
+
+
+def test_no_decay_is_no_arithmetic_at_all() -> None:
+    g = torch.ones(1)
+    assert descent(torch.tensor([float("inf")]), g, 0.0, maximize=False) is g  # inf times 0 would be NaN
 
 
 def test_groups_have_their_own_hyperparameters() -> None:

@@ -128,3 +128,19 @@ def test_gradients_that_lie_apart_keep_parameters_apart() -> None:
     params = [torch.nn.Parameter(buffer[:2]), torch.nn.Parameter(buffer[2:])]
     params[0].grad, params[1].grad = grads[:2], grads[3:]
     assert segments(RULE.optimizer(params)) == [1, 1]
+
+
+def test_neighbours_of_one_age_whose_numbers_differ_stay_apart() -> None:
+    """Both have taken two steps, at different betas: their products of momenta are not the same."""
+    buffer, grads, ends = torch.ones(4), torch.ones(4), []
+    for apart in (False, True):
+        place = buffer.clone()
+        params = [torch.nn.Parameter(place[:2]), torch.nn.Parameter(place[2:].clone() if apart else place[2:])]
+        optimizer = rules.get("nadam")(lr=0.5).optimizer(params)
+        for beta, first, second in ((0.5, True, False), (0.6, True, True), (0.7, False, True), (0.8, True, True)):
+            optimizer.param_groups[0]["betas"] = (beta, 0.9)
+            params[0].grad, params[1].grad = grads[:2] if first else None, grads[2:] if second else None
+            optimizer.step()
+        assert [optimizer.state[p]["step"] for p in params] == [3, 3]
+        ends.append([p.tolist() for p in params])
+    assert ends[0] == ends[1]

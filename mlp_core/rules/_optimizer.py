@@ -148,7 +148,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             (padding_rests or _owned(q) == q.numel()) and
             _follows(q, p, _owned(q)) and _follows(q.grad, p.grad, _owned(q))
             and mine.keys() == other.keys()
-            and all(_same_or_elementwise(mine[key], other[key], p, q) for key in mine)
+            and all(_elementwise_or_same(mine[key], other[key], p) for key in mine)
         )  # fmt: skip
 
     def _segment(self, run: list[Tensor], rule: UpdateRule) -> Segment:
@@ -198,9 +198,10 @@ def _follows(q: Tensor, p: Tensor, distance: int) -> bool:
     )  # fmt: skip
 
 
-def _same_or_elementwise(mine: Any, other: Any, p: Tensor, q: Tensor) -> bool:
-    if isinstance(mine, Tensor) and isinstance(other, Tensor):
-        return (mine.shape == p.shape and other.shape == q.shape) or (mine.ndim == 0 and mine.equal(other))
+def _elementwise_or_same(mine: Any, other: Any, p: Tensor) -> bool:
+    """Whether an entry of p's state is a slot of p's shape, or the number that its neighbour has too."""
+    if isinstance(mine, Tensor):
+        return mine.shape == p.shape or (mine.ndim == 0 and mine.equal(other))
     return bool(mine == other)
 
 
