@@ -19,6 +19,10 @@ from torch import Tensor
 from mlp_core.registry import Registry
 
 
+def _ones(z: Tensor, a: Tensor) -> Tensor:
+    return torch.ones_like(z)
+
+
 @dataclass(frozen=True)
 class Activation:
     """An elementwise function and what backpropagation and its laws need to know of it.
@@ -36,7 +40,7 @@ class Activation:
     name: str
     f: Callable[[Tensor], Tensor]
     times_df: Callable[[Tensor, Tensor, Tensor], Tensor]
-    terms: Callable[[Tensor, Tensor], Tensor] = lambda z, a: torch.ones_like(z)
+    terms: Callable[[Tensor, Tensor], Tensor] = _ones
     """terms(z, a): the magnitudes of the terms of f'(z) added up; rounding errors of f'(z) are relative to this."""
     kinks: tuple[float, ...] = ()
     """where f is not differentiable, in rising order"""
@@ -84,6 +88,90 @@ def leaky(slope: float) -> Activation:
     )  # fmt: skip
 
 
+def _identity(z: Tensor) -> Tensor:
+    return z
+
+
+def _identity_times_df(delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
+    return delta  # f' = 1
+
+
+register(Activation("identity", f=_identity, times_df=_identity_times_df, slopes=(1.0,), exact=True))
+
+
+def _relu_times_df(delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
+    return delta.masked_fill(z <= 0, 0)  # f' = 1 for z > 0, else 0
+
+
+register(Activation(
+    "relu", f=torch.relu, times_df=_relu_times_df, kinks=(0.0,), slopes=(0.0, 1.0), kink_slopes=(0.0,), exact=True,
+))  # fmt: skip
+
+
+_leaky = leaky(0.01)
+register(Activation(
+    "leaky_relu",
+    f=_leaky.f, times_df=_leaky.times_df,
+    kinks=_leaky.kinks, slopes=_leaky.slopes, kink_slopes=_leaky.kink_slopes, exact=True,
+))  # fmt: skip
+
+
+def _elu_times_df(delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
+    return torch.where(z <= 0, delta * torch.exp(z), delta)  # f' = e^z for z <= 0, else 1
+
+
+def _elu_terms(z: Tensor, a: Tensor) -> Tensor:
+    return 2 + a.clamp(max=0)  # as a + 1 for z <= 0 in other hands
+
+
+register(Activation("elu", f=F.elu, times_df=_elu_times_df, terms=_elu_terms, bends=(0.0,)))
+
+
+def _softplus_times_df(delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
+    # f' = sigmoid(z); torch's softplus is z itself above 20, a jump of 2e-9, so 20 counts as a kink
+    return torch.where(z > 20, delta, delta * torch.sigmoid(z))
+
+
+register(Activation("softplus", f=F.softplus, times_df=_softplus_times_df, kinks=(20.0,)))
+
+
+def _sigmoid_times_df(delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
+    return delta * (1 - a) * a  # f' = (1 - a) a, in autograd's order
+
+
+def _sigmoid_terms(z: Tensor, a: Tensor) -> Tensor:
+    return (1 + a) * a
+
+
+register(Activation(
+    "sigmoid", f=torch.sigmoid, times_df=_sigmoid_times_df, terms=_sigmoid_terms, lipschitz=0.25, exact=True,
+))  # fmt: skip
+
+
+def _tanh_times_df(delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
+    return delta * (1 - a * a)  # f' = 1 - a^2
+
+
+def _tanh_terms(z: Tensor, a: Tensor) -> Tensor:
+    return 1 + a * a
+
+
+register(Activation("tanh", f=torch.tanh, times_df=_tanh_times_df, terms=_tanh_terms))
+
+
+def _silu_times_df(delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
+    s = torch.sigmoid(z)
+    return delta * (s * (1 + z * (1 - s)))  # f' = s (1 + z (1 - s)), s = sigmoid(z)
+
+
+def _silu_terms(z: Tensor, a: Tensor) -> Tensor:
+    s = torch.sigmoid(z)
+    return s * (1 + z.abs() * (1 + s))
+
+
+register(Activation("silu", f=F.silu, times_df=_silu_times_df, terms=_silu_terms, lipschitz=1.1))
+
+
 def _normal_cdf(z: Tensor) -> Tensor:
     return 0.5 * (1 + torch.erf(z / sqrt(2)))
 
@@ -92,82 +180,33 @@ def _normal_pdf(z: Tensor) -> Tensor:
     return torch.exp(-0.5 * z * z) / sqrt(2 * pi)
 
 
-register(Activation(
-    "identity",
-    f=lambda z: z,
-    times_df=lambda delta, z, a: delta,  # f' = 1
-    slopes=(1.0,), exact=True,
-))  # fmt: skip
-register(Activation(
-    "relu",
-    f=torch.relu,
-    times_df=lambda delta, z, a: delta.masked_fill(z <= 0, 0),  # f' = 1 for z > 0, else 0
-    kinks=(0.0,), slopes=(0.0, 1.0), kink_slopes=(0.0,), exact=True,
-))  # fmt: skip
-_leaky = leaky(0.01)
-register(Activation(
-    "leaky_relu",
-    f=_leaky.f, times_df=_leaky.times_df,
-    kinks=_leaky.kinks, slopes=_leaky.slopes, kink_slopes=_leaky.kink_slopes, exact=True,
-))  # fmt: skip
-register(Activation(
-    "elu",
-    f=F.elu,
-    times_df=lambda delta, z, a: torch.where(z <= 0, delta * torch.exp(z), delta),  # f' = e^z for z <= 0, else 1
-    terms=lambda z, a: 2 + a.clamp(max=0),  # as a + 1 for z <= 0 in other hands
-    bends=(0.0,),
-))  # fmt: skip
-register(Activation(
-    "softplus",
-    f=F.softplus,
-    # f' = sigmoid(z); torch's softplus is z itself above 20, a jump of 2e-9, so 20 counts as a kink
-    times_df=lambda delta, z, a: torch.where(z > 20, delta, delta * torch.sigmoid(z)),
-    kinks=(20.0,),
-))  # fmt: skip
-register(Activation(
-    "sigmoid",
-    f=torch.sigmoid,
-    times_df=lambda delta, z, a: delta * (1 - a) * a,  # f' = (1 - a) a, in autograd's order
-    terms=lambda z, a: (1 + a) * a,
-    lipschitz=0.25, exact=True,
-))  # fmt: skip
-register(Activation(
-    "tanh",
-    f=torch.tanh,
-    times_df=lambda delta, z, a: delta * (1 - a * a),  # f' = 1 - a^2
-    terms=lambda z, a: 1 + a * a,
-))  # fmt: skip
+def _gelu_times_df(delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
+    return delta * (_normal_cdf(z) + z * _normal_pdf(z))  # f' = Phi(z) + z phi(z)
 
 
-def _silu_times_df(delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
-    s = torch.sigmoid(z)
-    return delta * (s * (1 + z * (1 - s)))  # f' = s (1 + z (1 - s)), s = sigmoid(z)
+def _gelu_terms(z: Tensor, a: Tensor) -> Tensor:
+    return 1 + z.abs() * _normal_pdf(z)
+
+
+register(Activation("gelu", f=F.gelu, times_df=_gelu_times_df, terms=_gelu_terms, lipschitz=1.13))
+
+
+def _softsign_times_df(delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
+    return delta / (1 + z.abs()) ** 2  # f' = 1 / (1 + |z|)^2
+
+
+def _softsign_terms(z: Tensor, a: Tensor) -> Tensor:
+    return 2 / (1 + z.abs())  # autograd: 1 / (1 + |z|) - |z| / (1 + |z|)^2
+
+
+register(Activation("softsign", f=F.softsign, times_df=_softsign_times_df, terms=_softsign_terms, bends=(0.0,)))
+
+
+def _hardtanh_times_df(delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
+    return delta.masked_fill((z <= -1) | (z >= 1), 0)  # f' = 1 for -1 < z < 1, else 0
 
 
 register(Activation(
-    "silu",
-    f=F.silu,
-    times_df=_silu_times_df,
-    terms=lambda z, a: torch.sigmoid(z) * (1 + z.abs() * (1 + torch.sigmoid(z))),
-    lipschitz=1.1,
-))  # fmt: skip
-register(Activation(
-    "gelu",
-    f=F.gelu,
-    times_df=lambda delta, z, a: delta * (_normal_cdf(z) + z * _normal_pdf(z)),  # f' = Phi(z) + z phi(z)
-    terms=lambda z, a: 1 + z.abs() * _normal_pdf(z),
-    lipschitz=1.13,
-))  # fmt: skip
-register(Activation(
-    "softsign",
-    f=F.softsign,
-    times_df=lambda delta, z, a: delta / (1 + z.abs()) ** 2,  # f' = 1 / (1 + |z|)^2
-    terms=lambda z, a: 2 / (1 + z.abs()),  # autograd: 1 / (1 + |z|) - |z| / (1 + |z|)^2
-    bends=(0.0,),
-))  # fmt: skip
-register(Activation(
-    "hardtanh",
-    f=F.hardtanh,
-    times_df=lambda delta, z, a: delta.masked_fill((z <= -1) | (z >= 1), 0),  # f' = 1 for -1 < z < 1, else 0
+    "hardtanh", f=F.hardtanh, times_df=_hardtanh_times_df,
     kinks=(-1.0, 1.0), slopes=(0.0, 1.0, 0.0), kink_slopes=(0.0, 0.0), exact=True,
 ))  # fmt: skip

@@ -43,12 +43,12 @@ def relative_error(approx: Tensor, exact: Tensor) -> float:
         raise ArgumentError("approx", Described(f"shape {tuple(approx.shape)}"), f"shape {tuple(exact.shape)}")
     approx, exact = approx.detach().double(), exact.detach().double()
     if torch.isnan(approx).any() or torch.isnan(exact).any():
-        return float("inf")
+        return math.inf
     scale = max(approx.abs().max().item(), exact.abs().max().item()) if approx.numel() else 0.0
     if scale == 0:
         return 0.0
-    if scale == float("inf"):
-        return 0.0 if torch.equal(approx, exact) else float("inf")
+    if scale == math.inf:
+        return 0.0 if torch.equal(approx, exact) else math.inf
     power = math.ldexp(1.0, math.frexp(scale)[1] - 1)  # a norm of huge or tiny numbers must not overflow or vanish
     approx, exact = approx / power, exact / power
     return ((approx - exact).norm() / (approx.norm() + exact.norm())).item()
@@ -75,27 +75,28 @@ def central_difference(
     >>> central_difference(lambda t: (t**2).sum(), torch.tensor([1.0, -2.0]))
     tensor([ 2., -4.], dtype=torch.float64)
     """
-    if not 0 < step < float("inf"):
+    if not 0 < step < math.inf:
         raise ArgumentError("step", step, "a positive finite number")
     start = theta.detach().double().flatten()
     n, quotients = len(start), []
-    block = max(1, BLOCK // max(1, 2 * n))
+    if n == 0:
+        return start.view(theta.shape)
+    block = max(1, BLOCK // (2 * n))
     with torch.no_grad():
-        for begin in range(0, n, block):
-            index = torch.arange(begin, min(begin + block, n), device=start.device)
+        for index in torch.arange(n, device=start.device).split(block):
             row = torch.arange(len(index), device=start.device)
             points = start.repeat(2, len(index), 1)
             points[0, row, index] += step
             points[1, row, index] -= step
             shaped = points.reshape(-1, *theta.shape)
             if batched:
-                values = torch.as_tensor(f(shaped))
+                values = torch.as_tensor(f(shaped), dtype=torch.float64, device=start.device)
             else:
-                values = torch.stack([torch.as_tensor(f(point.clone()), dtype=torch.float64) for point in shaped])
-            plus, minus = values.double().to(start.device).view(2, -1)
+                values = start.new_tensor([float(f(point.clone())) for point in shaped])
+            plus, minus = values.view(2, -1)
             distance = points[0, row, index] - points[1, row, index]
             quotients.append((plus - minus) / distance)  # (J(theta + h e_i) - J(theta - h e_i)) / (2 h)
-    return torch.cat(quotients).view(theta.shape) if quotients else start.view(theta.shape)
+    return torch.cat(quotients).view(theta.shape)
 
 
 class RelativeErrors(dict[str, float]):
@@ -176,11 +177,10 @@ def crosses_kink(model: MLP, x: Tensor, step: float) -> Tensor:
     block = max(1, BLOCK // len(model.flat))
     here = _sides(model, model.flat[None], x)
     with torch.no_grad():
-        for begin in range(0, len(crossing), block):
-            index = torch.arange(begin, min(begin + block, len(crossing)), device=x.device)
+        for index in torch.arange(len(crossing), device=x.device).split(block):
             for signed in (step, -step):
-                flats = model.flat.repeat(len(index), 1)
-                flats[torch.arange(len(index)), index] += signed
+                flats = model.flat.expand(len(index), -1).clone()
+                flats[torch.arange(len(index), device=x.device), index] += signed
                 crossing[index] |= (_sides(model, flats, x) != here).any(dim=1)
     return crossing
 

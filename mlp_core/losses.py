@@ -70,6 +70,43 @@ _registry: Registry[Loss] = Registry("loss", Loss)
 register, get, names, remove = _registry.register, _registry.get, _registry.names, _registry.remove
 
 
+def _sum_of_squares(y_hat: Tensor, y: Tensor) -> Tensor:
+    return ((y - y_hat) ** 2).sum()  # L = sum_s sum_i (y - y_hat)^2; its own terms
+
+
+def _squared_error_grad(y_hat: Tensor, y: Tensor) -> Tensor:
+    return -2 * (y - y_hat)
+
+
+def _squared_error_grad_terms(y_hat: Tensor, y: Tensor) -> Tensor:
+    return 2 * (y - y_hat).abs()
+
+
+register(Loss(
+    "squared_error",
+    value=_sum_of_squares, grad=_squared_error_grad, terms=_sum_of_squares, grad_terms=_squared_error_grad_terms,
+))  # fmt: skip
+
+
+def _mse_grad(y_hat: Tensor, y: Tensor) -> Tensor:
+    return (y_hat - y) * (2 / y.numel())
+
+
+def _mse_terms(y_hat: Tensor, y: Tensor) -> Tensor:
+    return ((y - y_hat) ** 2).mean()
+
+
+def _mse_grad_terms(y_hat: Tensor, y: Tensor) -> Tensor:
+    return 2 * (y - y_hat).abs() / y.numel()
+
+
+register(Loss(
+    "mse",
+    value=F.mse_loss,  # L = 1/n sum_s sum_i (y_hat - y)^2, n = B times outputs
+    grad=_mse_grad, terms=_mse_terms, grad_terms=_mse_grad_terms,
+))  # fmt: skip
+
+
 def _cross_entropy_grad(y_hat: Tensor, y: Tensor) -> Tensor:
     # dL/dy_hat = (softmax(y_hat) - onehot(y)) / B, through the kernel that autograd calls: the last bit depends on it
     log_p = torch.log_softmax(y_hat, dim=1)
@@ -77,36 +114,38 @@ def _cross_entropy_grad(y_hat: Tensor, y: Tensor) -> Tensor:
     return torch.ops.aten._log_softmax_backward_data(dL_dlog_p, log_p, 1, y_hat.dtype)
 
 
-register(Loss(
-    "squared_error",
-    value=lambda y_hat, y: ((y - y_hat) ** 2).sum(),  # L = sum_s sum_i (y - y_hat)^2
-    grad=lambda y_hat, y: -2 * (y - y_hat),
-    terms=lambda y_hat, y: ((y - y_hat) ** 2).sum(),
-    grad_terms=lambda y_hat, y: 2 * (y - y_hat).abs(),
-))  # fmt: skip
-register(Loss(
-    "mse",
-    value=F.mse_loss,  # L = 1/n sum_s sum_i (y_hat - y)^2, n = B times outputs
-    grad=lambda y_hat, y: (y_hat - y) * (2 / y.numel()),
-    terms=lambda y_hat, y: ((y - y_hat) ** 2).mean(),
-    grad_terms=lambda y_hat, y: 2 * (y - y_hat).abs() / y.numel(),
-))  # fmt: skip
+def _cross_entropy_terms(y_hat: Tensor, y: Tensor) -> Tensor:
+    return (1 + y_hat.shape[1] + 2 * y_hat.abs().amax(dim=1)).mean()
+
+
+def _cross_entropy_grad_terms(y_hat: Tensor, y: Tensor) -> Tensor:
+    # softmax - onehot; softmax = exp(y_hat - max - log sum) carries the rounding of its exponent
+    exponent = y_hat.abs() + y_hat.abs().amax(1, keepdim=True)
+    return (torch.softmax(y_hat, 1) * (2 + exponent) + 1) / len(y)
+
+
 register(Loss(
     "cross_entropy",
     value=F.cross_entropy,  # L = 1/B sum_s (log sum_j e^y_hat[s, j] - y_hat[s, y_s])
-    grad=_cross_entropy_grad,
-    terms=lambda y_hat, y: (1 + y_hat.shape[1] + 2 * y_hat.abs().amax(dim=1)).mean(),
-    # softmax - onehot; softmax = exp(y_hat - max - log sum) carries the rounding of its exponent
-    grad_terms=lambda y_hat, y: (
-        (torch.softmax(y_hat, 1) * (2 + y_hat.abs() + y_hat.abs().amax(1, keepdim=True)) + 1) / len(y)
-    ),
-    classes=True,
+    grad=_cross_entropy_grad, terms=_cross_entropy_terms, grad_terms=_cross_entropy_grad_terms, classes=True,
 ))  # fmt: skip
+
+
+def _bce_with_logits_grad(y_hat: Tensor, y: Tensor) -> Tensor:
+    return (torch.sigmoid(y_hat) - y) / y.numel()
+
+
+def _bce_with_logits_terms(y_hat: Tensor, y: Tensor) -> Tensor:
+    return (1 + 2 * y_hat.abs()).mean()
+
+
+def _bce_with_logits_grad_terms(y_hat: Tensor, y: Tensor) -> Tensor:
+    return (torch.sigmoid(y_hat) + y.abs()) / y.numel()
+
+
 register(Loss(
     "bce_with_logits",
     value=F.binary_cross_entropy_with_logits,  # L = 1/n sum (log(1 + e^y_hat) - y y_hat)
-    grad=lambda y_hat, y: (torch.sigmoid(y_hat) - y) / y.numel(),
-    terms=lambda y_hat, y: (1 + 2 * y_hat.abs()).mean(),
-    grad_terms=lambda y_hat, y: (torch.sigmoid(y_hat) + y.abs()) / y.numel(),
+    grad=_bce_with_logits_grad, terms=_bce_with_logits_terms, grad_terms=_bce_with_logits_grad_terms,
     unit_targets=True,
 ))  # fmt: skip

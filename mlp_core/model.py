@@ -89,11 +89,14 @@ class MLP(nn.Module):
         Reading it binds every parameter's grad to its place: a grad that was dropped (None) becomes zero there, one
         that autograd put elsewhere is copied in.
         """
+        self._bind_grads()
+        return self._flat_grad
+
+    def _bind_grads(self) -> None:
         for p, view in zip(self._parameters.values(), self.grad_views, strict=True):
             if p is not None and p.grad is not view:
                 view.zero_() if p.grad is None else view.copy_(p.grad)
                 p.grad = view
-        return self._flat_grad
 
     def forward(self, x: Tensor) -> Tensor:
         """y_hat (B, n_L), for autograd to differentiate."""
@@ -119,7 +122,7 @@ class MLP(nn.Module):
     def zero_grad(self, set_to_none: bool = False) -> None:
         """Zero the gradient buffer; grads stay views of it, so set_to_none makes no difference."""
         self._flat_grad.zero_()
-        self.flat_grad  # noqa: B018  (binds the grads again)
+        self._bind_grads()
 
     def extra_repr(self) -> str:
         return f"{list(self.sizes)}, {[f.name for f in self.activations]}"
@@ -164,7 +167,7 @@ class MLP(nn.Module):
 
 def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     expected = "at least two positive integers"
-    if isinstance(sizes, str) or not isinstance(sizes, Sequence) or len(sizes) < 2:
+    if not isinstance(sizes, Sequence) or len(sizes) < 2:
         raise ArgumentError("sizes", sizes, expected)
     if any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in sizes):
         raise ArgumentError("sizes", sizes, expected)

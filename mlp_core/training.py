@@ -21,6 +21,9 @@ Gradients = Literal["manual", "autograd"]
 Updates = Literal["manual", "torch"]
 Schedule = Callable[[int], UpdateRule]
 
+CHECKPOINT = {"epoch", "step", "flat", "state", "generator", "sizes", "rule", "updates"}
+"""what a checkpoint holds"""
+
 
 @dataclass(frozen=True)
 class History:
@@ -58,7 +61,7 @@ def fit(
     loss = losses.get(loss)
     _check(model, x, y, loss, epochs, batch_size, gradients, updates)
     schedule = _schedule(rule)
-    if start is not None and not (isinstance(start, dict) and {"epoch", "step", "flat", "state"} <= start.keys()):
+    if start is not None and not (isinstance(start, dict) and start.keys() >= CHECKPOINT):
         raise ArgumentError("start", start, "the checkpoint of a History")
     if not isinstance(generator, (torch.Generator, type(None))):
         raise ArgumentError("generator", generator, "a torch.Generator")
@@ -77,7 +80,7 @@ def fit(
             engine.step(schedule(step))
             sizes.append(len(xb))
             step += 1
-        weights = torch.tensor(sizes, dtype=x.dtype, device=x.device)
+        weights = torch.tensor(sizes, device=x.device)
         epoch_losses.append((torch.stack(step_losses[first:]) * weights).sum() / len(x))
         if on_epoch is not None:
             on_epoch(epoch, epoch_losses[-1].item())
@@ -143,9 +146,9 @@ class _Engine:
         self.optimizer.step()
 
     def save(self, generator: torch.Generator) -> dict[str, Any]:
-        state = self.optimizer.state_dict()["state"]
+        state = self.optimizer.state_dict()["state"]  # no copy: nobody steps this optimizer any more
         return {
-            "flat": self.model.flat.clone(), "state": copy.deepcopy(state), "generator": generator.get_state(),
+            "flat": self.model.flat.clone(), "state": state, "generator": generator.get_state(),
             "sizes": list(self.model.sizes), "rule": repr(self.rule), "updates": self.updates,
         }  # fmt: skip
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
+
+from mlp_core.rules import _domains
 
 # no deadline: the first example pays for torch's warming up. too_slow: it measures the machine, not the test
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -16,12 +18,22 @@ settings.register_profile("dev", max_examples=25, **_COMMON)
 settings.register_profile("ci", max_examples=25, derandomize=True, database=None, print_blob=True, **_COMMON)
 settings.register_profile("thorough", max_examples=500, print_blob=True, **_COMMON)
 settings.register_profile("soak", max_examples=10_000, print_blob=True, **_COMMON)
+# a mutant dies of the first example that shows it, and nobody reads the example
+settings.register_profile(
+    "mutation", max_examples=5, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate], **_COMMON
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))  # --hypothesis-profile goes before it
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         torch.set_num_threads(1)  # the workers fill the cores
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Domains of rules are read afresh by every test: a mutant that reads them wrongly shows in each."""
+    _domains._checked.cache_clear()
 
 
 @pytest.fixture(autouse=True)

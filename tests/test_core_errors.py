@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mlp_core import MLP, ArgumentError, activations, backprop, fit, gradcheck, losses, rules
+from mlp_core.model import Trace
 
 SGD: Any = rules.get("sgd")
 NAN, INF = float("nan"), float("inf")
@@ -23,7 +24,7 @@ def refusal(call: Callable[..., Any], *args: Any, **options: Any) -> str:
 
 
 @pytest.mark.parametrize("sizes", [
-    [], [3], [3, 0], [3, -1, 2], [3, 2.0], [3, "2"], [3, True], "32", 7, None, [3, None],
+    [], [3], [3, 0], [3, -1, 2], [3, 2.0], [3, "2"], [3, True], "3", "32", 7, None, [3, None], {2, 3},
 ], ids=repr)  # fmt: skip
 def test_sizes(sizes: Any) -> None:
     assert refusal(MLP, sizes) == f"sizes: got {sizes!r}, expected at least two positive integers"
@@ -56,9 +57,9 @@ def test_activations_by_layer_must_be_as_many_as_hidden_layers() -> None:
     assert message == "activation: got ['relu'], expected one activation, or one for each of 2 hidden layers"
 
 
-@pytest.mark.parametrize("dtype", [torch.int64, torch.complex64, torch.bool])
-def test_dtype_of_a_model(dtype: torch.dtype) -> None:
-    assert refusal(MLP, [2, 1], dtype=dtype) == f"dtype: got {dtype}, expected a floating point dtype of torch"
+@pytest.mark.parametrize("dtype", [torch.int64, torch.complex64, torch.bool, "float32"])
+def test_dtype_of_a_model(dtype: Any) -> None:
+    assert refusal(MLP, [2, 1], dtype=dtype) == f"dtype: got {dtype!r}, expected a floating point dtype of torch"
 
 
 @pytest.mark.parametrize(("hyperparameters", "message"), [
@@ -76,6 +77,41 @@ def test_dtype_of_a_model(dtype: torch.dtype) -> None:
 ])  # fmt: skip
 def test_hyperparameters_outside_their_domain(hyperparameters: dict[str, Any], message: str) -> None:
     assert refusal(SGD, **hyperparameters) == message
+
+
+@pytest.mark.parametrize(("rule", "hyperparameters", "message"), [
+    ("adam", {"betas": (0.9, 1.0)}, "betas: got (0.9, 1.0), expected a finite number >= 0 and < 1"),
+    ("adam", {"betas": 0.9}, "betas: got 0.9, expected 2 numbers"),
+    ("adam", {"betas": (0.9,)}, "betas: got (0.9,), expected 2 numbers"),
+    ("adadelta", {"rho": 1.5}, "rho: got 1.5, expected a finite number >= 0 and <= 1"),
+    ("adafactor", {"eps": (-1.0, 1.0)}, "eps: got (-1.0, 1.0), expected a finite number >= 0 or None"),
+    ("adafactor", {"eps": (None, None)}, "eps: got (None, None), expected a finite number >= 0"),
+    ("adafactor", {"beta2_decay": 0.5}, "beta2_decay: got 0.5, expected a finite number <= 0"),
+    ("muon", {"ns_steps": 0}, "ns_steps: got 0, expected a whole number > 0 and <= 99"),
+    ("muon", {"ns_steps": 100}, "ns_steps: got 100, expected a whole number > 0 and <= 99"),
+    ("muon", {"ns_steps": 5.0}, "ns_steps: got 5.0, expected a whole number > 0 and <= 99"),
+    ("muon", {"ns_steps": True}, "ns_steps: got True, expected a whole number > 0 and <= 99"),
+    ("muon", {"adjust_lr_fn": "ours"},
+     "adjust_lr_fn: got 'ours', expected 'original' or 'match_rms_adamw' or None"),
+    ("rprop", {"etas": (1.0, 1.2)}, "etas: got (1.0, 1.2), expected a finite number > 0 and < 1"),
+    ("rprop", {"step_sizes": (0.5, 0.25)},
+     "step_sizes: got (0.5, 0.25), expected (least, largest) with least <= largest"),
+    ("rmsprop", {"centered": True, "alpha": 0.0},
+     "centered: got True, expected False where alpha = 0: v - a^2 is nothing but rounding there"),
+])  # fmt: skip
+def test_hyperparameters_of_other_rules(rule: str, hyperparameters: dict[str, Any], message: str) -> None:
+    assert refusal(rules.get(rule), **hyperparameters) == message
+
+
+@pytest.mark.parametrize(("rule", "hyperparameters"), [
+    ("adam", {"betas": (0.0, 0.999), "eps": 0, "lr": 0}), ("adam", {"betas": [0.5, 0.5]}),
+    ("adadelta", {"rho": 1}), ("adadelta", {"rho": 0.0}), ("adafactor", {"eps": (None, 0.0), "beta2_decay": 0}),
+    ("muon", {"ns_steps": 1}), ("muon", {"ns_steps": 99, "adjust_lr_fn": "original"}),
+    ("rprop", {"step_sizes": (0.5, 0.5)}), ("rmsprop", {"centered": True, "alpha": 0.5}), ("sgd", {"dampening": -1.0}),
+])  # fmt: skip
+def test_the_edges_of_a_domain_belong_to_it(rule: str, hyperparameters: dict[str, Any]) -> None:
+    made: Any = rules.get(rule)(**hyperparameters)
+    assert all(getattr(made, name) == value for name, value in hyperparameters.items())
 
 
 @pytest.mark.parametrize("fields", [{}, {"momentum": 0.9, "dampening": 0.5}], ids=["no momentum", "dampened"])
@@ -160,8 +196,31 @@ def test_a_refused_fit_names_what_is_wrong_and_changes_nothing(case: str) -> Non
 @pytest.mark.parametrize("rule", ["sgd", SGD, None, 0.1], ids=repr)
 def test_a_rule_that_is_none_is_refused(rule: Any) -> None:
     options = {**problem(), "rule": rule}
-    model = MLP([3, 4, 2])
-    assert refusal(fit, model, options.pop("x"), options.pop("y"), **options).startswith("rule: got ")
+    message = refusal(fit, MLP([3, 4, 2]), options.pop("x"), options.pop("y"), **options)
+    assert message.startswith("rule: got ")
+    expected = "an UpdateRule, made with its hyperparameters, or a function of the step that returns one"
+    assert message.endswith(f", expected {expected}")
+
+
+def test_a_schedule_that_returns_no_rule_is_refused() -> None:
+    options = {**problem(), "rule": lambda step: SGD() if step == 0 else 0.1}
+    message = refusal(fit, MLP([3, 4, 2]), options.pop("x"), options.pop("y"), **options)
+    assert message == "rule(1): got 0.1, expected an UpdateRule"
+
+
+def test_a_start_that_is_no_checkpoint_is_refused() -> None:
+    options = problem()
+    x, y = options.pop("x"), options.pop("y")
+    start = fit(MLP([3, 4, 2]), x, y, **options).checkpoint
+    fit(MLP([3, 4, 2]), x, y, start=start, **options)
+    for missing in start:
+        part = {key: value for key, value in start.items() if key != missing}
+        assert refusal(fit, MLP([3, 4, 2]), x, y, start=part, **options).endswith(
+            "expected the checkpoint of a History"
+        )
+    for other in (1, "checkpoint", [*start]):
+        assert refusal(fit, MLP([3, 4, 2]), x, y, start=other, **options).startswith("start: got ")
+    assert refusal(fit, MLP([3, 4, 2]), x, y, generator=3, **options) == "generator: got 3, expected a torch.Generator"
 
 
 def test_a_checkpoint_of_another_model_or_engine_is_refused() -> None:
@@ -197,9 +256,24 @@ def test_backprop_refuses_a_foreign_trace_and_an_unlike_upstream_gradient() -> N
     assert bool((model.flat_grad == 7).all())
 
 
+def test_backprop_refuses_what_is_no_model_no_trace_no_tensor() -> None:
+    model = MLP([3, 4, 2])
+    trace, dL_dy = model.trace(torch.ones(5, 3)), torch.ones(5, 2)
+    assert refusal(backprop, 1, trace, dL_dy) == "model: got 1, expected a MLP"
+    assert refusal(backprop, model, 2, dL_dy) == "trace: got 2, expected a Trace"
+    assert refusal(backprop, model, trace, 3) == "dL_dy: got 3, expected a Tensor"
+    for part in (Trace(trace.z[:-1], trace.a), Trace(trace.z, trace.a[:-1])):
+        assert refusal(backprop, model, part, dL_dy).startswith("trace: got widths (3, 4")
+    other = Trace(trace.z[:2], trace.a[:2])  # as many z as a, and not this model's
+    assert refusal(backprop, model, other, torch.ones(5, 4)).startswith("trace: got widths (3, 4), expected")
+
+
 def test_value_and_grad_check_their_targets() -> None:
     message = refusal(losses.get("cross_entropy").value_and_grad, torch.zeros(2, 3), torch.tensor([0, 3]))
     assert message == "y: got 3, expected class labels from 0 to 2 for cross_entropy"
+    for name in ("squared_error", "mse", "bce_with_logits"):
+        message = refusal(losses.get(name).value_and_grad, torch.zeros(2, 1), torch.tensor([[0.5], [NAN]]))
+        assert message == "y: got NaN, expected targets without NaN"
     message = refusal(losses.get("mse").value_and_grad, torch.zeros(3), torch.zeros(3))
     assert message == "y_hat: got shape (3,), expected shape (batch, outputs)"
 

@@ -18,7 +18,6 @@ Image = pytest.importorskip("PIL.Image", reason="torchvision brings Pillow, and 
 from mlp_core.experiment import data as data_module  # noqa: E402  (after the skips)
 from mlp_core.experiment.data import Data, load, split_indices  # noqa: E402
 from mlp_core.experiment.extras import MissingExtra, need  # noqa: E402
-from mlp_core.experiment.normalise import normalise  # noqa: E402
 
 
 def write_image(path: Path, number: int, size: tuple[int, int] = (3, 2)) -> None:
@@ -98,47 +97,6 @@ def test_normalisation_comes_from_the_training_split_alone(tmp_path: Path, dtype
     assert normalisation.std[2] == 1  # blue is 7 everywhere: constant, shifted to zero and not scaled
     assert (data.training.x.view(-1, *data.image_shape)[:, 2] == 0).all()
     assert data.training.x.dtype == dtype
-
-
-def test_normalise_leaves_its_inputs_alone_and_treats_every_split_alike() -> None:
-    splits = [torch.arange(24.0).view(2, 3, 2, 2) * scale for scale in (1, 2, 3)]
-    before = [split.clone() for split in splits]
-    (a, b, c), normalisation = normalise(*splits)
-    assert all(torch.equal(x, y) for x, y in zip(splits, before, strict=True))
-    assert all(torch.equal(normalisation.apply(x), y) for x, y in zip(splits, (a, b, c), strict=True))
-    (alone, _, _), _ = normalise(splits[0], splits[0], splits[0])
-    assert torch.equal(a, alone)
-
-
-def test_normalisation_is_rounded_once() -> None:
-    images = torch.rand(9, 2, 3, 3, generator=torch.Generator().manual_seed(0))
-    (training, _, _), n = normalise(images, images, images)
-    exact = (images.double() - n.mean[:, None, None]) / n.std[:, None, None]
-    assert torch.equal(training, exact.float())
-
-
-def test_a_constant_channel_of_a_number_that_rounds_becomes_zero() -> None:
-    constant = torch.full((7, 1, 3, 3), 0.1, dtype=torch.float64)  # the mean of 63 times 0.1 need not be 0.1
-    (training, validation, _), normalisation = normalise(constant, constant + 1, constant)
-    assert (training == 0).all()
-    assert (validation == constant + 1 - 0.1).all()
-    assert normalisation.std.item() == 1
-
-
-@pytest.mark.parametrize(
-    ("training", "test", "words"),
-    [
-        (torch.ones(2, 3), torch.ones(2, 3), ("training", "shape (2, 3)", "(N, C, H, W)")),
-        (torch.ones(2, 1, 2, 2), torch.ones(2, 1, 2, 3), ("test", "shape (2, 1, 2, 3)")),
-        (torch.ones(2, 1, 2, 2), torch.ones(2, 1, 2, 2).double(), ("test", "float64")),
-        (torch.ones(0, 1, 2, 2), torch.ones(2, 1, 2, 2), ("training", "at least one image")),
-        (torch.full((2, 1, 2, 2), torch.nan), torch.ones(2, 1, 2, 2), ("training", "NaN", "finite")),
-    ],
-)
-def test_normalise_refuses(training: torch.Tensor, test: torch.Tensor, words: tuple[str, ...]) -> None:
-    with pytest.raises(ArgumentError) as caught:
-        normalise(training, training, test)
-    assert all(word in str(caught.value) for word in words)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.2, 0.99])

@@ -116,6 +116,49 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     assert check_model(model, x, y).skipped == errors.skipped
 
 
+@pytest.mark.parametrize(("block", "calls"), [(10, 23), (100, 12), (2 * 23 * 23, 1)])
+def test_every_perturbed_point_is_evaluated_once(monkeypatch: pytest.MonkeyPatch, block: int, calls: int) -> None:
+    """23 entries, two points an entry, 23 numbers a point: as many at a time as fit into the block, one at least."""
+    monkeypatch.setattr(gradcheck, "BLOCK", block)
+    asked: list[Tensor] = []
+
+    def cubes(points: Tensor) -> Tensor:
+        asked.append(points)
+        return (points**3).sum(dim=1)
+
+    central_difference(cubes, torch.linspace(-1, 1, 23, dtype=torch.float64), batched=True)
+    assert len(asked) == calls
+    points = torch.cat(asked).tolist()
+    assert len({tuple(point) for point in points}) == len(points) == 2 * 23
+
+
+def test_every_perturbed_network_is_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, x, _ = fitted("relu")
+    right, networks = gradcheck.pre_activations, []
+
+    def remembering(model: MLP, flats: Tensor, x: Tensor) -> tuple[list[Tensor], Tensor]:
+        networks.append(flats)
+        return right(model, flats, x)
+
+    monkeypatch.setattr(gradcheck, "pre_activations", remembering)
+    size = len(model.flat)
+    for block, calls in ((1, 2 * size), (2 * size, size), (size * size, 2)):
+        networks.clear()
+        monkeypatch.setattr(gradcheck, "BLOCK", block)
+        gradcheck.crosses_kink(model, x, 2.0**-10)
+        assert len(networks) == 1 + calls  # the model itself first
+        assert len(torch.cat(networks).unique(dim=0)) == len(torch.cat(networks)) == 1 + 2 * size
+        assert {flats.shape[1] for flats in networks} == {size}
+
+
+def test_a_kink_that_is_not_at_zero_is_seen() -> None:
+    model = MLP([1, 1], output="softplus", dtype=torch.float64)  # its kink is at 20
+    model.flat.zero_()
+    model.weights[0].data.fill_(1.0)
+    for z, skipped in ((20.0, 2), (-20.0, 0)):
+        assert gradcheck.check_model(model, t(z)[None], t(0)[None]).skipped == skipped
+
+
 def fitted(activation: str = "tanh") -> tuple[MLP, Tensor, Tensor]:
     """A network with a batch of 7 and targets, all of ordinary size."""
     generator = torch.Generator().manual_seed(2)
@@ -246,3 +289,11 @@ def test_the_quotient_of_a_quadratic_is_exact_where_its_numbers_are_dyadic(k: li
     assert torch.equal(central_difference(f, theta, step=step), 2 * a * theta + b)
     ahead = torch.stack([f(theta + step * e) for e in torch.eye(len(theta), dtype=torch.float64)])
     assert torch.equal((ahead - f(theta)) / step, 2 * a * theta + b + a * step)
+
+
+def test_values_in_single_precision_are_subtracted_in_double() -> None:
+    def f(points: Tensor) -> Tensor:
+        return torch.where(points[:, 0] > 0, 2.0**24, -0.5).float()  # in float32 their difference would be 2^24
+
+    for batched, g in ((True, f), (False, lambda point: f(point[None])[0])):
+        assert central_difference(g, torch.zeros(1), step=1.0, batched=batched).tolist() == [(2.0**24 + 0.5) / 2]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import io
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from torch import Tensor
 
 from mlp_core import MLP, ArgumentError, rules
 from mlp_core.layout import Layout
+from mlp_core.rules._shared import descent
 
 
 def twins(*sizes: int) -> tuple[list[Any], list[Any]]:
@@ -31,6 +34,16 @@ def test_layout_puts_every_tensor_on_a_boundary() -> None:
     assert (layout.offsets, layout.size) == ((0, 16, 32), 48)
     assert [layout.owned(i) for i in range(3)] == [16, 16, 16]
     assert [tuple(view.shape) for view in layout.views(torch.zeros(48))] == [(3, 5), (1,), (16,)]
+
+
+def test_a_layout_with_a_place_too_few_has_no_views() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        Layout(((1,), (1,)), (0,), 16).views(torch.zeros(16))
+
+
+def test_no_decay_is_no_arithmetic_at_all() -> None:
+    g = torch.ones(1)
+    assert descent(torch.tensor([float("inf")]), g, 0.0, maximize=False) is g  # inf times 0 would be NaN
 
 
 def test_groups_have_their_own_hyperparameters() -> None:
@@ -83,6 +96,27 @@ def test_state_goes_round_through_a_file() -> None:
     assert torch.equal(other.flat, model.flat)
     assert resumed.param_groups[0]["momentum"] == 0.5
     assert [s["step"] for s in resumed.state.values()] == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "through", [copy.deepcopy, lambda o: pickle.loads(pickle.dumps(o))], ids=["deepcopy", "pickle"]
+)
+def test_a_copied_optimizer_goes_on_with_parameters_of_its_own(through: Callable[[Any], Any]) -> None:
+    ours, alone = twins(5, 3)
+    first, whole = RULE.optimizer(ours), RULE.optimizer(alone)
+    set_grads(ours, 0)
+    first.step()
+    copied = through(first)
+    theirs = copied.param_groups[0]["params"]
+    for step in range(3):
+        set_grads(alone, step)
+        whole.step()
+    for step in (1, 2):
+        set_grads(theirs, step)
+        copied.step()
+    assert_same(theirs, alone)
+    assert [copied.state[p]["step"] for p in theirs] == [3, 3]
+    assert [first.state[p]["step"] for p in ours] == [1, 1]
 
 
 def test_a_parameter_without_a_gradient_waits_and_joins_later() -> None:

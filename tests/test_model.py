@@ -77,6 +77,11 @@ def test_float32_weights_are_the_float64_weights_rounded() -> None:
         assert torch.equal(single, double.float())
 
 
+def test_weights_are_drawn_in_double_precision() -> None:
+    for p in make().parameters():
+        assert bool((p != p.float().double()).any())
+
+
 def test_making_a_model_draws_nothing_from_the_global_generator() -> None:
     before = torch.get_rng_state()
     make()
@@ -240,3 +245,7 @@ def test_a_trace_holds_z_and_a_of_every_layer() -> None:
     assert [t.tolist() for t in trace.z] == [[[1.0, 3.0]], [[-0.5]]]
     assert trace.output is trace.a[-1]
     assert trace.output.tolist() == [[-0.5]]
+
+
+def test_a_model_shows_its_widths_and_activations() -> None:
+    assert repr(MLP([3, 2, 1], activation="tanh")) == "MLP([3, 2, 1], ['tanh', 'identity'])"

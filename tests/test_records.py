@@ -86,10 +86,19 @@ def test_removed_records_are_unknown_again() -> None:
 
 def test_leaky_makes_a_record_for_any_slope() -> None:
     half = activations.leaky(0.5)
-    z = torch.tensor([-2.0, 0.0, 2.0])
-    assert half.f(z).tolist() == [-1.0, 0.0, 2.0]
-    assert half.df(z, half.f(z)).tolist() == [0.5, 0.5, 1.0]
+    z = torch.tensor([-2.0, 0.0, 0.5, 2.0])
+    assert half.f(z).tolist() == [-1.0, 0.0, 0.5, 2.0]
+    assert half.df(z, half.f(z)).tolist() == [0.5, 0.5, 1.0, 1.0]
+    assert (half.kinks, half.slopes, half.kink_slopes, half.exact) == ((0.0,), (0.5, 1.0), (0.5,), True)
+    assert half.name == "leaky_relu(0.5)"
     assert half.name not in activations.names()
+
+
+def test_the_slope_of_softplus_is_1_above_20_as_torch_has_it() -> None:
+    softplus, z = activations.get("softplus"), torch.tensor([20.0, 20.5, 21.0], dtype=torch.float64)
+    slope = softplus.df(z, softplus.f(z))
+    assert slope.tolist() == [torch.sigmoid(z[0]).item(), 1.0, 1.0]
+    assert slope[0] < 1
 
 
 @pytest.mark.parametrize("name", activations.names())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 import torch
 from stepping import RULE, assert_same, parameters, set_grads, values
+from torch import Tensor
 
 from mlp_core import MLP, rules
 from mlp_core.rules import RuleOptimizer
@@ -83,3 +86,61 @@ def test_the_padding_stays_zero_where_a_zero_gradient_is_divided_by_zero() -> No
         model.flat_grad.copy_(1 - outside)
         assert segments(optimizer) == joined
         assert not model.flat[outside == 1].any()
+
+
+def side_by_side(rule: Any, lay: Callable[[Tensor], list[Tensor]], size: int = 24) -> tuple[list[int], bool]:
+    """The segments of parameters and gradients laid out by `lay`, and whether each moves as if it were alone."""
+    buffers = [torch.linspace(1, 2, size, dtype=torch.float32) for _ in range(4)]
+    joined, alone = ([torch.nn.Parameter(view) for view in lay(buffer)] for buffer in buffers[:2])
+    for params, buffer in ((joined, buffers[2]), (alone, buffers[3])):
+        for p, grad in zip(params, lay(buffer), strict=True):
+            p.grad = grad
+    optimizer, others = rule.optimizer(joined), [rule.optimizer([p]) for p in alone]
+    for one in (optimizer, optimizer, *others, *others, *others):
+        one.step()
+    return segments(optimizer), [p.tolist() for p in joined] == [p.tolist() for p in alone]
+
+
+LAID: dict[str, tuple[Callable[[Tensor], list[Tensor]], list[int]]] = {
+    "one after the other": (lambda b: [b[:2], b[2:6].view(2, 2), b[6:7]], [3]),
+    "the other way round": (lambda b: [b[2:4], b[:2]], [1, 1]),
+    "a gap": (lambda b: [b[:2], b[3:5]], [1, 1]),
+    "other memory that begins where the first ends": (lambda b: [b[:2], b.clone()[2:4]], [1, 1]),
+    "the first a transpose": (lambda b: [b[:6].view(2, 3).t(), b[6:8]], [1, 1]),
+    "the second a transpose": (lambda b: [b[:2], b[2:8].view(2, 3).t()], [1, 1]),
+    "every other entry": (lambda b: [b[:8:2], b[4:6]], [1, 1]),
+    "two dtypes": (lambda b: [b[:2], b.view(torch.float64)[2:4]], [1, 1]),
+    "numbers without a dimension": (lambda b: [b[0], b[1]], [1, 1]),
+    "a vector and a number": (lambda b: [b[:2], b[2]], [1, 1]),
+    "a number and a vector": (lambda b: [b[0], b[1:3]], [1, 1]),
+}
+
+
+@pytest.mark.parametrize("rule", [RULE, rules.get("nadam")(lr=0.01)], ids=["sgd", "nadam"])
+@pytest.mark.parametrize("case", LAID)
+def test_what_lies_side_by_side_is_one_segment_and_nothing_else(case: str, rule: Any) -> None:
+    lay, expected = LAID[case]
+    assert side_by_side(rule, lay) == (expected, True)
+
+
+def test_gradients_that_lie_apart_keep_parameters_apart() -> None:
+    buffer, grads = torch.ones(4), torch.ones(5)
+    params = [torch.nn.Parameter(buffer[:2]), torch.nn.Parameter(buffer[2:])]
+    params[0].grad, params[1].grad = grads[:2], grads[3:]
+    assert segments(RULE.optimizer(params)) == [1, 1]
+
+
+def test_neighbours_of_one_age_whose_numbers_differ_stay_apart() -> None:
+    """Both have taken two steps, at different betas: their products of momenta are not the same."""
+    buffer, grads, ends = torch.ones(4), torch.ones(4), []
+    for apart in (False, True):
+        place = buffer.clone()
+        params = [torch.nn.Parameter(place[:2]), torch.nn.Parameter(place[2:].clone() if apart else place[2:])]
+        optimizer = rules.get("nadam")(lr=0.5).optimizer(params)
+        for beta, first, second in ((0.5, True, False), (0.6, True, True), (0.7, False, True), (0.8, True, True)):
+            optimizer.param_groups[0]["betas"] = (beta, 0.9)
+            params[0].grad, params[1].grad = grads[:2] if first else None, grads[2:] if second else None
+            optimizer.step()
+        assert [optimizer.state[p]["step"] for p in params] == [3, 3]
+        ends.append([p.tolist() for p in params])
+    assert ends[0] == ends[1]

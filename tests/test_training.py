@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import io
 from dataclasses import dataclass
 from itertools import product
@@ -52,6 +53,18 @@ def test_all_four_engines_give_the_same_bits(loss: str, dtype: torch.dtype) -> N
         ]
         for run in runs[1:]:
             assert_identical(runs[0], run)
+
+
+def test_the_switch_of_gradients_says_whose_they_are() -> None:
+    mse = losses.get("mse")
+    by_hand_zero = dataclasses.replace(mse, name="zero by hand", grad=lambda y_hat, y: torch.zeros_like(y_hat))
+    start = MLP([6, 9, 5, 3], dtype=torch.float64).flat
+    x, y = data(20, "mse", torch.float64)
+    for gradients, moves in (("manual", False), ("autograd", True)):
+        model = MLP([6, 9, 5, 3], dtype=torch.float64)
+        options: dict[str, Any] = {"rule": SGD(lr=0.5), "epochs": 1, "batch_size": 8, "gradients": gradients}
+        fit(model, x, y, loss=by_hand_zero, **options)
+        assert torch.equal(model.flat, start) is not moves
 
 
 def test_batches_of_300_and_a_wide_network() -> None:
@@ -116,6 +129,14 @@ def test_shuffling_draws_from_the_generator_alone() -> None:
     assert train(shuffle=True)[1].step_losses.tolist() != train()[1].step_losses.tolist()
 
 
+def test_without_a_generator_shuffling_draws_from_one_seeded_with_0() -> None:
+    assert_identical(train(shuffle=True), train(shuffle=True, generator=torch.Generator().manual_seed(0)))
+
+
+def test_one_sample_is_enough() -> None:
+    assert train(n=1)[1].step_losses.shape == (2,)
+
+
 def test_every_epoch_shuffled_holds_every_sample_once() -> None:
     x = torch.arange(10.0)[:, None]
     model = MLP([1, 1])
@@ -140,6 +161,7 @@ def test_a_schedule_is_asked_at_every_step(updates: str) -> None:
 
     scheduled = train(rule=remembering, updates=updates, gradients="autograd")
     assert sorted(set(asked)) == list(range(6))
+    assert scheduled[1].checkpoint["rule"] == repr(schedule(5))
     model = MLP([6, 9, 5, 3], dtype=torch.float64)
     optimizer = torch.optim.SGD(model.parameters(), lr=1, momentum=0.5, foreach=False)
     x, y = data(20, "mse", torch.float64)
@@ -152,6 +174,13 @@ def test_a_schedule_is_asked_at_every_step(updates: str) -> None:
         torch.nn.functional.mse_loss(model(x[rows]), y[rows]).backward()
         optimizer.step()
     assert torch.equal(scheduled[0].flat, model.flat)
+
+
+def test_a_schedule_of_a_rule_that_torch_does_not_have() -> None:
+    lion: Any = rules.get("lion")
+    fixed, _ = train(rule=lion(lr=0.5))
+    scheduled, _ = train(rule=lambda step: lion(lr=0.5 if step else 0.25))
+    assert not torch.equal(fixed.flat, scheduled.flat)
 
 
 def saved(checkpoint: dict[str, Any]) -> dict[str, Any]:

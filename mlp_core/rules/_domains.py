@@ -5,12 +5,11 @@ A domain rejects a value outside it when a rule is made, and tells the battery w
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache, cached_property
 from math import inf, isfinite
 from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -81,11 +80,15 @@ class Domain:
 
     @cached_property
     def _interval(self) -> tuple[float, float, tuple[float, ...]]:
-        """The smallest and largest value that no bound lies inside of, and those of them that are excluded."""
-        lows = [float(b.ge if isinstance(b, Ge) else b.gt) for b in self.bounds if isinstance(b, (Ge, Gt))]  # type: ignore[arg-type]
-        highs = [float(b.le if isinstance(b, Le) else b.lt) for b in self.bounds if isinstance(b, (Le, Lt))]  # type: ignore[arg-type]
-        excluded = [float(b.gt if isinstance(b, Gt) else b.lt) for b in self.bounds if isinstance(b, (Gt, Lt))]  # type: ignore[arg-type]
-        return max(lows, default=-inf), min(highs, default=inf), tuple(excluded)
+        return _interval_of(self.bounds)
+
+
+def _interval_of(bounds: tuple[Ge | Gt | Le | Lt, ...]) -> tuple[float, float, tuple[float, ...]]:
+    """The smallest and largest value that no bound lies inside of, and those of them that are excluded."""
+    lows = [float(b.ge if isinstance(b, Ge) else b.gt) for b in bounds if isinstance(b, (Ge, Gt))]  # type: ignore[arg-type]
+    highs = [float(b.le if isinstance(b, Le) else b.lt) for b in bounds if isinstance(b, (Le, Lt))]  # type: ignore[arg-type]
+    excluded = [float(b.gt if isinstance(b, Gt) else b.lt) for b in bounds if isinstance(b, (Gt, Lt))]  # type: ignore[arg-type]
+    return max(lows, default=-inf), min(highs, default=inf), tuple(excluded)
 
 
 def domains(rule_type: type) -> dict[str, tuple[Domain, ...]]:
@@ -115,7 +118,7 @@ def is_tuple(rule_type: type, field: str) -> bool:
 
 def check(rule: Any) -> None:
     """Raises ArgumentError, naming field, value and domain, where a hyperparameter lies outside its domain."""
-    for name, several, wanted in _checked(cast(Hashable, type(rule))):
+    for name, several, wanted in _checked(type(rule)):  # type: ignore[arg-type]  # a type is Hashable
         value = getattr(rule, name)
         values = value if several else (value,)
         if not isinstance(values, (tuple, list)) or len(values) != len(wanted):
@@ -126,8 +129,7 @@ def check(rule: Any) -> None:
 
 
 @cache  # a rule is made at every step of a schedule
-def _checked(rule_type: Hashable) -> list[tuple[str, bool, tuple[Domain, ...]]]:
-    assert isinstance(rule_type, type)
+def _checked(rule_type: type) -> list[tuple[str, bool, tuple[Domain, ...]]]:
     return [(name, is_tuple(rule_type, name), parts) for name, parts in domains(rule_type).items()]
 
 
@@ -163,7 +165,7 @@ def rests(rule: Any) -> bool:
     """Whether a zero gradient is divided by something else than zero: all that is marked Epsilon is above 0."""
     return all(
         value is None or value > 0
-        for name, several, wanted in _checked(cast(Hashable, type(rule)))
+        for name, several, wanted in _checked(type(rule))  # type: ignore[arg-type]  # a type is Hashable
         for value, domain in zip(getattr(rule, name) if several else (getattr(rule, name),), wanted, strict=True)
         if domain.epsilon
     )

@@ -64,21 +64,21 @@ class RuleOptimizer(torch.optim.Optimizer):
         if not (p.numel() or self.rule.empty):
             raise ArgumentError("params", shape, f"parameters with entries for {type(self.rule).__name__}")
 
-    @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One step for every parameter that has a gradient; returns what `closure`, called first, returns."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        rules = [self._rule_of(index) for index in range(len(self.param_groups))]
-        work = [self._segments_of(index, rule) for index, rule in enumerate(rules)]  # all valid before any moves
-        for rule, segments in zip(rules, work, strict=True):
-            for segment in segments:
-                segment.t += 1
-                rule.step(segment.p, segment.g, segment.t, *segment.slots)
-                for p in segment.params:
-                    self.state[p]["step"] = segment.t
+        with torch.no_grad():
+            rules = [self._rule_of(index) for index in range(len(self.param_groups))]
+            work = [self._segments_of(index, rule) for index, rule in enumerate(rules)]  # all valid before any moves
+            for rule, segments in zip(rules, work, strict=True):
+                for segment in segments:
+                    segment.t += 1
+                    rule.step(segment.p, segment.g, segment.t, *segment.slots)
+                    for p in segment.params:
+                        self.state[p]["step"] = segment.t
         return loss
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -140,7 +140,7 @@ class RuleOptimizer(torch.optim.Optimizer):
                 runs.append([p])
         return [self._segment(run, rule) for run in runs]
 
-    def _joins(self, q: Tensor, p: Tensor, padding_rests: bool) -> bool:
+    def _joins(self, q: Any, p: Any, padding_rests: bool) -> bool:
         """Whether p follows q in memory, its gradient likewise, and both are in the same state; padding between them
         must stay zero."""
         mine, other = self.state[p], self.state[q]
@@ -148,7 +148,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             (padding_rests or _owned(q) == q.numel()) and
             _follows(q, p, _owned(q)) and _follows(q.grad, p.grad, _owned(q))
             and mine.keys() == other.keys()
-            and all(_same_or_elementwise(mine[key], other[key], p, q) for key in mine)
+            and all(_elementwise_or_same(mine[key], other[key], p) for key in mine)
         )  # fmt: skip
 
     def _segment(self, run: list[Tensor], rule: UpdateRule) -> Segment:
@@ -162,7 +162,7 @@ class RuleOptimizer(torch.optim.Optimizer):
     def _own(self, p: Tensor, name: str) -> Tensor | None:
         """A slot of p alone: a number that it shared with its neighbours in a run becomes its own."""
         slot = self.state[p][name]
-        if slot is not None and slot.ndim == 0 < p.ndim:
+        if slot is not None and slot.ndim == 0:
             self.state[p][name] = slot.clone()
         return self.state[p][name]
 
@@ -189,19 +189,20 @@ def _owned(p: Tensor) -> int:
     return getattr(p, "owned", p.numel())
 
 
-def _follows(q: Tensor | None, p: Tensor | None, distance: int) -> bool:
+def _follows(q: Tensor, p: Tensor, distance: int) -> bool:
     return bool(
-        q is not None and p is not None and q.ndim > 0 and p.ndim > 0
+        q.ndim > 0 and p.ndim > 0
         and q.dtype == p.dtype and q.is_contiguous() and p.is_contiguous()
         and q.untyped_storage().data_ptr() == p.untyped_storage().data_ptr()
         and p.storage_offset() == q.storage_offset() + distance
     )  # fmt: skip
 
 
-def _same_or_elementwise(mine: Any, other: Any, p: Tensor, q: Tensor) -> bool:
-    if isinstance(mine, Tensor) and isinstance(other, Tensor):
-        return (mine.shape == p.shape and other.shape == q.shape) or (mine.ndim == 0 and mine.equal(other))
-    return mine is other or mine == other
+def _elementwise_or_same(mine: Any, other: Any, p: Tensor) -> bool:
+    """Whether an entry of p's state is a slot of p's shape, or the number that its neighbour has too."""
+    if isinstance(mine, Tensor):
+        return mine.shape == p.shape or (mine.ndim == 0 and mine.equal(other))
+    return bool(mine == other)
 
 
 def _flat(first: Tensor | None, size: int) -> Tensor:

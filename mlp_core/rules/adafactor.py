@@ -13,7 +13,7 @@ from torch import Tensor
 from mlp_core.rules._domains import Epsilon, Typical
 from mlp_core.rules._fields import WeightDecay
 from mlp_core.rules._rule import UpdateRule
-from mlp_core.rules._shared import decay, descent
+from mlp_core.rules._shared import decay
 
 Eps1 = Annotated[float | None, Ge(0), Typical(1e-8, 1), Epsilon()]
 Eps2 = Annotated[float, Ge(0), Typical(1e-4, 1), Epsilon()]
@@ -49,7 +49,7 @@ class Adafactor(UpdateRule):
                 "variance": None}  # fmt: skip
 
     def step(self, p: Tensor, g: Tensor, t: int, R: Tensor, C: Tensor, v: Tensor) -> None:  # type: ignore[override]
-        g = descent(p, g, 0, self.maximize).contiguous()  # norms add up in one order however g lies in memory
+        g = (-g if self.maximize else g).contiguous()  # norms add up in one order however g lies in memory
         w, eps1 = float(t) ** self.beta2_decay, torch.finfo(p.dtype).eps if self.eps[0] is None else self.eps[0]
         alpha = max(self.eps[1], rms(p)) * min(self.lr, 1 / t**0.5)
         decay(p, self.lr, self.weight_decay)

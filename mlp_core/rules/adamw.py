@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mlp_core.rules._fields import WeightDecay
-from mlp_core.rules._shared import decay, descent
+from mlp_core.rules._shared import decay
 from mlp_core.rules.adam import Adam
 
 
@@ -27,7 +27,7 @@ class AdamW(Adam):
     def direction(self, p: Tensor, g: Tensor) -> Tensor:
         """Decoupled decay."""
         decay(p, self.lr, self.weight_decay)
-        return descent(p, g, 0, self.maximize)
+        return -g if self.maximize else g
 
     def twin(self, params: Iterable[Any]) -> torch.optim.Optimizer:
         return torch.optim.AdamW(params, **asdict(self), foreach=False, fused=False)

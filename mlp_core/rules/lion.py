@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mlp_core.rules._fields import Beta, LearningRate, WeightDecay
 from mlp_core.rules._rule import UpdateRule
-from mlp_core.rules._shared import decay, descent
+from mlp_core.rules._shared import decay
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Lion(UpdateRule):
     claims: ClassVar = frozenset({"odd", "fixed_point", "descends"})
 
     def step(self, p: Tensor, g: Tensor, t: int, m: Tensor) -> None:  # type: ignore[override]
-        g = descent(p, g, 0, self.maximize)
+        g = -g if self.maximize else g
         decay(p, self.lr, self.weight_decay)
         p.add_(m.lerp(g, 1 - self.betas[0]).sign_(), alpha=-self.lr)  # p <- p - lr sign(c)
         m.lerp_(g, 1 - self.betas[1])  # m <- beta2 m + (1 - beta2) g

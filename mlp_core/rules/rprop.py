@@ -13,7 +13,6 @@ from torch import Tensor
 from mlp_core.rules._domains import Typical
 from mlp_core.rules._fields import LearningRate
 from mlp_core.rules._rule import UpdateRule
-from mlp_core.rules._shared import descent
 
 Shrinks = Annotated[float, Gt(0), Lt(1)]
 Grows = Annotated[float, Gt(1), Typical(1.05, 2)]
@@ -46,7 +45,7 @@ class Rprop(UpdateRule):
         return {"prev": torch.zeros_like(p), "step_size": torch.full_like(p, self.lr)}
 
     def step(self, p: Tensor, g: Tensor, t: int, prev: Tensor, d: Tensor) -> None:  # type: ignore[override]
-        g = descent(p, g, 0, self.maximize)
+        g = -g if self.maximize else g
         s = g.mul(prev).sign_()
         factor = torch.ones_like(d).masked_fill_(s < 0, self.etas[0]).masked_fill_(s > 0, self.etas[1])
         d.mul_(factor).clamp_(*self.step_sizes)  # d <- clamp(d etas[s], step_sizes)
