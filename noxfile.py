@@ -93,5 +93,7 @@ def soak(session: nox.Session) -> None:
 @nox.session
 def power(session: nox.Session) -> None:
     """Every known mistake before every law (docs/power.md); fails where a mistake slips through."""
-    session.install("-e", ".[all]", *LOCKED)
+    session.install("-e", ".[all]", *group("tests"), *LOCKED)
     session.run("python", "benchmarks/power.py", *session.posargs, env=ENV)
+    if not session.posargs:
+        session.run("pytest", "-m", "slow", *WORKERS, env=ENV)

@@ -91,6 +91,7 @@ def seen(law: Law, examples: list[Any]) -> tuple[str, ...]:
     return tuple(said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__.rpartition(".")[2])
 def test_no_two_mistakes_show_the_same_law_the_same_numbers(kind: Any) -> None:
     examples: dict[tuple[str, str], list[Any]] = {}

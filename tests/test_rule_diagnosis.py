@@ -9,13 +9,14 @@ import hypothesis
 import pytest
 import torch
 from hypothesis import HealthCheck, Phase, settings
-from planted import contained, differently
+from planted import contained
 
 from mlp_core import rules
 from mlp_core.rules._shared import descent
 from mlp_core.rules.rmsprop import RMSprop
 from mlp_core.rules.sgd import SGD
 from mlp_core.testing import engine, faults, subjects
+from mlp_core.testing.differently import rules as differently
 from mlp_core.testing.faults.adam import AdamInPieces
 from mlp_core.testing.faults.adaptive import RMSpropInPieces
 from mlp_core.testing.faults.optimizers import Adam, adam
@@ -172,6 +173,7 @@ def test_a_mistake_outside_the_catalogue_is_not_named(rule: Any) -> None:
     assert named(subjects.rule(rule)) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written", differently.EVERY, ids=lambda cls: cls.__name__)
 def test_a_right_rule_would_not_be_named_however_it_is_written(written: type[differently.Written]) -> None:
     subject = replace(subjects.rule(rules.get(written.__name__.lower())), make=written, twin=False, exact=False)

@@ -68,6 +68,7 @@ def repeats(right: Any, make: Make) -> Iterator[bool]:
             yield one.equals(other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("right", list(dict.fromkeys(fault.right for fault in RULES)), ids=lambda right: right.__name__)
 def test_every_wrong_rule_is_named_by_its_own_words_and_no_other_planted_there(right: Any) -> None:
     planted = [fault for fault in RULES if fault.right is right]
