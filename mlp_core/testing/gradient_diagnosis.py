@@ -111,10 +111,20 @@ def _witnesses(subject: Any) -> list[Witness]:
     return [Witness(problem, observe(subject, problem)) for problem in drawn]
 
 
+@lru_cache(maxsize=4)
+def _found(subject: Any) -> list[tuple[Mistake, ...] | Fault]:
+    """What explained the subject where another law was broken: empty at first."""
+    return []
+
+
 def explanations(subject: Any, examples: Iterable[Problem]) -> list[tuple[Mistake, ...] | Fault]:
     """The mistakes that do what the subject does on the examples, on which it is wrong, and on every witness; of those
     in formulas the fewest."""
-    shown = [*(Witness(problem, observe(subject, problem)) for problem in examples), *_witnesses(subject)]
+    own = [Witness(problem, observe(subject, problem)) for problem in examples]
+    known = _found(subject)
+    if known and all(_explains(one, w) for one in known for w in own):
+        return known
+    shown = [*own, *_witnesses(subject)]
     wrong = [w for w in shown if not w.seen.like(observe(RIGHT_SUBJECT, w.problem))]
     shown = [*wrong, *(w for w in shown if w not in wrong)]  # those first that most mistakes fail on
     numbers = [w for w in wrong if not w.seen.conduct]
@@ -129,8 +139,15 @@ def explanations(subject: Any, examples: Iterable[Problem]) -> list[tuple[Mistak
                 found = found or [m for m in several if m and all(_fits(m, w) for w in shown)]
             if found:
                 break
-    found += [f for f in _whole(subject) if all(observe(f.subject, w.problem).like(w.seen) for w in shown)]
+    found += [f for f in _whole(subject) if all(_explains(f, w) for w in shown)]
+    known[:] = found
     return found
+
+
+def _explains(found: tuple[Mistake, ...] | Fault, witness: Witness) -> bool:
+    if isinstance(found, Fault):
+        return observe(found.subject, witness.problem).like(witness.seen)
+    return _fits(found, witness)
 
 
 def _square(problem: Problem) -> Problem:
