@@ -51,6 +51,8 @@ def test_names_of_parameters_and_an_initial_lr_belong_to_torch() -> None:
     optimizer = RULE.optimizer([{"params": list(model.named_parameters()), "initial_lr": 0.5}])
     assert optimizer.param_groups[0]["param_names"] == ["W1", "b1"]
     assert optimizer.param_groups[0]["initial_lr"] == 0.5
+    again = RULE.optimizer([dict(group) for group in optimizer.param_groups])
+    assert again.param_groups[0]["param_names"] == ["W1", "b1"]
 
 
 @pytest.mark.parametrize("refused", [{"lr": -1.0}, {"momentum": -1.0}, {"speed": 1.0}], ids=str)

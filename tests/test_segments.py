@@ -31,6 +31,19 @@ def test_one_segment_for_a_whole_model() -> None:
     assert segments(RULE.optimizer(apart)) == [1, 1]  # memory of their own
 
 
+def test_segments_are_kept_while_nothing_moves() -> None:
+    model = MLP([3, 2])
+    optimizer = RULE.optimizer(model.parameters())
+    model.flat_grad.fill_(1.0)
+    optimizer.step()
+    kept = optimizer._segments[0][1]
+    optimizer.step()
+    assert optimizer._segments[0][1] is kept
+    model.weights[0].grad = torch.ones(2, 3)
+    optimizer.step()
+    assert optimizer._segments[0][1] is not kept
+
+
 def step_both(model: MLP, optimizer: RuleOptimizer, theirs: list[Any], twin: torch.optim.Optimizer) -> None:
     for p, q in zip(model.parameters(), theirs, strict=True):
         q.grad = None if p.grad is None else p.grad.clone()
