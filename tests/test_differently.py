@@ -21,7 +21,14 @@ SUBJECTS = written_differently()
 CORE = subjects.backprop(backprop)
 
 
-@pytest.mark.parametrize("subject", SUBJECTS.values(), ids=SUBJECTS)
+DEAR = ("torch:", "training:")
+"""how the names of subjects begin that nox -s power and nox -s soak ask alone"""
+
+
+@pytest.mark.parametrize("subject", [
+    pytest.param(subject, id=name, marks=[pytest.mark.slow] * name.startswith(DEAR))
+    for name, subject in SUBJECTS.items()
+])  # fmt: skip
 def test_a_right_implementation_written_differently_is_lawful(subject: Any) -> None:
     first, *others = subject.laws()  # the first law of each holds it to its reference; nox -s soak asks all at length
     most = settings().max_examples

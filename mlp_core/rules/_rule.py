@@ -32,6 +32,8 @@ class UpdateRule:
     """how many dimensions a parameter may have; None: any"""
     empty: ClassVar[bool] = True
     """whether a parameter may have no entries"""
+    at_start: ClassVar[tuple[str, ...]] = ()
+    """hyperparameters that only the state of a new parameter depends on: no schedule moves them"""
     claims: ClassVar[frozenset[str]] = frozenset()
     """what holds for the rule, of: odd, fixed_point, descends"""
 

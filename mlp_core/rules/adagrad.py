@@ -32,6 +32,7 @@ class Adagrad(UpdateRule):
     maximize: bool = False
 
     slots: ClassVar = ("sum",)
+    at_start: ClassVar = ("initial_accumulator_value",)
     claims: ClassVar = frozenset({"odd", "fixed_point", "descends"})
 
     def init(self, p: Tensor) -> dict[str, Tensor | None]:

@@ -5,6 +5,10 @@ Algorithms*, 2nd ed., ch. 3): a sum of products evaluated with n roundings in an
 most gamma_n times the sum of the magnitudes of its terms. Underflow is covered by holding every magnitude at or above
 the smallest normal number, whose u-fold is half the spacing of the subnormal ones.
 
+How near errors come to each bound is measured by the soak (`nox -s soak` prints the worst of every law); the figures
+beside the bounds are the worst of 84,698 examples over the core and all of mlp_core.testing.differently. None is above
+1, and none below 1e-4: a bound that nothing ever comes near would catch little.
+
 Where no rounding is allowed for, "to the bit" is what mlp_core.equality says.
 """
 
@@ -53,6 +57,8 @@ def backprop(case: Case, *, extra: int = 0) -> list[Tensor]:
     product for every layer from L to l, n_j for every product with W[j], B for the sum over the batch. Both
     evaluations may err by gamma of that count, in any order of summation: twice it. `extra`: further roundings (a sum
     of several gradients).
+
+    Measured: 0.099 (wide layers), 0.059 (at kinks), 0.053 (one sample), 0.042 (batches), 0.038 (adding up).
     """
     dtype, tiny = case.model.flat.dtype, torch.finfo(case.model.flat.dtype).tiny
     rows = len(case.dL_dy)
@@ -112,6 +118,8 @@ def quotient(error: float, step: float, coarse: Tensor, fine: Tensor) -> Tensor:
     that `coarse` = D(2 h) differs from `fine` by three times the truncation of D(h), up to O(h^4), as long as no
     pre-activation crosses a kink or a jump of f'' (such entries are skipped). Twice the difference is allowed, six
     times the truncation, plus the rounding of both quotients (error / h and error / 2h, twice) and of the divisions.
+
+    Measured: 0.013 (networks), 0.014 (losses), 0.003 (any function).
     """
     own = 4 * unit_roundoff(torch.float64) * fine.abs()
     return 2 * (coarse - fine).abs() + 4 * error / step + own
@@ -161,22 +169,33 @@ def update(p: Tensor, lr: float, gradient_bound: Tensor) -> Tensor:
     """How far p - lr v may move when the gradient in v moves within its bound: lr times it, and two roundings of p.
 
     Valid for one step of a rule that is linear in g with a factor of at most 2 (SGD: 1, Nesterov: 1 + beta).
+
+    Measured: 0.13.
     """
     return 2 * lr * gradient_bound + 4 * unit_roundoff(p.dtype) * p.detach().double().abs()
 
 
 def loss_gradient(terms: Tensor, dtype: torch.dtype) -> Tensor:
-    """dL/dy of two evaluations: ELEMENTARY functions twice and four operations, relative to the magnitudes added up."""
+    """dL/dy of two evaluations: ELEMENTARY functions twice and four operations, relative to the magnitudes added up.
+
+    Measured: 0.044.
+    """
     return 2 * gamma(2 * ELEMENTARY + 4, dtype) * terms.double().clamp(min=torch.finfo(dtype).tiny)
 
 
 def derivative(terms: Tensor, dtype: torch.dtype) -> Tensor:
-    """f'(z) of two evaluations: DERIVATIVE roundings each, relative to the magnitudes added up."""
+    """f'(z) of two evaluations: DERIVATIVE roundings each, relative to the magnitudes added up.
+
+    Measured: 0.088.
+    """
     return 2 * gamma(DERIVATIVE, dtype) * terms.double().clamp(min=torch.finfo(dtype).tiny)
 
 
 def mean(terms: Tensor, n: int, dtype: torch.dtype) -> Tensor:
-    """Two evaluations of a mean of n weighted numbers: gamma_{n+3} each, times the magnitudes added up."""
+    """Two evaluations of a mean of n weighted numbers: gamma_{n+3} each, times the magnitudes added up.
+
+    Measured: 0.17.
+    """
     return 2 * gamma(n + 3, dtype) * terms.clamp(min=torch.finfo(dtype).tiny)
 
 
@@ -185,6 +204,8 @@ def normalised(x: Tensor, largest: Tensor, std: Tensor, n: int, *, x_dtype: torc
 
     The mean errs by gamma_n max|x|; the standard deviation relatively by gamma_n (max|x| / std)^2, because squares of
     that size may be subtracted; the map by three roundings. Two evaluations.
+
+    Measured: 0.015.
     """
     own = gamma(n + 8, x_dtype)
     spread = (largest + x.abs()) / std
@@ -202,7 +223,10 @@ operations err by up to 3u each (2u of noise, and u of their own) in 8 independe
 
 def perturbed(deviation: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:
     """How far another right implementation may lie from the reference, entry by entry: FARTHER times the farthest of
-    the perturbed runs, plus 2u of the largest value that stood there (what writing it down costs)."""
+    the perturbed runs, plus 2u of the largest value that stood there (what writing it down costs).
+
+    Measured: 0.31 (optimizers), 0.23 (training loops), 0.064 (any gradient).
+    """
     return FARTHER * (deviation + 2 * unit_roundoff(dtype) * largest)
 
 

@@ -46,15 +46,15 @@ def takes_the_parameters_as_they_are(subject: Any, problem: Problem) -> Evidence
 
 @book.law(
     lambda subject: subject.problems(),
-    skip=lambda subject: None if subject.takes_upstream else "the course's model has no gradients of its own",
+    skip=lambda subject: None if subject.to_the_bit else "of the core's own backpropagation alone",
 )
 def fills_gradients_wherever_they_are(subject: Any, problem: Problem) -> Evidence:
-    """Parameters whose gradient was dropped, lies elsewhere in memory or is switched off get theirs as all do, where
-    their grad is afterwards."""
+    """Parameters whose gradient lies elsewhere in memory, or is switched off, get theirs as all do, where their grad is
+    afterwards."""
     case = problem.case()
     expected = oracles.autograd(case)
-    for index, p in enumerate(case.model.parameters()):
-        p.grad = None if index % 3 == 0 else torch.full_like(p, float("nan"))
+    for p in case.model.parameters():
+        p.grad = torch.full_like(p, float("nan"))
     for p in case.model.weights[:1]:
         p.requires_grad_(False)
     with foreign():

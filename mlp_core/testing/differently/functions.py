@@ -5,17 +5,16 @@ Nothing here may ever be accused.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from hypothesis import strategies as st
 from torch import Tensor
-from torch.utils.data import DataLoader, TensorDataset
 
 from mlp_core.experiment.normalise import Normalisation
-from mlp_core.losses import Loss
 from mlp_core.model import MLP
-from mlp_core.rules import UpdateRule
+from mlp_core.testing.faults.loop import Loop
 from mlp_core.training import History
 
 _numbers = st.lists(st.integers(-24, 24), min_size=20, max_size=20)
@@ -88,40 +87,17 @@ GRADIENTS = (
 )
 
 
-def loader_and_autograd(
-    model: MLP, x: Tensor, y: Tensor, *, loss: Loss, rule: UpdateRule, epochs: int, batch_size: int,
-    gradients: str = "manual", updates: str = "manual", shuffle: bool = False,
-    generator: torch.Generator | None = None,
-) -> History:  # fmt: skip
-    """A training loop of torch's parts: batches from a DataLoader, autograd whatever `gradients` says, and the rule
-    stepped parameter by parameter in tensors of its own, or its twin."""
-    params = list(model.parameters())
-    slots = [list(rule.init(p).values()) for p in params]
-    twin = rule.twin(params) if updates == "torch" else None
-    order = generator if generator is not None else torch.Generator().manual_seed(0)
-    loader = DataLoader(TensorDataset(x, y), batch_size, shuffle=shuffle, generator=order)
-    steps: list[Tensor] = []
-    means: list[Tensor] = []
-    for _ in range(epochs):
-        total = 0.0
-        for inputs, targets in loader:
-            value = loss.value(model(inputs), targets)
-            # laid out as the parameters are, as backward() leaves them: the last bit of an update depends on it
-            grads = [g.contiguous() for g in torch.autograd.grad(value, params)]
-            steps.append(value.detach())
-            total += len(inputs) / len(x) * float(value.detach())
-            for k, (p, g) in enumerate(zip(params, grads, strict=True)):
-                if twin is None:
-                    with torch.no_grad():
-                        moved = p.detach().clone()
-                        rule.step(moved, g, len(steps), *slots[k])
-                        p.copy_(moved)
-                else:
-                    p.grad = g
-            if twin is not None:
-                twin.step()
-        means.append(torch.tensor(total, dtype=x.dtype))
-    return History(torch.stack(steps), torch.stack(means), {})
+class _Copied(Loop):
+    """Autograd whatever `gradients` says, and batches copied out of the data, as a DataLoader's are: matrix products
+    round otherwise in other memory."""
+
+    def batches(self) -> Iterator[Any]:
+        return iter(self.order().split(self.batch_size))
+
+
+def copies_its_batches(model: MLP, x: Tensor, y: Tensor, **options: Any) -> History:
+    """A training loop in pieces, by autograd, on copied batches."""
+    return _Copied(model, x, y, **options).run()
 
 
 def channel_by_channel(training: Tensor, validation: Tensor, test: Tensor) -> tuple[list[Tensor], Normalisation]:
@@ -139,5 +115,5 @@ def channel_by_channel(training: Tensor, validation: Tensor, test: Tensor) -> tu
     return [(split * factor - shift).to(split.dtype) for split in (training, validation, test)], record
 
 
-FITS: tuple[Any, ...] = (loader_and_autograd,)
+FITS: tuple[Any, ...] = (copies_its_batches,)
 NORMALISATIONS: tuple[Any, ...] = (channel_by_channel,)

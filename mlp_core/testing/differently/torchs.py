@@ -75,7 +75,7 @@ def as_rule(name: str, make: Make, label: str, mine: Sequence[str]) -> Optimizer
     first, _, *reference = rule.source  # the rule's import, the lines for its own optimizer, those for its twin
     return replace(
         rule, name=label, make=make, twin=False, exact=False, claims=rule.claims - {"validates"},
-        source=(first, *reference, *mine),
+        shared_state=(), source=(first, *reference, *mine),
     )  # fmt: skip
 
 

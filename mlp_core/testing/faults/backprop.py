@@ -3,16 +3,25 @@ may be right."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from mlp_core.backprop import backprop
 from mlp_core.model import MLP, Trace
+from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.reverse import BATCH, ONE, RIGHT, At, reverse
 
 CATALOGUE = Catalogue()
 caught_by = CATALOGUE.caught_by
+
+
+def as_our_own(f: Any) -> Any:
+    """A subject for the laws of the core's own alone."""
+    return replace(subjects.backprop(f), to_the_bit=True)
 
 
 @caught_by(
@@ -166,20 +175,22 @@ def keeps_the_weights_of_its_first_call(model: MLP, trace: Trace, dL_dy: Tensor)
 
 
 @caught_by(
-    "fills gradients wherever they are", right=backprop, origin="torch: zero_grad(set_to_none=True) drops the views"
-)
+    "fills gradients wherever they are", right=backprop, subject=as_our_own,
+    origin="torch: what autograd or a user binds to p.grad lies elsewhere than the flat buffer",
+)  # fmt: skip
 def fills_its_buffer_alone(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     """a gradient that lies elsewhere keeps its old numbers: only the buffer is filled"""
-    bound = [p.grad for p in model.parameters()]
-    reverse(model, trace, dL_dy) if all(g is not None for g in bound) else backprop(model, trace, dL_dy)
-    for p, g, view in zip(model.parameters(), bound, model.grad_views, strict=True):
-        if g is not None and g is not view:
-            p.grad = torch.full_like(g, 0)
+    bound = [None if p.grad is None else p.grad.clone() for p in model.parameters()]
+    elsewhere = [p.grad is not view for p, view in zip(model.parameters(), model.grad_views, strict=True)]
+    backprop(model, trace, dL_dy)
+    for p, g, away in zip(model.parameters(), bound, elsewhere, strict=True):
+        p.grad = g if away and g is not None else p.grad
 
 
 @caught_by(
-    "fills gradients wherever they are", right=backprop, origin="site: the loop; a break where one layer is frozen"
-)
+    "fills gradients wherever they are", right=backprop, subject=as_our_own,
+    origin="site: the loop; a break where one layer is frozen",
+)  # fmt: skip
 def ends_at_a_frozen_layer(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     """a layer that requires no gradient ends the loop: its own and all below keep their old gradients"""
     before = [None if p.grad is None else p.grad.clone() for p in model.parameters()]
