@@ -108,8 +108,8 @@ def _scalable(rule_type: type[UpdateRule]) -> tuple[str, ...]:
     other, twin = ("lr", *rule_type.at_start), _default_twin(rule_type)
     shared = domains(rule_type) if twin is None else twin.defaults
     return tuple(
-        name for name, parts in domains(rule_type).items()
-        if name not in other and name in shared and all(d.type is float and not d.optional and d.lowest == 0 for d in parts)
+        name for name, parts in domains(rule_type).items() if name not in other and name in shared
+        and all(d.type is float and not d.optional and d.lowest == 0 for d in parts)
     )  # fmt: skip
 
 

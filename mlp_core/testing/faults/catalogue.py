@@ -46,7 +46,7 @@ class Catalogue:
         self.faults: list[Fault] = []
 
     def caught_by(
-        self, *laws: str, right: Any, origin: str = "", subject: Callable[[Any], Any] = resolve, examples: int = 100,
+        self, *laws: str, right: Any, origin: str, subject: Callable[[Any], Any] = resolve, examples: int = 100,
         **names: Any,
     ) -> Callable[[Any], Any]:  # fmt: skip
         """Enter a function or class, whose docstring says in words what is wrong with it, as a mistake that each of
