@@ -91,8 +91,7 @@ def agrees_with_difference_quotients(subject: Any, inputs: Inputs) -> Evidence:
         nowhere = ~limit.isfinite() | ~fine.isfinite()
         silent = bends[k] | nowhere
         one = compare([name], [torch.where(silent, fine, g)], [fine], [limit.nan_to_num()], closing=QUOTIENT)
-        evidence.entries += one.entries - int(silent.sum())
-        evidence.error, evidence.ratio = max(evidence.error, one.error), max(evidence.ratio, one.ratio)
+        evidence.join(one, silent=int(silent.sum()))
     evidence.counted = evidence.entries > 0
     return evidence
 

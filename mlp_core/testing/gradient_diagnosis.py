@@ -8,107 +8,20 @@ nothing depends on them. A name is given where everything the subject did, every
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, cached_property, lru_cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from itertools import groupby, product
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from mlp_core.testing import bounds, conduct
+from mlp_core.testing import bounds
 from mlp_core.testing.faults import backprop, course
 from mlp_core.testing.faults.catalogue import Fault
 from mlp_core.testing.faults.reverse import MISTAKES, PLACES, RIGHT, At, Formula, Mistake, reverse, walk
-from mlp_core.testing.gradient_subjects import GradientSubject
-from mlp_core.testing.law import Raised
+from mlp_core.testing.gradient_witnesses import RIGHT_SUBJECT, Seen, Witness, held, observe, witnesses
 from mlp_core.testing.problem import Case, Problem
-from mlp_core.testing.sample import sample
-from mlp_core.testing.strategies import all_activations
-
-WITNESSES = 12
-"""problems of a kind on which a mistake must do as the subject does"""
-
-HELD = 1.0
-"""what the gradient buffers hold before a call, so that it shows who adds to them"""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a backpropagation did: the gradients it gave, everything it was handed as it is afterwards, its conduct."""
-
-    gradients: list[Tensor]
-    handed: list[Tensor]
-    conduct: frozenset[str]
-
-    def like(self, other: Seen) -> bool:
-        """Whether both did the same, but for rounding."""
-        mine, theirs = (*self.gradients, *self.handed), (*other.gradients, *other.handed)
-        return (
-            self.conduct == other.conduct and len(mine) == len(theirs)
-            and all(bounds.reproduces(g, e) for g, e in zip(mine, theirs, strict=True))
-        )  # fmt: skip
-
-
-def observe(subject: Any, problem: Problem) -> Seen:
-    """Call the subject on a problem whose gradient buffers hold HELD, twice on equal ones, and look at everything."""
-    first, again = (_called(subject, problem) for _ in range(2))
-    unlike = any(not bounds.same_bits(a, b) for a, b in zip(first.gradients, again.gradients, strict=False))
-    return Seen([], [], frozenset({"differs from call to call"})) if unlike else first
-
-
-def _held(problem: Problem) -> Case:
-    case = problem.case()
-    case.model.flat_grad.fill_(HELD)
-    return case
-
-
-def _called(subject: Any, problem: Problem) -> Seen:
-    case = _held(problem)
-    numbers, dtype, seen = torch.get_rng_state(), torch.get_default_dtype(), set()
-    with conduct.globals_kept():
-        try:
-            raw = subject.raw_gradient(case, clear=False)
-        except Raised as error:
-            return Seen([], [], frozenset({error.got.partition(":")[0]}))
-        if torch.get_default_dtype() != dtype:
-            seen.add("default dtype")
-        if not torch.equal(torch.get_rng_state(), numbers):
-            seen.add("random state")
-    if any(g.requires_grad for g in raw):
-        seen.add("graph")
-    handed = [case.dL_dy, *case.trace.z, *case.trace.a, *case.model.parameters(), *([] if case.y is None else [case.y])]
-    return Seen([g.detach().clone() for g in raw], [t.detach() for t in handed], frozenset(seen))
-
-
-@dataclass(frozen=True, eq=False)
-class Witness:
-    """A problem, and what the subject did on it."""
-
-    problem: Problem
-    seen: Seen
-
-    @cached_property
-    def case(self) -> Case:
-        """For formulas, which change nothing."""
-        return _held(self.problem)
-
-
-RIGHT_SUBJECT = GradientSubject(reverse, "right")
-
-
-@lru_cache(maxsize=4)
-def _witnesses(subject: Any) -> list[Witness]:
-    """Problems of one sample and of several, of every activation alone and of all mixed, and what the subject does. In
-    some the batch is as large as every layer is wide, so that a product that broadcasts gives numbers, no exception."""
-    mixed = subject.problems(depth=(2, 4), width=(2, 5))
-    drawn = [*sample(subject.problems(), 2 * WITNESSES)[WITNESSES:], *sample(mixed, 2 * WITNESSES)[WITNESSES:]]
-    for f in all_activations():
-        drawn += sample(subject.problems(functions=[f], depth=(2, 3), width=(2, 4)), 3)[1:]
-    if subject.batch_sizes[1] > 1:
-        drawn += [_square(p) for p in sample(subject.problems(one=False, width=(2, 3), depth=(3, 3)), WITNESSES // 2)]
-    drawn = [problem.double() for problem in drawn]
-    return [Witness(problem, observe(subject, problem)) for problem in drawn]
 
 
 @lru_cache(maxsize=4)
@@ -124,7 +37,7 @@ def explanations(subject: Any, examples: Iterable[Problem]) -> list[tuple[Mistak
     known = _found(subject)
     if known and all(_explains(one, w) for one in known for w in own):
         return known
-    shown = [*own, *_witnesses(subject)]
+    shown = [*own, *witnesses(subject)]
     wrong = [w for w in shown if not w.seen.like(observe(RIGHT_SUBJECT, w.problem))]
     shown = [*wrong, *(w for w in shown if w not in wrong)]  # those first that most mistakes fail on
     numbers = [w for w in wrong if not w.seen.conduct]
@@ -150,15 +63,6 @@ def _explains(found: tuple[Mistake, ...] | Fault, witness: Witness) -> bool:
     return _fits(found, witness)
 
 
-def _square(problem: Problem) -> Problem:
-    """The problem with all layers, and the batch, of one size."""
-    n = min(len(problem.x), *problem.sizes)
-    parameters = tuple(p[:n, :n] if p.ndim == 2 else p[:n] for p in problem.parameters)
-    y = problem.y[:n] if problem.y.dtype == torch.int64 else problem.y[:n, :n]
-    y = y % n if y.dtype == torch.int64 else y
-    return replace(problem, sizes=(n,) * len(problem.sizes), parameters=parameters, x=problem.x[:n, :n], y=y)
-
-
 def _formulas_that_fit(cores: Iterable[tuple[Mistake, ...]], witness: Witness) -> Iterator[tuple[Mistake, ...]]:
     """Every way to reproduce the gradients of one witness by `cores`, mistakes in what flows through the network,
     with at most one mistake more in the weight gradients and one in the bias gradients."""
@@ -180,14 +84,9 @@ def _reproducing(
     mistakes: list[Mistake | None], site: str, at: At, delta: Tensor, got: Tensor
 ) -> list[Mistake | None]:  # fmt: skip
     """Those of the mistakes at a site, None for none, that give the gradient seen in a layer."""
-    here = {m.formula for m in mistakes if m is not None and PLACES[m.place](at.layer, at.model.L)}
-    giving = {formula for formula in (*here, RIGHT[site]) if _gives(formula, at, delta, got)}
-
-    def formula(mistake: Mistake | None) -> Formula:
-        there = mistake is not None and PLACES[mistake.place](at.layer, at.model.L)
-        return mistake.formula if mistake is not None and there else RIGHT[site]
-
-    return [m for m in mistakes if formula(m) in giving]
+    used = [m.formula if m is not None and m.sits(at.layer, at.model.L) else RIGHT[site] for m in mistakes]
+    giving = {formula for formula in set(used) if _gives(formula, at, delta, got)}
+    return [m for m, formula in zip(mistakes, used, strict=True) if formula in giving]
 
 
 def _gives(formula: Formula, at: At, delta: Tensor, got: Tensor) -> bool:
@@ -240,7 +139,7 @@ def diagnose(subject: Any, examples: list[Any]) -> str | None:
     text = _words(found[0], placed=True)
     if not problems:
         return text
-    case = _held(problems[0])
+    case = held(problems[0])
     reverse(case.model, case.trace, case.dL_dy)
     return text + _shown(case, observe(subject, problems[0]))
 

@@ -85,8 +85,7 @@ def against_differences(subject: Any, problem: Problem) -> Evidence:
             q = gradcheck.relative_error(d, g) if d.shape == g.shape else float("inf")
             broken.note = f"relative error of {name}: {q:.2g}, {gradcheck.band(q)}"
             raise
-        evidence.entries += one.entries - int(skip.sum())
-        evidence.error, evidence.ratio = max(evidence.error, one.error), max(evidence.ratio, one.ratio)
+        evidence.join(one, silent=int(skip.sum()))
     evidence.counted = evidence.entries > 0
     return evidence
 
@@ -142,8 +141,7 @@ def follows_a_permutation_of_hidden_units(subject: Any, problem: Problem) -> Evi
             case.names, other, expected, moved, what=f"units of layer {layer} renumbered: ",
             closing=RENUMBERED.replace("LAYER", str(layer)).replace("ORDER", str(order)),
         )  # fmt: skip
-        evidence.entries += one.entries
-        evidence.error, evidence.ratio = max(evidence.error, one.error), max(evidence.ratio, one.ratio)
+        evidence.join(one)
     return evidence
 
 

@@ -31,7 +31,6 @@ def takes_the_parameters_as_they_are(subject: Any, problem: Problem) -> Evidence
     subject.gradient(case)
     with torch.no_grad():
         case.model.flat.mul_(-0.5)
-    with torch.no_grad():
         trace = case.model.trace(case.trace.a[0])
     if problem.loss is None:
         dL_dy = 2 * case.dL_dy
@@ -39,9 +38,9 @@ def takes_the_parameters_as_they_are(subject: Any, problem: Problem) -> Evidence
         assert case.y is not None
         dL_dy = problem.loss.grad(trace.output, case.y)
     moved = Case(case.model, trace, dL_dy, case.y)
-    limits: list[Any] = bounds.backprop(moved)
+    got, expected = subject.gradient(moved), oracles.autograd(moved)
     closing = MOVED.replace("DL_DY", "2 * dL_dy" if problem.loss is None else problem.setup()[-1].partition(" = ")[2])
-    return compare(moved.names, subject.gradient(moved), oracles.autograd(moved), limits, closing=closing)
+    return compare(moved.names, got, expected, bounds.backprop(moved), closing=closing)
 
 
 @book.law(

@@ -33,6 +33,11 @@ class Evidence:
     seen: frozenset[str] = frozenset()
     """which of the law's cases this example showed"""
 
+    def join(self, more: Evidence, *, silent: int = 0) -> None:
+        """Take up what another comparison showed, but for `silent` of its entries, about which nothing is said."""
+        self.entries += more.entries - silent
+        self.error, self.ratio = max(self.error, more.error), max(self.ratio, more.ratio)
+
 
 class Broken(AssertionError):
     """A law does not hold on an example: where, got, expected, and the lines that show it again."""

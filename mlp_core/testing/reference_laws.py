@@ -90,6 +90,6 @@ def within(scenario: Scenario, got: list[list[Tensor]], envelopes: list[Envelope
             closing=WITHIN.replace("STEP", str(step)),
         )  # fmt: skip
         silent = int(sum(s.sum() for s in left_out))
-        total.entries, total.skipped = total.entries + one.entries - silent, total.skipped + silent
-        total.error, total.ratio = max(total.error, one.error), max(total.ratio, one.ratio)
+        total.join(one, silent=silent)
+        total.skipped += silent
     return total

@@ -16,7 +16,7 @@ from mlp_core.testing import faults
 from mlp_core.testing.faults import counting, generic_faults
 from mlp_core.testing.faults.catalogue import Fault
 from mlp_core.testing.faults.generic import ALTERATIONS
-from mlp_core.testing.rule_subjects import Textbook
+from mlp_core.testing.rule_subjects import Textbook, twin_of
 from mlp_core.testing.scenario import Make
 
 
@@ -113,12 +113,12 @@ def _neutral(example: Any, default: Any) -> list[Any]:
 @cache
 def _rules() -> dict[type, type[UpdateRule]]:
     """Torch's optimizers, and the rule that equals each."""
-    found = {}
+    found: dict[type, type[UpdateRule]] = {}
     for name in rules.names():
         rule = rules.get(name)
-        twin = rule().twin([torch.zeros((1,) * max(rule.ndims or (1,)))])
+        twin = twin_of(rule)
         if twin is not None:
-            found[type(twin)] = rule
+            found[twin] = rule
     return found
 
 

@@ -11,14 +11,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import hypothesis
-from hypothesis import HealthCheck, Phase, settings
-
 from mlp_core.testing import bounds, conduct
 from mlp_core.testing.law import Broken
 from mlp_core.testing.reference_laws import comparable
 from mlp_core.testing.rule_candidates import Candidate, candidates
 from mlp_core.testing.rule_replay import Replay, Run, run
+from mlp_core.testing.sample import sample
 from mlp_core.testing.scenario import Make, Scenario
 
 WITNESSES = 24
@@ -74,7 +72,8 @@ class Bench:
 
     def __init__(self, subject: Any) -> None:
         reference: Make = subject.reference
-        found = [_replay(scenario, reference) for scenario in _generated(subject)]
+        drawn = sample(subject.scenarios(missing=True, dtypes=comparable(subject)[:1]), WITNESSES)
+        found = [_replay(scenario, reference) for scenario in drawn]
         self.replays = [replay for replay in found if replay is not None]
         made = [r.scenario.optimizer(reference, r.scenario.fresh()) for r in self.replays]
         self.candidates = list(candidates(reference, made)) if made else []
@@ -111,23 +110,6 @@ def _fits(candidate: Candidate, seen: list[tuple[Replay, Run]]) -> bool:
             return False
         entries, skipped = entries + fit.entries, skipped + fit.skipped
     return skipped <= SILENT * (entries + skipped)
-
-
-def _generated(subject: Any) -> list[Scenario]:
-    """Scenarios for a subject, always the same."""
-    found: list[Scenario] = []
-
-    @hypothesis.seed(0)
-    @settings(
-        max_examples=WITNESSES, phases=[Phase.generate], deadline=None, database=None, derandomize=False,
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
-    @hypothesis.given(subject.scenarios(missing=True, dtypes=comparable(subject)[:1]))
-    def take(scenario: Scenario) -> None:
-        found.append(scenario)
-
-    take()
-    return found
 
 
 def _replay(scenario: Scenario, reference: Make) -> Replay | None:

@@ -22,11 +22,12 @@ from mlp_core.testing.scenarios import SHAPES
 
 def twin_of(rule_type: type[UpdateRule]) -> type[torch.optim.Optimizer] | None:
     """The class under which torch has the rule."""
-    twin = _default_twin(rule_type)
+    twin = default_twin(rule_type)
     return None if twin is None else type(twin)
 
 
-def _default_twin(rule_type: type[UpdateRule]) -> torch.optim.Optimizer | None:
+def default_twin(rule_type: type[UpdateRule]) -> torch.optim.Optimizer | None:
+    """Torch's optimizer for a rule of default hyperparameters, of one small parameter that it takes."""
     return rule_type().twin([torch.zeros((1,) * max(rule_type.ndims or (1,)))])
 
 
@@ -105,7 +106,7 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
 def _scalable(rule_type: type[UpdateRule]) -> tuple[str, ...]:
     """The fields beside lr, under the same name in torch's groups, whose every number may come as near to zero as one
     likes."""
-    other, twin = ("lr", *rule_type.at_start), _default_twin(rule_type)
+    other, twin = ("lr", *rule_type.at_start), default_twin(rule_type)
     shared = domains(rule_type) if twin is None else twin.defaults
     return tuple(
         name for name, parts in domains(rule_type).items() if name not in other and name in shared

@@ -174,9 +174,8 @@ def within_rounding(
         evidence = compare(
             names, spoken[1:], envelope.expected[1:], envelope.tolerance[1:], what=what, closing=_braced(twin) + ENTRY
         )  # fmt: skip
-        evidence.entries += one.entries - int(sum(s.sum() for s in envelope.silent))  # drowned: they say nothing
+        evidence.join(one, silent=int(sum(s.sum() for s in envelope.silent)))  # drowned: they say nothing
         evidence.counted = evidence.entries > 0
-        evidence.error, evidence.ratio = max(evidence.error, one.error), max(evidence.ratio, one.ratio)
         return evidence
 
     return explained(found, compared)
@@ -204,7 +203,7 @@ def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
                 found = within_rounding(
                     replace(one, batch_size=len(x)), before, history, model, x, y, f"step {step + 1}: "
                 )
-                _joined(evidence, found)
+                evidence.join(found)
                 continue
         expected = oracles.train(twin, x, y, loss.value, one.twin(twin), 1, len(x))
         trace = before.trace(x)
@@ -219,13 +218,8 @@ def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
             found = compare(
                 names, list(model.parameters()), list(twin.parameters()), limits, what=what, closing=closing
             )
-        _joined(evidence, found)
+        evidence.join(found)
     return evidence
-
-
-def _joined(evidence: Evidence, more: Evidence) -> None:
-    evidence.entries += more.entries
-    evidence.error, evidence.ratio = max(evidence.error, more.error), max(evidence.ratio, more.ratio)
 
 
 @book.law(lambda subject: trainings(exact=False), cases=lambda subject: ("another order in another epoch",))

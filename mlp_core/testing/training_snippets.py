@@ -89,19 +89,10 @@ def rate(step):
     return rule.lr / (1 + step)
 def schedule(step):
     return type(rule)(lr=rate(step), momentum=rule.momentum)
-twin = __import__("copy").deepcopy(model)
-history = fit(model, x, y, rule=schedule, **options)
-optimizer, step_losses = rule.twin(twin.parameters()), []
-for _ in range(options["epochs"]):
-    for xb, yb in zip(x.split(options["batch_size"]), y.split(options["batch_size"])):
-        optimizer.zero_grad()
-        value = loss.value(twin(xb), yb)
-        value.backward()
-        optimizer.param_groups[0]["lr"] = rate(len(step_losses))
-        optimizer.step()
-        step_losses.append(value.detach())
-step_losses = torch.stack(step_losses)
-"""
+""" + TWIN.replace("rule=rule, ", "rule=schedule, ").replace(
+    "        optimizer.step()\n",
+    '        optimizer.param_groups[0]["lr"] = rate(len(step_losses))\n        optimizer.step()\n',
+)
 
 SAME = """\
 def same(what, got, expected):

@@ -16,7 +16,7 @@ from mlp_core import rules
 from mlp_core.rules import UpdateRule
 from mlp_core.testing import subjects as kinds
 from mlp_core.testing.optimizer_subjects import OptimizerSubject
-from mlp_core.testing.rule_subjects import twin_of
+from mlp_core.testing.rule_subjects import default_twin, twin_of
 from mlp_core.testing.scenario import Make, grouped
 from mlp_core.testing.scenarios import SHAPES
 
@@ -85,7 +85,7 @@ def _with_eps(drawn: dict[str, Any]) -> dict[str, Any]:
 
 def switches(rule_type: type[UpdateRule]) -> list[str]:
     """The implementations that torch offers for a rule on CPU, beside the plain one."""
-    twin = rule_type().twin([torch.zeros((1,) * max(rule_type.ndims or (1,)))])
+    twin = default_twin(rule_type)
     assert twin is not None
     return ["foreach"] * ("foreach" in twin.defaults) + ["fused"] * _fuses(type(twin))
 

@@ -80,6 +80,10 @@ class Mistake:
     words: str
     place: str = "every layer"
 
+    def sits(self, layer: int, L: int) -> bool:
+        """Whether it is made in layer l of 1..L."""
+        return PLACES[self.place](layer, L)
+
     def __str__(self) -> str:
         return self.words if self.site == "upstream" else f"{self.words}, in {self.place}"
 
@@ -112,7 +116,7 @@ def reverse(model: MLP, trace: Trace, dL_dy: Tensor, mistakes: Sequence[Mistake]
 
 
 def _formulas(mistakes: Sequence[Mistake], layer: int, L: int) -> Mapping[str, Formula]:
-    return {**RIGHT, **{m.site: m.formula for m in mistakes if PLACES[m.place](layer, L)}}
+    return {**RIGHT, **{m.site: m.formula for m in mistakes if m.sits(layer, L)}}
 
 
 def entered(catalogue: Catalogue, site: str) -> Callable[..., Callable[[Formula], Any]]:

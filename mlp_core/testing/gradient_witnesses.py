@@ -1,0 +1,113 @@
+"""What a backpropagation does on problems that show what is wrong: its gradients, and how it conducts itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing import bounds, conduct
+from mlp_core.testing.faults.reverse import reverse
+from mlp_core.testing.gradient_subjects import GradientSubject
+from mlp_core.testing.law import Raised
+from mlp_core.testing.problem import Case, Problem
+from mlp_core.testing.sample import sample
+from mlp_core.testing.strategies import all_activations
+
+WITNESSES = 12
+"""problems of a kind on which a mistake must do as the subject does"""
+
+HELD = 1.0
+"""what the gradient buffers hold before a call, so that it shows who adds to them"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a backpropagation did: the gradients it gave, everything it was handed as it is afterwards, its conduct."""
+
+    gradients: list[Tensor]
+    handed: list[Tensor]
+    conduct: frozenset[str]
+
+    def like(self, other: Seen) -> bool:
+        """Whether both did the same, but for rounding."""
+        mine, theirs = (*self.gradients, *self.handed), (*other.gradients, *other.handed)
+        return (
+            self.conduct == other.conduct and len(mine) == len(theirs)
+            and all(bounds.reproduces(g, e) for g, e in zip(mine, theirs, strict=True))
+        )  # fmt: skip
+
+
+def observe(subject: Any, problem: Problem) -> Seen:
+    """Call the subject on a problem whose gradient buffers hold HELD, twice on equal ones, and look at everything."""
+    first, again = (_called(subject, problem) for _ in range(2))
+    unlike = any(not bounds.same_bits(a, b) for a, b in zip(first.gradients, again.gradients, strict=False))
+    return Seen([], [], frozenset({"differs from call to call"})) if unlike else first
+
+
+def held(problem: Problem) -> Case:
+    """The problem's case, with HELD in the gradient buffers."""
+    case = problem.case()
+    case.model.flat_grad.fill_(HELD)
+    return case
+
+
+def _called(subject: Any, problem: Problem) -> Seen:
+    case = held(problem)
+    numbers, dtype, seen = torch.get_rng_state(), torch.get_default_dtype(), set()
+    with conduct.globals_kept():
+        try:
+            raw = subject.raw_gradient(case, clear=False)
+        except Raised as error:
+            return Seen([], [], frozenset({error.got.partition(":")[0]}))
+        if torch.get_default_dtype() != dtype:
+            seen.add("default dtype")
+        if not torch.equal(torch.get_rng_state(), numbers):
+            seen.add("random state")
+    if any(g.requires_grad for g in raw):
+        seen.add("graph")
+    handed = [case.dL_dy, *case.trace.z, *case.trace.a, *case.model.parameters(), *([] if case.y is None else [case.y])]
+    return Seen([g.detach().clone() for g in raw], [t.detach() for t in handed], frozenset(seen))
+
+
+@dataclass(frozen=True, eq=False)
+class Witness:
+    """A problem, and what the subject did on it."""
+
+    problem: Problem
+    seen: Seen
+
+    @cached_property
+    def case(self) -> Case:
+        """For formulas, which change nothing."""
+        return held(self.problem)
+
+
+RIGHT_SUBJECT = GradientSubject(reverse, "right")
+"""backpropagation without a mistake"""
+
+
+@lru_cache(maxsize=4)
+def witnesses(subject: Any) -> list[Witness]:
+    """Problems of one sample and of several, of every activation alone and of all mixed, and what the subject does. In
+    some the batch is as large as every layer is wide, so that a product that broadcasts gives numbers, no exception."""
+    mixed = subject.problems(depth=(2, 4), width=(2, 5))
+    drawn = [*sample(subject.problems(), 2 * WITNESSES)[WITNESSES:], *sample(mixed, 2 * WITNESSES)[WITNESSES:]]
+    for f in all_activations():
+        drawn += sample(subject.problems(functions=[f], depth=(2, 3), width=(2, 4)), 3)[1:]
+    if subject.batch_sizes[1] > 1:
+        drawn += [_square(p) for p in sample(subject.problems(one=False, width=(2, 3), depth=(3, 3)), WITNESSES // 2)]
+    drawn = [problem.double() for problem in drawn]
+    return [Witness(problem, observe(subject, problem)) for problem in drawn]
+
+
+def _square(problem: Problem) -> Problem:
+    """The problem with all layers, and the batch, of one size."""
+    n = min(len(problem.x), *problem.sizes)
+    parameters = tuple(p[:n, :n] if p.ndim == 2 else p[:n] for p in problem.parameters)
+    y = problem.y[:n] if problem.y.dtype == torch.int64 else problem.y[:n, :n]
+    y = y % n if y.dtype == torch.int64 else y
+    return replace(problem, sizes=(n,) * len(problem.sizes), parameters=parameters, x=problem.x[:n, :n], y=y)
