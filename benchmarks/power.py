@@ -28,7 +28,7 @@ from mlp_core.testing import engine, faults
 from mlp_core.testing.faults.catalogue import Fault
 from mlp_core.testing.law import Law
 
-OTHERS = 25
+OTHERS = 20
 """examples for a law that a mistake does not name"""
 
 PAGE = Path(__file__).parent.parent / "docs" / "power.md"

@@ -16,9 +16,12 @@ class ArgumentError(ValueError):
     """
 
     def __init__(self, argument: str, value: object, expected: str) -> None:
-        shown = value if isinstance(value, Described) else reprlib.repr(value)
-        super().__init__(f"{argument}: got {shown}, expected {expected}")
+        self.shown = value if isinstance(value, Described) else Described(reprlib.repr(value))
+        super().__init__(f"{argument}: got {self.shown}, expected {expected}")
         self.argument, self.value, self.expected = argument, value, expected
+
+    def __reduce__(self) -> tuple[type[ArgumentError], tuple[str, Described, str]]:
+        return type(self), (self.argument, self.shown, self.expected)  # the value itself may not travel
 
 
 class Described(str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -302,3 +303,9 @@ def test_a_gradient_that_cannot_be_called() -> None:
 def test_the_relative_error_of_tensors_of_two_shapes() -> None:
     message = refusal(gradcheck.relative_error, torch.ones(2), torch.ones(3))
     assert message == "approx: got shape (2,), expected shape (3,)"
+
+
+def test_an_error_survives_the_way_from_another_process() -> None:
+    error = ArgumentError("lr", lambda: None, "a number")  # a value that cannot travel itself
+    copied = pickle.loads(pickle.dumps(error))
+    assert (str(copied), copied.argument, copied.expected) == (str(error), "lr", "a number")

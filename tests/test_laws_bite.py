@@ -14,9 +14,9 @@ from mlp_core.testing import (
     exact_laws,
     function_laws,
     gradcheck_laws,
+    gradient_conduct,
     gradient_edges,
     gradient_laws,
-    gradient_memory,
     normalisation_laws,
     record_laws,
     reference_laws,
@@ -36,7 +36,7 @@ from mlp_core.testing.faults.conduct import MovesACopyOfAView
 from mlp_core.testing.faults.reverse import reverse
 
 BOOKS = (
-    gradient_laws.book, exact_laws.gradient_book, gradient_edges.book, gradient_memory.book,
+    gradient_laws.book, exact_laws.gradient_book, gradient_edges.book, gradient_conduct.book,
     exact_laws.rule_book, exact_laws.training_book,
     reference_laws.twin_book, reference_laws.reference_book,
     rule_laws.book, rule_company.book, rule_memory.book, rule_edges.book, training_laws.book,

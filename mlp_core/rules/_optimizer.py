@@ -22,7 +22,6 @@ class Segment:
     p: Tensor
     g: Tensor
     slots: list[Tensor | None]
-    t: int
 
 
 class RuleOptimizer(torch.optim.Optimizer):
@@ -75,10 +74,10 @@ class RuleOptimizer(torch.optim.Optimizer):
             work = [self._segments_of(index, rule) for index, rule in enumerate(rules)]  # all valid before any moves
             for rule, segments in zip(rules, work, strict=True):
                 for segment in segments:
-                    segment.t += 1
-                    rule.step(segment.p, segment.g, segment.t, *segment.slots)
+                    t = self.state[segment.params[0]]["step"] + 1
+                    rule.step(segment.p, segment.g, t, *segment.slots)
                     for p in segment.params:
-                        self.state[p]["step"] = segment.t
+                        self.state[p]["step"] = t
         return loss
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -152,12 +151,11 @@ class RuleOptimizer(torch.optim.Optimizer):
         )  # fmt: skip
 
     def _segment(self, run: list[Tensor], rule: UpdateRule) -> Segment:
-        t = self.state[run[0]]["step"]
         if len(run) == 1:
-            return Segment(run, run[0], run[0].grad, [self._own(run[0], name) for name in rule.slots], t)  # type: ignore[arg-type]
+            return Segment(run, run[0], run[0].grad, [self._own(run[0], name) for name in rule.slots])  # type: ignore[arg-type]
         size = sum(_owned(p) for p in run[:-1]) + run[-1].numel()
         slots = [self._gather(run, name, size) for name in rule.slots]
-        return Segment(run, _flat(run[0], size), _flat(run[0].grad, size), slots, t)
+        return Segment(run, _flat(run[0], size), _flat(run[0].grad, size), slots)
 
     def _own(self, p: Tensor, name: str) -> Tensor | None:
         """A slot of p alone: a number that it shared with its neighbours in a run becomes its own."""

@@ -14,6 +14,8 @@ Where no rounding is allowed for, "to the bit" is what mlp_core.equality says.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
@@ -62,18 +64,35 @@ def backprop(case: Case, *, extra: int = 0) -> list[Tensor]:
     """
     dtype, tiny = case.model.flat.dtype, torch.finfo(case.model.flat.dtype).tiny
     rows = len(case.dL_dy)
-    magnitude, roundings = case.dL_dy.detach().double().abs(), 3 + rows + extra
-    bounds: list[Tensor] = []
-    for layer in range(case.model.L, 0, -1):
-        z, a = case.trace.z[layer].double(), case.trace.a[layer].double()
-        magnitude = (magnitude * case.model.activations[layer - 1].terms(z, a).abs()).clamp(min=tiny)
+    roundings, bounds = 3 + rows + extra, list[Tensor]()
+    for layer, _, magnitude in _flow(case):
         roundings += DERIVATIVE + 1
         two = 2 * gamma(roundings, dtype)
         previous = case.trace.a[layer - 1].double().abs()
         bounds = [two * (magnitude.T @ previous + rows * tiny), two * magnitude.sum(0), *bounds]
-        magnitude = magnitude @ case.model.weights[layer - 1].detach().double().abs()
         roundings += case.model.sizes[layer]
     return bounds
+
+
+def _flow(case: Case) -> Iterator[tuple[int, Tensor, Tensor]]:
+    """From the last layer to the first: its number, the magnitudes D[l+1] |W[l+1]| that flow into it, and D[l]."""
+    tiny = torch.finfo(case.model.flat.dtype).tiny
+    coming = case.dL_dy.detach().double().abs()
+    for layer in range(case.model.L, 0, -1):
+        z, a = case.trace.z[layer].double(), case.trace.a[layer].double()
+        magnitude = (coming * case.model.activations[layer - 1].terms(z, a).abs()).clamp(min=tiny)
+        yield layer, coming, magnitude
+        coming = magnitude @ case.model.weights[layer - 1].detach().double().abs()
+
+
+def overflows(case: Case) -> bool:
+    """Whether a sum on the way back may leave the numbers of its dtype, in whatever order: where its magnitudes add up
+    to half the largest (the other half is for rounding). NaN among them: it has happened."""
+    half, found = torch.finfo(case.model.flat.dtype).max / 2, False
+    for layer, coming, magnitude in _flow(case):
+        sums = coming, magnitude.sum(0), magnitude.T @ case.trace.a[layer - 1].double().abs()
+        found |= not all(bool((s < half).all()) for s in sums)
+    return found
 
 
 def forward(model: MLP, trace: Trace) -> list[Tensor]:

@@ -138,7 +138,7 @@ def _run(
     params = scenario.fresh()
     optimizer = scenario.optimizer(make, params)
     for step in range(len(scenario.gradients)):
-        scenario.set_lr(optimizer, step)
+        scenario.begin(optimizer, step)
         scenario.set_gradients(params, step)
         if mode is None:
             scenario.step(optimizer, params)

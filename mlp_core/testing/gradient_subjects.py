@@ -32,9 +32,9 @@ class GradientSubject:
     dtypes: ClassVar[tuple[torch.dtype, ...]] = (torch.float64, torch.float32)
 
     def laws(self) -> list[Law]:
-        from mlp_core.testing import exact_laws, gradient_edges, gradient_laws, gradient_memory
+        from mlp_core.testing import exact_laws, gradient_conduct, gradient_edges, gradient_laws
 
-        books = gradient_laws.book, exact_laws.gradient_book, gradient_edges.book, gradient_memory.book
+        books = gradient_laws.book, exact_laws.gradient_book, gradient_edges.book, gradient_conduct.book
         return [law.bind(self) for book in books for law in book.laws]
 
     def problems(

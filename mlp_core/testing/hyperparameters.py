@@ -9,7 +9,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mlp_core.errors import ArgumentError
 from mlp_core.rules import UpdateRule
 from mlp_core.rules._domains import Domain, domains, is_tuple
 from mlp_core.testing.codes import Codes, drawn_bytes
@@ -55,13 +54,16 @@ def reconciled(rule_type: type[UpdateRule], drawn: Mapping[str, Any], keep: str 
     """`drawn`, with the first field (but not `keep`) set back to its default that ends a conflict, or else all."""
     defaults = _defaults(rule_type)
     singles = [{**drawn, name: default} for name, default in defaults.items() if name != keep]
-    for attempt in [dict(drawn), *singles]:
-        try:
-            rule_type(**{k: v for k, v in attempt.items() if k in defaults})
-        except ArgumentError:
-            continue
-        return attempt
-    return defaults
+    accepted = (attempt for attempt in [dict(drawn), *singles] if _accepts(rule_type, attempt, defaults))
+    return next(accepted, defaults)
+
+
+def _accepts(rule_type: type[UpdateRule], attempt: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    try:
+        rule_type(**{k: v for k, v in attempt.items() if k in known})
+    except Exception:
+        return False  # whatever it refuses them with
+    return True
 
 
 def plain(parts: Mapping[str, tuple[Domain, ...]], drawn: Mapping[str, Any]) -> dict[str, Any]:

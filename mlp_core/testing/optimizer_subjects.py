@@ -50,6 +50,8 @@ class OptimizerSubject:
     """why there is no reference, and what would make one"""
     shared_state: tuple[str, ...] = ()
     """names of state that must equal the twin's"""
+    counts: bool = False
+    """whether the number of steps enters through `step` in the state alone, its own and the reference's"""
     domains: dict[str, tuple[Domain, ...]] = field(default_factory=dict)
     """of the hyperparameters whose domain is known"""
     common: tuple[str, ...] = ()

@@ -21,11 +21,14 @@ twin_book, reference_book = LawBook(), LawBook()
 
 T = TypeVar("T")
 
+SIXTEEN = torch.bfloat16, torch.float16
+"""of 16 bits: too few for any other law, but enough to be the same"""
 
-@twin_book.law(lambda subject: subject.scenarios(missing=True))
+
+@twin_book.law(lambda s: s.scenarios(missing=True, counts=s.counts, dtypes=(*s.dtypes, *s.dtypes, *SIXTEEN)))
 def equals_its_twin(subject: Any, scenario: Scenario) -> Evidence:
     """Parameters, and the state that both keep under one name, have the bits of the torch optimizer it claims to be,
-    after every step."""
+    after every step, the first or the millionth, in 64, 32 or 16 bits."""
     mine, theirs = scenario.fresh(), scenario.fresh()
     a, b = subject.optimizer(scenario, mine), subject.optimizer(scenario, theirs, subject.reference)
     evidence = Evidence()
@@ -47,7 +50,9 @@ def needs_a_reference(subject: Any) -> str | None:
     return None if comparable(subject) else "16 bits leave too few digits to tell a wrong update from a rounded one"
 
 
-@reference_book.law(lambda s: s.scenarios(missing=True, dtypes=comparable(s) or s.dtypes), skip=needs_a_reference)
+@reference_book.law(
+    lambda s: s.scenarios(missing=True, counts=s.counts, dtypes=comparable(s) or s.dtypes), skip=needs_a_reference
+)
 def equals_its_reference(subject: Any, scenario: Scenario) -> Evidence:
     """After every step every parameter is where its reference puts it, within what rounding explains: the scatter of
     the reference when all its roundings, gradients and hyperparameters err by one more unit in the last place."""

@@ -151,8 +151,7 @@ def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
 def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
     """Stopped halfway, saved, loaded into a new optimizer of other hyperparameters, or back into the old one, and gone
     on, it ends where it would have ended."""
-    done, finished = subject.finished(scenario)
-    expected = look(scenario, done, finished)
+    expected = look(scenario, *subject.finished(scenario))
     half = len(scenario.gradients) // 2
     first = replace(scenario, gradients=scenario.gradients[:half], lr_factors=scenario.lr_factors[:half])
     params, optimizer = subject.finished(first)
@@ -163,17 +162,22 @@ def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
         saved = torch.load(file, weights_only=True)
     again = [p.detach().clone().requires_grad_() for p in params]
     rest = replace(scenario, gradients=scenario.gradients[half:], lr_factors=scenario.lr_factors[half:])
-    for p, value in zip(done, params, strict=True):
+    held_back = scenario.fresh()
+    memory = [torch.zeros_like(p) for p in held_back]  # where it was cached, it is looked for there again
+    old = subject.optimizer(scenario, held_back)
+    for _ in subject.run(scenario, old, held_back, scenario.written_to(memory)):
+        pass
+    for p, value in zip(held_back, params, strict=True):
         p.data.copy_(value)
-    for what, optimizer, held, closing in (
-        ("saved, loaded and gone on: ", subject.optimizer(scenario, again), again, RESUMED),
-        ("rolled back and gone on: ", finished, done, ROLLED_BACK),
+    for what, optimizer, held, gradient, closing in (
+        ("saved, loaded and gone on: ", subject.optimizer(scenario, again), again, None, RESUMED),
+        ("rolled back and gone on: ", old, held_back, rest.written_to(memory), ROLLED_BACK),
     ):
         for group in optimizer.param_groups if held is again else ():  # loading must put these back
             group.update({name: scaled(group[name], 0.5) for name in scenario.scalable})
         with subject.foreign():
             optimizer.load_state_dict(copy.deepcopy(saved))
-        for _ in subject.run(rest, optimizer, held):
+        for _ in subject.run(rest, optimizer, held, gradient):
             pass
         found = same(look(scenario, held, optimizer), expected, what, closing)
     return found

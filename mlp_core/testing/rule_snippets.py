@@ -78,15 +78,19 @@ import copy
 half = len(gradients) // 2
 *_, (before, optimizer) = run(mine, stop=half)
 before, state = [p.detach().clone() for p in before], copy.deepcopy(optimizer.state_dict())
-*_, (params, optimizer) = run(mine)
+params = fresh()
+optimizer, memory = mine(groups(params), **hyper[0]), [torch.zeros_like(p) for p in params]
+def go_on(steps):
+    for step in steps:
+        set_lr(optimizer, step)
+        for p, m, g in zip(params, memory, gradients[step]):
+            p.grad = None if g is None else m.copy_(g)  # the same memory in every step
+        optimizer.step()
+go_on(range(len(gradients)))
 for p, value in zip(params, before):
     p.data.copy_(value)
 optimizer.load_state_dict(state)
-for step in range(half, len(gradients)):
-    set_lr(optimizer, step)
-    for p, g in zip(params, gradients[step]):
-        p.grad = None if g is None else g.clone()
-    optimizer.step()
+go_on(range(half, len(gradients)))
 got = look(params, optimizer, "{name}")[{index}].item()
 """
     + SAME
@@ -167,6 +171,8 @@ def run(make, start=0, stop=None, params=None, state=None, poison=False):
         optimizer.load_state_dict(state)
     for step in range(len(gradients))[start:stop]:
         set_lr(optimizer, step)
+        for own in optimizer.state.values() if step == 1 and taken else ():
+            own["step"] = own["step"] + taken * bool(own["step"])  # as after a longer run
         for p, g in zip(params, gradients[step]):
             p.grad = None if g is None else g.clone()
         optimizer.step()

@@ -93,7 +93,7 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
         name, make, reference, inside(rule_type),
         rule_type.claims | {"validates"} | (set() if rule_type.per_tensor else {"coordinatewise"}), tuple(source),
         twin=twin is not None, equals=twin, exact=True, unreferenced=UNREFERENCED, shared_state=rule_type.slots,
-        domains=domains(rule_type),
+        counts=_counts(rule_type), domains=domains(rule_type),
         movable=tuple(f.name for f in fields(rule_type)), scalable=_scalable(rule_type), wrongs=outside(rule_type),
         repair=lambda drawn, keep: reconciled(rule_type, drawn, keep), shapes=taken(rule_type),
     )  # fmt: skip
@@ -101,6 +101,18 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
         return subject
     own = "its hyperparameters are fixed: hand over the class"
     return replace(subject, hyper=st.just(asdict(rule)), domains={}, movable=(), scalable=(), unmoved=own, wrongs=None)
+
+
+def _counts(rule_type: type[UpdateRule]) -> bool:
+    """Whether what torch's optimizer knows of the steps taken is its `step` and slots that the rule has too."""
+    twin = default_twin(rule_type)
+    if twin is None:
+        return True
+    (p,) = twin.param_groups[0]["params"]
+    p.grad = torch.zeros_like(p)
+    twin.step()
+    kept = set(twin.state[p])
+    return "step" in kept and kept <= {"step", *rule_type.slots}
 
 
 def _scalable(rule_type: type[UpdateRule]) -> tuple[str, ...]:

@@ -23,7 +23,8 @@ class Scenario:
     """Parameters in groups, hyperparameters for each group, and for every step a gradient (or None) for each parameter.
 
     Tensors are float64 and rounded to `dtype` when used. lr_factors: before step s the lr of every group is its first
-    lr times lr_factors[s]; where `scheduled`, so are the hyperparameters in `scalable`, by factors up to 1.
+    lr times lr_factors[s]; where `scheduled`, so are the hyperparameters in `scalable`, by factors up to 1. After the
+    first step every count of steps claims `taken` more.
     """
 
     groups: tuple[dict[str, Any], ...]
@@ -34,6 +35,7 @@ class Scenario:
     scalable: tuple[str, ...] = ()
     """hyperparameters that may be multiplied by anything from 0 to 1"""
     scheduled: bool = False
+    taken: int = 0
 
     def fresh(self) -> list[Tensor]:
         """New parameters, all groups one after the other."""
@@ -58,10 +60,25 @@ class Scenario:
             for name in self.scalable if self.scheduled else ():
                 group[name] = scaled(hyper[name], min(factor, 1.0))
 
+    def begin(self, optimizer: torch.optim.Optimizer, step: int) -> None:
+        """What comes before the gradients of a step: its lr, and, before the second, the count of a longer run."""
+        self.set_lr(optimizer, step)
+        for own in optimizer.state.values() if step == 1 and self.taken else ():
+            own["step"] = own["step"] + self.taken * bool(own["step"])  # torch's Adagrad counts from before the first
+
     def gradient(self, step: int, index: int) -> Tensor | None:
         """The gradient of one parameter in one step, new memory each time."""
         g = self.gradients[step][index]
         return None if g is None else g.to(self.dtype, copy=True)
+
+    def written_to(self, memory: Sequence[Tensor]) -> Gradient:
+        """The gradients in the same memory in every step."""
+
+        def gradient(step: int, index: int) -> Tensor | None:
+            g = self.gradient(step, index)
+            return None if g is None else memory[index].copy_(g)
+
+        return gradient
 
     def given(self, step: int, index: int) -> Tensor:
         """The gradient of one parameter in one step, as generated, in a scenario where none is missing."""
@@ -88,7 +105,7 @@ class Scenario:
     ) -> Iterator[int]:
         """Take the steps one by one; yields the number of each step done, from 0."""
         for step in range(len(self.gradients)):
-            self.set_lr(optimizer, step)
+            self.begin(optimizer, step)
             self.set_gradients(params, step, gradient)
             self.step(optimizer, params)
             yield step
@@ -112,7 +129,8 @@ class Scenario:
         """In one line: hyperparameters, shapes, steps."""
         groups = "; ".join(", ".join(f"{k}={v!r}" for k, v in hyper.items()) for hyper in self.groups)
         shapes = [tuple(p.shape) for group in self.parameters for p in group]
-        return f"{len(self.gradients)} steps on parameters of shapes {shapes}, {str(self.dtype)[6:]}; {groups}"
+        long = f" (counted as {self.taken} more after the first)" if self.taken else ""
+        return f"{len(self.gradients)} steps{long} on parameters of shapes {shapes}, {str(self.dtype)[6:]}; {groups}"
 
     def setup(self) -> list[str]:
         """Python lines that build the same: params(), groups(params), gradients, lr_factors."""
@@ -127,7 +145,7 @@ class Scenario:
         for row in self.gradients:
             lines.append("    [" + ", ".join("None" if g is None else source(g, self.dtype) for g in row) + "],")
         lines += ["]", f"lr_factors = {list(self.lr_factors)}"]
-        return [*lines, f"scalable, scheduled = {list(self.scalable)}, {self.scheduled}"]
+        return [*lines, f"scalable, scheduled, taken = {list(self.scalable)}, {self.scheduled}, {self.taken}"]
 
 
 def scaled(value: Any, factor: float) -> Any:

@@ -26,6 +26,9 @@ DTYPES = (torch.float64, torch.float32)
 FACTORS = (1.0, 1.0, 0.5, 0.1, 2.0)
 """what lr is multiplied by in a step"""
 
+TAKEN = (0, 0, 0, 0, 98, 998, 9_998, 999_998)
+"""steps that a count may claim to have been taken: corrections of a bias end where they are small, or are cut off"""
+
 STARTS = (1.0, 0.0625, 0.0)
 """scales of the parameters: beside a large one, an update that is slightly wrong drowns in rounding"""
 
@@ -37,10 +40,10 @@ def scenarios(
     hyper: st.SearchStrategy[dict[str, Any]], *, steps: tuple[int, int] = (2, 12), groups: tuple[int, int] = (1, 2),
     kinds: Sequence[str] = KINDS, shapes: Sequence[tuple[int, ...]] = SHAPES, per_group: tuple[int, int] = (1, 3),
     dtypes: Sequence[torch.dtype] = DTYPES, schedule: bool = True, common: Sequence[str] = (),
-    scalable: Sequence[str] = (),
+    scalable: Sequence[str] = (), counts: bool = False,
 ) -> st.SearchStrategy[Scenario]:  # fmt: skip
     """Scenarios of several steps, groups and kinds of gradient, with an lr, and what else is `scalable`, that may
-    change between steps; what is `common` is the same in all groups."""
+    change between steps; what is `common` is the same in all groups. `counts`: the counts of some jump ahead."""
 
     def read(data: bytes, first: dict[str, Any], second: dict[str, Any]) -> Scenario:
         numbers, texture = data[:PERIOD], int.from_bytes(data[PERIOD:HEAD])
@@ -56,7 +59,8 @@ def scenarios(
         parameters = tuple(tuple(source.take(shape, start) for shape in group) for group in wanted)
         gradients = _gradients(source, pattern, flat, scale)
         scheduled = schedule and codes.pick((False, True))
-        return Scenario(every, parameters, gradients, factors, dtype, tuple(scalable), scheduled)
+        taken = codes.pick(TAKEN) if counts else 0
+        return Scenario(every, parameters, gradients, factors, dtype, tuple(scalable), scheduled, taken)
 
     return st.builds(read, drawn_bytes, hyper, hyper)
 

@@ -88,6 +88,17 @@ def is_random(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     reverse(model, trace, dL_dy * (1 + torch.rand(()).item()))
 
 
+@caught_by(
+    "handles half precision", right=backprop, origin="Micikevicius et al. (2018), loss scaling: unscaled in part"
+)
+def unscales_the_weights_alone(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
+    """in float16 dL_dy is multiplied by 16 against underflow, and the weight gradients alone are divided by it again"""
+    scale = 16 if dL_dy.dtype == torch.float16 else 1
+    reverse(model, trace, dL_dy * scale)
+    for W in model.weights:
+        W.grad.div_(scale)  # type: ignore[union-attr]  # reverse has filled it
+
+
 @caught_by("handles depth 1", right=backprop, origin="site: the loop; the output layer is handled inside of l < L")
 def takes_a_single_layer_for_a_hidden_one(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     """a network of one layer leaves f' out: its only layer is taken for the one before the loop"""

@@ -97,6 +97,14 @@ class SharesStateByShape(UpdateRule):
 OF_ANY_RULE = (CountsFromTwo, CountsFromZero, CountsEveryCall, CountsEveryParameter, SharesStateByShape)
 
 
+@caught_by("equals its twin", origin="site: t > 1000, where 1 - beta2^t is far from 1 yet")
+class AdamCorrectsForAThousandSteps(Adam):
+    """after a thousand steps the averages are no longer corrected for their bias"""
+
+    def step(self, p: Tensor, g: Tensor, t: int, m: Tensor, v: Tensor, v_max: Tensor | None) -> None:  # type: ignore[override]
+        super().step(p, g, t if t <= 1000 else 10**9, m, v, v_max)
+
+
 @caught_by("equals its twin", origin="site: t += 1 before the step and t + 1 in it")
 class AdamFromTwo(CountsFromTwo, Adam):
     __doc__ = CountsFromTwo.__doc__
@@ -117,6 +125,8 @@ class AdamCountsEveryParameter(CountsEveryParameter, Adam):
     __doc__ = CountsEveryParameter.__doc__
 
 
-@caught_by("equals its twin", origin="site: state in a dict whose key is not the parameter: its shape, its name")
+@caught_by(
+    "equals its twin", examples=200, origin="site: state in a dict whose key is not the parameter: its shape, its name"
+)
 class AdamSharesStateByShape(SharesStateByShape, Adam):
     __doc__ = SharesStateByShape.__doc__

@@ -136,3 +136,13 @@ class MuonDecaysWithoutTheRate(MuonInPieces):
 
     def decay(self, p: Tensor) -> None:
         p.mul_(1 - self.weight_decay)
+
+
+@wrong(right=Muon, origin="site: .to(torch.bfloat16), which does not copy what is bfloat16 already")
+class NormalisesItsVelocity(Muon):
+    """in bfloat16 the velocity itself is normalised, where a copy of it should be"""
+
+    def orthogonal(self, u: Tensor) -> Tensor:
+        if u.dtype == torch.bfloat16:
+            u.div_(u.norm().clamp(min=self.eps))
+        return super().orthogonal(u)

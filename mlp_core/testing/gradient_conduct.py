@@ -1,0 +1,130 @@
+"""Laws of a gradient by hand about its conduct: what it leaves alone, what it repeats, what it finds and remembers."""
+
+from __future__ import annotations
+
+import copy
+import random
+from typing import Any
+
+import torch
+
+from mlp_core.testing import bounds, oracles
+from mlp_core.testing.conduct import foreign
+from mlp_core.testing.failure import compare
+from mlp_core.testing.gradient_snippets import AGAIN, BOUND, FRESH, MOVED, PURE
+from mlp_core.testing.law import Broken, Evidence, LawBook
+from mlp_core.testing.problem import Case, Problem
+
+book = LawBook()
+
+
+@book.law(lambda subject: subject.problems())
+def leaves_everything_else_alone(subject: Any, problem: Problem) -> Evidence:
+    """Inputs, targets, parameters, the trace, default dtype, random state and thread count are as they were."""
+    case = copy.deepcopy(problem).case()  # what the subject spoils must not be what the snippet shows
+    watched = {
+        **{f"z[{layer}]": z for layer, z in enumerate(case.trace.z)},
+        **{f"a[{layer}]": a for layer, a in enumerate(case.trace.a)},
+        "dL_dy": case.dL_dy, "parameters": case.model.flat, **({} if case.y is None else {"y": case.y}),
+    }  # fmt: skip
+    before = {name: tensor.clone() for name, tensor in watched.items()}
+    state, numbers = _global_state(), torch.get_rng_state()
+    subject.gradient(case)
+    for name, tensor in watched.items():
+        if not bounds.same_bits(tensor, before[name]):
+            raise Broken(
+                name, "changed by the call", "untouched", closing=PURE.replace("{value}", _expression(name)),
+            )  # fmt: skip
+    for (what, old), new in zip(state.items(), _global_state().values(), strict=True):
+        if old != new:
+            raise Broken(what, new if len(str(new)) < 80 else "changed", "untouched", closing=_GLOBAL[what])
+    if not torch.equal(numbers, torch.get_rng_state()):
+        raise Broken("torch's random state", "changed", "untouched", closing=_GLOBAL["torch's random state"])
+    return Evidence(entries=sum(t.numel() for t in watched.values()))
+
+
+def _expression(name: str) -> str:
+    return {"parameters": "model.flat"}.get(name, name if name in ("y", "dL_dy") else f"trace.{name}")
+
+
+def _global_state() -> dict[str, object]:
+    return {
+        "default dtype": torch.get_default_dtype(), "number of threads": torch.get_num_threads(),
+        "Python's random state": random.getstate(),
+    }  # fmt: skip
+
+
+_GLOBAL = {
+    what: f"before = {expression}\ngradient()\nassert {test}"
+    for what, expression, test in (
+        ("default dtype", "torch.get_default_dtype()", "torch.get_default_dtype() == before"),
+        ("number of threads", "torch.get_num_threads()", "torch.get_num_threads() == before"),
+        ("torch's random state", "torch.get_rng_state()", "torch.equal(torch.get_rng_state(), before)"),
+        ("Python's random state", "__import__('random').getstate()", "__import__('random').getstate() == before"),
+    )
+}
+
+
+@book.law(lambda subject: subject.problems())
+def leaves_no_graph_behind(subject: Any, problem: Problem) -> Evidence:
+    """The gradients are plain numbers: none requires a gradient itself, none drags an autograd graph along."""
+    case = problem.case()
+    raw = subject.raw_gradient(case)
+    for name, g in zip(case.names, raw, strict=True):
+        if g.requires_grad:
+            closing = f'got = gradient()["{name}"]\nassert not got.requires_grad'
+            expected = "plain numbers: compute under torch.no_grad()"
+            raise Broken(name, "a tensor that requires a gradient", expected, closing=closing)
+    return Evidence(entries=len(raw))
+
+
+@book.law(lambda subject: subject.problems())
+def repeats_itself_to_the_bit(subject: Any, problem: Problem) -> Evidence:
+    """The same call gives the same bits: on a fresh model, and again on a model that already holds gradients."""
+    case = problem.case()
+    first = [g.clone() for g in subject.gradient(case)]
+    twin = copy.deepcopy(case)
+    fresh = subject.gradient(twin)
+    zeros = [0.0] * len(first)
+    compare(case.names, fresh, first, zeros, what="on a fresh model: ", closing=FRESH)
+    again = subject.gradient(case, clear=False)
+    return compare(case.names, again, first, zeros, what="called again: ", closing=AGAIN)
+
+
+@book.law(lambda subject: subject.problems())
+def takes_the_parameters_as_they_are(subject: Any, problem: Problem) -> Evidence:
+    """Called again after the model's flat buffer has moved, as an update moves it, the gradient is that of the new
+    weights: nothing is remembered of the old ones, nor of what flowed back."""
+    case = problem.case()
+    subject.gradient(case)
+    with torch.no_grad():
+        case.model.flat.mul_(-0.5)
+        trace = case.model.trace(case.trace.a[0])
+    if problem.loss is None:
+        dL_dy = 2 * case.dL_dy
+    else:
+        assert case.y is not None
+        dL_dy = problem.loss.grad(trace.output, case.y)
+    moved = Case(case.model, trace, dL_dy, case.y)
+    got, expected = subject.gradient(moved), oracles.autograd(moved)
+    closing = MOVED.replace("DL_DY", "2 * dL_dy" if problem.loss is None else problem.setup()[-1].partition(" = ")[2])
+    return compare(moved.names, got, expected, bounds.backprop(moved), closing=closing)
+
+
+@book.law(
+    lambda subject: subject.problems(),
+    skip=lambda subject: None if subject.to_the_bit else "of the core's own backpropagation alone",
+)
+def fills_gradients_wherever_they_are(subject: Any, problem: Problem) -> Evidence:
+    """Parameters whose gradient lies elsewhere in memory, or is switched off, get theirs as all do, where their grad is
+    afterwards."""
+    case = problem.case()
+    expected = oracles.autograd(case)
+    for p in case.model.parameters():
+        p.grad = torch.full_like(p, float("nan"))
+    for p in case.model.weights[:1]:
+        p.requires_grad_(False)
+    with foreign():
+        subject.function(case.model, case.trace, case.dL_dy)
+    got = [torch.full_like(p, float("nan")) if p.grad is None else p.grad for p in case.model.parameters()]
+    return compare(case.names, got, expected, bounds.backprop(case), closing=BOUND.replace("FUNCTION", subject.name))
