@@ -77,7 +77,10 @@ def _within(subject: Any, inputs: Inputs, got: list[Tensor], found: Envelope) ->
     raise AssertionError("unreachable")
 
 
-@book.law(lambda subject: subject.inputs)
+@book.law(
+    lambda subject: subject.inputs,
+    beside="it asks the loss alone, where autograd, like the gradient, is the chain rule",
+)
 def agrees_with_difference_quotients(subject: Any, inputs: Inputs) -> Evidence:
     """The difference quotients of the function confirm every entry, within their truncation and rounding; entries at a
     kink, or where the function is not finite, say nothing."""

@@ -151,7 +151,7 @@ def uncounted() -> Evidence:
     return Evidence(counted=False)
 
 
-@book.law(lambda subject: right())
+@book.law(lambda subject: right(), beside="it asks about right gradients, where the others ask about wrong ones")
 def confirms_a_right_gradient(subject: Any, asked: Question) -> Evidence:
     """A right gradient has a relative error of at most 1e-7 in every tensor, biases too; where rounding and curvature
     allow more to a check with any usual step, at most that."""
@@ -164,14 +164,20 @@ def checks_a_float32_model_in_float64(subject: Any, asked: Question) -> Evidence
     return fine(subject, asked)
 
 
-@book.law(lambda subject: wrong(beside=st.integers(0, 3)))
+@book.law(
+    lambda subject: wrong(beside=st.integers(0, 3)),
+    beside="it holds the figure itself to the definition; the others hold the verdict",
+)
 def reports_the_relative_error_that_there_is(subject: Any, asked: Question) -> Evidence:
     """A gradient wrong in a single entry of one tensor, or in two by opposite amounts, shows in that tensor with the
     relative error it has, and in no other."""
     return agree(subject.errors(asked, *asked.asked()), known(asked), uncounted())
 
 
-@book.law(lambda subject: wrong(problem=wide(), tensor=st.just(1)))
+@book.law(
+    lambda subject: wrong(problem=wide(), tensor=st.just(1)),
+    beside="it says that tensors were thrown together; the figure says that it is off",
+)
 def judges_every_tensor_by_itself(subject: Any, asked: Question) -> Evidence:
     """A wrong bias entry of a wide network, whose weights have far larger gradients, shows as much as in a small one:
     in the norm of all tensors together it would drown."""

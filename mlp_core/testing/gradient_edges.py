@@ -36,7 +36,11 @@ def with_kinks(subject: Any) -> st.SearchStrategy[Problem]:
     return subject.problems(functions=[f for f in all_activations() if f.kinks])
 
 
-@book.law(with_kinks, name="takes torch's convention at a kink")
+@book.law(
+    with_kinks,
+    name="takes torch's convention at a kink",
+    beside="the equalities meet a kink in few examples, this in all: it says that the kink is what is wrong",
+)
 def takes_torchs_convention_at_a_kink(subject: Any, problem: Problem) -> Evidence:
     """Where pre-activations lie exactly on a kink, the derivative is the one torch takes (relu'(0) = 0)."""
     placed, on_kink = on_kinks(problem), 0
@@ -55,6 +59,7 @@ def takes_torchs_convention_at_a_kink(subject: Any, problem: Problem) -> Evidenc
     lambda subject: subject.problems(depth=(1, 3), dtypes=[torch.float64]),
     floor=0.1,
     name="quarters its Taylor remainder",
+    beside="it asks the loss along a line, with steps a thousand times those of the central differences",
 )
 def quarters_its_taylor_remainder(subject: Any, problem: Problem) -> Evidence:
     """|J(theta + h v) - J(theta) - h g.v| is of second order: it quarters when h halves. Fails below 3 for four
@@ -103,13 +108,19 @@ def _same_sides(model: Any, flats: torch.Tensor, x: torch.Tensor) -> bool:
     )  # fmt: skip
 
 
-@book.law(lambda subject: subject.problems(width=(1, 1)))
+@book.law(
+    lambda subject: subject.problems(width=(1, 1)),
+    beside="the equalities meet widths of 1 in few examples: it says that the width is what is wrong",
+)
 def handles_widths_of_1(subject: Any, problem: Problem) -> Evidence:
     """Networks whose every layer has a single unit."""
     return against_autograd(subject, problem)
 
 
-@book.law(lambda subject: subject.problems(depth=(1, 1)))
+@book.law(
+    lambda subject: subject.problems(depth=(1, 1)),
+    beside="the equalities meet a single layer in a quarter of examples: it says that the depth is what is wrong",
+)
 def handles_depth_1(subject: Any, problem: Problem) -> Evidence:
     """Networks without a hidden layer."""
     return against_autograd(subject, problem)

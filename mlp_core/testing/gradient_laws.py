@@ -46,14 +46,24 @@ def against_autograd(subject: Any, problem: Problem) -> Evidence:
     return compare(case.names, subject.gradient(case), expected, limits, closing=AUTOGRAD)
 
 
-@book.law(one_sample, group=ONE, skip=needs_one)
+@book.law(
+    one_sample,
+    group=ONE,
+    skip=needs_one,
+    beside="with its twin for batches it tells apart what the course asks from what it does not",
+)
 def equals_autograd_for_one_sample(subject: Any, problem: Problem) -> Evidence:
     """For a batch of one, every entry equals torch's autograd: to the bit where both take the same products, else
     within the derived rounding bound."""
     return against_autograd(subject, problem)
 
 
-@book.law(a_batch, group=BATCH, skip=needs_batches)
+@book.law(
+    a_batch,
+    group=BATCH,
+    skip=needs_batches,
+    beside="with its twin for one sample it tells apart what the course asks from what it does not",
+)
 def equals_autograd_for_a_batch(subject: Any, problem: Problem) -> Evidence:
     """For a batch of several samples, every entry equals torch's autograd."""
     return against_autograd(subject, problem)
@@ -90,20 +100,35 @@ def against_differences(subject: Any, problem: Problem) -> Evidence:
     return evidence
 
 
-@book.law(one_sample, group=ONE, skip=needs_one)
+@book.law(
+    one_sample,
+    group=ONE,
+    skip=needs_one,
+    beside="it asks the loss alone, where autograd, like the gradient, is the chain rule",
+)
 def agrees_with_central_differences_for_one_sample(subject: Any, problem: Problem) -> Evidence:
     """For a batch of one, the difference quotients of the loss confirm every tensor: relative error at most 1e-7 where
     the gradient stands clear of rounding, else within the truncation and rounding of the quotient."""
     return against_differences(subject, problem)
 
 
-@book.law(a_batch, group=BATCH, skip=needs_batches)
+@book.law(
+    a_batch,
+    group=BATCH,
+    skip=needs_batches,
+    beside="it asks the loss alone, where autograd, like the gradient, is the chain rule",
+)
 def agrees_with_central_differences_for_a_batch(subject: Any, problem: Problem) -> Evidence:
     """For a batch of several samples, the difference quotients of the loss confirm every tensor."""
     return against_differences(subject, problem)
 
 
-@book.law(a_batch, group=BATCH, skip=needs_batches)
+@book.law(
+    a_batch,
+    group=BATCH,
+    skip=needs_batches,
+    beside="without an oracle: it says that the samples are mixed up, where equality says that a number is off",
+)
 def adds_up_over_the_batch(subject: Any, problem: Problem) -> Evidence:
     """The gradient of a batch is the sum of the gradients of its samples."""
     case = problem.case()
@@ -113,7 +138,12 @@ def adds_up_over_the_batch(subject: Any, problem: Problem) -> Evidence:
     return compare(case.names, subject.gradient(case), total, limits, closing=ADDED)
 
 
-@book.law(a_batch, group=BATCH, skip=needs_batches)
+@book.law(
+    a_batch,
+    group=BATCH,
+    skip=needs_batches,
+    beside="without an oracle: it says that a row's place matters, where equality says that a number is off",
+)
 def ignores_the_order_of_the_batch(subject: Any, problem: Problem) -> Evidence:
     """Reversing the rows of the batch changes nothing but rounding."""
     case = problem.case()
@@ -123,7 +153,10 @@ def ignores_the_order_of_the_batch(subject: Any, problem: Problem) -> Evidence:
     )
 
 
-@book.law(lambda subject: subject.problems(depth=(2, 5), width=(2, 6)))
+@book.law(
+    lambda subject: subject.problems(depth=(2, 5), width=(2, 6)),
+    beside="without an oracle: it says that a unit's place matters",
+)
 def follows_a_permutation_of_hidden_units(subject: Any, problem: Problem) -> Evidence:
     """Numbering the units of a hidden layer differently renumbers the gradient, and changes nothing else."""
     case = problem.case()
@@ -148,6 +181,7 @@ def follows_a_permutation_of_hidden_units(subject: Any, problem: Problem) -> Evi
 @book.law(
     lambda subject: subject.problems(),
     skip=lambda subject: None if subject.takes_upstream else "the loss is fixed; subjects.backprop(f) takes any dL/dy",
+    beside="without an oracle: it says that something is added, clipped or normalised",
 )
 def scales_with_the_loss(subject: Any, problem: Problem) -> Evidence:
     """A loss times -3 has a gradient times -3."""
@@ -157,7 +191,9 @@ def scales_with_the_loss(subject: Any, problem: Problem) -> Evidence:
     return compare(case.names, subject.gradient(scaled), expected, bounds.backprop(scaled, extra=2), closing=SCALED)
 
 
-@book.law(lambda subject: subject.problems())
+@book.law(
+    lambda subject: subject.problems(), beside="without an oracle: it says that something is added to the gradient"
+)
 def is_zero_at_a_perfect_fit(subject: Any, problem: Problem) -> Evidence:
     """Where the loss has derivative zero by the output, every entry is zero."""
     case = problem.case()

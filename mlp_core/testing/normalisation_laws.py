@@ -95,7 +95,7 @@ def normalises_every_split_by_the_training_split(subject: Any, drawn: Splits) ->
     return compare(NAMES, got, expected, limits, closing=CLOSING)
 
 
-@book.law(lambda subject: splits())
+@book.law(lambda subject: splits(), beside="it says what leaked; the equality says that a pixel is off")
 def takes_its_statistics_from_the_training_split_alone(subject: Any, drawn: Splits) -> Evidence:
     """Other validation and test images change nothing about the training split, nor about each other."""
     training, validation, test = normalised(subject, *drawn.all())

@@ -160,7 +160,7 @@ def is_its_slopes(subject: Any, at: Points) -> Evidence:
     return compare(["f"], [got], [expected], [4 * bounds.unit_roundoff(torch.float64) * z.abs()], closing=SLOPES)
 
 
-@loss_book.law(outputs)
+@loss_book.law(outputs, beside="it names the entry; that of differences asks the value alone")
 def has_the_gradient_of_autograd(subject: Any, at: Points) -> Evidence:
     """dL/dy_hat equals autograd's of the value, within the rounding of the formula."""
     loss, y_hat = subject.record, at.z.clone().requires_grad_()
@@ -183,7 +183,11 @@ def has_the_gradient_of_autograd(subject: Any, at: Points) -> Evidence:
     )
 
 
-@loss_book.law(outputs, skip=lambda subject: None if subject.record.classes else "not a loss of class labels")
+@loss_book.law(
+    outputs,
+    skip=lambda subject: None if subject.record.classes else "not a loss of class labels",
+    beside="the formula of the books: autograd's kernel is what the core itself calls",
+)
 def is_softmax_minus_onehot_over_the_batch(subject: Any, at: Points) -> Evidence:
     """The gradient of cross-entropy is (softmax(y_hat) - onehot(y)) / B."""
     assert at.y is not None
@@ -195,7 +199,7 @@ def is_softmax_minus_onehot_over_the_batch(subject: Any, at: Points) -> Evidence
     return compare(["dL/dy_hat"], [got], [expected], [limit], closing=SOFTMAX)
 
 
-@loss_book.law(outputs)
+@loss_book.law(outputs, beside="it asks the value alone, where autograd, like the gradient, is the chain rule")
 def agrees_with_differences_of_its_value(subject: Any, at: Points) -> Evidence:
     """Central differences of the value confirm dL/dy_hat."""
     loss, y_hat, h = subject.record, at.z.double(), gradcheck.STEP

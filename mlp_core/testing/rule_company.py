@@ -97,7 +97,7 @@ def needs_groups(subject: Any) -> str | None:
     return None if subject.movable else subject.unmoved
 
 
-@book.law(two_groups, skip=needs_groups)
+@book.law(two_groups, skip=needs_groups, beside="all that asks it of an optimizer without a reference")
 def gives_every_group_its_own_hyperparameters(subject: Any, scenario: Scenario) -> Evidence:
     """The parameters of a second group, whose hyperparameters differ from the defaults, move as in an optimizer of that
     group alone."""

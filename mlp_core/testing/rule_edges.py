@@ -30,6 +30,7 @@ OBSERVED = 100  # bounds of rounding by which a hyperparameter must move somethi
 @book.law(
     lambda subject: subject.scenarios(kinds=("zero",), decay=False, steps=SEVERAL),
     skip=claimed("fixed_point", "a zero gradient from a fresh state moves nothing"),
+    beside="all that asks it of an optimizer without a reference",
 )
 def stays_put_under_zero_gradients(subject: Any, scenario: Scenario) -> Evidence:
     """Zero gradients from a fresh state, every decay off: a fixed point."""
@@ -42,6 +43,7 @@ def stays_put_under_zero_gradients(subject: Any, scenario: Scenario) -> Evidence
 @book.law(
     lambda subject: subject.scenarios(steps=SEVERAL),
     skip=claimed("odd", "negating parameters and gradients negates the step"),
+    beside="all that asks it of an optimizer without a reference",
 )
 def negates_with_its_arguments(subject: Any, scenario: Scenario) -> Evidence:
     """Negating all parameters and gradients negates the result."""
@@ -58,6 +60,7 @@ def negates_with_its_arguments(subject: Any, scenario: Scenario) -> Evidence:
     skip=lambda subject: None if subject.movable else subject.unmoved,
     cases=lambda subject: subject.movable,
     narrowed=lambda drawn, seen: drawn.besides(seen),
+    beside="all that asks it of an optimizer without a reference",
 )
 def shows_every_hyperparameter(subject: Any, drawn: Changes) -> Evidence:
     """Moving a hyperparameter, each in its turn, moves a parameter or its state by 100 roundings at least."""
@@ -82,6 +85,7 @@ def _moved(a: torch.Tensor, b: torch.Tensor, dtype: torch.dtype) -> bool:
         claimed("descends", "small enough steps decrease a convex function")(subject)
         or (None if subject.has_lr else "it has no lr to be made smaller")
     ),
+    beside="all that asks it of an optimizer without a reference: whether it goes downhill",
 )
 def descends_with_a_small_enough_step(subject: Any, scenario: Scenario) -> Evidence:
     """On a convex quadratic some lr / 2^k decreases the function in a few steps (increases, if it maximizes)."""

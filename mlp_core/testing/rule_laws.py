@@ -92,7 +92,11 @@ def single_group(subject: Any) -> st.SearchStrategy[Scenario]:
     return subject.scenarios(groups=(1, 1), steps=SEVERAL)
 
 
-@book.law(single_group, skip=claimed("coordinatewise", "it treats every coordinate alone"))
+@book.law(
+    single_group,
+    skip=claimed("coordinatewise", "it treats every coordinate alone"),
+    beside="all that asks it of an optimizer without a reference",
+)
 def treats_every_coordinate_alone(subject: Any, scenario: Scenario) -> Evidence:
     """One long parameter, with its coordinates in another order, moves as its pieces do; so do pieces that lie side by
     side in one buffer, where an optimizer may step them at once."""
@@ -183,7 +187,9 @@ def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
     return found
 
 
-@book.law(lambda subject: subject.scenarios(steps=SEVERAL))
+@book.law(
+    lambda subject: subject.scenarios(steps=SEVERAL), beside="all that asks it of an optimizer without a reference"
+)
 def keeps_two_runs_apart(subject: Any, scenario: Scenario) -> Evidence:
     """Two optimizers stepped in turn do what each does alone: no state is shared between them."""
     other = scenario.mapped(lambda t: 2 * t + 1)

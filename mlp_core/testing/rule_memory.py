@@ -16,7 +16,10 @@ from mlp_core.testing.scenario import Scenario, state_tensors
 book = LawBook()
 
 
-@book.law(lambda subject: subject.scenarios(steps=(2, 5), dtypes=(*subject.dtypes, torch.bfloat16)))
+@book.law(
+    lambda subject: subject.scenarios(steps=(2, 5), dtypes=(*subject.dtypes, torch.bfloat16)),
+    beside="all that asks it of an optimizer without a reference",
+)
 def keeps_dtype_and_device(subject: Any, scenario: Scenario) -> Evidence:
     """Parameters and their state keep dtype and device (step counters and single numbers excepted; the state of an
     optimizer that is not a rule may be kept more exactly than the parameter), whatever the default dtype is."""
@@ -73,7 +76,11 @@ def takes_every_shape_and_stride(subject: Any, scenario: Scenario) -> Evidence:
     return found
 
 
-@book.law(lambda subject: subject.scenarios(steps=(2, 4)), closing=LYING)
+@book.law(
+    lambda subject: subject.scenarios(steps=(2, 4)),
+    closing=LYING,
+    beside="all that asks it of an optimizer without a reference",
+)
 def takes_a_gradient_however_it_lies(subject: Any, scenario: Scenario) -> Evidence:
     """A gradient whose memory is transposed or has gaps, as autograd leaves it behind a transposition, moves a
     parameter as a contiguous one does."""

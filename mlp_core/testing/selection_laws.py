@@ -95,7 +95,9 @@ taken, again = select(trials).number, select(others).number
 assert taken == again, (taken, again)"""
 
 
-@book.law(lambda subject: tables())
+@book.law(
+    lambda subject: tables(), beside="it says that the test set decided; the others say that another trial was due"
+)
 def selects_by_validation_alone(subject: Any, drawn: Trials) -> Evidence:
     """Other figures on the training and test splits, whomever they favour, change nothing."""
     taken = chosen(subject, drawn.fresh()).number
@@ -118,7 +120,7 @@ taken, again = select(trials).number, select([trials[k] for k in ORDER]).number
 assert taken == again, (taken, again)"""
 
 
-@book.law(lambda subject: tables())
+@book.law(lambda subject: tables(), beside="without an oracle: it says that a trial's place matters")
 def ignores_the_order_of_the_trials(subject: Any, drawn: Trials) -> Evidence:
     """The trials in another order: the same is taken."""
     taken, places = chosen(subject, drawn.fresh()).number, list(range(len(drawn.rows)))

@@ -127,7 +127,10 @@ def as_many(history: Any, expected: Tensor, what: str, closing: str) -> None:
         raise Broken(f"{what}step losses", got, f"shape {tuple(expected.shape)}, one a batch", closing=closing)
 
 
-@book.law(lambda subject: trainings(exact=True, switches=True))
+@book.law(
+    lambda subject: trainings(exact=True, switches=True),
+    beside="it leaves rounding no room; its companion allows for it, for the other activations",
+)
 def equals_torch_to_the_bit(subject: Any, training: Training) -> Evidence:
     """Every step loss and, at the end, every weight has the bits of the loop that torch alone would run: short last
     batch included, whichever of gradients and updates are by hand. A loop that is not the core's has them within what
@@ -181,7 +184,10 @@ def within_rounding(
     return explained(found, compared)
 
 
-@book.law(lambda subject: trainings(exact=False))
+@book.law(
+    lambda subject: trainings(exact=False),
+    beside="for the activations whose bits autograd makes otherwise, which no other law trains with",
+)
 def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
     """One step of gradient descent from the same weights lands where torch's does: the loss to the bit, the weights
     within the rounding of the gradient; then the next batch, from there. The loss of a loop that is not the core's may
