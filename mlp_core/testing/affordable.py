@@ -125,16 +125,30 @@ def cut(
     raise AssertionError(f"{wanted}, cut down as far as it goes, takes more bits than float64 has")
 
 
+def power_from(n: int) -> int:
+    """The first power of two that is n or more.
+
+    >>> [power_from(n) for n in (1, 2, 3, 5)]
+    [1, 2, 4, 8]
+    """
+    return int(2 ** (n - 1).bit_length())
+
+
 def problems(
-    *, batch: tuple[int, int] = (1, 8), dtypes: Sequence[torch.dtype] = (torch.float64, torch.float32)
-) -> st.SearchStrategy[Problem]:
-    """Piecewise linear networks with the squared error, depth 1 to 5, on which float gradients are exact."""
+    *, batch: tuple[int, int] = (1, 8), dtypes: Sequence[torch.dtype] = (torch.float64, torch.float32),
+    powers: bool = False,
+) -> st.SearchStrategy[Problem]:  # fmt: skip
+    """Piecewise linear networks with the squared error, depth 1 to 5, on which float gradients are exact. `powers`: of
+    two are the batch sizes, one of which `batch` must allow; a mean taken times B is a sum then too."""
 
     def read(drawn: bytes) -> Problem:
         codes = Codes(drawn[PERIOD:])
         sizes, functions, dtype = _network(codes, dtypes)
-        wanted = Shape(sizes, codes.count(*batch), kinks=codes.pick((False, True)))
-        return filled(drawn, cut(wanted, functions, dtype, rows=batch[0]))
+        least = power_from(batch[0]) if powers else batch[0]
+        wanted = Shape(sizes, max(least, codes.count(*batch)), kinks=codes.pick((False, True)))
+        found = cut(wanted, functions, dtype, rows=least)
+        rows = 2 ** (found.shape.rows.bit_length() - 1) if powers else found.shape.rows
+        return filled(drawn, replace(found, shape=replace(found.shape, rows=rows)))
 
     return drawn_bytes.map(read)
 
