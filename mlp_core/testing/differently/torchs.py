@@ -74,7 +74,7 @@ def as_rule(name: str, make: Make, label: str, mine: Sequence[str]) -> Optimizer
     rule = kinds.rule(rules.get(name))
     first, _, *reference = rule.source  # the rule's import, the lines for its own optimizer, those for its twin
     return replace(
-        rule, name=label, make=make, twin=False, exact=False, claims=rule.claims - {"validates"},
+        rule, name=label, make=make, twin=False, exact=False, counts=False, claims=rule.claims - {"validates"},
         shared_state=(), source=(first, *reference, *mine),
     )  # fmt: skip
 
