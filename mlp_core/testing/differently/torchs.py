@@ -35,6 +35,7 @@ WAIVED: dict[str, tuple[str, ...]] = {
     # and that of SGD raises TypeError where one parameter has a momentum buffer and another has none yet
     "sgd, fused": (
         *LIES, "equals its reference", "goes on after save and load", "lets a parameter join late",
+        "steps as exact rational arithmetic does",
     ),
     # with Nesterov's momentum and without decay it adds to the gradients themselves
     "sgd, foreach": ("leaves the gradient alone",),
