@@ -161,6 +161,9 @@ class _Engine:
             raise ArgumentError("start", Described(got), f"a checkpoint of this model, {own}")
         state = copy.deepcopy(start["state"])  # load_state_dict keeps the tensors it is given, and steps write to them
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
+        for own, saved in zip(self.optimizer.state.values(), state.values(), strict=True):
+            cast = [k for k, v in saved.items() if isinstance(v, Tensor) and v.dtype != own[k].dtype]
+            own.update({k: saved[k].to(own[k].device) for k in cast})  # torch casts all it loads to the dtype of p
         with torch.no_grad():
             self.model.flat.copy_(start["flat"])
         generator.set_state(start["generator"])

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mlp_core import MLP, History, activations, fit, losses, rules
 from mlp_core.rules import UpdateRule
+from mlp_core.testing.rule_subjects import twin_of
 
 SGD: Any = rules.get("sgd")
 RULE = SGD(lr=0.01, momentum=0.9, weight_decay=0.01)
@@ -205,6 +206,19 @@ def test_going_on_from_a_checkpoint_equals_never_having_stopped(
     assert [*first.step_losses.tolist(), *second.step_losses.tolist()] == whole.step_losses.tolist()
     assert [*first.epoch_losses.tolist(), *second.epoch_losses.tolist()] == whole.epoch_losses.tolist()
     assert (second.checkpoint["epoch"], second.checkpoint["step"]) == (5, 15)
+
+
+OF_ANY_SHAPE = [name for name in rules.names() if rules.get(name).ndims is None and twin_of(rules.get(name))]
+
+
+@pytest.mark.parametrize("updates", ["manual", "torch"])
+@pytest.mark.parametrize("name", OF_ANY_SHAPE)
+def test_every_rule_goes_on_with_the_numbers_it_stopped_with(name: str, updates: str) -> None:
+    """In float64, to whose dtype torch's load_state_dict casts what NAdam and ASGD keep in float32."""
+    options = {"rule": rules.get(name)(), "updates": updates}
+    whole = train(epochs=4, **options)
+    start = train(epochs=2, **options)[1].checkpoint
+    assert torch.equal(train(epochs=2, start=start, **options)[0].flat, whole[0].flat)
 
 
 @dataclass(frozen=True)
