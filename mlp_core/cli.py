@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -68,12 +68,24 @@ def working_folder_importable() -> Iterator[None]:
 @app.command()
 def verify(
     subject: Annotated[
-        list[str] | None, typer.Argument(help="Names of the core's (see --list) or package.module:Name; all, if none.")
+        list[str] | None,
+        typer.Argument(
+            help="Scripts, notebooks or folders of them, each with :NAME or without; package.module:Name; or names of "
+            "the core's (see --list). All of the core's, if none."
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="The largest batch that must be right, in files.", show_default="1 for the course's functions"
+        ),
     ] = None,
     examples: Annotated[int | None, typer.Option(help="Generated examples a law.", show_default="100")] = None,
     seed: Annotated[str, typer.Option(help='A whole number, or "random".')] = "0",
     jobs: Annotated[int | None, typer.Option(help="Processes to use.", show_default="one a processor")] = None,
     json: Annotated[Path | None, typer.Option(help="Also write the report to this file.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Also write it for CI, as JUnit's XML.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write a table, one row a subject.")] = None,
     show: Annotated[bool, typer.Option("--list", help="List what can be verified, and stop.")] = False,
 ) -> None:
     """Check a backpropagation or an update rule against every law, on generated examples.
@@ -83,7 +95,11 @@ def verify(
     with usage_errors(), working_folder_importable():
         from rich.console import Console
 
+        from mlp_core.testing import seed_of
+        from mlp_core.testing.foreign.load import is_in_file
+        from mlp_core.testing.foreign.show import verify_hand_ins
         from mlp_core.testing.live import announce, list_subjects, verify_live
+        from mlp_core.testing.report import Report
         from mlp_core.testing.resolve import default_subjects
         from mlp_core.testing.workers import processors
 
@@ -92,16 +108,28 @@ def verify(
             list_subjects(console)
             return
         announce(console)
-        number = seed if seed == "random" else _whole("seed", seed)
+        number = seed_of(seed if seed == "random" else _whole("seed", seed))
         names, processes = subject or default_subjects(), processors() if jobs is None else jobs
-        if json is None:
-            report = verify_live(console, names, examples=examples, seed=number, jobs=processes)
-        else:
-            from mlp_core.experiment.files import output_folder, write_all
 
-            with output_folder(json.parent, (json.name,)) as folder:
-                report = verify_live(console, names, examples=examples, seed=number, jobs=processes)
-                write_all(folder, {json.name: lambda path: path.write_text(report.to_json() + "\n")})
+        def verified() -> Report:
+            if any(map(is_in_file, names)):
+                return verify_hand_ins(
+                    console, names, examples=examples, seed=number, jobs=processes, batch_size=batch_size
+                )
+            return verify_live(console, names, examples=examples, seed=number, jobs=processes)
+
+        from mlp_core.experiment.files import output_folder, write_all
+
+        with ExitStack() as folders:  # proven writable before anything runs
+            for path in filter(None, (json, junit, csv)):
+                folders.enter_context(output_folder(path.parent, (path.name,)))
+            report = verified()
+            if json is not None:
+                write_all(json.parent, {json.name: lambda path: path.write_text(report.to_json() + "\n")})
+            if junit is not None:
+                report.to_junit(junit)
+            if csv is not None:
+                report.to_csv(csv)
     if not report.ok:
         raise typer.Exit(DIFFERENT)
 

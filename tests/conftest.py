@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, Phase, settings
 
 from mlp_core.rules import _domains
 
+collect_ignore = ["hand_ins"]  # material for test_hand_ins.py: it would train, download and import what is not there
+
 # no deadline: the first example pays for torch's warming up. too_slow: it measures the machine, not the test
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("dev", max_examples=25, **_COMMON)

@@ -14,6 +14,8 @@ from typing import Any
 from mlp_core.errors import ArgumentError
 from mlp_core.testing import engine, subjects
 from mlp_core.testing.engine import Result
+from mlp_core.testing.foreign.load import expanded, is_in_file
+from mlp_core.testing.foreign.several import as_report, subjects_in, verify_files
 from mlp_core.testing.law import Law
 from mlp_core.testing.report import Report
 from mlp_core.testing.resolve import BATCH_SIZES, resolve
@@ -32,9 +34,11 @@ def verify(
 ) -> Report:  # fmt: skip
     """Run every law on `subject` and report. Writes nothing to the working folder.
 
-    subject: see `resolve`. examples: generated examples a law, 100 by default. seed: an integer, or "random".
-    batch_sizes: the smallest and largest batch asked for. progress: called with the Result so far, after each example
-    and at the end of each law. Raises ArgumentError for a subject that is not recognised and for bad options.
+    subject: see `resolve`; or a script, a notebook or a folder of them, with ":name" for one definition of a file,
+    which are run in processes of their own, within limits. examples: generated examples a law, 100 by default. seed: an
+    integer, or "random". batch_sizes: the smallest and largest batch asked for. progress: called with the Result so
+    far, after each example and at the end of each law (in files, of each definition). Raises ArgumentError for a
+    subject that is not recognised and for bad options.
 
     >>> from mlp_core import backprop
     >>> verify(backprop, examples=10).ok
@@ -45,6 +49,8 @@ def verify(
     pair = isinstance(batch_sizes, (tuple, list)) and len(batch_sizes) == 2 and all(type(n) is int for n in batch_sizes)
     if not pair or not 1 <= batch_sizes[0] <= batch_sizes[1]:
         raise ArgumentError("batch_sizes", batch_sizes, "(smallest, largest) with 1 <= smallest <= largest")
+    if isinstance(subject, str) and is_in_file(subject):
+        return _verify_file(subject, examples, seed_of(seed), batch_sizes[1], progress)
     report = Report(seed=seed_of(seed), examples=examples or engine.EXAMPLES)
     for law in laws(subject, batch_sizes=batch_sizes):
         result = engine.run(law, examples=examples, seed=report.seed, progress=progress)
@@ -52,6 +58,19 @@ def verify(
         if progress is not None:
             progress(result)
     return report
+
+
+def _verify_file(
+    name: str, examples: int | None, seed: int, largest: int, progress: Callable[[Result], object] | None
+) -> Report:
+    """The same for what is in a file or a folder, which runs in processes of its own."""
+    names, done = subjects_in(expanded([name]))
+    for hand_in in verify_files(names, jobs=1, examples=examples, seed=seed, largest=largest):
+        done.append(hand_in)
+        if progress is not None:
+            for result in hand_in.results:
+                progress(result)
+    return as_report(done, seed=seed, examples=examples, batch_size=largest)
 
 
 def seed_of(seed: int | str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import math
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +37,30 @@ def globals_kept() -> Iterator[None]:
             torch.set_num_threads(threads)
         torch.set_rng_state(numbers)
         random.setstate(own)
+
+
+WATCHED: tuple[Any, ...] = (torch, torch.Tensor, torch.autograd, torch.linalg, torch.nn.functional, builtins, math)
+"""modules and a class that everybody shares"""
+
+
+AS_IMPORTED = [dict(vars(module)) for module in WATCHED]
+"""what they stood for when this was imported"""
+
+
+def replaced() -> list[str]:
+    """Names in the modules that everybody shares that stand for something else than at first; they are put back."""
+    names = []
+    for module, before in zip(WATCHED, AS_IMPORTED, strict=True):
+        now = vars(module)
+        for name in [n for n, value in before.items() if now.get(n) is not value and not _ours(now.get(n))]:
+            setattr(module, name, before[name])
+            names.append(f"{module.__name__}.{name}")
+    return names
+
+
+def _ours(value: object) -> bool:
+    """Whether something is torch's own, which wraps what it has when its compiler is imported, or this package's."""
+    return str(getattr(value, "__module__", "")).startswith(("torch", "mlp_core"))
 
 
 @contextmanager

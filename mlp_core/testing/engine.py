@@ -71,6 +71,8 @@ class Result:
     counterexample: str = ""
     snippet: str = ""
     diagnosis: str | None = None
+    asked: bool = True
+    """whether it decides if all is lawful; what a course does not ask is told and decides nothing"""
 
     def add(self, evidence: Evidence) -> None:
         self.examples += 1

@@ -9,18 +9,21 @@ from typing import Any
 import torch
 
 from mlp_core.testing import bounds, oracles
-from mlp_core.testing.conduct import foreign
+from mlp_core.testing.conduct import foreign, replaced
 from mlp_core.testing.failure import compare
-from mlp_core.testing.gradient_snippets import AGAIN, BOUND, FRESH, MOVED, PURE
+from mlp_core.testing.gradient_snippets import AGAIN, BOUND, FRESH, MOVED, PURE, REPLACED
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.problem import Case, Problem
 
 book = LawBook()
 
+CONDUCT = "conduct"
 
-@book.law(lambda subject: subject.problems())
+
+@book.law(lambda subject: subject.problems(), group=CONDUCT)
 def leaves_everything_else_alone(subject: Any, problem: Problem) -> Evidence:
-    """Inputs, targets, parameters, the trace, default dtype, random state and thread count are as they were."""
+    """Inputs, targets, parameters, the trace, default dtype, random state and thread count are as they were; nothing
+    in torch or Python is replaced."""
     case = copy.deepcopy(problem).case()  # what the subject spoils must not be what the snippet shows
     watched = {
         **{f"z[{layer}]": z for layer, z in enumerate(case.trace.z)},
@@ -30,6 +33,8 @@ def leaves_everything_else_alone(subject: Any, problem: Problem) -> Evidence:
     before = {name: tensor.clone() for name, tensor in watched.items()}
     state, numbers = _global_state(), torch.get_rng_state()
     subject.gradient(case)
+    for name in replaced():
+        raise Broken(name, "replaced by another", "untouched", closing=REPLACED.replace("{value}", name))
     for name, tensor in watched.items():
         if not bounds.same_bits(tensor, before[name]):
             raise Broken(
@@ -65,7 +70,7 @@ _GLOBAL = {
 }
 
 
-@book.law(lambda subject: subject.problems())
+@book.law(lambda subject: subject.problems(), group=CONDUCT)
 def leaves_no_graph_behind(subject: Any, problem: Problem) -> Evidence:
     """The gradients are plain numbers: none requires a gradient itself, none drags an autograd graph along."""
     case = problem.case()
@@ -78,7 +83,7 @@ def leaves_no_graph_behind(subject: Any, problem: Problem) -> Evidence:
     return Evidence(entries=len(raw))
 
 
-@book.law(lambda subject: subject.problems())
+@book.law(lambda subject: subject.problems(), group=CONDUCT)
 def repeats_itself_to_the_bit(subject: Any, problem: Problem) -> Evidence:
     """The same call gives the same bits: on a fresh model, and again on a model that already holds gradients."""
     case = problem.case()

@@ -52,7 +52,7 @@ def explanations(subject: Any, examples: Iterable[Problem]) -> list[tuple[Mistak
                 found = found or [m for m in several if m and all(_fits(m, w) for w in shown)]
             if found:
                 break
-    found += [f for f in _whole(subject) if all(_explains(f, w) for w in shown)]
+    found = found or [f for f in _whole(subject) if all(_explains(f, w) for w in shown)]
     known[:] = found
     return found
 

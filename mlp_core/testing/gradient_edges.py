@@ -20,6 +20,9 @@ from mlp_core.testing.strategies import all_activations
 
 book = LawBook()
 
+SIZE = "size"
+"""the group of laws that take a function in loops too long"""
+
 
 def on_kinks(problem: Problem) -> Problem:
     """The same with other biases: every other unit has one sample on a kink of its activation, but for rounding."""
@@ -132,7 +135,7 @@ def handles_many_layers(subject: Any, problem: Problem) -> Evidence:
     return against_autograd(subject, problem)
 
 
-@book.law(lambda subject: subject.problems(width=(1, 700), depth=(1, 2), large=True), floor=0.3)
+@book.law(lambda subject: subject.problems(width=(1, 700), depth=(1, 2), large=True), floor=0.3, group=SIZE)
 def handles_wide_layers_and_large_batches(subject: Any, problem: Problem) -> Evidence:
     """Hundreds of units and of samples: nothing is cut off, whatever block a kernel works in."""
     return against_autograd(subject, problem)

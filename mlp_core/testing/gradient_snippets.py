@@ -108,3 +108,8 @@ p = dict(model.named_parameters())["{name}"]
 got = float("nan") if p.grad is None else p.grad[{index}].item()
 assert abs(got - expected) <= {bound}, (got, expected)"""
 """FUNCTION is filled in by the law"""
+
+REPLACED = """\
+before = {value}
+gradient()
+assert {value} is before"""

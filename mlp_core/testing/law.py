@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 from unittest import SkipTest
 
+import torch
 from hypothesis.strategies import SearchStrategy
+
+import mlp_core
+
+NOT_THEIRS = tuple(str(Path(module.__file__ or "").parent) for module in (mlp_core, torch, traceback))
+"""folders of code that is not the subject's: ours, torch's, Python's"""
 
 FLOOR = 0.3
 """the least share of the examples asked for that must have counted; fewer, and the law has not been tested"""
@@ -57,9 +63,14 @@ class Raised(Broken):
     """The subject raised an exception of its own."""
 
     def __init__(self, error: Exception) -> None:
-        *_, last = traceback.extract_tb(error.__traceback__) or [None]
-        place = f"{Path(last.filename).name}, line {last.lineno}: {last.line}" if last else ""
-        super().__init__("the call itself", f"{type(error).__name__}: {error}", "no exception", note=place)
+        super().__init__("the call itself", f"{type(error).__name__}: {error}", "no exception", note=place_of(error))
+
+
+def place_of(error: BaseException) -> str:
+    """The line that raised an error, in the subject's own file where one of its lines was running."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(NOT_THEIRS)]
+    return "".join(f"{Path(f.filename).name}, line {f.lineno}: {f.line}" for f in (own or frames)[-1:])
 
 
 class Rejected(BaseException):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mlp_core.experiment.files import write_all
+from mlp_core.testing import export
 from mlp_core.testing.engine import Result
 
 COLOURS = {"PASS": "green", "FAIL": "bold red", "SKIP": "yellow", "...": "dim"}
@@ -19,16 +22,20 @@ COLOURS = {"PASS": "green", "FAIL": "bold red", "SKIP": "yellow", "...": "dim"}
 class Report:
     """The results of one run over one or more subjects.
 
-    ok: no law is broken, and at least one was run.
+    ok: no law that is asked for is broken, and at least one was run.
     """
 
     results: list[Result] = field(default_factory=list)
     seed: int = 0
     examples: int = 0
+    headlines: dict[str, str] = field(default_factory=dict)
+    """what is said in one line of the subjects in files"""
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    """what else was seen of a subject"""
 
     @property
     def ok(self) -> bool:
-        verdicts = [result.verdict for result in self.results]
+        verdicts = [result.verdict for result in self.results if result.asked]
         return "PASS" in verdicts and "FAIL" not in verdicts
 
     def to_json(self) -> str:
@@ -40,6 +47,23 @@ class Report:
         )  # fmt: skip
         rows: list[dict[str, Any]] = [{key: _plain(getattr(r, key)) for key in keys} for r in self.results]
         return json.dumps({"ok": self.ok, "seed": self.seed, "examples": self.examples, "results": rows}, indent=2)
+
+    def to_junit(self, path: Path | str) -> None:
+        """Write a suite for every subject and a case for every law, as CI takes them."""
+        self._write(path, export.junit(self))
+
+    def to_csv(self, path: Path | str) -> None:
+        """Write a table with a row for every subject."""
+        self._write(path, export.table(self).encode())
+
+    def verdict(self, subject: str) -> str:
+        """What is said of a subject in one line."""
+        broken = sum(r.verdict == "FAIL" for r in self.results if r.subject == subject)
+        return self.headlines.get(subject, f"{broken} laws broken" if broken else "lawful")
+
+    @staticmethod
+    def _write(path: Path | str, content: bytes) -> None:
+        write_all(Path(path).parent, {Path(path).name: lambda partial: partial.write_bytes(content)})
 
     def __rich__(self) -> RenderableType:
         return Group(table(self.results), *failures(self.results))

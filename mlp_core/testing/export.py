@@ -1,0 +1,65 @@
+"""A report for machines: JUnit for CI, a table of one row a subject for a teacher's spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from itertools import groupby
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from mlp_core.testing.engine import Result
+
+if TYPE_CHECKING:
+    from mlp_core.testing.report import Report
+
+COLUMNS = ("subject", "ok", "verdict", "hold", "broken", "skipped", "broken laws", "what is wrong", "notes")
+
+
+def junit(report: Report) -> bytes:
+    """A suite for every subject, a case for every law. What decides nothing is a skipped case, with what it found."""
+    root = ElementTree.Element("testsuites", name="mlp-core verify")
+    for subject, results in by_subject(report):
+        counts: dict[str, int] = {
+            "tests": len(results), "failures": sum(r.verdict == "FAIL" and r.asked for r in results),
+            "skipped": sum(r.verdict == "SKIP" or not r.asked for r in results), "errors": 0,
+        }  # fmt: skip
+        suite = ElementTree.SubElement(root, "testsuite", {"name": subject, **{k: str(n) for k, n in counts.items()}})
+        for result in results:
+            case = ElementTree.SubElement(suite, "testcase", classname=subject, name=result.law)
+            if result.verdict == "FAIL" and result.asked:
+                message = _printable(f"{result.where}: got {result.got}, expected {result.expected}")
+                ElementTree.SubElement(case, "failure", message=message).text = _printable(result.text())
+            elif result.verdict == "SKIP" or not result.asked:
+                found = result.reason if result.verdict == "SKIP" else f"not asked for: {result.verdict}"
+                ElementTree.SubElement(case, "skipped", message=_printable(found))
+    ElementTree.indent(root)
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def table(report: Report) -> str:
+    """Comma-separated values: COLUMNS, and a row for every subject. A value that a spreadsheet would take for a formula
+    is quoted."""
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for subject, results in by_subject(report):
+        broken = [r for r in results if r.verdict == "FAIL"]
+        counts = [sum(r.verdict == verdict for r in results) for verdict in ("PASS", "FAIL", "SKIP")]
+        row = [
+            subject, "no" if any(r.asked for r in broken) else "yes", report.verdict(subject), *counts,
+            "; ".join(r.law for r in broken), " | ".join(dict.fromkeys(r.diagnosis for r in broken if r.diagnosis)),
+            "; ".join(report.notes.get(subject, ())),
+        ]  # fmt: skip
+        writer.writerow([f"'{v}" if isinstance(v, str) and v.startswith(("=", "+", "-", "@")) else v for v in row])
+    return written.getvalue()
+
+
+def by_subject(report: Report) -> list[tuple[str, list[Result]]]:
+    """The results of every subject, in order."""
+    return [(subject, list(results)) for subject, results in groupby(report.results, lambda r: r.subject)]
+
+
+def _printable(text: str) -> str:
+    """XML takes no control characters."""
+    return "".join(c if c >= " " or c in "\n\t" else "?" for c in text)

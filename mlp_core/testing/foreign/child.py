@@ -1,0 +1,152 @@
+"""What happens in the process of a hand-in: it is loaded, its laws are checked, and every event is told, as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mlp_core.testing import engine, subjects
+from mlp_core.testing.engine import Result
+from mlp_core.testing.foreign.limits import Limits, Stopped, contain, guarded
+from mlp_core.testing.foreign.load import load
+from mlp_core.testing.gradient_edges import SIZE
+from mlp_core.testing.gradient_laws import BATCH
+from mlp_core.testing.gradient_subjects import CourseSubject
+from mlp_core.testing.law import Law, Raised, place_of
+from mlp_core.testing.resolve import resolve
+
+PRINTED = 300
+"""characters of what a hand-in prints that are kept"""
+
+
+class Printed:
+    """In place of a stream: counts what is written, and keeps the beginning."""
+
+    def __init__(self) -> None:
+        self.lines, self.text = 0, ""
+
+    def write(self, text: str) -> int:
+        self.lines += text.count("\n")
+        self.text += text[: max(0, PRINTED - len(self.text))]
+        return len(text)
+
+    def flush(self) -> None:
+        pass
+
+    def isatty(self) -> bool:
+        return False
+
+    def notes(self) -> list[str]:
+        """In words, what was printed."""
+        first = self.text.strip().split("\n")[0]
+        return [f"it prints: {self.lines} lines in all, first {first[:80]!r}"] if self.text else []
+
+
+class Folder:
+    """The working folder of a hand-in, with a file in it: what becomes of both is noted."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.own, self.removed = path, path / "data.txt", False
+        self.own.write_text("not yours to remove")
+
+    def keep(self) -> None:
+        """Make it anew where it was removed: nobody can work in a folder that is not there."""
+        if not self.own.exists():
+            self.removed = True
+            self.path.mkdir(exist_ok=True)
+            os.chdir(self.path)
+            self.own.write_text("not yours to remove")
+
+    def notes(self) -> list[str]:
+        """In words, what was done to it."""
+        written = sorted(path.name for path in self.path.iterdir() if path != self.own)
+        removed = ["it removes files of its working folder"] if self.removed else []
+        return removed + ([f"it writes files: {', '.join(written[:5])}"] if written else [])
+
+
+def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits, options: dict[str, Any]) -> None:
+    """Verify "file:name" and tell: which laws there are, which one runs, its result, notes at the end."""
+    printed, folder = _silenced(), Folder(scratch)
+    contain(limits, scratch)
+    torch.set_num_threads(1)
+
+    def tell(**event: Any) -> None:
+        send(json.dumps(event).encode())
+
+    deadline = time.monotonic() + limits.total
+    try:
+        thing = guarded(load, lambda: limits.call)(name)
+        if not isinstance(thing, type):
+            thing = guarded(thing, lambda: max(1.0, min(limits.call, deadline - time.monotonic())), folder.keep)
+        laws = laws_of(thing, options["largest"])
+    except Exception as error:
+        raised = Raised(error)
+        tell(failed=f"{raised.got} ({raised.note})" if raised.note else raised.got)
+        return
+    except Stopped as late:
+        tell(failed=f"{late} ({place_of(late)})")
+        return
+    course = bool(laws) and isinstance(laws[0].subject, CourseSubject)
+    tell(laws=[[law.name, law.statement, law.group] for law in laws], course=course)
+    for index, law in enumerate(laws):
+        if time.monotonic() > deadline:
+            tell(stopped=f"not run: the {limits.total:.0f} s for one hand-in were over")
+            return
+        tell(running=index)
+        try:
+            result = engine.run(law, examples=options["examples"], seed=options["seed"])
+        except Stopped as late:
+            if law.group != SIZE:  # which only says that it is slow
+                tell(index=index, late=[str(late), place_of(late)])
+                return
+            slow = f"too slow for networks of hundreds of units: {late}"
+            result = Result(law.name, law.statement, name, law.group, verdict="SKIP", reason=slow)
+        tell(index=index, result=row(result))
+    tell(notes=[*printed.notes(), *folder.notes()])
+
+
+def laws_of(thing: Any, largest: int) -> list[Law]:
+    """The laws of a definition. Those of a function of the course are asked of single samples, as the course asks them,
+    and those about batches apart, of up to `largest`."""
+    subject = subject_of(thing, (1, largest))
+    if not isinstance(subject, CourseSubject):
+        return subject.laws()
+    alone = [law for law in subject_of(thing, (1, 1)).laws() if law.group != BATCH]
+    return alone + [law for law in subject.laws() if law.group == BATCH]
+
+
+def subject_of(thing: Any, batch_sizes: tuple[int, int]) -> Any:
+    """The subject for a definition: by its parameters, or, where their names say nothing, as one of the course."""
+    try:
+        return resolve(thing, batch_sizes)
+    except ValueError:
+        return subjects.course(thing, batch_sizes=batch_sizes)
+
+
+def row(result: Result) -> dict[str, Any]:
+    """A result as JSON takes it; `result_of` is the way back."""
+    values = {f.name: getattr(result, f.name) for f in fields(result)}
+    return {**values, "seen": sorted(values["seen"])}
+
+
+def result_of(row: dict[str, Any]) -> Result:
+    """A result from what `row` made of it."""
+    return Result(**{**row, "seen": set(row["seen"])})
+
+
+def _silenced() -> Printed:
+    """Standard input, output and error lead nowhere; what Python code prints is counted."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nowhere, number)
+    printed = Printed()
+    sys.stdout = sys.stderr = printed
+    return printed

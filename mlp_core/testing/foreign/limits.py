@@ -1,0 +1,110 @@
+"""What a hand-in may take, and how it is held to that. Limits contain accidents; they are no security boundary.
+
+Linux has all of them. macOS does not enforce the limit on memory; Windows has neither that nor the alarm, and there a
+call that never ends is ended, without its line, with the process it runs in.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "OMP_NUM_THREADS", "HYPOTHESIS_PROFILE")
+"""of the environment; the others may hold secrets"""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds one call may take, seconds for all laws of a subject, and bytes of memory and of a file."""
+
+    call: float = 10.0
+    total: float = 120.0
+    memory: int = 4 << 30
+    file: int = 64 << 20
+
+
+class Stopped(BaseException):
+    """A call took more than it may; passes through whatever catches what a subject raises, and is not tried again."""
+
+
+NO_MEMORY = "can't allocate memory"
+"""how torch says that there is none"""
+
+
+class CalledExit(Exception):
+    """The subject tried to end the process."""
+
+
+def contain(limits: Limits, scratch: Path) -> None:
+    """Hold this process to the limits, with an empty environment, in a folder of its own; input() is refused."""
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    os.environ.clear()
+    os.environ.update(kept, HOME=str(scratch), MPLBACKEND="Agg")
+    os.chdir(scratch)
+    builtins.input = _refused
+    try:
+        import resource
+    except ImportError:
+        return  # Windows
+    for kind, value in (
+        (resource.RLIMIT_AS, _mapped() + limits.memory), (resource.RLIMIT_FSIZE, limits.file),
+        (resource.RLIMIT_CPU, int(2 * limits.total) + 10), (resource.RLIMIT_CORE, 0),
+    ):  # fmt: skip
+        _, hard = resource.getrlimit(kind)
+        resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+
+
+def _mapped() -> int:
+    """The bytes of address space that are taken already: torch maps far more than it uses."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0  # no Linux
+
+
+def _refused(*_: object) -> NoReturn:
+    raise EOFError("input() was called, and nobody is there to answer")
+
+
+def guarded(
+    function: Callable[..., Any], seconds: Callable[[], float], after: Callable[[], object] = lambda: None
+) -> Callable[..., Any]:
+    """`function`, ended where it takes longer than `seconds()`. Raises Stopped, with the line it was at, also for
+    memory that is not to be had, and CalledExit. `after` is called after each call."""
+
+    @wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        allowed = seconds()
+        _alarm(allowed)
+        try:
+            return function(*args, **options)
+        except SystemExit as error:
+            raise CalledExit("it tried to end the program").with_traceback(error.__traceback__) from error
+        except (MemoryError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and NO_MEMORY not in str(error):
+                raise
+            raise Stopped("needed more memory than it may take").with_traceback(error.__traceback__) from error
+        finally:
+            _alarm(0)
+            after()
+
+    return call
+
+
+def _alarm(seconds: float) -> None:
+    if not hasattr(signal, "setitimer"):
+        return  # Windows
+
+    def ring(number: int, frame: FrameType | None) -> NoReturn:
+        raise Stopped(f"had not ended after {seconds:.0f} s")
+
+    if seconds:
+        signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0 if seconds else 0.0)  # again and again: it may be swallowed

@@ -1,0 +1,157 @@
+"""What a definition reaches: of all the statements of a file, those that it needs to run, and none beside them.
+
+A definition needs the imports, definitions and constants whose names it uses, directly or through others, wherever they
+stand. Training loops, plots, downloads and calls of the definition itself are statements that nothing needs.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import symtable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+COMPOUND = ast.If | ast.Try
+"""statements run as a whole where a name they bind is needed: a choice of device, an import that may fail"""
+
+
+@dataclass(eq=False)
+class Statement:
+    """A statement of the top level: which names it binds, and which it needs."""
+
+    node: ast.stmt
+    label: str
+    """of the cell or file that it stands in"""
+    binds: frozenset[str] = field(init=False)
+    changes: frozenset[str] = field(init=False)
+    """names bound before, of whose values it changes a part"""
+    now: frozenset[str] = field(init=False)
+    """names that must be there when it runs"""
+    later: frozenset[str] = field(init=False)
+    """names that must be there when what it defines runs"""
+
+    def __post_init__(self) -> None:
+        self.node = _Unannotated().visit(self.node)
+        self.binds, self.changes = frozenset(_bound(self.node)), frozenset(_changed(self.node))
+        table = symtable.symtable(ast.unparse(self.node), self.label, "exec")
+        now = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+        later: set[str] = set()
+        for child in table.get_children():
+            lazy = isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef)
+            _globals(child, later if lazy else now, later)
+        self.now, self.later = frozenset(now | self.changes), frozenset(later)
+
+    @property
+    def star(self) -> bool:
+        """Whether it is `from x import *`."""
+        return isinstance(self.node, ast.ImportFrom) and self.node.names[0].name == "*"
+
+    @property
+    def defines(self) -> bool:
+        return isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+
+
+def reached(statements: list[Statement], name: str) -> list[Statement]:
+    """The statements that the last definition of `name` needs, in an order in which they can run."""
+    found: dict[Statement, None] = {}
+    stars = [s for s in statements if s.star]
+    position = {s: k for k, s in enumerate(statements)}
+
+    def need(name: str, before: int) -> None:
+        own = [s for s in statements if name in s.binds]
+        if not own:
+            if not hasattr(builtins, name):
+                for star in stars:
+                    found.setdefault(star)
+            return
+        earlier = [s for s in own if position[s] < before]
+        last = (earlier or own)[-1]
+        take(last)
+        if isinstance(last.node, ast.Import | ast.ImportFrom):
+            return  # what is done to a module is none of its business
+        for change in statements[position[last] + 1 : before]:
+            if name in change.changes:
+                take(change)
+
+    pending: set[Statement] = set()
+
+    def take(statement: Statement) -> None:
+        if statement in found or statement in pending:
+            return
+        pending.add(statement)
+        for other in sorted(statement.now):
+            need(other, position[statement])
+        found.setdefault(statement)
+        for other in sorted(statement.later):
+            need(other, len(statements))
+
+    need(name, len(statements))
+    return list(found)
+
+
+def _globals(table: symtable.SymbolTable, now: set[str], later: set[str]) -> None:
+    """Names of the module that a scope, and those inside of it, use: at once, or when a function is called."""
+    now |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
+    for child in table.get_children():
+        _globals(child, later if child.get_type() == "function" else now, later)
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement binds at the top level, as far as it may be run for them."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield node.name
+        case ast.Import() | ast.ImportFrom():
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0]
+        case ast.Assign():
+            for target in node.targets:
+                yield from _names(target)
+        case ast.If() | ast.Try():
+            for inner in _inside(node):
+                yield from _bound(inner)
+
+
+def _inside(node: COMPOUND) -> Iterable[ast.stmt]:
+    handlers = [s for h in node.handlers for s in h.body] + node.finalbody if isinstance(node, ast.Try) else []
+    return [*node.body, *handlers, *node.orelse]
+
+
+def _names(target: ast.expr) -> Iterator[str]:
+    if isinstance(target, ast.Name):
+        yield target.id
+    elif isinstance(target, ast.Tuple | ast.List):
+        for element in target.elts:
+            yield from _names(element)
+    elif isinstance(target, ast.Starred):
+        yield from _names(target.value)
+
+
+def _changed(node: ast.stmt) -> Iterator[str]:
+    """x of x += 1, x[k] = 1 and x.k = 1."""
+    targets = [node.target] if isinstance(node, ast.AugAssign) else node.targets if isinstance(node, ast.Assign) else []
+    for target in targets:
+        inner: ast.expr = target
+        while isinstance(inner, ast.Subscript | ast.Attribute):
+            inner = inner.value
+        if isinstance(inner, ast.Name) and (inner is not target or isinstance(node, ast.AugAssign)):
+            yield inner.id
+
+
+class _Unannotated(ast.NodeTransformer):
+    """Annotations are words about the code: what they name need not be there."""
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.returns = None
+        self.generic_visit(node)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        if node.value is None:
+            return ast.copy_location(ast.Pass(), node)
+        return ast.copy_location(ast.Assign(targets=[node.target], value=node.value), node)

@@ -1,0 +1,58 @@
+"""Several hand-ins at once: each in a process of its own, as many as asked for at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from threading import Event
+from typing import Any
+
+from mlp_core.errors import ArgumentError
+from mlp_core.testing.engine import EXAMPLES
+from mlp_core.testing.foreign.load import found_in
+from mlp_core.testing.foreign.process import HandIn, refused, verify_file
+from mlp_core.testing.foreign.verdict import headline
+from mlp_core.testing.gradient_laws import BATCH
+from mlp_core.testing.report import Report
+
+BATCHES = 8
+"""the largest batch that is tried where none is asked for"""
+
+
+def subjects_in(files: Sequence[str]) -> tuple[list[str], list[HandIn]]:
+    """Everything in the files that can be verified, as "file:name", and, as hand-ins that failed, the files in which
+    there is nothing."""
+    names, without = list[str](), list[HandIn]()
+    for file in files:
+        try:
+            names += found_in(file)
+        except ArgumentError as error:
+            without.append(refused(file, f"{error.argument}: expected {error.expected}"))
+    return names, without
+
+
+def as_report(done: Sequence[HandIn], *, seed: int, examples: int | None, batch_size: int | None = None) -> Report:
+    """The results of hand-ins, those about batches deciding only where batches are asked for: `batch_size` is the
+    largest that must be right; where None is given 1 for functions of the course."""
+    report = Report(seed=seed, examples=examples or EXAMPLES)
+    for hand_in in done:
+        largest = batch_size or (1 if hand_in.course else BATCHES)
+        for result in hand_in.results:
+            result.asked = largest > 1 or result.group != BATCH
+        report.results += hand_in.results
+        report.headlines[hand_in.name] = headline(hand_in.results, course=hand_in.course)
+        report.notes[hand_in.name] = hand_in.notes
+    return report
+
+
+def verify_files(names: Sequence[str], *, jobs: int, **options: Any) -> Iterator[HandIn]:
+    """The hand-ins as they are done; options as for verify_file. Left early, what runs is ended."""
+    stop = Event()
+    with ThreadPoolExecutor(jobs) as pool:
+        waiting: list[Future[HandIn]] = [pool.submit(verify_file, name, stop=stop, **options) for name in names]
+        try:
+            for future in as_completed(waiting):
+                yield future.result()
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)

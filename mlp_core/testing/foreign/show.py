@@ -1,0 +1,74 @@
+"""Hand-ins in a terminal: one in full, several as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os.path import commonpath
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from mlp_core.testing.foreign.load import expanded, split
+from mlp_core.testing.foreign.process import HandIn
+from mlp_core.testing.foreign.several import BATCHES, as_report, subjects_in, verify_files
+from mlp_core.testing.foreign.verdict import diagnoses, headline
+from mlp_core.testing.report import Report, failures, table
+
+
+def verify_hand_ins(
+    console: Console, files: Sequence[str], *, examples: int | None, seed: int, jobs: int, batch_size: int | None
+) -> Report:
+    """Verify what is in files and folders, and show it. Raises ArgumentError for a file that is not there.
+
+    batch_size: the largest batch that must be right; where None is given 1 for functions of the course.
+    """
+    found, done = subjects_in(expanded(files))
+    interrupted = False
+    try:
+        options = {"examples": examples, "seed": seed, "largest": max(BATCHES, batch_size or 1)}
+        with _bar(console, len(found)) as bar:
+            task = bar.add_task("hand-ins", total=len(found))
+            for hand_in in verify_files(found, jobs=jobs, **options):
+                done.append(hand_in)
+                bar.advance(task)
+    except KeyboardInterrupt:
+        interrupted = True
+    done.sort(key=lambda h: h.name)
+    _print(console, done)
+    if interrupted:
+        console.print(f"interrupted: {len(done)} of {len(found)} done", style="bold red")
+    return as_report(done, seed=seed, examples=examples, batch_size=batch_size)
+
+
+def _bar(console: Console, several: int) -> Progress:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    return Progress(*columns, console=console, transient=True, disable=several < 2 or not console.is_terminal)
+
+
+def _print(console: Console, done: Sequence[HandIn]) -> None:
+    if len(done) == 1:
+        (one,) = done
+        console.print(table(one.results))
+        for text in failures(one.results):
+            console.print(text, soft_wrap=True)
+    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=len(done) > 1)
+    for title in ("hand-in", "verdict", "what is wrong"):
+        shown.add_column(title, overflow="fold")
+    for hand_in in done:
+        words = headline(hand_in.results, course=hand_in.course)
+        style = "green" if not any(r.verdict == "FAIL" for r in hand_in.results) else "yellow"
+        style = "red" if words.startswith("wrong") or "right" not in words else style
+        wrong = "\n".join([*diagnoses(hand_in.results), *(f"note: {note}" for note in hand_in.notes)])
+        shown.add_row(Text(_short(hand_in, done), style="bold"), Text(words, style=style), Text(wrong))
+    console.print(shown)
+
+
+def _short(hand_in: HandIn, done: Sequence[HandIn]) -> str:
+    """Its name without the folder that all are in, and without the definition where the file has but one."""
+    files = [split(h.name)[0].resolve() for h in done]
+    own, definition = split(hand_in.name)
+    folder = commonpath([file.parent for file in files])
+    short = str(own.resolve().relative_to(folder))
+    return f"{short}:{definition}" if files.count(own.resolve()) > 1 else short

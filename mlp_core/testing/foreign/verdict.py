@@ -1,0 +1,39 @@
+"""What is said of a hand-in in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlp_core.testing.engine import Result
+from mlp_core.testing.gradient_conduct import CONDUCT
+from mlp_core.testing.gradient_laws import BATCH
+
+
+def headline(results: Sequence[Result], *, course: bool) -> str:
+    """Right or wrong: for one sample, for batches, and, apart from the numbers, in its conduct.
+
+    One result alone is that of what could not be found or loaded.
+
+    >>> one, several = Result("a", "", "f"), Result("b", "", "f", group=BATCH, verdict="FAIL")
+    >>> headline([one, several], course=True)
+    'right for one sample (what the course asks); wrong for batches'
+    """
+    broken = [r for r in results if r.verdict == "FAIL"]
+    if len(results) == 1:
+        return broken[0].got if broken else "nothing was checked"
+    groups = {r.group for r in broken}
+    asked = " (what the course asks)" if course else ""
+    if groups - {BATCH, CONDUCT}:
+        words = ["wrong"]
+    elif BATCH in groups:
+        words = [f"right for one sample{asked}; wrong for batches"]
+    else:
+        words = [f"right for one sample{asked}, and for batches"]
+    words += [f"not so: {r.law}" for r in broken if r.group == CONDUCT]
+    unknown = sum(r.verdict == "SKIP" and r.reason.startswith("not run") for r in results)
+    return "; ".join([*words, *([f"{unknown} laws not run"] if unknown else [])])
+
+
+def diagnoses(results: Sequence[Result]) -> list[str]:
+    """The mistakes named, each once."""
+    return list(dict.fromkeys(r.diagnosis for r in results if r.diagnosis))

@@ -1,0 +1,150 @@
+"""Hand-ins that do what they should not: each gets a clear verdict, and nothing of ours is harmed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner
+
+from mlp_core.cli import app
+from mlp_core.testing.foreign.limits import Limits
+from mlp_core.testing.foreign.process import HandIn, verify_file
+from mlp_core.testing.foreign.several import subjects_in, verify_files
+from mlp_core.testing.foreign.verdict import headline
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the limits are those of Linux")
+
+RIGHT = """\
+import torch
+
+def backpropagation(model, y_true, y_pred):
+    DOES
+    with torch.no_grad():
+        delta = -2 * (y_true - y_pred) * model.df[model.L](model.z[model.L])
+        for l in range(model.L, 0, -1):
+            model.dL_dw[l] = delta.T @ model.a[l - 1]
+            model.dL_db[l] = delta.sum(0)
+            if l > 1:
+                delta = delta @ model.fc[str(l)].weight * model.df[l - 1](model.z[l - 1])
+"""
+
+SHORT = Limits(call=2.0, total=20.0, memory=1 << 29)
+
+
+def verified(path: Path, does: str, *, head: str = "") -> HandIn:
+    file = path / "hand_in.py"
+    file.write_text(head + RIGHT.replace("DOES", does))
+    return verify_file(f"{file}:backpropagation", limits=SHORT, examples=3, seed=0, largest=8)
+
+
+def broken(hand_in: HandIn) -> list[str]:
+    return [f"{r.law}: {r.where}: {r.got} {r.reason}" for r in hand_in.results if r.verdict == "FAIL"]
+
+
+def test_a_right_one(tmp_path: Path) -> None:
+    hand_in = verified(tmp_path, "pass")
+    assert hand_in.course
+    assert not broken(hand_in)
+    assert not hand_in.notes
+    assert headline(hand_in.results, course=True) == "right for one sample (what the course asks), and for batches"
+
+
+@pytest.mark.parametrize(("does", "said"), [
+    ("while True: pass", "had not ended after 2 s: hand_in.py, line 4: while True: pass"),
+    ("import time; time.sleep(60)", "had not ended after 2 s: hand_in.py, line 4: import time"),
+    ("torch.ones(10**11)", "needed more memory than it may take: hand_in.py, line 4: torch.ones"),
+    ("[bytearray(2**26) for _ in range(4000)]", "needed more memory than it may take: hand_in.py, line 4"),
+    ("import os; os._exit(3)", "its process ended (exit status 3)"),
+    ("import os; os.abort()", "its process ended (by signal SIGABRT)"),
+    ("raise SystemExit", "CalledExit: it tried to end the program hand_in.py, line 4: raise SystemExit"),
+    ("input('how many?')", "EOFError: input() was called, and nobody is there to answer hand_in.py, line 4"),
+    ("y_true.nothing", "AttributeError: 'Tensor' object has no attribute 'nothing' hand_in.py, line 4: y_true.nothing"),
+    ("torch.matmul = None", "leaves everything else alone: torch.matmul: replaced by another"),
+])  # fmt: skip
+def test_each_gets_a_verdict(tmp_path: Path, does: str, said: str) -> None:
+    hand_in = verified(tmp_path, does)
+    assert any(said in text for text in broken(hand_in)), broken(hand_in)
+    assert len(hand_in.results) > 10  # the laws after it are told of
+
+
+@pytest.mark.parametrize(("head", "said"), [
+    ("import nothing_of_the_kind as n\nK = n.one\n", "ModuleNotFoundError"),
+    ("def g():\n    while True: pass\nK = g()\n", "had not ended after 2 s (hand_in.py, line 2"),
+])  # fmt: skip
+def test_what_cannot_be_loaded(tmp_path: Path, head: str, said: str) -> None:
+    assert said in broken(verified(tmp_path, "K", head=head))[0]
+
+
+def test_what_it_prints_writes_and_removes_is_noted(tmp_path: Path) -> None:
+    does = "print('delta'); open('mine.txt', 'w').close(); import os; os.remove('data.txt')"
+    hand_in = verified(tmp_path, does)
+    assert not broken(hand_in)
+    prints, removes, writes = hand_in.notes
+    assert prints.startswith("it prints: ")
+    assert "first 'delta'" in prints
+    assert (removes, writes) == ("it removes files of its working folder", "it writes files: mine.txt")
+
+
+def test_no_secret_and_no_folder_of_ours_reaches_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_SECRET", "hush")
+    does = f"import os; assert 'A_SECRET' not in os.environ and os.getcwd() not in {[str(tmp_path), str(Path.cwd())]}"
+    assert not broken(verified(tmp_path, does))
+
+
+def test_one_does_not_reach_the_next(tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text(RIGHT.replace("DOES", "torch.Tensor.sum = None; torch.set_default_dtype(None)"))
+    (tmp_path / "good.py").write_text(RIGHT.replace("DOES", "pass"))
+    (tmp_path / "nothing.ipynb").write_text("hello")
+    names, without = subjects_in([str(tmp_path / name) for name in ("bad.py", "good.py", "nothing.ipynb")])
+    done = {h.name: h for h in verify_files(names, jobs=2, limits=SHORT, examples=3, seed=0, largest=8)}
+    assert broken(done[f"{tmp_path}/bad.py:backpropagation"])
+    assert not broken(done[f"{tmp_path}/good.py:backpropagation"])
+    assert "a Jupyter notebook" in broken(without[0])[0]
+
+
+@pytest.fixture
+def hand_ins(tmp_path: Path) -> Path:
+    """A folder of one right for single samples only, one right, and one file of something else."""
+    (tmp_path / "one.py").write_text(RIGHT.replace("DOES", "pass").replace("delta.sum(0)", "delta[0]"))
+    (tmp_path / "right.py").write_text(RIGHT.replace("DOES", "print('x')"))
+    (tmp_path / "else.py").write_text("def train(): pass")
+    return tmp_path
+
+
+def command(*arguments: str) -> tuple[int, str]:
+    found = CliRunner().invoke(app, ["verify", *arguments, "--examples", "5"], env={"COLUMNS": "200"})
+    return found.exit_code, found.output
+
+
+def test_the_command_says_in_a_line_what_the_course_asks_and_what_it_does_not(hand_ins: Path) -> None:
+    status, said = command(str(hand_ins / "one.py"))
+    assert status == 0
+    assert "one.py  right for one sample (what the course asks); wrong for batches" in said
+    assert "the bias gradient is delta of the first sample only" in said
+    assert command(str(hand_ins / "one.py"), "--batch-size", "8")[0] == 1
+
+
+def test_the_command_takes_folders_and_writes_tables(hand_ins: Path) -> None:
+    names = "report.json", "report.xml", "report.csv"
+    options = [f"--{kind}={hand_ins / name}" for kind, name in zip(("json", "junit", "csv"), names, strict=True)]
+    status, said = command(str(hand_ins), "--jobs", "2", *options)
+    assert status == 1  # for the file of something else
+    assert "note: it prints" in said
+    else_, one, right = csv.DictReader((hand_ins / "report.csv").read_text().splitlines())
+    assert (else_["ok"], one["ok"], right["ok"]) == ("no", "yes", "yes")
+    assert one["verdict"] == "right for one sample (what the course asks); wrong for batches"
+    suites = ElementTree.parse(hand_ins / "report.xml").getroot()
+    assert [suite.get("failures") for suite in suites] == ["1", "0", "0"]
+    rows = json.loads((hand_ins / "report.json").read_text())["results"]
+    assert {row["subject"] for row in rows} == {else_["subject"], one["subject"], right["subject"]}
+
+
+def test_a_file_that_is_not_there_is_bad_usage(tmp_path: Path) -> None:
+    status, said = command(str(tmp_path / "nothing.py"))
+    assert status == 2
+    assert "expected a file that is there" in said
