@@ -138,7 +138,7 @@ class MuonDecaysWithoutTheRate(MuonInPieces):
         p.mul_(1 - self.weight_decay)
 
 
-@wrong(right=Muon, origin="site: .to(torch.bfloat16), which does not copy what is bfloat16 already")
+@wrong(right=Muon, origin="torch 2.13's own Muon: .bfloat16() does not copy what is bfloat16 already")
 class NormalisesItsVelocity(Muon):
     """in bfloat16 the velocity itself is normalised, where a copy of it should be"""
 
