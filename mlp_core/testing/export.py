@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -48,7 +49,7 @@ def table(report: Report) -> str:
         counts = [sum(r.verdict == verdict for r in results) for verdict in ("PASS", "FAIL", "SKIP")]
         row = [
             subject, "no" if any(r.asked for r in broken) else "yes", report.verdict(subject), *counts,
-            "; ".join(r.law for r in broken), " | ".join(dict.fromkeys(r.diagnosis for r in broken if r.diagnosis)),
+            "; ".join(r.law for r in broken), " | ".join(diagnoses(broken)),
             "; ".join(report.notes.get(subject, ())),
         ]  # fmt: skip
         writer.writerow([f"'{v}" if isinstance(v, str) and v.startswith(("=", "+", "-", "@")) else v for v in row])
@@ -58,6 +59,11 @@ def table(report: Report) -> str:
 def by_subject(report: Report) -> list[tuple[str, list[Result]]]:
     """The results of every subject, in order."""
     return [(subject, list(results)) for subject, results in groupby(report.results, lambda r: r.subject)]
+
+
+def diagnoses(results: Sequence[Result]) -> list[str]:
+    """The mistakes named, each once."""
+    return list(dict.fromkeys(r.diagnosis for r in results if r.diagnosis))
 
 
 def _printable(text: str) -> str:

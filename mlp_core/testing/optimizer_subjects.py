@@ -175,11 +175,7 @@ class OptimizerSubject:
             p.copy_(value.detach()).requires_grad_()
             p.owned = layout.owned(index)  # type: ignore[attr-defined]  # as MLP marks its parameters
 
-        def in_place(step: int, index: int) -> Tensor | None:
-            given = scenario.gradient(step, index)
-            return None if given is None else grads[index].copy_(given)
-
-        for _ in self.run(scenario, self.optimizer(scenario, params), params, in_place):
+        for _ in self.run(scenario, self.optimizer(scenario, params), params, scenario.written_to(grads)):
             pass
         return params
 

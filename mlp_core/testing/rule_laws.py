@@ -139,11 +139,7 @@ def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
     params = scenario.fresh()
     optimizer = subject.optimizer(scenario, params)
     memory = [torch.full_like(p, float("nan")) for p in params]
-    for step in range(len(scenario.gradients)):
-        scenario.set_lr(optimizer, step)
-        for index, (p, g) in enumerate(zip(params, memory, strict=True)):
-            p.grad = g.copy_(scenario.given(step, index))
-        subject.step(scenario, optimizer, params)
+    for step in subject.run(scenario, optimizer, params, scenario.written_to(memory)):
         for index, g in enumerate(memory):
             fresh = scenario.given(step, index).to(scenario.dtype)
             compare([f"gradient of params[{index}]"], [g], [fresh], [0.0], what=f"step {step + 1}: ", closing=GRADIENT)

@@ -10,10 +10,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from mlp_core.testing.export import diagnoses
 from mlp_core.testing.foreign.load import expanded, split
 from mlp_core.testing.foreign.process import HandIn
 from mlp_core.testing.foreign.several import BATCHES, as_report, subjects_in, verify_files
-from mlp_core.testing.foreign.verdict import diagnoses, headline
+from mlp_core.testing.foreign.verdict import headline
 from mlp_core.testing.report import Report, failures, table
 
 

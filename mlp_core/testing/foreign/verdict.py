@@ -32,8 +32,3 @@ def headline(results: Sequence[Result], *, course: bool) -> str:
     words += [f"not so: {r.law}" for r in broken if r.group == CONDUCT]
     unknown = sum(r.verdict == "SKIP" and r.reason.startswith("not run") for r in results)
     return "; ".join([*words, *([f"{unknown} laws not run"] if unknown else [])])
-
-
-def diagnoses(results: Sequence[Result]) -> list[str]:
-    """The mistakes named, each once."""
-    return list(dict.fromkeys(r.diagnosis for r in results if r.diagnosis))
