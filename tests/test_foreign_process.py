@@ -54,6 +54,18 @@ def test_a_right_one(tmp_path: Path) -> None:
     assert headline(hand_in.results, course=True) == "right for one sample (what the course asks), and for batches"
 
 
+def test_one_alone_is_shared_out_among_the_jobs(tmp_path: Path) -> None:
+    """The laws, in order, and the notes are those of one process."""
+    alone = verified(tmp_path, "print('hello')")
+    options = {"limits": SHORT, "examples": 3, "seed": 0, "largest": 8}
+    (shared,) = verify_files([alone.name], jobs=3, **options)
+    assert [(r.law, r.verdict) for r in shared.results] == [(r.law, r.verdict) for r in alone.results]
+    assert all("hello" in note for note in shared.notes)
+    (tmp_path / "hand_in.py").write_text("import missing_module\n" + RIGHT.replace("DOES", "missing_module.f()"))
+    (failed,) = verify_files([alone.name], jobs=2, **options)
+    assert [r.law for r in failed.results] == ["can be loaded"]
+
+
 @pytest.mark.parametrize(("does", "said"), [
     ("while True: pass", "had not ended after 2 s: hand_in.py, line 4: while True: pass"),
     ("import time; time.sleep(60)", "had not ended after 2 s: hand_in.py, line 4: import time"),

@@ -36,13 +36,22 @@ def run_for(source: str, name: str = "f") -> list[str]:
     ("def f(x): return 1\ndef f(x): return K\nK = 1", {"K = 1"}),
     ("from math import *\ndef f(x): return sqrt(x)", {"from math import *"}),
     ("class Net:\n    def go(self): return K\nK = 1\ndef f(x): return Net()", {"class Net:", "K = 1"}),
-    ("a: int = 3\ndef f(x): return a", {"a = 3"}),
+    ("a: int = 3\ndef f(x): return a", {"a: 'int' = 3"}),
+    ("a = [1]\na[0]: Net = 2\ndef f(x): return a", {"a = [1]", "a[0]: 'Net' = 2"}),
     ("x, y = 1, 2\ndef f(z): return y", {"x, y = (1, 2)"}),
 ], ids=lambda value: value[:40] if isinstance(value, str) else "")  # fmt: skip
 def test_what_is_run(source: str, wanted: set[str]) -> None:
     found = run_for(source)
     assert {line for line in found if not line.startswith("def f(")} == wanted
     assert sum(line.startswith("def f(") for line in found) == 1
+
+
+def test_the_annotations_of_a_class_make_its_fields(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    head = "from dataclasses import dataclass\n@dataclass\nclass Message:\n    delta: Tensor\n    scale: float = 2\n"
+    file.write_text(head + "def backprop(model, y_true, y_pred): return Message(y_true)")
+    message = load(f"{file}:backprop")(None, 3, None)
+    assert (message.delta, message.scale) == (3, 2)
 
 
 def test_what_is_needed_at_once_is_run_before() -> None:

@@ -9,7 +9,7 @@ from planted import contained
 
 from mlp_core import MLP, Trace, backprop
 from mlp_core.testing.faults import backprop as conduct
-from mlp_core.testing.faults import derivatives, products, upstream
+from mlp_core.testing.faults import course, derivatives, flows, products, upstream
 from mlp_core.testing.faults.catalogue import Fault
 from mlp_core.testing.faults.course import right_for_batches
 from mlp_core.testing.gradient_diagnosis import diagnose
@@ -18,9 +18,17 @@ from mlp_core.testing.resolve import resolve
 NAMED = {
     "turns_the_sign", "forgets_the_derivative", "tanh_as_a_sigmoid", "weight_from_z", "weight_averaged",
     "bias_gradient_of_the_first_sample", "flow_without_the_derivative", "adds_to_what_the_buffer_held",
-    "drags_the_graph_along",
+    "drags_the_graph_along", "takes_every_activation_for_relu", "weight_from_the_layers_own_output",
+    "flow_overwritten_while_needed", "course_leaves_the_first_of_several_layers_out",
+    "course_changes_its_prediction", "course_takes_the_step_itself", "course_keeps_adding",
+    "course_in_single_precision",
 }  # fmt: skip
-FAULTS = [f for kind in (upstream, derivatives, products, conduct) for f in kind.CATALOGUE.faults if f.name in NAMED]
+FAULTS = [
+    f
+    for kind in (upstream, derivatives, products, flows, conduct, course)
+    for f in kind.CATALOGUE.faults
+    if f.name in NAMED
+]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)

@@ -42,8 +42,11 @@ class Codes:
         return options[next(self.data) % len(options)]
 
     def count(self, low: int, high: int) -> int:
-        """A whole number from low to high."""
-        return low + next(self.data) % (high - low + 1)
+        """A whole number from low to high, of as many bytes as it takes."""
+        several, code, read = high - low + 1, next(self.data), 256
+        while read < several:
+            code, read = 256 * code + next(self.data), 256 * read
+        return low + code % several
 
     def value(self, domain: Domain, default: Any) -> Any:
         """A value inside a domain: seldom the default or a bound, else anything within the typical range."""

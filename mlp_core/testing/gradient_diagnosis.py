@@ -23,10 +23,13 @@ from mlp_core.testing.faults.reverse import MISTAKES, PLACES, RIGHT, At, Formula
 from mlp_core.testing.gradient_witnesses import RIGHT_SUBJECT, Seen, Witness, held, observe, witnesses
 from mlp_core.testing.problem import Case, Problem
 
+MISFITS = RuntimeError, IndexError
+"""what a formula raises whose shapes do not fit"""
+
 
 @lru_cache(maxsize=4)
-def _found(subject: Any) -> list[tuple[Mistake, ...] | Fault]:
-    """What explained the subject where another law was broken: empty at first."""
+def _found(subject: Any) -> list[list[tuple[Mistake, ...] | Fault]]:
+    """What explained the subject where other laws were broken, the last time first; it may be nothing."""
     return []
 
 
@@ -35,9 +38,11 @@ def explanations(subject: Any, examples: Iterable[Problem]) -> list[tuple[Mistak
     in formulas the fewest."""
     own = [Witness(problem, observe(subject, problem)) for problem in examples]
     known = _found(subject)
-    if known and all(_explains(one, w) for one in known for w in own):
-        return known
+    if known and all(_explains(one, w) for one in known[0] for w in own):
+        return known[0]
     shown = [*own, *witnesses(subject)]
+    if any(w.seen.remembers for w in shown):  # where that does not show, its numbers are those of other calls
+        shown = [w for w in shown if w.seen.remembers]
     wrong = [w for w in shown if not w.seen.like(observe(RIGHT_SUBJECT, w.problem))]
     shown = [*wrong, *(w for w in shown if w not in wrong)]  # those first that most mistakes fail on
     numbers = [w for w in wrong if not w.seen.conduct]
@@ -53,7 +58,8 @@ def explanations(subject: Any, examples: Iterable[Problem]) -> list[tuple[Mistak
             if found:
                 break
     found = found or [f for f in _whole(subject) if all(_explains(f, w) for w in shown)]
-    known[:] = found
+    if found or len(wrong) > len(own):  # nothing fits what it does on the witnesses, whatever the example
+        known.insert(0, found)
     return found
 
 
@@ -74,7 +80,7 @@ def _formulas_that_fit(cores: Iterable[tuple[Mistake, ...]], witness: Witness) -
                 for site, index in (("bias", 2 * at.layer - 1), ("weight", 2 * at.layer - 2)):
                     if all(own.values()):
                         own[site] = _reproducing(own[site], site, at, delta, gradients[index])
-        except RuntimeError:
+        except MISFITS:
             continue  # shapes that do not fit: these mistakes cannot be what gave numbers
         for several in product(*own.values()):
             yield (*core, *(m for m in several if m is not None))
@@ -92,7 +98,7 @@ def _reproducing(
 def _gives(formula: Formula, at: At, delta: Tensor, got: Tensor) -> bool:
     try:
         return bounds.reproduces(got, formula(at, delta))
-    except RuntimeError:
+    except MISFITS:
         return False
 
 
@@ -118,7 +124,7 @@ def _fits(mistakes: Sequence[Mistake], witness: Witness) -> bool:
         with torch.no_grad():
             for at, delta, use in walk(case.model, case.trace, case.dL_dy, mistakes):
                 gradients[:0] = use["weight"](at, delta), use["bias"](at, delta)
-    except RuntimeError as error:
+    except MISFITS as error:
         return seen.conduct == {type(error).__name__}
     return not seen.conduct and all(map(bounds.reproduces, seen.gradients, gradients))
 

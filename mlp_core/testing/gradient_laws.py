@@ -94,6 +94,7 @@ def against_differences(subject: Any, problem: Problem) -> Evidence:
         except Broken as broken:
             q = gradcheck.relative_error(d, g) if d.shape == g.shape else float("inf")
             broken.note = f"relative error of {name}: {q:.2g}, {gradcheck.band(q)}"
+            broken.example = problem.double()  # float32 itself is not what is asked
             raise
         evidence.join(one, silent=int(skip.sum()))
     evidence.counted = evidence.entries > 0

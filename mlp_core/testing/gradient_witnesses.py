@@ -24,28 +24,38 @@ HELD = 1.0
 """what the gradient buffers hold before a call, so that it shows who adds to them"""
 
 
+ADDS, DIFFERS = "adds to what it gave before", "differs from call to call"
+
+
 @dataclass(frozen=True)
 class Seen:
-    """What a backpropagation did: the gradients it gave, everything it was handed as it is afterwards, its conduct."""
+    """What a backpropagation did: the gradients it gave, and its conduct, what it should not have done beside."""
 
     gradients: list[Tensor]
-    handed: list[Tensor]
     conduct: frozenset[str]
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what it gives depends on the calls before."""
+        return bool(self.conduct & {ADDS, DIFFERS})
 
     def like(self, other: Seen) -> bool:
         """Whether both did the same, but for rounding."""
-        mine, theirs = (*self.gradients, *self.handed), (*other.gradients, *other.handed)
         return (
-            self.conduct == other.conduct and len(mine) == len(theirs)
-            and all(bounds.reproduces(g, e) for g, e in zip(mine, theirs, strict=True))
+            self.conduct == other.conduct and len(self.gradients) == len(other.gradients)
+            and all(bounds.reproduces(g, e) for g, e in zip(self.gradients, other.gradients, strict=True))
         )  # fmt: skip
 
 
 def observe(subject: Any, problem: Problem) -> Seen:
     """Call the subject on a problem whose gradient buffers hold HELD, twice on equal ones, and look at everything."""
     first, again = (_called(subject, problem) for _ in range(2))
-    unlike = any(not bounds.same_bits(a, b) for a, b in zip(first.gradients, again.gradients, strict=False))
-    return Seen([], [], frozenset({"differs from call to call"})) if unlike else first
+    pairs = list(zip(first.gradients, again.gradients, strict=False))
+    if all(bounds.same_bits(a, b) for a, b in pairs):
+        return first
+    right = _called(RIGHT_SUBJECT, problem).gradients
+    adds = all(bounds.reproduces(b, a + g) for (a, b), g in zip(pairs, right, strict=True) if a.shape == b.shape)
+    return Seen([], frozenset({ADDS if adds else DIFFERS}))
 
 
 def held(problem: Problem) -> Case:
@@ -57,20 +67,33 @@ def held(problem: Problem) -> Case:
 
 def _called(subject: Any, problem: Problem) -> Seen:
     case = held(problem)
+    handed = _handed(case)
+    before = {name: tensor.detach().clone() for name, tensor in handed.items()}
     numbers, dtype, seen = torch.get_rng_state(), torch.get_default_dtype(), set()
     with conduct.globals_kept():
         try:
             raw = subject.raw_gradient(case, clear=False)
         except Raised as error:
-            return Seen([], [], frozenset({error.got.partition(":")[0]}))
+            return Seen([], frozenset({error.got.partition(":")[0]}))
         if torch.get_default_dtype() != dtype:
             seen.add("default dtype")
         if not torch.equal(torch.get_rng_state(), numbers):
             seen.add("random state")
     if any(g.requires_grad for g in raw):
         seen.add("graph")
-    handed = [case.dL_dy, *case.trace.z, *case.trace.a, *case.model.parameters(), *([] if case.y is None else [case.y])]
-    return Seen([g.detach().clone() for g in raw], [t.detach() for t in handed], frozenset(seen))
+    seen |= {
+        f"changes {name}" for name, tensor in handed.items() if not bounds.same_bits(tensor.detach(), before[name])
+    }
+    return Seen([g.detach().clone() for g in raw], frozenset(seen))
+
+
+def _handed(case: Case) -> dict[str, Tensor]:
+    """What a backpropagation is handed, and should leave as it is."""
+    return {
+        "dL_dy": case.dL_dy, "parameters": case.model.flat, **({} if case.y is None else {"y": case.y}),
+        **{f"z[{layer}]": z for layer, z in enumerate(case.trace.z)},
+        **{f"a[{layer}]": a for layer, a in enumerate(case.trace.a)},
+    }  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

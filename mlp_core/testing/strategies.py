@@ -21,7 +21,7 @@ from torch import Tensor
 from mlp_core import activations, losses
 from mlp_core.activations import Activation
 from mlp_core.losses import Loss
-from mlp_core.testing.codes import drawn_bytes
+from mlp_core.testing.codes import Codes, drawn_bytes
 from mlp_core.testing.problem import Problem
 
 SLOPE = activations.leaky(0.125)
@@ -76,37 +76,34 @@ blobs = drawn_bytes.map(lambda data: data[:PERIOD])
 textures = st.integers(0, 2**16)
 
 
-@st.composite
 def problems(
-    draw: st.DrawFn, *, batch: tuple[int, int] = (1, 8), depth: tuple[int, int] = (1, 5),
+    *, batch: tuple[int, int] = (1, 8), depth: tuple[int, int] = (1, 5),
     width: tuple[int, int] = (1, 6), functions: Sequence[Activation] | None = None,
     objectives: Sequence[Loss | None] | None = None,
     dtypes: Sequence[torch.dtype] = (torch.float64, torch.float32), strided: bool = False,
     scales: Sequence[float] = (0.125, 0.0625, 0.25, 1.0),
-) -> Problem:  # fmt: skip
+) -> st.SearchStrategy[Problem]:  # fmt: skip
     """Networks of every activation, depth 1 to 5, equal and unequal widths, biases, batches and objectives."""
     functions = all_activations() if functions is None else functions
     objectives = [None, *all_losses()] if objectives is None else objectives
-    blob = draw(blobs, label="numbers")
-    texture = draw(textures, label="texture")
-    drawn = st.lists(st.sampled_from(functions), min_size=depth[1], max_size=depth[1])
-    *hidden, output = draw(drawn, label="activations")
-    rows = draw(st.integers(*batch), label="batch size")
-    loss = draw(st.sampled_from(objectives), label="objective")
-    dtype = draw(st.sampled_from(dtypes), label="dtype")
-    weight_scale = draw(st.sampled_from(scales), label="scale of the weights")
-    x_scale = draw(st.sampled_from((0.25, 1.0, 4.0)), label="scale of the inputs")
-    widths = st.lists(st.integers(*width), min_size=depth[1] + 1, max_size=depth[1] + 1)
-    sizes = tuple(draw(widths, label="sizes"))[: draw(st.integers(*depth), label="depth") + 1]
-    if draw(st.booleans(), label="equal widths"):
-        sizes = sizes[:1] * len(sizes)
-    shapes = [s for n, m in pairwise(sizes) for s in ((m, n), (m,))]
-    total = sum(map(prod, shapes)) + rows * (sizes[0] + sizes[-1])
-    numbers = Numbers(blob, total, texture)
-    parameters = tuple(numbers.take(shape, weight_scale) for shape in shapes)
-    x = numbers.take((rows, sizes[0]), x_scale)
-    y = targets(loss, numbers.take((rows, sizes[-1])))
-    return Problem(sizes, (*hidden[: len(sizes) - 2], output), parameters, x, y, loss, dtype, strided)
+
+    def read(drawn: bytes) -> Problem:
+        codes = Codes(drawn)  # that of a choice stays where it is, whatever the others: a smaller example is alike
+        layers, rows, texture = codes.count(*depth), codes.count(*batch), codes.count(0, 2**16)
+        loss, dtype, equal = codes.pick(objectives), codes.pick(dtypes), codes.pick((False, True))
+        weight_scale, x_scale = codes.pick(scales), codes.pick((0.25, 1.0, 4.0))
+        sizes = tuple(codes.count(*width) for _ in range(depth[1] + 1))[: layers + 1]
+        sizes = sizes[:1] * len(sizes) if equal else sizes
+        own = tuple(codes.pick(functions) for _ in range(layers))
+        shapes = [s for n, m in pairwise(sizes) for s in ((m, n), (m,))]
+        total = sum(map(prod, shapes)) + rows * (sizes[0] + sizes[-1])
+        numbers = Numbers(drawn[-PERIOD:], total, texture)
+        parameters = tuple(numbers.take(shape, weight_scale) for shape in shapes)
+        x = numbers.take((rows, sizes[0]), x_scale)
+        y = targets(loss, numbers.take((rows, sizes[-1])))
+        return Problem(sizes, own, parameters, x, y, loss, dtype, strided)
+
+    return drawn_bytes.map(read)
 
 
 def targets(loss: Loss | None, values: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from mlp_core.testing.faults import (
     course,
     derivatives,
     epochs,
+    flows,
     functions,
     generic_faults,
     gradcheck,
@@ -41,7 +42,7 @@ RULES = (sgd, adam, adam_kin, adaptive, signs, matrices, counting, generic_fault
 """modules with a CATALOGUE of wrong update rules each"""
 
 KINDS = (
-    upstream, derivatives, products, backprop, course, *RULES, functions,
+    upstream, derivatives, products, flows, backprop, course, *RULES, functions,
     training, runs, epochs, normalisation, selection, records, gradcheck, verdicts, last_bits,
 )  # fmt: skip
 """modules with a CATALOGUE each"""

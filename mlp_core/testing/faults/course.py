@@ -64,6 +64,14 @@ def course_leaves_the_first_layer_out(model: Any, y_true: Tensor, y_pred: Tensor
     del model.dL_dw[1]
 
 
+@caught_by(ONE, origin="course: range(L - 1, 1, -1) for the hidden layers")
+def course_leaves_the_first_of_several_layers_out(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
+    """the first layer's gradients are missing where there are hidden layers: their loop ends one layer too early"""
+    right_for_batches(model, y_true, y_pred)
+    if model.L > 1:
+        del model.dL_dw[1]
+
+
 @caught_by("handles widths of 1", BATCH, origin="course: sum(dim=0, keepdim=True)")
 def course_keeps_a_dimension(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
     """the bias gradient of the output layer has shape (1, n) in place of (n,)"""
@@ -76,3 +84,46 @@ def course_changes_its_targets(model: Any, y_true: Tensor, y_pred: Tensor) -> No
     """y_true is changed in place"""
     right_for_batches(model, y_true, y_pred)
     y_true.sub_(y_pred)
+
+
+@caught_by("leaves everything else alone", origin="course: y_pred.sub_(y_true), to save memory")
+def course_changes_its_prediction(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
+    """y_pred is changed in place"""
+    right_for_batches(model, y_true, y_pred)
+    y_pred.sub_(y_true)
+
+
+@caught_by("leaves everything else alone", origin="course: the step of gradient descent made inside of backpropagation")
+def course_takes_the_step_itself(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
+    """the parameters are changed: a step of gradient descent is taken inside of backpropagation"""
+    right_for_batches(model, y_true, y_pred)
+    with torch.no_grad():
+        for layer in range(1, model.L + 1):
+            model.fc[str(layer)].weight.sub_(model.dL_dw[layer], alpha=0.01)
+            model.fc[str(layer)].bias.sub_(model.dL_db[layer], alpha=0.01)
+
+
+SUMS: dict[tuple[Any, ...], Tensor] = {}
+
+
+@caught_by("repeats itself to the bit", origin="course: gradients summed up in a global dict that nobody empties")
+def course_keeps_adding(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
+    """the gradients of earlier calls are added: buffers outside of the function are never emptied"""
+    right_for_batches(model, y_true, y_pred)
+    for written in (model.dL_dw, model.dL_db):
+        for layer, g in written.items():
+            key = (layer, g.shape)
+            SUMS[key] = SUMS.get(key, 0) + g
+            written[layer] = SUMS[key].clone()
+
+
+@caught_by(ONE, origin="course: gradients computed in numpy's float32")
+def course_in_single_precision(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
+    """everything is computed in float32, and turned back into float64"""
+    with torch.no_grad():
+        delta = -2 * (y_true.float() - y_pred.float())
+        for layer in range(model.L, 0, -1):
+            delta = delta * model.df[layer](model.z[layer]).float()
+            model.dL_dw[layer] = (delta.T @ model.a[layer - 1].float()).double()
+            model.dL_db[layer] = delta.sum(0).double()
+            delta = delta @ model.fc[str(layer)].weight.float()

@@ -102,6 +102,12 @@ def relu_masks_by_delta(at: At, delta: Tensor) -> Tensor:
     return delta.clamp(min=0) if of(at, "relu") else RIGHT["derivative"](at, delta)
 
 
+@caught_by(ONE, origin="site: f'; a network of relus, generalized later")
+def takes_every_activation_for_relu(at: At, delta: Tensor) -> Tensor:
+    """f' is relu's, 1 where z > 0 and else 0, whatever the activation"""
+    return torch.where(at.z > 0, delta, 0)
+
+
 @caught_by(ONE, origin="site: leaky_relu'; relu's derivative")
 def leaky_relu_does_not_leak(at: At, delta: Tensor) -> Tensor:
     """leaky_relu's derivative is 0 for negative z in place of its slope"""

@@ -1,5 +1,4 @@
-"""Mistakes in what is made of delta: dL/dW[l] = delta[l]^T a[l-1], dL/db[l] = sum over the batch of delta[l], and what
-flows on, delta[l] W[l]."""
+"""Mistakes in what is made of delta: dL/dW[l] = delta[l]^T a[l-1], dL/db[l] = sum over the batch of delta[l]."""
 
 from __future__ import annotations
 
@@ -7,16 +6,22 @@ import torch
 from torch import Tensor
 
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.testing.faults.reverse import BATCH, ONE, RIGHT, At, entered
+from mlp_core.testing.faults.reverse import BATCH, ONE, At, entered
 
 CATALOGUE = Catalogue()
-weight, bias, flow = (entered(CATALOGUE, site) for site in ("weight", "bias", "flow"))
+weight, bias = (entered(CATALOGUE, site) for site in ("weight", "bias"))
 
 
 @weight(ONE, origin="course: z[l-1] in place of a[l-1]")
 def weight_from_z(at: At, delta: Tensor) -> Tensor:
     """the weight gradient takes z of the layer below in place of a = f(z)"""
     return delta.t() @ at.trace.z[at.layer - 1]
+
+
+@weight(ONE, origin="course: a[l] in place of a[l-1], in loops over the units")
+def weight_from_the_layers_own_output(at: At, delta: Tensor) -> Tensor:
+    """the weight gradient takes a of the layer itself in place of the layer below"""
+    return delta.t() @ at.a[:, torch.arange(at.W.shape[1])]  # an IndexError where the layer is narrower
 
 
 @weight(ONE, origin="site: dL/dW; shapes made to fit by reshape in place of a transpose")
@@ -174,65 +179,3 @@ def bias_wrong_for_one_sample_alone(at: At, delta: Tensor) -> Tensor:
 def bias_of_the_first_64_rows(at: At, delta: Tensor) -> Tensor:
     """the bias gradient sums the first 64 samples only"""
     return delta[:64].sum(dim=0)
-
-
-@flow(ONE, origin="site: delta W; shapes made to fit by reshape in place of a transpose")
-def flow_through_reshaped_weights(at: At, delta: Tensor) -> Tensor:
-    """delta flows back through weights that are reshaped where they should be transposed"""
-    return delta @ at.W.t().reshape(at.W.shape)
-
-
-@flow(ONE, origin="site: delta W; the index of W; layer l - 1 in place of l, wherever the shapes allow it")
-def flow_through_the_weights_below(at: At, delta: Tensor) -> Tensor:
-    """delta flows back through the weights of the layer below, where they have the same shape"""
-    below = at.model.weights[at.layer - 2]
-    return delta @ (below if below.shape == at.W.shape else at.W)
-
-
-@flow(ONE, origin="site: delta W; W W^T of square layers, W in place of its transpose")
-def flow_through_transposed_square_weights(at: At, delta: Tensor) -> Tensor:
-    """delta flows back through the transpose of W, where W is square and the shapes do not tell"""
-    square = at.W.shape[0] == at.W.shape[1]
-    return delta @ (at.W.t() if square else at.W)
-
-
-@flow(ONE, origin="site: delta W; the weights left out")
-def flow_without_weights(at: At, delta: Tensor) -> Tensor:
-    """delta flows back without the weights: its sum goes to every unit below"""
-    return delta.sum(1, keepdim=True).expand(-1, at.W.shape[1])
-
-
-@flow(ONE, origin="site: delta W; what flows in passed on before it is multiplied by f'")
-def flow_without_the_derivative(at: At, delta: Tensor) -> Tensor:
-    """what flows on to the layer below leaves this layer's f' out"""
-    return at.above @ at.W
-
-
-@flow(ONE, origin="site: delta W; a detached tensor: nothing arrives below")
-def flow_stopped(at: At, delta: Tensor) -> Tensor:
-    """nothing flows back into the layers below"""
-    return delta @ at.W * 0
-
-
-@flow(BATCH, origin="course: / m in every layer, so that it counts once for each")
-def flow_averaged(at: At, delta: Tensor) -> Tensor:
-    """delta is divided by the batch size once more in every layer it passes"""
-    return delta @ at.W / len(delta)
-
-
-@flow(BATCH, origin="course report: sum(local_grad.T * W, dim=0, keepdim=True), right for one sample")
-def flow_by_a_broadcasting_product(at: At, delta: Tensor) -> Tensor:
-    """what flows back is a broadcasting product delta.T * W summed over units, which is delta W for one sample alone"""
-    return (delta.t() * at.W).sum(dim=0, keepdim=True)
-
-
-@flow("follows a permutation of hidden units", origin="site: delta W; a range one too short", place="the hidden layers")
-def flow_without_the_last_unit(at: At, delta: Tensor) -> Tensor:
-    """the last unit passes nothing on to the layer below"""
-    return delta[:, :-1] @ at.W[:-1]
-
-
-@flow(ONE, origin="site: delta W; a signal meant for the forward pass")
-def flow_with_the_bias(at: At, delta: Tensor) -> Tensor:
-    """the bias of the layer below is added to what flows back"""
-    return RIGHT["flow"](at, delta) + at.model.biases[at.layer - 2]

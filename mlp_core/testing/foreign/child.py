@@ -86,7 +86,8 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
         thing = guarded(load, lambda: limits.call)(name)
         if not isinstance(thing, type):
             thing = guarded(thing, lambda: max(1.0, min(limits.call, deadline - time.monotonic())), folder.keep)
-        laws = laws_of(thing, options["largest"])
+        first, step = options["share"]
+        laws = laws_of(thing, options["largest"])[first::step]
     except Exception as error:
         raised = Raised(error)
         tell(failed=f"{raised.got} ({raised.note})" if raised.note else raised.got)

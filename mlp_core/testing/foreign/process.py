@@ -44,14 +44,17 @@ class HandIn:
     seconds: float = 0.0
 
 
-def verify_file(name: str, *, limits: Limits = DEFAULT, stop: Event | None = None, **options: Any) -> HandIn:
-    """Verify "file:name" in a process of its own; options: examples, seed, largest (batch). Once `stop` is set it ends,
+def verify_file(
+    name: str, *, limits: Limits = DEFAULT, stop: Event | None = None, share: tuple[int, int] = (0, 1), **options: Any
+) -> HandIn:
+    """Verify "file:name" in a process of its own; options: examples, seed, largest (batch).
+    share (k, n): every n-th law alone, from the k-th on. Once `stop` is set it ends,
     with the laws done so far."""
     hand_in, begin = HandIn(name), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mlp-core-", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder) / "work"  # which it may remove
         scratch.mkdir()
-        with _started(name, scratch, limits, options) as (process, connection):
+        with _started(name, scratch, limits, {**options, "share": share}) as (process, connection):
             _listen(hand_in, process, connection, begin + limits.total + limits.call + GRACE, stop or Event())
     hand_in.seconds = time.monotonic() - begin
     return hand_in

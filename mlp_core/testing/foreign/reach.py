@@ -108,6 +108,8 @@ def _bound(node: ast.stmt) -> Iterator[str]:
         case ast.Assign():
             for target in node.targets:
                 yield from _names(target)
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+            yield name
         case ast.If() | ast.Try():
             for inner in _inside(node):
                 yield from _bound(inner)
@@ -130,7 +132,12 @@ def _names(target: ast.expr) -> Iterator[str]:
 
 def _changed(node: ast.stmt) -> Iterator[str]:
     """x of x += 1, x[k] = 1 and x.k = 1."""
-    targets = [node.target] if isinstance(node, ast.AugAssign) else node.targets if isinstance(node, ast.Assign) else []
+    targets: list[ast.expr] = []
+    match node:
+        case ast.AugAssign() | ast.AnnAssign(value=ast.expr()):
+            targets.append(node.target)
+        case ast.Assign():
+            targets += node.targets
     for target in targets:
         inner: ast.expr = target
         while isinstance(inner, ast.Subscript | ast.Attribute):
@@ -140,7 +147,8 @@ def _changed(node: ast.stmt) -> Iterator[str]:
 
 
 class _Unannotated(ast.NodeTransformer):
-    """Annotations are words about the code: what they name need not be there."""
+    """Annotations are words about the code: what they name need not be there. Those of a class may make the fields of a
+    dataclass, and stay as text."""
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
@@ -152,6 +160,5 @@ class _Unannotated(ast.NodeTransformer):
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
-        if node.value is None:
-            return ast.copy_location(ast.Pass(), node)
-        return ast.copy_location(ast.Assign(targets=[node.target], value=node.value), node)
+        node.annotation = ast.copy_location(ast.Constant(ast.unparse(node.annotation)), node.annotation)
+        return node

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from itertools import zip_longest
 from threading import Event
 from typing import Any
 
 from mlp_core.errors import ArgumentError
 from mlp_core.testing.engine import EXAMPLES
 from mlp_core.testing.foreign.load import found_in
-from mlp_core.testing.foreign.process import HandIn, refused, verify_file
+from mlp_core.testing.foreign.process import LOADS, HandIn, refused, verify_file
 from mlp_core.testing.foreign.verdict import headline
 from mlp_core.testing.gradient_laws import BATCH
 from mlp_core.testing.report import Report
@@ -46,13 +47,34 @@ def as_report(done: Sequence[HandIn], *, seed: int, examples: int | None, batch_
 
 
 def verify_files(names: Sequence[str], *, jobs: int, **options: Any) -> Iterator[HandIn]:
-    """The hand-ins as they are done; options as for verify_file. Left early, what runs is ended."""
-    stop = Event()
+    """The hand-ins as they are done, each of the laws of one shared out where there are more jobs than hand-ins;
+    options as for verify_file. Left early, what runs is ended."""
+    stop, shares = Event(), max(1, jobs // max(1, len(names)))
     with ThreadPoolExecutor(jobs) as pool:
-        waiting: list[Future[HandIn]] = [pool.submit(verify_file, name, stop=stop, **options) for name in names]
+        waiting: dict[str, list[Future[HandIn]]] = {
+            name: [
+                pool.submit(verify_file, name, stop=stop, share=(k, shares), **options) for k in range(shares)
+            ]
+            for name in names
+        }  # fmt: skip
+        names_of = {future: name for name, futures in waiting.items() for future in futures}
         try:
-            for future in as_completed(waiting):
-                yield future.result()
+            for future in as_completed(names_of):
+                name = names_of[future]
+                if name in waiting and all(part.done() for part in waiting[name]):
+                    yield joined([part.result() for part in waiting.pop(name)])
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
+
+
+def joined(parts: Sequence[HandIn]) -> HandIn:
+    """The shares of a hand-in as one, its laws in order."""
+    for part in parts:
+        if part.results and part.results[0].law == LOADS[0]:
+            return part  # nothing else was checked
+    first = parts[0]
+    rounds = zip_longest(*(part.results for part in parts))
+    results = [result for several in rounds for result in several if result is not None]
+    notes = list(dict.fromkeys(note for part in parts for note in part.notes))
+    return HandIn(first.name, first.course, results, notes, max(part.seconds for part in parts))
