@@ -86,6 +86,7 @@ def verify(
     json: Annotated[Path | None, typer.Option(help="Also write the report to this file.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Also write it for CI, as JUnit's XML.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write a table, one row a subject.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a page for people, with the failures drawn.")] = None,
     show: Annotated[bool, typer.Option("--list", help="List what can be verified, and stop.")] = False,
 ) -> None:
     """Check a backpropagation or an update rule against every law, on generated examples.
@@ -118,11 +119,14 @@ def verify(
                 )
             return verify_live(console, names, examples=examples, seed=number, jobs=processes)
 
+        from mlp_core.experiment.extras import need
         from mlp_core.experiment.files import output_folder, write_all
 
         with ExitStack() as folders:  # proven writable before anything runs
-            for path in filter(None, (json, junit, csv)):
+            for path in filter(None, (json, junit, csv, html)):
                 folders.enter_context(output_folder(path.parent, (path.name,)))
+            for module in ("jinja2", "matplotlib.figure") if html is not None else ():
+                need(module, "report")
             report = verified()
             if json is not None:
                 write_all(json.parent, {json.name: lambda path: path.write_text(report.to_json() + "\n")})
@@ -130,6 +134,8 @@ def verify(
                 report.to_junit(junit)
             if csv is not None:
                 report.to_csv(csv)
+            if html is not None:
+                report.to_html(html)
     if not report.ok:
         raise typer.Exit(DIFFERENT)
 

@@ -9,12 +9,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 
-from mlp_core import rules
+from mlp_core import MLP, Trace, activations, losses, rules
 from mlp_core.backprop import backprop
 from mlp_core.equality import same_bits
-from mlp_core.testing import engine, subjects
+from mlp_core.testing import engine, gradient_laws, subjects
 from mlp_core.testing.differently import backprops, course
 from mlp_core.testing.differently import subjects as written_differently
+from mlp_core.testing.law import Broken
 from mlp_core.testing.problem import Problem
 
 SUBJECTS = written_differently()
@@ -63,3 +64,25 @@ def test_a_snippet_runs_what_was_written_differently(name: str) -> None:
     mine, made = lines["mine"]([{"params": [p]}], **hyper), subject.make([{"params": [p]}], **hyper)
     assert type(mine) is type(made)
     assert [{**g, "params": None} for g in mine.param_groups] == [{**g, "params": None} for g in made.param_groups]
+
+
+def of_a_sigmoid_at(z: float, factor: float) -> None:
+    """The law of autograd on one sigmoid of z, in float32, for own_derivatives times a factor."""
+    zero, b = torch.zeros(1, 1, dtype=torch.float64), torch.tensor([z], dtype=torch.float64)
+    sigmoid, loss = activations.get("sigmoid"), losses.get("squared_error")
+    problem = Problem((1, 1), (sigmoid,), (zero, b), zero, zero + 1, loss, torch.float32)
+
+    def scaled(model: MLP, trace: Trace, dL_dy: torch.Tensor) -> None:
+        backprops.own_derivatives(model, trace, dL_dy)
+        model.flat_grad.mul_(factor)
+
+    gradient_laws.against_autograd(subjects.backprop(scaled), problem)
+
+
+def test_a_derivative_that_torch_flushes_to_zero_is_no_mistake() -> None:
+    of_a_sigmoid_at(-92, 1)
+    with pytest.raises(Broken, match=r"expected -?0\.0 "):
+        of_a_sigmoid_at(-92, 1e4)
+    of_a_sigmoid_at(-60, 1)
+    with pytest.raises(Broken):
+        of_a_sigmoid_at(-60, 1 + 1e-4)

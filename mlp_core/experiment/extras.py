@@ -1,4 +1,4 @@
-"""What only the experiment needs is imported here, when it is needed, and missed with the way to get it."""
+"""What only some commands need is imported here, when it is needed, and missed with the way to get it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 
 class MissingExtra(ImportError):
-    """A package of the extra `experiment` is missing or broken; the message says how to install it."""
+    """A package of an extra is missing or broken; the message says how to install it."""
 
 
-def need(module: str) -> Any:
+def need(module: str, extra: str = "experiment") -> Any:
     """The module of that name. Raises MissingExtra where it is missing or cannot be imported.
 
     >>> need("no_such_package")
@@ -22,5 +22,5 @@ def need(module: str) -> Any:
         return import_module(module)
     # a torchvision built for another torch fails with RuntimeError or AttributeError, a broken library with OSError
     except (ImportError, OSError, RuntimeError, AttributeError) as error:
-        reason = f'{module} is needed here and does not import ({error}); pip install "mlp_core[experiment]"'
+        reason = f'{module} is needed here and does not import ({error}); pip install "mlp_core[{extra}]"'
         raise MissingExtra(reason, name=module) from error

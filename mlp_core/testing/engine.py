@@ -71,6 +71,8 @@ class Result:
     counterexample: str = ""
     snippet: str = ""
     diagnosis: str | None = None
+    exhibit: dict[str, Any] | None = None
+    """the smallest example in numbers that can be drawn (exhibit.py)"""
     asked: bool = True
     """whether it decides if all is lawful; what a course does not ask is told and decides nothing"""
 
@@ -95,7 +97,7 @@ def run(
     law: Law, *, examples: int | None = None, seed: int = 0, progress: Progress | None = None, diagnose: bool = True
 ) -> Result:  # fmt: skip
     """Check `law` on its subject with `examples` generated examples; `progress` is called after each. Where the law is
-    broken and `diagnose`, look for the mistake in the catalogue."""
+    broken and `diagnose`, look for the mistake in the catalogue, and keep what can be drawn of the example."""
     subject, wanted = law.subject, EXAMPLES if examples is None else examples
     result = Result(law.name, law.statement, subject.name, law.group)
     why = law.skip(subject)
@@ -207,10 +209,14 @@ def _describe(result: Result, law: Law, failing: _Failing, diagnose: bool) -> No
     result.counterexample = example.describe()
     closing = broken.closing or law.closing.format(name="params[0]", index=(), expected=0.0, bound=0.0)
     result.snippet = law.subject.snippet(broken.example or example, closing)
-    if diagnose and hasattr(law.subject, "diagnose"):
-        with conduct.globals_kept():
-            broken.others = tuple(failing.first)
+    if not diagnose:
+        return
+    with conduct.globals_kept():
+        broken.others = tuple(failing.first)
+        if hasattr(law.subject, "diagnose"):
             result.diagnosis = law.subject.diagnose(example, broken)
+        if hasattr(law.subject, "exhibit"):
+            result.exhibit = law.subject.exhibit(example, broken)
 
 
 @contextmanager

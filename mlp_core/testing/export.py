@@ -62,8 +62,11 @@ def by_subject(report: Report) -> list[tuple[str, list[Result]]]:
 
 
 def diagnoses(results: Sequence[Result]) -> list[str]:
-    """The mistakes named, each once."""
-    return list(dict.fromkeys(r.diagnosis for r in results if r.diagnosis))
+    """The mistakes named, each once: with the entry of the first example that shows it, in parentheses at its end."""
+    named: dict[str, str] = {}
+    for words in (r.diagnosis for r in results if r.diagnosis):
+        named.setdefault(words.rpartition(" (")[0] or words, words)
+    return list(named.values())
 
 
 def _printable(text: str) -> str:

@@ -79,6 +79,13 @@ class GradientSubject:
 
         return diagnose(self, [broken.example or example, *broken.others])
 
+    def exhibit(self, example: Any, broken: Broken) -> dict[str, Any] | None:
+        """What can be drawn of an example on which a law is broken; None where nothing can."""
+        from mlp_core.testing.exhibit import exhibit
+
+        problem = broken.example or example
+        return exhibit(self, problem) if isinstance(problem, Problem) else None
+
     def snippet(self, example: Any, closing: str) -> str:
         """Lines to paste that build the example, call the function and fail as the law did."""
         head = ["import torch", "from mlp_core import MLP, Trace, activations, losses", *import_of(self.function)]

@@ -1,4 +1,4 @@
-"""What verify found: verdicts in a table, and as JSON."""
+"""What verify found: verdicts in a table, as JSON, and in the forms of other programs."""
 
 from __future__ import annotations
 
@@ -55,6 +55,12 @@ class Report:
     def to_csv(self, path: Path | str) -> None:
         """Write a table with a row for every subject."""
         self._write(path, export.table(self).encode())
+
+    def to_html(self, path: Path | str) -> None:
+        """Write one self-contained page for people. Raises MissingExtra without jinja2 and matplotlib."""
+        from mlp_core.testing.page import page
+
+        self._write(path, page(self).encode())
 
     def verdict(self, subject: str) -> str:
         """What is said of a subject in one line."""

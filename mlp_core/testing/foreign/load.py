@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from os.path import commonpath
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,6 +31,26 @@ def split(name: str) -> tuple[Path, str | None]:
     if colon and file.endswith((".py", ".ipynb")):
         return Path(file), definition
     return Path(name), None
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Names of files without the folder that all are in, and without the definition where a file has but one; other
+    names as they are.
+
+    >>> short_names(["all/a.py:f", "all/b.py:f", "all/b.py:g"])
+    ['a.py', 'b.py:f', 'b.py:g']
+    """
+    files = {name: split(name)[0].resolve() for name in names if is_in_file(name)}
+    folder = commonpath([file.parent for file in files.values()]) if files else ""
+    shown = []
+    for name in names:
+        if name not in files:
+            shown.append(name)
+            continue
+        definition = split(name)[1]
+        alone = definition is None or list(files.values()).count(files[name]) == 1
+        shown.append(f"{files[name].relative_to(folder)}" + ("" if alone else f":{definition}"))
+    return shown
 
 
 def expanded(names: Iterable[str]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from os.path import commonpath
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -11,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlp_core.testing.export import diagnoses
-from mlp_core.testing.foreign.load import expanded, split
+from mlp_core.testing.foreign.load import expanded, short_names
 from mlp_core.testing.foreign.process import HandIn
 from mlp_core.testing.foreign.several import BATCHES, as_report, subjects_in, verify_files
 from mlp_core.testing.foreign.verdict import headline
@@ -57,19 +56,10 @@ def _print(console: Console, done: Sequence[HandIn]) -> None:
     shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=len(done) > 1)
     for title in ("hand-in", "verdict", "what is wrong"):
         shown.add_column(title, overflow="fold")
-    for hand_in in done:
+    for name, hand_in in zip(short_names([h.name for h in done]), done, strict=True):
         words = headline(hand_in.results, course=hand_in.course)
         style = "green" if not any(r.verdict == "FAIL" for r in hand_in.results) else "yellow"
         style = "red" if words.startswith("wrong") or "right" not in words else style
         wrong = "\n".join([*diagnoses(hand_in.results), *(f"note: {note}" for note in hand_in.notes)])
-        shown.add_row(Text(_short(hand_in, done), style="bold"), Text(words, style=style), Text(wrong))
+        shown.add_row(Text(name, style="bold"), Text(words, style=style), Text(wrong))
     console.print(shown)
-
-
-def _short(hand_in: HandIn, done: Sequence[HandIn]) -> str:
-    """Its name without the folder that all are in, and without the definition where the file has but one."""
-    files = [split(h.name)[0].resolve() for h in done]
-    own, definition = split(hand_in.name)
-    folder = commonpath([file.parent for file in files])
-    short = str(own.resolve().relative_to(folder))
-    return f"{short}:{definition}" if files.count(own.resolve()) > 1 else short

@@ -1,0 +1,88 @@
+"""The smallest example of a broken law in numbers that can be drawn: the network, its gradients, how far they err."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core import equality, gradcheck
+from mlp_core.testing import bounds, oracles
+from mlp_core.testing.gradient_witnesses import observe
+from mlp_core.testing.problem import Problem
+
+STEPS = tuple(10.0**-k for k in range(1, 13))
+"""of the central differences in the curve"""
+
+LARGEST = 200
+"""parameters of a network that is still drawn"""
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A network of sizes n_0..n_L in float64, on a batch; tensors as nested lists, W1, b1, W2, ... in order."""
+
+    sizes: Sequence[int]
+    functions: Sequence[str]
+    samples: int
+    a: Sequence[Sequence[float]]
+    """a[0]..a[L] of the first sample, (n_l,) each"""
+    names: Sequence[str]
+    parameters: Sequence[Any]
+    expected: Sequence[Any]
+    """gradients by autograd"""
+    got: Sequence[Any]
+    """gradients by the subject; none where it gives none, or some of a wrong shape"""
+    wrong: Sequence[Sequence[int]]
+    """(tensor, index, ...) of each entry that rounding does not explain"""
+    errors: Sequence[float]
+    """relative error of each tensor"""
+    steps: Sequence[float]
+    curve: Sequence[float]
+    """relative error between the subject's gradient and central differences of each step, the worst tensor's"""
+    reference: Sequence[float]
+    """the same of autograd's gradient"""
+
+
+def exhibit(subject: Any, problem: Problem) -> dict[str, Any] | None:
+    """An Exhibit as JSON takes it; None for a network that is too large to draw."""
+    problem = problem.double()
+    if sum(p.numel() for p in problem.parameters) > LARGEST:
+        return None
+    case = problem.case()
+    expected, limits = oracles.autograd(case), bounds.backprop(case)
+    got = [g.double() for g in observe(subject, problem).gradients]
+    if [g.shape for g in got] != [e.shape for e in expected]:
+        got = []
+    differences = [oracles.central_differences(problem, case, step)[0] for step in STEPS]
+    shown = Exhibit(
+        sizes=problem.sizes,
+        functions=[f.name for f in problem.activations],
+        samples=len(problem.x),
+        a=[a[0].tolist() for a in case.trace.a],
+        names=case.names,
+        parameters=[p.tolist() for p in case.model.parameters()],
+        expected=[e.tolist() for e in expected],
+        got=[g.tolist() for g in got],
+        wrong=_wrong(got, expected, limits),
+        errors=[gradcheck.relative_error(e, g) for g, e in zip(got, expected, strict=False)],
+        steps=STEPS,
+        curve=[_worst(d, got) for d in differences] if got else [],
+        reference=[_worst(d, expected) for d in differences],
+    )
+    return asdict(shown)
+
+
+def _wrong(got: Sequence[Tensor], expected: Sequence[Tensor], limits: Sequence[Tensor]) -> list[list[int]]:
+    return [
+        [k, *index]
+        for k, (g, e, limit) in enumerate(zip(got, expected, limits, strict=False))
+        for index in torch.nonzero(~((g - e).abs() <= limit) & ~equality.same(g, e)).tolist()
+    ]
+
+
+def _worst(differences: Sequence[Tensor], gradients: Sequence[Tensor]) -> float:
+    return max(gradcheck.relative_error(d, g) for d, g in zip(differences, gradients, strict=True))

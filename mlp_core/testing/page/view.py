@@ -1,0 +1,112 @@
+"""What the page shows, in its order: subjects with their failures, and tables of subjects by laws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlp_core.testing.engine import Result
+from mlp_core.testing.export import by_subject, diagnoses
+from mlp_core.testing.foreign.load import short_names
+
+if TYPE_CHECKING:
+    from mlp_core.testing.report import Report
+
+
+@dataclass(frozen=True)
+class Failures:
+    """Broken laws whose smallest example is the same, so that it is drawn once."""
+
+    exhibit: dict[str, Any] | None
+    results: list[Result]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A subject and all that is said of it."""
+
+    number: int
+    name: str
+    verdict: str
+    notes: Sequence[str]
+    results: list[Result]
+
+    @property
+    def laws(self) -> list[str]:
+        return [r.law for r in self.results]
+
+    @property
+    def broken(self) -> list[Result]:
+        return [r for r in self.results if r.verdict == "FAIL"]
+
+    @property
+    def mark(self) -> str:
+        """right, partly (only laws are broken that decide nothing), wrong, or unknown where no law was run."""
+        if any(r.asked for r in self.broken):
+            return "wrong"
+        if not any(r.verdict == "PASS" and r.asked for r in self.results):
+            return "unknown"
+        return "partly" if self.broken else "right"
+
+    @property
+    def diagnoses(self) -> list[str]:
+        return diagnoses(self.broken)
+
+    @property
+    def failures(self) -> list[Failures]:
+        """The broken laws, together where they broke on the same example."""
+        together: list[Failures] = []
+        for result in self.broken:
+            same = [f for f in together if f.exhibit is not None and f.exhibit == result.exhibit]
+            if same:
+                same[0].results.append(result)
+            else:
+                together.append(Failures(result.exhibit, [result]))
+        return together
+
+    def result(self, law: str) -> Result | None:
+        return next((r for r in self.results if r.law == law), None)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Subjects that have laws in common, by these laws."""
+
+    laws: list[tuple[str, str]]
+    """name and statement"""
+    subjects: list[Subject]
+
+
+def subjects(report: Report) -> list[Subject]:
+    """The subjects in order."""
+    found = by_subject(report)
+    short = short_names([name for name, _ in found])
+    return [
+        Subject(number, name, report.verdict(whole), report.notes.get(whole, ()), results)
+        for number, (name, (whole, results)) in enumerate(zip(short, found, strict=True))
+    ]
+
+
+def tables(subjects: Sequence[Subject]) -> list[Table]:
+    """A table for all subjects that have a law in common, directly or through others. One of which nothing but that it
+    cannot be loaded is known stands in the first."""
+    groups: list[list[Subject]] = []
+    for subject in subjects:
+        near = [g for g in groups if any(set(subject.laws) & set(other.laws) for other in g)]
+        groups = [g for g in groups if g not in near] + [[*(s for g in near for s in g), subject]]
+    alone = [g for g in groups if all(len(s.laws) == 1 for s in g)]
+    groups = sorted((g for g in groups if g not in alone), key=lambda g: g[0].number) or [[]]
+    groups[0] = [*groups[0], *(s for g in alone for s in g)]
+    return [_table(sorted(group, key=lambda s: s.number)) for group in groups]
+
+
+def _table(group: list[Subject]) -> Table:
+    statements = {r.law: r.statement for s in group if len(s.laws) > 1 or len(group) == 1 for r in s.results}
+    return Table(list(statements.items()), group)
+
+
+def counts(report: Report) -> dict[str, int]:
+    """Laws that hold, are broken, are skipped; and examples."""
+    verdicts = {name: sum(r.verdict == name for r in report.results) for name in ("PASS", "FAIL", "SKIP")}
+    return {**verdicts, "examples": sum(r.examples for r in report.results)}
