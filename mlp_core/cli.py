@@ -17,7 +17,8 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
 )  # fmt: skip
 
-OK, DIFFERENT, USAGE = 0, 1, 2  # exit statuses; 1: a law broken, or two runs that should be equal are not
+OK, DIFFERENT, USAGE, INTERRUPTED = 0, 1, 2, 130
+"""exit statuses; 1: a law broken, or two runs that should be equal are not; 130 as for every program ended by Ctrl-C"""
 
 
 def main() -> None:
@@ -91,7 +92,7 @@ def verify(
 ) -> None:
     """Check a backpropagation or an update rule against every law, on generated examples.
 
-    Exit status: 0 all lawful, 1 a law is broken, 2 bad usage.
+    Exit status: 0 all lawful, 1 a law is broken, 2 bad usage, 130 interrupted: reports then hold what was done.
     """
     with usage_errors(), working_folder_importable():
         from rich.console import Console
@@ -137,7 +138,7 @@ def verify(
             if html is not None:
                 report.to_html(html)
     if not report.ok:
-        raise typer.Exit(DIFFERENT)
+        raise typer.Exit(INTERRUPTED if report.interrupted else DIFFERENT)
 
 
 def _whole(argument: str, text: str) -> int:

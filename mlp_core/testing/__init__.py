@@ -17,6 +17,7 @@ from mlp_core.testing.engine import Result
 from mlp_core.testing.foreign.load import expanded, is_in_file
 from mlp_core.testing.foreign.several import as_report, subjects_in, verify_files
 from mlp_core.testing.law import Law
+from mlp_core.testing.memory import Memory
 from mlp_core.testing.report import Report
 from mlp_core.testing.resolve import BATCH_SIZES, resolve
 
@@ -51,9 +52,9 @@ def verify(
         raise ArgumentError("batch_sizes", batch_sizes, "(smallest, largest) with 1 <= smallest <= largest")
     if isinstance(subject, str) and is_in_file(subject):
         return _verify_file(subject, examples, seed_of(seed), batch_sizes[1], progress)
-    report = Report(seed=seed_of(seed), examples=examples or engine.EXAMPLES)
+    report, memory = Report(seed=seed_of(seed), examples=examples or engine.EXAMPLES), Memory()
     for law in laws(subject, batch_sizes=batch_sizes):
-        result = engine.run(law, examples=examples, seed=report.seed, progress=progress)
+        result = engine.run(law, examples=examples, seed=report.seed, progress=progress, memory=memory)
         report.results.append(result)
         if progress is not None:
             progress(result)

@@ -74,8 +74,15 @@ def default_dtype(dtype: torch.dtype) -> Iterator[None]:
         torch.set_default_dtype(before)
 
 
+LOADED = "__mlp_core_loaded__"
+"""the attribute of a definition that was loaded from a file: "file:name" """
+
+
 def import_of(thing: Any) -> list[str]:
-    """The line that imports a function or class, or a comment where no line can."""
+    """The lines that import a function or class, or load it from its file, or a comment where no line can."""
+    if hasattr(thing, LOADED):
+        load = "from mlp_core.testing.foreign.load import load"
+        return [load, f"{name_of(thing)} = load({getattr(thing, LOADED)!r})"]
     module, name = getattr(thing, "__module__", "__main__"), getattr(thing, "__qualname__", "<")
     if module == "__main__" or not name.isidentifier():
         return [f"# {name_of(thing)}: yours, as handed to verify"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
@@ -17,6 +17,7 @@ from hypothesis.errors import Flaky, Unsatisfiable
 from mlp_core.testing import conduct
 from mlp_core.testing.failure import failure_text
 from mlp_core.testing.law import Broken, Evidence, Law, Raised, Rejected
+from mlp_core.testing.memory import Memory
 from mlp_core.testing.variety import digest
 
 EXAMPLES = 100
@@ -94,10 +95,13 @@ class Result:
 
 
 def run(
-    law: Law, *, examples: int | None = None, seed: int = 0, progress: Progress | None = None, diagnose: bool = True
+    law: Law, *, examples: int | None = None, seed: int = 0, progress: Progress | None = None, diagnose: bool = True,
+    memory: Memory | None = None,
 ) -> Result:  # fmt: skip
     """Check `law` on its subject with `examples` generated examples; `progress` is called after each. Where the law is
-    broken and `diagnose`, look for the mistake in the catalogue, and keep what can be drawn of the example."""
+    broken and `diagnose`, look for the mistake in the catalogue, and keep what can be drawn of the example. `memory`
+    of the laws of the same subject decides nothing: once the law is broken, it is where a small example is looked for
+    first."""
     subject, wanted = law.subject, EXAMPLES if examples is None else examples
     result = Result(law.name, law.statement, subject.name, law.group)
     why = law.skip(subject)
@@ -106,13 +110,6 @@ def run(
         return result
     failing, digests = _Failing(), set[int]()
 
-    @hypothesis.seed(seed)
-    @settings(
-        max_examples=wanted, deadline=None, database=None, derandomize=False, print_blob=False,
-        phases={Phase.generate, Phase.shrink} & set(settings().phases),
-        suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
-    )  # fmt: skip
-    @given(law.given(subject))
     def check(example: Any) -> None:
         failing.tries += failing.broken is not None
         if failing.tries > SHRINKS:
@@ -130,12 +127,29 @@ def run(
             if progress is not None:
                 progress(result)
 
+    def searched(*phases: Phase) -> None:
+        """Run check on examples until it fails; with Phase.shrink, then on smaller ones."""
+        options = settings(
+            max_examples=wanted, deadline=None, database=memory if Phase.reuse in phases else None, derandomize=False,
+            print_blob=False, phases=set(phases) & {*settings().phases, Phase.reuse},
+            suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+        )  # fmt: skip
+        options(hypothesis.seed(seed)(given(law.given(subject))(check)))()  # seed turns the memory off
+
     with _no_files():
         try:
-            check()
+            if memory is None:
+                searched(Phase.generate, Phase.shrink)
+            else:
+                searched(Phase.generate)
         except Unsatisfiable:
             result.fail("no example could be generated")
         except (Broken, Flaky, _Enough):
+            if memory is not None:
+                failing.tries = -len(memory.kept) - result.examples  # which may pass again before it fails
+                with suppress(Broken, Flaky, _Enough):
+                    searched(Phase.reuse, Phase.generate, Phase.shrink)
+                memory.keep()
             _describe(result, law, failing, diagnose)
     if result.verdict == "PASS":
         _guard(result, law, wanted)

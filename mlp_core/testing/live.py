@@ -22,18 +22,25 @@ from mlp_core.testing.resolve import core_subjects, default_subjects, resolve
 def verify_live(
     console: Console, subjects: Sequence[str], *, examples: int | None, seed: int | str, jobs: int = 1
 ) -> Report:
-    """Verify several subjects by name, showing each law as it runs, then every failure in words.
+    """Verify several subjects by name, showing each law as it runs, then every failure in words. Interrupted, it keeps
+    the laws done so far.
 
     Raises ArgumentError for a subject that is not recognised, before any is verified.
     """
     if jobs < 1:
         raise ArgumentError("jobs", jobs, "a positive whole number")
     report = Report(seed=seed_of(seed), examples=examples or engine.EXAMPLES)
-    if jobs == 1 or not workers.FORKS:
-        for subject in [resolve(name) for name in subjects]:
-            report.results += _one(console, subject, examples, report.seed)
-    else:
-        report.results += _several(console, subjects, examples, report.seed, jobs)
+    resolved = [resolve(name) for name in subjects]
+    try:
+        if jobs == 1 or not workers.FORKS:
+            for subject in resolved:
+                _one(console, subject, examples, report.seed, report.results)
+        else:
+            _several(console, subjects, examples, report.seed, jobs, report.results)
+    except KeyboardInterrupt:
+        laws = sum(len(subject.laws()) for subject in resolved)
+        report.interrupted = f"{len(report.results)} of {laws} laws done"
+        console.print(f"interrupted: {report.interrupted}", style="bold red")
     for text in failures(report.results):
         console.print(text, soft_wrap=True)
     _summary(console, report)
@@ -58,24 +65,29 @@ def list_subjects(console: Console) -> None:
     console.print("* verified when no subject is named; package.module:Name verifies your own", highlight=False)
 
 
-def _one(console: Console, subject: Any, examples: int | None, seed: int) -> list[Result]:
-    done: list[Result] = []
+def _one(console: Console, subject: Any, examples: int | None, seed: int, done: list[Result]) -> None:
+    """The laws of a subject, added to those done; the last of these is the one that runs."""
+    before = len(done)
     with Live(console=console, refresh_per_second=8, transient=True) as live:
 
         def progress(result: Result) -> None:
-            if not done or done[-1] is not result:
+            if len(done) == before or done[-1] is not result:
                 done.append(result)
             if console.is_terminal:
-                live.update(table(done[-20:], running=result))
+                live.update(table(done[before:][-20:], running=result))
 
-        results = verify(subject, examples=examples, seed=seed, progress=progress).results
-    console.print(table(results))
-    return results
+        try:
+            verify(subject, examples=examples, seed=seed, progress=progress)
+        except KeyboardInterrupt:
+            del done[max(before, len(done) - 1) :]  # the one that ran
+            raise
+    console.print(table(done[before:]))
 
 
-def _several(console: Console, subjects: Sequence[str], examples: int | None, seed: int, jobs: int) -> list[Result]:
+def _several(
+    console: Console, subjects: Sequence[str], examples: int | None, seed: int, jobs: int, done: list[Result]
+) -> None:
     """The table of each subject as soon as it is complete, and in between the laws done so far."""
-    done: list[Result] = []
     found = workers.check(subjects, examples=examples, seed=seed, jobs=jobs)
     counts = [len(workers.laws_of(name)) for name in subjects]
     first = next(found)  # the workers are started here, before any thread is
@@ -89,13 +101,12 @@ def _several(console: Console, subjects: Sequence[str], examples: int | None, se
                 live.update("")
                 console.print(table(done[shown:]))
                 shown += counts.pop(0)
-    return done
 
 
 def _summary(console: Console, report: Report) -> None:
     counts = {v: sum(r.verdict == v for r in report.results) for v in ("PASS", "FAIL", "SKIP")}
     examples = sum(r.examples for r in report.results)
-    words = "all lawful" if report.ok else "not lawful" if counts["FAIL"] else "no law was run"
+    words = "all lawful" if report.ok else "not lawful" if counts["FAIL"] else "not all laws were run"
     style = "bold green" if report.ok else "bold red"
     console.print(
         Text(f"\n{words}", style=style)

@@ -22,7 +22,7 @@ COLOURS = {"PASS": "green", "FAIL": "bold red", "SKIP": "yellow", "...": "dim"}
 class Report:
     """The results of one run over one or more subjects.
 
-    ok: no law that is asked for is broken, and at least one was run.
+    ok: no law that is asked for is broken, at least one was run, and nobody interrupted it.
     """
 
     results: list[Result] = field(default_factory=list)
@@ -32,21 +32,24 @@ class Report:
     """what is said in one line of the subjects in files"""
     notes: dict[str, list[str]] = field(default_factory=dict)
     """what else was seen of a subject"""
+    interrupted: str = ""
+    """how much was done before it was interrupted, in words; empty where it was not"""
 
     @property
     def ok(self) -> bool:
         verdicts = [result.verdict for result in self.results if result.asked]
-        return "PASS" in verdicts and "FAIL" not in verdicts
+        return "PASS" in verdicts and "FAIL" not in verdicts and not self.interrupted
 
     def to_json(self) -> str:
-        """{"ok": ..., "seed": ..., "results": [{"law": ..., "verdict": ...}, ...]}."""
+        """{"ok": ..., "seed": ..., "interrupted": ..., "results": [{"law": ..., "verdict": ...}, ...]}."""
         keys = (
             "subject", "law", "statement", "group", "verdict", "reason", "examples", "counted", "entries", "skipped",
             "tensors", "by_bound", "error", "ratio", "where", "got", "expected", "counterexample", "diagnosis",
             "snippet",
         )  # fmt: skip
         rows: list[dict[str, Any]] = [{key: _plain(getattr(r, key)) for key in keys} for r in self.results]
-        return json.dumps({"ok": self.ok, "seed": self.seed, "examples": self.examples, "results": rows}, indent=2)
+        whole = {"ok": self.ok, "seed": self.seed, "examples": self.examples, "interrupted": self.interrupted}
+        return json.dumps({**whole, "results": rows}, indent=2)
 
     def to_junit(self, path: Path | str) -> None:
         """Write a suite for every subject and a case for every law, as CI takes them."""

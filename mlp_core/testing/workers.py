@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -36,7 +37,8 @@ def check(subjects: Sequence[str], *, examples: int | None, seed: int, jobs: int
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork")) as pool:
+        fork = multiprocessing.get_context("fork")
+        with ProcessPoolExecutor(jobs, mp_context=fork, initializer=_left_to_the_first) as pool:
             yield from pool.map(_check, tasks)
     finally:
         torch.set_num_threads(threads)
@@ -47,6 +49,11 @@ def laws_of(name: str) -> list[Law]:
     """The laws of a subject, resolved once: before the workers are, who have them too."""
     laws: list[Law] = resolve(name).laws()
     return laws
+
+
+def _left_to_the_first() -> None:
+    """Ctrl-C, which all processes of a terminal are told of, is for the one that has the results."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _check(task: tuple[str, int, int | None, int]) -> Result:

@@ -17,7 +17,7 @@ from mlp_core.testing import engine, faults
 from mlp_core.testing.engine import Result
 from mlp_core.testing.faults.catalogue import Fault
 
-UNSHRUNK = SimpleNamespace(generate=Phase.generate, shrink=Phase.generate)
+UNSHRUNK = SimpleNamespace(generate=Phase.generate, shrink=Phase.generate, reuse=Phase.reuse)
 """in place of Hypothesis's phases in the engine"""
 
 

@@ -21,6 +21,7 @@ from mlp_core.testing.gradient_edges import SIZE
 from mlp_core.testing.gradient_laws import BATCH
 from mlp_core.testing.gradient_subjects import CourseSubject
 from mlp_core.testing.law import Law, Raised, place_of
+from mlp_core.testing.memory import Memory
 from mlp_core.testing.resolve import resolve
 
 PRINTED = 300
@@ -97,13 +98,14 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
         return
     course = bool(laws) and isinstance(laws[0].subject, CourseSubject)
     tell(laws=[[law.name, law.statement, law.group] for law in laws], course=course)
+    memory = Memory()
     for index, law in enumerate(laws):
         if time.monotonic() > deadline:
             tell(stopped=f"not run: the {limits.total:.0f} s for one hand-in were over")
             return
         tell(running=index)
         try:
-            result = engine.run(law, examples=options["examples"], seed=options["seed"])
+            result = engine.run(law, examples=options["examples"], seed=options["seed"], memory=memory)
         except Stopped as late:
             if law.group != SIZE:  # which only says that it is slow
                 tell(index=index, late=[str(late), place_of(late)])

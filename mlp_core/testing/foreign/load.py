@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from mlp_core.errors import ArgumentError
+from mlp_core.testing.conduct import LOADED
 from mlp_core.testing.foreign.cells import cells_of
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.foreign.recognise import chosen
@@ -110,4 +111,7 @@ def load(name: str) -> Any:
     for statement in reached(statements, definition):
         code = compile(ast.Module([statement.node], type_ignores=[]), statement.label, "exec")
         exec(code, module.__dict__)  # noqa: S102  (this is what a hand-in is for; in a process of its own)
-    return module.__dict__[definition]
+    found = module.__dict__[definition]
+    if hasattr(found, "__dict__"):
+        setattr(found, LOADED, f"{path}:{definition}")
+    return found

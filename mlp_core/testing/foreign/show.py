@@ -25,7 +25,7 @@ def verify_hand_ins(
     batch_size: the largest batch that must be right; where None is given 1 for functions of the course.
     """
     found, done = subjects_in(expanded(files))
-    interrupted = False
+    refused, interrupted = len(done), False
     try:
         options = {"examples": examples, "seed": seed, "largest": max(BATCHES, batch_size or 1)}
         with _bar(console, len(found)) as bar:
@@ -37,9 +37,11 @@ def verify_hand_ins(
         interrupted = True
     done.sort(key=lambda h: h.name)
     _print(console, done)
+    report = as_report(done, seed=seed, examples=examples, batch_size=batch_size)
     if interrupted:
-        console.print(f"interrupted: {len(done)} of {len(found)} done", style="bold red")
-    return as_report(done, seed=seed, examples=examples, batch_size=batch_size)
+        report.interrupted = f"{len(done) - refused} of {len(found)} done"
+        console.print(f"interrupted: {report.interrupted}", style="bold red")
+    return report
 
 
 def _bar(console: Console, several: int) -> Progress:
