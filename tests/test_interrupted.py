@@ -34,8 +34,9 @@ def begun(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     command = [*COMMAND, *arguments, "--json", "report.json"]
     env = {**os.environ, "PYTHONPATH": str(Path(mlp_core.__file__).parents[1])}
     return subprocess.Popen(  # noqa: S603  (ours)
-        command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
+        command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells ignore it for what runs behind
+    )  # fmt: skip
 
 
 def interrupted(process: subprocess.Popen[str]) -> str:

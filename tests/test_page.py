@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,7 @@ from mlp_core.experiment.extras import MissingExtra
 from mlp_core.testing import Report, verify
 from mlp_core.testing.engine import Result
 from mlp_core.testing.exhibit import LARGEST, exhibit
+from mlp_core.testing.export import diagnoses
 from mlp_core.testing.gradient_subjects import GradientSubject
 from mlp_core.testing.page import view
 from mlp_core.testing.problem import Problem
@@ -37,6 +39,13 @@ def of_the_first_sample(model: MLP, trace: Trace, dL_dy: torch.Tensor) -> None:
 
 def raises(model: MLP, trace: Trace, dL_dy: torch.Tensor) -> None:
     raise ValueError("<b>no</b>")
+
+
+def with_a_column_too_many(model: MLP, trace: Trace, dL_dy: torch.Tensor) -> None:
+    """The last layer's weight gradient has one."""
+    backprop(model, trace, dL_dy)
+    model._parameters[f"W{model.L}"] = wide = torch.nn.Parameter(torch.zeros(1, 4, dtype=torch.float64))
+    wide.grad = torch.zeros(1, 4, dtype=torch.float64)
 
 
 def problem(sizes: tuple[int, ...] = (2, 3, 1), batch: int = 2) -> Problem:
@@ -72,9 +81,35 @@ def test_nothing_is_marked_where_the_gradient_is_right() -> None:
     assert right["curve"] == right["reference"]
 
 
+def test_it_is_told_where_a_pre_activation_lies_on_a_kink() -> None:
+    assert not shown(backprop, problem())["kink"]
+    at_zero = problem((1, 1))
+    at_zero.parameters[1].zero_()
+    relu = replace(at_zero, activations=(activations.get("relu"),))
+    assert shown(backprop, relu)["kink"]
+
+
+def test_a_mistake_is_said_once_with_the_first_entry_that_shows_it() -> None:
+    words = [
+        "f' is left out (b1, entry (0,): 1 in place of 0)",
+        "f' is left out (W2, entry (0, 1): 2 in place of 3)",
+        "it",
+    ]
+    named = [replace(result("a", "b", "FAIL"), diagnosis=one) for one in words]
+    assert diagnoses(named) == [words[0], words[2]]
+
+
 def test_an_exhibit_of_a_function_that_raises_has_no_gradients() -> None:
     none = shown(raises, problem())
     assert (none["got"], none["curve"], none["wrong"], none["errors"]) == ([], [], [], [])
+
+
+def test_a_tensor_of_a_wrong_shape_is_marked_whole() -> None:
+    wrong = shown(with_a_column_too_many, problem())
+    assert [g is None for g in wrong["got"]] == [False, False, True, False]
+    assert wrong["wrong"] == [[2, 0, j] for j in range(3)]
+    assert wrong["errors"][2] == math.inf
+    assert set(wrong["curve"]) == {math.inf}
 
 
 def test_a_network_too_large_to_draw_is_not_shown() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -35,11 +36,13 @@ class Exhibit:
     expected: Sequence[Any]
     """gradients by autograd"""
     got: Sequence[Any]
-    """gradients by the subject; none where it gives none, or some of a wrong shape"""
+    """gradients by the subject, None for one of a wrong shape; none at all where it raises or does not repeat itself"""
     wrong: Sequence[Sequence[int]]
-    """(tensor, index, ...) of each entry that rounding does not explain"""
+    """(tensor, index, ...) of each entry that rounding does not explain; all of a tensor whose shape is wrong"""
     errors: Sequence[float]
-    """relative error of each tensor"""
+    """relative error of each tensor; infinite where the shape is wrong"""
+    kink: bool
+    """whether a pre-activation lies on a kink, where no difference quotient says anything"""
     steps: Sequence[float]
     curve: Sequence[float]
     """relative error between the subject's gradient and central differences of each step, the worst tensor's"""
@@ -54,9 +57,8 @@ def exhibit(subject: Any, problem: Problem) -> dict[str, Any] | None:
         return None
     case = problem.case()
     expected, limits = oracles.autograd(case), bounds.backprop(case)
-    got = [g.double() for g in observe(subject, problem).gradients]
-    if [g.shape for g in got] != [e.shape for e in expected]:
-        got = []
+    gradients = observe(subject, problem).gradients
+    got = [g.double() if g.shape == e.shape else None for g, e in zip(gradients, expected, strict=False)]
     differences = [oracles.central_differences(problem, case, step)[0] for step in STEPS]
     shown = Exhibit(
         sizes=problem.sizes,
@@ -66,9 +68,14 @@ def exhibit(subject: Any, problem: Problem) -> dict[str, Any] | None:
         names=case.names,
         parameters=[p.tolist() for p in case.model.parameters()],
         expected=[e.tolist() for e in expected],
-        got=[g.tolist() for g in got],
-        wrong=_wrong(got, expected, limits),
-        errors=[gradcheck.relative_error(e, g) for g, e in zip(got, expected, strict=False)],
+        got=[None if g is None else g.tolist() for g in got],
+        wrong=[
+            [k, *index]
+            for k, (g, e, limit) in enumerate(zip(got, expected, limits, strict=False))
+            for index in torch.nonzero(_off(g, e, limit)).tolist()
+        ],
+        errors=[_error(e, g) for g, e in zip(got, expected, strict=False)],
+        kink=any((z == at).any() for f, z in zip(problem.activations, case.trace.z[1:], strict=True) for at in f.kinks),
         steps=STEPS,
         curve=[_worst(d, got) for d in differences] if got else [],
         reference=[_worst(d, expected) for d in differences],
@@ -76,13 +83,15 @@ def exhibit(subject: Any, problem: Problem) -> dict[str, Any] | None:
     return asdict(shown)
 
 
-def _wrong(got: Sequence[Tensor], expected: Sequence[Tensor], limits: Sequence[Tensor]) -> list[list[int]]:
-    return [
-        [k, *index]
-        for k, (g, e, limit) in enumerate(zip(got, expected, limits, strict=False))
-        for index in torch.nonzero(~((g - e).abs() <= limit) & ~equality.same(g, e)).tolist()
-    ]
+def _off(got: Tensor | None, expected: Tensor, limit: Tensor) -> Tensor:
+    if got is None:
+        return torch.ones_like(expected, dtype=torch.bool)
+    return ~((got - expected).abs() <= limit) & ~equality.same(got, expected)
 
 
-def _worst(differences: Sequence[Tensor], gradients: Sequence[Tensor]) -> float:
-    return max(gradcheck.relative_error(d, g) for d, g in zip(differences, gradients, strict=True))
+def _error(expected: Tensor, got: Tensor | None) -> float:
+    return math.inf if got is None else gradcheck.relative_error(expected, got)
+
+
+def _worst(differences: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> float:
+    return max(_error(d, g) for d, g in zip(differences, gradients, strict=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from mlp_core.testing.report import Report
 
 COLUMNS = ("subject", "ok", "verdict", "hold", "broken", "skipped", "broken laws", "what is wrong", "notes")
+
+
+SHOWN = re.compile(r" \([^()]*\bentry .*\)$")
+"""the entry that shows a mistake on an example, at the end of a diagnosis"""
 
 
 def junit(report: Report) -> bytes:
@@ -65,7 +70,7 @@ def diagnoses(results: Sequence[Result]) -> list[str]:
     """The mistakes named, each once: with the entry of the first example that shows it, in parentheses at its end."""
     named: dict[str, str] = {}
     for words in (r.diagnosis for r in results if r.diagnosis):
-        named.setdefault(words.rpartition(" (")[0] or words, words)
+        named.setdefault(SHOWN.sub("", words), words)
     return list(named.values())
 
 
