@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mlp_core.cli import app
-from mlp_core.testing.foreign.limits import Limits
+from mlp_core.testing.foreign.limits import Limits, guarded
 from mlp_core.testing.foreign.process import HandIn, verify_file
 from mlp_core.testing.foreign.several import subjects_in, verify_files
 from mlp_core.testing.foreign.verdict import headline
@@ -66,9 +67,18 @@ def test_one_alone_is_shared_out_among_the_jobs(tmp_path: Path) -> None:
     assert [r.law for r in failed.results] == ["can be loaded"]
 
 
+def test_a_machine_that_slept_accuses_nobody() -> None:
+    """Whatever time has passed on the clock, one alarm comes when it wakes up."""
+    before = signal.getsignal(signal.SIGALRM)
+    try:
+        assert guarded(lambda: os.kill(os.getpid(), signal.SIGALRM), lambda: 1.0)() is None
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
 @pytest.mark.parametrize(("does", "said"), [
     ("while True: pass", "had not ended after 2 s: hand_in.py, line 4: while True: pass"),
-    ("import time; time.sleep(60)", "had not ended after 2 s: hand_in.py, line 4: import time"),
+    ("import time; time.sleep(60)", "had not ended after 4 s: hand_in.py, line 4: import time"),
     ("torch.ones(10**11)", "needed more memory than it may take: hand_in.py, line 4: torch.ones"),
     ("[bytearray(2**26) for _ in range(4000)]", "needed more memory than it may take: hand_in.py, line 4"),
     ("import os; os._exit(3)", "its process ended (exit status 3)"),

@@ -17,7 +17,7 @@ from threading import Event
 from typing import Any
 
 from mlp_core.testing.engine import Result
-from mlp_core.testing.foreign.limits import Limits
+from mlp_core.testing.foreign.limits import PATIENCE, Limits
 
 LOADS = "can be loaded", "The definition, and what it reaches of its file, can be run."
 
@@ -55,7 +55,9 @@ def verify_file(
         scratch = Path(folder) / "work"  # which it may remove
         scratch.mkdir()
         with _started(name, scratch, limits, {**options, "share": share}) as (process, connection):
-            _listen(hand_in, process, connection, begin + limits.total + limits.call + GRACE, stop or Event())
+            _listen(
+                hand_in, process, connection, begin + limits.total + PATIENCE * limits.call + GRACE, stop or Event()
+            )
     hand_in.seconds = time.monotonic() - begin
     return hand_in
 
