@@ -6,6 +6,8 @@ import csv
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -170,3 +172,18 @@ def test_a_file_that_is_not_there_is_bad_usage(tmp_path: Path) -> None:
     status, said = command(str(tmp_path / "nothing.py"))
     assert status == 2
     assert "expected a file that is there" in said
+
+
+def test_a_snippet_loads_the_hand_in_from_its_file(tmp_path: Path) -> None:
+    """It fails wherever it is pasted, by its assertion, and no more once the file is mended."""
+    hand_in = verified(tmp_path, "y_true = 2 * y_true")
+    snippet = next(r.snippet for r in hand_in.results if r.verdict == "FAIL" and r.got)
+
+    def pasted() -> str:
+        done = subprocess.run([sys.executable, "-c", snippet], cwd="/", capture_output=True, text=True, check=False)
+        return done.stderr
+
+    assert str(tmp_path / "hand_in.py") in snippet
+    assert "AssertionError" in pasted()
+    (tmp_path / "hand_in.py").write_text(RIGHT.replace("DOES", "pass"))
+    assert pasted() == ""
