@@ -161,9 +161,12 @@ class _Engine:
             raise ArgumentError("start", Described(got), f"a checkpoint of this model, {own}")
         state = copy.deepcopy(start["state"])  # load_state_dict keeps the tensors it is given, and steps write to them
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
-        for own, saved in zip(self.optimizer.state.values(), state.values(), strict=True):
-            cast = [k for k, v in saved.items() if isinstance(v, Tensor) and v.dtype != own[k].dtype]
-            own.update({k: saved[k].to(own[k].device) for k in cast})  # torch casts all it loads to the dtype of p
+        params = self.optimizer.param_groups[0]["params"]
+        for index, saved in state.items():
+            own = self.optimizer.state[params[index]]
+            for name, value in saved.items():
+                if isinstance(value, Tensor) and value.dtype != own[name].dtype:  # torch casts all to the dtype of p
+                    own[name] = torch.empty_like(own[name], dtype=value.dtype).copy_(value)
         with torch.no_grad():
             self.model.flat.copy_(start["flat"])
         generator.set_state(start["generator"])
