@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -129,6 +130,19 @@ def test_one_does_not_reach_the_next(tmp_path: Path) -> None:
     assert broken(done[f"{tmp_path}/bad.py:backpropagation"])
     assert not broken(done[f"{tmp_path}/good.py:backpropagation"])
     assert "a Jupyter notebook" in broken(without[0])[0]
+
+
+def test_a_slow_one_is_judged_by_all_laws_but_that_of_large_networks(tmp_path: Path) -> None:
+    """Which is checked last, so that nothing waits for it, and is given up."""
+    file = tmp_path / "slow.py"
+    file.write_text(RIGHT.replace("DOES", "sum(range(2000 * y_pred.numel())) if y_pred.numel() > 64 else None"))
+    hand_in = verify_file(
+        f"{file}:backpropagation", limits=replace(SHORT, large=0.1), examples=100, seed=0, largest=8
+    )  # fmt: skip
+    skipped = [result for result in hand_in.results if "too slow" in result.reason]
+    assert skipped == hand_in.results[-1:]
+    assert {r.verdict for r in hand_in.results} == {"PASS", "SKIP"}
+    assert not any("not run" in r.reason for r in hand_in.results)
 
 
 @pytest.fixture

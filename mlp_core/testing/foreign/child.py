@@ -15,7 +15,7 @@ import torch
 
 from mlp_core.testing import engine, subjects
 from mlp_core.testing.engine import Result
-from mlp_core.testing.foreign.limits import Limits, Stopped, contain, guarded
+from mlp_core.testing.foreign.limits import Limits, Slow, Stopped, contain, guarded
 from mlp_core.testing.foreign.load import load
 from mlp_core.testing.gradient_edges import SIZE
 from mlp_core.testing.gradient_laws import BATCH
@@ -105,8 +105,11 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
             return
         tell(running=index)
         try:
-            result = engine.run(law, examples=options["examples"], seed=options["seed"], memory=memory)
-        except Stopped as late:
+            result = engine.run(
+                law, examples=options["examples"], seed=options["seed"], memory=memory,
+                progress=_in_time(limits.large) if law.group == SIZE else None,
+            )  # fmt: skip
+        except (Stopped, Slow) as late:
             if law.group != SIZE:  # which only says that it is slow
                 tell(index=index, late=[str(late), place_of(late)])
                 return
@@ -116,14 +119,26 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
     tell(notes=[*printed.notes(), *folder.notes()])
 
 
+def _in_time(seconds: float) -> Callable[[Result], None]:
+    """Called after each example: raises Slow once they have taken more than `seconds` of work together."""
+    begun = time.process_time()
+
+    def check(result: Result) -> None:
+        if time.process_time() - begun > seconds:
+            raise Slow(f"{result.examples} examples took {seconds:.0f} s")
+
+    return check
+
+
 def laws_of(thing: Any, largest: int) -> list[Law]:
-    """The laws of a definition. Those of a function of the course are asked of single samples, as the course asks them,
-    and those about batches apart, of up to `largest`."""
+    """The laws of a definition, that which a slow one may not end last. Those of a function of the course are asked of
+    single samples, as the course asks them, and those about batches apart, of up to `largest`."""
     subject = subject_of(thing, (1, largest))
-    if not isinstance(subject, CourseSubject):
-        return subject.laws()
-    alone = [law for law in subject_of(thing, (1, 1)).laws() if law.group != BATCH]
-    return alone + [law for law in subject.laws() if law.group == BATCH]
+    laws: list[Law] = subject.laws()
+    if isinstance(subject, CourseSubject):
+        alone = [law for law in subject_of(thing, (1, 1)).laws() if law.group != BATCH]
+        laws = alone + [law for law in laws if law.group == BATCH]
+    return sorted(laws, key=lambda law: law.group == SIZE)
 
 
 def subject_of(thing: Any, batch_sizes: tuple[int, int]) -> Any:

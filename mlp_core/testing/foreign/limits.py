@@ -23,9 +23,11 @@ KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "OMP_NUM_THREADS
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds one call may work, seconds for all laws of a subject, and bytes of memory and of a file."""
+    """Seconds one call may work, seconds of work on networks of hundreds of units, seconds for all laws of a subject,
+    and bytes of memory and of a file."""
 
     call: float = 10.0
+    large: float = 10.0
     total: float = 120.0
     memory: int = 4 << 30
     file: int = 64 << 20
@@ -40,6 +42,10 @@ TICK = 0.5
 
 class Stopped(BaseException):
     """A call took more than it may; passes through whatever catches what a subject raises, and is not tried again."""
+
+
+class Slow(BaseException):
+    """The networks of hundreds of units took more than they may: the subject is slow, which is no mistake."""
 
 
 NO_MEMORY = "can't allocate memory"
