@@ -112,11 +112,15 @@ class MLP(nn.Module):
         Raises ArgumentError for an x of another shape, dtype or device.
         """
         self.check(x)
-        z, a = [x], [x]
         with torch.no_grad():
-            for f, W, b in zip(self.activations, self.weights, self.biases, strict=True):
-                z.append(torch.addmm(b, a[-1], W.t()))  # z[l] = a[l-1] W[l]^T + b[l]
-                a.append(f.f(z[-1]))  # a[l] = f_l(z[l])
+            return self.traced(x)
+
+    def traced(self, x: Tensor) -> Trace:
+        """The loop of `trace`, for who has checked x and switched autograd off."""
+        z, a = [x], [x]
+        for f, W, b in zip(self.activations, self.weights, self.biases, strict=True):
+            z.append(torch.addmm(b, a[-1], W.t()))  # z[l] = a[l-1] W[l]^T + b[l]
+            a.append(f.f(z[-1]))  # a[l] = f_l(z[l])
         return Trace(tuple(z), tuple(a))
 
     def zero_grad(self, set_to_none: bool = False) -> None:

@@ -11,11 +11,13 @@ import torch
 from torch import Tensor
 
 from mlp_core import losses
-from mlp_core.backprop import backprop
+from mlp_core.backprop import reverse
 from mlp_core.errors import ArgumentError, Described
 from mlp_core.losses import Loss
 from mlp_core.model import MLP
 from mlp_core.rules import UpdateRule
+from mlp_core.rules._optimizer import RuleOptimizer
+from mlp_core.rules._segment import Work
 
 Gradients = Literal["manual", "autograd"]
 Updates = Literal["manual", "torch"]
@@ -74,12 +76,14 @@ def fit(
     epoch_losses: list[Tensor] = []
     for epoch in range(first_epoch, first_epoch + epochs):
         first, sizes = len(step_losses), []
+        engine.prepare()
         for rows in _batches(len(x), batch_size, generator if shuffle else None):
             xb, yb = x[rows], y[rows]
             step_losses.append(_gradient(model, xb, yb, loss, gradients))
             engine.step(schedule(step))
             sizes.append(len(xb))
             step += 1
+        engine.settle()
         weights = torch.tensor(sizes, device=x.device)
         epoch_losses.append((torch.stack(step_losses[first:]) * weights).sum() / len(x))
         if on_epoch is not None:
@@ -110,13 +114,12 @@ def _schedule(rule: UpdateRule | Schedule) -> Schedule:
 
 
 def _gradient(model: MLP, x: Tensor, y: Tensor, loss: Loss, gradients: Gradients) -> Tensor:
-    """Fill the gradient buffer for one batch; the loss before the step."""
+    """Fill the gradient buffer for one batch, that `fit` has checked; the loss before the step."""
     if gradients == "manual":
-        with torch.no_grad():
-            trace = model.trace(x)
-            value, dL_dy = loss.value(trace.output, y), loss.grad(trace.output, y)
-        backprop(model, trace, dL_dy)
-        return value
+        with torch.inference_mode():
+            trace = model.traced(x)
+            reverse(model, trace, loss.grad(trace.output, y))
+            return loss.value(trace.output, y)
     model.zero_grad()
     with torch.enable_grad():
         value = loss.value(model(x), y)
@@ -138,12 +141,32 @@ class _Engine:
     def __init__(self, model: MLP, rule: UpdateRule, updates: Updates) -> None:
         self.model, self.rule, self.updates = model, rule, updates
         self.optimizer = _optimizer(rule, model.parameters(), updates)
+        self.work: list[Work] | None = None
+
+    def prepare(self) -> None:
+        """Look once for many steps what there is to do: until `settle`, nobody else touches model or optimizer."""
+        self.model.flat_grad  # noqa: B018  (binds every parameter's grad)
+        if isinstance(self.optimizer, RuleOptimizer):
+            self.work = self.optimizer.prepared()
+
+    def settle(self) -> None:
+        if isinstance(self.optimizer, RuleOptimizer) and self.work is not None:
+            self.optimizer.settle(self.work)
+            self.work = None
 
     def step(self, rule: UpdateRule) -> None:
-        if rule != self.rule:
+        if rule is not self.rule and rule != self.rule:
+            prepared = self.work is not None
+            self.settle()
             self.optimizer.param_groups[0].update(_hyperparameters(rule, self.model, self.updates))
             self.rule = rule
-        self.optimizer.step()
+            if prepared:
+                self.prepare()
+        if self.work is None:
+            self.optimizer.step()
+        else:
+            with torch.inference_mode():
+                RuleOptimizer.apply(self.work)
 
     def save(self, generator: torch.Generator) -> dict[str, Any]:
         state = self.optimizer.state_dict()["state"]  # no copy: nobody steps this optimizer any more
@@ -187,6 +210,12 @@ def _hyperparameters(rule: UpdateRule, model: MLP, updates: Updates) -> dict[str
     return {name: value for name, value in group.items() if name != "params"}
 
 
+def _finite(values: Tensor) -> bool:
+    """Whether all of at least one are, in one pass and without another tensor of that size."""
+    low, high = torch.aminmax(values)
+    return bool(torch.isfinite(low) & torch.isfinite(high))  # NaN is both
+
+
 def _check(
     model: MLP, x: Tensor, y: Tensor, loss: Loss, epochs: int, batch_size: int, gradients: str, updates: str
 ) -> None:
@@ -203,10 +232,10 @@ def _check(
     model.check(x)
     if len(x) == 0:
         raise ArgumentError("x", Described("no rows"), "at least one sample")
-    if not torch.isfinite(x).all():
+    if not _finite(x):
         raise ArgumentError("x", Described("NaN or infinity"), "finite numbers")
     if not isinstance(y, Tensor):
         raise ArgumentError("y", y, "a torch.Tensor")
-    if y.dtype.is_floating_point and not torch.isfinite(y).all():
+    if y.dtype.is_floating_point and y.numel() and not _finite(y):
         raise ArgumentError("y", Described("NaN or infinity"), "finite numbers")
     loss.check(x.new_empty(len(x), model.sizes[-1]), y)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import torch
@@ -12,16 +12,10 @@ from torch import Tensor
 from mlp_core.errors import ArgumentError, Described, unknown
 from mlp_core.rules._domains import rests
 from mlp_core.rules._rule import UpdateRule
+from mlp_core.rules._segment import Segment, Work, in_blocks
 
-
-@dataclass
-class Segment:
-    """Parameters that lie side by side and share rule and t, seen as one tensor."""
-
-    params: list[Tensor]
-    p: Tensor
-    g: Tensor
-    slots: list[Tensor | None]
+Seen = tuple[Tensor, Tensor | None, tuple[int, int]]
+"""a parameter, its gradient, and where in memory both begin"""
 
 
 class RuleOptimizer(torch.optim.Optimizer):
@@ -36,11 +30,18 @@ class RuleOptimizer(torch.optim.Optimizer):
     def __init__(self, rule: UpdateRule, params: Iterable[Any]) -> None:
         self.rule = rule
         self._rules: dict[int, UpdateRule] = {}
-        self._segments: dict[int, tuple[list[tuple[int, int, int]], list[Segment]]] = {}
-        super().__init__(params, {f.name: getattr(rule, f.name) for f in fields(rule)})
+        self._fields: tuple[str, ...] | None = None
+        self._segments: dict[int, tuple[list[Seen], list[Segment]]] = {}
+        super().__init__(params, {name: getattr(rule, name) for name in self._names()})
+
+    def _names(self) -> tuple[str, ...]:
+        """Of the hyperparameters."""
+        if self._fields is None:
+            self._fields = tuple(f.name for f in fields(self.rule))
+        return self._fields
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        known = [f.name for f in fields(self.rule)]
+        known = list(self._names())
         for key in param_group:
             if key not in (*known, "params", "param_names", "initial_lr"):
                 raise unknown(f"hyperparameter of {type(self.rule).__name__}", key, known)
@@ -70,15 +71,32 @@ class RuleOptimizer(torch.optim.Optimizer):
             with torch.enable_grad():
                 loss = closure()
         with torch.no_grad():
-            rules = [self._rule_of(index) for index in range(len(self.param_groups))]
-            work = [self._segments_of(index, rule) for index, rule in enumerate(rules)]  # all valid before any moves
-            for rule, segments in zip(rules, work, strict=True):
-                for segment in segments:
-                    t = self.state[segment.params[0]]["step"] + 1
-                    rule.step(segment.p, segment.g, t, *segment.slots)
-                    for p in segment.params:
-                        self.state[p]["step"] = t
+            work = self.prepared()
+            self.apply(work)
+            self.settle(work)
         return loss
+
+    def prepared(self) -> list[Work]:
+        """What a step has to do, all valid before any parameter moves; new parameters get their state."""
+        rules = [self._rule_of(index) for index in range(len(self.param_groups))]
+        work = [(rule, segment) for index, rule in enumerate(rules) for segment in self._segments_of(index, rule)]
+        for _, segment in work:
+            segment.t = self.state[segment.params[0]]["step"]
+        return work
+
+    @staticmethod
+    def apply(work: list[Work]) -> None:
+        """One step, or another of the same, with autograd off."""
+        for rule, segment in work:
+            segment.t += 1
+            for p, g, slots in segment.blocks:
+                rule.step(p, g, segment.t, *slots)
+
+    def settle(self, work: list[Work]) -> None:
+        """Write down how many steps were done."""
+        for _, segment in work:
+            for p in segment.params:
+                self.state[p]["step"] = segment.t
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         super().load_state_dict(state_dict)
@@ -102,31 +120,33 @@ class RuleOptimizer(torch.optim.Optimizer):
         return {**super().__getstate__(), "rule": self.rule}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._rules, self._segments = {}, {}
+        self._rules, self._segments, self._fields = {}, {}, None
         super().__setstate__(state)
 
     def _rule_of(self, index: int) -> UpdateRule:
-        group, rule = self.param_groups[index], self._rules.get(index)
-        hyperparameters = {f.name: group[f.name] for f in fields(self.rule)}
-        if rule is None or any(getattr(rule, name) != value for name, value in hyperparameters.items()):
-            rule = type(self.rule)(**hyperparameters)
+        group, rule, names = self.param_groups[index], self._rules.get(index), self._names()
+        if rule is None or any(getattr(rule, name) != group[name] for name in names):
+            rule = type(self.rule)(**{name: group[name] for name in names})
             for p in group["params"]:
                 off = [name for name in rule.slots if p in self.state and self.state[p][name] is None]
+                fresh = rule.init(p) if off else {}
                 for name in off:
-                    if rule.init(p)[name] is not None:
+                    if fresh[name] is not None:
                         expected = f"{name} switched on from the first step, or not at all"
                         raise ArgumentError("hyperparameters", rule, expected)
             self._rules[index] = rule
         return rule
 
     def _segments_of(self, index: int, rule: UpdateRule) -> list[Segment]:
-        params = [p for p in self.param_groups[index]["params"] if p.grad is not None]
-        if any(p.grad.is_sparse for p in params):
-            raise ArgumentError("grad", Described("a sparse tensor"), "a dense gradient")
-        signature = [(id(p), p.data_ptr(), p.grad.data_ptr()) for p in params]
-        if index not in self._segments or self._segments[index][0] != signature:
-            self._segments[index] = (signature, self._build(params, rule))
-        return self._segments[index][1]
+        params = self.param_groups[index]["params"]
+        seen, segments = self._segments.get(index, ([], []))
+        if len(params) != len(seen) or not all(map(_as_seen, params, seen)):
+            having = [p for p in params if p.grad is not None]
+            if any(p.grad.is_sparse for p in having):
+                raise ArgumentError("grad", Described("a sparse tensor"), "a dense gradient")
+            segments = self._build(having, rule)
+            self._segments[index] = [(p, p.grad, _begins(p, p.grad)) for p in params], segments
+        return segments
 
     def _build(self, params: list[Tensor], rule: UpdateRule) -> list[Segment]:
         runs: list[list[Tensor]] = []
@@ -152,10 +172,16 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def _segment(self, run: list[Tensor], rule: UpdateRule) -> Segment:
         if len(run) == 1:
-            return Segment(run, run[0], run[0].grad, [self._own(run[0], name) for name in rule.slots])  # type: ignore[arg-type]
-        size = sum(_owned(p) for p in run[:-1]) + run[-1].numel()
-        slots = [self._gather(run, name, size) for name in rule.slots]
-        return Segment(run, _flat(run[0], size), _flat(run[0].grad, size), slots)
+            p, g, slots = run[0], run[0].grad, [self._own(run[0], name) for name in rule.slots]
+            assert g is not None
+        else:
+            size = sum(_owned(p) for p in run[:-1]) + run[-1].numel()
+            p, g, slots = (
+                _flat(run[0], size),
+                _flat(run[0].grad, size),
+                [self._gather(run, n, size) for n in rule.slots],
+            )
+        return Segment(run, [(p, g, slots)] if rule.per_tensor else in_blocks(p, g, slots))
 
     def _own(self, p: Tensor, name: str) -> Tensor | None:
         """A slot of p alone: a number that it shared with its neighbours in a run becomes its own."""
@@ -180,6 +206,16 @@ class RuleOptimizer(torch.optim.Optimizer):
             self.state[p][name] = view.copy_(self.state[p][name])
             offset += _owned(p)
         return flat
+
+
+def _begins(p: Tensor, g: Tensor | None) -> tuple[int, int]:
+    return p.data_ptr(), 0 if g is None else g.data_ptr()
+
+
+def _as_seen(p: Tensor, seen: Seen) -> bool:
+    """Whether a parameter and its gradient are, and lie, where they were."""
+    q, g, begins = seen
+    return p is q and p.grad is g and _begins(p, g) == begins
 
 
 def _owned(p: Tensor) -> int:
