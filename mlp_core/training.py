@@ -74,18 +74,18 @@ def fit(
         engine.load(start, generator)
     step_losses: list[Tensor] = []
     epoch_losses: list[Tensor] = []
+    sizes = [min(batch_size, len(x) - begin) for begin in range(0, len(x), batch_size)]
+    samples = torch.tensor(sizes, device=x.device)
     for epoch in range(first_epoch, first_epoch + epochs):
-        first, sizes = len(step_losses), []
+        first = len(step_losses)
         engine.prepare()
         for rows in _batches(len(x), batch_size, generator if shuffle else None):
             xb, yb = x[rows], y[rows]
             step_losses.append(_gradient(model, xb, yb, loss, gradients))
             engine.step(schedule(step))
-            sizes.append(len(xb))
             step += 1
         engine.settle()
-        weights = torch.tensor(sizes, device=x.device)
-        epoch_losses.append((torch.stack(step_losses[first:]) * weights).sum() / len(x))
+        epoch_losses.append((torch.stack(step_losses[first:]) * samples).sum() / len(x))
         if on_epoch is not None:
             on_epoch(epoch, epoch_losses[-1].item())
     checkpoint = {**engine.save(generator), "epoch": first_epoch + epochs, "step": step}

@@ -11,7 +11,7 @@ from stepping import RULE, assert_same, parameters, set_grads, values
 from torch import Tensor
 
 from mlp_core import MLP, rules
-from mlp_core.rules import RuleOptimizer
+from mlp_core.rules import RuleOptimizer, _segment
 
 
 def segments(optimizer: RuleOptimizer, group: int = 0) -> list[int]:
@@ -157,3 +157,22 @@ def test_neighbours_of_one_age_whose_numbers_differ_stay_apart() -> None:
         assert [optimizer.state[p]["step"] for p in params] == [3, 3]
         ends.append([p.tolist() for p in params])
     assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("name", [name for name in rules.names() if not rules.get(name).per_tensor])
+def test_a_large_parameter_is_stepped_in_blocks_to_the_same_bits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of 64 entries, the last one shorter, beside the whole: parameters, state and counts."""
+    whole, cut = ([torch.nn.Parameter(values(200, 0))] for _ in range(2))
+    optimizers = [rules.get(name)().optimizer(params) for params in (whole, cut)]
+    for step in range(3):
+        for params, optimizer, block in zip((whole, cut), optimizers, (_segment.BLOCK, 64 * 8), strict=True):
+            monkeypatch.setattr(_segment, "BLOCK", block)
+            params[0].grad = values(200, step + 1)
+            optimizer.step()
+        assert_same(cut, whole)
+    blocks = optimizers[1]._segments[0][1][0].blocks
+    states = [optimizer.state[params[0]] for params, optimizer in zip((whole, cut), optimizers, strict=True)]
+    assert_same(*([value for value in state.values() if isinstance(value, Tensor)] for state in states))
+    assert states[1]["step"] == 3
+    shared = any(isinstance(v, Tensor) and v.ndim == 0 for v in states[1].values())
+    assert len(blocks) == (1 if shared else 4)  # one number for the whole may be moved once a step

@@ -1,0 +1,78 @@
+"""How much a training step asks of torch: operations and new tensors, which no machine's mood changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+import torch
+from stepping import RULE
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from mlp_core import MLP, fit, rules
+
+BATCH = 4
+
+
+class Counted(TorchDispatchMode):
+    """Counts the operations that torch dispatches, and those of them that return a tensor of its own memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operations, self.tensors = Counter[str](), Counter[str]()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = func.overloadpacket.__name__
+        self.operations[name] += 1
+        self.tensors[name] += sum(returned.alias_info is None for returned in func._schema.returns)
+        return func(*args, **(kwargs or {}))
+
+
+def of_a_step(depth: int) -> tuple[Counter[str], Counter[str]]:
+    """What one more batch asks of `fit`."""
+    counts = []
+    for batches in (2, 3):
+        model = MLP([3] * (depth + 1))
+        x, y = torch.ones(BATCH * batches, 3), torch.zeros(BATCH * batches, dtype=torch.int64)
+        with Counted() as counted:
+            fit(model, x, y, loss="cross_entropy", rule=RULE, epochs=1, batch_size=BATCH)
+        counts.append(counted)
+    fewer, more = counts
+    return more.operations - fewer.operations, more.tensors - fewer.tensors
+
+
+@pytest.mark.parametrize("depth", [2, 3, 20])
+def test_a_step_is_its_formulas_and_nothing_else(depth: int) -> None:
+    operations, tensors = of_a_step(depth)
+    layers = {
+        "addmm": depth, "relu": depth - 1,  # z[l], a[l]
+        "threshold_backward": depth - 1, "mm": 2 * depth - 1, "sum": depth,  # delta[l], dL/dW[l], dL/db[l]
+        "t": 2 * depth,  # W[l]^T, delta[l]^T, views
+    }  # fmt: skip
+    loss = {
+        "cross_entropy_loss": 1, "log_softmax": 1, "zeros_like": 1, "unsqueeze": 1, "scatter_": 1,
+        "_log_softmax_backward_data": 1,
+    }  # fmt: skip
+    update = {"add": 1, "mul_": 1, "add_": 2}  # g + wd p;  v <- mu v + (g + wd p);  p <- p - lr v
+    assert operations == Counter({**layers, **loss, **update, "slice": 2})
+    own = {"addmm": depth, "relu": depth - 1, "threshold_backward": depth - 1, "mm": depth - 1}  # z, a, delta
+    few = {"cross_entropy_loss": 1, "log_softmax": 1, "zeros_like": 1, "_log_softmax_backward_data": 1, "add": 1}
+    assert tensors == Counter({**own, **few})
+
+
+@pytest.mark.parametrize("name", rules.names())
+def test_an_update_does_not_grow_with_the_depth(name: str) -> None:
+    rule: Any = rules.get(name)()
+    if rule.per_tensor:
+        pytest.skip(f"{name} needs the shape of each parameter")
+    asked = []
+    for depth in (2, 20):
+        model = MLP([3] * (depth + 1))
+        optimizer = rule.optimizer(model.parameters())
+        model.flat_grad.fill_(0.5)
+        optimizer.step()  # makes its state
+        with Counted() as counted:
+            optimizer.step()
+        asked.append((counted.operations, counted.tensors))
+    assert asked[0] == asked[1]
