@@ -73,13 +73,16 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Benchmarks, every figure beside its peer; the figures also go to .benchmarks/latest.json."""
+    """Benchmarks, every figure beside its peers in interleaved rounds: figures, table and pictures in .benchmarks/."""
     Path(".benchmarks").mkdir(exist_ok=True)
     session.install("-e", ".", *group("bench"), *LOCKED)
     session.run(
-        "pytest", "benchmarks", "--benchmark-group-by=group", "--benchmark-columns=min,median,iqr,rounds",
-        "--benchmark-json=.benchmarks/latest.json", *session.posargs, env=ENV,
+        "pytest", "benchmarks", "-o", "filterwarnings=default", "--benchmark-group-by=group",
+        "--benchmark-columns=min,median,iqr,rounds", "--benchmark-json=.benchmarks/latest.json", *session.posargs,
+        env={"OMP_NUM_THREADS": "2"},
     )  # fmt: skip
+    if not session.posargs:
+        session.run("python", "benchmarks/report.py", ".benchmarks/latest.json", ".benchmarks")
 
 
 @nox.session

@@ -9,10 +9,16 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate, chain
 from statistics import median
+from typing import Any
+
+import pytest
 
 Contenders = dict[str, Callable[[], object]]
+
+OURS = "mlp_core"
 
 WARM = 3
 """rounds that are not counted: first steps allocate state, compile, fill caches"""
@@ -43,6 +49,22 @@ def ratio(ours: Sequence[float], other: Sequence[float]) -> float:
     return median(a / b for a, b in zip(ours, other, strict=True))
 
 
+def startable(makers: dict[str, Callable[[], Callable[[], object]]]) -> tuple[Contenders, dict[str, str]]:
+    """The contenders that run here, and for each other one why it does not."""
+    contenders, absent = Contenders(), dict[str, str]()
+    for name, make in makers.items():
+        try:
+            contender = make()
+            contender()
+        except Exception as error:  # a peer that is not installed, or finds no compiler
+            if name == OURS:
+                raise
+            absent[name] = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
+        else:
+            contenders[name] = contender
+    return contenders, absent
+
+
 class Replay:
     """A timer that, between two calls, says that the durations given went by."""
 
@@ -55,3 +77,39 @@ class Replay:
 
     def __call__(self) -> float:
         return next(self.readings)
+
+
+REPLAY = Replay()
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was measured of a group: seconds of each round by contender, who was absent and why."""
+
+    group: str
+    seconds: dict[str, list[float]]
+    absent: dict[str, str]
+    repeats: int
+    """how often a round does what is timed"""
+    at: dict[str, Any] = field(default_factory=dict)
+    """where in a plot: numbers by name"""
+
+    def hand_to(self, benchmark: Any, name: str) -> None:
+        """Give pytest-benchmark, whose timer must be REPLAY, the durations of a contender; skips an absent one."""
+        if name in self.absent:
+            pytest.skip(self.absent[name])
+        durations = [seconds / self.repeats for seconds in self.seconds[name]]
+        benchmark.group = self.group
+        benchmark.extra_info.update(
+            contender=name, ratio=ratio(self.seconds[OURS], self.seconds[name]), median=median(durations), **self.at
+        )  # fmt: skip
+        REPLAY.play(durations)
+        benchmark.pedantic(lambda: None, rounds=len(durations), iterations=1)
+
+
+def figures(
+    group: str, makers: dict[str, Callable[[], Callable[[], object]]], *, rounds: int, repeats: int, **at: Any
+) -> Figures:  # fmt: skip
+    """Measure a group: OURS and its peers."""
+    contenders, absent = startable(makers)
+    return Figures(group, interleaved(contenders, rounds=rounds), absent, repeats, at)

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from mlp_core import losses
 from mlp_core.backprop import backprop
+from mlp_core.differences import by_parameters
 from mlp_core.errors import ArgumentError, Described
 from mlp_core.losses import Loss
 from mlp_core.model import MLP, Trace
@@ -137,7 +138,9 @@ def check_model(
         raise ArgumentError("gradient", gradient, "a function of (model, trace, dL_dy)")
     model = copy.deepcopy(model).double()
     x, y = x.double(), y if loss.classes else y.double()
-    approx = central_difference(lambda flats: losses_at(model, flats, x, y, loss), model.flat, step=step, batched=True)
+    if not 0 < step < math.inf:
+        raise ArgumentError("step", step, "a positive finite number")
+    approx = by_parameters(model, x, y, loss, step)
     smooth = ~crosses_kink(model, x, step)
     trace = model.trace(x.clone())  # the last: what a gradient does to its arguments changes nothing above
     _, dL_dy = loss.value_and_grad(trace.output, y)

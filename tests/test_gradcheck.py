@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core import MLP, backprop, gradcheck
-from mlp_core.gradcheck import band, central_difference, check_model, relative_error
+from mlp_core import MLP, backprop, differences, gradcheck, losses
+from mlp_core.gradcheck import BANDS, STEP, band, central_difference, check_model, relative_error
 from mlp_core.model import Trace
 
 
@@ -113,7 +113,22 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     errors = check_model(model, x, y)
     monkeypatch.setattr(gradcheck, "BLOCK", 100)
     assert torch.equal(central_difference(lambda x: (x**3).sum(), theta), whole)
-    assert check_model(model, x, y).skipped == errors.skipped
+    monkeypatch.setattr(differences, "BLOCK", 100)
+    in_blocks = check_model(model, x, y)
+    assert in_blocks.skipped == errors.skipped
+    assert max(abs(in_blocks[name] - error) for name, error in errors.items()) <= BANDS[0][0]
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_differences_layer_by_layer_are_those_of_the_whole_network(activation: str) -> None:
+    """Beside the plain ones, which evaluate every moved network from its input on."""
+    model, x, y = fitted(activation)
+    model, x, y = model.double(), x.double(), y.double()
+    loss = losses.get("squared_error")
+    plain = central_difference(
+        lambda flats: gradcheck.losses_at(model, flats, x, y, loss), model.flat, step=STEP, batched=True
+    )
+    assert relative_error(differences.by_parameters(model, x, y, loss, STEP), plain) <= BANDS[0][0]
 
 
 @pytest.mark.parametrize(("block", "calls"), [(10, 23), (100, 12), (2 * 23 * 23, 1)])
