@@ -1,4 +1,4 @@
-"""The figures of `nox -s bench` as a table of ratios and as pictures: `python benchmarks/report.py FIGURES.json FOLDER`.
+"""The figures of `nox -s bench`, as a table and as pictures: `python benchmarks/report.py FIGURES.json FOLDER`.
 
 A ratio is ours / other, the median over rounds in which both ran: below 1, mlp_core is faster.
 """
