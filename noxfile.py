@@ -86,6 +86,21 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def bench_compare(session: nox.Session) -> None:
+    """This checkout against another commit, in rounds that alternate: `nox -s bench_compare -- BASE [--above 1.15]`."""
+    if not session.posargs:
+        session.error("name a commit: nox -s bench_compare -- BASE [--above RATIO]")
+    base, *options = session.posargs
+    session.install("-e", ".", *group("bench"), *LOCKED)
+    folder = Path(session.create_tmp()) / "base"
+    session.run("git", "worktree", "add", "--force", "--detach", str(folder), base, external=True)
+    try:
+        session.run("python", "benchmarks/compare.py", str(folder), *options, env={"OMP_NUM_THREADS": "2"})
+    finally:
+        session.run("git", "worktree", "remove", "--force", str(folder), external=True)
+
+
+@nox.session
 def soak(session: nox.Session) -> None:
     """Every law on every right subject, a million examples; goes on where it stopped (.soak/). Ctrl-C keeps all."""
     session.install("-e", ".", *LOCKED)
