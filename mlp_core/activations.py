@@ -102,7 +102,7 @@ register(Activation("identity", f=_identity, times_df=_identity_times_df, slopes
 
 def _relu_times_df(delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
     # f' = 1 for z > 0, else 0: delta.masked_fill(z <= 0, 0) in one pass, by the kernel that autograd calls
-    return torch.ops.aten.threshold_backward(delta, z, 0)
+    return torch.ops.aten.threshold_backward.default(delta, z, 0)
 
 
 register(Activation(

@@ -40,13 +40,13 @@ def backprop(model: MLP, trace: Trace, dL_dy: Tensor) -> Tensor:
 def reverse(model: MLP, trace: Trace, delta: Tensor) -> None:
     """The loop of `backprop`, for who has checked its arguments, switched autograd off and bound the grads: dL/dy_hat
     to the gradients in the model's buffer."""
-    dL_dW, dL_db = model.grad_views[0::2], model.grad_views[1::2]
+    weights, dL_dW, dL_db = model.weights, model.grad_views[0::2], model.grad_views[1::2]
     for layer in range(model.L, 0, -1):
         delta = model.activations[layer - 1].times_df(delta, trace.z[layer], trace.a[layer])  # * f_l'(z[l])
         torch.mm(delta.t(), trace.a[layer - 1], out=dL_dW[layer - 1])  # delta[l]^T a[l-1]
-        torch.sum(delta, dim=0, out=dL_db[layer - 1])
+        torch.sum(delta, 0, out=dL_db[layer - 1])
         if layer > 1:
-            delta = torch.mm(delta, model.weights[layer - 1])  # delta[l] W[l]
+            delta = torch.mm(delta, weights[layer - 1])  # delta[l] W[l]
 
 
 def _check(model: MLP, trace: Trace, dL_dy: Tensor) -> None:

@@ -38,12 +38,18 @@ class Loss:
     """whether targets are class labels"""
     unit_targets: bool = False
     """whether targets must lie in 0..1"""
+    both: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None
+    """both(y_hat, y) -> value and grad, to the bits of each, where they share work; None: one after the other"""
 
     def value_and_grad(self, y_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """The loss (scalar) and dL/dy_hat (B, n). Raises ArgumentError for targets that do not fit y_hat."""
         self.check(y_hat, y)
         with torch.no_grad():
-            return self.value(y_hat, y), self.grad(y_hat, y)
+            return self.evaluated(y_hat, y)
+
+    def evaluated(self, y_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """The same, for who has checked y and switched autograd off."""
+        return (self.value(y_hat, y), self.grad(y_hat, y)) if self.both is None else self.both(y_hat, y)
 
     def check(self, y_hat: Tensor, y: Tensor) -> None:
         """Raises ArgumentError where y is not a target for y_hat: shape, dtype, device, NaN, labels out of range."""
@@ -107,11 +113,16 @@ register(Loss(
 ))  # fmt: skip
 
 
-def _cross_entropy_grad(y_hat: Tensor, y: Tensor) -> Tensor:
-    # dL/dy_hat = (softmax(y_hat) - onehot(y)) / B, through the kernel that autograd calls: the last bit depends on it
+def _cross_entropy(y_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     log_p = torch.log_softmax(y_hat, dim=1)
-    dL_dlog_p = torch.zeros_like(log_p).scatter_(1, y[:, None], -1 / len(y))  # L = -1/B sum_s log p[s, y_s]
-    return torch.ops.aten._log_softmax_backward_data(dL_dlog_p, log_p, 1, y_hat.dtype)
+    value = F.nll_loss(log_p, y)  # L = -1/B sum_s log p[s, y_s]
+    dL_dlog_p = torch.zeros_like(log_p).scatter_(1, y.unsqueeze(1), -1 / len(y))
+    # dL/dy_hat = (softmax(y_hat) - onehot(y)) / B, through the kernel that autograd calls: the last bit depends on it
+    return value, torch._log_softmax_backward_data(dL_dlog_p, log_p, 1, y_hat.dtype)
+
+
+def _cross_entropy_grad(y_hat: Tensor, y: Tensor) -> Tensor:
+    return _cross_entropy(y_hat, y)[1]
 
 
 def _cross_entropy_terms(y_hat: Tensor, y: Tensor) -> Tensor:
@@ -128,6 +139,7 @@ register(Loss(
     "cross_entropy",
     value=F.cross_entropy,  # L = 1/B sum_s (log sum_j e^y_hat[s, j] - y_hat[s, y_s])
     grad=_cross_entropy_grad, terms=_cross_entropy_terms, grad_terms=_cross_entropy_grad_terms, classes=True,
+    both=_cross_entropy,
 ))  # fmt: skip
 
 

@@ -83,6 +83,16 @@ class MLP(nn.Module):
         return len(self.activations)
 
     @property
+    def weights(self) -> list[nn.Parameter]:
+        """W[1], W[2], ...: the parameters that the module has now, which torch.func.functional_call exchanges."""
+        return list(self._parameters.values())[0::2]  # type: ignore[return-value]  # none is None
+
+    @property
+    def biases(self) -> list[nn.Parameter]:
+        """b[1], b[2], ..."""
+        return list(self._parameters.values())[1::2]  # type: ignore[return-value]
+
+    @property
     def flat_grad(self) -> Tensor:
         """All gradients, one buffer laid out as `flat`.
 
@@ -101,10 +111,7 @@ class MLP(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """y_hat (B, n_L), for autograd to differentiate."""
         self.check(x)
-        a = x
-        for layer in range(1, self.L + 1):
-            a = self.activations[layer - 1].f(F.linear(a, self.weights[layer - 1], self.biases[layer - 1]))
-        return a
+        return self.traced(x).output
 
     def trace(self, x: Tensor) -> Trace:
         """The forward pass with everything backpropagation needs. x is (B, n_0) in the model's dtype.
@@ -116,10 +123,10 @@ class MLP(nn.Module):
             return self.traced(x)
 
     def traced(self, x: Tensor) -> Trace:
-        """The loop of `trace`, for who has checked x and switched autograd off."""
+        """The loop of `trace` and `forward`, for who has checked x and switched autograd off or on."""
         z, a = [x], [x]
         for f, W, b in zip(self.activations, self.weights, self.biases, strict=True):
-            z.append(torch.addmm(b, a[-1], W.t()))  # z[l] = a[l-1] W[l]^T + b[l]
+            z.append(F.linear(a[-1], W, b))  # z[l] = a[l-1] W[l]^T + b[l]
             a.append(f.f(z[-1]))  # a[l] = f_l(z[l])
         return Trace(tuple(z), tuple(a))
 
@@ -157,7 +164,6 @@ class MLP(nn.Module):
                 if p.grad is not None:
                     self.grad_views[index].copy_(p.grad)
                     p.grad = self.grad_views[index]
-        self.weights, self.biases = parameters[0::2], parameters[1::2]
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> MLP:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # torch's own.  .to(), .double(), .cuda(): gives every parameter memory of its own

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,11 +15,11 @@ from mlp_core.errors import ArgumentError, Described
 from mlp_core.losses import Loss
 from mlp_core.model import MLP
 from mlp_core.rules import UpdateRule
-from mlp_core.rules._optimizer import RuleOptimizer
-from mlp_core.rules._segment import Work
+from mlp_core.updater import Updater, Updates
+
+__all__ = ["Gradients", "History", "Schedule", "Updates", "fit"]
 
 Gradients = Literal["manual", "autograd"]
-Updates = Literal["manual", "torch"]
 Schedule = Callable[[int], UpdateRule]
 
 CHECKPOINT = {"epoch", "step", "flat", "state", "generator", "sizes", "rule", "updates"}
@@ -69,26 +68,27 @@ def fit(
         raise ArgumentError("generator", generator, "a torch.Generator")
     generator = torch.Generator().manual_seed(0) if generator is None else generator
     first_epoch, step = (0, 0) if start is None else (start["epoch"], start["step"])
-    engine = _Engine(model, schedule(step), updates)
+    updater = Updater(model, schedule(step), updates)
     if start is not None:
-        engine.load(start, generator)
+        updater.load(start, generator)
+    gradient = _by_hand if gradients == "manual" else _by_autograd
+    # what inference mode makes is of no use to autograd, nor to torch's optimizers outside it
+    mode = torch.inference_mode if gradients == updates == "manual" else torch.no_grad
     step_losses: list[Tensor] = []
     epoch_losses: list[Tensor] = []
     sizes = [min(batch_size, len(x) - begin) for begin in range(0, len(x), batch_size)]
     samples = torch.tensor(sizes, device=x.device)
     for epoch in range(first_epoch, first_epoch + epochs):
         first = len(step_losses)
-        engine.prepare()
-        for rows in _batches(len(x), batch_size, generator if shuffle else None):
-            xb, yb = x[rows], y[rows]
-            step_losses.append(_gradient(model, xb, yb, loss, gradients))
-            engine.step(schedule(step))
-            step += 1
-        engine.settle()
+        with updater.many(), mode():
+            for xb, yb in _batches(x, y, batch_size, generator if shuffle else None):
+                step_losses.append(gradient(model, xb, yb, loss))
+                updater.step(schedule(step))
+                step += 1
         epoch_losses.append((torch.stack(step_losses[first:]) * samples).sum() / len(x))
         if on_epoch is not None:
             on_epoch(epoch, epoch_losses[-1].item())
-    checkpoint = {**engine.save(generator), "epoch": first_epoch + epochs, "step": step}
+    checkpoint = {**updater.save(generator), "epoch": first_epoch + epochs, "step": step}
     empty = x.new_empty(0)
     return History(
         torch.stack(step_losses) if step_losses else empty, torch.stack(epoch_losses) if epoch_losses else empty,
@@ -113,13 +113,16 @@ def _schedule(rule: UpdateRule | Schedule) -> Schedule:
     return checked
 
 
-def _gradient(model: MLP, x: Tensor, y: Tensor, loss: Loss, gradients: Gradients) -> Tensor:
+def _by_hand(model: MLP, x: Tensor, y: Tensor, loss: Loss) -> Tensor:
     """Fill the gradient buffer for one batch, that `fit` has checked; the loss before the step."""
-    if gradients == "manual":
-        with torch.inference_mode():
-            trace = model.traced(x)
-            reverse(model, trace, loss.grad(trace.output, y))
-            return loss.value(trace.output, y)
+    trace = model.traced(x)
+    value, dL_dy = loss.evaluated(trace.output, y)
+    reverse(model, trace, dL_dy)
+    return value
+
+
+def _by_autograd(model: MLP, x: Tensor, y: Tensor, loss: Loss) -> Tensor:
+    """The same by torch."""
     model.zero_grad()
     with torch.enable_grad():
         value = loss.value(model(x), y)
@@ -127,87 +130,13 @@ def _gradient(model: MLP, x: Tensor, y: Tensor, loss: Loss, gradients: Gradients
     return value.detach()
 
 
-def _batches(n: int, batch_size: int, generator: torch.Generator | None) -> Iterator[slice | Tensor]:
-    """The rows of each batch: slices in order, or of a permutation drawn by `generator`."""
-    order = None if generator is None else torch.randperm(n, generator=generator)
-    for begin in range(0, n, batch_size):
-        rows = slice(begin, min(begin + batch_size, n))
-        yield rows if order is None else order[rows]
-
-
-class _Engine:
-    """The model's updates, by the rule's own optimizer or by its twin, with what a checkpoint must hold."""
-
-    def __init__(self, model: MLP, rule: UpdateRule, updates: Updates) -> None:
-        self.model, self.rule, self.updates = model, rule, updates
-        self.optimizer = _optimizer(rule, model.parameters(), updates)
-        self.work: list[Work] | None = None
-
-    def prepare(self) -> None:
-        """Look once for many steps what there is to do: until `settle`, nobody else touches model or optimizer."""
-        self.model.flat_grad  # noqa: B018  (binds every parameter's grad)
-        if isinstance(self.optimizer, RuleOptimizer):
-            self.work = self.optimizer.prepared()
-
-    def settle(self) -> None:
-        if isinstance(self.optimizer, RuleOptimizer) and self.work is not None:
-            self.optimizer.settle(self.work)
-            self.work = None
-
-    def step(self, rule: UpdateRule) -> None:
-        if rule is not self.rule and rule != self.rule:
-            prepared = self.work is not None
-            self.settle()
-            self.optimizer.param_groups[0].update(_hyperparameters(rule, self.model, self.updates))
-            self.rule = rule
-            if prepared:
-                self.prepare()
-        if self.work is None:
-            self.optimizer.step()
-        else:
-            with torch.inference_mode():
-                RuleOptimizer.apply(self.work)
-
-    def save(self, generator: torch.Generator) -> dict[str, Any]:
-        state = self.optimizer.state_dict()["state"]  # no copy: nobody steps this optimizer any more
-        return {
-            "flat": self.model.flat.clone(), "state": state, "generator": generator.get_state(),
-            "sizes": list(self.model.sizes), "rule": repr(self.rule), "updates": self.updates,
-        }  # fmt: skip
-
-    def load(self, start: dict[str, Any], generator: torch.Generator) -> None:
-        if start["updates"] != self.updates:
-            raise ArgumentError("start", Described(f"updates by {start['updates']}"), f"updates by {self.updates}")
-        got = f"sizes {start['sizes']} in {start['flat'].dtype}"
-        own = f"sizes {list(self.model.sizes)} in {self.model.flat.dtype}"
-        if got != own:
-            raise ArgumentError("start", Described(got), f"a checkpoint of this model, {own}")
-        state = copy.deepcopy(start["state"])  # load_state_dict keeps the tensors it is given, and steps write to them
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
-        params = self.optimizer.param_groups[0]["params"]
-        for index, saved in state.items():
-            own = self.optimizer.state[params[index]]
-            for name, value in saved.items():
-                if isinstance(value, Tensor) and value.dtype != own[name].dtype:  # torch casts all to the dtype of p
-                    own[name] = torch.empty_like(own[name], dtype=value.dtype).copy_(value)
-        with torch.no_grad():
-            self.model.flat.copy_(start["flat"])
-        generator.set_state(start["generator"])
-
-
-def _optimizer(rule: UpdateRule, params: Any, updates: Updates) -> torch.optim.Optimizer:
-    if updates == "manual":
-        return rule.optimizer(params)
-    twin = rule.twin(params)
-    if twin is None:
-        raise ArgumentError("updates", "torch", f"manual: torch has no {type(rule).__name__}")
-    return twin
-
-
-def _hyperparameters(rule: UpdateRule, model: MLP, updates: Updates) -> dict[str, Any]:
-    """What a rule writes into a param_group, in the words of its engine."""
-    group = _optimizer(rule, [model.flat.new_zeros(1)], updates).param_groups[0]
-    return {name: value for name, value in group.items() if name != "params"}
+def _batches(
+    x: Tensor, y: Tensor, batch_size: int, generator: torch.Generator | None
+) -> Iterable[tuple[Tensor, Tensor]]:  # fmt: skip
+    """The samples of each batch: in order, as views, or of a permutation drawn by `generator`."""
+    if generator is None:
+        return zip(x.split(batch_size), y.split(batch_size), strict=True)
+    return ((x[rows], y[rows]) for rows in torch.randperm(len(x), generator=generator).split(batch_size))
 
 
 def _finite(values: Tensor) -> bool:

@@ -209,6 +209,14 @@ def test_a_schedule_that_returns_no_rule_is_refused() -> None:
     assert message == "rule(1): got 0.1, expected an UpdateRule"
 
 
+@pytest.mark.parametrize("updates", ["manual", "torch"])
+def test_a_schedule_that_turns_to_another_kind_of_rule_is_refused(updates: str) -> None:
+    options = {**problem(), "rule": lambda step: SGD() if step == 0 else rules.get("adam")(), "updates": updates}
+    message = refusal(fit, MLP([3, 4, 2]), options.pop("x"), options.pop("y"), **options)
+    assert message.startswith("rule: got Adam(")
+    assert message.endswith("expected a SGD in every step, as in the first")
+
+
 def test_a_start_that_is_no_checkpoint_is_refused() -> None:
     options = problem()
     x, y = options.pop("x"), options.pop("y")

@@ -22,7 +22,7 @@ from mlp_core.testing import (
     laws,
     normalisation_laws,
     oracles,
-    record_laws,
+    record_subjects,
     scenarios,
     strategies,
     verify,
@@ -114,7 +114,7 @@ class Zeros(strategies.Numbers):
 def test_fed_zeros_alone_a_right_subject_does_not_pass(subject: str, name: str) -> None:
     (one,) = (law for law in laws(subject) if law.name == name)
     with contextlib.ExitStack() as patches:
-        for module in (strategies, affordable, scenarios, normalisation_laws, record_laws):
+        for module in (strategies, affordable, scenarios, normalisation_laws, record_subjects):
             patches.enter_context(patch.object(module, "Numbers", Zeros))
         assert run(one).verdict == "FAIL"
 

@@ -11,14 +11,15 @@ from planted import PLANTED, Planted, snippets
 
 from mlp_core.rules.sgd import SGD
 from mlp_core.testing import (
+    activation_laws,
     exact_laws,
     function_laws,
     gradcheck_laws,
     gradient_conduct,
     gradient_edges,
     gradient_laws,
+    loss_laws,
     normalisation_laws,
-    record_laws,
     reference_laws,
     rule_company,
     rule_edges,
@@ -40,7 +41,7 @@ BOOKS = (
     exact_laws.rule_book, exact_laws.training_book,
     reference_laws.twin_book, reference_laws.reference_book,
     rule_laws.book, rule_company.book, rule_memory.book, rule_edges.book, training_laws.book,
-    normalisation_laws.book, record_laws.activation_book, record_laws.loss_book, function_laws.book,
+    normalisation_laws.book, activation_laws.book, loss_laws.book, function_laws.book,
     training_course.book, selection_laws.book, gradcheck_laws.book,
 )  # fmt: skip
 

@@ -249,3 +249,15 @@ def test_a_trace_holds_z_and_a_of_every_layer() -> None:
 
 def test_a_model_shows_its_widths_and_activations() -> None:
     assert repr(MLP([3, 2, 1], activation="tanh")) == "MLP([3, 2, 1], ['tanh', 'identity'])"
+
+
+def test_a_functional_call_goes_through_the_parameters_given() -> None:
+    model, x = MLP([2, 3, 1], "tanh", dtype=torch.float64), torch.ones(4, 2, dtype=torch.float64)
+    given = {name: torch.full_like(p, 0.5) for name, p in model.named_parameters()}
+    other = MLP([2, 3, 1], "tanh", dtype=torch.float64)
+    with torch.no_grad():
+        for p in other.parameters():
+            p.fill_(0.5)
+    before = model(x)
+    assert torch.equal(torch.func.functional_call(model, given, (x,)), other(x))
+    assert torch.equal(model(x), before)

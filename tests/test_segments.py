@@ -17,7 +17,7 @@ from mlp_core.rules import RuleOptimizer, _segment
 def segments(optimizer: RuleOptimizer, group: int = 0) -> list[int]:
     """How many parameters each segment of a group joins."""
     optimizer.step()
-    return [len(segment.params) for segment in optimizer._segments[group][1]]
+    return [len(segment.params) for segment in optimizer._segments[group][-1]]
 
 
 def test_one_segment_for_a_whole_model() -> None:
@@ -36,12 +36,12 @@ def test_segments_are_kept_while_nothing_moves() -> None:
     optimizer = RULE.optimizer(model.parameters())
     model.flat_grad.fill_(1.0)
     optimizer.step()
-    kept = optimizer._segments[0][1]
+    kept = optimizer._segments[0][-1]
     optimizer.step()
-    assert optimizer._segments[0][1] is kept
+    assert optimizer._segments[0][-1] is kept
     model.weights[0].grad = torch.ones(2, 3)
     optimizer.step()
-    assert optimizer._segments[0][1] is not kept
+    assert optimizer._segments[0][-1] is not kept
 
 
 def step_both(model: MLP, optimizer: RuleOptimizer, theirs: list[Any], twin: torch.optim.Optimizer) -> None:
@@ -99,6 +99,48 @@ def test_the_padding_stays_zero_where_a_zero_gradient_is_divided_by_zero() -> No
         model.flat_grad.copy_(1 - outside)
         assert segments(optimizer) == joined
         assert not model.flat[outside == 1].any()
+
+
+def test_parameters_part_when_their_padding_would_no_longer_rest() -> None:
+    """eps becomes zero between two steps: from then on the padding's zero gradient would be divided by zero."""
+    model = MLP([3, 5, 2], dtype=torch.float64)
+    outside = torch.ones_like(model.flat)
+    for view in model.layout.views(outside):
+        view.fill_(0.0)
+    optimizer = rules.get("adam")().optimizer(model.parameters())
+    model.flat_grad.copy_(1 - outside)
+    assert segments(optimizer) == [4]
+    optimizer.param_groups[0]["eps"] = 0.0
+    assert segments(optimizer) == [1, 1, 1, 1]
+    assert not model.flat[outside == 1].any()
+
+
+def test_state_that_somebody_else_puts_there_is_followed() -> None:
+    """As torch's optimizers do: another tensor for a slot, another state, or none, which begins anew."""
+    own, theirs = (MLP([3, 5, 2], dtype=torch.float64) for _ in range(2))
+    optimizer, twin = RULE.optimizer(own.parameters()), RULE.twin(theirs.parameters())
+    pairs = list(zip(own.parameters(), theirs.parameters(), strict=True))
+
+    def step(number: int) -> None:
+        for model in (own, theirs):
+            model.flat_grad.copy_(values(len(model.flat), number))
+        optimizer.step()
+        twin.step()
+        assert_same(list(own.parameters()), list(theirs.parameters()))
+
+    step(0)
+    for p, q in pairs[:1]:
+        optimizer.state[p]["momentum_buffer"] = torch.ones_like(p)
+        twin.state[q]["momentum_buffer"] = torch.ones_like(q)
+    step(1)
+    for p, q in pairs[1:2]:
+        optimizer.state[p] = {"step": 7, "momentum_buffer": torch.ones_like(p)}
+        twin.state[q] = {"momentum_buffer": torch.ones_like(q)}
+    step(2)
+    optimizer.state.clear()
+    twin.state.clear()
+    step(3)
+    step(4)
 
 
 def side_by_side(rule: Any, lay: Callable[[Tensor], list[Tensor]], size: int = 24) -> tuple[list[int], bool]:
@@ -170,7 +212,7 @@ def test_a_large_parameter_is_stepped_in_blocks_to_the_same_bits(name: str, monk
             params[0].grad = values(200, step + 1)
             optimizer.step()
         assert_same(cut, whole)
-    blocks = optimizers[1]._segments[0][1][0].blocks
+    blocks = optimizers[1]._segments[0][-1][0].blocks
     states = [optimizer.state[params[0]] for params, optimizer in zip((whole, cut), optimizers, strict=True)]
     assert_same(*([value for value in state.values() if isinstance(value, Tensor)] for state in states))
     assert states[1]["step"] == 3

@@ -12,10 +12,7 @@ from torch import Tensor
 from mlp_core.errors import ArgumentError, Described, unknown
 from mlp_core.rules._domains import rests
 from mlp_core.rules._rule import UpdateRule
-from mlp_core.rules._segment import Segment, Work, in_blocks
-
-Seen = tuple[Tensor, Tensor | None, tuple[int, int]]
-"""a parameter, its gradient, and where in memory both begin"""
+from mlp_core.rules._segment import Segment, Work, flat_from, follows, in_blocks, of_one_state, owned
 
 
 class RuleOptimizer(torch.optim.Optimizer):
@@ -30,8 +27,9 @@ class RuleOptimizer(torch.optim.Optimizer):
     def __init__(self, rule: UpdateRule, params: Iterable[Any]) -> None:
         self.rule = rule
         self._rules: dict[int, UpdateRule] = {}
+        self._resting: dict[int, bool] = {}
         self._fields: tuple[str, ...] | None = None
-        self._segments: dict[int, tuple[list[Seen], list[Segment]]] = {}
+        self._segments: dict[int, tuple[list[int], list[Any], list[Segment]]] = {}
         super().__init__(params, {name: getattr(rule, name) for name in self._names()})
 
     def _names(self) -> tuple[str, ...]:
@@ -81,7 +79,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         rules = [self._rule_of(index) for index in range(len(self.param_groups))]
         work = [(rule, segment) for index, rule in enumerate(rules) for segment in self._segments_of(index, rule)]
         for _, segment in work:
-            segment.t = self.state[segment.params[0]]["step"]
+            segment.t = segment.states[0]["step"]
         return work
 
     @staticmethod
@@ -95,8 +93,8 @@ class RuleOptimizer(torch.optim.Optimizer):
     def settle(self, work: list[Work]) -> None:
         """Write down how many steps were done."""
         for _, segment in work:
-            for p in segment.params:
-                self.state[p]["step"] = segment.t
+            for own in segment.states:
+                own["step"] = segment.t
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         super().load_state_dict(state_dict)
@@ -120,33 +118,50 @@ class RuleOptimizer(torch.optim.Optimizer):
         return {**super().__getstate__(), "rule": self.rule}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._rules, self._segments, self._fields = {}, {}, None
+        self._rules, self._resting, self._segments, self._fields = {}, {}, {}, None
         super().__setstate__(state)
+
+    def turn_to(self, rule: UpdateRule) -> None:
+        """Write the hyperparameters of another rule of the same class into every group."""
+        for index, group in enumerate(self.param_groups):
+            self._take_up(index, rule)
+            group.update({name: getattr(rule, name) for name in self._names()})
 
     def _rule_of(self, index: int) -> UpdateRule:
         group, rule, names = self.param_groups[index], self._rules.get(index), self._names()
         if rule is None or any(getattr(rule, name) != group[name] for name in names):
             rule = type(self.rule)(**{name: group[name] for name in names})
-            for p in group["params"]:
-                off = [name for name in rule.slots if p in self.state and self.state[p][name] is None]
-                fresh = rule.init(p) if off else {}
-                for name in off:
-                    if fresh[name] is not None:
-                        expected = f"{name} switched on from the first step, or not at all"
-                        raise ArgumentError("hyperparameters", rule, expected)
-            self._rules[index] = rule
+            self._take_up(index, rule)
         return rule
+
+    def _take_up(self, index: int, rule: UpdateRule) -> None:
+        for p in self.param_groups[index]["params"]:
+            off = [name for name in rule.slots if p in self.state and self.state[p][name] is None]
+            fresh = rule.init(p) if off else {}
+            for name in off:
+                if fresh[name] is not None:
+                    expected = f"{name} switched on from the first step, or not at all"
+                    raise ArgumentError("hyperparameters", rule, expected)
+        self._rules[index], self._resting[index] = rule, rests(rule)
 
     def _segments_of(self, index: int, rule: UpdateRule) -> list[Segment]:
         params = self.param_groups[index]["params"]
-        seen, segments = self._segments.get(index, ([], []))
-        if len(params) != len(seen) or not all(map(_as_seen, params, seen)):
-            having = [p for p in params if p.grad is not None]
-            if any(p.grad.is_sparse for p in having):
-                raise ArgumentError("grad", Described("a sparse tensor"), "a dense gradient")
-            segments = self._build(having, rule)
-            self._segments[index] = [(p, p.grad, _begins(p, p.grad)) for p in params], segments
+        grads = [p.grad for p in params]
+        if any(g is not None and g.is_sparse for g in grads):
+            raise ArgumentError("grad", Described("a sparse tensor"), "a dense gradient")
+        seen, _, segments = self._segments.get(index, ([], [], []))
+        if seen != self._seen(params, grads, index)[0]:
+            segments = self._build([p for p in params if p.grad is not None], rule)
+            self._segments[index] = *self._seen(params, grads, index), segments
         return segments
+
+    def _seen(self, params: list[Tensor], grads: list[Tensor | None], index: int) -> tuple[list[int], list[Any]]:
+        """All that segments depend on, in numbers: which tensors there are, whose they are and where they lie; and,
+        kept so that no other takes their number, what they are numbers of."""
+        states = [self.state.get(p) for p in params]
+        tensors = [*params, *grads, *(own.get(name) for own in states if own for name in self.rule.slots)]
+        places = [0 if t is None else t.data_ptr() for t in tensors]
+        return [self._resting[index], *places, *map(id, tensors), *map(id, states)], [tensors, states]
 
     def _build(self, params: list[Tensor], rule: UpdateRule) -> list[Segment]:
         runs: list[list[Tensor]] = []
@@ -164,10 +179,10 @@ class RuleOptimizer(torch.optim.Optimizer):
         must stay zero."""
         mine, other = self.state[p], self.state[q]
         return (
-            (padding_rests or _owned(q) == q.numel()) and
-            _follows(q, p, _owned(q)) and _follows(q.grad, p.grad, _owned(q))
+            (padding_rests or owned(q) == q.numel()) and
+            follows(q, p, owned(q)) and follows(q.grad, p.grad, owned(q))
             and mine.keys() == other.keys()
-            and all(_elementwise_or_same(mine[key], other[key], p) for key in mine)
+            and all(of_one_state(mine[key], other[key], p) for key in mine)
         )  # fmt: skip
 
     def _segment(self, run: list[Tensor], rule: UpdateRule) -> Segment:
@@ -175,13 +190,14 @@ class RuleOptimizer(torch.optim.Optimizer):
             p, g, slots = run[0], run[0].grad, [self._own(run[0], name) for name in rule.slots]
             assert g is not None
         else:
-            size = sum(_owned(p) for p in run[:-1]) + run[-1].numel()
+            size = sum(owned(p) for p in run[:-1]) + run[-1].numel()
             p, g, slots = (
-                _flat(run[0], size),
-                _flat(run[0].grad, size),
+                flat_from(run[0], size),
+                flat_from(run[0].grad, size),
                 [self._gather(run, n, size) for n in rule.slots],
             )
-        return Segment(run, [(p, g, slots)] if rule.per_tensor else in_blocks(p, g, slots))
+        states = [self.state[p] for p in run]
+        return Segment(run, states, [(p, g, slots)] if rule.per_tensor else in_blocks(p, g, slots))
 
     def _own(self, p: Tensor, name: str) -> Tensor | None:
         """A slot of p alone: a number that it shared with its neighbours in a run becomes its own."""
@@ -204,41 +220,5 @@ class RuleOptimizer(torch.optim.Optimizer):
         for p in run:
             view = flat[offset : offset + p.numel()].view(p.shape)
             self.state[p][name] = view.copy_(self.state[p][name])
-            offset += _owned(p)
+            offset += owned(p)
         return flat
-
-
-def _begins(p: Tensor, g: Tensor | None) -> tuple[int, int]:
-    return p.data_ptr(), 0 if g is None else g.data_ptr()
-
-
-def _as_seen(p: Tensor, seen: Seen) -> bool:
-    """Whether a parameter and its gradient are, and lie, where they were."""
-    q, g, begins = seen
-    return p is q and p.grad is g and _begins(p, g) == begins
-
-
-def _owned(p: Tensor) -> int:
-    """The elements of memory that are p's own: an MLP's parameters own their padding."""
-    return getattr(p, "owned", p.numel())
-
-
-def _follows(q: Tensor, p: Tensor, distance: int) -> bool:
-    return bool(
-        q.ndim > 0 and p.ndim > 0
-        and q.dtype == p.dtype and q.is_contiguous() and p.is_contiguous()
-        and q.untyped_storage().data_ptr() == p.untyped_storage().data_ptr()
-        and p.storage_offset() == q.storage_offset() + distance
-    )  # fmt: skip
-
-
-def _elementwise_or_same(mine: Any, other: Any, p: Tensor) -> bool:
-    """Whether an entry of p's state is a slot of p's shape, or the number that its neighbour has too."""
-    if isinstance(mine, Tensor):
-        return mine.shape == p.shape or (mine.ndim == 0 and mine.equal(other))
-    return bool(mine == other)
-
-
-def _flat(first: Tensor | None, size: int) -> Tensor:
-    assert first is not None
-    return first.detach().as_strided((size,), (1,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
 
@@ -22,6 +23,8 @@ class Segment:
     """Parameters that lie side by side and share rule and t, seen as one tensor, that is cut into blocks."""
 
     params: list[Tensor]
+    states: list[dict[str, Any]]
+    """what the optimizer keeps of each"""
     blocks: list[Part]
     t: int = 0
     """steps that these parameters have done"""
@@ -45,3 +48,29 @@ def in_blocks(p: Tensor, g: Tensor, slots: list[Tensor | None]) -> list[Part]:
     cut = [None if t is None else t.detach().view(-1).split(size) for t in (p, g, *slots)]
     parts = ([None if pieces is None else pieces[k] for pieces in cut] for k in range(-(-p.numel() // size)))
     return [(part[0], part[1], part[2:]) for part in parts]  # type: ignore[misc]  # p and g are never None
+
+
+def owned(p: Tensor) -> int:
+    """The elements of memory that are p's own: an MLP's parameters own their padding."""
+    return getattr(p, "owned", p.numel())
+
+
+def follows(q: Tensor, p: Tensor, distance: int) -> bool:
+    return bool(
+        q.ndim > 0 and p.ndim > 0
+        and q.dtype == p.dtype and q.is_contiguous() and p.is_contiguous()
+        and q.untyped_storage().data_ptr() == p.untyped_storage().data_ptr()
+        and p.storage_offset() == q.storage_offset() + distance
+    )  # fmt: skip
+
+
+def of_one_state(mine: Any, other: Any, p: Tensor) -> bool:
+    """Whether an entry of p's state is a slot of p's shape, or the number that its neighbour has too."""
+    if isinstance(mine, Tensor):
+        return mine.shape == p.shape or (mine.ndim == 0 and mine.equal(other))
+    return bool(mine == other)
+
+
+def flat_from(first: Tensor | None, size: int) -> Tensor:
+    assert first is not None
+    return first.detach().as_strided((size,), (1,))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
+
+ONE = {dtype: torch.ones((), dtype=dtype, device="cpu") for dtype in (torch.float32, torch.float64)}
 
 
 def descent(p: Tensor, g: Tensor, weight_decay: float, maximize: bool) -> Tensor:
@@ -22,6 +25,24 @@ def decay(p: Tensor, lr: float, weight_decay: float) -> None:
     """Decoupled decay, in place (Loshchilov and Hutter 2019):  p <- p - lr wd p."""
     if weight_decay:
         p.mul_(1 - lr * weight_decay)
+
+
+def accumulate(v: Tensor, g: Tensor, beta: float, share: float) -> None:
+    """Momentum, in place:  v <- beta v + share g, to the bits of v.mul_(beta).add_(g, alpha=share).
+
+    Where share is 1 torch's kernel for the CPU does it in one pass, that rounds beta v, multiplies it with 1 and then
+    adds g. (On a GPU, and with fewer bits, the same kernel rounds once.)
+
+    >>> v = torch.tensor([4.0])
+    >>> accumulate(v, torch.tensor([1.0]), 0.5, 1.0)
+    >>> v
+    tensor([3.])
+    """
+    one = ONE.get(v.dtype)
+    if share == 1 and one is not None and v.is_cpu:
+        torch.addcmul(g, v, one, value=beta, out=v)
+    else:
+        v.mul_(beta).add_(g, alpha=share)
 
 
 def moments(m: Tensor, v: Tensor, g: Tensor, betas: tuple[float, float]) -> None:

@@ -45,7 +45,7 @@ class Adam(UpdateRule):
         if v_max is not None:
             v = torch.maximum(v_max, v, out=v_max)
         correction1, correction2 = (1 - beta**t for beta in self.betas)
-        denominator = (v.sqrt() / correction2**0.5).add_(self.eps)  # sqrt(v) / sqrt(1 - beta2^t) + eps
+        denominator = v.sqrt().div_(correction2**0.5).add_(self.eps)  # sqrt(v) / sqrt(1 - beta2^t) + eps
         p.addcdiv_(m, denominator, value=-self.lr / correction1)  # p <- p - lr / (1 - beta1^t) m / denominator
 
     def twin(self, params: Iterable[Any]) -> torch.optim.Optimizer:

@@ -12,7 +12,7 @@ from torch import Tensor
 from mlp_core.rules._domains import Typical
 from mlp_core.rules._fields import LearningRate, Momentum, WeightDecay
 from mlp_core.rules._rule import UpdateRule
-from mlp_core.rules._shared import descent
+from mlp_core.rules._shared import accumulate, descent
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class SGD(UpdateRule):
             if t == 1:
                 v.copy_(g)  # v <- g
             else:
-                v.mul_(self.momentum).add_(g, alpha=1 - self.dampening)  # v <- beta v + (1 - dampening) g
+                accumulate(v, g, self.momentum, 1 - self.dampening)  # v <- beta v + (1 - dampening) g
             g = g.add(v, alpha=self.momentum) if self.nesterov else v
         p.add_(g, alpha=-self.lr)  # p <- p - lr v
 

@@ -39,6 +39,12 @@ PLAIN = """\
 value, got = record.value_and_grad(z, y)
 assert value.ndim == 0 and not got.requires_grad, (value, got)"""
 
+BOTH = """\
+parts = dict(zip(("value", "dL/dy_hat"), record.both(z, y)))
+alone = {{"value": record.value(z, y), "dL/dy_hat": record.grad(z, y)}}
+got, expected = parts["{name}"][{index}].item(), alone["{name}"][{index}].item()
+assert got == expected, (got, expected)"""
+
 SOFTMAX = """\
 onehot = torch.nn.functional.one_hot(y, z.shape[1]).to(z.dtype)
 expected = ((torch.softmax(z, dim=1) - onehot) / len(z))[{index}].item()

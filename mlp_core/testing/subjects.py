@@ -18,7 +18,7 @@ from mlp_core.testing.function_subjects import FunctionSubject, inputs_of
 from mlp_core.testing.gradcheck_subjects import GradcheckSubject
 from mlp_core.testing.gradient_subjects import BATCH_SIZES, CourseSubject, GradientSubject
 from mlp_core.testing.optimizer_subjects import OptimizerSubject
-from mlp_core.testing.record_laws import RecordSubject
+from mlp_core.testing.record_subjects import RecordSubject
 from mlp_core.testing.rule_subjects import of_rule
 from mlp_core.testing.scenario import Make
 from mlp_core.testing.selection_subjects import SelectionSubject

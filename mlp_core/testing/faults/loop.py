@@ -12,7 +12,8 @@ from mlp_core import MLP, fit, losses
 from mlp_core.rules import UpdateRule
 from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.training import History, _Engine
+from mlp_core.training import History
+from mlp_core.updater import Updater
 
 FEWER = 50  # examples: a training run is dear, and these mistakes show in most
 
@@ -30,7 +31,7 @@ class Loop:
         self.epochs, self.batch_size, self.shuffle, self.on_epoch = epochs, batch_size, shuffle, on_epoch
         self.generator = torch.Generator().manual_seed(0) if generator is None else generator
         self.epoch = self.steps = 0
-        self.engine = _Engine(model, self.schedule(0), updates)
+        self.engine = Updater(model, self.schedule(0), updates)
         if start is not None:
             self.resume(start)
 

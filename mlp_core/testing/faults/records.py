@@ -14,7 +14,9 @@ CATALOGUE = Catalogue()
 record = CATALOGUE.record
 
 RELU, TANH, HARDTANH, SILU, SOFTPLUS = map(activations.get, ("relu", "tanh", "hardtanh", "silu", "softplus"))
-SQUARED, MSE, ENTROPY, BINARY = map(losses.get, ("squared_error", "mse", "cross_entropy", "bce_with_logits"))
+SQUARED, MSE, BINARY = map(losses.get, ("squared_error", "mse", "bce_with_logits"))
+AT_ONCE = losses.get("cross_entropy")
+ENTROPY = replace(AT_ONCE, both=None)  # value and gradient one by one
 
 DERIVATIVE, KINKS = "has the derivative of autograd", "has no kink but those it names"
 GRADIENT = "has the gradient of autograd"
@@ -94,6 +96,20 @@ record(
     ), ENTROPY,
     words="the softmax is taken twice: the loss takes logits and is handed probabilities",
     origin="Karpathy, most common neural net mistakes (2018): softmaxed outputs where raw logits are expected",
+)  # fmt: skip
+record(
+    "gives value and gradient together as it gives each",
+    replace(
+        AT_ONCE, name="a sum at once", both=lambda y_hat, y: (ENTROPY.value(y_hat, y) * len(y), ENTROPY.grad(y_hat, y)),
+    ), AT_ONCE,
+    words="given with its gradient, the value is the sum over the samples; given alone, their mean",
+    origin="site: 1 / B, in one of two places that give the value",
+)  # fmt: skip
+record(
+    "gives value and gradient together as it gives each",
+    replace(AT_ONCE, name="changed in one place", grad=lambda y_hat, y: 2 * ENTROPY.grad(y_hat, y)), AT_ONCE,
+    words="the gradient was changed where it is given alone, and not where it is given with the value",
+    origin="site: both, left over when grad is replaced",
 )  # fmt: skip
 record(
     "agrees with differences of its value",

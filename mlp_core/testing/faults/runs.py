@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.loop import Loop, mistakes
-from mlp_core.training import _Engine
+from mlp_core.updater import Updater
 
 CATALOGUE = Catalogue()
 caught_by = mistakes(CATALOGUE)
@@ -74,7 +74,7 @@ class ForgetsItsOptimizerWhenResumed(Loop):
 
     def resume(self, start: dict[str, Any]) -> None:
         super().resume(start)
-        self.engine = _Engine(self.model, self.engine.rule, self.engine.updates)
+        self.engine = Updater(self.model, self.engine.rule, self.engine.updates)
 
 
 @caught_by(RESUMES, origin="site: the state of the generator, left out of the checkpoint")
@@ -179,7 +179,7 @@ class ForgetsItsMomentumWhenWatched(Loop):
     """the optimizer is made anew after every call of on_epoch"""
 
     def tell(self, epoch: int, epoch_loss: float, own: list[Tensor]) -> object:
-        self.engine = _Engine(self.model, self.engine.rule, self.engine.updates)
+        self.engine = Updater(self.model, self.engine.rule, self.engine.updates)
         return super().tell(epoch, epoch_loss, own)
 
 

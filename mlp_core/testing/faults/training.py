@@ -12,7 +12,8 @@ from torch import Tensor
 from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.loop import Loop, mistakes
-from mlp_core.training import History, _Engine
+from mlp_core.training import History
+from mlp_core.updater import Updater
 
 TORCH, STEPWISE = "equals torch to the bit", "follows torch step by step"
 ONCE, WEIGHS = "sees every sample once an epoch", "weighs epoch losses by samples"
@@ -126,7 +127,7 @@ class ForgetsMomentumBetweenEpochs(Loop):
     """the optimizer is made anew for every epoch and forgets its momentum"""
 
     def order(self) -> Tensor:
-        self.engine = _Engine(self.model, self.engine.rule, self.engine.updates)
+        self.engine = Updater(self.model, self.engine.rule, self.engine.updates)
         return super().order()
 
 

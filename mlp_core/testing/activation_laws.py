@@ -1,0 +1,73 @@
+"""The laws of an activation record: what is registered is what is checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from mlp_core import gradcheck
+from mlp_core.testing import bounds, exact
+from mlp_core.testing.conduct import foreign
+from mlp_core.testing.failure import compare
+from mlp_core.testing.law import Broken, Evidence, LawBook
+from mlp_core.testing.record_snippets import DERIVATIVE, QUOTIENT, SLOPES, STEEPEST
+from mlp_core.testing.record_subjects import Points, points
+
+book = LawBook()
+
+
+@book.law(points)
+def has_the_derivative_of_autograd(subject: Any, at: Points) -> Evidence:
+    """delta * f'(z) equals autograd's, to the bit where the record says `exact`, kinks included."""
+    f, z = subject.record, at.z
+    delta = torch.linspace(-2, 3, len(z), dtype=z.dtype)
+    leaf = z.clone().requires_grad_()
+    with foreign():
+        a = f.f(leaf)
+        (expected,) = torch.autograd.grad(a, leaf, delta)
+        got = f.times_df(delta, z, a.detach())
+    limit = 0.0 if f.exact else bounds.derivative(f.terms(z, a.detach()), delta, z.dtype)
+    return compare(["f'"], [got], [expected], [limit], closing=DERIVATIVE)
+
+
+@book.law(points)
+def has_no_kink_but_those_it_names(subject: Any, at: Points) -> Evidence:
+    """Away from its kinks, central differences confirm the derivative, which never exceeds `lipschitz`."""
+    f, z, h = subject.record, at.z.double(), gradcheck.STEP
+    near = torch.zeros_like(z, dtype=torch.bool)
+    for kink in (*f.kinks, *f.bends):
+        near |= (z - kink).abs() <= 2 * h
+    z = z[~near]
+    if not len(z):
+        return Evidence(counted=False)
+    with foreign():
+        a = f.f(z)
+        got = f.df(z, a)
+        fine, coarse = ((f.f(z + k * h) - f.f(z - k * h)) / (2 * k * h) for k in (1, 2))
+    # z +- h is rounded by u |z|, which f passes on; f itself errs by ELEMENTARY roundings
+    unit = bounds.unit_roundoff(torch.float64)
+    error = (f.lipschitz * z.abs() + bounds.ELEMENTARY * (a.abs() + 1)).max().item() * unit
+    try:
+        compare(["f'"], [got], [fine], [bounds.quotient(error, h, coarse, fine)], closing="{index} {bound}")
+    except Broken as broken:
+        index, _, bound = broken.closing.rpartition(" ")
+        at_worst = z[int(index.strip("(,)"))].item()
+        broken.closing = QUOTIENT.replace("AT", repr(at_worst)).format(bound=bound)
+        raise
+    steepest = got.abs().max().item()
+    if steepest > f.lipschitz * (1 + 1e3 * unit):
+        raise Broken("the largest |f'|", steepest, f"at most lipschitz = {f.lipschitz}", closing=STEEPEST)
+    return Evidence(entries=len(z))
+
+
+@book.law(
+    points, skip=lambda subject: None if subject.record.slopes else "not piecewise linear: it has no slopes"
+)
+def is_its_slopes(subject: Any, at: Points) -> Evidence:
+    """A piecewise linear function is what its kinks and slopes say."""
+    f, z = subject.record, at.z.double()
+    expected = torch.tensor([float(exact.value(f, v)) for v in exact.rationals([z.tolist()])[0]], dtype=torch.float64)
+    with foreign():
+        got = f.f(z)
+    return compare(["f"], [got], [expected], [4 * bounds.unit_roundoff(torch.float64) * z.abs()], closing=SLOPES)

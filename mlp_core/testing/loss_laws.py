@@ -1,0 +1,100 @@
+"""The laws of a loss record: what is registered is what is checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+
+from mlp_core import gradcheck
+from mlp_core.testing import bounds
+from mlp_core.testing.conduct import foreign
+from mlp_core.testing.failure import compare
+from mlp_core.testing.law import Broken, Evidence, LawBook
+from mlp_core.testing.problem import source
+from mlp_core.testing.record_snippets import BOTH, DIFFERENCES, GRADIENT, PLAIN, REFUSED, SOFTMAX
+from mlp_core.testing.record_subjects import Misfit, Points, outputs
+
+book = LawBook()
+
+
+@book.law(outputs, beside="it names the entry; that of differences asks the value alone")
+def has_the_gradient_of_autograd(subject: Any, at: Points) -> Evidence:
+    """dL/dy_hat equals autograd's of the value, within the rounding of the formula."""
+    loss, y_hat = subject.record, at.z.clone().requires_grad_()
+    with foreign():
+        (expected,) = torch.autograd.grad(loss.value(y_hat, at.y), y_hat)
+        value, got = loss.value_and_grad(at.z, at.y)
+    if value.ndim or got.requires_grad:
+        raise Broken(
+            "value_and_grad",
+            f"a value of shape {tuple(value.shape)}",
+            "a scalar, and plain numbers as gradient",
+            closing=PLAIN,
+        )
+    return compare(
+        ["dL/dy_hat"],
+        [got],
+        [expected],
+        [bounds.loss_gradient(loss.grad_terms(at.z, at.y), at.z.dtype)],
+        closing=GRADIENT,
+    )
+
+
+@book.law(
+    outputs,
+    skip=lambda subject: None if subject.record.classes else "not a loss of class labels",
+    beside="the formula of the books: autograd's kernel is what the core itself calls",
+)
+def is_softmax_minus_onehot_over_the_batch(subject: Any, at: Points) -> Evidence:
+    """The gradient of cross-entropy is (softmax(y_hat) - onehot(y)) / B."""
+    assert at.y is not None
+    onehot = torch.nn.functional.one_hot(at.y, at.z.shape[1]).to(at.z.dtype)
+    expected = (torch.softmax(at.z, dim=1) - onehot) / len(at.z)
+    with foreign():
+        _, got = subject.record.value_and_grad(at.z, at.y)
+    limit = bounds.loss_gradient(subject.record.grad_terms(at.z, at.y), at.z.dtype)
+    return compare(["dL/dy_hat"], [got], [expected], [limit], closing=SOFTMAX)
+
+
+@book.law(
+    outputs,
+    skip=lambda subject: "value and gradient are asked for one by one" if subject.record.both is None else None,
+)
+def gives_value_and_gradient_together_as_it_gives_each(subject: Any, at: Points) -> Evidence:
+    """Where `both` gives value and gradient at once, they are what `value` and `grad` give, to the bit."""
+    loss = subject.record
+    with foreign():
+        got, expected = loss.both(at.z, at.y), (loss.value(at.z, at.y), loss.grad(at.z, at.y))
+    return compare(["value", "dL/dy_hat"], list(got), list(expected), [0.0, 0.0], closing=BOTH)
+
+
+@book.law(outputs, beside="it asks the value alone, where autograd, like the gradient, is the chain rule")
+def agrees_with_differences_of_its_value(subject: Any, at: Points) -> Evidence:
+    """Central differences of the value confirm dL/dy_hat."""
+    loss, y_hat, h = subject.record, at.z.double(), gradcheck.STEP
+    y = at.y if loss.classes else at.y.double()  # type: ignore[union-attr]  # outputs always have targets
+    with foreign():
+        got = loss.value_and_grad(y_hat, y)[1]
+        fine, coarse = (gradcheck.central_difference(lambda t: loss.value(t, y), y_hat, step=k * h) for k in (1, 2))
+        terms = loss.terms(y_hat, y).item()
+    error = bounds.gamma(y_hat.numel() + 2 * bounds.ELEMENTARY, torch.float64) * terms
+    moved = bounds.unit_roundoff(torch.float64) * (y_hat.abs() * got.abs()).max().item()  # y_hat +- h is rounded
+    return compare(["dL/dy_hat"], [got], [fine], [bounds.quotient(error + moved, h, coarse, fine)], closing=DIFFERENCES)
+
+
+@book.law(lambda subject: st.tuples(outputs(subject), st.integers(0, 2)).map(lambda drawn: Misfit(*drawn)))
+def refuses_targets_that_do_not_fit(subject: Any, wrong: Misfit) -> Evidence:
+    """Targets of another shape or dtype, or out of range, are refused by an error that names y."""
+    y = wrong.y(subject.record)
+    where, closing = f"targets of another {Misfit.HOW[wrong.how]}", REFUSED.replace("WRONG", source(y))
+    try:
+        subject.record.value_and_grad(wrong.at.z, y)
+    except ValueError as error:
+        if "y" not in str(error).split(":")[0]:
+            raise Broken(where, error, "an error that names y", closing=closing) from error
+        return Evidence(entries=1)
+    except Exception as error:
+        raise Broken(where, f"{type(error).__name__}: {error}", "a ValueError that names y", closing=closing) from error
+    raise Broken(where, "accepted", "an error that names y", closing=closing)
