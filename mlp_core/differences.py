@@ -1,24 +1,46 @@
 """Central differences of the loss by every parameter of a network, layer by layer.
 
-To move one entry of W[l] or b[l] moves one column of z[l] and a[l], so that all below is evaluated once, and all moved
-entries of a layer go through the layers above as one batch:
+To move one entry (i, j) of [W[l], b[l]] moves one unit i of z[l] and a[l]: all below is evaluated once, and of z[l] and
+z[l+1] the one term changes in which the entry, or the unit, stands. All moved entries of a layer go through the layers
+above as one batch:
 
-    z[l]_i +- = [a[l-1], 1] ([W[l], b[l]]_i +- h e_j)^T        a[l]_i +- = f_l(z[l]_i +-)
-    J+- = L(f_L(... W[l+1] a[l] +- ...), y)
+    z[l]_i +- = z[l]_i +- h [a[l-1], 1]_j                                  a[l]_i +- = f_l(z[l]_i +-)
+    z[l+1] +- = z[l+1] + (a[l]_i +- - a[l]_i) W[l+1]_{., i}^T
+    J+- = L(f_L(... f_{l+1}(z[l+1] +-) ...), y)
 
 Nothing of it knows of derivatives: it is the loss, evaluated at other weights.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
+from mlp_core.activations import Activation
 from mlp_core.losses import Loss
 from mlp_core.model import MLP, Trace
 
 BLOCK = 2**20
 """numbers of a layer that are evaluated at a time: 8 MiB in float64"""
+
+
+class Moved(NamedTuple):
+    """K networks with one entry (i, j) of [W[l], b[l]] moved up and, in a second half, down."""
+
+    layer: int
+    unit: Tensor
+    """i, (K,)"""
+    entry: Tensor
+    """j, (K,)"""
+    distance: Tensor
+    """of the two points of each, (K,)"""
+    z: list[Tensor]
+    """z[l]_i (2 K, B), then z[l+1], ..., z[L], each (2 K, B, n)"""
+    outputs: Tensor
+    """(2 K, B, n_L)"""
 
 
 def by_parameters(model: MLP, x: Tensor, y: Tensor, loss: Loss, step: float) -> Tensor:
@@ -34,42 +56,71 @@ def by_parameters(model: MLP, x: Tensor, y: Tensor, loss: Loss, step: float) -> 
     True
     """
     flat = torch.zeros_like(model.flat)
-    views = model.layout.views(flat)
+    views, values = model.layout.views(flat), torch.vmap(loss.value, in_dims=(0, None))
     with torch.no_grad():
-        trace = model.trace(x)
-        size = max(1, BLOCK // (2 * len(x) * max(model.sizes)))
-        for layer in range(1, model.L + 1):
-            theta = torch.cat([model.weights[layer - 1], model.biases[layer - 1][:, None]], dim=1)  # [W[l], b[l]]
-            slopes = torch.empty_like(theta)
-            for index in torch.arange(theta.numel(), device=x.device).split(size):
-                unit, entry = index // theta.shape[1], index % theta.shape[1]
-                a, distance = _moved(model, trace, layer, theta, unit, entry, step)
-                plus, minus = _losses(model, layer, a, y, loss).view(2, -1)
-                slopes[unit, entry] = (plus - minus) / distance
-            views[2 * layer - 2].copy_(slopes[:, :-1])
-            views[2 * layer - 1].copy_(slopes[:, -1])
+        for moved in _moved(model, model.trace(x), step):
+            plus, minus = values(moved.outputs, y).view(2, -1)
+            _write(views, moved, (plus - minus) / moved.distance)
     return flat
 
 
-def _moved(
-    model: MLP, trace: Trace, layer: int, theta: Tensor, unit: Tensor, entry: Tensor, step: float
-) -> tuple[Tensor, Tensor]:
-    """a[l] (2 K, B, n_l) of networks with one entry of `theta` moved up and, in the second half, down, and the distance
-    of the two points (K,)."""
-    row, a = torch.arange(len(unit), device=unit.device), trace.a[layer - 1]
-    rows = theta[unit].repeat(2, 1, 1)
-    rows[0, row, entry] += step
-    rows[1, row, entry] -= step
-    column = rows.flatten(0, 1) @ torch.cat([a, a.new_ones(len(a), 1)], dim=1).t()  # z[l]_i of all samples
-    moved = trace.a[layer].repeat(2 * len(unit), 1, 1)
-    moved[torch.arange(len(moved), device=unit.device), :, unit.repeat(2)] = model.activations[layer - 1].f(column)
-    return moved, rows[0, row, entry] - rows[1, row, entry]
+def crosses_kink(model: MLP, x: Tensor, step: float) -> Tensor:
+    """For each entry of model.flat: whether some pre-activation changes its side of a kink or bend within +- step."""
+    crossing = torch.zeros(len(model.flat), dtype=torch.bool, device=x.device)
+    if not any(f.kinks or f.bends for f in model.activations):
+        return crossing
+    views, trace = model.layout.views(crossing), model.trace(x)
+    here = [_sides(f, z) for f, z in zip(model.activations, trace.z[1:], strict=True)]
+    with torch.no_grad():
+        for moved in _moved(model, trace, step):
+            own = here[moved.layer - 1].transpose(0, 1)[moved.unit.repeat(2)]
+            sides = zip(model.activations[moved.layer - 1 :], moved.z, [own, *here[moved.layer :]], strict=True)
+            crossed = torch.stack([(_sides(f, z) != side).flatten(1).any(dim=1) for f, z, side in sides])
+            _write(views, moved, crossed.any(dim=0).view(2, -1).any(dim=0))
+    return crossing
 
 
-def _losses(model: MLP, layer: int, a: Tensor, y: Tensor, loss: Loss) -> Tensor:
-    """The losses (2 K,) of networks by their activations a[l] (2 K, B, n_l)."""
-    networks, rows = a.shape[:2]
-    a = a.flatten(0, 1)
-    for f, W, b in zip(model.activations[layer:], model.weights[layer:], model.biases[layer:], strict=True):
-        a = f.f(torch.addmm(b, a, W.t()))
-    return torch.vmap(loss.value, in_dims=(0, None))(a.view(networks, rows, -1), y)
+def _sides(f: Activation, z: Tensor) -> Tensor:
+    """On which side of each kink, or on it, every pre-activation lies: (*z.shape, kinks)."""
+    return torch.stack([(z - edge).sign() for edge in (*f.kinks, *f.bends)] or [torch.zeros_like(z)], dim=-1)
+
+
+def _write(views: list[Tensor], moved: Moved, values: Tensor) -> None:
+    """Put a value (K,) for every moved entry in its place."""
+    W, b = views[2 * moved.layer - 2 : 2 * moved.layer]
+    of_bias = moved.entry == W.shape[1]
+    W[moved.unit[~of_bias], moved.entry[~of_bias]] = values[~of_bias]
+    b[moved.unit[of_bias]] = values[of_bias]
+
+
+def _moved(model: MLP, trace: Trace, step: float) -> Iterator[Moved]:
+    """All entries of all layers, as many at a time as make a block."""
+    x = trace.a[0]
+    for layer in range(1, model.L + 1):
+        theta = torch.cat([model.weights[layer - 1], model.biases[layer - 1][:, None]], dim=1)
+        up, down = (theta + step) - theta, (theta - step) - theta  # +- h as rounded
+        z, a = trace.z[layer].t(), torch.cat([trace.a[layer - 1], x.new_ones(len(x), 1)], dim=1).t()
+        size = max(1, BLOCK // (2 * len(x) * max(model.sizes[layer:])))
+        for index in torch.arange(theta.numel(), device=x.device).split(size):
+            unit, entry = index // theta.shape[1], index % theta.shape[1]
+            h, units = torch.cat([up[unit, entry], down[unit, entry]]), unit.repeat(2)
+            column = torch.addcmul(z[units], h[:, None], a[entry.repeat(2)])
+            above, outputs = _above(model, trace, layer, units, model.activations[layer - 1].f(column))
+            yield Moved(layer, unit, entry, (up - down)[unit, entry], [column, *above], outputs)
+
+
+def _above(model: MLP, trace: Trace, layer: int, unit: Tensor, moved: Tensor) -> tuple[list[Tensor], Tensor]:
+    """z[l+1], ..., z[L] and the outputs of networks by the activations (2 K, B) of the one unit of layer l that moved
+    in each."""
+    networks, rows = moved.shape
+    if layer == model.L:
+        outputs = trace.output.repeat(networks, 1, 1)
+        outputs[torch.arange(networks, device=unit.device), :, unit] = moved
+        return [], outputs
+    change, column = moved - trace.a[layer].t()[unit], model.weights[layer].t()[unit]
+    zs = [torch.addcmul(trace.z[layer + 1], change[:, :, None], column[:, None, :])]
+    for f, W, b in zip(
+        model.activations[layer:-1], model.weights[layer + 1 :], model.biases[layer + 1 :], strict=True
+    ):  # fmt: skip
+        zs.append(torch.addmm(b, f.f(zs[-1]).flatten(0, 1), W.t()).view(networks, rows, -1))
+    return zs, model.activations[-1].f(zs[-1])

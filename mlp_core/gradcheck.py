@@ -18,10 +18,15 @@ from torch import Tensor
 
 from mlp_core import losses
 from mlp_core.backprop import backprop
-from mlp_core.differences import by_parameters
+from mlp_core.differences import by_parameters, crosses_kink
 from mlp_core.errors import ArgumentError, Described
 from mlp_core.losses import Loss
 from mlp_core.model import MLP, Trace
+
+__all__ = [
+    "BANDS", "STEP", "Gradient", "RelativeErrors", "band", "central_difference", "check_model", "crosses_kink",
+    "losses_at", "pre_activations", "relative_error",
+]  # fmt: skip
 
 Gradient = Callable[[MLP, Trace, Tensor], object]
 """f(model, trace, dL_dy), which fills the model's gradients as `backprop` does"""
@@ -136,7 +141,9 @@ def check_model(
         raise ArgumentError("x", Described("NaN or infinity"), "finite numbers")
     if not callable(gradient):
         raise ArgumentError("gradient", gradient, "a function of (model, trace, dL_dy)")
-    model = copy.deepcopy(model).double()
+    model = copy.deepcopy(model)
+    if model.flat.dtype != torch.float64:
+        model.double()
     x, y = x.double(), y if loss.classes else y.double()
     if not 0 < step < math.inf:
         raise ArgumentError("step", step, "a positive finite number")
@@ -170,28 +177,3 @@ def losses_at(model: MLP, flats: Tensor, x: Tensor, y: Tensor, loss: Loss) -> Te
     """The losses (K,) of K networks whose parameters are the rows of `flats`."""
     _, outputs = pre_activations(model, flats, x)
     return torch.vmap(loss.value, in_dims=(0, None))(outputs, y)
-
-
-def crosses_kink(model: MLP, x: Tensor, step: float) -> Tensor:
-    """For each entry of model.flat: whether some pre-activation changes its side of a kink or bend within +- step."""
-    crossing = torch.zeros(len(model.flat), dtype=torch.bool, device=x.device)
-    if not any(f.kinks or f.bends for f in model.activations):
-        return crossing
-    block = max(1, BLOCK // len(model.flat))
-    here = _sides(model, model.flat[None], x)
-    with torch.no_grad():
-        for index in torch.arange(len(crossing), device=x.device).split(block):
-            for signed in (step, -step):
-                flats = model.flat.expand(len(index), -1).clone()
-                flats[torch.arange(len(index), device=x.device), index] += signed
-                crossing[index] |= (_sides(model, flats, x) != here).any(dim=1)
-    return crossing
-
-
-def _sides(model: MLP, flats: Tensor, x: Tensor) -> Tensor:
-    """On which side of each kink, or on it, every pre-activation lies: (K, all of them)."""
-    zs, _ = pre_activations(model, flats, x)
-    sides = []
-    for z, f in zip(zs, model.activations, strict=True):
-        sides += [(z - edge).sign().flatten(1) for edge in (*f.kinks, *f.bends)]
-    return torch.cat(sides, dim=1)

@@ -8,7 +8,7 @@ torch. `register` takes a new record, and the laws run on it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +16,8 @@ from torch import Tensor
 
 from mlp_core.errors import ArgumentError, Described
 from mlp_core.registry import Registry
+
+Both = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,14 @@ class Loss:
     """whether targets are class labels"""
     unit_targets: bool = False
     """whether targets must lie in 0..1"""
-    both: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] | None = None
+    both: Both | None = field(default=None, init=False)
     """both(y_hat, y) -> value and grad, to the bits of each, where they share work; None: one after the other"""
+
+    def at_once(self, both: Both) -> Loss:
+        """This record with a function for `both`; dataclasses.replace makes records without, whatever it replaces."""
+        record = replace(self)
+        object.__setattr__(record, "both", both)
+        return record
 
     def value_and_grad(self, y_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """The loss (scalar) and dL/dy_hat (B, n). Raises ArgumentError for targets that do not fit y_hat."""
@@ -139,8 +147,7 @@ register(Loss(
     "cross_entropy",
     value=F.cross_entropy,  # L = 1/B sum_s (log sum_j e^y_hat[s, j] - y_hat[s, y_s])
     grad=_cross_entropy_grad, terms=_cross_entropy_terms, grad_terms=_cross_entropy_grad_terms, classes=True,
-    both=_cross_entropy,
-))  # fmt: skip
+).at_once(_cross_entropy))  # fmt: skip
 
 
 def _bce_with_logits_grad(y_hat: Tensor, y: Tensor) -> Tensor:

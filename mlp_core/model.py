@@ -170,6 +170,11 @@ class MLP(nn.Module):
         self._lay()
         return self
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What copy.deepcopy and pickle take along: the parameters, not the buffers that they are laid into anew."""
+        laid = ("layout", "flat", "_flat_grad", "grad_views")
+        return {name: value for name, value in self.__dict__.items() if name not in laid}
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call]  # torch's own.  copy.deepcopy and pickle: likewise
         self._lay()

@@ -147,23 +147,41 @@ def test_every_perturbed_point_is_evaluated_once(monkeypatch: pytest.MonkeyPatch
     assert len({tuple(point) for point in points}) == len(points) == 2 * 23
 
 
-def test_every_perturbed_network_is_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("block", [1, 50, 2**20])
+def test_every_entry_is_moved_once_and_no_block_is_larger_than_it_may(
+    monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:  # fmt: skip
     model, x, _ = fitted("relu")
-    right, networks = gradcheck.pre_activations, []
+    monkeypatch.setattr(differences, "BLOCK", block)
+    entries = []
+    for moved in differences._moved(model, model.trace(x), 2.0**-10):
+        entries += [(moved.layer, i, j) for i, j in zip(moved.unit.tolist(), moved.entry.tolist(), strict=True)]
+        assert len(moved.unit) == 1 or max(z.numel() for z in [*moved.z, moved.outputs]) <= block
+    expected = {
+        (layer, i, j) for layer, W in enumerate(model.weights, start=1)
+        for i in range(W.shape[0]) for j in range(W.shape[1] + 1)
+    }  # fmt: skip
+    assert len(entries) == len(expected)
+    assert set(entries) == expected
 
-    def remembering(model: MLP, flats: Tensor, x: Tensor) -> tuple[list[Tensor], Tensor]:
-        networks.append(flats)
-        return right(model, flats, x)
 
-    monkeypatch.setattr(gradcheck, "pre_activations", remembering)
-    size = len(model.flat)
-    for block, calls in ((1, 2 * size), (2 * size, size), (size * size, 2)):
-        networks.clear()
-        monkeypatch.setattr(gradcheck, "BLOCK", block)
-        gradcheck.crosses_kink(model, x, 2.0**-10)
-        assert len(networks) == 1 + calls  # the model itself first
-        assert len(torch.cat(networks).unique(dim=0)) == len(torch.cat(networks)) == 1 + 2 * size
-        assert {flats.shape[1] for flats in networks} == {size}
+@pytest.mark.parametrize("activation", ["relu", "hardtanh", "elu", "tanh"])
+def test_moved_networks_are_those_with_a_moved_entry(activation: str) -> None:
+    """Beside the plain way: every network with an entry moved, evaluated from its input on."""
+    model, x, _ = fitted(activation)
+    step = 2.0**-4
+    crossing = torch.zeros(len(model.flat), dtype=torch.bool)
+    edges = [(*f.kinks, *f.bends) for f in model.activations]
+    here, _ = gradcheck.pre_activations(model, model.flat[None], x)
+    for index in range(len(model.flat)):
+        for signed in (step, -step):
+            flat = model.flat.clone()
+            flat[index] += signed
+            zs, _ = gradcheck.pre_activations(model, flat[None], x)
+            for z, own, several in zip(zs, here, edges, strict=True):
+                crossing[index] |= any(bool(((z - e).sign() != (own - e).sign()).any()) for e in several)
+    assert torch.equal(gradcheck.crosses_kink(model, x, step), crossing)
+    assert crossing.any() == any(edges)
 
 
 def test_a_kink_that_is_not_at_zero_is_seen() -> None:

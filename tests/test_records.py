@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -125,3 +126,11 @@ def test_a_piecewise_linear_activation_is_what_its_slopes_say(name: str) -> None
     kinks = torch.tensor(record.kinks)
     at = record.df(kinks, record.f(kinks)).tolist()
     assert at == torch.tensor(record.kink_slopes).tolist()
+
+
+def test_a_replaced_loss_forgets_what_gave_value_and_gradient_at_once() -> None:
+    entropy, y_hat, y = losses.get("cross_entropy"), torch.tensor([[1.0, 2.0]]), torch.tensor([0])
+    doubled = dataclasses.replace(entropy, grad=lambda y_hat, y: 2 * entropy.grad(y_hat, y))
+    assert entropy.both is not None
+    assert doubled.both is None
+    assert torch.equal(doubled.value_and_grad(y_hat, y)[1], 2 * entropy.value_and_grad(y_hat, y)[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import torch
 
@@ -14,9 +14,7 @@ CATALOGUE = Catalogue()
 record = CATALOGUE.record
 
 RELU, TANH, HARDTANH, SILU, SOFTPLUS = map(activations.get, ("relu", "tanh", "hardtanh", "silu", "softplus"))
-SQUARED, MSE, BINARY = map(losses.get, ("squared_error", "mse", "bce_with_logits"))
-AT_ONCE = losses.get("cross_entropy")
-ENTROPY = replace(AT_ONCE, both=None)  # value and gradient one by one
+SQUARED, MSE, ENTROPY, BINARY = map(losses.get, ("squared_error", "mse", "cross_entropy", "bce_with_logits"))
 
 DERIVATIVE, KINKS = "has the derivative of autograd", "has no kink but those it names"
 GRADIENT = "has the gradient of autograd"
@@ -99,15 +97,17 @@ record(
 )  # fmt: skip
 record(
     "gives value and gradient together as it gives each",
-    replace(
-        AT_ONCE, name="a sum at once", both=lambda y_hat, y: (ENTROPY.value(y_hat, y) * len(y), ENTROPY.grad(y_hat, y)),
-    ), AT_ONCE,
+    replace(ENTROPY, name="a sum at once").at_once(
+        lambda y_hat, y: (ENTROPY.value(y_hat, y) * len(y), ENTROPY.grad(y_hat, y))
+    ), ENTROPY,
     words="given with its gradient, the value is the sum over the samples; given alone, their mean",
     origin="site: 1 / B, in one of two places that give the value",
 )  # fmt: skip
 record(
     "gives value and gradient together as it gives each",
-    replace(AT_ONCE, name="changed in one place", grad=lambda y_hat, y: 2 * ENTROPY.grad(y_hat, y)), AT_ONCE,
+    replace(ENTROPY, name="changed in one place", grad=lambda y_hat, y: 2 * ENTROPY.grad(y_hat, y)).at_once(
+        ENTROPY.evaluated
+    ), ENTROPY,
     words="the gradient was changed where it is given alone, and not where it is given with the value",
     origin="site: both, left over when grad is replaced",
 )  # fmt: skip
@@ -143,7 +143,8 @@ for _type, _origin in (
     (Mute, "site: the words of the error for"),
 ):
     for _loss in (ENTROPY, SQUARED):
-        _wrong = _type(**{**_loss.__dict__, "name": f"{_type.__name__.lower()} {_loss.name}"})
+        _same = {f.name: getattr(_loss, f.name) for f in fields(_loss) if f.init}
+        _wrong = _type(**{**_same, "name": f"{_type.__name__.lower()} {_loss.name}"})
         _where = "labels" if _loss.classes else "values"
         record(
             "refuses targets that do not fit", _wrong, _loss, words=f"{_type.__doc__} ({_where})",
