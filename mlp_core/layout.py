@@ -26,6 +26,7 @@ class Layout:
     """
 
     shapes: tuple[tuple[int, ...], ...]
+    strides: tuple[tuple[int, ...], ...]
     offsets: tuple[int, ...]
     size: int
 
@@ -37,11 +38,14 @@ class Layout:
         for shape in shapes:
             offsets.append(end)
             end += -(-prod(shape) // step) * step
-        return cls(tuple(tuple(shape) for shape in shapes), tuple(offsets), end)
+        strides = tuple(tuple(prod(shape[k + 1 :]) for k in range(len(shape))) for shape in shapes)
+        return cls(tuple(tuple(shape) for shape in shapes), strides, tuple(offsets), end)
 
     def views(self, flat: Tensor) -> list[Tensor]:
         """The tensors inside `flat`, in order, sharing its memory."""
-        return [flat[o : o + prod(s)].view(s) for o, s in zip(self.offsets, self.shapes, strict=True)]
+        begin = flat.storage_offset()
+        places = zip(self.shapes, self.strides, self.offsets, strict=True)
+        return [flat.as_strided(shape, strides, begin + offset) for shape, strides, offset in places]
 
     def stacked(self, flats: Tensor, index: int) -> Tensor:
         """One tensor of each of K flat buffers: (K, size) -> (K, *shape)."""

@@ -70,11 +70,14 @@ class MLP(nn.Module):
         if not isinstance(generator, (torch.Generator, type(None))):
             raise ArgumentError("generator", generator, "a torch.Generator")
         generator = torch.Generator().manual_seed(0) if generator is None else generator
+        counts = [n_out * (n_in + 1) for n_in, n_out in pairwise(self.sizes)]
         with torch.inference_mode(False):  # a parameter made under inference mode could never be trained
-            for layer, (n_in, n_out) in enumerate(pairwise(self.sizes), start=1):
-                for name, shape in ((f"W{layer}", (n_out, n_in)), (f"b{layer}", (n_out,))):
-                    u = torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)
-                    self.register_parameter(name, nn.Parameter(((2 * u - 1) / n_in**0.5).to(device, dtype)))
+            u = torch.rand(sum(counts), generator=generator, dtype=torch.float64, device=generator.device)
+            layers = zip(pairwise(self.sizes), u.mul_(2).sub_(1).split(counts), strict=True)  # within +- 1
+            for layer, ((n_in, n_out), own) in enumerate(layers, start=1):
+                W, b = own.div_(n_in**0.5).to(device, dtype).split([n_out * n_in, n_out])
+                self.register_parameter(f"W{layer}", nn.Parameter(W.view(n_out, n_in)))
+                self.register_parameter(f"b{layer}", nn.Parameter(b))
         self._lay()
 
     @property

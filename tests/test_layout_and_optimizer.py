@@ -38,7 +38,7 @@ def test_layout_puts_every_tensor_on_a_boundary() -> None:
 
 def test_a_layout_with_a_place_too_few_has_no_views() -> None:
     with pytest.raises(ValueError, match="zip"):
-        Layout(((1,), (1,)), (0,), 16).views(torch.zeros(16))
+        Layout(((1,), (1,)), ((1,), (1,)), (0,), 16).views(torch.zeros(16))
 
 
 def test_no_decay_is_no_arithmetic_at_all() -> None:

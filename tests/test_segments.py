@@ -17,7 +17,7 @@ from mlp_core.rules import RuleOptimizer, _segment
 def segments(optimizer: RuleOptimizer, group: int = 0) -> list[int]:
     """How many parameters each segment of a group joins."""
     optimizer.step()
-    return [len(segment.params) for segment in optimizer._segments[group][-1]]
+    return [len(segment.params) for segment in optimizer._segments[group].segments]
 
 
 def test_one_segment_for_a_whole_model() -> None:
@@ -36,12 +36,12 @@ def test_segments_are_kept_while_nothing_moves() -> None:
     optimizer = RULE.optimizer(model.parameters())
     model.flat_grad.fill_(1.0)
     optimizer.step()
-    kept = optimizer._segments[0][-1]
+    kept = optimizer._segments[0].segments
     optimizer.step()
-    assert optimizer._segments[0][-1] is kept
+    assert optimizer._segments[0].segments is kept
     model.weights[0].grad = torch.ones(2, 3)
     optimizer.step()
-    assert optimizer._segments[0][-1] is not kept
+    assert optimizer._segments[0].segments is not kept
 
 
 def step_both(model: MLP, optimizer: RuleOptimizer, theirs: list[Any], twin: torch.optim.Optimizer) -> None:
@@ -113,6 +113,26 @@ def test_parameters_part_when_their_padding_would_no_longer_rest() -> None:
     optimizer.param_groups[0]["eps"] = 0.0
     assert segments(optimizer) == [1, 1, 1, 1]
     assert not model.flat[outside == 1].any()
+
+
+def test_new_gradients_of_parameters_that_lie_apart_renew_their_segments() -> None:
+    ours, theirs = parameters(2, 3), parameters(2, 3)
+    optimizer, twin = RULE.optimizer(ours), RULE.twin(theirs)
+    for step in range(3):
+        set_grads(ours, step)  # fresh memory every time
+        set_grads(theirs, step)
+        optimizer.step()
+        twin.step()
+        assert_same(ours, theirs)
+        if step == 0:
+            kept = optimizer._segments[0].segments
+        assert optimizer._segments[0].segments is kept
+    for p in (ours[0], theirs[0]):
+        p.grad = None  # another set of parameters is another set of segments
+    optimizer.step()
+    twin.step()
+    assert_same(ours, theirs)
+    assert [len(segment.params) for segment in optimizer._segments[0].segments] == [1]
 
 
 def test_state_that_somebody_else_puts_there_is_followed() -> None:
@@ -212,7 +232,7 @@ def test_a_large_parameter_is_stepped_in_blocks_to_the_same_bits(name: str, monk
             params[0].grad = values(200, step + 1)
             optimizer.step()
         assert_same(cut, whole)
-    blocks = optimizers[1]._segments[0][-1][0].blocks
+    blocks = optimizers[1]._segments[0].segments[0].blocks
     states = [optimizer.state[params[0]] for params, optimizer in zip((whole, cut), optimizers, strict=True)]
     assert_same(*([value for value in state.values() if isinstance(value, Tensor)] for state in states))
     assert states[1]["step"] == 3

@@ -5,15 +5,18 @@ A domain rejects a value outside it when a rule is made, and tells the battery w
 
 from __future__ import annotations
 
+import sys
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache, cached_property
-from math import inf, isfinite
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt
 
 from mlp_core.errors import ArgumentError
+
+LARGEST = sys.float_info.max
+"""what no finite number exceeds"""
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,15 @@ class Domain:
 
     def holds(self, value: Any) -> bool:
         """Whether `value` lies in the domain; NaN and infinities never do."""
+        low, high, excluded = self._interval
+        if type(value) is float and self.type is float:  # nearly always, and at every step of a schedule
+            return low <= value <= high and value not in excluded
         if value is None or self.choices:
             return self.optional if value is None else value in self.choices
         if self.type is bool or isinstance(value, bool):
             return self.type is bool and isinstance(value, bool)
-        if not isinstance(value, int if self.type is int else (int, float)) or not isfinite(value):
+        if not isinstance(value, int if self.type is int else (int, float)):
             return False
-        low, high, excluded = self._interval
         return bool(low <= value <= high and value not in excluded)
 
     @property
@@ -88,7 +93,7 @@ def _interval_of(bounds: tuple[Ge | Gt | Le | Lt, ...]) -> tuple[float, float, t
     lows = [float(b.ge if isinstance(b, Ge) else b.gt) for b in bounds if isinstance(b, (Ge, Gt))]  # type: ignore[arg-type]
     highs = [float(b.le if isinstance(b, Le) else b.lt) for b in bounds if isinstance(b, (Le, Lt))]  # type: ignore[arg-type]
     excluded = [float(b.gt if isinstance(b, Gt) else b.lt) for b in bounds if isinstance(b, (Gt, Lt))]  # type: ignore[arg-type]
-    return max(lows, default=-inf), min(highs, default=inf), tuple(excluded)
+    return max(lows, default=-LARGEST), min(highs, default=LARGEST), tuple(excluded)
 
 
 def domains(rule_type: type) -> dict[str, tuple[Domain, ...]]:
@@ -120,11 +125,10 @@ def check(rule: Any) -> None:
     """Raises ArgumentError, naming field, value and domain, where a hyperparameter lies outside its domain."""
     for name, several, wanted in _checked(type(rule)):  # type: ignore[arg-type]  # a type is Hashable
         value = getattr(rule, name)
-        values = value if several else (value,)
-        if not isinstance(values, (tuple, list)) or len(values) != len(wanted):
+        if several and (not isinstance(value, (tuple, list)) or len(value) != len(wanted)):
             raise ArgumentError(name, value, f"{len(wanted)} numbers")
-        for one, domain in zip(values, wanted, strict=True):
-            if not domain.holds(one):
+        for k, domain in enumerate(wanted):
+            if not domain.holds(value[k] if several else value):
                 raise ArgumentError(name, value, str(domain))
 
 
@@ -163,9 +167,12 @@ def domain_of(name: str, hint: Any) -> Domain:
 
 def rests(rule: Any) -> bool:
     """Whether a zero gradient is divided by something else than zero: all that is marked Epsilon is above 0."""
-    return all(
-        value is None or value > 0
-        for name, several, wanted in _checked(type(rule))  # type: ignore[arg-type]  # a type is Hashable
-        for value, domain in zip(getattr(rule, name) if several else (getattr(rule, name),), wanted, strict=True)
-        if domain.epsilon
-    )
+    values = [getattr(rule, name) if k is None else getattr(rule, name)[k] for name, k in _epsilons(type(rule))]  # type: ignore[arg-type]  # a type is Hashable
+    return all(value is None or value > 0 for value in values)
+
+
+@cache
+def _epsilons(rule_type: type) -> list[tuple[str, int | None]]:
+    """The fields marked Epsilon, with their place in those that are tuples."""
+    every = [(name, several, k, one) for name, several, parts in _checked(rule_type) for k, one in enumerate(parts)]
+    return [(name, k if several else None) for name, several, k, one in every if one.epsilon]

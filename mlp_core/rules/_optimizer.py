@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 from mlp_core.errors import ArgumentError, Described, unknown
 from mlp_core.rules._domains import rests
 from mlp_core.rules._rule import UpdateRule
-from mlp_core.rules._segment import Segment, Work, flat_from, follows, in_blocks, of_one_state, owned
+from mlp_core.rules._segment import Kept, Segment, Work, flat_from, follows, marks, of_one_state, owned
 
 
 class RuleOptimizer(torch.optim.Optimizer):
@@ -29,7 +30,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         self._rules: dict[int, UpdateRule] = {}
         self._resting: dict[int, bool] = {}
         self._fields: tuple[str, ...] | None = None
-        self._segments: dict[int, tuple[list[int], list[Any], list[Segment]]] = {}
+        self._segments: dict[int, Kept] = {}
         super().__init__(params, {name: getattr(rule, name) for name in self._names()})
 
     def _names(self) -> tuple[str, ...]:
@@ -136,7 +137,8 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def _take_up(self, index: int, rule: UpdateRule) -> None:
         for p in self.param_groups[index]["params"]:
-            off = [name for name in rule.slots if p in self.state and self.state[p][name] is None]
+            own = self.state.get(p)
+            off = [name for name in rule.slots if own[name] is None] if own else []
             fresh = rule.init(p) if off else {}
             for name in off:
                 if fresh[name] is not None:
@@ -146,29 +148,34 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def _segments_of(self, index: int, rule: UpdateRule) -> list[Segment]:
         params = self.param_groups[index]["params"]
-        grads = [p.grad for p in params]
-        if any(g is not None and g.is_sparse for g in grads):
+        having = [p for p in params if p.grad is not None]
+        grads = [p.grad for p in having]
+        if any(g.is_sparse for g in grads):
             raise ArgumentError("grad", Described("a sparse tensor"), "a dense gradient")
-        seen, _, segments = self._segments.get(index, ([], [], []))
-        if seen != self._seen(params, grads, index)[0]:
-            segments = self._build([p for p in params if p.grad is not None], rule)
-            self._segments[index] = *self._seen(params, grads, index), segments
-        return segments
+        laid, given = self._laid(having, index), marks(grads)
+        kept = self._segments.get(index)
+        if kept is None or kept.laid != laid or (kept.given != given and not kept.apart):
+            segments = self._build(having, rule)
+            apart = not any(follows(q, p, owned(q)) for q, p in pairwise(having))
+            kept = self._segments[index] = Kept(self._laid(having, index), given, (having, grads), apart, segments)
+        elif kept.given != given:  # new gradients, of parameters that lie apart
+            for segment, g in zip(kept.segments, grads, strict=True):
+                segment.renew(g)
+            kept.given, kept.alive = given, (having, grads)
+        return kept.segments
 
-    def _seen(self, params: list[Tensor], grads: list[Tensor | None], index: int) -> tuple[list[int], list[Any]]:
-        """All that segments depend on, in numbers: which tensors there are, whose they are and where they lie; and,
-        kept so that no other takes their number, what they are numbers of."""
-        states = [self.state.get(p) for p in params]
-        tensors = [*params, *grads, *(own.get(name) for own in states if own for name in self.rule.slots)]
-        places = [0 if t is None else t.data_ptr() for t in tensors]
-        return [self._resting[index], *places, *map(id, tensors), *map(id, states)], [tensors, states]
+    def _laid(self, params: list[Tensor], index: int) -> list[int]:
+        """What segments depend on beside gradients: which parameters there are, their state, and where both lie."""
+        slots = [own.get(name) for own in map(self.state.get, params) if own for name in self.rule.slots]
+        return [self._resting[index], *marks(params), *marks(slots), *(id(self.state.get(p)) for p in params)]
 
     def _build(self, params: list[Tensor], rule: UpdateRule) -> list[Segment]:
         runs: list[list[Tensor]] = []
+        padding_rests = rests(rule)
         for p in params:
             if not self.state[p]:
                 self.state[p] = {"step": 0, **rule.init(p)}
-            if runs and not rule.per_tensor and self._joins(runs[-1][-1], p, rests(rule)):
+            if runs and not rule.per_tensor and self._joins(runs[-1][-1], p, padding_rests):
                 runs[-1].append(p)
             else:
                 runs.append([p])
@@ -177,10 +184,11 @@ class RuleOptimizer(torch.optim.Optimizer):
     def _joins(self, q: Any, p: Any, padding_rests: bool) -> bool:
         """Whether p follows q in memory, its gradient likewise, and both are in the same state; padding between them
         must stay zero."""
+        if not (follows(q, p, owned(q)) and follows(q.grad, p.grad, owned(q))):
+            return False
         mine, other = self.state[p], self.state[q]
         return (
-            (padding_rests or owned(q) == q.numel()) and
-            follows(q, p, owned(q)) and follows(q.grad, p.grad, owned(q))
+            (padding_rests or owned(q) == q.numel())
             and mine.keys() == other.keys()
             and all(of_one_state(mine[key], other[key], p) for key in mine)
         )  # fmt: skip
@@ -196,8 +204,7 @@ class RuleOptimizer(torch.optim.Optimizer):
                 flat_from(run[0].grad, size),
                 [self._gather(run, n, size) for n in rule.slots],
             )
-        states = [self.state[p] for p in run]
-        return Segment(run, states, [(p, g, slots)] if rule.per_tensor else in_blocks(p, g, slots))
+        return Segment(run, [self.state[p] for p in run], (p, g, slots), rule.per_tensor)
 
     def _own(self, p: Tensor, name: str) -> Tensor | None:
         """A slot of p alone: a number that it shared with its neighbours in a run becomes its own."""

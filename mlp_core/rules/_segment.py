@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
@@ -25,9 +26,36 @@ class Segment:
     params: list[Tensor]
     states: list[dict[str, Any]]
     """what the optimizer keeps of each"""
-    blocks: list[Part]
+    whole: Part
+    per_tensor: bool
+    """whether the rule needs the shape, and takes no blocks"""
+    blocks: list[Part] = field(init=False)
     t: int = 0
     """steps that these parameters have done"""
+
+    def __post_init__(self) -> None:
+        self.renew(self.whole[1])
+
+    def renew(self, g: Tensor) -> None:
+        """Take another gradient."""
+        p, _, slots = self.whole
+        self.whole = p, g, slots
+        self.blocks = [self.whole] if self.per_tensor else in_blocks(p, g, slots)
+
+
+@dataclass
+class Kept:
+    """The segments of a group of parameters, and by what to see whether they are still right."""
+
+    laid: list[int]
+    """of parameters and state, in numbers: which there are and where they lie"""
+    given: list[int]
+    """of the gradients likewise"""
+    alive: tuple[list[Tensor], ...]
+    """what these numbers are of: while it is kept, nothing else can have its number"""
+    apart: bool
+    """whether no two parameters lie side by side: then new gradients change nothing but themselves"""
+    segments: list[Segment]
 
 
 Work = tuple[UpdateRule, Segment]
@@ -50,14 +78,21 @@ def in_blocks(p: Tensor, g: Tensor, slots: list[Tensor | None]) -> list[Part]:
     return [(part[0], part[1], part[2:]) for part in parts]  # type: ignore[misc]  # p and g are never None
 
 
+def marks(tensors: Iterable[Tensor | None]) -> list[int]:
+    """By what to see whether these are the same tensors in the same places."""
+    return [mark for t in tensors for mark in (id(t), 0 if t is None else t.data_ptr())]
+
+
 def owned(p: Tensor) -> int:
     """The elements of memory that are p's own: an MLP's parameters own their padding."""
     return getattr(p, "owned", p.numel())
 
 
 def follows(q: Tensor, p: Tensor, distance: int) -> bool:
+    """Whether p lies that many elements behind the beginning of q, in the same memory."""
     return bool(
-        q.ndim > 0 and p.ndim > 0
+        p.data_ptr() == q.data_ptr() + distance * q.itemsize  # seldom, and quickly said
+        and q.ndim > 0 and p.ndim > 0
         and q.dtype == p.dtype and q.is_contiguous() and p.is_contiguous()
         and q.untyped_storage().data_ptr() == p.untyped_storage().data_ptr()
         and p.storage_offset() == q.storage_offset() + distance

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -38,29 +38,28 @@ def compare(
     `closing` is a template for the last lines of the snippet: {name} {index} {expected} {bound} are filled in.
     Raises Broken where an entry differs by more than its bound, or is NaN where the other is not.
     """
-    evidence = Evidence()
-    worst: tuple[float, str, tuple[int, ...]] = (0.0, "", ())
-    for name, g, e, entry_bounds in zip(names, got, expected, bounds, strict=True):
+    evidence, unequal = Evidence(), list[int]()
+    for index, (name, g, e, _) in enumerate(zip(names, got, expected, bounds, strict=True)):
         if g.shape != e.shape:
             raise Broken(f"{what}{name}", f"shape {tuple(g.shape)}", f"shape {tuple(e.shape)}")
         evidence.entries += g.numel()
-        if torch.equal(g, e):  # nearly always, where the same bits are asked for
-            continue
-        ratio, error = _ratio(g, e, entry_bounds)
-        evidence.error = max(evidence.error, error.max().item())
-        index = int(ratio.argmax())
-        if ratio.flatten()[index] > worst[0]:
-            worst = (
-                ratio.flatten()[index].item(),
-                name,
-                tuple(int(i) for i in torch.unravel_index(torch.tensor(index), g.shape)),
-            )
-    evidence.ratio = worst[0]
-    if worst[0] <= 1:
+        if not torch.equal(g, e):  # seldom, where the same bits are asked for
+            unequal.append(index)
+    if not unequal:
         return evidence
-    at = dict(zip(names, range(len(names)), strict=True))[worst[1]]
-    bound, entry, wanted = bounds[at], got[at][worst[2]].item(), expected[at][worst[2]].item()
-    limit = bound[worst[2]].item() if isinstance(bound, Tensor) else float(bound)
+    limits = [torch.as_tensor(bounds[k], dtype=torch.float64).expand_as(got[k]) for k in unequal]
+    ratio, error = _ratio(_joined(got[k] for k in unequal), _joined(expected[k] for k in unequal), _joined(limits))
+    evidence.ratio, evidence.error = ratio.max().item(), error.max().item()
+    if evidence.ratio <= 1:
+        return evidence
+    worst = int(ratio.argmax())
+    for at in unequal:
+        if worst < got[at].numel():
+            break
+        worst -= got[at].numel()
+    place = tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), got[at].shape))
+    bound, entry, wanted = bounds[at], got[at][place].item(), expected[at][place].item()
+    limit = bound[place].item() if isinstance(bound, Tensor) else float(bound)
     # a bound among the subnormal numbers only says that nothing but underflow is forgiven
     within = (
         "the same bits"
@@ -71,18 +70,21 @@ def compare(
     )
     unwritten = "NaN: never written (NaN stood there before the call), added to what was there, or computed"
     raise Broken(
-        f"{what}{worst[1]}, entry {worst[2]}", f"{entry!r}", f"{wanted!r} ({within})",
-        closing=closing.format(name=worst[1], index=worst[2], expected=literal(wanted), bound=literal(limit)),
+        f"{what}{names[at]}, entry {place}", f"{entry!r}", f"{wanted!r} ({within})",
+        closing=closing.format(name=names[at], index=place, expected=literal(wanted), bound=literal(limit)),
         note=unwritten if entry != entry else "",
     )  # fmt: skip
 
 
-def _ratio(got: Tensor, expected: Tensor, bound: Tensor | float) -> tuple[Tensor, Tensor]:
+def _joined(tensors: Iterable[Tensor]) -> Tensor:
+    """All entries, one tensor after the other, in double precision."""
+    return torch.cat([t.flatten().double() for t in tensors])
+
+
+def _ratio(got: Tensor, expected: Tensor, limit: Tensor) -> tuple[Tensor, Tensor]:
     """Error over bound by entry (above 1: broken), and the error; equality to the bit has ratio 0."""
-    g, e = got.double(), expected.double()
-    equal = same(g, e)
-    error = torch.where(equal, 0.0, (g - e).abs().nan_to_num(nan=float("inf")))
-    limit = torch.as_tensor(bound, dtype=torch.float64).expand_as(error)
+    equal = same(got, expected)
+    error = torch.where(equal, 0.0, (got - expected).abs().nan_to_num(nan=float("inf")))
     ratio = torch.where(equal, 0.0, torch.where(limit > 0, error / limit, float("inf")))
     return ratio.nan_to_num(nan=float("inf"), posinf=float("inf")), error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import torch
 from torch import Tensor
 
 FEW = 64
@@ -22,16 +23,18 @@ def digest(example: Any) -> int:
     >>> digest(torch.ones(3)) == digest(torch.zeros(3))
     False
     """
-    tensors = frozenset(_numbers(example))
-    return hash(tensors) if tensors else hash(repr(_plain(example)))
+    tensors = list(_tensors(example))
+    if not tensors:
+        return hash(repr(_plain(example)))
+    return hash(frozenset(torch.cat(tensors).nan_to_num_().tolist()))
 
 
-def _numbers(thing: Any) -> Iterator[float]:
+def _tensors(thing: Any) -> Iterator[Tensor]:
     if isinstance(thing, Tensor):
-        yield from thing.detach().flatten()[:FEW].nan_to_num().tolist()
+        yield thing.detach().flatten()[:FEW]
     else:
         for part in _parts(thing):
-            yield from _numbers(part)
+            yield from _tensors(part)
 
 
 def _parts(thing: Any) -> list[Any]:
