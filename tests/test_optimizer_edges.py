@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
-from stepping import RULE, SGD, parameters, set_grads
+from stepping import RULE, SGD, assert_same, parameters, set_grads
 from torch import Tensor
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from mlp_core import MLP, ArgumentError, fit, rules
 
@@ -160,3 +161,49 @@ def test_muon_takes_a_square_matrix_as_it_lies(size: int) -> None:
         params[0].grad = torch.randn(size, size, generator=torch.Generator().manual_seed(size))
         optimizer.step()
     assert torch.equal(*ours, *theirs)
+
+
+def test_hooks_and_profilers_are_told_of_a_step_once() -> None:
+    told: list[str] = []
+    (p,) = parameters(2)
+    optimizer = RULE.optimizer([p])
+    set_grads([p], 0)
+    optimizer.step()
+    handles = [
+        optimizer.register_step_pre_hook(lambda *_: told.append("before")),
+        optimizer.register_step_post_hook(lambda *_: told.append("after")),
+        register_optimizer_step_pre_hook(lambda *_: told.append("before any")),
+        register_optimizer_step_post_hook(lambda *_: told.append("after any")),
+    ]
+    for handle, left in zip(handles, (4, 3, 2, 1), strict=True):
+        told.clear()
+        optimizer.step()
+        assert len(told) == left
+        handle.remove()
+    told.clear()
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        optimizer.step()
+    assert [e.count for e in profile.key_averages() if e.key == "Optimizer.step#RuleOptimizer.step"] == [1]
+    assert told == []
+
+
+def test_a_hook_may_change_what_a_step_is_asked() -> None:
+    (p,) = parameters(2)
+    optimizer = RULE.optimizer([p])
+    set_grads([p], 0)
+    optimizer.register_step_pre_hook(lambda _, args, options: ((args[0], lambda: 5.0), {}))
+    assert optimizer.step() == 5.0
+
+
+def test_schedulers_of_torch_move_the_rate() -> None:
+    (p,), (q,) = parameters(2), parameters(2)
+    ours, theirs = RULE.optimizer([p]), RULE.twin([q])
+    schedulers = [torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5) for optimizer in (ours, theirs)]
+    for step in range(3):
+        set_grads([p], step)
+        set_grads([q], step)
+        for optimizer, scheduler in zip((ours, theirs), schedulers, strict=True):
+            optimizer.step()
+            scheduler.step()
+        assert_same([p], [q])
+    assert ours.param_groups[0]["lr"] == theirs.param_groups[0]["lr"] == RULE.lr / 8

@@ -9,11 +9,14 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
 from mlp_core.errors import ArgumentError, Described, unknown
 from mlp_core.rules._domains import rests
 from mlp_core.rules._rule import UpdateRule
 from mlp_core.rules._segment import Kept, Segment, Work, flat_from, follows, marks, of_one_state, owned
+
+GLOBAL_HOOKS = (_global_optimizer_pre_hooks, _global_optimizer_post_hooks)
 
 
 class RuleOptimizer(torch.optim.Optimizer):
@@ -65,6 +68,16 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One step for every parameter that has a gradient; returns what `closure`, called first, returns."""
+        return self._announced_step(closure) if self._watched() else self._step(closure)
+
+    step.hooked = True  # type: ignore[attr-defined]  # else torch announces every step, as dear as a small one itself
+
+    def _watched(self) -> bool:
+        """Whether anybody is to be told of a step: hooks, a profiler."""
+        hooks = self._optimizer_step_pre_hooks, self._optimizer_step_post_hooks, *GLOBAL_HOOKS
+        return any(hooks) or torch._C._autograd._profiler_enabled()
+
+    def _step(self, closure: Callable[[], Any] | None = None) -> Any:
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -74,6 +87,8 @@ class RuleOptimizer(torch.optim.Optimizer):
             self.apply(work)
             self.settle(work)
         return loss
+
+    _announced_step = torch.optim.Optimizer.profile_hook_step(_step)
 
     def prepared(self) -> list[Work]:
         """What a step has to do, all valid before any parameter moves; new parameters get their state."""
