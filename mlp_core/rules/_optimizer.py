@@ -181,8 +181,9 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def _laid(self, params: list[Tensor], index: int) -> list[int]:
         """What segments depend on beside gradients: which parameters there are, their state, and where both lie."""
-        slots = [own.get(name) for own in map(self.state.get, params) if own for name in self.rule.slots]
-        return [self._resting[index], *marks(params), *marks(slots), *(id(self.state.get(p)) for p in params)]
+        states = [self.state.get(p) for p in params]
+        slots = [own.get(name) for own in states if own for name in self.rule.slots]
+        return [self._resting[index], *marks(params), *map(id, states), *map(id, slots)]
 
     def _build(self, params: list[Tensor], rule: UpdateRule) -> list[Segment]:
         runs: list[list[Tensor]] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,9 +77,9 @@ def in_blocks(p: Tensor, g: Tensor, slots: list[Tensor | None]) -> list[Part]:
     return [(part[0], part[1], part[2:]) for part in parts]  # type: ignore[misc]  # p and g are never None
 
 
-def marks(tensors: Iterable[Tensor | None]) -> list[int]:
+def marks(tensors: list[Tensor]) -> list[int]:
     """By what to see whether these are the same tensors in the same places."""
-    return [mark for t in tensors for mark in (id(t), 0 if t is None else t.data_ptr())]
+    return [*map(id, tensors), *map(Tensor.data_ptr, tensors)]
 
 
 def owned(p: Tensor) -> int:
