@@ -17,10 +17,15 @@ BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "adding-a-rule.md")
 
 EVERYWHERE = """
 import json
+import sys
+import pytest
+pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider", "tests/test_laws_hold.py", "tests/test_properties.py"])
 from mlp_core import rules
-from mlp_core.testing import training_laws
+from mlp_core.cli import main
 from mlp_core.testing.resolve import core_subjects, default_subjects
-print(json.dumps([list(rules.names()), list(core_subjects()), default_subjects()]))
+print("EVERYWHERE", json.dumps([list(rules.names()), list(core_subjects()), default_subjects()]))
+sys.argv = ["mlp-core", "verify", "signum", "--examples", "50"]
+main()
 """
 
 
@@ -35,33 +40,23 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(folder: Path, *arguments: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(  # noqa: S603  our own interpreter
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def test_one_file_more_and_the_rule_is_everywhere(copy: Path) -> None:
     added = {p.relative_to(copy / "mlp_core") for p in (copy / "mlp_core").rglob("*.py")} - {
         p.relative_to(ROOT / "mlp_core") for p in (ROOT / "mlp_core").rglob("*.py")
     }
     assert added == {Path("rules/signum.py")}
-    names, subjects, defaults = json.loads(run(copy, "-c", EVERYWHERE))
+    environment = {**os.environ, "PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(  # noqa: S603  our own interpreter
+        [sys.executable, "-c", EVERYWHERE], cwd=copy, env=environment, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    names, subjects, defaults = json.loads(done.stdout.partition("EVERYWHERE ")[2].splitlines()[0])
     assert "signum" in names
     assert "signum" in subjects
     assert "signum" in defaults
-    files = ("tests/test_laws_hold.py", "tests/test_properties.py")
-    collected = run(copy, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files)
-    assert "test_law[signum-equals-its-reference]" in collected
-    assert "test_every_rule_equals_torch_or_the_textbook[signum]" in collected
-
-
-def test_the_battery_runs_on_it_from_the_command_line(copy: Path) -> None:
-    said = run(copy, "-c", "from mlp_core.cli import main; main()", "verify", "signum", "--examples", "50")
-    assert "all lawful: 16 laws hold, 0 broken, 1 skipped" in said
+    assert "test_law[signum-equals-its-reference]" in done.stdout
+    assert "test_every_rule_equals_torch_or_the_textbook[signum]" in done.stdout
+    assert "all lawful: 16 laws hold, 0 broken, 1 skipped" in done.stdout
 
 
 def test_the_other_blocks_run() -> None:

@@ -112,7 +112,7 @@ def test_the_loops_and_checks_that_the_mistakes_are_made_of_are_right() -> None:
         return Loop(model, x, y, rule=rule, epochs=epochs, batch_size=batch_size, **more).run()
 
     for subject in (loop, gradcheck.in_pieces):
-        report = verify(subject, examples=10)
+        report = verify(subject, examples=5)
         assert report.ok, [result.text() for result in report.results if result.verdict == "FAIL"]
     assert {fault.right for fault in training.CATALOGUE.faults} == {fit}
     assert {fault.right for fault in gradcheck.CATALOGUE.faults} == {check_model}

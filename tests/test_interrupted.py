@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-
-import mlp_core
+from copies import Copy, command_line
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="signals are those of Linux")
-
-COMMAND = [sys.executable, "-c", "from mlp_core.cli import main; main()", "verify"]
 
 RIGHT = """\
 def backpropagation(model, y_true, y_pred):
@@ -29,20 +23,14 @@ def backpropagation(model, y_true, y_pred):
 """
 
 
-def begun(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """The command in a process group of its own, as a terminal has it, so that all of it is interrupted."""
-    command = [*COMMAND, *arguments, "--json", "report.json"]
-    env = {**os.environ, "PYTHONPATH": str(Path(mlp_core.__file__).parents[1])}
-    return subprocess.Popen(  # noqa: S603  (ours)
-        command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells ignore it for what runs behind
-    )  # fmt: skip
+def begun(folder: Path, *arguments: str) -> Copy:
+    return Copy(command_line, "verify", *arguments, "--json", "report.json", folder=folder)
 
 
-def interrupted(process: subprocess.Popen[str]) -> str:
-    os.killpg(process.pid, signal.SIGINT)
-    said, _ = process.communicate(timeout=100)
-    assert process.returncode == 130, said
+def interrupted(process: Copy) -> str:
+    process.interrupt()
+    status, said = process.ended()
+    assert status == 130, said
     return said
 
 
@@ -53,7 +41,7 @@ def test_the_hand_ins_that_are_done_are_kept(tmp_path: Path) -> None:
         f"def backpropagation(model, y_true, y_pred):\n    open({str(begins)!r}, 'w')\n    while True: pass\n"
     )
     process = begun(tmp_path, "a.py", "b.py", "--jobs", "1", "--examples", "2")
-    while not begins.exists() and process.poll() is None:
+    while not begins.exists() and process.process.is_alive():
         time.sleep(0.1)
     said = interrupted(process)
     assert "interrupted: 1 of 2 done" in said
@@ -66,10 +54,8 @@ def test_the_hand_ins_that_are_done_are_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_the_laws_that_are_done_are_kept(tmp_path: Path, jobs: str) -> None:
     process = begun(tmp_path, "relu", "muon", "--jobs", jobs)
-    assert process.stdout is not None
-    for line in process.stdout:  # until the first table
-        if "has the derivative of autograd" in line:
-            break
+    while "has the derivative of autograd" not in process.said() and process.process.is_alive():
+        time.sleep(0.1)  # until the first table
     said = interrupted(process)
     report = json.loads((tmp_path / "report.json").read_text())
     assert f"interrupted: {report['interrupted']}" in said

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from mlp_core import MLP, Trace, activations, backprop, losses
 from mlp_core.cli import app
 from mlp_core.experiment.extras import MissingExtra
-from mlp_core.testing import Report, verify
+from mlp_core.testing import Report, engine, verify
 from mlp_core.testing.engine import Result
 from mlp_core.testing.exhibit import LARGEST, exhibit
 from mlp_core.testing.export import diagnoses
@@ -163,9 +163,12 @@ def html_of(report: Report, folder: Path) -> str:
     return (folder / "page.html").read_text(encoding="utf-8")
 
 
-def test_the_page_of_one_subject_is_whole_and_marks_what_is_wrong(tmp_path: Path) -> None:
+def test_the_page_of_one_subject_is_whole_and_marks_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "SHRINKS", 5)  # how small the example gets is not looked at here
     with contained():
-        report = verify(of_the_first_sample, examples=20)
+        report = verify(of_the_first_sample, examples=8)
     html = html_of(report, tmp_path)
     page = Page(html)
     assert not page.fetched
@@ -181,7 +184,7 @@ def test_the_page_of_one_subject_is_whole_and_marks_what_is_wrong(tmp_path: Path
 
 def test_what_a_subject_says_is_text_and_no_markup(tmp_path: Path) -> None:
     with contained():
-        report = verify(raises, examples=20)
+        report = verify(raises, examples=3)
     report.results = report.results[:1]
     html = html_of(report, tmp_path)
     assert "<b>no</b>" not in html

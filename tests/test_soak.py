@@ -6,13 +6,14 @@ import io
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from copies import Copy
 from rich.console import Console
 from torch import Tensor
 
@@ -28,7 +29,6 @@ from mlp_core import MLP, Trace, activations, losses
 from mlp_core.testing import engine, subjects
 
 RIGHT = {"mse": losses.get("mse"), "relu": activations.get("relu")}
-SCRIPT = Path(command.__file__)
 
 
 def run(path: Path, things: dict[str, Any], *, examples: int = 240, **options: Any) -> tuple[int, str]:
@@ -159,22 +159,24 @@ def test_what_did_not_count_does_not_count_for_the_bound() -> None:
     assert "| l | 500 | 20 |" in report.markdown([one])
 
 
+def soaked(*arguments: str) -> None:
+    sys.argv = ["soak.py", *arguments]
+    typer.run(command.main)
+
+
 def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path: Path) -> None:
-    arguments = [sys.executable, str(SCRIPT), "--out", str(tmp_path), "--only", "tanh", "--shards", "400"]
-    environment = {**os.environ, "PYTHONPATH": str(SCRIPT.parents[1]), "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(  # noqa: S603  (this project's own script)
-        [*arguments, "--examples", "40000"], stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True
-    )
+    options = ["--out", str(tmp_path), "--only", "tanh", "--shards", "400"]
+    process = Copy(soaked, *options, "--examples", "40000", folder=tmp_path)
     while not (tmp_path / "units.jsonl").exists():
-        assert process.poll() is None
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to the workers too
-    text, _ = process.communicate()
-    assert process.returncode == 130, text
+        assert process.process.is_alive(), process.said()
+    process.interrupt()
+    status, text = process.ended()
+    assert status == 130, text
     lines = (tmp_path / "units.jsonl").read_text().splitlines()
     assert [json.loads(line)["verdict"] for line in lines] == ["PASS"] * len(lines)
     assert f"stopped: {len(lines)} units of 2,000 are kept in {tmp_path}" in text
-    only = subprocess.run([*arguments[:4], "--report"], capture_output=True, text=True, env=environment, check=True)  # noqa: S603
-    assert f"{len(lines)} units: " in only.stdout
+    status, only = Copy(soaked, *options[:2], "--report", folder=tmp_path).ended()
+    assert (status, f"{len(lines)} units: " in only) == (0, True)
 
 
 def test_the_wrong_backprop_fails_in_a_full_soak_of_its_laws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
