@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -36,11 +37,14 @@ def check(subjects: Sequence[str], *, examples: int | None, seed: int, jobs: int
     torch.optim.SGD([torch.zeros(1)])  # the first optimizer imports torch's compiler: once, not in every worker
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    gc.collect()
+    gc.freeze()  # what is there by now stays: no worker looks through it again, or copies it by looking
     try:
         fork = multiprocessing.get_context("fork")
         with ProcessPoolExecutor(jobs, mp_context=fork, initializer=_left_to_the_first) as pool:
             yield from pool.map(_check, tasks)
     finally:
+        gc.unfreeze()
         torch.set_num_threads(threads)
 
 
