@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from mlp_core import MLP, backprop, fit, losses, rules
-from mlp_core.gradcheck import check_model
+from mlp_core.gradcheck import central_difference, check_model
 from mlp_core.layout import Layout
 
 ELSEWHERE = torch.device("meta")
@@ -52,6 +52,16 @@ def test_gradients_and_training_are_the_same_under_another_default_device(loss: 
         runs.append([value.item(), gradient, errors, errors.skipped, history.step_losses.tolist(),
                      history.epoch_losses.tolist(), model.flat.tolist()])  # fmt: skip
     assert runs[0] == runs[1]
+
+
+def test_central_differences_are_the_same_under_another_default_device() -> None:
+    theta, quotients = torch.tensor([1.0, -2.0, 0.5]), []
+    for device in ("cpu", "meta"):
+        with torch.device(device):
+            for batched in (False, True):
+                quotients.append(central_difference(lambda t: (t**2).sum(-1), theta, batched=batched).tolist())
+            quotients.append(central_difference(lambda t: float((t**2).sum()), theta).tolist())
+    assert quotients[:3] == quotients[3:]
 
 
 def test_a_checkpoint_goes_on_under_another_default_device() -> None:

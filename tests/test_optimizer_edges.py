@@ -180,6 +180,9 @@ def test_hooks_and_profilers_are_told_of_a_step_once() -> None:
         optimizer.step()
         assert len(told) == left
         handle.remove()
+    optimizer._announced_step = lambda *_: told.append("nobody is told of what nobody hears")  # type: ignore[assignment]
+    optimizer.step()
+    del optimizer._announced_step
     told.clear()
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
         optimizer.step()
@@ -193,6 +196,14 @@ def test_a_hook_may_change_what_a_step_is_asked() -> None:
     set_grads([p], 0)
     optimizer.register_step_pre_hook(lambda _, args, options: ((args[0], lambda: 5.0), {}))
     assert optimizer.step() == 5.0
+
+
+def test_what_a_closure_returns_is_returned_where_hooks_listen() -> None:
+    (p,) = parameters(2)
+    optimizer = RULE.optimizer([p])
+    set_grads([p], 0)
+    optimizer.register_step_post_hook(lambda *_: None)
+    assert optimizer.step(lambda: 3.0) == 3.0
 
 
 def test_schedulers_of_torch_move_the_rate() -> None:

@@ -128,6 +128,21 @@ def test_a_piecewise_linear_activation_is_what_its_slopes_say(name: str) -> None
     assert at == torch.tensor(record.kink_slopes).tolist()
 
 
+def test_a_loss_that_gives_both_at_once_is_asked_once_and_is_another_record() -> None:
+    asked = []
+
+    def both(y_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        asked.append(1)
+        return FOURTH.value(y_hat, y), FOURTH.grad(y_hat, y)
+
+    at_once, (y_hat, y) = FOURTH.at_once(both), (torch.tensor([[1.0, 2.0]]), torch.zeros(1, 2))
+    assert (at_once.both, FOURTH.both) == (both, None)
+    value, grad = at_once.value_and_grad(y_hat, y)
+    assert (value.item(), grad.tolist(), asked) == (17.0, [[4.0, 32.0]], [1])
+    at_once.value_and_grad(y_hat.requires_grad_(), y)
+    assert len(asked) == 2
+
+
 def test_a_replaced_loss_forgets_what_gave_value_and_gradient_at_once() -> None:
     entropy, y_hat, y = losses.get("cross_entropy"), torch.tensor([[1.0, 2.0]]), torch.tensor([0])
     doubled = dataclasses.replace(entropy, grad=lambda y_hat, y: 2 * entropy.grad(y_hat, y))

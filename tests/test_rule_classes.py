@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Optional
 
 import pytest
 import torch
-from annotated_types import Ge, Lt
+from annotated_types import Ge, Le, Lt
 
 from mlp_core import ArgumentError, rules
 from mlp_core.rules import UpdateRule
@@ -75,6 +75,8 @@ def test_the_domain_in_an_annotation() -> None:
     assert domain_of("x", Literal["a", "b"]) == Domain(str, choices=("a", "b"))
     assert domain_of("x", Literal["a"] | None) == Domain(str, choices=("a",), optional=True)
     assert domain_of("x", Optional[float]) == domain_of("x", float | None) == Domain(float, optional=True)  # noqa: UP045
+    share = domain_of("x", Annotated[float, Ge(0), Le(1)])
+    assert [share.holds(value) for value in (-0.1, 0.0, 1.0, 1.1)] == [False, True, True, False]
     assert not domain_of("x", float).holds(None)
     assert domain_of("x", float | None).holds(None)
     (first, second) = domains(rules.get("adafactor"))["eps"]

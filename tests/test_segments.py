@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -219,6 +221,37 @@ def test_neighbours_of_one_age_whose_numbers_differ_stay_apart() -> None:
         assert [optimizer.state[p]["step"] for p in params] == [3, 3]
         ends.append([p.tolist() for p in params])
     assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("name", [name for name in rules.names() if rules.get(name).per_tensor])
+def test_a_rule_that_needs_the_shape_takes_no_blocks(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = ([torch.nn.Parameter(values(200, 0).view(10, 20))] for _ in range(2))
+    rule = rules.get(name)()
+    optimizer, twin = rule.optimizer(ours), rule.twin(theirs)
+    assert twin is not None
+    monkeypatch.setattr(_segment, "BLOCK", 64 * 8)
+    for step in range(3):
+        for params in (ours, theirs):
+            params[0].grad = values(200, step + 1).view(10, 20)
+        optimizer.step()
+        twin.step()
+        assert_same(ours, theirs)
+
+
+def test_what_segments_were_made_of_lives_as_long_as_they_do() -> None:
+    """Else another tensor could be made in its place, with its number, and be taken for it."""
+    (p,) = parameters(3)
+    optimizer = RULE.optimizer([p])
+    set_grads([p], 0)
+    optimizer.step()
+    gradient = weakref.ref(p.grad)
+    p.grad = None
+    gc.collect()
+    assert gradient() is not None
+    set_grads([p], 1)
+    optimizer.step()
+    gc.collect()
+    assert gradient() is None
 
 
 @pytest.mark.parametrize("name", [name for name in rules.names() if not rules.get(name).per_tensor])

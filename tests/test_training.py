@@ -152,6 +152,20 @@ def schedule(step: int) -> Any:
     return SGD(lr=0.01 / (1 + step), momentum=0.5 + 0.05 * step, nesterov=step > 2)
 
 
+def test_autograd_is_off_altogether_where_nobody_needs_it() -> None:
+    """Inference mode spares torch what no_grad does not; autograd and torch's optimizers cannot use what it makes."""
+    modes, mse = [], losses.get("mse")
+
+    def value(y_hat: Tensor, y: Tensor) -> Tensor:
+        modes.append(torch.is_inference_mode_enabled())
+        return mse.value(y_hat, y)
+
+    for gradients, updates in product(("manual", "autograd"), ("manual", "torch")):
+        train(loss=dataclasses.replace(mse, value=value), gradients=gradients, updates=updates, epochs=1)
+    calls = len(modes) // 4
+    assert modes == [True] * calls + [False] * 3 * calls
+
+
 @pytest.mark.parametrize("updates", ["manual", "torch"])
 def test_a_schedule_is_asked_at_every_step(updates: str) -> None:
     asked = []
@@ -175,6 +189,15 @@ def test_a_schedule_is_asked_at_every_step(updates: str) -> None:
         torch.nn.functional.mse_loss(model(x[rows]), y[rows]).backward()
         optimizer.step()
     assert torch.equal(scheduled[0].flat, model.flat)
+
+
+def test_state_that_a_schedule_lays_anew_is_as_good_as_any_other() -> None:
+    """Padding does not rest where eps is 0: parameters part and join, and their state is laid anew on the way."""
+    adam: Any = rules.get("adam")
+    _, history = train(rule=lambda step: adam(eps=0.0 if step % 3 == 1 else 1e-8))
+    kept = [value for own in history.checkpoint["state"].values() for value in own.values() if isinstance(value, Tensor)]
+    assert kept
+    assert not any(value.is_inference() for value in kept)
 
 
 def test_a_schedule_of_a_rule_that_torch_does_not_have() -> None:
