@@ -45,6 +45,13 @@ def tests_newest(session: nox.Session) -> None:
 
 
 @nox.session
+def integration(session: nox.Session) -> None:
+    """Searches that share a PostgreSQL, which the tests start on loopback (Debian: apt install postgresql)."""
+    session.install("-e", ".[all]", *group("tests"), *group("integration"), *LOCKED)
+    session.run("pytest", "-m", "integration", *session.posargs, env=ENV)
+
+
+@nox.session
 def mutation(session: nox.Session) -> None:
     """Mutants of the core's arithmetic: a survivor that tests/survivors.toml does not explain fails.
 

@@ -11,14 +11,13 @@ from typing import Annotated
 import typer
 
 from mlp_core.errors import ArgumentError
+from mlp_core.experiment.command import search
+from mlp_core.usage import DIFFERENT, INTERRUPTED, OK, usage_errors, widths
 
 app = typer.Typer(
     help="A multi-layer perceptron by hand, and the laws it must obey.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
 )  # fmt: skip
-
-OK, DIFFERENT, USAGE, INTERRUPTED = 0, 1, 2, 130
-"""exit statuses; 1: a law broken, or two runs that should be equal are not; 130 as for every program ended by Ctrl-C"""
 
 
 def main() -> None:
@@ -41,18 +40,6 @@ def common(
     ] = False,
 ) -> None:
     """Options of the program itself; without a callback typer would fold a single command into it."""
-
-
-@contextmanager
-def usage_errors() -> Iterator[None]:
-    """Turns what the user can mend into one line on stderr and exit status 2."""
-    from mlp_core.experiment.extras import MissingExtra
-
-    try:
-        yield
-    except (ArgumentError, MissingExtra) as error:
-        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
-        raise typer.Exit(USAGE) from error
 
 
 @contextmanager
@@ -187,7 +174,7 @@ def train(
 
         options = Options(
             gradients=gradients, updates=updates, epochs=epochs, batch_size=batch_size, lr=lr, momentum=momentum,  # type: ignore[arg-type]
-            weight_decay=weight_decay, hidden=_widths(hidden), activation=activation, loss=loss, dtype=dtype,
+            weight_decay=weight_decay, hidden=widths(hidden), activation=activation, loss=loss, dtype=dtype,
             seed=seed,
         )  # fmt: skip
         check_source(data)
@@ -203,9 +190,4 @@ def train(
         raise typer.Exit(DIFFERENT)
 
 
-def _widths(text: str) -> tuple[int, ...]:
-    """ "512,128" as (512, 128); nothing at all as no hidden layer."""
-    try:
-        return tuple(int(part) for part in text.split(",")) if text.strip() else ()
-    except ValueError:
-        raise ArgumentError("hidden", text, "positive integers separated by commas") from None
+app.command()(search)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,8 +18,10 @@ pytest.importorskip("torchvision", reason="torchvision does not import", exc_typ
 Image = pytest.importorskip("PIL.Image", reason="torchvision brings Pillow, and is not installed")
 
 from mlp_core.experiment import data as data_module  # noqa: E402  (after the skips)
-from mlp_core.experiment.data import Data, load, split_indices  # noqa: E402
+from mlp_core.experiment.data import Known, split_indices  # noqa: E402
+from mlp_core.experiment.data import load as load_sealed  # noqa: E402
 from mlp_core.experiment.extras import MissingExtra, need  # noqa: E402
+from mlp_core.experiment.sealed import Split  # noqa: E402
 
 
 def write_image(path: Path, number: int, size: tuple[int, int] = (3, 2)) -> None:
@@ -37,7 +41,19 @@ def make_folder(root: Path, per_class: int = 5, parts: tuple[str, ...] = ("",)) 
     return root
 
 
-def numbers(data: Data, split: str) -> list[int]:
+@dataclass(frozen=True, eq=False)
+class Opened(Known):
+    """All splits: these tests are about what is in them."""
+
+    test: Split
+
+
+def load(source: str, **options: Any) -> Opened:
+    data = load_sealed(source, **options)
+    return Opened(data.training, data.validation, data.classes, data.image_shape, data.test.open("loaded by a test"))
+
+
+def numbers(data: Opened, split: str) -> list[int]:
     """The numbers of the images in a split, read back from red: the normalisation undone."""
     part = getattr(data, split)
     red = part.x.view(-1, *data.image_shape)[:, 0, 0, 0].double()

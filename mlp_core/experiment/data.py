@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,30 +18,37 @@ from torch import Tensor
 from mlp_core.errors import ArgumentError, Described, unknown
 from mlp_core.experiment.extras import need
 from mlp_core.experiment.folders import Images, layout_of, read_images
-from mlp_core.experiment.normalise import Normalisation, normalise
+from mlp_core.experiment.normalise import normalise
+from mlp_core.experiment.sealed import Sealed, Split
 
 CIFAR2 = ("airplane", "bird")
 FOLDER = "folder:"
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
-    """Images and their classes: x (N, C H W) normalised, y (N,) int64, and how x was normalised."""
-
-    x: Tensor
-    y: Tensor
-    normalisation: Normalisation
-
-
-@dataclass(frozen=True, eq=False)
-class Data:
-    """Three disjoint splits; classes: names, by label; image_shape: (C, H, W) of a row of x."""
+class Known:
+    """What may be looked at while training and choosing; classes: names, by label; image_shape: (C, H, W) of a row."""
 
     training: Split
     validation: Split
-    test: Split
     classes: tuple[str, ...]
     image_shape: tuple[int, int, int]
+
+    @cached_property
+    def digests(self) -> tuple[str, str]:
+        """Fingerprints of the two splits."""
+        return self.training.digest(), self.validation.digest()
+
+
+@dataclass(frozen=True, eq=False)
+class Data(Known):
+    """Three disjoint splits, the test split sealed."""
+
+    test: Sealed
+
+    def known(self) -> Known:
+        """All but the test split."""
+        return Known(self.training, self.validation, self.classes, self.image_shape)
 
 
 def load(
@@ -75,7 +83,7 @@ def load(
         Split(x.flatten(1), images.y, normalisation) for x, images in zip(normalised, raw, strict=True)
     )
     channels, height, width = known.pixels.shape[1:]
-    return Data(training, unseen, testing, classes, (channels, height, width))
+    return Data(training, unseen, classes, (channels, height, width), Sealed(testing))
 
 
 def check_source(data: str) -> None:

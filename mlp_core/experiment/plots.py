@@ -23,9 +23,9 @@ def loss_curves(path: Path, run: Run, reference: Run | None = None) -> None:
         steps, epochs = shown.history.step_losses, shown.history.epoch_losses
         name = f"gradients {shown.gradients}, updates {shown.updates}"
         numbers = torch.arange(1, len(steps) + 1).tolist()
-        axes.plot(numbers, _drawable(steps), color=color, linestyle=style, linewidth=0.8, alpha=0.4)
+        axes.plot(numbers, drawable(steps), color=color, linestyle=style, linewidth=0.8, alpha=0.4)
         ends = [len(steps) // len(epochs) * (epoch + 1) for epoch in range(len(epochs))]
-        axes.plot(ends, _drawable(epochs), color=color, linestyle=style, marker="o", markersize=3, label=name)
+        axes.plot(ends, drawable(epochs), color=color, linestyle=style, marker="o", markersize=3, label=name)
     axes.set_xlabel("step")
     axes.set_ylabel("training loss (pale: each step; bold: mean of the epoch)")
     axes.legend()
@@ -33,6 +33,7 @@ def loss_curves(path: Path, run: Run, reference: Run | None = None) -> None:
     figure.savefig(path, format="png")
 
 
-def _drawable(values: Tensor) -> list[float]:
+def drawable(values: Tensor) -> list[float]:
+    """The values as a plot can take them: what is not finite, or beyond reading, leaves a gap."""
     values = values.double()
     return torch.where(values.abs() < DRAWN, values, torch.nan).tolist()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 import mlp_core
 from mlp_core.experiment.compare import Comparison
@@ -19,6 +20,7 @@ from mlp_core.experiment.data import Data
 from mlp_core.experiment.extras import need
 from mlp_core.experiment.plots import loss_curves
 from mlp_core.experiment.train import Options, Run
+from mlp_core.model import MLP
 
 HISTORY, MODEL, CURVES = FILES = ("history.json", "model.safetensors", "loss_curves.png")
 
@@ -32,7 +34,7 @@ def writers(
     kept = ("options", "classes", "image_shape", "normalisation", "sizes")
     # under one key: safetensors writes several in an order that changes from run to run
     metadata = {"mlp_core": json.dumps(plain({key: history[key] for key in kept}))}
-    weights = {name: p.detach().clone() for name, p in run.model.named_parameters()}  # safetensors refuses views
+    weights = parameters(run.model)
     return {
         HISTORY: lambda path: path.write_text(text, encoding="utf-8"),
         # through bytes: save_file makes a file that only its owner can read
@@ -46,11 +48,10 @@ def history_of(source: str, options: Options, data: Data, run: Run, comparison: 
     normalisation = data.training.normalisation
     return {
         "options": {"data": source, **asdict(options)},
-        "versions": {name: _version(name) for name in ("torchvision", "numpy", "pillow")}
-        | {"torch": torch.__version__, "mlp_core": mlp_core.__version__, "python": platform.python_version()},
+        "versions": versions("torchvision", "numpy", "pillow"),
         "classes": data.classes,
         "image_shape": data.image_shape,
-        "images": {name: len(getattr(data, name).y) for name in ("training", "validation", "test")},
+        "images": {name: len(getattr(data, name)) for name in ("training", "validation", "test")},
         "normalisation": {"mean": normalisation.mean.tolist(), "std": normalisation.std.tolist()},
         "sizes": run.model.sizes,
         "step_losses": run.history.step_losses.tolist(),
@@ -59,6 +60,17 @@ def history_of(source: str, options: Options, data: Data, run: Run, comparison: 
         "validation_accuracy": run.validation_accuracy,
         "compare": None if comparison is None else comparison.to_dict(),
     }
+
+
+def parameters(model: MLP) -> dict[str, Tensor]:
+    """The parameters by name, as safetensors takes them: it refuses views of one buffer."""
+    return {name: p.detach().clone() for name, p in model.named_parameters()}
+
+
+def versions(*packages: str) -> dict[str, str | None]:
+    """Of these packages, of torch, mlp_core and Python."""
+    own = {"torch": torch.__version__, "mlp_core": mlp_core.__version__, "python": platform.python_version()}
+    return {name: _version(name) for name in packages} | own
 
 
 def plain(value: Any) -> Any:

@@ -1,8 +1,11 @@
-"""What `mlp-core train` shows on the terminal: progress while it loads and trains, then the outcome."""
+"""What `mlp-core train` and `search` show on the terminal: progress while they load and train, then the outcome."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -18,10 +21,12 @@ from rich.progress import (
 
 from mlp_core.experiment.compare import Comparison, compare
 from mlp_core.experiment.data import Data, load
+from mlp_core.experiment.plan import Plan
 from mlp_core.experiment.train import DTYPES, Options, Run, other_pair, train
+from mlp_core.experiment.trial import Outcome
 
 
-def load_images(console: Console, source: str, options: Options, download: Path | None) -> Data:
+def load_images(console: Console, source: str, options: Options | Plan, download: Path | None) -> Data:
     """Read the images under a progress bar."""
     with _progress(console) as progress:
         task = progress.add_task("images", total=None)
@@ -29,7 +34,7 @@ def load_images(console: Console, source: str, options: Options, download: Path 
             source, seed=options.seed, dtype=DTYPES[options.dtype], download=download,
             on_image=lambda done, total: progress.update(task, completed=done, total=total),
         )  # fmt: skip
-    sizes = ", ".join(f"{len(getattr(data, name).y)} {name}" for name in ("training", "validation", "test"))
+    sizes = ", ".join(f"{len(getattr(data, name))} {name}" for name in ("training", "validation", "test"))
     say(console, f"{' / '.join(data.classes)}: {sizes} images of shape {data.image_shape}")
     return data
 
@@ -56,6 +61,30 @@ def train_and_compare(
     for line in () if comparison is None else comparison.lines():
         say(console, line)
     return run, reference, comparison
+
+
+@contextmanager
+def searching(console: Console, plan: Plan) -> Iterator[Callable[[list[Outcome], int], None]]:
+    """A progress bar of all epochs of a search, with the best so far; gives the function that moves it."""
+    with _progress(console) as progress:
+        task = progress.add_task("epochs of all trials", total=plan.trials * plan.epochs)
+
+        def moved(outcomes: list[Outcome], epochs: int) -> None:
+            best = max((o.validation_accuracy for o in outcomes), default=None)
+            known = "" if best is None else f", best validation accuracy {best:.2%}"
+            text = f"{len(outcomes)} of {plan.trials} trials{known}"
+            progress.update(task, completed=epochs, description=text)
+
+        yield moved
+
+
+def outcome(console: Console, result: dict[str, Any]) -> None:
+    """The end of a search, in two lines."""
+    chosen = result["selected"]
+    drawn = ", ".join(f"{name} {value:.4g}" for name, value in chosen["hyperparameters"].items())
+    accuracy = f"validation accuracy {chosen['validation_accuracy']:.2%}"
+    say(console, f"selected trial {chosen['number']}: {drawn}; {accuracy}")
+    say(console, f"test accuracy {result['test_accuracy']:.2%}")
 
 
 def say(console: Console, line: str) -> None:

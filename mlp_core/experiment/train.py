@@ -12,7 +12,8 @@ from torch import Tensor
 
 from mlp_core import activations, losses, rules
 from mlp_core.errors import ArgumentError, unknown
-from mlp_core.experiment.data import Data, Split
+from mlp_core.experiment.data import Known
+from mlp_core.experiment.sealed import Split, check_alike
 from mlp_core.model import MLP
 from mlp_core.rules import UpdateRule
 from mlp_core.training import Gradients, History, Updates, fit
@@ -51,9 +52,7 @@ class Options:
             if getattr(self, name) not in known:
                 raise unknown(name, getattr(self, name), known)
         for name, low, high in (("epochs", 1, None), ("batch_size", 1, None), ("seed", 0, 2**63 - 1)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < low or (high and value > high):
-                raise ArgumentError(name, value, f"an integer >= {low}" + (f" and <= {high}" if high else ""))
+            check_whole(name, getattr(self, name), low, high)
         if any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in self.hidden):
             raise ArgumentError("hidden", self.hidden, "positive integers")
         activations.get(self.activation)
@@ -64,7 +63,7 @@ class Options:
         """The update rule: sgd with these hyperparameters."""
         return rules.get("sgd")(lr=self.lr, momentum=self.momentum, weight_decay=self.weight_decay)  # type: ignore[call-arg]
 
-    def model(self, data: Data) -> MLP:
+    def model(self, data: Known) -> MLP:
         """The network for these images, its weights drawn by seed."""
         sizes = [data.training.x.shape[1], *self.hidden, len(data.classes)]
         generator = torch.Generator().manual_seed(self.seed)
@@ -86,7 +85,7 @@ class Run:
 
 
 def train(
-    options: Options, data: Data, *, gradients: Gradients | None = None, updates: Updates | None = None,
+    options: Options, data: Known, *, gradients: Gradients | None = None, updates: Updates | None = None,
     on_epoch: Callable[[int, float, float], object] | None = None,
 ) -> Run:  # fmt: skip
     """Train a fresh network on the training split, in an order drawn by seed; the test split is not looked at.
@@ -95,6 +94,7 @@ def train(
     after every epoch. Two calls with one `options` start from the same weights and see the same batches.
     """
     gradients, updates = gradients or options.gradients, updates or options.updates
+    check_alike(data.training.normalisation, data.validation.normalisation, "validation")
     model, accuracies, digests = options.model(data), [], []
 
     def after_epoch(epoch: int, epoch_loss: float) -> None:
@@ -109,6 +109,12 @@ def train(
         updates=updates, shuffle=True, generator=torch.Generator().manual_seed(options.seed), on_epoch=after_epoch,
     )  # fmt: skip
     return Run(gradients, updates, model, history, accuracies, accuracy(model, data.training), digests)
+
+
+def check_whole(name: str, value: object, low: int, high: int | None = None) -> None:
+    """Raises ArgumentError where `value` is no integer of low..high."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
+        raise ArgumentError(name, value, f"an integer >= {low}" + ("" if high is None else f" and <= {high}"))
 
 
 def other_pair(gradients: Gradients, updates: Updates) -> tuple[Gradients, Updates]:

@@ -1,0 +1,98 @@
+"""A trial on its way, in a file: whole, of this trial and as it was written, or refused by name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.experiment.extras import need
+from mlp_core.experiment.files import write_all
+
+Tensors = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Refused(Exception):
+    """A checkpoint that cannot be gone on with."""
+
+    path: Path
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.path} is refused: {self.why}"
+
+
+def write(path: Path, tensors: Tensors, record: dict[str, Any]) -> None:
+    """Write tensors and what JSON can hold to `path`, in place of what was there, whole or not at all.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(Path(folder) / "a", {"weight": torch.ones(2)}, {"epoch": 3})
+    ...     read(Path(folder) / "a")
+    ({'weight': tensor([1., 1.])}, {'epoch': 3})
+    """
+    save = need("safetensors.torch").save
+    # safetensors refuses tensors that share memory
+    tensors = {name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in sorted(tensors.items())}
+    text = json.dumps(record, sort_keys=True)
+    content: bytes = save(tensors, {"mlp_core": json.dumps({"record": text, "digest": _digest(tensors, text)})})
+    write_all(path.parent, {path.name: lambda temporary: temporary.write_bytes(content)})
+
+
+def read(path: Path) -> tuple[Tensors, dict[str, Any]]:
+    """What `write` wrote. Raises Refused for a file that is cut short, changed, or none of ours."""
+    safetensors = need("safetensors")
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            tensors = {name: file.get_tensor(name) for name in sorted(file.keys())}
+            head = json.loads(file.metadata()["mlp_core"])
+        text, digest = head["record"], head["digest"]
+        intact = digest == _digest(tensors, text)
+    # what a file of another content can raise on its way through header, JSON and keys
+    except (safetensors.SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused(path, f"it is not whole, or no checkpoint ({error})") from error
+    if not intact:
+        raise Refused(path, "its content is not what was written")
+    return tensors, json.loads(text)
+
+
+def _digest(tensors: Tensors, text: str) -> str:
+    kept = hashlib.blake2b(text.encode(), digest_size=16)
+    for name, tensor in tensors.items():
+        kept.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        kept.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return kept.hexdigest()
+
+
+def flattened(state: dict[int, dict[str, Any]]) -> tuple[Tensors, list[list[Any]]]:
+    """An optimizer's state as tensors by "state.INDEX.NAME", and the rest as [index, name, value].
+
+    >>> flattened({0: {"momentum_buffer": torch.zeros(1), "t": 3}})
+    ({'state.0.momentum_buffer': tensor([0.])}, [[0, 't', 3]])
+    """
+    tensors, rest = {}, []
+    for index, slots in state.items():
+        for name, value in slots.items():
+            if isinstance(value, Tensor):
+                tensors[f"state.{index}.{name}"] = value
+            else:
+                rest.append([index, name, value])
+    return tensors, rest
+
+
+def nested(tensors: Tensors, rest: list[list[Any]]) -> dict[int, dict[str, Any]]:
+    """The state that `flattened` took apart; tensors of other names are passed over."""
+    state: dict[int, dict[str, Any]] = {}
+    for name, tensor in tensors.items():
+        if name.startswith("state."):
+            _, index, slot = name.split(".", 2)
+            state.setdefault(int(index), {})[slot] = tensor
+    for position, slot, value in rest:
+        state.setdefault(position, {})[slot] = value
+    return state

@@ -1,0 +1,100 @@
+"""What a search is asked for: everything that decides a figure it gives, and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mlp_core import activations, losses, rules
+from mlp_core.errors import ArgumentError, Described, unknown
+from mlp_core.experiment.draws import Range, draw, range_of
+from mlp_core.experiment.train import DTYPES, check_whole
+from mlp_core.rules import UpdateRule
+from mlp_core.training import Gradients, Updates
+
+Keep = Literal["best", "last"]
+Schedule = Literal["constant", "linear", "cosine"]
+
+@dataclass(frozen=True)
+class Plan:
+    """A search. Construction raises ArgumentError for a value that cannot be.
+
+    keep: the weights after the epoch that did best on the validation split, or after the last. schedule: what the
+    learning rate becomes by the end of a trial, falling to 0 or not at all. mirror: each image is turned left to right
+    in half of the epochs, drawn anew in each.
+
+    >>> Plan(ranges={"lr": Range(0.01, 0.1)}).drawn(3).keys()
+    dict_keys(['lr'])
+    """
+
+    ranges: dict[str, Range] = field(default_factory=dict)
+    trials: int = 20
+    epochs: int = 10
+    batch_size: int = 256
+    seed: int = 0
+    rule: str = "sgd"
+    gradients: Gradients = "manual"
+    updates: Updates = "manual"
+    keep: Keep = "best"
+    schedule: Schedule = "constant"
+    mirror: bool = False
+    hidden: tuple[int, ...] = (512, 128, 32)
+    activation: str = "relu"
+    loss: str = "cross_entropy"
+    dtype: str = "float32"
+
+    def __post_init__(self) -> None:
+        choices = (
+            ("gradients", ("manual", "autograd")), ("updates", ("manual", "torch")), ("keep", ("best", "last")),
+            ("schedule", ("constant", "linear", "cosine")), ("dtype", tuple(DTYPES)),
+        )  # fmt: skip
+        for name, known in choices:
+            if getattr(self, name) not in known:
+                raise unknown(name, getattr(self, name), known)
+        for name, low in (("trials", 1), ("epochs", 1), ("batch_size", 1), ("seed", 0)):
+            check_whole(name, getattr(self, name), low)
+        for width in self.hidden:
+            check_whole("hidden", width, 1)
+        activations.get(self.activation)
+        losses.get(self.loss)
+        unsearched = set(self.ranges) - {f.name for f in dataclasses.fields(rules.get(self.rule))}
+        if unsearched:
+            value = Described(", ".join(sorted(unsearched)))
+            raise ArgumentError("ranges", value, f"hyperparameters of {self.rule}")
+        for share in (0.0, 1.0):  # a domain is an interval: where its ends are fine, so is what lies between
+            self._made({name: range_.at(share) for name, range_ in self.ranges.items()})
+
+    def drawn(self, number: int) -> dict[str, float]:
+        """The hyperparameters of a trial."""
+        return draw(self.ranges, self.seed, number)
+
+    def rule_at(self, drawn: dict[str, float], share: float) -> UpdateRule:
+        """The rule with these hyperparameters after a share of 0..1 of a trial's steps.
+
+        >>> Plan(schedule="linear").rule_at({"lr": 0.5}, 0.25).lr
+        0.375
+        """
+        if self.schedule == "constant":
+            return self._made(drawn)
+        left = 1 - share if self.schedule == "linear" else (1 + math.cos(math.pi * share)) / 2
+        return self._made({**drawn, "lr": drawn["lr"] * left})
+
+    def _made(self, drawn: dict[str, float]) -> UpdateRule:
+        return rules.get(self.rule)(**drawn)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return {**dataclasses.asdict(self), "hidden": list(self.hidden)}
+
+
+def ranges_of(rule: str, texts: dict[str, str]) -> dict[str, Range]:
+    """The ranges of those hyperparameters that the rule has, from their texts.
+
+    >>> ranges_of("adam", {"lr": "0.001:0.1", "momentum": "0.9"}).keys()
+    dict_keys(['lr'])
+    """
+    known = {f.name for f in dataclasses.fields(rules.get(rule))}
+    ranges = {name: range_of(name, text, below_one=name == "momentum") for name, text in texts.items()}
+    return {name: range_ for name, range_ in ranges.items() if name in known}

@@ -1,0 +1,106 @@
+"""Pictures of a search: losses by hand and by torch, what was tried, what the selected network confuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mlp_core.experiment.extras import need
+from mlp_core.experiment.plots import drawable
+from mlp_core.experiment.search import Found
+
+COLUMNS, MOST = 8, 40
+"""of the sheet of mistaken images: images in a row, and in all"""
+
+
+def loss_curves(found: Found) -> Callable[[Path], None]:
+    """The selected trial's step losses, and the same by the other gradients and updates dashed on top."""
+
+    def draw(figure: Any) -> None:
+        axes = figure.add_subplot()
+        for trial, style, width in ((found.trial, "-", 2.0), (found.again, "--", 1.0)):
+            numbers = range(1, len(trial.step_losses) + 1)
+            name = f"gradients {trial.gradients}, updates {trial.updates}"
+            axes.plot(numbers, drawable(torch.tensor(trial.step_losses)), style, linewidth=width, label=name)
+        axes.set(xlabel="step", ylabel="training loss of the batch", title=f"trial {found.selected.number}, selected")
+        axes.legend()
+        axes.grid(alpha=0.3)
+
+    return _picture(draw, (8, 4.5))
+
+
+def hyperparameters(found: Found) -> Callable[[Path], None]:
+    """Validation accuracy over each hyperparameter that was searched; the selected trial is marked."""
+    searched = [name for name, range_ in found.plan.ranges.items() if range_.low < range_.high]
+    usable = [outcome for outcome in found.outcomes if outcome.usable]
+
+    def draw(figure: Any) -> None:
+        if not searched:
+            figure.text(0.5, 0.5, "no hyperparameter was searched", ha="center")
+            return
+        for axes, name in zip(figure.subplots(1, len(searched), sharey=True, squeeze=False)[0], searched, strict=True):
+            below_one = found.plan.ranges[name].below_one
+
+            def at(value: float, below_one: bool = below_one) -> float:
+                return 1 - value if below_one else value
+
+            axes.scatter([at(o.hyperparameters[name]) for o in usable], [o.validation_accuracy for o in usable], s=18)
+            best = found.selected
+            axes.scatter([at(best.hyperparameters[name])], [best.validation_accuracy], s=90, facecolors="none",
+                         edgecolors="tab:red", label=f"trial {best.number}, selected")  # fmt: skip
+            axes.set(xscale="log", xlabel=f"1 - {name}" if below_one else name)
+            axes.grid(alpha=0.3)
+        figure.axes[0].set_ylabel("validation accuracy")
+        figure.axes[0].legend()
+
+    return _picture(draw, (4 * max(len(searched), 1), 4))
+
+
+def confusion(matrix: list[list[int]], classes: tuple[str, ...]) -> Callable[[Path], None]:
+    """Test images by class (rows) and by what the network says (columns)."""
+
+    def draw(figure: Any) -> None:
+        axes = figure.add_subplot()
+        axes.imshow(matrix, cmap="Blues")
+        most = max(max(row) for row in matrix)
+        for i, row in enumerate(matrix):
+            for j, count in enumerate(row):
+                axes.text(j, i, str(count), ha="center", va="center", color="white" if 2 * count > most else "black")
+        axes.set(xlabel="predicted", ylabel="class", xticks=range(len(classes)), yticks=range(len(classes)),
+                 xticklabels=classes, yticklabels=classes, title="test split")  # fmt: skip
+
+    return _picture(draw, (2.5 + len(classes), 2 + len(classes)))
+
+
+def mistaken(found: Found, classes: tuple[str, ...], image_shape: tuple[int, int, int]) -> Callable[[Path], None]:
+    """The first test images that the selected network takes for another class."""
+    predicted = torch.tensor(found.opening.predictions)
+    wrong = (predicted != found.images.y).nonzero().flatten()
+    shown, normalisation = wrong[:MOST], found.images.normalisation
+    images = found.images.x[shown].view(-1, *image_shape).double()
+    pixels = (images * normalisation.std[:, None, None] + normalisation.mean[:, None, None]).clamp(0, 1)
+
+    def draw(figure: Any) -> None:
+        figure.suptitle(f"{len(wrong)} of {len(found.images)} test images are mistaken; the first {len(shown)}")
+        grid = figure.subplots(max(1, -(-len(shown) // COLUMNS)), COLUMNS, squeeze=False)
+        for axes in grid.flat:
+            axes.axis("off")
+        for axes, image, row in zip(grid.flat, pixels, shown.tolist(), strict=False):
+            axes.imshow(image.permute(1, 2, 0).numpy(), interpolation="nearest")
+            axes.set_title(f"{classes[int(predicted[row])]}?", fontsize=8)
+
+    return _picture(draw, (COLUMNS * 1.1, 1.3 * max(1, -(-len(shown) // COLUMNS)) + 0.6))
+
+
+def _picture(draw: Callable[[Any], None], size: tuple[float, float]) -> Callable[[Path], None]:
+    """A writer of a PNG: drawn on a figure of its own, without a window."""
+
+    def write(path: Path) -> None:
+        figure = need("matplotlib.figure").Figure(figsize=size, dpi=110, layout="constrained")
+        draw(figure)
+        figure.savefig(path, format="png")
+
+    return write

@@ -1,0 +1,109 @@
+"""What a search leaves behind: result.json, model.safetensors, pictures, and report.html, which holds them all."""
+
+from __future__ import annotations
+
+import base64
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mlp_core.experiment import search_plots
+from mlp_core.experiment.data import Data
+from mlp_core.experiment.extras import need
+from mlp_core.experiment.results import parameters, plain, versions
+from mlp_core.experiment.search import RESULT, Found
+
+MODEL, REPORT = "model.safetensors", "report.html"
+PICTURES = ("loss_curves.png", "hyperparameters.png", "confusion.png", "mistaken.png")
+FILES = (RESULT, MODEL, *PICTURES, REPORT)
+
+
+def writers(data: Data, found: Found, result: dict[str, Any]) -> dict[str, Callable[[Path], object]]:
+    """For each file its name, and how to write it to a path; result: `result_of` the search."""
+    text = json.dumps(result, indent=1, allow_nan=False) + "\n"
+    kept = {"sizes": result["sizes"], "plan": result["plan"], "data": result["data"]}
+    drawn = dict(zip(PICTURES, (
+        search_plots.loss_curves(found), search_plots.hyperparameters(found),
+        search_plots.confusion(result["confusion"], data.classes),
+        search_plots.mistaken(found, data.classes, data.image_shape),
+    ), strict=True))  # fmt: skip
+    weights = need("safetensors.torch").save(parameters(found.trial.network()), {"mlp_core": json.dumps(kept)})
+    return {
+        RESULT: lambda path: path.write_text(text, encoding="utf-8"),
+        MODEL: lambda path: path.write_bytes(weights),
+        **drawn,
+        REPORT: lambda path: path.write_text(_page(result, drawn), encoding="utf-8"),
+    }
+
+
+def result_of(source: str, data: Data, found: Found) -> dict[str, Any]:
+    """The record of a search. It holds no times and no machine: the same search gives the same record."""
+    normalisation = data.training.normalisation
+    result: dict[str, Any] = plain({
+        "test_accuracy": found.opening.test_accuracy,
+        "test_loss": found.opening.test_loss,
+        "confusion": _confusion(found, len(data.classes)),
+        "selected": _row(found, found.selected.number),
+        "trials": [_row(found, outcome.number) for outcome in found.outcomes],
+        "compare": _compared(found),
+        "unnormalised_training": {
+            "validation_accuracy": found.unnormalised.outcome().validation_accuracy,
+            "validation_accuracy_normalised": found.selected.validation_accuracy,
+        },
+        "plan": found.plan.to_dict(),
+        "sizes": found.trial.model.sizes,
+        "data": {
+            "source": source,
+            "fingerprint": {"training": data.digests[0], "validation": data.digests[1], "test": data.test.digest()},
+            "images": {"training": len(data.training), "validation": len(data.validation), "test": len(data.test)},
+            "classes": data.classes,
+            "image_shape": data.image_shape,
+            "normalisation": {"mean": normalisation.mean.tolist(), "std": normalisation.std.tolist()},
+        },
+        "versions": versions("torchvision", "optuna", "numpy", "pillow"),
+    })  # fmt: skip
+    return result
+
+
+def _row(found: Found, number: int) -> dict[str, Any]:
+    outcome = next(o for o in found.outcomes if o.number == number)
+    return {**asdict(outcome), "diverged": not outcome.usable}
+
+
+def _compared(found: Found) -> dict[str, Any]:
+    """The selected trial beside the same by the other gradients and updates."""
+    ours, theirs = found.trial, found.again
+    steps = list(zip(ours.step_losses, theirs.step_losses, strict=False))
+    parted = next((step for step, (a, b) in enumerate(steps, 1) if a != b), None)
+    same = parted is None and ours.outcome().digest == theirs.outcome().digest
+    return {
+        "gradients": theirs.gradients, "updates": theirs.updates, "steps": len(steps), "identical": same,
+        "first_step_that_differs": parted,
+    }  # fmt: skip
+
+
+def _confusion(found: Found, classes: int) -> list[list[int]]:
+    matrix = [[0] * classes for _ in range(classes)]
+    for label, predicted in zip(found.images.y.tolist(), found.opening.predictions, strict=True):
+        matrix[label][predicted] += 1
+    return matrix
+
+
+def _page(result: dict[str, Any], drawn: dict[str, Callable[[Path], None]]) -> str:
+    """The report as one page: nothing is fetched from anywhere."""
+    jinja2 = need("jinja2")
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("mlp_core.experiment", "page"), autoescape=True, trim_blocks=True,
+        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+    pictures = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, write in drawn.items():
+            write(Path(folder) / name)
+            pictures[name.partition(".")[0]] = base64.b64encode((Path(folder) / name).read_bytes()).decode()
+    trials = sorted(result["trials"], key=lambda t: (t["diverged"], -t["validation_accuracy"], t["number"]))
+    html: str = environment.get_template("search.html.jinja").render(**result, ranked=trials, pictures=pictures)
+    return html

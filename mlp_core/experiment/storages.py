@@ -1,0 +1,89 @@
+"""Where a search is kept: Optuna's storages, a journal file by default, or a database by its URL."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlp_core.errors import ArgumentError, Described
+from mlp_core.experiment.extras import need
+
+if TYPE_CHECKING:
+    from optuna.storages import BaseStorage
+
+JOURNAL = "journal.log"
+
+
+def open_storage(url: str | None, folder: Path) -> BaseStorage:
+    """The storage at `url`, or the journal file in `folder`.
+
+    Raises ArgumentError, without the password in the URL, for a database that cannot be reached, whose driver is not
+    installed, or a URL that is none; MissingExtra without Optuna.
+    """
+    optuna = need("optuna")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    if url is None:
+        return _journal(folder / JOURNAL)
+    exc = need("sqlalchemy.exc")
+    try:
+        # a connection that was idle for long may be dead: asked before it is used
+        return optuna.storages.get_storage(optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True}))
+    # a driver that is missing, a database that does not answer or refuses, a URL that is none
+    except (ImportError, exc.SQLAlchemyError, ValueError) as error:
+        reason = " ".join(str(getattr(error, "orig", None) or error).replace(url, shown(url)).split())
+        value = Described(f"{shown(url)} ({reason})")
+        expected = "a database that can be reached, as dialect://user:password@host:port/name, and its driver installed"
+        raise ArgumentError("storage", value, expected) from error
+
+
+def shown(url: str | None) -> str:
+    """A URL without its password.
+
+    >>> shown("postgresql://me:secret@host/db"), shown(None)
+    ('postgresql://me:***@host/db', 'journal.log')
+    """
+    return JOURNAL if url is None else re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
+
+
+def _journal(path: Path) -> BaseStorage:
+    from filelock import FileLock
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    class Lock:
+        """The system's own lock of a file: one that a dead process held is free at once, Optuna's is in 30 s."""
+
+        def __init__(self) -> None:
+            self.file = FileLock(path.with_suffix(".lock"))
+
+        def acquire(self) -> bool:
+            self.file.acquire()
+            mend(path)
+            return True
+
+        def release(self) -> None:
+            self.file.release()
+
+    return JournalStorage(JournalFileBackend(str(path), lock_obj=Lock()))  # type: ignore[arg-type]  # Optuna names its base class nowhere
+
+
+def mend(path: Path) -> None:
+    """Take an unfinished last line off a journal: whoever wrote it is dead, as the lock is ours, and nobody read it.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "journal"
+    ...     _ = path.write_bytes(b"whole\\nhal")
+    ...     mend(path)
+    ...     path.read_bytes()
+    b'whole\\n'
+    """
+    with path.open("rb+") as file:
+        if (size := file.seek(0, 2)) == 0:
+            return
+        file.seek(size - 1)
+        if file.read(1) == b"\n":
+            return
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)

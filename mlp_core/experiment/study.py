@@ -1,0 +1,138 @@
+"""A search that any number of workers share: who takes which trial, what was found, what dead workers left.
+
+A trial of Optuna's is one attempt at a number 0, 1, ... of the search. A number is open as long as no attempt at it
+waits, runs or is complete; whoever finds nothing waiting enqueues what is open. Claiming an attempt, completing it and
+giving it up are single transactions of the storage, so of two workers one succeeds; of two attempts at one number,
+which a worker that was killed while it enqueued may cause, the later is given up unrun.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from mlp_core.errors import ArgumentError, Described
+from mlp_core.experiment.extras import need
+from mlp_core.experiment.lives import Lives
+from mlp_core.experiment.plan import Plan
+from mlp_core.experiment.trial import Outcome
+
+if TYPE_CHECKING:
+    from optuna.storages import BaseStorage
+    from optuna.trial import FrozenTrial
+
+
+def exists(storage: BaseStorage, name: str) -> bool:
+    """Whether a storage holds a study of that name."""
+    return any(study.study_name == name for study in storage.get_all_studies())
+
+
+class Study:
+    """The study `name` in a storage, made if it is not there. settings: what all its workers must agree in."""
+
+    def __init__(self, storage: BaseStorage, name: str, plan: Plan, settings: dict[str, Any], lives: Lives) -> None:
+        self.optuna = need("optuna")
+        self.storage, self.name, self.plan, self.lives = storage, name, plan, lives
+        self.study = self.optuna.create_study(
+            storage=storage, study_name=name, direction="maximize", load_if_exists=True,
+            sampler=self.optuna.samplers.RandomSampler(seed=0),  # never asked: every value is enqueued
+        )  # fmt: skip
+        self.id = storage.get_study_id_from_name(name)
+        self._agree(settings)
+
+    def claim(self) -> tuple[int, int] | None:
+        """Optuna's id of an attempt that is this worker's from now on, and our number; None where none is waiting."""
+        self._give_up_the_dead()
+        if not self._attempts("WAITING"):
+            self._enqueue()
+        for attempt in self._attempts("WAITING"):
+            number, key = attempt.user_attrs["number"], self._key(attempt)
+            if not self._set(key, "RUNNING"):
+                continue
+            if any(other.number < attempt.number for other in self._alive(number)):
+                self._set(key, "FAIL")
+                continue
+            self.storage.set_trial_user_attr(key, "worker", self.lives.name)
+            trial = self.optuna.trial.Trial(self.study, key)
+            for name, range_ in self.plan.ranges.items():
+                logarithmic = range_.low > 0 and not range_.below_one
+                trial.suggest_float(name, range_.low, range_.high, log=logarithmic)  # gives what was enqueued
+            return key, number
+        return None
+
+    def beat(self, key: int, count: int) -> None:
+        """A sign of life from an attempt; without effect where others have given it up."""
+        try:
+            self.storage.set_trial_user_attr(key, "beat", count)
+        except self.optuna.exceptions.UpdateFinishedTrialError:
+            return
+
+    def report(self, key: int, epochs: int) -> None:
+        """How many epochs of an attempt are done."""
+        try:
+            self.storage.set_trial_user_attr(key, "epochs", epochs)
+        except self.optuna.exceptions.UpdateFinishedTrialError:
+            return
+
+    def complete(self, key: int, outcome: Outcome) -> None:
+        """Record what an attempt found; without effect where it was given up and somebody else ran the trial."""
+        try:
+            self.storage.set_trial_user_attr(key, "outcome", json.dumps(asdict(outcome)))
+            self._set(key, "COMPLETE", [outcome.validation_accuracy])
+        except self.optuna.exceptions.UpdateFinishedTrialError:
+            return
+
+    def outcomes(self) -> list[Outcome]:
+        """What is known so far, by number."""
+        found: dict[int, Outcome] = {}
+        for attempt in self._attempts("COMPLETE"):
+            outcome = Outcome(**json.loads(attempt.user_attrs["outcome"]))
+            found.setdefault(outcome.number, outcome)
+        return [found[number] for number in sorted(found)]
+
+    def under_way(self) -> dict[int, int]:
+        """The numbers that are being tried, and how many epochs of each are done."""
+        return {a.user_attrs["number"]: a.user_attrs.get("epochs", 0) for a in self._attempts("RUNNING")}
+
+    def _agree(self, settings: dict[str, Any]) -> None:
+        """Take the settings down, or find them the same. Raises ArgumentError, naming the first that differs."""
+        settings = json.loads(json.dumps(settings))
+        if "settings" not in self.storage.get_study_user_attrs(self.id):
+            self.storage.set_study_user_attr(self.id, "settings", settings)
+        known = self.storage.get_study_user_attrs(self.id)["settings"]
+        for name, value in settings.items():
+            if known.get(name) != value:
+                asked = Described(f"{name} {value}")
+                raise ArgumentError("study", asked, f"that of the study {self.name!r} kept there, {known.get(name)}")
+
+    def _enqueue(self) -> None:
+        """An attempt for each number that has none."""
+        taken = {attempt.user_attrs["number"] for attempt in self._attempts("WAITING", "RUNNING", "COMPLETE")}
+        for number in range(self.plan.trials):
+            if number not in taken:
+                self.study.enqueue_trial(self.plan.drawn(number), user_attrs={"number": number})
+
+    def _give_up_the_dead(self) -> None:
+        for attempt in self._attempts("RUNNING"):
+            key, attrs = self._key(attempt), attempt.user_attrs
+            if self.lives.gone(key, attrs.get("worker"), attrs.get("beat")):
+                self._set(key, "FAIL")
+
+    def _alive(self, number: int) -> list[FrozenTrial]:
+        """The attempts at a number that count."""
+        return [a for a in self._attempts("WAITING", "RUNNING", "COMPLETE") if a.user_attrs["number"] == number]
+
+    def _attempts(self, *states: str) -> list[FrozenTrial]:
+        chosen = tuple(self.optuna.trial.TrialState[state] for state in states) or None
+        return self.storage.get_all_trials(self.id, deepcopy=False, states=chosen)
+
+    def _key(self, attempt: FrozenTrial) -> int:
+        return self.storage.get_trial_id_from_study_id_trial_number(self.id, attempt.number)
+
+    def _set(self, key: int, state: str, values: list[float] | None = None) -> bool:
+        """Whether this worker brought an attempt into a state."""
+        try:
+            return self.storage.set_trial_state_values(key, self.optuna.trial.TrialState[state], values)
+        except self.optuna.exceptions.UpdateFinishedTrialError:
+            return False

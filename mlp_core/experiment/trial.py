@@ -1,0 +1,193 @@
+"""One trial of a search: a network trained an epoch at a time, each epoch kept in a file before the next begins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core import losses
+from mlp_core.experiment import checkpoints
+from mlp_core.experiment.checkpoints import Refused
+from mlp_core.experiment.data import Known
+from mlp_core.experiment.draws import seed_of
+from mlp_core.experiment.plan import Plan
+from mlp_core.experiment.sealed import Split, check_alike
+from mlp_core.experiment.train import DTYPES, digest, targets
+from mlp_core.model import MLP
+from mlp_core.training import Gradients, History, Updates, fit
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trial found, on training and validation split alone.
+
+    epoch_losses, validation_accuracies, validation_losses: of every epoch run; accuracies are shares of 0..1.
+    kept_epoch: counted from 1, whose weights count; their digest; validation_accuracy and validation_loss are theirs.
+    Fewer epochs than planned were run where the loss became NaN or infinite: weights do not come back from there.
+    """
+
+    number: int
+    hyperparameters: dict[str, float]
+    validation_accuracy: float
+    validation_loss: float
+    epochs: int
+    kept_epoch: int
+    epoch_losses: list[float]
+    validation_accuracies: list[float]
+    validation_losses: list[float]
+    digest: str
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be selected."""
+        return math.isfinite(self.validation_loss)
+
+
+class Trial:
+    """Trial `number` of a plan: `run` it, then `outcome` says what it found and `kept` holds the weights.
+
+    gradients, updates: instead of those of the plan. path: where the trial is kept after every epoch, and taken up
+    again from; a file there that is not whole, or of another trial, is refused, which on_refused is told, and the
+    trial begins anew. alike: whether splits must be normalised alike; False is for showing what happens otherwise.
+    """
+
+    def __init__(
+        self, plan: Plan, known: Known, number: int, *, path: Path | None = None,
+        gradients: Gradients | None = None, updates: Updates | None = None, alike: bool = True,
+        on_refused: Callable[[str], object] = print,
+    ) -> None:  # fmt: skip
+        if alike:
+            check_alike(known.training.normalisation, known.validation.normalisation, "validation")
+        self.plan, self.known, self.number, self.path = plan, known, number, path
+        self.gradients, self.updates = gradients or plan.gradients, updates or plan.updates
+        self.drawn = plan.drawn(number)
+        self._begin()
+        if path is not None and path.exists():
+            try:
+                self._take_up(*checkpoints.read(path))
+            except Refused as refused:
+                on_refused(f"{refused}; trial {number} begins anew")
+                self._begin()
+
+    def _begin(self) -> None:
+        seed = seed_of(self.plan.seed, self.number)
+        sizes = [self.known.training.x.shape[1], *self.plan.hidden, len(self.known.classes)]
+        self.model = MLP(
+            sizes, activation=self.plan.activation, dtype=DTYPES[self.plan.dtype],
+            generator=torch.Generator().manual_seed(seed),
+        )  # fmt: skip
+        self.order = torch.Generator().manual_seed(seed)
+        self.start: dict[str, Any] | None = None
+        self.kept, self.kept_epoch = self.model.flat.clone(), 0
+        self.step_losses: list[float] = []
+        self.epoch_losses: list[float] = []
+        self.accuracies: list[float] = []
+        self.validation_losses: list[float] = []
+
+    @property
+    def done(self) -> bool:
+        """Whether no epoch is left, or none that could help."""
+        lost = bool(self.epoch_losses) and not (
+            math.isfinite(self.epoch_losses[-1]) and math.isfinite(self.validation_losses[-1])
+        )
+        return lost or len(self.epoch_losses) == self.plan.epochs
+
+    def run(self, on_epoch: Callable[[int], object] | None = None) -> None:
+        """Train what is left; on_epoch(epochs done) is called after every epoch, when it is in the file."""
+        x, y = self._images()
+        while not self.done:
+            self._epoch(x, y)
+            if self.path is not None:
+                checkpoints.write(self.path, *self._record())
+            if on_epoch is not None:
+                on_epoch(len(self.epoch_losses))
+
+    def outcome(self) -> Outcome:
+        at = self.kept_epoch - 1
+        return Outcome(
+            self.number, self.drawn, self.accuracies[at], self.validation_losses[at], len(self.epoch_losses),
+            self.kept_epoch, self.epoch_losses, self.accuracies, self.validation_losses, digest(self.kept),
+        )  # fmt: skip
+
+    def network(self) -> MLP:
+        """The network with the weights that were kept."""
+        with torch.no_grad():
+            self.model.flat.copy_(self.kept)
+        return self.model
+
+    def _images(self) -> tuple[Tensor, Tensor]:
+        """The training images, followed by their mirror images where the plan asks for them, and all their targets."""
+        training = self.known.training
+        x, y = training.x, targets(training, self.plan.loss, len(self.known.classes))
+        if not self.plan.mirror:
+            return x, y
+        mirrored = x.view(-1, *self.known.image_shape).flip(-1).reshape(x.shape)
+        return torch.cat([x, mirrored]), torch.cat([y, y])
+
+    def _epoch(self, x: Tensor, y: Tensor) -> None:
+        n = len(self.known.training)
+        rows = torch.randperm(n, generator=self.order)
+        if self.plan.mirror:
+            rows = rows + n * torch.randint(2, (n,), generator=self.order)  # which of the two, image by image
+        steps = self.plan.epochs * math.ceil(n / self.plan.batch_size)
+        history = fit(
+            self.model, x[rows], y[rows], loss=self.plan.loss,
+            rule=lambda step: self.plan.rule_at(self.drawn, step / steps), epochs=1, batch_size=self.plan.batch_size,
+            gradients=self.gradients, updates=self.updates, generator=self.order, start=self.start,
+        )  # fmt: skip
+        self._judge(history)
+
+    def _judge(self, history: History) -> None:
+        self.start = history.checkpoint
+        self.step_losses += history.step_losses.tolist()
+        self.epoch_losses += history.epoch_losses.tolist()
+        accuracy, loss = score(self.model, self.known.validation, self.plan.loss)
+        self.accuracies.append(accuracy)
+        self.validation_losses.append(loss)
+        at = self.kept_epoch - 1
+        better = math.isfinite(loss) and (accuracy, -loss) > (self.accuracies[at], -self.validation_losses[at])
+        if self.plan.keep == "last" or self.kept_epoch == 0 or better:
+            self.kept, self.kept_epoch = self.model.flat.detach().clone(), len(self.epoch_losses)
+
+    def _record(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        assert self.start is not None
+        state, rest = checkpoints.flattened(self.start["state"])
+        tensors = {"flat": self.start["flat"], "kept": self.kept, "generator": self.start["generator"], **state}
+        counts = {name: self.start[name] for name in ("epoch", "step", "sizes", "rule", "updates")}
+        return tensors, {
+            "identity": self._identity(), "counts": counts, "rest": rest, "kept_epoch": self.kept_epoch,
+            "step_losses": self.step_losses, "epoch_losses": self.epoch_losses, "accuracies": self.accuracies,
+            "validation_losses": self.validation_losses,
+        }  # fmt: skip
+
+    def _take_up(self, tensors: dict[str, Tensor], record: dict[str, Any]) -> None:
+        assert self.path is not None
+        if record["identity"] != self._identity():
+            raise Refused(self.path, "it is of another trial, or of another search")
+        state = checkpoints.nested(tensors, record["rest"])
+        self.start = {
+            **record["counts"], "flat": tensors["flat"], "generator": tensors["generator"], "state": state,
+        }  # fmt: skip
+        self.order.set_state(tensors["generator"])
+        self.kept, self.kept_epoch = tensors["kept"], record["kept_epoch"]
+        self.step_losses, self.epoch_losses = record["step_losses"], record["epoch_losses"]
+        self.accuracies, self.validation_losses = record["accuracies"], record["validation_losses"]
+
+    def _identity(self) -> dict[str, Any]:
+        """What a checkpoint must agree in to be of this trial."""
+        plan = self.plan.to_dict() | {"gradients": self.gradients, "updates": self.updates}
+        return {"plan": plan, "number": self.number, "images": list(self.known.digests)}
+
+
+def score(model: MLP, split: Split, loss: str) -> tuple[float, float]:
+    """Accuracy, a share of 0..1, and loss of a model on a split, normalised as the model's training split was."""
+    with torch.no_grad():
+        output = model(split.x)
+        value = losses.get(loss).value(output, targets(split, loss, output.shape[1])).item()
+    return (output.argmax(dim=1) == split.y).double().mean().item(), value

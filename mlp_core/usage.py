@@ -1,0 +1,33 @@
+"""What the commands share: exit statuses, and what the user can mend as one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from mlp_core.errors import ArgumentError
+
+OK, DIFFERENT, USAGE, INTERRUPTED = 0, 1, 2, 130
+"""exit statuses; 1: a law broken, or two runs that should be equal are not; 130 as for every program ended by Ctrl-C"""
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Turns what the user can mend into one line on stderr and exit status 2."""
+    from mlp_core.experiment.extras import MissingExtra
+
+    try:
+        yield
+    except (ArgumentError, MissingExtra) as error:
+        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        raise typer.Exit(USAGE) from error
+
+
+def widths(text: str) -> tuple[int, ...]:
+    """ "512,128" as (512, 128); nothing at all as no hidden layer."""
+    try:
+        return tuple(int(part) for part in text.split(",")) if text.strip() else ()
+    except ValueError:
+        raise ArgumentError("hidden", text, "positive integers separated by commas") from None

@@ -1,0 +1,141 @@
+"""Searches that share a real PostgreSQL: any number of processes, some of them killed, one table, one look."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from copies import Copy, command_line
+from searching import write_images
+
+pytestmark = pytest.mark.integration
+
+optuna = pytest.importorskip("optuna", reason="the search is kept in Optuna's storages", exc_type=ImportError)
+
+
+def program(name: str) -> str:
+    """One of PostgreSQL's; Debian keeps them outside the path."""
+    found = shutil.which(name) or next(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), None)
+    if found is None:
+        pytest.fail(f"{name} is not here; Debian: apt install postgresql")
+    return found
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A PostgreSQL on loopback, in a folder of its own; the URL up to the database's name."""
+    folder = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())  # noqa: S607
+    user: dict[str, Any] = {}
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        user = {"user": "postgres", "group": "postgres", "extra_groups": []}
+        shutil.chown(folder, "postgres")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    cluster = str(folder / "cluster")
+    initdb = [program("initdb"), "-D", cluster, "-U", "me", "-A", "trust", "-E", "UTF8", "--no-sync"]
+    subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder, **user)  # noqa: S603
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+    control = [program("pg_ctl"), "-D", cluster, "-w"]
+    log = str(folder / "log")
+    start = [*control, "-l", log, "-o", options, "start"]
+    subprocess.run(start, check=True, stdout=subprocess.DEVNULL, cwd=folder, **user)  # noqa: S603
+    try:
+        yield f"postgresql+psycopg://me:secret@127.0.0.1:{port}"
+    finally:
+        stop = [*control, "-m", "immediate", "stop"]
+        subprocess.run(stop, check=True, stdout=subprocess.DEVNULL, cwd=folder, **user)  # noqa: S603
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_images(tmp_path_factory.mktemp("images") / "all")
+
+
+def begun(images: Path, folder: Path, url: str, study: str, *options: str) -> Copy:
+    """A search of ten trials, in folder/out."""
+    folder.mkdir(exist_ok=True)
+    small = ["--trials", "10", "--epochs", "20", "--batch-size", "4", "--hidden", "6", "--seed", "3", "--resume"]
+    shared = ["--storage", f"{url}/postgres", "--study", study]
+    place = ["--data", f"folder:{images}", "--out", str(folder / "out")]
+    return Copy(command_line, "search", *place, *small, *shared, *options, folder=folder)
+
+
+def ended(process: Copy) -> None:
+    status, said = process.ended()
+    assert status == 0, said
+
+
+def result_in(folder: Path) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads((folder / "out" / "result.json").read_text())
+    return result
+
+
+def attempts(url: str, study: str) -> list[tuple[int, str]]:
+    """The trials that anybody ran; of two attempts at one, enqueued at the same time, one is given up unrun."""
+    storage = optuna.storages.RDBStorage(f"{url}/postgres")
+    trials = storage.get_all_trials(storage.get_study_id_from_name(study))
+    storage.remove_session()
+    storage.engine.dispose()
+    return [(trial.user_attrs["number"], trial.state.name) for trial in trials if "worker" in trial.user_attrs]
+
+
+@pytest.fixture(scope="module")
+def alone(server: str, images: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What one worker finds."""
+    folder = tmp_path_factory.mktemp("alone")
+    ended(begun(images, folder, server, "alone", "--workers", "1"))
+    return result_in(folder)
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_machines_that_share_a_database_run_each_trial_once_and_give_one_table(
+    server: str, images: Path, alone: dict[str, Any], tmp_path: Path, workers: int
+) -> None:
+    """Each command has a folder of its own, as on a machine of its own."""
+    study = f"{workers} at once"
+    processes = [begun(images, tmp_path / str(k), server, study, "--workers", "1") for k in range(workers)]
+    for process in processes:
+        ended(process)
+    assert all(result_in(tmp_path / str(k)) == alone for k in range(workers))
+    assert Counter(attempts(server, study)) == Counter((number, "COMPLETE") for number in range(10))
+
+
+def test_the_trial_of_a_worker_that_was_killed_is_taken_up_again(
+    server: str, images: Path, alone: dict[str, Any], tmp_path: Path
+) -> None:
+    victim = begun(images, tmp_path / "victim", server, "killed", "--workers", "2")
+    while not (tmp_path / "victim" / "out" / "trials").exists() or not any(
+        path.suffix == ".safetensors" for path in (tmp_path / "victim" / "out" / "trials").iterdir()
+    ):
+        assert victim.process.is_alive(), victim.said()
+        time.sleep(0.01)
+    assert victim.process.pid is not None
+    os.killpg(victim.process.pid, signal.SIGKILL)
+    victim.process.join()
+    assert "RUNNING" in {state for _, state in attempts(server, "killed")}
+    ended(begun(images, tmp_path / "other", server, "killed", "--workers", "2"))  # elsewhere: by silence
+    assert result_in(tmp_path / "other") == alone
+    states = attempts(server, "killed")
+    assert sorted(number for number, state in states if state == "COMPLETE") == list(range(10))
+    assert "FAIL" in {state for _, state in states}
+
+
+def test_a_database_that_is_not_there_is_named_without_its_password(
+    server: str, images: Path, tmp_path: Path
+) -> None:
+    status, said = begun(images, tmp_path, server.rpartition(":")[0] + ":1", "none").ended()
+    assert status == 2
+    assert "storage: got postgresql+psycopg://me:***@127.0.0.1:1/postgres (" in said
+    assert "secret" not in said

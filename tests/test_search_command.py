@@ -1,0 +1,195 @@
+"""`mlp-core search`: what it writes and says; killed at any moment, it goes on to the same result."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from copies import Copy, command_line
+from searching import write_images
+from typer.testing import CliRunner, Result
+
+for _module in ("torchvision", "safetensors", "matplotlib", "optuna", "jinja2"):
+    pytest.importorskip(_module, reason=f"{_module} does not import", exc_type=ImportError)
+
+from safetensors import safe_open  # noqa: E402  (after the skips)
+
+from mlp_core.cli import app  # noqa: E402
+from mlp_core.experiment.data import load  # noqa: E402
+from mlp_core.experiment.select import select  # noqa: E402
+from mlp_core.experiment.trial import Outcome  # noqa: E402
+from mlp_core.model import MLP  # noqa: E402
+
+FILES = {
+    "result.json", "model.safetensors", "report.html", "loss_curves.png", "hyperparameters.png", "confusion.png",
+    "mistaken.png",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_images(tmp_path_factory.mktemp("images") / "all")
+
+
+def arguments(images: Path | str, out: Path, *options: str) -> list[str]:
+    source = images if isinstance(images, str) else f"folder:{images}"
+    small = ["--trials", "4", "--epochs", "3", "--batch-size", "8", "--hidden", "6", "--seed", "3", "--mirror"]
+    return ["search", "--data", source, "--out", str(out), *small, *options]
+
+
+def run(images: Path | str, out: Path, *options: str, expect: int = 0) -> Result:
+    result = CliRunner().invoke(app, arguments(images, out, *options))
+    assert result.exit_code == expect, result.output
+    return result
+
+
+def result_in(folder: Path) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads((folder / "result.json").read_text())
+    return result
+
+
+@pytest.fixture(scope="module")
+def done(images: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """A search with two workers, never interrupted."""
+    out = tmp_path_factory.mktemp("done") / "out"
+    return out, run(images, out, "--workers", "2")
+
+
+def test_it_leaves_a_result_a_model_pictures_and_a_page(done: tuple[Path, Result], images: Path) -> None:
+    out, said = done
+    result = result_in(out)
+    assert {path.name for path in out.iterdir()} >= FILES
+    assert not (out / "trials").exists()
+    trials = [Outcome(**{k: v for k, v in row.items() if k != "diverged"}) for row in result["trials"]]
+    assert [trial.number for trial in trials] == [0, 1, 2, 3]
+    assert result["selected"]["number"] == select(trials).number
+    assert result["compare"] == {
+        "gradients": "autograd", "updates": "torch", "steps": result["compare"]["steps"], "identical": True,
+        "first_step_that_differs": None,
+    }  # fmt: skip
+    page = (out / "report.html").read_text()
+    assert page.count("data:image/png;base64,") == 4
+    assert "http" not in page
+    assert f"{100 * result['test_accuracy']:.2f} %" in page
+    assert f"test accuracy {result['test_accuracy']:.2%}" in said.output.replace("\n", "")
+
+
+def test_the_model_on_file_has_the_accuracies_that_are_told(done: tuple[Path, Result], images: Path) -> None:
+    out, _ = done
+    result, data = result_in(out), load(f"folder:{images}", seed=3)
+    with safe_open(out / "model.safetensors", "pt") as file:
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
+    model = MLP(result["sizes"])
+    model.load_state_dict(weights)
+    told_of_test = (data.test.open("a test"), result["test_accuracy"])
+    for split, told in ((data.validation, result["selected"]["validation_accuracy"]), told_of_test):
+        assert (model(split.x).argmax(dim=1) == split.y).double().mean().item() == told
+
+
+@pytest.mark.parametrize(
+    "options", [("--workers", "1"), ("--workers", "3"), ("--workers", "2", "--storage", "sqlite")], ids=" ".join
+)
+def test_any_number_of_workers_and_any_storage_give_the_same_result(
+    done: tuple[Path, Result], images: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    url = f"sqlite:///{tmp_path / 'shared.db'}"
+    run(images, tmp_path / "out", *(url if option == "sqlite" else option for option in options))
+    assert result_in(tmp_path / "out") == result_in(done[0])
+
+
+def test_autograd_and_torch_give_the_same_table(done: tuple[Path, Result], images: Path, tmp_path: Path) -> None:
+    run(images, tmp_path / "out", "--gradients", "autograd", "--updates", "torch")
+    ours, theirs = result_in(done[0]), result_in(tmp_path / "out")
+    for name in ("trials", "selected", "test_accuracy", "confusion"):
+        assert ours[name] == theirs[name]
+    assert theirs["compare"]["gradients"] == "manual"
+
+
+def killed_at(seconds: float, images: Path, folder: Path, *options: str) -> None:
+    """Begin or go on in folder/out, and kill all its processes at once after a while."""
+    process = Copy(command_line, *arguments(images, folder / "out", "--workers", "2", *options), folder=folder)
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and process.process.is_alive():
+        time.sleep(0.01)
+    assert process.process.pid is not None
+    os.killpg(process.process.pid, signal.SIGKILL)
+    process.process.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="process groups are those of Unix")
+@pytest.mark.parametrize("moment", [pytest.param(m, marks=[pytest.mark.slow] if m > 1 else []) for m in range(10)])
+def test_killed_at_any_moment_it_goes_on_to_the_same_result(
+    done: tuple[Path, Result], images: Path, tmp_path: Path, moment: int
+) -> None:
+    seconds = random.Random(moment).uniform(0.5, 9)  # noqa: S311
+    killed_at(seconds, images, tmp_path)
+    killed_at(seconds / 2 + 1, images, tmp_path, "--resume")  # and once more on the way
+    run(images, tmp_path / "out", "--resume")
+    assert result_in(tmp_path / "out") == result_in(done[0])
+    assert (tmp_path / "out" / "model.safetensors").read_bytes() == (done[0] / "model.safetensors").read_bytes()
+    assert (tmp_path / "out" / "report.html").read_bytes() == (done[0] / "report.html").read_bytes()
+
+
+def test_a_finished_search_is_not_done_again(done: tuple[Path, Result], images: Path) -> None:
+    before = {path.name: path.read_bytes() for path in done[0].iterdir() if path.is_file()}
+    refused = run(images, done[0], expect=2)
+    assert "which holds a search, expected --resume to go on with it" in refused.output
+    again = run(images, done[0], "--resume")
+    assert "test accuracy" in again.output
+    assert {name: (done[0] / name).read_bytes() for name in FILES} == {name: before[name] for name in FILES}
+    more = run(images, done[0], "--resume", "--trials", "6", expect=2)
+    assert "trials 6" in more.output
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--lr", "1:0.1"), "lr: got '1:0.1', expected LOW:HIGH with LOW not above HIGH; did you mean 0.1:1?"),
+        (("--momentum", "0.5:1.5"), "momentum: got '0.5:1.5'"),
+        (("--data", "cifar3"), "data: got 'cifar3', expected one of cifar2, folder:PATH; did you mean 'cifar2'?"),
+        (("--data", "folder:nowhere"), "data: got nowhere, which does not exist"),
+        (("--storage", "mysql+no://me:secret@127.0.0.1:1/none"), "storage: got mysql+no://me:***@127.0.0.1:1/none ("),
+        (("--storage", "nonsense"), "storage: got nonsense ("),
+        (("--trials", "0"), "trials: got 0, expected an integer >= 1"),
+        (("--workers", "0"), "workers: got 0, expected an integer >= 1"),
+        (("--rule", "sdg"), "did you mean 'sgd'?"),
+        (("--keep", "first"), "keep: got 'first', expected one of best, last"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_bad_usage_is_one_line_and_leaves_nothing(
+    images: Path, tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    out = tmp_path / "out"
+    result = run(images, out, *options, expect=2)
+    assert said in result.output
+    assert result.output.count("\n") == 1
+    assert "secret" not in result.output
+    assert not out.exists()
+
+
+def test_a_folder_of_something_else_is_refused_before_anything_is_lost(images: Path, tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_text("mine")
+    result = run(images, tmp_path, expect=2)
+    assert f"out: got {tmp_path}, which holds model.safetensors and is no search's" in result.output
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_folder_or_a_study_of_another_search_is_refused(
+    done: tuple[Path, Result], images: Path, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'shared.db'}"
+    assert "which belongs to the study 'search' in journal.log" in run(
+        images, done[0], "--resume", "--storage", url, expect=2
+    ).output  # fmt: skip
+    assert "study: got seed 4, expected that of the study 'search' kept there, 3" in run(
+        images, done[0], "--resume", "--seed", "4", expect=2
+    ).output  # fmt: skip
+    other = write_images(tmp_path / "other", per_class=40)
+    assert "study: got images" in run(other, done[0], "--resume", expect=2).output

@@ -1,0 +1,225 @@
+"""Workers that share a search: each trial once, what the dead left is taken up, one look at the test split."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from searching import small_data, small_plan
+
+from mlp_core import ArgumentError
+from mlp_core.experiment.plan import Plan
+
+optuna = pytest.importorskip("optuna", reason="the search is kept in Optuna's storages", exc_type=ImportError)
+pytest.importorskip("safetensors", reason="checkpoints need safetensors")
+
+from mlp_core.experiment import lives as lives_module  # noqa: E402  (after the skips)
+from mlp_core.experiment.lives import Lives  # noqa: E402
+from mlp_core.experiment.opening import Seal  # noqa: E402
+from mlp_core.experiment.search import Place, search, settings_of  # noqa: E402
+from mlp_core.experiment.select import select  # noqa: E402
+from mlp_core.experiment.storages import JOURNAL, open_storage  # noqa: E402
+from mlp_core.experiment.study import Study  # noqa: E402
+from mlp_core.experiment.trial import Outcome, Trial  # noqa: E402
+
+DATA = small_data()
+
+
+def joined(folder: Path, plan: Plan | None = None, name: str = "search") -> Study:
+    """A worker of the journal in a folder."""
+    plan = plan or small_plan()
+    return Study(open_storage(None, folder), name, plan, settings_of(plan, DATA), Lives(folder))
+
+
+def killed(study: Study) -> None:
+    """What the system does for a process that dies: its lock is free, its file stays."""
+    study.lives.lock.release()
+
+
+def outcome(study: Study, number: int) -> Outcome:
+    trial = Trial(study.plan, DATA.known(), number)
+    trial.run()
+    return trial.outcome()
+
+
+def attempts(study: Study) -> list[tuple[int, str]]:
+    trials = study.storage.get_all_trials(study.id)
+    return [(trial.user_attrs["number"], trial.state.name) for trial in trials]
+
+
+def claimed(study: Study) -> tuple[int, int]:
+    claim = study.claim()
+    assert claim is not None
+    return claim
+
+
+def test_workers_in_any_order_run_each_trial_once_and_give_one_table(tmp_path: Path) -> None:
+    workers = [joined(tmp_path) for _ in range(3)]
+    claims = [claimed(worker) for worker in workers]
+    assert sorted(number for _, number in claims) == [0, 1, 2]
+    assert all(worker.claim() is None for worker in workers)
+    for worker, (key, number) in reversed(list(zip(workers, claims, strict=True))):
+        worker.complete(key, outcome(worker, number))
+    for worker in workers:
+        assert worker.claim() is None
+        assert worker.outcomes() == [outcome(workers[0], number) for number in range(3)]
+    assert attempts(workers[0]) == [(0, "COMPLETE"), (1, "COMPLETE"), (2, "COMPLETE")]
+
+
+def test_what_was_enqueued_is_what_the_trial_draws(tmp_path: Path) -> None:
+    study = joined(tmp_path)
+    for _ in range(3):
+        key, number = claimed(study)
+        assert study.storage.get_trial(key).params == study.plan.drawn(number)
+
+
+def test_what_a_killed_worker_had_is_taken_up_and_what_it_says_after_that_is_not_heard(tmp_path: Path) -> None:
+    first, second = joined(tmp_path), joined(tmp_path)
+    key, number = claimed(first)
+    assert [claimed(second)[1] for _ in range(2)] == [1, 2]
+    assert second.claim() is None  # the first is alive
+    killed(first)
+    again, taken = claimed(second)
+    assert taken == number
+    assert again != key
+    first.beat(key, 1)
+    first.report(key, 2)
+    first.complete(key, replace(outcome(first, number), validation_accuracy=1.0))
+    assert second.outcomes() == []
+    second.complete(again, outcome(second, number))
+    assert second.outcomes() == [outcome(second, number)]
+
+
+def test_a_worker_elsewhere_is_given_up_after_long_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = [0.0]
+    monkeypatch.setattr(lives_module.time, "monotonic", lambda: ticks[0])
+    (tmp_path / "elsewhere").mkdir()
+    far, near = joined(tmp_path), joined(tmp_path)
+    far.lives = Lives(tmp_path / "elsewhere")  # its lock is in another folder
+    key, number = claimed(far)
+    for _ in range(2):
+        claimed(near)
+    for count in range(4):
+        far.beat(key, count)
+        assert near.claim() is None
+        ticks[0] += lives_module.SILENCE - 1
+    assert near.claim() is None
+    ticks[0] += 2
+    assert claimed(near)[1] == number
+
+
+def test_two_attempts_at_one_number_are_one(tmp_path: Path) -> None:
+    study = joined(tmp_path)
+    claimed(study)
+    study.study.enqueue_trial(study.plan.drawn(0), user_attrs={"number": 0})  # a worker that died while it enqueued
+    assert [claimed(study)[1] for _ in range(2)] == [1, 2]
+    assert study.claim() is None
+    assert attempts(study)[3] == (0, "FAIL")
+
+
+def test_an_unfinished_table_is_finished_by_the_next(tmp_path: Path) -> None:
+    study = joined(tmp_path)
+    study.study.enqueue_trial(study.plan.drawn(2), user_attrs={"number": 2})  # and then it was killed
+    assert sorted(claimed(study)[1] for _ in range(3)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("what", ["seed", "epochs", "ranges", "images"])
+def test_a_study_of_another_search_is_refused_by_what_differs(tmp_path: Path, what: str) -> None:
+    joined(tmp_path)
+    plan, data = small_plan(), DATA
+    if what == "images":
+        data = small_data(seed=1)
+    else:
+        plan = replace(plan, **{what: {"lr": plan.ranges["lr"]} if what == "ranges" else 9})
+    with pytest.raises(ArgumentError, match=f"^study: got {what} .*, expected that of the study 'search' kept there"):
+        Study(open_storage(None, tmp_path), "search", plan, settings_of(plan, data), Lives(tmp_path))
+    joined(tmp_path, small_plan(), "another")
+    joined(tmp_path)
+
+
+def test_a_line_that_a_killed_worker_left_unfinished_costs_nothing(tmp_path: Path) -> None:
+    study = joined(tmp_path)
+    claimed(study)
+    killed(study)
+    with (tmp_path / JOURNAL).open("ab") as journal:
+        journal.write(b'{"op_code": 6, "wor')
+    other = joined(tmp_path)
+    assert sorted(claimed(other)[1] for _ in range(3)) == [0, 1, 2]
+    for attempt in other.storage.get_all_trials(other.id):
+        if attempt.state.name == "RUNNING":
+            other.complete(attempt._trial_id, outcome(other, attempt.user_attrs["number"]))
+    assert len(joined(tmp_path).outcomes()) == 3
+
+
+@pytest.fixture
+def complete(tmp_path: Path) -> Study:
+    study = joined(tmp_path)
+    for _ in range(3):
+        key, number = claimed(study)
+        study.complete(key, outcome(study, number))
+    return study
+
+
+def opened(study: Study, number: int, data: Any = None) -> Any:
+    trial = Trial(study.plan, DATA.known(), number)
+    trial.run()
+    return Seal(study).open(data or small_data(), trial.outcome(), trial.network())
+
+
+def test_the_test_split_is_looked_at_once(complete: Study, tmp_path: Path) -> None:
+    assert Seal(complete).opening is None
+    opening, split = opened(complete, 1)
+    assert (opening.selected, len(opening.predictions), len(split)) == (1, 12, 12)
+    right = torch.tensor(opening.predictions) == split.y
+    assert opening.test_accuracy == right.double().mean().item()
+    assert Seal(joined(tmp_path)).opening == opening
+    assert opened(joined(tmp_path), 1)[0] == opening  # what is on record, nothing new
+    with pytest.raises(ArgumentError, match="an opening for trial 2 after one for trial 1, expected one opening"):
+        opened(joined(tmp_path), 2)
+    sealed = small_data()
+    opened(complete, 1, sealed)
+    with pytest.raises(ArgumentError, match="opened before"):
+        sealed.test.open("curiosity")
+
+
+def test_a_look_that_was_cut_off_is_finished_for_the_same_network_alone(
+    complete: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mlp_core.experiment.opening.score", dies)
+        with pytest.raises(KeyboardInterrupt):
+            opened(complete, 1)
+    killed(complete)
+    with pytest.raises(ArgumentError, match="an opening for trial 2 after one for trial 1"):
+        opened(joined(tmp_path), 2)
+    assert opened(joined(tmp_path), 1)[0].selected == 1
+
+
+def test_a_test_split_that_is_not_normalised_like_the_training_split_is_refused(complete: Study) -> None:
+    data = small_data()
+    split = data.test._split
+    otherwise = replace(split.normalisation, mean=torch.zeros(3).double())
+    data.test._split = replace(split, normalisation=otherwise)
+    with pytest.raises(ArgumentError, match="test split: got normalised by"):
+        opened(complete, 1, data)
+
+
+def test_nothing_of_the_test_split_reaches_the_table(tmp_path: Path) -> None:
+    tables = []
+    for seed in (1, 2):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        place = Place(folder, None, "search")
+        place.take()
+        found = search(small_plan(trials=1), small_data(seed, test=40), place, 1, lambda *_: None)
+        tables.append((found.outcomes, found.selected, found.opening.predictions))
+        assert found.selected == select(found.outcomes)
+    (outcomes, selected, predictions), other = tables
+    assert (outcomes, selected) == other[:2]
+    assert predictions != other[2]
