@@ -58,8 +58,8 @@ def test_central_differences_are_the_same_under_another_default_device() -> None
     theta, quotients = torch.tensor([1.0, -2.0, 0.5]), []
     for device in ("cpu", "meta"):
         with torch.device(device):
-            for batched in (False, True):
-                quotients.append(central_difference(lambda t: (t**2).sum(-1), theta, batched=batched).tolist())
+            quotients.append(central_difference(lambda t: (t**2).sum(), theta).tolist())
+            quotients.append(central_difference(lambda t: (t**2).sum(-1), theta, batched=True).tolist())
             quotients.append(central_difference(lambda t: float((t**2).sum()), theta).tolist())
     assert quotients[:3] == quotients[3:]
 

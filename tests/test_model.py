@@ -141,7 +141,7 @@ def test_a_whole_model_goes_round_through_a_file(through: ModuleType) -> None:
     (pickle.dump if through is pickle else torch.save)(model, file)
     file.seek(0)
     again = through.load(file, **options)
-    assert not {"layout", "flat", "_flat_grad", "grad_views"} & model.__getstate__().keys()  # made anew from the weights
+    assert not {"layout", "flat", "_flat_grad", "grad_views"} & model.__getstate__().keys()  # made anew
     assert torch.equal(again.flat, model.flat)
     assert again.activations == model.activations
     assert_laid(again)
