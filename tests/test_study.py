@@ -11,6 +11,7 @@ import torch
 from searching import small_data, small_plan
 
 from mlp_core import ArgumentError
+from mlp_core.experiment.draws import Range
 from mlp_core.experiment.plan import Plan
 
 optuna = pytest.importorskip("optuna", reason="the search is kept in Optuna's storages", exc_type=ImportError)
@@ -208,6 +209,15 @@ def test_a_test_split_that_is_not_normalised_like_the_training_split_is_refused(
     data.test._split = replace(split, normalisation=otherwise)
     with pytest.raises(ArgumentError, match="test split: got normalised by"):
         opened(complete, 1, data)
+
+
+def test_a_rule_that_torch_does_not_have_is_searched_too(tmp_path: Path) -> None:
+    place = Place(tmp_path, None, "search")
+    place.take()
+    plan = small_plan(trials=1, rule="lion", ranges={"lr": Range(1e-3, 1e-2)})
+    found = search(plan, small_data(), place, 1, lambda *_: None)
+    assert (found.again.gradients, found.again.updates) == ("autograd", "manual")
+    assert found.again.step_losses == found.trial.step_losses
 
 
 def test_nothing_of_the_test_split_reaches_the_table(tmp_path: Path) -> None:

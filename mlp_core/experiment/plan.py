@@ -63,6 +63,8 @@ class Plan:
         if unsearched:
             value = Described(", ".join(sorted(unsearched)))
             raise ArgumentError("ranges", value, f"hyperparameters of {self.rule}")
+        if self.schedule != "constant" and "lr" not in self.ranges:
+            raise ArgumentError("schedule", self.schedule, "constant, or a learning rate in ranges to begin with")
         for share in (0.0, 1.0):  # a domain is an interval: where its ends are fine, so is what lies between
             self._made({name: range_.at(share) for name, range_ in self.ranges.items()})
 

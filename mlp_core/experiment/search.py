@@ -66,7 +66,7 @@ class Place:
             if there:
                 value = Described(f"{self.folder}, which holds {there[0]} and is no search's")
                 raise ArgumentError("out", value, "a folder of its own")
-            if not resume and exists(open_storage(self.url, self.folder), self.name):
+            if self.url is not None and not resume and exists(open_storage(self.url, self.folder), self.name):
                 value = Described(f"the name of a study that {shown(self.url)} holds already, {self.name!r}")
                 raise ArgumentError("study", value, "--resume to take part in it, or another name")
             return
@@ -162,6 +162,8 @@ def _selected_trials(plan: Plan, known: Known, selected: Outcome, folder: Path) 
     """The selected trial; by the other gradients and updates; and with the training split left unnormalised."""
     number, beside = selected.number, folder / "trials"
     gradients, updates = other_pair(plan.gradients, plan.updates)
+    if plan.rule_at(selected.hyperparameters, 0).twin([torch.zeros(1)]) is None:
+        updates = "manual"  # a rule that torch does not have
     trials = (
         Trial(plan, known, number, path=checkpoint(folder, number)),  # trained again where a worker elsewhere had it
         Trial(plan, known, number, path=beside / "again.part", gradients=gradients, updates=updates),
