@@ -40,14 +40,16 @@ class Shape:
         return f"{network}, batch {self.batch}"
 
     def data(self) -> tuple[Tensor, Tensor]:
+        """x and y, on torch's default device."""
         generator, rows = torch.Generator().manual_seed(0), self.batch * self.batches
-        x = torch.randn(rows, self.sizes[0], generator=generator)
-        return x, torch.randint(self.sizes[-1], (rows,), generator=generator)
+        x = torch.randn(rows, self.sizes[0], generator=generator, device="cpu")
+        y = torch.randint(self.sizes[-1], (rows,), generator=generator, device="cpu")
+        return x.to(torch.get_default_device()), y.to(torch.get_default_device())
 
     def module(self) -> nn.Sequential:
         """The usual module with the weights of MLP(sizes)."""
         layers = [layer for n, m in pairwise(self.sizes) for layer in (nn.Linear(n, m, device="meta"), nn.ReLU())]
-        module = nn.Sequential(*layers[:-1]).to_empty(device="cpu")
+        module = nn.Sequential(*layers[:-1]).to_empty(device=torch.get_default_device())
         with torch.no_grad():
             for p, q in zip(module.parameters(), MLP(self.sizes).parameters(), strict=True):
                 p.copy_(q)
