@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from searching import write_images
 
 pytestmark = pytest.mark.integration
 
+psycopg = pytest.importorskip("psycopg", reason="the driver that `nox -s integration` installs")
 optuna = pytest.importorskip("optuna", reason="the search is kept in Optuna's storages", exc_type=ImportError)
 
 
@@ -29,6 +29,15 @@ def program(name: str) -> str:
     if found is None:
         pytest.fail(f"{name} is not here; Debian: apt install postgresql")
     return found
+
+
+@pytest.fixture
+def database(server: str, request: pytest.FixtureRequest) -> str:
+    """The URL of a database that nobody has used."""
+    name = f"fresh_{abs(hash(request.node.name))}"
+    with psycopg.connect(server.replace("+psycopg", "") + "/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]  # our own name
+    return f"{server}/{name}"
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +75,8 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def begun(images: Path, folder: Path, url: str, study: str, *options: str) -> Copy:
     """A search of ten trials, in folder/out."""
     folder.mkdir(exist_ok=True)
-    small = ["--trials", "10", "--epochs", "20", "--batch-size", "4", "--hidden", "6", "--seed", "3", "--resume"]
-    shared = ["--storage", f"{url}/postgres", "--study", study]
+    small = ["--trials", "10", "--epochs", "20", "--batch-size", "4", "--hidden", "6", "--seed", "3"]
+    shared = ["--storage", url, "--study", study]
     place = ["--data", f"folder:{images}", "--out", str(folder / "out")]
     return Copy(command_line, "search", *place, *small, *shared, *options, folder=folder)
 
@@ -82,40 +91,44 @@ def result_in(folder: Path) -> dict[str, Any]:
     return result
 
 
-def attempts(url: str, study: str) -> list[tuple[int, str]]:
-    """The trials that anybody ran; of two attempts at one, enqueued at the same time, one is given up unrun."""
-    storage = optuna.storages.RDBStorage(f"{url}/postgres")
+def attempts(url: str, study: str) -> list[tuple[int, str, str]]:
+    """(number, state, worker) of the trials that anybody ran; of two attempts at one, enqueued at the same time, one is
+    given up unrun."""
+    storage = optuna.storages.RDBStorage(url)
     trials = storage.get_all_trials(storage.get_study_id_from_name(study))
     storage.remove_session()
     storage.engine.dispose()
-    return [(trial.user_attrs["number"], trial.state.name) for trial in trials if "worker" in trial.user_attrs]
+    ran = [trial for trial in trials if "worker" in trial.user_attrs]
+    return [(trial.user_attrs["number"], trial.state.name, trial.user_attrs["worker"]) for trial in ran]
 
 
 @pytest.fixture(scope="module")
 def alone(server: str, images: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What one worker finds."""
     folder = tmp_path_factory.mktemp("alone")
-    ended(begun(images, folder, server, "alone", "--workers", "1"))
+    ended(begun(images, folder, f"{server}/postgres", "alone", "--workers", "1"))
     return result_in(folder)
 
 
 @pytest.mark.parametrize("workers", [2, 4])
 def test_machines_that_share_a_database_run_each_trial_once_and_give_one_table(
-    server: str, images: Path, alone: dict[str, Any], tmp_path: Path, workers: int
+    database: str, images: Path, alone: dict[str, Any], tmp_path: Path, workers: int
 ) -> None:
-    """Each command has a folder of its own, as on a machine of its own."""
-    study = f"{workers} at once"
-    processes = [begun(images, tmp_path / str(k), server, study, "--workers", "1") for k in range(workers)]
+    """Each command has a folder of its own, as on a machine of its own; all come first, to a database without tables."""
+    options = ("--workers", "1", "--resume")
+    processes = [begun(images, tmp_path / str(k), database, "search", *options) for k in range(workers)]
     for process in processes:
         ended(process)
     assert all(result_in(tmp_path / str(k)) == alone for k in range(workers))
-    assert Counter(attempts(server, study)) == Counter((number, "COMPLETE") for number in range(10))
+    ran = attempts(database, "search")
+    assert sorted((number, state) for number, state, _ in ran) == [(number, "COMPLETE") for number in range(10)]
+    assert len({worker for _, _, worker in ran}) > 1
 
 
 def test_the_trial_of_a_worker_that_was_killed_is_taken_up_again(
-    server: str, images: Path, alone: dict[str, Any], tmp_path: Path
+    database: str, images: Path, alone: dict[str, Any], tmp_path: Path
 ) -> None:
-    victim = begun(images, tmp_path / "victim", server, "killed", "--workers", "2")
+    victim = begun(images, tmp_path / "victim", database, "killed", "--workers", "2")
     while not (tmp_path / "victim" / "out" / "trials").exists() or not any(
         path.suffix == ".safetensors" for path in (tmp_path / "victim" / "out" / "trials").iterdir()
     ):
@@ -124,18 +137,18 @@ def test_the_trial_of_a_worker_that_was_killed_is_taken_up_again(
     assert victim.process.pid is not None
     os.killpg(victim.process.pid, signal.SIGKILL)
     victim.process.join()
-    assert "RUNNING" in {state for _, state in attempts(server, "killed")}
-    ended(begun(images, tmp_path / "other", server, "killed", "--workers", "2"))  # elsewhere: by silence
+    assert "RUNNING" in {state for _, state, _ in attempts(database, "killed")}
+    ended(begun(images, tmp_path / "other", database, "killed", "--workers", "2"))  # elsewhere: by silence
     assert result_in(tmp_path / "other") == alone
-    states = attempts(server, "killed")
-    assert sorted(number for number, state in states if state == "COMPLETE") == list(range(10))
-    assert "FAIL" in {state for _, state in states}
+    ran = attempts(database, "killed")
+    assert sorted(number for number, state, _ in ran if state == "COMPLETE") == list(range(10))
+    assert "FAIL" in {state for _, state, _ in ran}
 
 
 def test_a_database_that_is_not_there_is_named_without_its_password(
     server: str, images: Path, tmp_path: Path
 ) -> None:
-    status, said = begun(images, tmp_path, server.rpartition(":")[0] + ":1", "none").ended()
+    status, said = begun(images, tmp_path, server.rpartition(":")[0] + ":1/db", "none").ended()
     assert status == 2
-    assert "storage: got postgresql+psycopg://me:***@127.0.0.1:1/postgres (" in said
+    assert "storage: got postgresql+psycopg://me:***@127.0.0.1:1/db (" in said
     assert "secret" not in said

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from copies import Copy, command_line
+from filelock import FileLock
 from searching import write_images
 from typer.testing import CliRunner, Result
 
@@ -92,14 +95,11 @@ def test_the_model_on_file_has_the_accuracies_that_are_told(done: tuple[Path, Re
         assert (model(split.x).argmax(dim=1) == split.y).double().mean().item() == told
 
 
-@pytest.mark.parametrize(
-    "options", [("--workers", "1"), ("--workers", "3"), ("--workers", "2", "--storage", "sqlite")], ids=" ".join
-)
-def test_any_number_of_workers_and_any_storage_give_the_same_result(
-    done: tuple[Path, Result], images: Path, tmp_path: Path, options: tuple[str, ...]
+@pytest.mark.parametrize("workers", ["3", pytest.param("1", marks=pytest.mark.slow)])
+def test_any_number_of_workers_gives_the_same_result(
+    done: tuple[Path, Result], images: Path, tmp_path: Path, workers: str
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'shared.db'}"
-    run(images, tmp_path / "out", *(url if option == "sqlite" else option for option in options))
+    run(images, tmp_path / "out", "--workers", workers)
     assert result_in(tmp_path / "out") == result_in(done[0])
 
 
@@ -111,29 +111,60 @@ def test_autograd_and_torch_give_the_same_table(done: tuple[Path, Result], image
     assert theirs["compare"]["gradients"] == "manual"
 
 
-def killed_at(seconds: float, images: Path, folder: Path, *options: str) -> None:
-    """Begin or go on in folder/out, and kill all its processes at once after a while."""
+def lines_in(file: Path) -> int:
+    return file.read_bytes().count(b"\n") if file.exists() else 0
+
+
+def killed_at(lines: int, images: Path, folder: Path, *options: str) -> None:
+    """Begin or go on in folder/out, and kill all its processes at once when its journal has that many lines."""
     process = Copy(command_line, *arguments(images, folder / "out", "--workers", "2", *options), folder=folder)
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and process.process.is_alive():
-        time.sleep(0.01)
     assert process.process.pid is not None
-    os.killpg(process.process.pid, signal.SIGKILL)
+    journal = folder / "out" / "journal.log"
+    while lines_in(journal) < lines and process.process.exitcode is None:
+        time.sleep(0.001)
+    with suppress(ProcessLookupError):  # it was done before
+        os.killpg(process.process.pid, signal.SIGKILL)
     process.process.join()
 
 
+def assert_the_same(out: Path, done: Path) -> None:
+    for name in FILES:
+        assert (out / name).read_bytes() == (done / name).read_bytes(), name
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="process groups are those of Unix")
-@pytest.mark.parametrize("moment", [pytest.param(m, marks=[pytest.mark.slow] if m > 1 else []) for m in range(10)])
+@pytest.mark.parametrize("moment", [pytest.param(m, marks=[pytest.mark.slow] if m else []) for m in range(10)])
 def test_killed_at_any_moment_it_goes_on_to_the_same_result(
     done: tuple[Path, Result], images: Path, tmp_path: Path, moment: int
 ) -> None:
-    seconds = random.Random(moment).uniform(0.5, 9)  # noqa: S311
-    killed_at(seconds, images, tmp_path)
-    killed_at(seconds / 2 + 1, images, tmp_path, "--resume")  # and once more on the way
+    most = lines_in(done[0] / "journal.log")
+    first, second = sorted(random.Random(moment).sample(range(most), 2))  # noqa: S311
+    killed_at(first, images, tmp_path)
+    killed_at(second, images, tmp_path, "--resume")  # and once more on the way
     run(images, tmp_path / "out", "--resume")
-    assert result_in(tmp_path / "out") == result_in(done[0])
-    assert (tmp_path / "out" / "model.safetensors").read_bytes() == (done[0] / "model.safetensors").read_bytes()
-    assert (tmp_path / "out" / "report.html").read_bytes() == (done[0] / "report.html").read_bytes()
+    assert_the_same(tmp_path / "out", done[0])
+
+
+def test_killed_between_two_files_of_the_result_it_writes_them_all(
+    done: tuple[Path, Result], images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = []
+
+    def replace(self: Path, target: Path) -> Path:
+        placed.append(Path(target).name)
+        if "report.html" in placed:  # the last but one
+            raise SystemExit("killed")
+        return real(self, target)
+
+    real = Path.replace
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", replace)
+        result = CliRunner().invoke(app, arguments(images, tmp_path / "out"))
+    assert result.exit_code != 0
+    assert (tmp_path / "out" / "model.safetensors").exists()
+    assert not (tmp_path / "out" / "result.json").exists()
+    run(images, tmp_path / "out", "--resume")
+    assert_the_same(tmp_path / "out", done[0])
 
 
 def test_a_finished_search_is_not_done_again(done: tuple[Path, Result], images: Path) -> None:
@@ -156,6 +187,11 @@ def test_a_finished_search_is_not_done_again(done: tuple[Path, Result], images: 
         (("--data", "folder:nowhere"), "data: got nowhere, which does not exist"),
         (("--storage", "mysql+no://me:secret@127.0.0.1:1/none"), "storage: got mysql+no://me:***@127.0.0.1:1/none ("),
         (("--storage", "nonsense"), "storage: got nonsense ("),
+        (("--storage", "nonsense", "--resume"), "storage: got nonsense ("),
+        (("--storage", "sqlite:///here.db"), "storage: got 'sqlite:///here.db', expected a database server"),
+        (("--rule", "muon", "--lr", "0.01"), "rule: got 'muon', expected a rule that takes biases too"),
+        (("--rule", "lion", "--updates", "torch"), "updates: got 'torch', expected manual: torch has no lion"),
+        (("--seed", "99999999999999999999"), "seed: got 99999999999999999999, expected an integer >= 0 and <="),
         (("--trials", "0"), "trials: got 0, expected an integer >= 1"),
         (("--workers", "0"), "workers: got 0, expected an integer >= 1"),
         (("--rule", "sdg"), "did you mean 'sgd'?"),
@@ -174,22 +210,46 @@ def test_bad_usage_is_one_line_and_leaves_nothing(
     assert not out.exists()
 
 
-def test_a_folder_of_something_else_is_refused_before_anything_is_lost(images: Path, tmp_path: Path) -> None:
-    (tmp_path / "model.safetensors").write_text("mine")
+@pytest.mark.parametrize("name", ["model.safetensors", "journal.log", "splits.safetensors", "search.json"])
+def test_a_folder_of_something_else_is_refused_before_anything_is_lost(
+    images: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text("mine")
+    (tmp_path / "mine").mkdir()
     result = run(images, tmp_path, expect=2)
-    assert f"out: got {tmp_path}, which holds model.safetensors and is no search's" in result.output
-    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+    assert f"out: got {tmp_path}, w" in result.output
+    assert name in result.output
+    assert {path.name for path in tmp_path.iterdir()} >= {name, "mine"}
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_a_folder_of_trials_that_are_not_ours_is_not_cleared(images: Path, tmp_path: Path) -> None:
+    (tmp_path / "trials").mkdir()
+    (tmp_path / "trials" / "mine.txt").write_text("mine")
+    assert "which holds trials and is no search's" in run(images, tmp_path, expect=2).output
+    assert (tmp_path / "trials" / "mine.txt").read_text() == "mine"
+
+
+def test_a_folder_in_which_another_command_is_at_work_is_refused(images: Path, tmp_path: Path) -> None:
+    with FileLock(tmp_path / "search.lock"):
+        assert "where another command is at work" in run(images, tmp_path, expect=2).output
 
 
 def test_a_folder_or_a_study_of_another_search_is_refused(
     done: tuple[Path, Result], images: Path, tmp_path: Path
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'shared.db'}"
-    assert "which belongs to the study 'search' in journal.log" in run(
-        images, done[0], "--resume", "--storage", url, expect=2
-    ).output  # fmt: skip
-    assert "study: got seed 4, expected that of the study 'search' kept there, 3" in run(
-        images, done[0], "--resume", "--seed", "4", expect=2
-    ).output  # fmt: skip
+    url = "postgresql+psycopg://me:secret@nowhere/db"
+    said = run(images, done[0], "--resume", "--storage", url, expect=2).output
+    assert "which belongs to the study 'search' in journal.log" in said
+    said = run(images, done[0], "--resume", "--seed", "4", expect=2).output
+    assert "study: got seed 4, expected that of the study 'search' kept there, 3" in said
     other = write_images(tmp_path / "other", per_class=40)
     assert "study: got images" in run(other, done[0], "--resume", expect=2).output
+
+
+def test_classes_may_have_any_name_that_a_folder_may_have(images: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for old, new in (("cat", "cost_$5_$10"), ("dog", "<b>&")):
+        shutil.copytree(images / old, tmp_path / "in" / new)
+    run(tmp_path / "in", tmp_path / "out", "--trials", "1", "--workers", "1")
+    assert "&lt;b&gt;&amp;" in (tmp_path / "out" / "report.html").read_text()

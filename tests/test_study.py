@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,12 @@ pytest.importorskip("safetensors", reason="checkpoints need safetensors")
 from mlp_core.experiment import lives as lives_module  # noqa: E402  (after the skips)
 from mlp_core.experiment.lives import Lives  # noqa: E402
 from mlp_core.experiment.opening import Seal  # noqa: E402
-from mlp_core.experiment.search import Place, search, settings_of  # noqa: E402
+from mlp_core.experiment.place import Place  # noqa: E402
+from mlp_core.experiment.search import search, settings_of  # noqa: E402
 from mlp_core.experiment.select import select  # noqa: E402
 from mlp_core.experiment.storages import JOURNAL, open_storage  # noqa: E402
 from mlp_core.experiment.study import Study  # noqa: E402
-from mlp_core.experiment.trial import Outcome, Trial  # noqa: E402
+from mlp_core.experiment.trial import Outcome, Trial, score  # noqa: E402
 
 DATA = small_data()
 
@@ -115,7 +117,7 @@ def test_a_worker_elsewhere_is_given_up_after_long_silence(tmp_path: Path, monke
 def test_two_attempts_at_one_number_are_one(tmp_path: Path) -> None:
     study = joined(tmp_path)
     claimed(study)
-    study.study.enqueue_trial(study.plan.drawn(0), user_attrs={"number": 0})  # a worker that died while it enqueued
+    study.study.enqueue_trial(study.plan.drawn(0), user_attrs={"number": 0, "settings": study.agreed})
     assert [claimed(study)[1] for _ in range(2)] == [1, 2]
     assert study.claim() is None
     assert attempts(study)[3] == (0, "FAIL")
@@ -123,7 +125,7 @@ def test_two_attempts_at_one_number_are_one(tmp_path: Path) -> None:
 
 def test_an_unfinished_table_is_finished_by_the_next(tmp_path: Path) -> None:
     study = joined(tmp_path)
-    study.study.enqueue_trial(study.plan.drawn(2), user_attrs={"number": 2})  # and then it was killed
+    study.study.enqueue_trial(study.plan.drawn(2), user_attrs={"number": 2, "settings": study.agreed})  # and then died
     assert sorted(claimed(study)[1] for _ in range(3)) == [0, 1, 2]
 
 
@@ -139,6 +141,24 @@ def test_a_study_of_another_search_is_refused_by_what_differs(tmp_path: Path, wh
         Study(open_storage(None, tmp_path), "search", plan, settings_of(plan, data), Lives(tmp_path))
     joined(tmp_path, small_plan(), "another")
     joined(tmp_path)
+
+
+def test_two_first_workers_that_write_over_each_others_settings_find_out(tmp_path: Path) -> None:
+    first = joined(tmp_path)
+    claimed(first)
+    other = replace(first.plan, seed=8)
+    first.storage.set_study_user_attr(first.id, "settings", json.loads(json.dumps(settings_of(other, DATA))))
+    with pytest.raises(ArgumentError, match="a trial in 'search' with other settings"):
+        joined(tmp_path, other).claim()
+
+
+def test_a_study_of_something_else_is_refused(tmp_path: Path) -> None:
+    storage = open_storage(None, tmp_path)
+    optuna.create_study(storage=storage, study_name="search").enqueue_trial({"x": 1.0})
+    with pytest.raises(ArgumentError, match="the storage holds a study of something else"):
+        joined(tmp_path)
+    with pytest.raises(ArgumentError, match="another study's test split"):
+        joined(tmp_path, name="mine (test split)")
 
 
 def test_a_line_that_a_killed_worker_left_unfinished_costs_nothing(tmp_path: Path) -> None:
@@ -202,6 +222,25 @@ def test_a_look_that_was_cut_off_is_finished_for_the_same_network_alone(
     assert opened(joined(tmp_path), 1)[0].selected == 1
 
 
+def test_a_look_that_was_taken_for_dead_gives_what_is_on_record(
+    complete: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one looks, another takes over and is done first: one record, and no two that differ."""
+    taken_over = []
+
+    def meanwhile(*arguments: Any) -> tuple[float, float]:
+        if not taken_over:
+            taken_over.append(1)
+            other = joined(tmp_path)
+            monkeypatch.setattr(other.lives, "gone", lambda *_: True)
+            taken_over.append(opened(other, 1)[0])
+        return score(*arguments)
+
+    monkeypatch.setattr("mlp_core.experiment.opening.score", meanwhile)
+    opening, _ = opened(complete, 1)
+    assert opening == taken_over[1] == Seal(joined(tmp_path)).opening
+
+
 def test_a_test_split_that_is_not_normalised_like_the_training_split_is_refused(complete: Study) -> None:
     data = small_data()
     split = data.test._split
@@ -213,8 +252,8 @@ def test_a_test_split_that_is_not_normalised_like_the_training_split_is_refused(
 
 def test_a_rule_that_torch_does_not_have_is_searched_too(tmp_path: Path) -> None:
     place = Place(tmp_path, None, "search")
-    place.take()
     plan = small_plan(trials=1, rule="lion", ranges={"lr": Range(1e-3, 1e-2)})
+    place.take(settings_of(plan, small_data()))
     found = search(plan, small_data(), place, 1, lambda *_: None)
     assert (found.again.gradients, found.again.updates) == ("autograd", "manual")
     assert found.again.step_losses == found.trial.step_losses
@@ -226,8 +265,9 @@ def test_nothing_of_the_test_split_reaches_the_table(tmp_path: Path) -> None:
         folder = tmp_path / str(seed)
         folder.mkdir()
         place = Place(folder, None, "search")
-        place.take()
-        found = search(small_plan(trials=1), small_data(seed, test=40), place, 1, lambda *_: None)
+        plan, data = small_plan(trials=1), small_data(seed, test=40)
+        place.take(settings_of(plan, data))
+        found = search(plan, data, place, 1, lambda *_: None)
         tables.append((found.outcomes, found.selected, found.opening.predictions))
         assert found.selected == select(found.outcomes)
     (outcomes, selected, predictions), other = tables

@@ -52,6 +52,11 @@ def test_a_draw_depends_on_seed_and_number_alone() -> None:
         assert abs(sum(value < middle for value in values) - 100) < 50
 
 
+def test_a_draw_of_small_numbers_keeps_their_digits() -> None:
+    assert Range(1e-14, 1e-12).at(0.5) == 1e-13
+    assert Range(1e-10, 1e-6).at(0.3) == 1.58489e-09
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [

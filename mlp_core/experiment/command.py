@@ -55,8 +55,9 @@ def search(
         from mlp_core.experiment.data import check_source
         from mlp_core.experiment.extras import need
         from mlp_core.experiment.files import output_folder, write_all
+        from mlp_core.experiment.place import Place
         from mlp_core.experiment.plan import Plan, ranges_of
-        from mlp_core.experiment.search import Place, clear, processors
+        from mlp_core.experiment.search import processors, settings_of
         from mlp_core.experiment.search import search as searched
         from mlp_core.experiment.show import load_images, outcome, say, searching
 
@@ -75,20 +76,20 @@ def search(
         console = Console()
         with output_folder(out, search_results.FILES) as folder:
             place = Place(folder, storage, study)
-            place.check(resume, search_results.FILES)
-            images = load_images(console, data, plan, download)
-            result = place.finished(plan, images)
-            if result is None:
-                place.take()
-                try:
-                    with searching(console, plan) as progress:
-                        found = searched(plan, images, place, count, progress)
-                except KeyboardInterrupt:
-                    say(console, f"interrupted: what is done is kept in {folder}; the command with --resume goes on")
-                    raise typer.Exit(INTERRUPTED) from None
-                result = search_results.result_of(data, images, found)
-                for path in write_all(folder, search_results.writers(images, found, result)):
-                    say(console, f"wrote {path}")
-                say(console, f"the test split was opened at {found.opening.opened}, once")
-            clear(folder)
+            with place.alone():
+                place.check(resume, search_results.FILES)
+                images = load_images(console, data, plan, download)
+                result = place.take(settings_of(plan, images))
+                if result is None:
+                    try:
+                        with searching(console, plan) as progress:
+                            found = searched(plan, images, place, count, progress)
+                    except KeyboardInterrupt:
+                        say(console, f"interrupted; what is done is kept in {folder}: add --resume to go on")
+                        raise typer.Exit(INTERRUPTED) from None
+                    result = search_results.result_of(data, images, found)
+                    for path in write_all(folder, search_results.writers(images, found, result)):
+                        say(console, f"wrote {path}")
+                    say(console, f"the test split was opened at {found.opening.opened}, once")
+                place.clear()
             outcome(console, result)

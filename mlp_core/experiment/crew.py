@@ -25,8 +25,8 @@ from mlp_core.experiment.storages import open_storage
 from mlp_core.experiment.study import Study
 from mlp_core.experiment.trial import Trial
 
-SPLITS = "splits.safetensors"
-"""training and validation images as the workers read them, each by itself"""
+SPLITS, TRIALS = "splits.safetensors", "trials"
+"""training and validation images as the workers read them, each by itself; the folder of trials on their way"""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _context() -> Any:
 
 def checkpoint(folder: Path, number: int) -> Path:
     """Where a trial is kept on its way."""
-    return folder / "trials" / f"{number:04}.safetensors"
+    return folder / TRIALS / f"{number:04}.safetensors"
 
 
 def _stop_without_parent() -> None:

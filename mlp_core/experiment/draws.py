@@ -34,7 +34,8 @@ class Range:
         low, high = (1 - self.low, 1 - self.high) if self.below_one else (self.low, self.high)
         value = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
         value = float(f"{value:.6g}")  # six digits are easier to pass on than sixteen
-        return round(min(max(1 - value if self.below_one else value, self.low), self.high), 12)
+        value = round(1 - value, 12) if self.below_one else value  # 1 - 0.1 has seventeen again
+        return min(max(value, self.low), self.high)
 
 
 def range_of(name: str, text: str, below_one: bool = False) -> Range:

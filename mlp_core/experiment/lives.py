@@ -15,12 +15,16 @@ BEAT, SILENCE = 3.0, 30.0
 """seconds between two beats of a worker's heart, and without one until it counts as dead"""
 
 
+WORKERS = "workers"
+"""the folder of the files that living workers hold locked"""
+
+
 class Lives:
     """This process as a worker, of the name `name`, and what it knows of the others. folder: of the search."""
 
     def __init__(self, folder: Path) -> None:
         self.name = uuid.uuid4().hex
-        self.folder = folder / "workers"
+        self.folder = folder / WORKERS
         self.folder.mkdir(exist_ok=True)
         self.lock = FileLock(self._file(self.name))
         self.lock.acquire()  # until this process ends, however it ends

@@ -1,8 +1,9 @@
 """The one look at the test split: claimed in the study's storage, so that one process takes it, and taken down there.
 
-The seal is a study of its own beside the search, with a single trial in it: waiting, the split is sealed; running, it
-is being looked at; complete, the look is over and its figures are the search's. Bringing it from waiting to running is
-one transaction. A process that died while it looked leaves its claim to the next, for the same selected weights alone.
+The seal is a study of its own beside the search, with one trial in it: waiting, the split is sealed; running, it is
+being looked at; complete, the look is over and its figures are the search's. Bringing it from one state into the next
+is a transaction. Where a process died while it looked, its trial is given up and another one takes its place, for the
+same selected weights alone; of several that were given up or put there at the same time the first that is left counts.
 """
 
 from __future__ import annotations
@@ -11,17 +12,21 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from mlp_core.errors import ArgumentError, Described
 from mlp_core.experiment.data import Data
 from mlp_core.experiment.extras import need
+from mlp_core.experiment.lives import heartbeat
 from mlp_core.experiment.sealed import Split, check_alike
-from mlp_core.experiment.study import Study
+from mlp_core.experiment.study import SEAL, Study
 from mlp_core.experiment.trial import Outcome, score
 from mlp_core.model import MLP
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
 
 
 @dataclass(frozen=True)
@@ -41,21 +46,16 @@ class Seal:
     """The seal of a study's test split."""
 
     def __init__(self, study: Study) -> None:
-        self.study, self.storage = study, study.storage
-        self.states = need("optuna").trial.TrialState
-        sealed = need("optuna").create_study(
-            storage=self.storage, study_name=f"{study.name} (test split)", load_if_exists=True
-        )
-        self.id = self.storage.get_study_id_from_name(sealed.study_name)
-        if not self.storage.get_all_trials(self.id):
-            sealed.enqueue_trial({})  # should two workers do this at once, the first counts
-        self.key = self.storage.get_trial_id_from_study_id_trial_number(self.id, 0)
+        self.study, self.storage, self.optuna = study, study.storage, need("optuna")
+        self.states = self.optuna.trial.TrialState
+        name = study.name + SEAL
+        self.sealed = self.optuna.create_study(storage=self.storage, study_name=name, load_if_exists=True)
+        self.id = self.storage.get_study_id_from_name(name)
 
     @property
     def opening(self) -> Opening | None:
         """The record of the look, once it is over."""
-        trial = self.storage.get_trial(self.key)
-        return Opening(**json.loads(trial.user_attrs["opening"])) if trial.state == self.states.COMPLETE else None
+        return self._read(self._seal())
 
     def open(self, data: Data, selected: Outcome, model: MLP) -> tuple[Opening, Split]:
         """Look, or give what an earlier look at the same weights gave; and the test split, now that it has no secrets.
@@ -64,24 +64,24 @@ class Seal:
         training split.
         """
         while True:
-            trial = self.storage.get_trial(self.key)
+            trial = self._seal()
+            key = self.storage.get_trial_id_from_study_id_trial_number(self.id, trial.number)
             self._refuse_another(trial.user_attrs, selected)
-            if trial.state == self.states.COMPLETE:
-                split = data.test.open("to draw what was looked at before")
-                return Opening(**json.loads(trial.user_attrs["opening"])), split
-            left = trial.state == self.states.RUNNING and self.study.lives.gone(
-                self.key, trial.user_attrs.get("worker"), trial.user_attrs.get("beat")
-            )
-            if left or (trial.state == self.states.WAITING and self._claimed()):
-                return self._look(data, selected, model)
+            opening = self._read(trial)
+            if opening is not None:
+                return opening, data.test.open("to draw what was looked at before")
+            if trial.state == self.states.WAITING and self._set(key, self.states.RUNNING):
+                with heartbeat(lambda count, key=key: self.study.beat(key, count)):  # type: ignore[misc]
+                    return self._look(key, data, selected, model)
+            worker, beat = trial.user_attrs.get("worker"), trial.user_attrs.get("beat")
+            if trial.state == self.states.RUNNING and self.study.lives.gone(key, worker, beat):
+                self._set(key, self.states.FAIL)
+                continue
             time.sleep(0.2)  # somebody else is looking
 
-    def _claimed(self) -> bool:
-        return bool(self.storage.set_trial_state_values(self.key, self.states.RUNNING))
-
-    def _look(self, data: Data, selected: Outcome, model: MLP) -> tuple[Opening, Split]:
-        self.storage.set_trial_user_attr(self.key, "selected", {"number": selected.number, "digest": selected.digest})
-        self.storage.set_trial_user_attr(self.key, "worker", self.study.lives.name)
+    def _look(self, key: int, data: Data, selected: Outcome, model: MLP) -> tuple[Opening, Split]:
+        self.storage.set_trial_user_attr(key, "worker", self.study.lives.name)
+        self.storage.set_trial_user_attr(key, "selected", {"number": selected.number, "digest": selected.digest})
         split = data.test.open(f"for trial {selected.number}")
         check_alike(data.training.normalisation, split.normalisation, "test")
         accuracy, loss = score(model, split, self.study.plan.loss)
@@ -89,9 +89,34 @@ class Seal:
             predictions = model(split.x).argmax(dim=1).tolist()
         now = datetime.now(UTC).isoformat(timespec="seconds")
         opening = Opening(selected.number, selected.digest, accuracy, loss, predictions, now)
-        self.storage.set_trial_user_attr(self.key, "opening", json.dumps(asdict(opening)))
-        self.storage.set_trial_state_values(self.key, self.states.COMPLETE, [accuracy])
+        try:
+            self.storage.set_trial_user_attr(key, "opening", json.dumps(asdict(opening)))
+            self.storage.set_trial_state_values(key, self.states.COMPLETE, [accuracy])
+        except self.optuna.exceptions.UpdateFinishedTrialError:  # taken for dead: who took over has the same weights
+            while (recorded := self.opening) is None:
+                time.sleep(0.2)
+            opening = recorded
         return opening, split
+
+    def _seal(self) -> FrozenTrial:
+        """The trial that counts; put there where there is none, for the weights that were being looked at, if any."""
+        while True:
+            trials = self.storage.get_all_trials(self.id, deepcopy=False)
+            left = [trial for trial in trials if trial.state != self.states.FAIL]
+            if left:
+                return min(left, key=lambda trial: trial.number)
+            selected = next((t.user_attrs["selected"] for t in reversed(trials) if "selected" in t.user_attrs), None)
+            self.sealed.enqueue_trial({}, user_attrs={"selected": selected} if selected else None)
+
+    def _read(self, trial: FrozenTrial) -> Opening | None:
+        complete = trial.state == self.states.COMPLETE
+        return Opening(**json.loads(trial.user_attrs["opening"])) if complete else None
+
+    def _set(self, key: int, state: Any) -> bool:
+        try:
+            return bool(self.storage.set_trial_state_values(key, state))
+        except self.optuna.exceptions.UpdateFinishedTrialError:
+            return False
 
     def _refuse_another(self, attrs: dict[str, Any], selected: Outcome) -> None:
         earlier = attrs.get("selected")

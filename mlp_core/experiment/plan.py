@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import torch
+
 from mlp_core import activations, losses, rules
 from mlp_core.errors import ArgumentError, Described, unknown
 from mlp_core.experiment.draws import Range, draw, range_of
@@ -53,8 +55,9 @@ class Plan:
         for name, known in choices:
             if getattr(self, name) not in known:
                 raise unknown(name, getattr(self, name), known)
-        for name, low in (("trials", 1), ("epochs", 1), ("batch_size", 1), ("seed", 0)):
+        for name, low in (("trials", 1), ("epochs", 1), ("batch_size", 1)):
             check_whole(name, getattr(self, name), low)
+        check_whole("seed", self.seed, 0, 2**63 - 1)
         for width in self.hidden:
             check_whole("hidden", width, 1)
         activations.get(self.activation)
@@ -66,7 +69,16 @@ class Plan:
         if self.schedule != "constant" and "lr" not in self.ranges:
             raise ArgumentError("schedule", self.schedule, "constant, or a learning rate in ranges to begin with")
         for share in (0.0, 1.0):  # a domain is an interval: where its ends are fine, so is what lies between
-            self._made({name: range_.at(share) for name, range_ in self.ranges.items()})
+            rule = self._made({name: range_.at(share) for name, range_ in self.ranges.items()})
+        if rule.ndims is not None and 1 not in rule.ndims:
+            raise ArgumentError("rule", self.rule, "a rule that takes biases too")
+        if self.updates == "torch" and not self.has_twin:
+            raise ArgumentError("updates", self.updates, f"manual: torch has no {self.rule}")
+
+    @property
+    def has_twin(self) -> bool:
+        """Whether torch has the rule too."""
+        return self._made({}).twin([torch.zeros(1, requires_grad=True)]) is not None
 
     def drawn(self, number: int) -> dict[str, float]:
         """The hyperparameters of a trial."""

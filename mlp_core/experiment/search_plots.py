@@ -15,6 +15,9 @@ from mlp_core.experiment.search import Found
 COLUMNS, MOST = 8, 40
 """of the sheet of mistaken images: images in a row, and in all"""
 
+READABLE = 20
+"""classes that a confusion matrix is drawn for with its numbers, and an inch each"""
+
 
 def loss_curves(found: Found) -> Callable[[Path], None]:
     """The selected trial's step losses, and the same by the other gradients and updates dashed on top."""
@@ -66,13 +69,14 @@ def confusion(matrix: list[list[int]], classes: tuple[str, ...]) -> Callable[[Pa
         axes = figure.add_subplot()
         axes.imshow(matrix, cmap="Blues")
         most = max(max(row) for row in matrix)
-        for i, row in enumerate(matrix):
+        for i, row in enumerate(matrix if len(classes) <= READABLE else []):
             for j, count in enumerate(row):
                 axes.text(j, i, str(count), ha="center", va="center", color="white" if 2 * count > most else "black")
-        axes.set(xlabel="predicted", ylabel="class", xticks=range(len(classes)), yticks=range(len(classes)),
-                 xticklabels=classes, yticklabels=classes, title="test split")  # fmt: skip
+        axes.set(xlabel="predicted", ylabel="class", title="test split")
+        for ticks in (axes.set_xticks, axes.set_yticks):
+            ticks(range(len(classes)), classes, parse_math=False)  # a class may be called $5
 
-    return _picture(draw, (2.5 + len(classes), 2 + len(classes)))
+    return _picture(draw, (2.5 + min(len(classes), READABLE), 2 + min(len(classes), READABLE)))
 
 
 def mistaken(found: Found, classes: tuple[str, ...], image_shape: tuple[int, int, int]) -> Callable[[Path], None]:
@@ -90,7 +94,7 @@ def mistaken(found: Found, classes: tuple[str, ...], image_shape: tuple[int, int
             axes.axis("off")
         for axes, image, row in zip(grid.flat, pixels, shown.tolist(), strict=False):
             axes.imshow(image.permute(1, 2, 0).numpy(), interpolation="nearest")
-            axes.set_title(f"{classes[int(predicted[row])]}?", fontsize=8)
+            axes.set_title(f"{classes[int(predicted[row])]}?", fontsize=8, parse_math=False)
 
     return _picture(draw, (COLUMNS * 1.1, 1.3 * max(1, -(-len(shown) // COLUMNS)) + 0.6))
 

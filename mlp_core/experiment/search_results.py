@@ -13,12 +13,13 @@ from typing import Any
 from mlp_core.experiment import search_plots
 from mlp_core.experiment.data import Data
 from mlp_core.experiment.extras import need
+from mlp_core.experiment.place import RESULT
 from mlp_core.experiment.results import parameters, plain, versions
-from mlp_core.experiment.search import RESULT, Found
+from mlp_core.experiment.search import Found
 
 MODEL, REPORT = "model.safetensors", "report.html"
 PICTURES = ("loss_curves.png", "hyperparameters.png", "confusion.png", "mistaken.png")
-FILES = (RESULT, MODEL, *PICTURES, REPORT)
+FILES = (MODEL, *PICTURES, REPORT, RESULT)
 
 
 def writers(data: Data, found: Found, result: dict[str, Any]) -> dict[str, Callable[[Path], object]]:
@@ -32,10 +33,10 @@ def writers(data: Data, found: Found, result: dict[str, Any]) -> dict[str, Calla
     ), strict=True))  # fmt: skip
     weights = need("safetensors.torch").save(parameters(found.trial.network()), {"mlp_core": json.dumps(kept)})
     return {
-        RESULT: lambda path: path.write_text(text, encoding="utf-8"),
         MODEL: lambda path: path.write_bytes(weights),
         **drawn,
         REPORT: lambda path: path.write_text(_page(result, drawn), encoding="utf-8"),
+        RESULT: lambda path: path.write_text(text, encoding="utf-8"),  # the last: with it the search is over
     }
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,25 +28,55 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if url is None:
         return _journal(folder / JOURNAL)
+    if url.startswith("sqlite"):
+        expected = "a database server, or none on one machine: SQLite locks no rows, and two could take one trial"
+        raise ArgumentError("storage", url, expected)
     exc = need("sqlalchemy.exc")
     try:
-        # a connection that was idle for long may be dead: asked before it is used
-        return optuna.storages.get_storage(optuna.storages.RDBStorage(url, engine_kwargs={"pool_pre_ping": True}))
-    # a driver that is missing, a database that does not answer or refuses, a URL that is none
-    except (ImportError, exc.SQLAlchemyError, ValueError) as error:
+        return _database(url)
+    # a driver that is missing; a database that does not answer, refuses, or holds other tables; a URL that is none
+    except (ImportError, exc.SQLAlchemyError, ValueError, RuntimeError) as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).replace(url, shown(url)).split())
         value = Described(f"{shown(url)} ({reason})")
         expected = "a database that can be reached, as dialect://user:password@host:port/name, and its driver installed"
         raise ArgumentError("storage", value, expected) from error
 
 
+@contextmanager
+def named_when_lost(url: str | None) -> Iterator[None]:
+    """Raises ArgumentError, inside, where a storage no longer answers."""
+    optuna, exc = need("optuna"), need("sqlalchemy.exc")
+    try:
+        yield
+    except (optuna.exceptions.StorageInternalError, exc.SQLAlchemyError) as error:
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())
+        value = Described(f"{shown(url)}, which was lost ({reason})")
+        raise ArgumentError("storage", value, "one that goes on; --resume takes up what was done") from error
+
+
+def _database(url: str) -> BaseStorage:
+    """Optuna's storage in a database. Two that come first at the same time get into each other's way as they make the
+    tables: the one that lost finds them there a moment later."""
+    optuna, exc = need("optuna"), need("sqlalchemy.exc")
+    # a connection that was idle for long may be dead: asked before it is used
+    options = {"pool_pre_ping": True}
+    for _ in range(4):
+        try:
+            return optuna.storages.get_storage(optuna.storages.RDBStorage(url, engine_kwargs=options))
+        except (exc.ProgrammingError, exc.IntegrityError):
+            time.sleep(0.5)
+    return optuna.storages.get_storage(optuna.storages.RDBStorage(url, engine_kwargs=options))
+
+
 def shown(url: str | None) -> str:
     """A URL without its password.
 
-    >>> shown("postgresql://me:secret@host/db"), shown(None)
-    ('postgresql://me:***@host/db', 'journal.log')
+    >>> shown("postgresql://me:se@cret@host/db"), shown("postgresql://h/db?user=me&password=secret"), shown(None)
+    ('postgresql://me:***@host/db', 'postgresql://h/db?user=me&password=***', 'journal.log')
     """
-    return JOURNAL if url is None else re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
+    if url is None:
+        return JOURNAL
+    return re.sub(r"(password=)[^&]*", r"\1***", re.sub(r"(://[^:/@]*):.*@", r"\1:***@", url))
 
 
 def _journal(path: Path) -> BaseStorage:

@@ -8,6 +8,7 @@ which a worker that was killed while it enqueued may cause, the later is given u
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,33 @@ if TYPE_CHECKING:
     from optuna.storages import BaseStorage
     from optuna.trial import FrozenTrial
 
+SEAL = " (test split)"
+"""after a study's name: the study that seals its test split"""
+
 
 def exists(storage: BaseStorage, name: str) -> bool:
     """Whether a storage holds a study of that name."""
     return any(study.study_name == name for study in storage.get_all_studies())
+
+
+def agree(storage: BaseStorage, name: str, settings: dict[str, Any]) -> str:
+    """Make the study with these settings, or find it with the same; a digest of them. Raises ArgumentError for a study
+    of something else, or of other settings, naming the first that differs."""
+    optuna, settings = need("optuna"), json.loads(json.dumps(settings))
+    if name.endswith(SEAL):
+        raise ArgumentError("study", name, f"a name that does not end in {SEAL!r}, which is another study's test split")
+    optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
+    key = storage.get_study_id_from_name(name)
+    if "settings" not in storage.get_study_user_attrs(key):
+        if storage.get_n_trials(key):
+            raise ArgumentError("study", name, "a name of its own: the storage holds a study of something else by it")
+        storage.set_study_user_attr(key, "settings", settings)
+    known = storage.get_study_user_attrs(key)["settings"]
+    for setting, value in settings.items():
+        if known.get(setting) != value:
+            asked = Described(f"{setting} {value}")
+            raise ArgumentError("study", asked, f"that of the study {name!r} kept there, {known.get(setting)}")
+    return hashlib.blake2b(json.dumps(settings, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 class Study:
@@ -34,12 +58,10 @@ class Study:
     def __init__(self, storage: BaseStorage, name: str, plan: Plan, settings: dict[str, Any], lives: Lives) -> None:
         self.optuna = need("optuna")
         self.storage, self.name, self.plan, self.lives = storage, name, plan, lives
-        self.study = self.optuna.create_study(
-            storage=storage, study_name=name, direction="maximize", load_if_exists=True,
-            sampler=self.optuna.samplers.RandomSampler(seed=0),  # never asked: every value is enqueued
-        )  # fmt: skip
+        self.agreed = agree(storage, name, settings)
+        sampler = self.optuna.samplers.RandomSampler(seed=0)  # never asked: every value is enqueued
+        self.study = self.optuna.load_study(storage=storage, study_name=name, sampler=sampler)
         self.id = storage.get_study_id_from_name(name)
-        self._agree(settings)
 
     def claim(self) -> tuple[int, int] | None:
         """Optuna's id of an attempt that is this worker's from now on, and our number; None where none is waiting."""
@@ -47,6 +69,7 @@ class Study:
         if not self._attempts("WAITING"):
             self._enqueue()
         for attempt in self._attempts("WAITING"):
+            self._same_search(attempt)
             number, key = attempt.user_attrs["number"], self._key(attempt)
             if not self._set(key, "RUNNING"):
                 continue
@@ -87,6 +110,7 @@ class Study:
         """What is known so far, by number."""
         found: dict[int, Outcome] = {}
         for attempt in self._attempts("COMPLETE"):
+            self._same_search(attempt)
             outcome = Outcome(**json.loads(attempt.user_attrs["outcome"]))
             found.setdefault(outcome.number, outcome)
         return [found[number] for number in sorted(found)]
@@ -95,23 +119,19 @@ class Study:
         """The numbers that are being tried, and how many epochs of each are done."""
         return {a.user_attrs["number"]: a.user_attrs.get("epochs", 0) for a in self._attempts("RUNNING")}
 
-    def _agree(self, settings: dict[str, Any]) -> None:
-        """Take the settings down, or find them the same. Raises ArgumentError, naming the first that differs."""
-        settings = json.loads(json.dumps(settings))
-        if "settings" not in self.storage.get_study_user_attrs(self.id):
-            self.storage.set_study_user_attr(self.id, "settings", settings)
-        known = self.storage.get_study_user_attrs(self.id)["settings"]
-        for name, value in settings.items():
-            if known.get(name) != value:
-                asked = Described(f"{name} {value}")
-                raise ArgumentError("study", asked, f"that of the study {self.name!r} kept there, {known.get(name)}")
+    def _same_search(self, attempt: FrozenTrial) -> None:
+        """Two first workers may write their settings over each other's; the attempts tell."""
+        if attempt.user_attrs.get("settings") != self.agreed:
+            value = Described(f"a trial in {self.name!r} with other settings")
+            raise ArgumentError("study", value, "one search under one name")
 
     def _enqueue(self) -> None:
         """An attempt for each number that has none."""
         taken = {attempt.user_attrs["number"] for attempt in self._attempts("WAITING", "RUNNING", "COMPLETE")}
         for number in range(self.plan.trials):
             if number not in taken:
-                self.study.enqueue_trial(self.plan.drawn(number), user_attrs={"number": number})
+                attrs = {"number": number, "settings": self.agreed}
+                self.study.enqueue_trial(self.plan.drawn(number), user_attrs=attrs)
 
     def _give_up_the_dead(self) -> None:
         for attempt in self._attempts("RUNNING"):

@@ -1,0 +1,102 @@
+"""Where a search is kept: one folder, for one study, one command at a time."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from mlp_core.errors import ArgumentError, Described
+from mlp_core.experiment.crew import SPLITS, TRIALS
+from mlp_core.experiment.files import write_all
+from mlp_core.experiment.lives import WORKERS
+from mlp_core.experiment.storages import JOURNAL, open_storage, shown
+from mlp_core.experiment.study import agree, exists
+
+BELONGS, RESULT, LOCK = "search.json", "result.json", "search.lock"
+"""which study a folder is for; what it found, the last file to be written; held by the command that is at work"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folder of a search, the URL of its storage (None: a journal in the folder) and its name there."""
+
+    folder: Path
+    url: str | None
+    name: str
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Inside, no other command works in the folder. Raises ArgumentError where one does."""
+        lock = FileLock(self.folder / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            value = Described(f"{self.folder}, where another command is at work")
+            raise ArgumentError("out", value, "a folder of its own, or --workers for more of them") from None
+        try:
+            yield
+        finally:
+            if not (self.folder / BELONGS).exists():  # it came to nothing, which leaves nothing
+                (self.folder / LOCK).unlink(missing_ok=True)
+            lock.release()
+
+    def check(self, resume: bool, files: tuple[str, ...]) -> None:
+        """Raises ArgumentError where the folder belongs to another study, holds anything by the names of a search that
+        is none of a search's, or a search is there already and `resume` does not say to go on; and for a storage that
+        cannot be reached. files: what will be written at the end."""
+        known = self._belongs()
+        if known is None:
+            there = [name for name in (*files, TRIALS, WORKERS, SPLITS, JOURNAL) if (self.folder / name).exists()]
+            if there:
+                value = Described(f"{self.folder}, which holds {there[0]} and is no search's")
+                raise ArgumentError("out", value, "a folder of its own")
+        elif known != self._identity():
+            value = Described(f"{self.folder}, which belongs to the study {known['study']!r} in {known['storage']}")
+            raise ArgumentError("out", value, f"a folder for the study {self.name!r} in {shown(self.url)}")
+        elif not resume:
+            raise ArgumentError("out", Described(f"{self.folder}, which holds a search"), "--resume to go on with it")
+        if self.url is not None and exists(open_storage(self.url, self.folder), self.name) and not resume:
+            value = Described(f"the name of a study that {shown(self.url)} holds already, {self.name!r}")
+            raise ArgumentError("study", value, "--resume to take part in it, or another name")
+
+    def take(self, settings: dict[str, Any]) -> dict[str, Any] | None:
+        """Make the folder this study's, which is made or found with these settings; its result, where it has one.
+
+        Raises ArgumentError for a study of other settings; the folder is then as it was.
+        """
+        if self.url is not None:
+            agree(open_storage(self.url, self.folder), self.name, settings)
+        text = json.dumps(self._identity(), indent=1) + "\n"
+        write_all(self.folder, {BELONGS: lambda path: path.write_text(text, encoding="utf-8")})
+        if self.url is None:
+            agree(open_storage(None, self.folder), self.name, settings)
+        (self.folder / TRIALS).mkdir(exist_ok=True)
+        file = self.folder / RESULT
+        result: dict[str, Any] | None = json.loads(file.read_text("utf-8")) if file.exists() else None
+        return result
+
+    def clear(self) -> None:
+        """Remove what only a search under way needs, and what killed ones left of it."""
+        for folder in (TRIALS, WORKERS):
+            shutil.rmtree(self.folder / folder, ignore_errors=True)
+        for file in (self.folder / SPLITS, *self.folder.glob(".*.part")):
+            file.unlink(missing_ok=True)
+
+    def _belongs(self) -> dict[str, str] | None:
+        file = self.folder / BELONGS
+        try:
+            known = json.loads(file.read_text("utf-8")) if file.exists() else None
+            return None if known is None else {name: str(known[name]) for name in self._identity()}
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            value = Described(f"{self.folder}, whose {BELONGS} is no search's")
+            raise ArgumentError("out", value, "a folder of its own") from error
+
+    def _identity(self) -> dict[str, str]:
+        return {"study": self.name, "storage": shown(self.url)}
