@@ -114,7 +114,7 @@ def alone(server: str, images: Path, tmp_path_factory: pytest.TempPathFactory) -
 def test_machines_that_share_a_database_run_each_trial_once_and_give_one_table(
     database: str, images: Path, alone: dict[str, Any], tmp_path: Path, workers: int
 ) -> None:
-    """Each command has a folder of its own, as on a machine of its own; all come first, to a database without tables."""
+    """Each command has a folder of its own, as on a machine; all come first, to a database without tables."""
     options = ("--workers", "1", "--resume")
     processes = [begun(images, tmp_path / str(k), database, "search", *options) for k in range(workers)]
     for process in processes:
@@ -138,7 +138,7 @@ def test_the_trial_of_a_worker_that_was_killed_is_taken_up_again(
     os.killpg(victim.process.pid, signal.SIGKILL)
     victim.process.join()
     assert "RUNNING" in {state for _, state, _ in attempts(database, "killed")}
-    ended(begun(images, tmp_path / "other", database, "killed", "--workers", "2"))  # elsewhere: by silence
+    ended(begun(images, tmp_path / "other", database, "killed", "--workers", "2", "--resume"))  # elsewhere: by silence
     assert result_in(tmp_path / "other") == alone
     ran = attempts(database, "killed")
     assert sorted(number for number, state, _ in ran if state == "COMPLETE") == list(range(10))
