@@ -23,11 +23,13 @@ from mlp_core.experiment.select import select
 from mlp_core.experiment.trial import Outcome, Trial
 
 RANGES = {"lr": "0.01:0.3", "weight_decay": "1e-5:1e-2", "momentum": "0.5:0.98"}
+NARROW = {"lr": "0.03:0.2", "weight_decay": "1e-4:1e-2", "momentum": "0.8:0.97"}
 PLAIN: dict[str, Any] = {"keep": "last", "schedule": "constant", "mirror": False}
 
 
 def variants(trials: int, epochs: int) -> dict[str, dict[str, Any]]:
     """By name, what of the plain search is done otherwise; all cost the same number of epochs."""
+    longer = {"trials": trials // 2, "epochs": 2 * epochs}
     all_ = {"keep": "best", "schedule": "cosine", "mirror": True}
     return {
         "plain": {},
@@ -40,10 +42,11 @@ def variants(trials: int, epochs: int) -> dict[str, dict[str, Any]]:
         "half the trials, twice the epochs": {"trials": trials // 2, "epochs": 2 * epochs},
         "best, cosine, mirrored": all_,
         "best, cosine, mirrored, batches of 128": {**all_, "batch_size": 128},
-        "best, cosine, mirrored, half the trials, twice the epochs": {
-            **all_, "trials": trials // 2, "epochs": 2 * epochs,
-        },
-    }  # fmt: skip
+        "best, cosine, mirrored, half the trials, twice the epochs": {**all_, **longer},
+        "second look: linear, half the trials, twice the epochs": {**all_, **longer, "schedule": "linear"},
+        "second look: batches of 128, half the trials, twice the epochs": {**all_, **longer, "batch_size": 128},
+        "second look: narrower ranges, half the trials, twice the epochs": {**all_, **longer, "ranges": NARROW},
+    }
 
 
 KNOWN: dict[int, Known] = {}
@@ -74,7 +77,8 @@ def main() -> None:
             if asked.only and asked.only not in name:
                 continue
             plan: dict[str, Any] = {"trials": asked.trials, "epochs": asked.epochs, **PLAIN, **changes}
-            plans = [Plan(ranges=ranges_of("sgd", RANGES), seed=seed, **plan) for seed in KNOWN]
+            ranges = ranges_of("sgd", plan.pop("ranges", RANGES))
+            plans = [Plan(ranges=ranges, seed=seed, **plan) for seed in KNOWN]
             outcomes = list(pool.map(one, [(plan, number) for plan in plans for number in range(plan.trials)]))
             best = []
             for seed in KNOWN:

@@ -15,8 +15,8 @@ def search(
     data: Annotated[str, typer.Option(help="cifar2, or folder:PATH with CLASS/* or train/CLASS/* and test/CLASS/*.")],
     out: Annotated[Path, typer.Option(help="Folder for result.json, model.safetensors, pictures and report.html.")],
     trials: Annotated[int, typer.Option(help="How many draws of the hyperparameters are trained.")] = 20,
-    epochs: Annotated[int, typer.Option(help="Passes over the training images in each trial.")] = 10,
-    batch_size: Annotated[int, typer.Option(help="Images a step; the last step of an epoch may have fewer.")] = 256,
+    epochs: Annotated[int, typer.Option(help="Passes over the training images in each trial.")] = 24,
+    batch_size: Annotated[int, typer.Option(help="Images a step; the last step of an epoch may have fewer.")] = 128,
     seed: Annotated[int, typer.Option(help="Of splits, draws, weights and batch order.")] = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the search in this folder, or take part in one of a storage.")
@@ -31,8 +31,10 @@ def search(
     momentum: Annotated[str, typer.Option(help="Momentum, likewise; the scale is that of 1 - momentum.")] = "0.5:0.98",
     rule: Annotated[str, typer.Option(help="Update rule; what it has not of the three is not searched.")] = "sgd",
     keep: Annotated[str, typer.Option(help="The weights of the best epoch by validation, or of the last.")] = "best",
-    schedule: Annotated[str, typer.Option(help="Learning rate in a trial: constant, linear or cosine.")] = "constant",
-    mirror: Annotated[bool, typer.Option(help="Turn each image left to right in half of the epochs.")] = False,
+    schedule: Annotated[str, typer.Option(help="Learning rate in a trial: constant, linear or cosine.")] = "cosine",
+    mirror: Annotated[
+        bool, typer.Option("--mirror/--no-mirror", help="Turn each image left to right in half of the epochs.")
+    ] = True,
     gradients: Annotated[str, typer.Option(help="manual or autograd.")] = "manual",
     updates: Annotated[str, typer.Option(help="manual or torch.")] = "manual",
     hidden: Annotated[str, typer.Option(help="Widths of the hidden layers.")] = "512,128,32",
