@@ -43,9 +43,9 @@ def variants(trials: int, epochs: int) -> dict[str, dict[str, Any]]:
         "best, cosine, mirrored": all_,
         "best, cosine, mirrored, batches of 128": {**all_, "batch_size": 128},
         "best, cosine, mirrored, half the trials, twice the epochs": {**all_, **longer},
-        "second look: linear, half the trials, twice the epochs": {**all_, **longer, "schedule": "linear"},
-        "second look: batches of 128, half the trials, twice the epochs": {**all_, **longer, "batch_size": 128},
-        "second look: narrower ranges, half the trials, twice the epochs": {**all_, **longer, "ranges": NARROW},
+        "best, linear, mirrored, half the trials, twice the epochs": {**all_, **longer, "schedule": "linear"},
+        "best, cosine, mirrored, batches of 128, half the trials, twice the epochs": {**all_, **longer, "batch_size": 128},
+        "best, cosine, mirrored, narrower ranges, half the trials, twice the epochs": {**all_, **longer, "ranges": NARROW},
     }
 
 
