@@ -44,9 +44,13 @@ def variants(trials: int, epochs: int) -> dict[str, dict[str, Any]]:
         "best, cosine, mirrored, batches of 128": {**all_, "batch_size": 128},
         "best, cosine, mirrored, half the trials, twice the epochs": {**all_, **longer},
         "best, linear, mirrored, half the trials, twice the epochs": {**all_, **longer, "schedule": "linear"},
-        "best, cosine, mirrored, batches of 128, half the trials, twice the epochs": {**all_, **longer, "batch_size": 128},
-        "best, cosine, mirrored, narrower ranges, half the trials, twice the epochs": {**all_, **longer, "ranges": NARROW},
-    }
+        "best, cosine, mirrored, batches of 128, half the trials, twice the epochs": {
+            **all_, **longer, "batch_size": 128,
+        },
+        "best, cosine, mirrored, narrower ranges, half the trials, twice the epochs": {
+            **all_, **longer, "ranges": NARROW,
+        },
+    }  # fmt: skip
 
 
 KNOWN: dict[int, Known] = {}
