@@ -55,6 +55,7 @@ def hyperparameters(found: Found) -> Callable[[Path], None]:
             axes.scatter([at(best.hyperparameters[name])], [best.validation_accuracy], s=90, facecolors="none",
                          edgecolors="tab:red", label=f"trial {best.number}, selected")  # fmt: skip
             axes.set(xscale="log", xlabel=f"1 - {name}" if below_one else name)
+            axes.xaxis.set_minor_formatter(need("matplotlib.ticker").NullFormatter())  # they run into each other
             axes.grid(alpha=0.3)
         figure.axes[0].set_ylabel("validation accuracy")
         figure.axes[0].legend()
@@ -80,15 +81,16 @@ def confusion(matrix: list[list[int]], classes: tuple[str, ...]) -> Callable[[Pa
 
 
 def mistaken(found: Found, classes: tuple[str, ...], image_shape: tuple[int, int, int]) -> Callable[[Path], None]:
-    """The first test images that the selected network takes for another class."""
+    """Test images that the selected network takes for another class, evenly taken from all of them."""
     predicted = torch.tensor(found.opening.predictions)
     wrong = (predicted != found.images.y).nonzero().flatten()
-    shown, normalisation = wrong[:MOST], found.images.normalisation
+    shown = wrong[torch.linspace(0, len(wrong) - 1, MOST).long()] if len(wrong) > MOST else wrong
+    normalisation = found.images.normalisation
     images = found.images.x[shown].view(-1, *image_shape).double()
     pixels = (images * normalisation.std[:, None, None] + normalisation.mean[:, None, None]).clamp(0, 1)
 
     def draw(figure: Any) -> None:
-        figure.suptitle(f"{len(wrong)} of {len(found.images)} test images are mistaken; the first {len(shown)}")
+        figure.suptitle(f"{len(wrong)} of {len(found.images)} test images are mistaken; {len(shown)} of them")
         grid = figure.subplots(max(1, -(-len(shown) // COLUMNS)), COLUMNS, squeeze=False)
         for axes in grid.flat:
             axes.axis("off")
