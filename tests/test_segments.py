@@ -240,15 +240,17 @@ def test_a_rule_that_needs_the_shape_takes_no_blocks(name: str, monkeypatch: pyt
 
 def test_what_segments_were_made_of_lives_as_long_as_they_do() -> None:
     """Else another tensor could be made in its place, with its number, and be taken for it."""
-    (p,) = parameters(3)
-    optimizer = RULE.optimizer([p])
-    set_grads([p], 0)
+    buffer, gradients = values(4, 0), values(4, 1)
+    params = [torch.nn.Parameter(buffer[:2]), torch.nn.Parameter(buffer[2:])]  # one segment
+    optimizer = RULE.optimizer(params)
+    for p, rows in zip(params, (slice(2), slice(2, 4)), strict=True):
+        p.grad = gradients[rows]
     optimizer.step()
-    gradient = weakref.ref(p.grad)
-    p.grad = None
+    gradient = weakref.ref(params[0].grad)
+    params[0].grad = None
     gc.collect()
     assert gradient() is not None
-    set_grads([p], 1)
+    set_grads(params, 1)
     optimizer.step()
     gc.collect()
     assert gradient() is None
