@@ -12,7 +12,7 @@ import typer
 
 from mlp_core.errors import ArgumentError
 from mlp_core.experiment.command import search
-from mlp_core.usage import DIFFERENT, INTERRUPTED, OK, usage_errors, widths
+from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, usage_errors, widths
 
 app = typer.Typer(
     help="A multi-layer perceptron by hand, and the laws it must obey.",

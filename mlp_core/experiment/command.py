@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mlp_core.errors import ArgumentError
-from mlp_core.usage import INTERRUPTED, usage_errors, widths
+from mlp_core.experiment.usage import INTERRUPTED, usage_errors, widths
 
 
 def search(

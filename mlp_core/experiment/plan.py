@@ -87,7 +87,7 @@ class Plan:
     def rule_at(self, drawn: dict[str, float], share: float) -> UpdateRule:
         """The rule with these hyperparameters after a share of 0..1 of a trial's steps.
 
-        >>> Plan(schedule="linear").rule_at({"lr": 0.5}, 0.25).lr
+        >>> Plan(schedule="linear", ranges={"lr": Range(0.5, 0.5)}).rule_at({"lr": 0.5}, 0.25).lr
         0.375
         """
         if self.schedule == "constant":
