@@ -25,6 +25,10 @@ class Normalisation:
         """Normalised images, (N, C, H, W) as they came and of their dtype: computed in float64, rounded once."""
         return ((images - self.mean[:, None, None]) / self.std[:, None, None]).to(images.dtype)
 
+    def undo(self, images: Tensor) -> Tensor:
+        """The images (N, C, H, W) that were normalised, of the dtype of these: computed in float64, rounded once."""
+        return (images * self.std[:, None, None] + self.mean[:, None, None]).to(images.dtype)
+
 
 def normalise(
     training: Tensor, validation: Tensor, test: Tensor

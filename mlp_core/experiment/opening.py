@@ -70,12 +70,12 @@ class Seal:
             opening = self._read(trial)
             if opening is not None:
                 return opening, data.test.open("to draw what was looked at before")
-            if trial.state == self.states.WAITING and self._set(key, self.states.RUNNING):
+            if trial.state == self.states.WAITING and self.study.bring(key, "RUNNING"):
                 with heartbeat(lambda count, key=key: self.study.beat(key, count)):  # type: ignore[misc]
                     return self._look(key, data, selected, model)
             worker, beat = trial.user_attrs.get("worker"), trial.user_attrs.get("beat")
             if trial.state == self.states.RUNNING and self.study.lives.gone(key, worker, beat):
-                self._set(key, self.states.FAIL)
+                self.study.bring(key, "FAIL")
                 continue
             time.sleep(0.2)  # somebody else is looking
 
@@ -84,9 +84,10 @@ class Seal:
         self.storage.set_trial_user_attr(key, "selected", {"number": selected.number, "digest": selected.digest})
         split = data.test.open(f"for trial {selected.number}")
         check_alike(data.training.normalisation, split.normalisation, "test")
-        accuracy, loss = score(model, split, self.study.plan.loss)
         with torch.no_grad():
-            predictions = model(split.x).argmax(dim=1).tolist()
+            output = model(split.x)
+        accuracy, loss = score(output, split, self.study.plan.loss)
+        predictions = output.argmax(dim=1).tolist()
         now = datetime.now(UTC).isoformat(timespec="seconds")
         opening = Opening(selected.number, selected.digest, accuracy, loss, predictions, now)
         try:
@@ -111,12 +112,6 @@ class Seal:
     def _read(self, trial: FrozenTrial) -> Opening | None:
         complete = trial.state == self.states.COMPLETE
         return Opening(**json.loads(trial.user_attrs["opening"])) if complete else None
-
-    def _set(self, key: int, state: Any) -> bool:
-        try:
-            return bool(self.storage.set_trial_state_values(key, state))
-        except self.optuna.exceptions.UpdateFinishedTrialError:
-            return False
 
     def _refuse_another(self, attrs: dict[str, Any], selected: Outcome) -> None:
         earlier = attrs.get("selected")

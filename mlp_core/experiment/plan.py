@@ -19,6 +19,7 @@ from mlp_core.training import Gradients, Updates
 Keep = Literal["best", "last"]
 Schedule = Literal["constant", "linear", "cosine"]
 
+
 @dataclass(frozen=True)
 class Plan:
     """A search. Construction raises ArgumentError for a value that cannot be.

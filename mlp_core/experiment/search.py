@@ -129,8 +129,7 @@ def unnormalised(known: Known) -> Known:
     """The course report's mistake: a training split as it was read, pixels of 0..1, beside a normalised validation
     split."""
     x, normalisation = known.training.x, known.training.normalisation
-    images = x.view(-1, *known.image_shape).double()
-    pixels = (images * normalisation.std[:, None, None] + normalisation.mean[:, None, None]).to(x.dtype).view(x.shape)
+    pixels = normalisation.undo(x.view(-1, *known.image_shape)).view(x.shape)
     channels = len(normalisation.mean)
     nothing = Normalisation(torch.zeros(channels).double(), torch.ones(channels).double())
     return replace(known, training=Split(pixels, known.training.y, nothing))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,7 +19,7 @@ READABLE = 20
 """classes that a confusion matrix is drawn for with its numbers, and an inch each"""
 
 
-def loss_curves(found: Found) -> Callable[[Path], None]:
+def loss_curves(found: Found) -> bytes:
     """The selected trial's step losses, and the same by the other gradients and updates dashed on top."""
 
     def draw(figure: Any) -> None:
@@ -35,7 +35,7 @@ def loss_curves(found: Found) -> Callable[[Path], None]:
     return _picture(draw, (8, 4.5))
 
 
-def hyperparameters(found: Found) -> Callable[[Path], None]:
+def hyperparameters(found: Found) -> bytes:
     """Validation accuracy over each hyperparameter that was searched; the selected trial is marked."""
     searched = [name for name, range_ in found.plan.ranges.items() if range_.low < range_.high]
     usable = [outcome for outcome in found.outcomes if outcome.usable]
@@ -63,7 +63,7 @@ def hyperparameters(found: Found) -> Callable[[Path], None]:
     return _picture(draw, (4 * max(len(searched), 1), 4))
 
 
-def confusion(matrix: list[list[int]], classes: tuple[str, ...]) -> Callable[[Path], None]:
+def confusion(matrix: list[list[int]], classes: tuple[str, ...]) -> bytes:
     """Test images by class (rows) and by what the network says (columns)."""
 
     def draw(figure: Any) -> None:
@@ -80,14 +80,12 @@ def confusion(matrix: list[list[int]], classes: tuple[str, ...]) -> Callable[[Pa
     return _picture(draw, (2.5 + min(len(classes), READABLE), 2 + min(len(classes), READABLE)))
 
 
-def mistaken(found: Found, classes: tuple[str, ...], image_shape: tuple[int, int, int]) -> Callable[[Path], None]:
+def mistaken(found: Found, classes: tuple[str, ...], image_shape: tuple[int, int, int]) -> bytes:
     """Test images that the selected network takes for another class, evenly taken from all of them."""
     predicted = torch.tensor(found.opening.predictions)
     wrong = (predicted != found.images.y).nonzero().flatten()
     shown = wrong[torch.linspace(0, len(wrong) - 1, MOST).long()] if len(wrong) > MOST else wrong
-    normalisation = found.images.normalisation
-    images = found.images.x[shown].view(-1, *image_shape).double()
-    pixels = (images * normalisation.std[:, None, None] + normalisation.mean[:, None, None]).clamp(0, 1)
+    pixels = found.images.normalisation.undo(found.images.x[shown].view(-1, *image_shape).double()).clamp(0, 1)
 
     def draw(figure: Any) -> None:
         figure.suptitle(f"{len(wrong)} of {len(found.images)} test images are mistaken; {len(shown)} of them")
@@ -101,12 +99,10 @@ def mistaken(found: Found, classes: tuple[str, ...], image_shape: tuple[int, int
     return _picture(draw, (COLUMNS * 1.1, 1.3 * max(1, -(-len(shown) // COLUMNS)) + 0.6))
 
 
-def _picture(draw: Callable[[Any], None], size: tuple[float, float]) -> Callable[[Path], None]:
-    """A writer of a PNG: drawn on a figure of its own, without a window."""
+def _picture(draw: Callable[[Any], None], size: tuple[float, float]) -> bytes:
+    """A PNG, drawn on a figure of its own, without a window."""
 
-    def write(path: Path) -> None:
-        figure = need("matplotlib.figure").Figure(figsize=size, dpi=110, layout="constrained")
-        draw(figure)
-        figure.savefig(path, format="png")
-
-    return write
+    figure, png = need("matplotlib.figure").Figure(figsize=size, dpi=110, layout="constrained"), io.BytesIO()
+    draw(figure)
+    figure.savefig(png, format="png")
+    return png.getvalue()

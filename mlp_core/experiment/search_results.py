@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from mlp_core.experiment.extras import need
 from mlp_core.experiment.place import RESULT
 from mlp_core.experiment.results import parameters, plain, versions
 from mlp_core.experiment.search import Found
+from mlp_core.experiment.trial import Outcome
 
 MODEL, REPORT = "model.safetensors", "report.html"
 PICTURES = ("loss_curves.png", "hyperparameters.png", "confusion.png", "mistaken.png")
@@ -34,7 +35,7 @@ def writers(data: Data, found: Found, result: dict[str, Any]) -> dict[str, Calla
     weights = need("safetensors.torch").save(parameters(found.trial.network()), {"mlp_core": json.dumps(kept)})
     return {
         MODEL: lambda path: path.write_bytes(weights),
-        **drawn,
+        **{name: partial(Path.write_bytes, data=picture) for name, picture in drawn.items()},
         REPORT: lambda path: path.write_text(_page(result, drawn), encoding="utf-8"),
         RESULT: lambda path: path.write_text(text, encoding="utf-8"),  # the last: with it the search is over
     }
@@ -47,8 +48,8 @@ def result_of(source: str, data: Data, found: Found) -> dict[str, Any]:
         "test_accuracy": found.opening.test_accuracy,
         "test_loss": found.opening.test_loss,
         "confusion": _confusion(found, len(data.classes)),
-        "selected": _row(found, found.selected.number),
-        "trials": [_row(found, outcome.number) for outcome in found.outcomes],
+        "selected": _row(found.selected),
+        "trials": [_row(outcome) for outcome in found.outcomes],
         "compare": _compared(found),
         "unnormalised_training": {
             "validation_accuracy": found.unnormalised.outcome().validation_accuracy,
@@ -69,8 +70,7 @@ def result_of(source: str, data: Data, found: Found) -> dict[str, Any]:
     return result
 
 
-def _row(found: Found, number: int) -> dict[str, Any]:
-    outcome = next(o for o in found.outcomes if o.number == number)
+def _row(outcome: Outcome) -> dict[str, Any]:
     return {**asdict(outcome), "diverged": not outcome.usable}
 
 
@@ -93,18 +93,14 @@ def _confusion(found: Found, classes: int) -> list[list[int]]:
     return matrix
 
 
-def _page(result: dict[str, Any], drawn: dict[str, Callable[[Path], None]]) -> str:
+def _page(result: dict[str, Any], drawn: dict[str, bytes]) -> str:
     """The report as one page: nothing is fetched from anywhere."""
     jinja2 = need("jinja2")
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("mlp_core.experiment", "page"), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    pictures = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for name, write in drawn.items():
-            write(Path(folder) / name)
-            pictures[name.partition(".")[0]] = base64.b64encode((Path(folder) / name).read_bytes()).decode()
+    pictures = {name.partition(".")[0]: base64.b64encode(picture).decode() for name, picture in drawn.items()}
     trials = sorted(result["trials"], key=lambda t: (t["diverged"], -t["validation_accuracy"], t["number"]))
     html: str = environment.get_template("search.html.jinja").render(**result, ranked=trials, pictures=pictures)
     return html

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -71,10 +72,10 @@ class Study:
         for attempt in self._attempts("WAITING"):
             self._same_search(attempt)
             number, key = attempt.user_attrs["number"], self._key(attempt)
-            if not self._set(key, "RUNNING"):
+            if not self.bring(key, "RUNNING"):
                 continue
             if any(other.number < attempt.number for other in self._alive(number)):
-                self._set(key, "FAIL")
+                self.bring(key, "FAIL")
                 continue
             self.storage.set_trial_user_attr(key, "worker", self.lives.name)
             trial = self.optuna.trial.Trial(self.study, key)
@@ -85,26 +86,22 @@ class Study:
         return None
 
     def beat(self, key: int, count: int) -> None:
-        """A sign of life from an attempt; without effect where others have given it up."""
-        try:
-            self.storage.set_trial_user_attr(key, "beat", count)
-        except self.optuna.exceptions.UpdateFinishedTrialError:
-            return
+        """A sign of life from an attempt."""
+        self._note(key, "beat", count)
 
     def report(self, key: int, epochs: int) -> None:
         """How many epochs of an attempt are done."""
-        try:
-            self.storage.set_trial_user_attr(key, "epochs", epochs)
-        except self.optuna.exceptions.UpdateFinishedTrialError:
-            return
+        self._note(key, "epochs", epochs)
 
     def complete(self, key: int, outcome: Outcome) -> None:
-        """Record what an attempt found; without effect where it was given up and somebody else ran the trial."""
-        try:
-            self.storage.set_trial_user_attr(key, "outcome", json.dumps(asdict(outcome)))
-            self._set(key, "COMPLETE", [outcome.validation_accuracy])
-        except self.optuna.exceptions.UpdateFinishedTrialError:
-            return
+        """Record what an attempt found."""
+        self._note(key, "outcome", json.dumps(asdict(outcome)))
+        self.bring(key, "COMPLETE", [outcome.validation_accuracy])
+
+    def _note(self, key: int, name: str, value: Any) -> None:
+        """Write something down of an attempt; without effect where others gave it up, for they run the trial anew."""
+        with suppress(self.optuna.exceptions.UpdateFinishedTrialError):
+            self.storage.set_trial_user_attr(key, name, value)
 
     def outcomes(self) -> list[Outcome]:
         """What is known so far, by number."""
@@ -137,7 +134,7 @@ class Study:
         for attempt in self._attempts("RUNNING"):
             key, attrs = self._key(attempt), attempt.user_attrs
             if self.lives.gone(key, attrs.get("worker"), attrs.get("beat")):
-                self._set(key, "FAIL")
+                self.bring(key, "FAIL")
 
     def _alive(self, number: int) -> list[FrozenTrial]:
         """The attempts at a number that count."""
@@ -150,7 +147,7 @@ class Study:
     def _key(self, attempt: FrozenTrial) -> int:
         return self.storage.get_trial_id_from_study_id_trial_number(self.id, attempt.number)
 
-    def _set(self, key: int, state: str, values: list[float] | None = None) -> bool:
+    def bring(self, key: int, state: str, values: list[float] | None = None) -> bool:
         """Whether this worker brought an attempt into a state."""
         try:
             return self.storage.set_trial_state_values(key, self.optuna.trial.TrialState[state], values)

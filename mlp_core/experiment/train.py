@@ -65,9 +65,7 @@ class Options:
 
     def model(self, data: Known) -> MLP:
         """The network for these images, its weights drawn by seed."""
-        sizes = [data.training.x.shape[1], *self.hidden, len(data.classes)]
-        generator = torch.Generator().manual_seed(self.seed)
-        return MLP(sizes, activation=self.activation, dtype=DTYPES[self.dtype], generator=generator)
+        return network(data, self.hidden, self.activation, self.dtype, self.seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +109,12 @@ def train(
     return Run(gradients, updates, model, history, accuracies, accuracy(model, data.training), digests)
 
 
+def network(data: Known, hidden: tuple[int, ...], activation: str, dtype: str, seed: int) -> MLP:
+    """From the pixels of these images to their classes, its weights drawn by seed."""
+    sizes = [data.training.x.shape[1], *hidden, len(data.classes)]
+    return MLP(sizes, activation=activation, dtype=DTYPES[dtype], generator=torch.Generator().manual_seed(seed))
+
+
 def check_whole(name: str, value: object, low: int, high: int | None = None) -> None:
     """Raises ArgumentError where `value` is no integer of low..high."""
     if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
@@ -134,7 +138,12 @@ def targets(split: Split, loss: str, classes: int) -> Tensor:
 def accuracy(model: MLP, split: Split) -> float:
     """The share of images whose largest output is that of their class."""
     with torch.no_grad():
-        return (model(split.x).argmax(dim=1) == split.y).double().mean().item()
+        return right(model(split.x), split.y)
+
+
+def right(output: Tensor, y: Tensor) -> float:
+    """The share of rows whose largest output is that of their class."""
+    return (output.argmax(dim=1) == y).double().mean().item()
 
 
 def digest(flat: Tensor) -> str:

@@ -18,7 +18,7 @@ from mlp_core.experiment.data import Known
 from mlp_core.experiment.draws import seed_of
 from mlp_core.experiment.plan import Plan
 from mlp_core.experiment.sealed import Split, check_alike
-from mlp_core.experiment.train import DTYPES, digest, targets
+from mlp_core.experiment.train import digest, network, right, targets
 from mlp_core.model import MLP
 from mlp_core.training import Gradients, History, Updates, fit
 
@@ -77,11 +77,7 @@ class Trial:
 
     def _begin(self) -> None:
         seed = seed_of(self.plan.seed, self.number)
-        sizes = [self.known.training.x.shape[1], *self.plan.hidden, len(self.known.classes)]
-        self.model = MLP(
-            sizes, activation=self.plan.activation, dtype=DTYPES[self.plan.dtype],
-            generator=torch.Generator().manual_seed(seed),
-        )  # fmt: skip
+        self.model = network(self.known, self.plan.hidden, self.plan.activation, self.plan.dtype, seed)
         self.order = torch.Generator().manual_seed(seed)
         self.start: dict[str, Any] | None = None
         self.kept, self.kept_epoch = self.model.flat.clone(), 0
@@ -147,7 +143,9 @@ class Trial:
         self.start = history.checkpoint
         self.step_losses += history.step_losses.tolist()
         self.epoch_losses += history.epoch_losses.tolist()
-        accuracy, loss = score(self.model, self.known.validation, self.plan.loss)
+        with torch.no_grad():
+            output = self.model(self.known.validation.x)
+        accuracy, loss = score(output, self.known.validation, self.plan.loss)
         self.accuracies.append(accuracy)
         self.validation_losses.append(loss)
         at = self.kept_epoch - 1
@@ -185,9 +183,6 @@ class Trial:
         return {"plan": plan, "number": self.number, "images": list(self.known.digests)}
 
 
-def score(model: MLP, split: Split, loss: str) -> tuple[float, float]:
-    """Accuracy, a share of 0..1, and loss of a model on a split, normalised as the model's training split was."""
-    with torch.no_grad():
-        output = model(split.x)
-        value = losses.get(loss).value(output, targets(split, loss, output.shape[1])).item()
-    return (output.argmax(dim=1) == split.y).double().mean().item(), value
+def score(output: Tensor, split: Split, loss: str) -> tuple[float, float]:
+    """Accuracy, a share of 0..1, and loss of a network's outputs on a split."""
+    return right(output, split.y), losses.get(loss).value(output, targets(split, loss, output.shape[1])).item()
