@@ -12,7 +12,7 @@ import typer
 
 from mlp_core.errors import ArgumentError
 from mlp_core.experiment.command import search
-from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, usage_errors, widths
+from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, processors, usage_errors, widths
 
 app = typer.Typer(
     help="A multi-layer perceptron by hand, and the laws it must obey.",
@@ -90,7 +90,7 @@ def verify(
         from mlp_core.testing.live import announce, list_subjects, verify_live
         from mlp_core.testing.report import Report
         from mlp_core.testing.resolve import default_subjects
-        from mlp_core.testing.workers import processors
+        from mlp_core.testing.workers import FORKS
 
         console = Console()
         if show:
@@ -98,7 +98,7 @@ def verify(
             return
         announce(console)
         number = seed_of(seed if seed == "random" else _whole("seed", seed))
-        names, processes = subject or default_subjects(), processors() if jobs is None else jobs
+        names, processes = subject or default_subjects(), jobs if jobs is not None else processors() if FORKS else 1
 
         def verified() -> Report:
             if any(map(is_in_file, names)):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mlp_core.errors import ArgumentError
-from mlp_core.experiment.usage import INTERRUPTED, usage_errors, widths
+from mlp_core.experiment.usage import INTERRUPTED, processors, usage_errors, widths
 
 
 def search(
@@ -59,8 +59,8 @@ def search(
         from mlp_core.experiment.files import output_folder, write_all
         from mlp_core.experiment.place import Place
         from mlp_core.experiment.plan import Plan, ranges_of
-        from mlp_core.experiment.search import processors, settings_of
         from mlp_core.experiment.search import search as searched
+        from mlp_core.experiment.search import settings_of
         from mlp_core.experiment.show import load_images, outcome, say, searching
 
         ranges = ranges_of(rule, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum})

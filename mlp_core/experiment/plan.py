@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import torch
 
-from mlp_core import activations, losses, rules
-from mlp_core.errors import ArgumentError, Described, unknown
+from mlp_core import rules
+from mlp_core.errors import ArgumentError, Described
 from mlp_core.experiment.draws import Range, draw, range_of
-from mlp_core.experiment.train import DTYPES, check_whole
+from mlp_core.experiment.train import check_choices, check_common, check_whole
 from mlp_core.rules import UpdateRule
 from mlp_core.training import Gradients, Updates
 
@@ -49,20 +49,9 @@ class Plan:
     dtype: str = "float32"
 
     def __post_init__(self) -> None:
-        choices = (
-            ("gradients", ("manual", "autograd")), ("updates", ("manual", "torch")), ("keep", ("best", "last")),
-            ("schedule", ("constant", "linear", "cosine")), ("dtype", tuple(DTYPES)),
-        )  # fmt: skip
-        for name, known in choices:
-            if getattr(self, name) not in known:
-                raise unknown(name, getattr(self, name), known)
-        for name, low in (("trials", 1), ("epochs", 1), ("batch_size", 1)):
-            check_whole(name, getattr(self, name), low)
-        check_whole("seed", self.seed, 0, 2**63 - 1)
-        for width in self.hidden:
-            check_whole("hidden", width, 1)
-        activations.get(self.activation)
-        losses.get(self.loss)
+        check_common(self)
+        check_choices(self, keep=("best", "last"), schedule=("constant", "linear", "cosine"))
+        check_whole("trials", self.trials, 1)
         unsearched = set(self.ranges) - {f.name for f in dataclasses.fields(rules.get(self.rule))}
         if unsearched:
             value = Described(", ".join(sorted(unsearched)))

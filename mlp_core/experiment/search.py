@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -83,11 +82,6 @@ def _search(
     trial, again, unnormalised = _selected_trials(plan, data.known(), selected, place.folder)
     opening, images = seal.open(data, selected, trial.network())
     return Found(plan, outcomes, selected, trial, again, unnormalised, opening, images)
-
-
-def processors() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _train_all(job: Job, study: Study, known: Known, workers: int, on_progress: Progress) -> None:

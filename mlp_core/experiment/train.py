@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -47,16 +48,7 @@ class Options:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        choices = (("gradients", ("manual", "autograd")), ("updates", ("manual", "torch")), ("dtype", tuple(DTYPES)))
-        for name, known in choices:
-            if getattr(self, name) not in known:
-                raise unknown(name, getattr(self, name), known)
-        for name, low, high in (("epochs", 1, None), ("batch_size", 1, None), ("seed", 0, 2**63 - 1)):
-            check_whole(name, getattr(self, name), low, high)
-        if any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in self.hidden):
-            raise ArgumentError("hidden", self.hidden, "positive integers")
-        activations.get(self.activation)
-        losses.get(self.loss)
+        check_common(self)
         self.rule()
 
     def rule(self) -> UpdateRule:
@@ -113,6 +105,24 @@ def network(data: Known, hidden: tuple[int, ...], activation: str, dtype: str, s
     """From the pixels of these images to their classes, its weights drawn by seed."""
     sizes = [data.training.x.shape[1], *hidden, len(data.classes)]
     return MLP(sizes, activation=activation, dtype=DTYPES[dtype], generator=torch.Generator().manual_seed(seed))
+
+
+def check_common(chosen: Any) -> None:
+    """Raises ArgumentError for what neither a run (Options) nor a search (Plan) can be given."""
+    check_choices(chosen, gradients=("manual", "autograd"), updates=("manual", "torch"), dtype=tuple(DTYPES))
+    for name, low, high in (("epochs", 1, None), ("batch_size", 1, None), ("seed", 0, 2**63 - 1)):
+        check_whole(name, getattr(chosen, name), low, high)
+    if any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in chosen.hidden):
+        raise ArgumentError("hidden", chosen.hidden, "positive integers")
+    activations.get(chosen.activation)
+    losses.get(chosen.loss)
+
+
+def check_choices(chosen: Any, **known: tuple[str, ...]) -> None:
+    """Raises ArgumentError where a field is none of the words it may be."""
+    for name, words in known.items():
+        if getattr(chosen, name) not in words:
+            raise unknown(name, getattr(chosen, name), words)
 
 
 def check_whole(name: str, value: object, low: int, high: int | None = None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,11 +20,6 @@ from mlp_core.testing.resolve import resolve
 FORKS = sys.platform == "linux"
 """where a process can be copied with all it has imported; elsewhere every worker would import torch anew, which takes
 as long as most laws"""
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if FORKS else 1
 
 
 def check(subjects: Sequence[str], *, examples: int | None, seed: int, jobs: int) -> Iterator[Result]:
