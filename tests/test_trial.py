@@ -16,6 +16,7 @@ from mlp_core.experiment.normalise import Normalisation
 from mlp_core.experiment.plan import Plan, ranges_of
 from mlp_core.experiment.search import unnormalised
 from mlp_core.experiment.trial import Outcome, Trial
+from mlp_core.training import fit
 
 pytest.importorskip("safetensors", reason="checkpoints need safetensors")
 
@@ -169,6 +170,24 @@ def test_mirrored_images_are_images_turned_left_to_right() -> None:
         assert torch.equal(x[n:].view(n, 3, 4, 4)[..., column], x[:n].view(n, 3, 4, 4)[..., 3 - column])
     assert torch.equal(y, torch.cat([KNOWN.training.y, KNOWN.training.y]))
     assert ran(small_plan(mirror=True)) != ran(small_plan())
+
+
+def test_an_epoch_has_each_image_once_as_it_is_or_turned(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = []
+
+    def remembering(model: Any, x: torch.Tensor, y: torch.Tensor, **options: Any) -> Any:
+        given.append((x.tolist(), y.tolist()))
+        return fit(model, x, y, **options)
+
+    monkeypatch.setattr("mlp_core.experiment.trial.fit", remembering)
+    trial = Trial(small_plan(mirror=True, epochs=1), KNOWN, 1)
+    x, y = (part.tolist() for part in trial._images())
+    trial.run()
+    ((rows, labels),) = given
+    chosen, n = [x.index(row) for row in rows], len(KNOWN.training)
+    assert sorted(index % n for index in chosen) == list(range(n))
+    assert {index < n for index in chosen} == {True, False}
+    assert labels == [y[index] for index in chosen]
 
 
 def test_a_schedule_falls_from_the_drawn_rate_towards_nothing() -> None:
