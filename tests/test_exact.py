@@ -18,7 +18,7 @@ from mlp_core.testing.budget import Grid
 from mlp_core.testing.exact import Hyper
 from mlp_core.testing.problem import Problem
 from mlp_core.testing.scenario import Scenario
-from mlp_core.testing.training_laws import Training
+from mlp_core.testing.training_runs import Training
 
 F = Fraction
 RELU, IDENTITY, HARDTANH = (activations.get(name) for name in ("relu", "identity", "hardtanh"))

@@ -25,7 +25,7 @@ from mlp_core.testing.codes import Codes, drawn_bytes
 from mlp_core.testing.exact import Hyper
 from mlp_core.testing.problem import Problem
 from mlp_core.testing.strategies import PERIOD, Numbers, all_activations
-from mlp_core.testing.training_laws import Training
+from mlp_core.testing.training_runs import Training
 
 DEEPEST, WIDEST = 5, 6
 FINEST = 20

@@ -25,7 +25,7 @@ from mlp_core.testing.problem import Problem
 from mlp_core.testing.rule_laws import same, seen, shown_on
 from mlp_core.testing.rule_snippets import LITERAL
 from mlp_core.testing.scenario import Scenario
-from mlp_core.testing.training_laws import Training, as_many, trained
+from mlp_core.testing.training_runs import Training, as_many, trained
 from mlp_core.testing.training_snippets import LOSS_OF_A_STEP, STEPS, WEIGHT
 
 gradient_book, rule_book, training_book = LawBook(), LawBook(), LawBook()

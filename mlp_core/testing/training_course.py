@@ -17,7 +17,7 @@ from mlp_core.testing import oracles
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.rule_laws import shown_on
-from mlp_core.testing.training_laws import Training, _braced, trained, trainings, within_rounding
+from mlp_core.testing.training_runs import Training, braced, trained, trainings, within_rounding
 from mlp_core.testing.training_snippets import LOSSES, RESUMED, SAME, SCHEDULED, WATCHED, WEIGHTS
 
 book = LawBook()
@@ -35,7 +35,7 @@ def same(what: str, got: Tensor, expected: Tensor, closing: str) -> int:
     """Raises Broken where two tensors differ in a bit or in shape; how many entries there are."""
     if got.shape != expected.shape:
         raise Broken(what, f"shape {tuple(got.shape)}", f"shape {tuple(expected.shape)}", closing=closing)
-    return compare([what], [got], [expected], [0.0], closing=_braced(closing)).entries
+    return compare([what], [got], [expected], [0.0], closing=braced(closing)).entries
 
 
 @book.law(lambda subject: trainings(exact=True, switches=True))
