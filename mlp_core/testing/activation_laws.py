@@ -19,7 +19,11 @@ book = LawBook()
 
 @book.law(points)
 def has_the_derivative_of_autograd(subject: Any, at: Points) -> Evidence:
-    """delta * f'(z) equals autograd's, to the bit where the record says `exact`, kinks included."""
+    """delta * f'(z) equals autograd's, to the bit where the record says `exact`, kinks included.
+
+    Backpropagation multiplies by f' in every layer: an error here is in all of them, and at saturation the rearranged
+    formula of a textbook loses every digit.
+    """
     f, z = subject.record, at.z
     delta = torch.linspace(-2, 3, len(z), dtype=z.dtype)
     leaf = z.clone().requires_grad_()
@@ -33,7 +37,11 @@ def has_the_derivative_of_autograd(subject: Any, at: Points) -> Evidence:
 
 @book.law(points)
 def has_no_kink_but_those_it_names(subject: Any, at: Points) -> Evidence:
-    """Away from its kinks, central differences confirm the derivative, which never exceeds `lipschitz`."""
+    """Away from its kinks, central differences confirm the derivative, which never exceeds `lipschitz`.
+
+    A gradient check leaves out what lies at a kink, by what the record says: a kink that is not named makes a right
+    gradient look wrong, and one named in vain hides an error.
+    """
     f, z, h = subject.record, at.z.double(), gradcheck.STEP
     near = torch.zeros_like(z, dtype=torch.bool)
     for kink in (*f.kinks, *f.bends):
@@ -65,7 +73,11 @@ def has_no_kink_but_those_it_names(subject: Any, at: Points) -> Evidence:
     points, skip=lambda subject: None if subject.record.slopes else "not piecewise linear: it has no slopes"
 )
 def is_its_slopes(subject: Any, at: Points) -> Evidence:
-    """A piecewise linear function is what its kinks and slopes say."""
+    """A piecewise linear function is what its kinks and slopes say.
+
+    Exact arithmetic evaluates the function by its kinks and slopes: if these are of another function, the oracle
+    without tolerance is wrong.
+    """
     f, z = subject.record, at.z.double()
     expected = torch.tensor([float(exact.value(f, v)) for v in exact.rationals([z.tolist()])[0]], dtype=torch.float64)
     with foreign():

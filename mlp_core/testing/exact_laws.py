@@ -51,7 +51,11 @@ def no_power(subject: Any) -> str | None:
 @gradient_book.law(problems, skip=no_power)
 def equals_exact_rational_arithmetic(subject: Any, problem: Problem) -> Evidence:
     """On piecewise linear networks with the squared error and short binary numbers, among them pre-activations on a
-    kink, floats are exact, and so must the gradient be."""
+    kink, floats are exact, and so must the gradient be.
+
+    Every tolerance hides something. On short binary numbers a float never rounds, so the last bit of the last entry can
+    be asked for, with no tolerance at all.
+    """
     case, expected = problem.case(), exact_gradient(problem)
     found = compare(case.names, subject.gradient(case), expected, [0.0] * len(expected), closing=VALUE)
     found.counted = any(bool(g.any()) for g in expected)
@@ -61,7 +65,10 @@ def equals_exact_rational_arithmetic(subject: Any, problem: Problem) -> Evidence
 @rule_book.law(scenarios, skip=not_exactly_sgd)
 def steps_as_exact_rational_arithmetic_does(subject: Any, scenario: Scenario) -> Evidence:
     """What claims to be torch's SGD moves parameters, and their velocity where it keeps it under torch's name, as its
-    formulas do in fractions, step by step: on short binary numbers floats are exact."""
+    formulas do in fractions, step by step: on short binary numbers floats are exact.
+
+    It holds the formula itself, in fractions, without trusting torch's implementation or any tolerance.
+    """
     params, names, evidence = scenario.fresh(), scenario.names(), Evidence()
     optimizer, kept = subject.optimizer(scenario, params), "momentum_buffer" in subject.shared_state
     start, evidence.counted = [_vector(p) for p in params], False
@@ -92,7 +99,11 @@ def exact_steps(subject: Any, scenario: Scenario) -> Iterator[list[tuple[Vector,
 @training_book.law(lambda subject: affordable.trainings())
 def trains_as_exact_rational_arithmetic_does(subject: Any, training: Training) -> Evidence:
     """Gradient descent on such networks, short last batch included, goes as it does in fractions: every step loss, and
-    the weights after every epoch."""
+    the weights after every epoch.
+
+    The whole loop, gradient, update and loss, in fractions: what it computes is what the formulas say, with nothing
+    left to rounding.
+    """
     problem = training.problem
     weights, biases, x, y = in_fractions(problem)
     cuts = range(0, len(x), training.batch_size)

@@ -50,7 +50,11 @@ assert not any(g.requires_grad for g in first), "left a graph behind\""""
 @book.law(lambda subject: subject.inputs)
 def equals_autograd_everywhere(subject: Any, inputs: Inputs) -> Evidence:
     """Every entry is autograd's, within what rounding explains: the scatter of autograd's own when every rounding and
-    every parameter errs by one more unit in the last place. Entries at a kink of the function say nothing."""
+    every parameter errs by one more unit in the last place. Entries at a kink of the function say nothing.
+
+    For any function written with tensors autograd knows the gradient; how far two right formulas may differ is
+    measured, not guessed.
+    """
     got = subject.by_hand(inputs)
 
     def compared(found: tuple[Envelope, float]) -> Evidence:
@@ -83,7 +87,11 @@ def _within(subject: Any, inputs: Inputs, got: list[Tensor], found: Envelope) ->
 )
 def agrees_with_difference_quotients(subject: Any, inputs: Inputs) -> Evidence:
     """The difference quotients of the function confirm every entry, within their truncation and rounding; entries at a
-    kink, or where the function is not finite, say nothing."""
+    kink, or where the function is not finite, say nothing.
+
+    A gradient derived on paper can be right for another function than the one that was coded. The quotient asks the
+    code.
+    """
     got = subject.by_hand(inputs)
     *_, (_, error) = gradient_envelopes(subject.loss, *inputs.fresh())
     evidence, bends = Evidence(), kinks(subject, inputs)
@@ -135,7 +143,10 @@ def _alone(subject: Any, inputs: Inputs, k: int) -> Any:
 @book.law(lambda subject: subject.inputs)
 def repeats_itself_and_leaves_no_trace(subject: Any, inputs: Inputs) -> Evidence:
     """Called again it gives the same bits; parameters, data, random state and default dtype stay as they were, and no
-    graph is left behind."""
+    graph is left behind.
+
+    A gradient that centres its data in place is right once, and wrong at every call after it.
+    """
     params, data = inputs.fresh()
     state = (torch.get_default_dtype(), torch.get_num_threads(), random.getstate(), torch.get_rng_state().tolist())
     first = [g.clone() for g in subject.gradient(params, *data)]

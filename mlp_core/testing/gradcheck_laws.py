@@ -154,13 +154,21 @@ def uncounted() -> Evidence:
 @book.law(lambda subject: right(), beside="it asks about right gradients, where the others ask about wrong ones")
 def confirms_a_right_gradient(subject: Any, asked: Question) -> Evidence:
     """A right gradient has a relative error of at most 1e-7 in every tensor, biases too; where rounding and curvature
-    allow more to a check with any usual step, at most that."""
+    allow more to a check with any usual step, at most that.
+
+    A check that cries wolf is switched off. Steps that are too small drown in rounding, steps that are too large in
+    curvature, and single precision in both.
+    """
     return fine(subject, asked)
 
 
 @book.law(lambda subject: right(dtypes=(torch.float32,)))
 def checks_a_float32_model_in_float64(subject: Any, asked: Question) -> Evidence:
-    """A model in float32 is checked as its copy in float64: the same holds of it."""
+    """A model in float32 is checked as its copy in float64: the same holds of it.
+
+    In float32 no step is small enough and large enough at once: the best quotient has three or four digits, and a right
+    gradient looks suspect.
+    """
     return fine(subject, asked)
 
 
@@ -170,7 +178,10 @@ def checks_a_float32_model_in_float64(subject: Any, asked: Question) -> Evidence
 )
 def reports_the_relative_error_that_there_is(subject: Any, asked: Question) -> Evidence:
     """A gradient wrong in a single entry of one tensor, or in two by opposite amounts, shows in that tensor with the
-    relative error it has, and in no other."""
+    relative error it has, and in no other.
+
+    A check that skips biases, compares a gradient with itself, or divides by the wrong norm prints 1e-9 for anything.
+    """
     return agree(subject.errors(asked, *asked.asked()), known(asked), uncounted())
 
 
@@ -180,19 +191,29 @@ def reports_the_relative_error_that_there_is(subject: Any, asked: Question) -> E
 )
 def judges_every_tensor_by_itself(subject: Any, asked: Question) -> Evidence:
     """A wrong bias entry of a wide network, whose weights have far larger gradients, shows as much as in a small one:
-    in the norm of all tensors together it would drown."""
+    in the norm of all tensors together it would drown.
+
+    In the norm of 200,000 weights a wrong bias is a small number. By itself it is as wrong as it is.
+    """
     return agree(subject.errors(asked, *asked.asked()), known(asked), uncounted())
 
 
 @book.law(lambda subject: wrong(power=st.sampled_from((-300, -60, -30, 60, 300))))
 def judges_tiny_and_huge_gradients_alike(subject: Any, asked: Question) -> Evidence:
-    """The loss times a power of two: the relative errors are what they were, however small or large the gradient."""
+    """The loss times a power of two: the relative errors are what they were, however small or large the gradient.
+
+    Whether a gradient is right does not depend on the unit of the loss. A fixed tolerance, or an epsilon in the
+    divisor, calls any small gradient right.
+    """
     return agree(subject.errors(asked, *asked.asked()), known(asked), uncounted())
 
 
 @book.law(lambda subject: wrong(size=st.just(float("nan"))))
 def calls_nan_infinitely_wrong(subject: Any, asked: Question) -> Evidence:
-    """A NaN in an entry of the gradient makes the relative error of its tensor infinite, and of no other."""
+    """A NaN in an entry of the gradient makes the relative error of its tensor infinite, and of no other.
+
+    NaN <= 1e-7 is false, and so is NaN > 1e-7: a verdict written the other way round lets it pass.
+    """
     errors, tensors = subject.errors(asked, *asked.asked()), known(asked)
     (tensor,) = tensors[asked.place[0] : asked.place[0] + 1]
     if not tensor.planted:
@@ -206,7 +227,10 @@ def calls_nan_infinitely_wrong(subject: Any, asked: Question) -> Evidence:
 @book.law(lambda subject: bent(), cases=lambda subject: ("an entry at a kink",))
 def leaves_out_what_lies_at_a_kink_and_nothing_else(subject: Any, asked: Question) -> Evidence:
     """`skipped` counts the entries whose step takes a pre-activation over a kink, all of them and no more; the others
-    of a right gradient still agree."""
+    of a right gradient still agree.
+
+    A step across a kink measures neither slope. What is left out must be counted, or leaving out becomes a way to pass.
+    """
     errors = subject.errors(asked, *asked.asked())
     low, high = (int(crossing.sum()) for crossing in crossings(asked))
     got = getattr(errors, "skipped", None)
@@ -220,7 +244,11 @@ def leaves_out_what_lies_at_a_kink_and_nothing_else(subject: Any, asked: Questio
 
 @book.law(lambda subject: right(dtypes=(torch.float64, torch.float32)))
 def leaves_everything_as_it_was(subject: Any, asked: Question) -> Evidence:
-    """Model, gradient buffer, x and y have the bits they had, and their dtypes; default dtype and random state too."""
+    """Model, gradient buffer, x and y have the bits they had, and their dtypes; default dtype and random state too.
+
+    A check is switched on in the middle of training. If it leaves a weight moved by h, or its own gradients in the
+    buffer, it is the mistake it looks for.
+    """
     model, x, y = asked.asked()
     model.flat_grad.fill_(7.0)
 

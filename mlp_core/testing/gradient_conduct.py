@@ -23,7 +23,11 @@ CONDUCT = "conduct"
 @book.law(lambda subject: subject.problems(), group=CONDUCT)
 def leaves_everything_else_alone(subject: Any, problem: Problem) -> Evidence:
     """Inputs, targets, parameters, the trace, default dtype, random state and thread count are as they were; nothing
-    in torch or Python is replaced."""
+    in torch or Python is replaced.
+
+    A gradient is a question. If asking it changes the parameters, the batch or the random state, the next answer is
+    about something else, and the mistake shows far away from here.
+    """
     case = copy.deepcopy(problem).case()  # what the subject spoils must not be what the snippet shows
     watched = {
         **{f"z[{layer}]": z for layer, z in enumerate(case.trace.z)},
@@ -72,7 +76,11 @@ _GLOBAL = {
 
 @book.law(lambda subject: subject.problems(), group=CONDUCT)
 def leaves_no_graph_behind(subject: Any, problem: Problem) -> Evidence:
-    """The gradients are plain numbers: none requires a gradient itself, none drags an autograd graph along."""
+    """The gradients are plain numbers: none requires a gradient itself, none drags an autograd graph along.
+
+    A gradient that requires a gradient keeps the whole forward pass alive: memory grows step by step until the run
+    dies, with every number right.
+    """
     case = problem.case()
     raw = subject.raw_gradient(case)
     for name, g in zip(case.names, raw, strict=True):
@@ -85,7 +93,11 @@ def leaves_no_graph_behind(subject: Any, problem: Problem) -> Evidence:
 
 @book.law(lambda subject: subject.problems(), group=CONDUCT)
 def repeats_itself_to_the_bit(subject: Any, problem: Problem) -> Evidence:
-    """The same call gives the same bits: on a fresh model, and again on a model that already holds gradients."""
+    """The same call gives the same bits: on a fresh model, and again on a model that already holds gradients.
+
+    A run that cannot be repeated cannot be debugged. Gradients that pile up on what the buffer held are the commonest
+    reason of all.
+    """
     case = problem.case()
     first = [g.clone() for g in subject.gradient(case)]
     twin = copy.deepcopy(case)
@@ -99,7 +111,11 @@ def repeats_itself_to_the_bit(subject: Any, problem: Problem) -> Evidence:
 @book.law(lambda subject: subject.problems())
 def takes_the_parameters_as_they_are(subject: Any, problem: Problem) -> Evidence:
     """Called again after the model's flat buffer has moved, as an update moves it, the gradient is that of the new
-    weights: nothing is remembered of the old ones, nor of what flowed back."""
+    weights: nothing is remembered of the old ones, nor of what flowed back.
+
+    The optimizer moves the weights between two calls, often in place. Anything remembered of the old ones gives the
+    gradient of a network that is gone.
+    """
     case = problem.case()
     subject.gradient(case)
     with torch.no_grad():
@@ -122,7 +138,11 @@ def takes_the_parameters_as_they_are(subject: Any, problem: Problem) -> Evidence
 )
 def fills_gradients_wherever_they_are(subject: Any, problem: Problem) -> Evidence:
     """Parameters whose gradient lies elsewhere in memory, or is switched off, get theirs as all do, where their grad is
-    afterwards."""
+    afterwards.
+
+    zero_grad() drops the buffers, other libraries bind their own, layers are frozen and thawed. A gradient written to
+    where it used to lie is never seen by the optimizer.
+    """
     case = problem.case()
     expected = oracles.autograd(case)
     for p in case.model.parameters():

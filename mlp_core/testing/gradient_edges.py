@@ -45,7 +45,11 @@ def with_kinks(subject: Any) -> st.SearchStrategy[Problem]:
     beside="the equalities meet a kink in few examples, this in all: it says that the kink is what is wrong",
 )
 def takes_torchs_convention_at_a_kink(subject: Any, problem: Problem) -> Evidence:
-    """Where pre-activations lie exactly on a kink, the derivative is the one torch takes (relu'(0) = 0)."""
+    """Where pre-activations lie exactly on a kink, the derivative is the one torch takes (relu'(0) = 0).
+
+    At a kink any slope between two is a subgradient, and code that takes another than torch's trains to other numbers.
+    Zero is no rare value: dead units, padding and zero biases sit exactly there.
+    """
     placed, on_kink = on_kinks(problem), 0
     for z, f in zip(placed.case().trace.z[1:], placed.activations, strict=True):
         on_kink += sum(int((z == kink).sum()) for kink in f.kinks)
@@ -66,7 +70,11 @@ def takes_torchs_convention_at_a_kink(subject: Any, problem: Problem) -> Evidenc
 )
 def quarters_its_taylor_remainder(subject: Any, problem: Problem) -> Evidence:
     """|J(theta + h v) - J(theta) - h g.v| is of second order: it quarters when h halves. Fails below 3 for four
-    halvings in a row that all stand 100 rounding bounds clear and cross no kink."""
+    halvings in a row that all stand 100 rounding bounds clear and cross no kink.
+
+    Differences of tiny steps drown in rounding. Along a line, with steps a thousand times larger, the order of the
+    remainder tells a gradient from something near it, without any assumption about its size.
+    """
     case = problem.case()
     parts = subject.gradient(case)
     model, x, y = case.model, case.trace.a[0], case.dL_dy if case.y is None else case.y
@@ -116,7 +124,11 @@ def _same_sides(model: Any, flats: torch.Tensor, x: torch.Tensor) -> bool:
     beside="the equalities meet widths of 1 in few examples: it says that the width is what is wrong",
 )
 def handles_widths_of_1(subject: Any, problem: Problem) -> Evidence:
-    """Networks whose every layer has a single unit."""
+    """Networks whose every layer has a single unit.
+
+    With one unit, (B, 1) and (B,) broadcast silently into (B, B), means equal sums, and squeeze() removes a dimension
+    somebody relies on.
+    """
     return against_autograd(subject, problem)
 
 
@@ -125,19 +137,30 @@ def handles_widths_of_1(subject: Any, problem: Problem) -> Evidence:
     beside="the equalities meet a single layer in a quarter of examples: it says that the depth is what is wrong",
 )
 def handles_depth_1(subject: Any, problem: Problem) -> Evidence:
-    """Networks without a hidden layer."""
+    """Networks without a hidden layer.
+
+    Without a hidden layer the first layer is the last one: loops that begin at the second, or take the input for an
+    activation, meet their edge.
+    """
     return against_autograd(subject, problem)
 
 
 @book.law(lambda subject: subject.problems(depth=(6, 12), width=(1, 3)))
 def handles_many_layers(subject: Any, problem: Problem) -> Evidence:
-    """Networks of six to twelve layers."""
+    """Networks of six to twelve layers.
+
+    Code that was written out layer by layer, or unrolled for the three of an exercise, ends somewhere.
+    """
     return against_autograd(subject, problem)
 
 
 @book.law(lambda subject: subject.problems(width=(1, 700), depth=(1, 2), large=True), floor=0.3, group=SIZE)
 def handles_wide_layers_and_large_batches(subject: Any, problem: Problem) -> Evidence:
-    """Hundreds of units and of samples: nothing is cut off, whatever block a kernel works in."""
+    """Hundreds of units and of samples: nothing is cut off, whatever block a kernel works in.
+
+    Kernels work in blocks. What is right for eight rows may be cut off at the sixty-fifth, and small examples never get
+    there.
+    """
     return against_autograd(subject, problem)
 
 
@@ -146,13 +169,20 @@ def handles_wide_layers_and_large_batches(subject: Any, problem: Problem) -> Evi
     skip=lambda subject: None if torch.float32 in subject.dtypes else "it is asked in float64 alone",
 )
 def handles_half_precision(subject: Any, problem: Problem) -> Evidence:
-    """In float16, where no sum can overflow, every entry equals autograd's within the rounding of its 11 bits."""
+    """In float16, where no sum can overflow, every entry equals autograd's within the rounding of its 11 bits.
+
+    A step through float32, or a loss scale taken off one tensor and not the other, shows only where numbers are narrow.
+    """
     return Evidence(counted=False) if bounds.overflows(problem.case()) else against_autograd(subject, problem)
 
 
 @book.law(lambda subject: subject.problems(strided=True))
 def handles_strided_inputs(subject: Any, problem: Problem) -> Evidence:
-    """Inputs, and what flows back, may be views with strides: NaN lies between their numbers."""
+    """Inputs, and what flows back, may be views with strides: NaN lies between their numbers.
+
+    A slice of a larger array, a transposed image, a batch picked from columns: real inputs are seldom contiguous, and
+    code that reads memory in place of the tensor computes from what lies between.
+    """
     return against_autograd(subject, problem)
 
 
@@ -161,7 +191,11 @@ def handles_strided_inputs(subject: Any, problem: Problem) -> Evidence:
     skip=lambda subject: None if subject.to_the_bit else "of the core's own backpropagation alone",
 )  # fmt: skip
 def is_not_finite_where_autograd_is_not(subject: Any, poisoned: Poisoned) -> Evidence:
-    """An infinity or NaN that comes in goes where autograd's goes, and nowhere else."""
+    """An infinity or NaN that comes in goes where autograd's goes, and nowhere else.
+
+    An overflow must be seen. A mask that turns infinity into NaN, or NaN into 0, hides a diverging run from whoever
+    watches for one.
+    """
     case = poisoned.case()
     for z, f in zip(case.trace.z[1:], poisoned.problem.activations, strict=True):
         if f.kinks and z.isnan().any():

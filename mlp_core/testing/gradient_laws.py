@@ -54,7 +54,11 @@ def against_autograd(subject: Any, problem: Problem) -> Evidence:
 )
 def equals_autograd_for_one_sample(subject: Any, problem: Problem) -> Evidence:
     """For a batch of one, every entry equals torch's autograd: to the bit where both take the same products, else
-    within the derived rounding bound."""
+    within the derived rounding bound.
+
+    The chain rule has one answer, and autograd is the implementation of it that most people have read. A single sample
+    is what textbooks derive, so this law tells a wrong formula from a formula that only mishandles batches.
+    """
     return against_autograd(subject, problem)
 
 
@@ -65,7 +69,11 @@ def equals_autograd_for_one_sample(subject: Any, problem: Problem) -> Evidence:
     beside="with its twin for one sample it tells apart what the course asks from what it does not",
 )
 def equals_autograd_for_a_batch(subject: Any, problem: Problem) -> Evidence:
-    """For a batch of several samples, every entry equals torch's autograd."""
+    """For a batch of several samples, every entry equals torch's autograd.
+
+    Training never sees one sample at a time. Averages, broadcasts and sums that coincide for one row part ways here,
+    and a batch size unlike every width tells rows from columns.
+    """
     return against_autograd(subject, problem)
 
 
@@ -109,7 +117,11 @@ def against_differences(subject: Any, problem: Problem) -> Evidence:
 )
 def agrees_with_central_differences_for_one_sample(subject: Any, problem: Problem) -> Evidence:
     """For a batch of one, the difference quotients of the loss confirm every tensor: relative error at most 1e-7 where
-    the gradient stands clear of rounding, else within the truncation and rounding of the quotient."""
+    the gradient stands clear of rounding, else within the truncation and rounding of the quotient.
+
+    Autograd and a backpropagation by hand can share a misunderstanding of the model or the loss. The quotient asks the
+    loss alone, and knows no derivative at all.
+    """
     return against_differences(subject, problem)
 
 
@@ -120,7 +132,11 @@ def agrees_with_central_differences_for_one_sample(subject: Any, problem: Proble
     beside="it asks the loss alone, where autograd, like the gradient, is the chain rule",
 )
 def agrees_with_central_differences_for_a_batch(subject: Any, problem: Problem) -> Evidence:
-    """For a batch of several samples, the difference quotients of the loss confirm every tensor."""
+    """For a batch of several samples, the difference quotients of the loss confirm every tensor.
+
+    A gradient divided by the batch size once too often points the right way and still trains, with another learning
+    rate than the one written down: only the loss of the whole batch says how long it must be.
+    """
     return against_differences(subject, problem)
 
 
@@ -131,7 +147,11 @@ def agrees_with_central_differences_for_a_batch(subject: Any, problem: Problem) 
     beside="without an oracle: it says that the samples are mixed up, where equality says that a number is off",
 )
 def adds_up_over_the_batch(subject: Any, problem: Problem) -> Evidence:
-    """The gradient of a batch is the sum of the gradients of its samples."""
+    """The gradient of a batch is the sum of the gradients of its samples.
+
+    It needs no oracle, and names the kind of mistake: where the whole is not the sum of its samples, one sample has
+    leaked into another.
+    """
     case = problem.case()
     singles = [subject.gradient(case.rows(slice(s, s + 1))) for s in range(len(problem.x))]
     total = [torch.stack(parts).sum(0) for parts in zip(*singles, strict=True)]
@@ -146,7 +166,11 @@ def adds_up_over_the_batch(subject: Any, problem: Problem) -> Evidence:
     beside="without an oracle: it says that a row's place matters, where equality says that a number is off",
 )
 def ignores_the_order_of_the_batch(subject: Any, problem: Problem) -> Evidence:
-    """Reversing the rows of the batch changes nothing but rounding."""
+    """Reversing the rows of the batch changes nothing but rounding.
+
+    Shuffling between epochs must not change what a batch teaches. Code that takes its first or last row for all of them
+    passes every test made with one row.
+    """
     case = problem.case()
     turned = case.rows(torch.arange(len(problem.x) - 1, -1, -1))
     return compare(
@@ -159,7 +183,11 @@ def ignores_the_order_of_the_batch(subject: Any, problem: Problem) -> Evidence:
     beside="without an oracle: it says that a unit's place matters",
 )
 def follows_a_permutation_of_hidden_units(subject: Any, problem: Problem) -> Evidence:
-    """Numbering the units of a hidden layer differently renumbers the gradient, and changes nothing else."""
+    """Numbering the units of a hidden layer differently renumbers the gradient, and changes nothing else.
+
+    Hidden units have no order. Where renumbering them changes anything but the numbering, an index is off by one or a
+    unit is left out.
+    """
     case = problem.case()
     got, limits = subject.gradient(case), bounds.backprop(case)
     evidence = Evidence()
@@ -185,7 +213,11 @@ def follows_a_permutation_of_hidden_units(subject: Any, problem: Problem) -> Evi
     beside="without an oracle: it says that something is added, clipped or normalised",
 )
 def scales_with_the_loss(subject: Any, problem: Problem) -> Evidence:
-    """A loss times -3 has a gradient times -3."""
+    """A loss times -3 has a gradient times -3.
+
+    Backpropagation is linear in what flows back. Clipping, normalising and signs belong to the optimizer; hidden in the
+    gradient they distort every other loss, and every mixed-precision scale.
+    """
     case = problem.case()
     scaled = Case(case.model, case.trace, -3 * case.dL_dy, case.y)
     expected = [-3 * g for g in subject.gradient(case)]
@@ -196,7 +228,11 @@ def scales_with_the_loss(subject: Any, problem: Problem) -> Evidence:
     lambda subject: subject.problems(), beside="without an oracle: it says that something is added to the gradient"
 )
 def is_zero_at_a_perfect_fit(subject: Any, problem: Problem) -> Evidence:
-    """Where the loss has derivative zero by the output, every entry is zero."""
+    """Where the loss has derivative zero by the output, every entry is zero.
+
+    A network that makes no error has nothing to learn. What still moves it there, a decay or a target left out, belongs
+    elsewhere.
+    """
     case = problem.case()
     still = Case(case.model, case.trace, torch.zeros_like(case.dL_dy), case.trace.output.clone())
     expected = [torch.zeros_like(p) for p in case.model.parameters()]

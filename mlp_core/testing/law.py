@@ -96,6 +96,8 @@ class Law:
     statement: str
     function: Check
     given: Callable[[Any], SearchStrategy[Any]]
+    why: str = ""
+    """why it matters: the harm that the mistakes it catches do"""
     skip: Callable[[Any], str | None] = lambda subject: None
     """why the law does not apply to a subject, with what would make it apply; None where it does"""
     cases: Callable[[Any], tuple[str, ...]] = lambda subject: ()
@@ -142,12 +144,13 @@ class LawBook:
     def law(
         self, given: Callable[[Any], SearchStrategy[Any]], name: str = "", **options: Any
     ) -> Callable[[Check], Check]:
-        """Enter a function as a law, under its own name read as a sentence; its docstring is the statement."""
+        """Enter a function as a law, under its own name read as a sentence; the first paragraph of its docstring is the
+        statement, the second says why it matters."""
 
         def enter(function: Check) -> Check:
             sentence = name or function.__name__.replace("_", " ")
-            statement = " ".join((function.__doc__ or "").split())
-            self.laws.append(Law(sentence, statement, function, given, **options))
+            statement, _, why = (" ".join(part.split()) for part in (function.__doc__ or "").partition("\n\n"))
+            self.laws.append(Law(sentence, statement, function, given, why, **options))
             return function
 
         return enter

@@ -21,7 +21,10 @@ book = LawBook()
 
 @book.law(outputs, beside="it names the entry; that of differences asks the value alone")
 def has_the_gradient_of_autograd(subject: Any, at: Points) -> Evidence:
-    """dL/dy_hat equals autograd's of the value, within the rounding of the formula."""
+    """dL/dy_hat equals autograd's of the value, within the rounding of the formula.
+
+    What flows into the network begins here. A forgotten 1/B or 2 scales every gradient behind it.
+    """
     loss, y_hat = subject.record, at.z.clone().requires_grad_()
     with foreign():
         (expected,) = torch.autograd.grad(loss.value(y_hat, at.y), y_hat)
@@ -48,7 +51,10 @@ def has_the_gradient_of_autograd(subject: Any, at: Points) -> Evidence:
     beside="the formula of the books: autograd's kernel is what the core itself calls",
 )
 def is_softmax_minus_onehot_over_the_batch(subject: Any, at: Points) -> Evidence:
-    """The gradient of cross-entropy is (softmax(y_hat) - onehot(y)) / B."""
+    """The gradient of cross-entropy is (softmax(y_hat) - onehot(y)) / B.
+
+    It is the formula of the books, and the core calls a kernel of torch in its place; this holds the one to the other.
+    """
     assert at.y is not None
     onehot = torch.nn.functional.one_hot(at.y, at.z.shape[1]).to(at.z.dtype)
     expected = (torch.softmax(at.z, dim=1) - onehot) / len(at.z)
@@ -63,7 +69,11 @@ def is_softmax_minus_onehot_over_the_batch(subject: Any, at: Points) -> Evidence
     skip=lambda subject: "value and gradient are asked for one by one" if subject.record.both is None else None,
 )
 def gives_value_and_gradient_together_as_it_gives_each(subject: Any, at: Points) -> Evidence:
-    """Where `both` gives value and gradient at once, they are what `value` and `grad` give, to the bit."""
+    """Where `both` gives value and gradient at once, they are what `value` and `grad` give, to the bit.
+
+    Shared work is an optimization, and must change nothing: the loss that is printed is the one that was
+    differentiated.
+    """
     loss = subject.record
     with foreign():
         got, expected = loss.both(at.z, at.y), (loss.value(at.z, at.y), loss.grad(at.z, at.y))
@@ -72,7 +82,11 @@ def gives_value_and_gradient_together_as_it_gives_each(subject: Any, at: Points)
 
 @book.law(outputs, beside="it asks the value alone, where autograd, like the gradient, is the chain rule")
 def agrees_with_differences_of_its_value(subject: Any, at: Points) -> Evidence:
-    """Central differences of the value confirm dL/dy_hat."""
+    """Central differences of the value confirm dL/dy_hat.
+
+    Autograd differentiates the code of the value. The quotient asks the value alone, so that a formula both misread is
+    seen.
+    """
     loss, y_hat, h = subject.record, at.z.double(), gradcheck.STEP
     y = at.y if loss.classes else at.y.double()  # type: ignore[union-attr]  # outputs always have targets
     with foreign():
@@ -86,7 +100,11 @@ def agrees_with_differences_of_its_value(subject: Any, at: Points) -> Evidence:
 
 @book.law(lambda subject: st.tuples(outputs(subject), st.integers(0, 2)).map(lambda drawn: Misfit(*drawn)))
 def refuses_targets_that_do_not_fit(subject: Any, wrong: Misfit) -> Evidence:
-    """Targets of another shape or dtype, or out of range, are refused by an error that names y."""
+    """Targets of another shape or dtype, or out of range, are refused by an error that names y.
+
+    (B, 1) against (B,) broadcasts to (B, B) and trains towards the mean; class labels read as numbers train to
+    something too. Neither raises by itself.
+    """
     y = wrong.y(subject.record)
     where, closing = f"targets of another {Misfit.HOW[wrong.how]}", REFUSED.replace("WRONG", source(y))
     try:

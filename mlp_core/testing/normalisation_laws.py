@@ -89,7 +89,11 @@ def normalised(subject: Any, *three: Tensor) -> list[Tensor]:
 @book.law(lambda subject: splits())
 def normalises_every_split_by_the_training_split(subject: Any, drawn: Splits) -> Evidence:
     """Every split, the training split first, is shifted and scaled by channel with the training split's mean and
-    standard deviation; a channel that is constant there is only shifted."""
+    standard deviation; a channel that is constant there is only shifted.
+
+    A network trained on raw pixels and asked about normalised ones, or the reverse, still guesses better than chance.
+    The course report that this project grew from lost six points of accuracy to it.
+    """
     got = normalised(subject, *drawn.all())
     expected, limits = expected_splits(drawn)
     return compare(NAMES, got, expected, limits, closing=CLOSING)
@@ -97,7 +101,10 @@ def normalises_every_split_by_the_training_split(subject: Any, drawn: Splits) ->
 
 @book.law(lambda subject: splits(), beside="it says what leaked; the equality says that a pixel is off")
 def takes_its_statistics_from_the_training_split_alone(subject: Any, drawn: Splits) -> Evidence:
-    """Other validation and test images change nothing about the training split, nor about each other."""
+    """Other validation and test images change nothing about the training split, nor about each other.
+
+    Statistics that have seen the test images have leaked: a little, invisibly, and in the direction that flatters.
+    """
     training, validation, test = normalised(subject, *drawn.all())
     once = normalised(subject, drawn.training, drawn.validation, 3 * drawn.test + 1)[:2]
     again = normalised(subject, drawn.training, 3 * drawn.validation + 1, drawn.test)[::2]
@@ -120,7 +127,10 @@ assert got == expected, (got, expected)"""
 
 @book.law(lambda subject: splits())
 def leaves_its_inputs_alone(subject: Any, drawn: Splits) -> Evidence:
-    """The images handed in are not changed."""
+    """The images handed in are not changed.
+
+    Images that are normalised in place are normalised twice by the next call.
+    """
     handed = [t.clone() for t in drawn.all()]
     normalised(subject, *handed)
     closing = "before = {name}.clone()\nnormalise(training, validation, test)\nassert torch.equal({name}, before)"

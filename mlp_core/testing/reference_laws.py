@@ -29,7 +29,11 @@ momentum itself, where a copy is meant"""
 @twin_book.law(lambda s: s.scenarios(missing=True, counts=s.counts, dtypes=(*s.dtypes, *s.dtypes, *SIXTEEN)))
 def equals_its_twin(subject: Any, scenario: Scenario) -> Evidence:
     """Parameters, and the state that both keep under one name, have the bits of the torch optimizer it claims to be,
-    after every step, the first or the millionth, in 64, 32 or 16 bits."""
+    after every step, the first or the millionth, in 64, 32 or 16 bits.
+
+    An update that is nearly Adam trains nearly as well, and no loss curve shows it. Formulas of the same name differ in
+    where decay, dampening and epsilon stand: bits tell them apart, after one step or after a million.
+    """
     mine, theirs = scenario.fresh(), scenario.fresh()
     a, b = subject.optimizer(scenario, mine), subject.optimizer(scenario, theirs, subject.reference)
     evidence = Evidence()
@@ -56,7 +60,11 @@ def needs_a_reference(subject: Any) -> str | None:
 )
 def equals_its_reference(subject: Any, scenario: Scenario) -> Evidence:
     """After every step every parameter is where its reference puts it, within what rounding explains: the scatter of
-    the reference when all its roundings, gradients and hyperparameters err by one more unit in the last place."""
+    the reference when all its roundings, gradients and hyperparameters err by one more unit in the last place.
+
+    Code that is not ours orders its operations as it likes, so bits cannot be asked for. What rounding can explain is
+    measured on the reference itself, so that 1e-10 in one entry still shows and a rearranged formula does not.
+    """
     mine, theirs = scenario.fresh(), scenario.fresh()
     a = subject.optimizer(scenario, mine)
     (b,) = _blamed(subject.optimizer(scenario, theirs, subject.reference) for _ in range(1))

@@ -26,7 +26,11 @@ book = LawBook()
 @book.law(lambda subject: subject.scenarios(steps=(3, 6)))
 def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
     """A parameter without a gradient is left alone; when its first gradient comes, it begins as if fresh, and the
-    others do not notice; also where all lie side by side in one buffer."""
+    others do not notice; also where all lie side by side in one buffer.
+
+    Frozen layers thaw, experts are not always chosen, and None is not zero: decay and momentum must leave a parameter
+    without a gradient alone, and its bias correction must begin when it does.
+    """
     late = 1 + len(scenario.gradients) // 3
     delayed = replace(scenario, gradients=tuple(
         (None, *row[1:]) if step < late else row for step, row in enumerate(scenario.gradients)
@@ -100,7 +104,11 @@ def needs_groups(subject: Any) -> str | None:
 @book.law(two_groups, skip=needs_groups, beside="all that asks it of an optimizer without a reference")
 def gives_every_group_its_own_hyperparameters(subject: Any, scenario: Scenario) -> Evidence:
     """The parameters of a second group, whose hyperparameters differ from the defaults, move as in an optimizer of that
-    group alone."""
+    group alone.
+
+    Biases without decay, a smaller rate for the lower layers: groups are how it is done, and a loop that reads the
+    first group for all passes every test that has one.
+    """
     k = len(scenario.parameters[0])
     second = replace(
         scenario, groups=scenario.groups[1:], parameters=scenario.parameters[1:],

@@ -33,7 +33,10 @@ OBSERVED = 100  # bounds of rounding by which a hyperparameter must move somethi
     beside="all that asks it of an optimizer without a reference",
 )
 def stays_put_under_zero_gradients(subject: Any, scenario: Scenario) -> Evidence:
-    """Zero gradients from a fresh state, every decay off: a fixed point."""
+    """Zero gradients from a fresh state, every decay off: a fixed point.
+
+    Nothing has been learnt, so nothing may move: what does is a drift that adds up over every step of training.
+    """
     start = [p.detach().clone() for p in scenario.fresh()]
     params, _ = subject.finished(scenario)
     after, what = [p.detach() for p in params], "after zero gradients: "
@@ -46,7 +49,11 @@ def stays_put_under_zero_gradients(subject: Any, scenario: Scenario) -> Evidence
     beside="all that asks it of an optimizer without a reference",
 )
 def negates_with_its_arguments(subject: Any, scenario: Scenario) -> Evidence:
-    """Negating all parameters and gradients negates the result."""
+    """Negating all parameters and gradients negates the result.
+
+    Turning the sign of every weight and gradient gives the mirror image of the same problem. A rule that leans to one
+    side has a bias that no single step shows.
+    """
     params, _ = subject.finished(scenario)
     mirrored = scenario.mapped(lambda t: -t)
     negated, _ = subject.finished(mirrored)
@@ -63,7 +70,10 @@ def negates_with_its_arguments(subject: Any, scenario: Scenario) -> Evidence:
     beside="all that asks it of an optimizer without a reference",
 )
 def shows_every_hyperparameter(subject: Any, drawn: Changes) -> Evidence:
-    """Moving a hyperparameter, each in its turn, moves a parameter or its state by 100 roundings at least."""
+    """Moving a hyperparameter, each in its turn, moves a parameter or its state by 100 roundings at least.
+
+    An option that is accepted and ignored is worse than one that is refused: a search over it compares noise.
+    """
     seen, entries = set(), 0
     for field, before, after in drawn.pairs:
         a, b = look(before, *subject.finished(before)), look(after, *subject.finished(after))
@@ -88,7 +98,11 @@ def _moved(a: torch.Tensor, b: torch.Tensor, dtype: torch.dtype) -> bool:
     beside="all that asks it of an optimizer without a reference: whether it goes downhill",
 )
 def descends_with_a_small_enough_step(subject: Any, scenario: Scenario) -> Evidence:
-    """On a convex quadratic some lr / 2^k decreases the function in a few steps (increases, if it maximizes)."""
+    """On a convex quadratic some lr / 2^k decreases the function in a few steps (increases, if it maximizes).
+
+    The least an optimizer owes anybody is the direction. It is asked with steps small enough that only a wrong one can
+    fail.
+    """
     hyper = scenario.groups[0]
     if not hyper.get("lr") or not sum(p.numel() for p in scenario.parameters[0]):
         return Evidence(counted=False)
@@ -123,7 +137,11 @@ def descends_with_a_small_enough_step(subject: Any, scenario: Scenario) -> Evide
     or (None if subject.wrongs is not None else "no hyperparameters were given whose domain is known"),
 )  # fmt: skip
 def refuses_values_outside_their_domain(subject: Any, wrongs: Wrongs) -> Evidence:
-    """A hyperparameter outside its domain, each in its turn, is refused by an error that names it."""
+    """A hyperparameter outside its domain, each in its turn, is refused by an error that names it.
+
+    A negative rate, a beta of 1, NaN: they train without an error, to nothing. Refused by name at construction they
+    cost a second.
+    """
     for wrong in wrongs.each:
         with shown_on(wrong):
             _refused(subject, wrong)
@@ -152,7 +170,11 @@ def _refused(subject: Any, wrong: Outside) -> None:
 
 @book.law(lambda subject: subject.scenarios(steps=SEVERAL))
 def repeats_and_touches_nothing_else(subject: Any, scenario: Scenario) -> Evidence:
-    """The same run gives the same bits, and leaves default dtype, thread count and random state alone."""
+    """The same run gives the same bits, and leaves default dtype, thread count and random state alone.
+
+    An optimizer that consumes random numbers shifts every later dropout and shuffle; one that depends on the time of
+    its calls cannot be reproduced.
+    """
     state = (torch.get_default_dtype(), torch.get_num_threads(), random.getstate())
     numbers = torch.get_rng_state()
     first = look(scenario, *subject.finished(scenario))

@@ -99,7 +99,11 @@ def single_group(subject: Any) -> st.SearchStrategy[Scenario]:
 )
 def treats_every_coordinate_alone(subject: Any, scenario: Scenario) -> Evidence:
     """One long parameter, with its coordinates in another order, moves as its pieces do; so do pieces that lie side by
-    side in one buffer, where an optimizer may step them at once."""
+    side in one buffer, where an optimizer may step them at once.
+
+    It is what allows a whole network to be stepped as one flat vector. An optimizer that looks at a norm, or across
+    tensors that happen to lie side by side, gives other results for another layout in memory.
+    """
     n = sum(p.numel() for p in scenario.parameters[0])
     if not n:
         return Evidence(counted=False)
@@ -134,7 +138,11 @@ def _in_one(tensors: list[Tensor]) -> list[Tensor]:
 
 @book.law(lambda subject: subject.scenarios(steps=SEVERAL))
 def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
-    """A gradient is read, never changed, and never kept: overwriting it between steps changes nothing."""
+    """A gradient is read, never changed, and never kept: overwriting it between steps changes nothing.
+
+    Gradients are logged, clipped, accumulated and read by others after the step. Decay that is added in place doubles
+    in the next accumulation; a gradient kept as momentum changes when the next one is written over it.
+    """
     expected = look(scenario, *subject.finished(scenario))
     params = scenario.fresh()
     optimizer = subject.optimizer(scenario, params)
@@ -150,7 +158,11 @@ def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
 @book.law(lambda subject: subject.scenarios(missing=True, steps=SEVERAL), closing=RESUMED)
 def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
     """Stopped halfway, saved, loaded into a new optimizer of other hyperparameters, or back into the old one, and gone
-    on, it ends where it would have ended."""
+    on, it ends where it would have ended.
+
+    Long runs are interrupted. A count, a velocity or a rate that is not in state_dict begins anew, and the run ends
+    elsewhere without an error.
+    """
     expected = look(scenario, *subject.finished(scenario))
     half = len(scenario.gradients) // 2
     first = replace(scenario, gradients=scenario.gradients[:half], lr_factors=scenario.lr_factors[:half])
@@ -187,7 +199,11 @@ def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
     lambda subject: subject.scenarios(steps=SEVERAL), beside="all that asks it of an optimizer without a reference"
 )
 def keeps_two_runs_apart(subject: Any, scenario: Scenario) -> Evidence:
-    """Two optimizers stepped in turn do what each does alone: no state is shared between them."""
+    """Two optimizers stepped in turn do what each does alone: no state is shared between them.
+
+    Two networks are trained in one process more often than one thinks: a GAN, a sweep, a test. State kept by shape, or
+    in a global, flows from one into the other.
+    """
     other = scenario.mapped(lambda t: 2 * t + 1)
     alone = [look(s, *subject.finished(s)) for s in (scenario, other)]
     params = [s.fresh() for s in (scenario, other)]

@@ -22,7 +22,11 @@ book = LawBook()
 )
 def keeps_dtype_and_device(subject: Any, scenario: Scenario) -> Evidence:
     """Parameters and their state keep dtype and device (step counters and single numbers excepted; the state of an
-    optimizer that is not a rule may be kept more exactly than the parameter), whatever the default dtype is."""
+    optimizer that is not a rule may be kept more exactly than the parameter), whatever the default dtype is.
+
+    A state allocated in the default dtype costs twice the memory, or loses half the digits, and on another device
+    raises in the middle of a run.
+    """
     plain = scenario.fresh()
     optimizer = subject.optimizer(scenario, plain)
     for step in subject.run(scenario, optimizer, plain):
@@ -56,7 +60,11 @@ def _kept(subject: Any, scenario: Scenario, optimizer: Any, params: Any, what: s
 
 @book.law(lambda subject: subject.scenarios(steps=(2, 4), shapes=subject.shapes), closing=STRIDED)
 def takes_every_shape_and_stride(subject: Any, scenario: Scenario) -> Evidence:
-    """Parameters without dimension, empty, of odd sizes, and views with strides move as contiguous ones do."""
+    """Parameters without dimension, empty, of odd sizes, and views with strides move as contiguous ones do.
+
+    Scalars, empty tensors, odd lengths and transposed views are all parameters somewhere. What is written past a stride
+    lands in somebody else's memory.
+    """
     expected, _ = subject.finished(scenario)
     # what is read beside a parameter shows as NaN, what is written as another number than 1
     for beside in (float("nan"), 1.0):
@@ -83,7 +91,11 @@ def takes_every_shape_and_stride(subject: Any, scenario: Scenario) -> Evidence:
 )
 def takes_a_gradient_however_it_lies(subject: Any, scenario: Scenario) -> Evidence:
     """A gradient whose memory is transposed or has gaps, as autograd leaves it behind a transposition, moves a
-    parameter as a contiguous one does."""
+    parameter as a contiguous one does.
+
+    After a transposition autograd leaves gradients that are not contiguous. A kernel that reads their memory in order
+    updates the wrong entries with the right numbers.
+    """
     expected, _ = subject.finished(scenario)
     params = scenario.fresh()
     optimizer = subject.optimizer(scenario, params)

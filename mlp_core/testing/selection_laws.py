@@ -38,7 +38,11 @@ assert trials == before, "changed the trials or their order\""""
 
 @book.law(lambda subject: tables())
 def returns_one_of_the_trials(subject: Any, drawn: Trials) -> Evidence:
-    """What is returned is one of the trials handed in; they and their order stay as they were."""
+    """What is returned is one of the trials handed in; they and their order stay as they were.
+
+    The winner is trained again, saved and reported by what is returned: a number, a copy or a list sorted under the
+    caller's hands leads somewhere else.
+    """
     trials = drawn.fresh()
     handed = list(trials)
     taken = chosen(subject, trials)
@@ -56,7 +60,11 @@ assert taken == best, (taken, best)"""
 
 @book.law(lambda subject: tables())
 def takes_the_highest_validation_accuracy(subject: Any, drawn: Trials) -> Evidence:
-    """No trial has a higher validation accuracy than the one taken, by however little."""
+    """No trial has a higher validation accuracy than the one taken, by however little.
+
+    It is the one figure that may decide. Accuracies tie often and differ by one image: a comparison that rounds picks
+    another network.
+    """
     got = chosen(subject, drawn.fresh()).validation_accuracy
     best = max(row["validation_accuracy"] for row in drawn.rows)
     if got != best:
@@ -73,7 +81,11 @@ assert taken.number == first.number, (taken, first)"""
 @book.law(lambda subject: tables(), cases=lambda subject: ("decided by loss", "decided by number"))
 def breaks_ties_by_loss_then_by_number(subject: Any, drawn: Trials) -> Evidence:
     """Of several trials with the highest validation accuracy that of the lowest validation loss is taken, and of
-    several of those the one with the lowest number."""
+    several of those the one with the lowest number.
+
+    With two thousand images ties are common. Where the order of a list decides them, the same search has another result
+    on another machine.
+    """
     best = max(row["validation_accuracy"] for row in drawn.rows)
     tied = [row for row in drawn.rows if row["validation_accuracy"] == best]
     lowest = min(row["validation_loss"] for row in tied)
@@ -99,7 +111,10 @@ assert taken == again, (taken, again)"""
     lambda subject: tables(), beside="it says that the test set decided; the others say that another trial was due"
 )
 def selects_by_validation_alone(subject: Any, drawn: Trials) -> Evidence:
-    """Other figures on the training and test splits, whomever they favour, change nothing."""
+    """Other figures on the training and test splits, whomever they favour, change nothing.
+
+    A test accuracy that takes part in the choice is no test accuracy any more.
+    """
     taken = chosen(subject, drawn.fresh()).number
     for turned in (False, True):
         others = drawn.fresh()
@@ -122,7 +137,10 @@ assert taken == again, (taken, again)"""
 
 @book.law(lambda subject: tables(), beside="without an oracle: it says that a trial's place matters")
 def ignores_the_order_of_the_trials(subject: Any, drawn: Trials) -> Evidence:
-    """The trials in another order: the same is taken."""
+    """The trials in another order: the same is taken.
+
+    Workers finish in any order; the result of a search must not depend on who was faster.
+    """
     taken, places = chosen(subject, drawn.fresh()).number, list(range(len(drawn.rows)))
     mixed = random.Random(len(places)).sample(places, len(places))  # noqa: S311  an order, no secret
     for order in (places[::-1], mixed):
@@ -148,7 +166,11 @@ else:
 )
 def refuses_what_cannot_be_compared(subject: Any, drawn: Spoiled) -> Evidence:
     """No trials, or one whose validation accuracy or loss is NaN or missing, are refused by a ValueError that names the
-    argument or the figure: NaN is neither above nor below anything, and chooses by the order of the list."""
+    argument or the figure: NaN is neither above nor below anything, and chooses by the order of the list.
+
+    NaN is neither above nor below anything, so max() with one in the list returns whatever stood first: a diverged
+    trial can win.
+    """
     closing = REFUSED.replace("WORD", repr(drawn.word))
     try:
         taken = subject.select(drawn.table.fresh())

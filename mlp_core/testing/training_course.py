@@ -42,7 +42,11 @@ def same(what: str, got: Tensor, expected: Tensor, closing: str) -> int:
 def takes_the_rate_of_each_step_from_the_schedule(subject: Any, drawn: Training) -> Evidence:
     """Where `rule` is a function of the step, it is asked for step 0, 1, ... over all epochs, and each update takes the
     rate of its own step: the bits are those of torch with that rate set before each step; for a loop that is not the
-    core's, within what rounding explains."""
+    core's, within what rounding explains.
+
+    A schedule asked one step early or late, or anew in each epoch, trains almost as well: the curve on the slide is
+    then of another schedule than the text's.
+    """
     training = replace(drawn, rule=SGD(lr=2.0**-4, momentum=0.5))
     problem, schedule = training.problem, falling(training.rule)
     model, x, y = problem.model(), problem.inputs(), problem.targets()
@@ -69,7 +73,11 @@ def takes_the_rate_of_each_step_from_the_schedule(subject: Any, drawn: Training)
 def resumes_as_if_it_had_never_stopped(subject: Any, training: Training) -> Evidence:
     """A run taken up from the checkpoint of another has the bits of one that never stopped: weights, rule state, step
     of the schedule, order of the samples and number of the epoch, whatever became meanwhile of the model that the
-    checkpoint was taken from."""
+    checkpoint was taken from.
+
+    A checkpoint without the velocity, the order of the samples or the step of the schedule goes on as another
+    experiment, under the same name.
+    """
     problem, closing = training.problem, SAME + RESUMED
     x, y = problem.inputs(), problem.targets()
 
@@ -98,7 +106,11 @@ def resumes_as_if_it_had_never_stopped(subject: Any, training: Training) -> Evid
 @book.law(lambda subject: trainings(exact=False, switches=True))
 def is_not_changed_by_being_watched(subject: Any, training: Training) -> Evidence:
     """With an on_epoch that evaluates the model, reads its gradients, draws random numbers and returns something, the
-    run has the bits of one without; and it hears of every epoch, after its last step, with its number and loss."""
+    run has the bits of one without; and it hears of every epoch, after its last step, with its number and loss.
+
+    Evaluating between epochs must not decide what is trained: a watcher that draws a random number, or reads a
+    gradient, is no reason for another result.
+    """
     problem, closing = training.problem, SAME + WATCHED
     unseen, model, x, y = problem.model(), problem.model(), problem.inputs(), problem.targets()
     loss, heard, weights = problem.loss, [], []

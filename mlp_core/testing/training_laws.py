@@ -33,7 +33,11 @@ EPOCHS = 6
 def equals_torch_to_the_bit(subject: Any, training: Training) -> Evidence:
     """Every step loss and, at the end, every weight has the bits of the loop that torch alone would run: short last
     batch included, whichever of gradients and updates are by hand. A loop that is not the core's has them within what
-    rounding explains."""
+    rounding explains.
+
+    A training loop has many places for small mistakes, when gradients are cleared, what the last batch weighs, which
+    loss is written down, and each leaves a curve that looks fine. Bits over several epochs leave none of them room.
+    """
     problem = training.problem
     model, x, y = problem.model(), problem.inputs(), problem.targets()
     twin, before = copy.deepcopy(model), copy.deepcopy(model)
@@ -61,7 +65,11 @@ def equals_torch_to_the_bit(subject: Any, training: Training) -> Evidence:
 def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
     """One step of gradient descent from the same weights lands where torch's does: the loss to the bit, the weights
     within the rounding of the gradient; then the next batch, from there. The loss of a loop that is not the core's may
-    differ by what rounding explains."""
+    differ by what rounding explains.
+
+    For the activations whose bits autograd makes otherwise, a run drifts apart by rounding alone. Compared from the
+    same weights, one step at a time, a wrong rate or a loss taken too late still shows.
+    """
     problem, rule = training.problem, SGD(lr=2.0**-4)
     loss, model = problem.loss, problem.model()
     assert loss is not None
@@ -101,7 +109,11 @@ def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
 @book.law(lambda subject: trainings(exact=False), cases=lambda subject: ("another order in another epoch",))
 def sees_every_sample_once_an_epoch(subject: Any, training: Training) -> Evidence:
     """Shuffled, each epoch takes every sample once, with its own target, in a new order: at lr 0 and in batches of one
-    the losses of an epoch are those of the samples alone."""
+    the losses of an epoch are those of the samples alone.
+
+    Samples drawn with replacement, a batch that is dropped, targets that stay behind when inputs are shuffled: each
+    trains to something, on other data than intended.
+    """
     problem = training.problem
     model, x, y = problem.model(), problem.inputs(), problem.targets()
     still = replace(training, rule=SGD(lr=0.0), batch_size=1, epochs=EPOCHS)
@@ -135,7 +147,11 @@ def _farthest(training: Training, model: MLP, x: Tensor, y: Tensor) -> float:
 
 @book.law(lambda subject: trainings(exact=False))
 def weighs_epoch_losses_by_samples(subject: Any, training: Training) -> Evidence:
-    """An epoch's loss is the mean of its step losses, weighted by the samples of each: a short batch counts less."""
+    """An epoch's loss is the mean of its step losses, weighted by the samples of each: a short batch counts less.
+
+    The plain mean of step losses counts a short last batch as much as a full one, and two runs with other batch sizes
+    can no longer be compared.
+    """
     problem = training.problem
     model, x = problem.model(), problem.inputs()
     history = trained(subject, training, model, x, problem.targets())
@@ -151,7 +167,11 @@ def weighs_epoch_losses_by_samples(subject: Any, training: Training) -> Evidence
 @book.law(lambda subject: trainings(exact=False), cases=lambda subject: ("another seed, another run",))
 def repeats_under_a_seed(subject: Any, training: Training) -> Evidence:
     """The same generator seed gives the same bits, another another run; data and random state stay as they were, and
-    the losses handed back hold no graph."""
+    the losses handed back hold no graph.
+
+    An experiment that depends on the global random state changes when a line elsewhere is added. Losses that keep their
+    graph fill the memory.
+    """
     problem = training.problem
     x, y = problem.inputs(), problem.targets()
     numbers, seeded = torch.get_rng_state(), torch.initial_seed()
