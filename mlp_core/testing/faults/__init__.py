@@ -24,6 +24,7 @@ from mlp_core.testing.faults import (
     gradcheck,
     last_bits,
     matrices,
+    memory,
     normalisation,
     optimizers,
     products,
@@ -38,7 +39,7 @@ from mlp_core.testing.faults import (
 )
 from mlp_core.testing.faults.catalogue import Fault
 
-RULES = (sgd, adam, adam_kin, adaptive, signs, matrices, counting, generic_faults, conduct, optimizers)
+RULES = (sgd, adam, adam_kin, adaptive, signs, matrices, counting, generic_faults, memory, conduct, optimizers)
 """modules with a CATALOGUE of wrong update rules each"""
 
 KINDS = (
