@@ -30,7 +30,7 @@ HERE = Path(mlp_core.__file__).parent
 KINDS = ("generation", "oracle", "subject", "comparison", "rest")
 
 ORACLE = {"oracles.py", "envelopes.py", "training_envelopes.py", "perturbed.py", "exact.py"}
-COMPARISON = {"failure.py", "bounds.py"}
+COMPARISON = {HERE / "testing" / "failure.py", *(HERE / "testing" / "bounds").glob("*.py")}
 
 
 def kind_of(stack: list[tuple[str, str]]) -> str:
@@ -42,7 +42,7 @@ def kind_of(stack: list[tuple[str, str]]) -> str:
         path = Path(file)
         if path.name in ORACLE or ("torch/optim" in file and path.name != "optimizer.py"):  # that steps ours too
             return "oracle"
-        if path.name in COMPARISON:
+        if path in COMPARISON:
             return "comparison"
         if path.is_relative_to(HERE) and not path.is_relative_to(HERE / "testing"):
             return "subject"

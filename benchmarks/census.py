@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from mlp_core import backprop, gradcheck
 from mlp_core.activations import Activation
-from mlp_core.testing import bounds, gradient_laws, oracles, subjects
+from mlp_core.testing import gradient_laws, oracles, subjects
+from mlp_core.testing.bounds import formulas
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence
 from mlp_core.testing.problem import Problem
@@ -88,7 +89,7 @@ def autograd(dtype: torch.dtype, examples: int) -> None:
             exact.entries += sum(g.numel() for g in got)
             differ += sum(int((g != e).sum()) for g, e in zip(got, expected, strict=True))
         else:
-            found = compare(case.names, got, expected, bounds.backprop(case))
+            found = compare(case.names, got, expected, formulas.backprop(case))
             other.entries, other.ratio = other.entries + found.entries, max(other.ratio, found.ratio)
 
     exact_functions = [f for f in all_activations() if f.exact]

@@ -8,7 +8,9 @@ from hypothesis import given
 from torch import Tensor
 
 from mlp_core import MLP, backprop, fit, rules
-from mlp_core.testing import bounds, oracles
+from mlp_core.equality import same_bits
+from mlp_core.testing import oracles
+from mlp_core.testing.bounds import formulas
 from mlp_core.testing.failure import compare
 from mlp_core.testing.problem import Problem
 from mlp_core.testing.strategies import problems
@@ -27,7 +29,7 @@ def test_gradients_there_are_those_of_autograd_here(device: torch.device, proble
     backprop(there, trace, case.dL_dy.to(device))
     assert {p.grad.device.type for p in there.parameters()} == {device.type}
     gradients = [p.grad.cpu() for p in there.parameters()]
-    compare(case.names, gradients, oracles.autograd(case), bounds.backprop(case))
+    compare(case.names, gradients, oracles.autograd(case), formulas.backprop(case))
 
 
 @pytest.mark.parametrize("device", DEVICES, ids=str)
@@ -47,7 +49,7 @@ def test_updates_there_are_torchs_to_the_bit(device: torch.device, name: str) ->
                 p.grad = g.clone()
         optimizer.step()
         twin.step()
-        assert bounds.same_bits(ours.flat, theirs.flat)
+        assert same_bits(ours.flat, theirs.flat)
 
 
 @pytest.mark.parametrize("device", DEVICES, ids=str)

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlp_core import backprop, fit, rules
-from mlp_core.testing import bounds, gradient_laws, oracles, reference_laws, subjects
+from mlp_core.equality import same_bits
+from mlp_core.testing import gradient_laws, oracles, reference_laws, subjects
+from mlp_core.testing.bounds import formulas
 from mlp_core.testing.failure import compare
 from mlp_core.testing.problem import Problem
 from mlp_core.testing.strategies import problems
@@ -22,7 +24,7 @@ def test_backpropagation_equals_autograd(problem: Problem) -> None:
     case = problem.case()
     backprop(case.model, case.trace, case.dL_dy)
     by_hand = [p.grad.clone() for p in case.model.parameters()]
-    limits = [0.0] * len(by_hand) if problem.exact else bounds.backprop(case)
+    limits = [0.0] * len(by_hand) if problem.exact else formulas.backprop(case)
     compare(case.names, by_hand, oracles.autograd(case), limits)
 
 
@@ -39,8 +41,8 @@ def test_training_by_hand_equals_torch_over_several_steps(training: Training) ->
     history = fit(by_hand, x, y, **training.options())
     twin = training.rule.twin(by_torch.parameters())
     step_losses = oracles.train(by_torch, x, y, loss.value, twin, training.epochs, training.batch_size)
-    assert bounds.same_bits(history.step_losses, step_losses)
-    assert bounds.same_bits(by_hand.flat, by_torch.flat)
+    assert same_bits(history.step_losses, step_losses)
+    assert same_bits(by_hand.flat, by_torch.flat)
 
 
 @pytest.mark.parametrize("name", rules.names())

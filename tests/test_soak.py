@@ -105,15 +105,15 @@ def test_what_is_done_is_not_done_again(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_changed_source_or_option_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sources = tmp_path / "package"
     sources.mkdir()
-    (sources / "bounds.py").write_text("FARTHER = 32\n")
+    (sources / "references.py").write_text("FARTHER = 32\n")
     (sources / "laws.py").write_text("")
     monkeypatch.setattr(folder, "DECISIVE", (sources,))
     run(tmp_path / "soak", RIGHT)
-    (sources / "bounds.py").write_text("FARTHER = 3200\n")
-    with pytest.raises(Refused, match=r"source changed: package/bounds\.py") as caught:
+    (sources / "references.py").write_text("FARTHER = 3200\n")
+    with pytest.raises(Refused, match=r"source changed: package/references\.py") as caught:
         run(tmp_path / "soak", RIGHT)
     assert "laws.py" not in str(caught.value)
-    (sources / "bounds.py").write_text("FARTHER = 32\n")
+    (sources / "references.py").write_text("FARTHER = 32\n")
     with pytest.raises(Refused, match="examples: 240, now 480"):
         run(tmp_path / "soak", RIGHT, examples=480)
     monkeypatch.setattr(folder, "version", lambda name: "0.1")

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 
 from mlp_core import gradcheck
-from mlp_core.testing import bounds, exact
+from mlp_core.testing import exact
+from mlp_core.testing.bounds import formulas, quotients, rounding
 from mlp_core.testing.conduct import foreign
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
@@ -31,7 +32,7 @@ def has_the_derivative_of_autograd(subject: Any, at: Points) -> Evidence:
         a = f.f(leaf)
         (expected,) = torch.autograd.grad(a, leaf, delta)
         got = f.times_df(delta, z, a.detach())
-    limit = 0.0 if f.exact else bounds.derivative(f.terms(z, a.detach()), delta, z.dtype)
+    limit = 0.0 if f.exact else formulas.derivative(f.terms(z, a.detach()), delta, z.dtype)
     return compare(["f'"], [got], [expected], [limit], closing=DERIVATIVE)
 
 
@@ -54,10 +55,10 @@ def has_no_kink_but_those_it_names(subject: Any, at: Points) -> Evidence:
         got = f.df(z, a)
         fine, coarse = ((f.f(z + k * h) - f.f(z - k * h)) / (2 * k * h) for k in (1, 2))
     # z +- h is rounded by u |z|, which f passes on; f itself errs by ELEMENTARY roundings
-    unit = bounds.unit_roundoff(torch.float64)
-    error = (f.lipschitz * z.abs() + bounds.ELEMENTARY * (a.abs() + 1)).max().item() * unit
+    unit = rounding.unit_roundoff(torch.float64)
+    error = (f.lipschitz * z.abs() + rounding.ELEMENTARY * (a.abs() + 1)).max().item() * unit
     try:
-        compare(["f'"], [got], [fine], [bounds.quotient(error, h, coarse, fine)], closing="{index} {bound}")
+        compare(["f'"], [got], [fine], [quotients.central(error, h, coarse, fine)], closing="{index} {bound}")
     except Broken as broken:
         index, _, bound = broken.closing.rpartition(" ")
         at_worst = z[int(index.strip("(,)"))].item()
@@ -82,4 +83,4 @@ def is_its_slopes(subject: Any, at: Points) -> Evidence:
     expected = torch.tensor([float(exact.value(f, v)) for v in exact.rationals([z.tolist()])[0]], dtype=torch.float64)
     with foreign():
         got = f.f(z)
-    return compare(["f"], [got], [expected], [4 * bounds.unit_roundoff(torch.float64) * z.abs()], closing=SLOPES)
+    return compare(["f"], [got], [expected], [4 * rounding.unit_roundoff(torch.float64) * z.abs()], closing=SLOPES)

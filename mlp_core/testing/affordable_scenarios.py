@@ -10,7 +10,8 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core.testing import bounds, budget
+from mlp_core.testing import budget
+from mlp_core.testing.bounds import references, rounding
 from mlp_core.testing.budget import Grid
 from mlp_core.testing.exact import Hyper
 from mlp_core.testing.hyperparameters import example_of, shortened
@@ -115,7 +116,7 @@ def _short(subject: Any, hyper: dict[str, Any], fraction: int) -> dict[str, Any]
 
 
 def _dtypes(subject: Any) -> list[torch.dtype]:
-    return [dtype for dtype in subject.dtypes if bounds.compares(bounds.unit_roundoff(dtype))]
+    return [dtype for dtype in subject.dtypes if references.compares(rounding.unit_roundoff(dtype))]
 
 
 def _number(value: Any) -> Any:

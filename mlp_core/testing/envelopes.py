@@ -2,8 +2,8 @@
 
 Nothing can be derived about the roundings of code that is not ours. Instead the reference runs once as it is, and
 several times with every rounding, every gradient and every hyperparameter off by one more unit in the last place. How
-far these runs scatter is what rounding explains; mlp_core.testing.bounds says how much farther another right
-implementation may lie.
+far these runs scatter is what rounding explains; mlp_core.testing.bounds.references says how much farther another
+right implementation may lie.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from mlp_core.testing import bounds
+from mlp_core.testing.bounds import references, rounding
 from mlp_core.testing.law import Broken, Evidence
 from mlp_core.testing.perturbed import PerturbedRounding
 from mlp_core.testing.scenario import Make, Scenario
@@ -41,7 +41,7 @@ def envelopes(scenario: Scenario, make: Make) -> Iterator[list[Envelope]]:
     """
     plain = [[p.detach().double().clone() for p in params] for params in _run(scenario, make, None)]
     deviations, coarsest = [[torch.zeros_like(p) for p in params] for params in plain], 0.0
-    for seed in range(bounds.RUNS):
+    for seed in range(references.RUNS):
         mode, noisy = _perturbed(scenario, make, seed)
         for farthest, params, exact in zip(deviations, noisy, plain, strict=True):
             scatter(farthest, params, exact)
@@ -94,16 +94,17 @@ def gradient_envelopes(
     4 and 8 runs in which the parameters are perturbed too."""
     value, plain = _gradient(loss, params, data, None)
     deviations, spread = [torch.zeros_like(g) for g in plain], 0.0
-    for seed in range(bounds.RUNS):
+    for seed in range(references.RUNS):
         mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed))
         other, noisy = _gradient(loss, params, data, mode)
         spread = max(spread, abs(other - value)) if other == other else float("inf")
         scatter(deviations, noisy, plain)
         if (seed + 1).bit_count() == 1:
             largest = [g.abs().amax() if g.numel() else g.sum() for g in plain]
-            tolerance = [bounds.perturbed(d, g.abs(), torch.float64) for d, g in zip(deviations, plain, strict=True)]
-            silent = [~bounds.telling(t, m, torch.float64) for t, m in zip(tolerance, largest, strict=True)]
-            yield Envelope(plain, tolerance, silent), bounds.FARTHER * spread
+            two = zip(deviations, plain, strict=True)
+            tolerance = [references.perturbed(d, g.abs(), torch.float64) for d, g in two]
+            silent = [~references.telling(t, m, torch.float64) for t, m in zip(tolerance, largest, strict=True)]
+            yield Envelope(plain, tolerance, silent), references.FARTHER * spread
 
 
 def _gradient(
@@ -123,9 +124,10 @@ def _judged(scenario: Scenario, plain: list[list[Tensor]], deviations: list[list
     found = []
     for exact, deviation in zip(plain, deviations, strict=True):
         largest = [torch.maximum(m, p.abs().nan_to_num(nan=float("inf"))) for m, p in zip(largest, exact, strict=True)]
-        tolerance = [bounds.perturbed(d, m, scenario.dtype) for d, m in zip(deviation, largest, strict=True)]
+        tolerance = [references.perturbed(d, m, scenario.dtype) for d, m in zip(deviation, largest, strict=True)]
         moved = [(p - q).abs() for p, q in zip(exact, before, strict=True)]
-        silent = [s | ~bounds.sharp(t, d, m, u) for s, t, d, m in zip(silent, tolerance, moved, largest, strict=True)]
+        four = zip(silent, tolerance, moved, largest, strict=True)
+        silent = [s | ~references.sharp(t, d, m, u) for s, t, d, m in four]
         found.append(Envelope(exact, tolerance, silent))
         before = exact
     return found
@@ -174,7 +176,7 @@ def _perturb_coarse_state(optimizer: torch.optim.Optimizer, params: Sequence[Ten
     for p in params:
         for s in _tensors(list(optimizer.state.get(p, {}).values())):
             if s.is_floating_point() and s.dtype.itemsize < p.dtype.itemsize and s.numel():
-                mode.coarsest = max(mode.coarsest, bounds.unit_roundoff(s.dtype))
+                mode.coarsest = max(mode.coarsest, rounding.unit_roundoff(s.dtype))
                 s.mul_(torch.where(s == s.round(), 1.0, mode.factors(s)))  # whole numbers count steps
 
 

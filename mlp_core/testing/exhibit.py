@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from mlp_core import equality, gradcheck
-from mlp_core.testing import bounds, oracles
+from mlp_core.testing import oracles
+from mlp_core.testing.bounds import formulas
 from mlp_core.testing.gradient_witnesses import observe
 from mlp_core.testing.problem import Problem
 
@@ -56,7 +57,7 @@ def exhibit(subject: Any, problem: Problem) -> dict[str, Any] | None:
     if sum(p.numel() for p in problem.parameters) > LARGEST:
         return None
     case = problem.case()
-    expected, limits = oracles.autograd(case), bounds.backprop(case)
+    expected, limits = oracles.autograd(case), formulas.backprop(case)
     gradients = observe(subject, problem).gradients
     got = [g.double() if g.shape == e.shape else None for g, e in zip(gradients, expected, strict=False)]
     differences = [oracles.central_differences(problem, case, step)[0] for step in STEPS]

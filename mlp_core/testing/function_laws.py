@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from mlp_core import gradcheck
-from mlp_core.testing import bounds
+from mlp_core.equality import same_bits
+from mlp_core.testing.bounds import quotients
 from mlp_core.testing.envelopes import Envelope, explained, gradient_envelopes
 from mlp_core.testing.failure import compare
 from mlp_core.testing.function_subjects import Inputs
@@ -98,7 +99,7 @@ def agrees_with_difference_quotients(subject: Any, inputs: Inputs) -> Evidence:
     for k, (name, g) in enumerate(zip(inputs.names(), got, strict=True)):
         f, step = _alone(subject, inputs, k), gradcheck.STEP
         fine, coarse = (gradcheck.central_difference(f, inputs.params[k], step=h) for h in (step, 2 * step))
-        limit = bounds.quotient(error, step, coarse, fine)
+        limit = quotients.central(error, step, coarse, fine)
         nowhere = ~limit.isfinite() | ~fine.isfinite()
         silent = bends[k] | nowhere
         one = compare([name], [torch.where(silent, fine, g)], [fine], [limit.nan_to_num()], closing=QUOTIENT)
@@ -158,7 +159,7 @@ def repeats_itself_and_leaves_no_trace(subject: Any, inputs: Inputs) -> Evidence
         (f"data[{k}]", d, e) for k, (d, e) in enumerate(zip(data, inputs.data, strict=True)) if isinstance(d, Tensor)
     ]
     for name, value, before in handed:
-        if not bounds.same_bits(value.detach(), before):
+        if not same_bits(value.detach(), before):
             raise Broken(name, "changed by the call", "untouched", closing=UNTOUCHED)
     for name, g in zip(inputs.names(), first, strict=False):
         if g.requires_grad:

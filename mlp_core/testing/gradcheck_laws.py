@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from mlp_core import activations, gradcheck, losses
-from mlp_core.testing import bounds
+from mlp_core.equality import same_bits
+from mlp_core.testing.bounds import quotients
 from mlp_core.testing.failure import literal
 from mlp_core.testing.gradcheck_snippets import AT_MOST, INFINITE, SKIPPED, UNTOUCHED, WITHIN
 from mlp_core.testing.gradcheck_subjects import Question
@@ -77,7 +78,7 @@ class Known:
 def known(asked: Question) -> list[Known]:
     """The same of every tensor, without its entries at a kink; one with entries so near a kink that it depends on the
     step whether they cross it has no limit."""
-    case, right, step = asked.case(), asked.right(), gradcheck.STEP * bounds.LARGER
+    case, right, step = asked.case(), asked.right(), gradcheck.STEP * quotients.LARGER
     model, x = case.model, case.trace.a[0]
     assert asked.problem.loss is not None
     assert case.y is not None
@@ -88,7 +89,7 @@ def known(asked: Question) -> list[Known]:
         )
         for h in (step, step / 2)
     )
-    noise = bounds.any_quotient(bounds.objective(asked.problem, case), model.flat, widest, half)
+    noise = quotients.any_step(quotients.objective(asked.problem, case), model.flat, widest, half)
     everything = (right, *map(model.layout.views, (noise, *crossings(asked))))
     found = []
     for k, (name, d, n, always, perhaps) in enumerate(zip(case.names, *everything, strict=True)):
@@ -98,7 +99,7 @@ def known(asked: Question) -> list[Known]:
                 told.view(-1)[entry] += error_of_it
         keep = ~always
         error, scale = gradcheck.relative_error(d[keep], told[keep]), (d[keep].norm() + told[keep].norm()).item()
-        limit = bounds.relative_error(n[keep].norm().item(), scale) if torch.equal(always, perhaps) else float("inf")
+        limit = quotients.relative_error(n[keep].norm().item(), scale) if torch.equal(always, perhaps) else float("inf")
         planted = mine and bool(keep.view(-1)[asked.place[1]])
         found.append(Known(name, error, limit, int(keep.sum()), planted))
     return found
@@ -107,7 +108,7 @@ def known(asked: Question) -> list[Known]:
 def crossings(asked: Question) -> list[Tensor]:
     """The entries of model.flat whose step crosses a kink, be it as small as may be, or as large."""
     case = asked.case()
-    steps = (gradcheck.STEP / bounds.SMALLER, gradcheck.STEP * bounds.LARGER)
+    steps = (gradcheck.STEP / quotients.SMALLER, gradcheck.STEP * quotients.LARGER)
     return [gradcheck.crosses_kink(case.model, case.trace.a[0], step) for step in steps]
 
 
@@ -115,7 +116,7 @@ def fine(subject: Any, asked: Question) -> Evidence:
     """A right gradient in the fine band; above it no farther than rounding and curvature can bring a right check."""
     errors, evidence = subject.errors(asked, *asked.asked()), uncounted()
     for tensor in known(asked):
-        got, limit = errors[tensor.name], max(bounds.FINE, tensor.limit)
+        got, limit = errors[tensor.name], max(quotients.FINE, tensor.limit)
         if not limit < float("inf"):
             continue
         if not got <= limit:
@@ -123,9 +124,9 @@ def fine(subject: Any, asked: Question) -> Evidence:
             raise Broken(f"relative error of {tensor.name}", got, f"at most {limit:.3g}: it is right", closing=closing)
         evidence.entries += tensor.entries
         evidence.tensors += 1
-        evidence.by_bound += got > bounds.FINE
+        evidence.by_bound += got > quotients.FINE
         evidence.error, evidence.ratio = max(evidence.error, got), max(evidence.ratio, got / limit)
-        evidence.counted |= limit <= bounds.SUSPECT
+        evidence.counted |= limit <= quotients.SUSPECT
     return evidence
 
 
@@ -265,7 +266,7 @@ def leaves_everything_as_it_was(subject: Any, asked: Question) -> Evidence:
     state = torch.get_default_dtype(), torch.get_rng_state().tolist()
     subject.errors(asked, model, x, y)
     for name, now in all_of_it().items():
-        if now.dtype != before[name].dtype or not bounds.same_bits(now.detach(), before[name]):
+        if now.dtype != before[name].dtype or not same_bits(now.detach(), before[name]):
             raise Broken(name, "changed by the call", "untouched, to the bit", closing=UNTOUCHED)
     if state != (torch.get_default_dtype(), torch.get_rng_state().tolist()):
         raise Broken("default dtype or random state", "changed by the call", "untouched", closing=UNTOUCHED)

@@ -8,7 +8,9 @@ from typing import Any
 
 import torch
 
-from mlp_core.testing import bounds, oracles
+from mlp_core.equality import same_bits
+from mlp_core.testing import oracles
+from mlp_core.testing.bounds import formulas
 from mlp_core.testing.conduct import foreign, replaced
 from mlp_core.testing.failure import compare
 from mlp_core.testing.gradient_snippets import AGAIN, BOUND, FRESH, MOVED, PURE, REPLACED
@@ -40,7 +42,7 @@ def leaves_everything_else_alone(subject: Any, problem: Problem) -> Evidence:
     for name in replaced():
         raise Broken(name, "replaced by another", "untouched", closing=REPLACED.replace("{value}", name))
     for name, tensor in watched.items():
-        if not bounds.same_bits(tensor, before[name]):
+        if not same_bits(tensor, before[name]):
             raise Broken(
                 name, "changed by the call", "untouched", closing=PURE.replace("{value}", _expression(name)),
             )  # fmt: skip
@@ -129,7 +131,7 @@ def takes_the_parameters_as_they_are(subject: Any, problem: Problem) -> Evidence
     moved = Case(case.model, trace, dL_dy, case.y)
     got, expected = subject.gradient(moved), oracles.autograd(moved)
     closing = MOVED.replace("DL_DY", "2 * dL_dy" if problem.loss is None else problem.setup()[-1].partition(" = ")[2])
-    return compare(moved.names, got, expected, bounds.backprop(moved), closing=closing)
+    return compare(moved.names, got, expected, formulas.backprop(moved), closing=closing)
 
 
 @book.law(
@@ -152,4 +154,4 @@ def fills_gradients_wherever_they_are(subject: Any, problem: Problem) -> Evidenc
     with foreign():
         subject.function(case.model, case.trace, case.dL_dy)
     got = [torch.full_like(p, float("nan")) if p.grad is None else p.grad for p in case.model.parameters()]
-    return compare(case.names, got, expected, bounds.backprop(case), closing=BOUND.replace("FUNCTION", subject.name))
+    return compare(case.names, got, expected, formulas.backprop(case), closing=BOUND.replace("FUNCTION", subject.name))

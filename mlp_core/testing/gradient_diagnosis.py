@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlp_core.testing import bounds
+from mlp_core.testing.bounds import references
 from mlp_core.testing.faults import backprop, course
 from mlp_core.testing.faults.catalogue import Fault
 from mlp_core.testing.faults.reverse import MISTAKES, PLACES, RIGHT, At, Formula, Mistake, reverse, walk
@@ -97,7 +97,7 @@ def _reproducing(
 
 def _gives(formula: Formula, at: At, delta: Tensor, got: Tensor) -> bool:
     try:
-        return bounds.reproduces(got, formula(at, delta))
+        return references.reproduces(got, formula(at, delta))
     except MISFITS:
         return False
 
@@ -126,7 +126,7 @@ def _fits(mistakes: Sequence[Mistake], witness: Witness) -> bool:
                 gradients[:0] = use["weight"](at, delta), use["bias"](at, delta)
     except MISFITS as error:
         return seen.conduct == {type(error).__name__}
-    return not seen.conduct and all(map(bounds.reproduces, seen.gradients, gradients))
+    return not seen.conduct and all(map(references.reproduces, seen.gradients, gradients))
 
 
 def _whole(subject: Any) -> list[Fault]:

@@ -10,7 +10,8 @@ import torch
 from hypothesis import strategies as st
 
 from mlp_core import gradcheck
-from mlp_core.testing import bounds, oracles
+from mlp_core.testing import oracles
+from mlp_core.testing.bounds import formulas, quotients
 from mlp_core.testing.failure import compare
 from mlp_core.testing.gradient_laws import against_autograd
 from mlp_core.testing.gradient_snippets import AUTOGRAD, TAYLOR
@@ -92,13 +93,13 @@ def quarters_its_taylor_remainder(subject: Any, problem: Problem) -> Evidence:
     _, outputs = gradcheck.pre_activations(model, flats, x)
     J = [problem.objective(output, y).item() for output in outputs]
     remainders = [abs(j - J[0] - h * slope) for h, j in zip(steps, J[1:], strict=True)]
-    error = bounds.objective(problem, case)
-    noise = [bounds.taylor(error, j, h * slope, model.flat.numel()) for h, j in zip(steps, J[1:], strict=True)]
-    if any(r < bounds.TAYLOR_CLEAR * e for r, e in zip(remainders, noise, strict=True)):
+    error = quotients.objective(problem, case)
+    noise = [quotients.taylor(error, j, h * slope, model.flat.numel()) for h, j in zip(steps, J[1:], strict=True)]
+    if any(r < quotients.TAYLOR_CLEAR * e for r, e in zip(remainders, noise, strict=True)):
         return Evidence(counted=False)
     ratios = [a / b for a, b in pairwise(remainders)]
     if max(ratios) < 3:
-        clear = [bounds.TAYLOR_CLEAR * e for e in noise]
+        clear = [quotients.TAYLOR_CLEAR * e for e in noise]
         raise Broken(
             "the remainder over four halvings of the step", " ".join(f"{r:.3g}" for r in ratios), "ratios near 4",
             closing=TAYLOR.replace("{steps}", str(steps)).replace("{clear}", str(clear))
@@ -173,7 +174,7 @@ def handles_half_precision(subject: Any, problem: Problem) -> Evidence:
 
     A step through float32, or a loss scale taken off one tensor and not the other, shows only where numbers are narrow.
     """
-    return Evidence(counted=False) if bounds.overflows(problem.case()) else against_autograd(subject, problem)
+    return Evidence(counted=False) if formulas.overflows(problem.case()) else against_autograd(subject, problem)
 
 
 @book.law(lambda subject: subject.problems(strided=True))

@@ -11,7 +11,8 @@ import torch
 from hypothesis import strategies as st
 
 from mlp_core import gradcheck
-from mlp_core.testing import bounds, oracles
+from mlp_core.testing import oracles
+from mlp_core.testing.bounds import formulas, quotients
 from mlp_core.testing.failure import compare
 from mlp_core.testing.gradient_snippets import ADDED, AUTOGRAD, PERFECT, RENUMBERED, SCALED, TURNED_ROUND, VALUE
 from mlp_core.testing.law import Broken, Evidence, LawBook
@@ -42,7 +43,7 @@ def against_autograd(subject: Any, problem: Problem) -> Evidence:
     case = problem.case()
     expected = oracles.autograd(case)
     to_the_bit = subject.to_the_bit and problem.exact
-    limits: list[Any] = [0.0] * len(expected) if to_the_bit else bounds.backprop(case)
+    limits: list[Any] = [0.0] * len(expected) if to_the_bit else formulas.backprop(case)
     return compare(case.names, subject.gradient(case), expected, limits, closing=AUTOGRAD)
 
 
@@ -83,20 +84,20 @@ def against_differences(subject: Any, problem: Problem) -> Evidence:
     step = gradcheck.STEP
     fine, coarse = oracles.central_differences(problem, case, step)
     crossing = case.model.layout.views(gradcheck.crosses_kink(case.model, case.trace.a[0], 2 * step))
-    error = bounds.objective(problem, case)
+    error = quotients.objective(problem, case)
     value = problem.objective(case.trace.output, case.dL_dy if case.y is None else case.y).item()
     evidence = Evidence(tensors=len(got))
     for name, g, d, d2, skip in zip(case.names, got, fine, coarse, crossing, strict=True):
         keep = ~skip
         evidence.skipped += int(skip.sum())
         if g.shape == d.shape:
-            floor = bounds.rounding_floor(value, step, int(keep.sum()))
+            floor = quotients.rounding_floor(value, step, int(keep.sum()))
             q = gradcheck.relative_error(d[keep], g[keep])
-            if q == 0 or (q <= bounds.FINE and d[keep].norm() > bounds.CLEAR * floor):
+            if q == 0 or (q <= quotients.FINE and d[keep].norm() > quotients.CLEAR * floor):
                 evidence.entries += int(keep.sum())
                 continue
         evidence.by_bound += 1
-        limit = torch.where(keep, bounds.quotient(error, step, d2, d), float("inf"))
+        limit = torch.where(keep, quotients.central(error, step, d2, d), float("inf"))
         try:
             one = compare([name], [g], [d], [limit], closing=VALUE)
         except Broken as broken:
@@ -155,7 +156,7 @@ def adds_up_over_the_batch(subject: Any, problem: Problem) -> Evidence:
     case = problem.case()
     singles = [subject.gradient(case.rows(slice(s, s + 1))) for s in range(len(problem.x))]
     total = [torch.stack(parts).sum(0) for parts in zip(*singles, strict=True)]
-    limits = bounds.backprop(case, extra=len(problem.x))
+    limits = formulas.backprop(case, extra=len(problem.x))
     return compare(case.names, subject.gradient(case), total, limits, closing=ADDED)
 
 
@@ -174,7 +175,7 @@ def ignores_the_order_of_the_batch(subject: Any, problem: Problem) -> Evidence:
     case = problem.case()
     turned = case.rows(torch.arange(len(problem.x) - 1, -1, -1))
     return compare(
-        case.names, subject.gradient(case), subject.gradient(turned), bounds.backprop(case), closing=TURNED_ROUND
+        case.names, subject.gradient(case), subject.gradient(turned), formulas.backprop(case), closing=TURNED_ROUND
     )
 
 
@@ -189,7 +190,7 @@ def follows_a_permutation_of_hidden_units(subject: Any, problem: Problem) -> Evi
     unit is left out.
     """
     case = problem.case()
-    got, limits = subject.gradient(case), bounds.backprop(case)
+    got, limits = subject.gradient(case), formulas.backprop(case)
     evidence = Evidence()
     for layer in range(1, case.model.L):
         order = [*range(1, problem.sizes[layer]), 0]
@@ -221,7 +222,7 @@ def scales_with_the_loss(subject: Any, problem: Problem) -> Evidence:
     case = problem.case()
     scaled = Case(case.model, case.trace, -3 * case.dL_dy, case.y)
     expected = [-3 * g for g in subject.gradient(case)]
-    return compare(case.names, subject.gradient(scaled), expected, bounds.backprop(scaled, extra=2), closing=SCALED)
+    return compare(case.names, subject.gradient(scaled), expected, formulas.backprop(scaled, extra=2), closing=SCALED)
 
 
 @book.law(

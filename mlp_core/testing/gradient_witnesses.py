@@ -9,7 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlp_core.testing import bounds, conduct
+from mlp_core.equality import same_bits
+from mlp_core.testing import conduct
+from mlp_core.testing.bounds import references
 from mlp_core.testing.faults.reverse import reverse
 from mlp_core.testing.gradient_subjects import GradientSubject
 from mlp_core.testing.law import Raised
@@ -43,7 +45,7 @@ class Seen:
         """Whether both did the same, but for rounding."""
         return (
             self.conduct == other.conduct and len(self.gradients) == len(other.gradients)
-            and all(bounds.reproduces(g, e) for g, e in zip(self.gradients, other.gradients, strict=True))
+            and all(references.reproduces(g, e) for g, e in zip(self.gradients, other.gradients, strict=True))
         )  # fmt: skip
 
 
@@ -51,10 +53,10 @@ def observe(subject: Any, problem: Problem) -> Seen:
     """Call the subject on a problem whose gradient buffers hold HELD, twice on equal ones, and look at everything."""
     first, again = (_called(subject, problem) for _ in range(2))
     pairs = list(zip(first.gradients, again.gradients, strict=False))
-    if all(bounds.same_bits(a, b) for a, b in pairs):
+    if all(same_bits(a, b) for a, b in pairs):
         return first
     right = _called(RIGHT_SUBJECT, problem).gradients
-    adds = all(bounds.reproduces(b, a + g) for (a, b), g in zip(pairs, right, strict=True) if a.shape == b.shape)
+    adds = all(references.reproduces(b, a + g) for (a, b), g in zip(pairs, right, strict=True) if a.shape == b.shape)
     return Seen([], frozenset({ADDS if adds else DIFFERS}))
 
 
@@ -82,7 +84,7 @@ def _called(subject: Any, problem: Problem) -> Seen:
     if any(g.requires_grad for g in raw):
         seen.add("graph")
     seen |= {
-        f"changes {name}" for name, tensor in handed.items() if not bounds.same_bits(tensor.detach(), before[name])
+        f"changes {name}" for name, tensor in handed.items() if not same_bits(tensor.detach(), before[name])
     }
     return Seen([g.detach().clone() for g in raw], frozenset(seen))
 

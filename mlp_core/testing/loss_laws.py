@@ -8,7 +8,7 @@ import torch
 from hypothesis import strategies as st
 
 from mlp_core import gradcheck
-from mlp_core.testing import bounds
+from mlp_core.testing.bounds import formulas, quotients, rounding
 from mlp_core.testing.conduct import foreign
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
@@ -40,7 +40,7 @@ def has_the_gradient_of_autograd(subject: Any, at: Points) -> Evidence:
         ["dL/dy_hat"],
         [got],
         [expected],
-        [bounds.loss_gradient(loss.grad_terms(at.z, at.y), at.z.dtype)],
+        [formulas.loss_gradient(loss.grad_terms(at.z, at.y), at.z.dtype)],
         closing=GRADIENT,
     )
 
@@ -60,7 +60,7 @@ def is_softmax_minus_onehot_over_the_batch(subject: Any, at: Points) -> Evidence
     expected = (torch.softmax(at.z, dim=1) - onehot) / len(at.z)
     with foreign():
         _, got = subject.record.value_and_grad(at.z, at.y)
-    limit = bounds.loss_gradient(subject.record.grad_terms(at.z, at.y), at.z.dtype)
+    limit = formulas.loss_gradient(subject.record.grad_terms(at.z, at.y), at.z.dtype)
     return compare(["dL/dy_hat"], [got], [expected], [limit], closing=SOFTMAX)
 
 
@@ -93,9 +93,10 @@ def agrees_with_differences_of_its_value(subject: Any, at: Points) -> Evidence:
         got = loss.value_and_grad(y_hat, y)[1]
         fine, coarse = (gradcheck.central_difference(lambda t: loss.value(t, y), y_hat, step=k * h) for k in (1, 2))
         terms = loss.terms(y_hat, y).item()
-    error = bounds.gamma(y_hat.numel() + 2 * bounds.ELEMENTARY, torch.float64) * terms
-    moved = bounds.unit_roundoff(torch.float64) * (y_hat.abs() * got.abs()).max().item()  # y_hat +- h is rounded
-    return compare(["dL/dy_hat"], [got], [fine], [bounds.quotient(error + moved, h, coarse, fine)], closing=DIFFERENCES)
+    error = rounding.gamma(y_hat.numel() + 2 * rounding.ELEMENTARY, torch.float64) * terms
+    moved = rounding.unit_roundoff(torch.float64) * (y_hat.abs() * got.abs()).max().item()  # y_hat +- h is rounded
+    limit = quotients.central(error + moved, h, coarse, fine)
+    return compare(["dL/dy_hat"], [got], [fine], [limit], closing=DIFFERENCES)
 
 
 @book.law(lambda subject: st.tuples(outputs(subject), st.integers(0, 2)).map(lambda drawn: Misfit(*drawn)))

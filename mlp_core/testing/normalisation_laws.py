@@ -9,7 +9,7 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core.testing import bounds
+from mlp_core.testing.bounds import formulas
 from mlp_core.testing.conduct import foreign
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
@@ -63,7 +63,7 @@ def expected_splits(drawn: Splits) -> tuple[list[Tensor], list[Tensor]]:
     mean, std = torch.where(flat, x[:1, :, :1, :1], mean), torch.where(flat, 1.0, std)
     out = [(t.double() - mean) / std for t in drawn.all()]
     limits = [
-        bounds.normalised(t.double(), x.abs().amax(axes, keepdim=True), std, x.numel(), x_dtype=t.dtype)
+        formulas.normalised(t.double(), x.abs().amax(axes, keepdim=True), std, x.numel(), x_dtype=t.dtype)
         for t in drawn.all()
     ]
     return [o.to(t.dtype) for o, t in zip(out, drawn.all(), strict=True)], limits

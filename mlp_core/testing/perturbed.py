@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mlp_core.testing import bounds
+from mlp_core.testing.bounds import rounding
 
 _EXACT = """
     abs neg positive sign sgn copysign maximum minimum max min amax amin fmax fmin clamp clamp_min clamp_max relu relu6
@@ -32,7 +32,7 @@ EXACT = frozenset(_EXACT.split())
 NARROWS = frozenset({"_to_copy", "copy"})
 """operations that round only where the result has fewer bits than what went in"""
 
-SINGLE = bounds.unit_roundoff(torch.float32)
+SINGLE = rounding.unit_roundoff(torch.float32)
 """hyperparameters are numbers of Python: nobody keeps them in less than float32"""
 
 DECAYS = frozenset({"mul", "lerp", "_foreach_mul", "_foreach_lerp"})
@@ -51,7 +51,7 @@ class PerturbedRounding(TorchDispatchMode):
 
     def __init__(self, dtype: torch.dtype, generator: torch.Generator) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
-        self.u, self.used, self.pools = bounds.unit_roundoff(dtype), 0, dict[torch.dtype, Tensor]()
+        self.u, self.used, self.pools = rounding.unit_roundoff(dtype), 0, dict[torch.dtype, Tensor]()
         self.coarsest, self.kept = self.u, frozenset[int]()
         self.signs = torch.randint(0, 2, (POOL,), generator=generator, dtype=torch.float64).mul_(2).sub_(1)
 
@@ -70,7 +70,7 @@ class PerturbedRounding(TorchDispatchMode):
                 continue
             if kind.counts and t.numel() == 1 and bool(t == t.round()):
                 continue
-            self.coarsest = max(self.coarsest, bounds.unit_roundoff(t.dtype))
+            self.coarsest = max(self.coarsest, rounding.unit_roundoff(t.dtype))
             t.mul_(self.factors(t))
         for kept, size in fading:
             t = kept if kind.in_place else out
@@ -89,7 +89,7 @@ class PerturbedRounding(TorchDispatchMode):
     def factors(self, t: Tensor) -> Tensor:
         """1 + 2u or 1 - 2u for every entry of t; at least what t's own dtype can tell from 1."""
         if t.dtype not in self.pools:
-            u = max(self.u, bounds.unit_roundoff(t.dtype))
+            u = max(self.u, rounding.unit_roundoff(t.dtype))
             self.pools[t.dtype] = (1 + 2 * u * self.signs).to(t.dtype)
         pool, n = self.pools[t.dtype], t.numel()
         self.used = (self.used + 97) % POOL

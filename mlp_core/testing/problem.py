@@ -80,7 +80,7 @@ class Problem:
 
     @property
     def exact(self) -> bool:
-        """Whether gradients made of the same products are autograd's to the bit (measured; see bounds.py)."""
+        """Whether gradients made of the same products are autograd's to the bit (measured)."""
         return all(f.exact for f in self.activations) and not (len(self.x) == 1 and 1 in self.sizes)
 
     def double(self) -> Problem:

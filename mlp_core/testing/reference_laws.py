@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from mlp_core import equality
-from mlp_core.testing import bounds
+from mlp_core.equality import same_bits
+from mlp_core.testing.bounds import references, rounding
 from mlp_core.testing.envelopes import Envelope, envelopes, explained
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook, Raised
@@ -46,7 +47,7 @@ def equals_its_twin(subject: Any, scenario: Scenario) -> Evidence:
 
 
 def comparable(subject: Any) -> list[torch.dtype]:
-    return [dtype for dtype in subject.dtypes if bounds.compares(bounds.unit_roundoff(dtype))]
+    return [dtype for dtype in subject.dtypes if references.compares(rounding.unit_roundoff(dtype))]
 
 
 def needs_a_reference(subject: Any) -> str | None:
@@ -71,7 +72,7 @@ def equals_its_reference(subject: Any, scenario: Scenario) -> Evidence:
     got, differs, entries = [], False, 0
     for _ in zip(subject.run(scenario, a, mine), _blamed(scenario.run(b, theirs)), strict=True):
         got.append([p.detach().double().clone() for p in mine])
-        differs |= not all(map(bounds.same_bits, mine, theirs))
+        differs |= not all(map(same_bits, mine, theirs))
         entries += sum(p.numel() for p in mine)
     if not differs:
         return Evidence(entries=entries)

@@ -13,7 +13,8 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core.testing import bounds
+from mlp_core.equality import same_bits
+from mlp_core.testing.bounds import references, rounding
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.rule_company_snippets import ADJACENT, GROUPED, JOINED, UNNOTICED
 from mlp_core.testing.rule_laws import SEVERAL, look, same, shown_on
@@ -49,7 +50,7 @@ def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
         (None, *row[1:]) if step == late else row for step, row in enumerate(scenario.gradients)
     ))  # fmt: skip
     _side_by_side(subject, pausing, [p.detach() for p in subject.finished(pausing)[0]], "side by side, one pausing: ")
-    if not (subject.exact or bounds.compares(bounds.unit_roundoff(scenario.dtype))):
+    if not (subject.exact or references.compares(rounding.unit_roundoff(scenario.dtype))):
         return Evidence(entries=1)  # in 16 bits torch's foreach rounds otherwise for other lengths of its lists
     alone = replace(
         scenario, groups=scenario.groups[:1], parameters=(scenario.parameters[0][:1],),
@@ -146,6 +147,6 @@ def _coupled(subject: Any, scenario: Scenario, k: int) -> bool:
             ))  # fmt: skip
             moved = look(other, *subject.finished(other))
             seen = [key for key in plain if any(key.endswith(f"params[{i}]") for i in theirs)]
-            if moved.keys() != plain.keys() or not all(bounds.same_bits(moved[key], plain[key]) for key in seen):
+            if moved.keys() != plain.keys() or not all(same_bits(moved[key], plain[key]) for key in seen):
                 return True
     return False

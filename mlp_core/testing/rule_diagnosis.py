@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlp_core.testing import bounds, conduct
+from mlp_core.testing import conduct
+from mlp_core.testing.bounds import references, rounding
 from mlp_core.testing.law import Broken
 from mlp_core.testing.reference_laws import comparable
 from mlp_core.testing.rule_candidates import Candidate, candidates
@@ -54,7 +55,7 @@ def _named(subject: Any, counterexample: Scenario, bench: Bench, suspects: list[
     got = run(counterexample, subject.make) if replay else None
     if replay is None or got is None:
         return []
-    if not bounds.compares(bounds.unit_roundoff(counterexample.dtype)):  # 16 bits say nothing; the witnesses do
+    if not references.compares(rounding.unit_roundoff(counterexample.dtype)):  # 16 bits say nothing; the witnesses do
         return [suspect.words for suspect in suspects if bench.shows(suspect)]
     named = []
     for suspect in suspects:

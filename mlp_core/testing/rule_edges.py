@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from mlp_core.testing import bounds
+from mlp_core.testing.bounds import rounding
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.rule_laws import SEVERAL, claimed, look, same, shown_on
 from mlp_core.testing.rule_snippets import (
@@ -84,7 +84,7 @@ def shows_every_hyperparameter(subject: Any, drawn: Changes) -> Evidence:
 
 
 def _moved(a: torch.Tensor, b: torch.Tensor, dtype: torch.dtype) -> bool:
-    a, b, u = a.double(), b.double(), bounds.unit_roundoff(dtype)
+    a, b, u = a.double(), b.double(), rounding.unit_roundoff(dtype)
     noise = min(OBSERVED * u, u**0.5) * torch.maximum(a.abs(), b.abs())  # in 16 bits 100 roundings are too many
     return bool(((a - b).abs() > noise).any())
 

@@ -8,7 +8,9 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from mlp_core.testing import bounds, conduct
+from mlp_core.equality import same_bits
+from mlp_core.testing import conduct
+from mlp_core.testing.bounds import references
 from mlp_core.testing.envelopes import Envelope, envelopes, explained
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence
@@ -46,7 +48,7 @@ def run(scenario: Scenario, make: Make) -> Run | None:
 
 
 def _same(one: Steps, other: Steps) -> bool:
-    return all(bounds.same_bits(a, b) for x, y in zip(one, other, strict=True) for a, b in zip(x, y, strict=True))
+    return all(same_bits(a, b) for x, y in zip(one, other, strict=True) for a, b in zip(x, y, strict=True))
 
 
 @dataclass
@@ -76,7 +78,7 @@ class Replay:
         for mine, theirs in zip(got.params, other.params, strict=True):
             largest = [torch.maximum(m, g.abs().nan_to_num()) for m, g in zip(largest, mine, strict=True)]
             for g, o, m in zip(mine, theirs, largest, strict=True):
-                far += int(bounds.unlike(g, o, m, self.scenario.dtype).sum())
+                far += int(references.unlike(g, o, m, self.scenario.dtype).sum())
                 entries += g.numel()
         return 2 * far <= entries and self._gradient_apart(got, other) is None
 
@@ -126,7 +128,7 @@ class Replay:
             given = [self.scenario.gradient(step, k) for k in range(len(got))]
             nothing = [torch.zeros_like(g) for g in got]
             largest = [g.abs() if d is None else g.abs() + d.abs() for g, d in zip(got, given, strict=True)]
-            limits = [bounds.perturbed(n, m, self.scenario.dtype) for n, m in zip(nothing, largest, strict=True)]
+            limits = [references.perturbed(n, m, self.scenario.dtype) for n, m in zip(nothing, largest, strict=True)]
             try:
                 compare(names, got, expected, limits, what=f"step {step + 1}: ")
             except Broken as broken:

@@ -15,7 +15,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import _disable_current_modes
 
 from mlp_core.model import MLP
-from mlp_core.testing import bounds, oracles
+from mlp_core.testing import oracles
+from mlp_core.testing.bounds import references
 from mlp_core.testing.envelopes import Envelope, perturbed_step, scatter
 from mlp_core.testing.perturbed import PerturbedRounding
 
@@ -59,12 +60,12 @@ def training_envelopes(
     deviations, coarsest = [torch.zeros_like(t) for t in plain], 0.0
     start = [torch.zeros_like(plain[0]), *(p.detach().double() for p in model.parameters())]
     largest = [torch.maximum(a.abs(), b.abs()).nan_to_num(nan=float("inf")) for a, b in zip(plain, start, strict=True)]
-    for seed in range(bounds.RUNS):
+    for seed in range(references.RUNS):
         mode = PerturbedRounding(dtype, torch.Generator().manual_seed(seed))
         scatter(deviations, run(mode), plain)
         coarsest = max(coarsest, mode.coarsest)
         if (seed + 1).bit_count() == 1:
-            tolerance = [bounds.perturbed(d, m, dtype) for d, m in zip(deviations, largest, strict=True)]
+            tolerance = [references.perturbed(d, m, dtype) for d, m in zip(deviations, largest, strict=True)]
             moved = [(a - b).abs() for a, b in zip(plain, start, strict=True)]
             three = zip(tolerance, moved, largest, strict=True)
-            yield Envelope(plain, tolerance, [~bounds.sharp(t, d, m, coarsest) for t, d, m in three])
+            yield Envelope(plain, tolerance, [~references.sharp(t, d, m, coarsest) for t, d, m in three])

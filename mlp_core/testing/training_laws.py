@@ -9,9 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mlp_core.equality import same_bits
 from mlp_core.model import MLP
 from mlp_core.rules.sgd import SGD
-from mlp_core.testing import bounds, oracles
+from mlp_core.testing import oracles
+from mlp_core.testing.bounds import formulas
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.problem import Case
@@ -93,7 +95,8 @@ def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
         trace = before.trace(x)
         with torch.no_grad():
             case = Case(before, trace, loss.grad(trace.output, y), y)
-        limits = [bounds.update(p, rule.lr, b) for p, b in zip(before.parameters(), bounds.backprop(case), strict=True)]
+        two = zip(before.parameters(), formulas.backprop(case), strict=True)
+        limits = [formulas.update(p, rule.lr, bound) for p, bound in two]
         names, what = case.names, f"step {step + 1}: "
         with shown_on(replace(one, problem=at)):
             as_many(history, expected, what, TWIN + LOSSES)
@@ -160,7 +163,7 @@ def weighs_epoch_losses_by_samples(subject: Any, training: Training) -> Evidence
     as_many(history, steps, "", WEIGHED.format(index=0, bound=0.0))
     terms = history.step_losses.double().view(training.epochs, -1) * torch.tensor(sizes, dtype=torch.float64)
     expected = (terms.sum(1) / len(x)).to(x.dtype)
-    limit = bounds.mean(terms.abs().sum(1) / len(x), len(sizes), x.dtype)
+    limit = formulas.mean(terms.abs().sum(1) / len(x), len(sizes), x.dtype)
     return compare(["epoch losses"], [history.epoch_losses], [expected], [limit], closing=WEIGHED)
 
 
@@ -187,6 +190,6 @@ def repeats_under_a_seed(subject: Any, training: Training) -> Evidence:
         raise Broken("torch's random state", got, "untouched", closing=SEED)
     compare(["x", "y"], [x, y], list(before), [0.0, 0.0], closing=SEED)
     found = compare(["weights"], [ends[1]], [ends[0]], [0.0], what="again with the same seed: ", closing=SEED)
-    if not bounds.same_bits(ends[0], ends[2]):
+    if not same_bits(ends[0], ends[2]):
         found.seen = frozenset({"another seed, another run"})
     return found
