@@ -58,6 +58,20 @@ def test_a_right_one(tmp_path: Path) -> None:
     assert headline(hand_in.results, course=True) == "right for one sample (what the course asks), and for batches"
 
 
+def test_a_rule_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "descent.py"
+    file.write_text(
+        "from dataclasses import dataclass\nfrom typing import Annotated\nfrom annotated_types import Ge\n"
+        "from mlp_core.rules import UpdateRule\n@dataclass(frozen=True)\nclass Descent(UpdateRule):\n"
+        "    lr: Annotated[float, Ge(0)] = 0.1\n    def step(self, p, g, t): p.add_(g, alpha=-self.lr)\n"
+    )
+    hand_in = verify_file(f"{file}:Descent", examples=20, seed=0, largest=8)
+    assert headline(hand_in.results, course=False) == "lawful (5 laws skipped)"
+    file.write_text(file.read_text().replace("[float, Ge(0)]", "[str, 'a rate']"))
+    hand_in = verify_file(f"{file}:Descent", examples=20, seed=0, largest=8)
+    assert "annotation of lr" in headline(hand_in.results, course=False)
+
+
 def test_one_alone_is_shared_out_among_the_jobs(tmp_path: Path) -> None:
     """The laws, in order, and the notes are those of one process."""
     alone = verified(tmp_path, "print('hello')")

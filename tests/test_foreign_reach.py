@@ -54,6 +54,19 @@ def test_the_annotations_of_a_class_make_its_fields(tmp_path: Path) -> None:
     assert (message.delta, message.scale) == (3, 2)
 
 
+def test_the_annotations_of_a_rule_s_fields_are_its_domains(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text(
+        "from dataclasses import dataclass\nfrom typing import Annotated, ClassVar\nfrom annotated_types import Ge\n"
+        "from mlp_core import rules\n@dataclass(frozen=True)\nclass Mine(rules.UpdateRule):\n"
+        "    lr: Annotated[float, Ge(LOWEST)] = 0.1\n    slots: ClassVar = ('v',)\nLOWEST = 0\n"
+    )
+    rule = load(f"{file}:Mine")
+    assert rule(lr=1.0).slots == ("v",)
+    with pytest.raises(ArgumentError, match="lr: got -1.0"):
+        rule(lr=-1.0)
+
+
 def test_what_is_needed_at_once_is_run_before() -> None:
     found = run_for("@twice\ndef f(x): return K\nK = L\ndef twice(g): return g\nL = 1")
     assert found.index("def twice(g):") < found.index("@twice")

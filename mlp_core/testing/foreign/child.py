@@ -142,10 +142,13 @@ def laws_of(thing: Any, largest: int) -> list[Law]:
 
 
 def subject_of(thing: Any, batch_sizes: tuple[int, int]) -> Any:
-    """The subject for a definition: by its parameters, or, where their names say nothing, as one of the course."""
+    """The subject for a definition: by its parameters, or, where those of a function say nothing, as one of the
+    course."""
     try:
         return resolve(thing, batch_sizes)
     except ValueError:
+        if isinstance(thing, type):
+            raise
         return subjects.course(thing, batch_sizes=batch_sizes)
 
 

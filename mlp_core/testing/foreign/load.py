@@ -109,7 +109,8 @@ def load(name: str) -> Any:
     sys.modules[module.__name__] = module
     sys.path.insert(0, str(path.resolve().parent))
     for statement in reached(statements, definition):
-        code = compile(ast.Module([statement.node], type_ignores=[]), statement.label, "exec")
+        tree = ast.Module([statement.node], type_ignores=[])
+        code = compile(tree, statement.label, "exec", dont_inherit=True)  # not this module's __future__
         exec(code, module.__dict__)  # noqa: S102  (this is what a hand-in is for; in a process of its own)
     found = module.__dict__[definition]
     if hasattr(found, "__dict__"):

@@ -32,6 +32,7 @@ class Statement:
     """names that must be there when what it defines runs"""
 
     def __post_init__(self) -> None:
+        domains = frozenset(_domains(self.node))
         self.node = _Unannotated().visit(self.node)
         self.binds, self.changes = frozenset(_bound(self.node)), frozenset(_changed(self.node))
         table = symtable.symtable(ast.unparse(self.node), self.label, "exec")
@@ -40,7 +41,7 @@ class Statement:
         for child in table.get_children():
             lazy = isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef)
             _globals(child, later if lazy else now, later)
-        self.now, self.later = frozenset(now | self.changes), frozenset(later)
+        self.now, self.later = frozenset(now | self.changes | domains), frozenset(later)
 
     @property
     def star(self) -> bool:
@@ -144,6 +145,14 @@ def _changed(node: ast.stmt) -> Iterator[str]:
             inner = inner.value
         if isinstance(inner, ast.Name) and (inner is not target or isinstance(node, ast.AugAssign)):
             yield inner.id
+
+
+def _domains(node: ast.stmt) -> Iterator[str]:
+    """The names in the annotations of an update rule's fields: they are its domains, and no mere words."""
+    if isinstance(node, ast.ClassDef) and any(ast.unparse(b).rpartition(".")[2] == "UpdateRule" for b in node.bases):
+        for field_ in node.body:
+            if isinstance(field_, ast.AnnAssign):
+                yield from (n.id for n in ast.walk(field_.annotation) if isinstance(n, ast.Name))
 
 
 class _Unannotated(ast.NodeTransformer):

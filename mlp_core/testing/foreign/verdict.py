@@ -25,6 +25,9 @@ def headline(results: Sequence[Result], *, course: bool) -> str:
     asked = " (what the course asks)" if course else ""
     if groups - {BATCH, CONDUCT}:
         words = ["wrong"]
+    elif not any(r.group == BATCH for r in results):  # an optimizer, a rule
+        skipped = sum(r.verdict == "SKIP" for r in results)
+        words = [f"lawful ({skipped} laws skipped)" if skipped else "lawful"]
     elif BATCH in groups:
         words = [f"right for one sample{asked}; wrong for batches"]
     else:
