@@ -1,4 +1,4 @@
-"""What tests of the optimizer share: a rule, parameters, and the gradients of each step."""
+"""What tests of the optimizer share: a rule, parameters, the gradients of each step, and what is stepped as one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mlp_core import rules
+from mlp_core.rules import RuleOptimizer
 
 SGD: Any = rules.get("sgd")
 RULE = SGD(lr=0.25, momentum=0.5, weight_decay=0.125)
@@ -28,3 +29,9 @@ def set_grads(params: list[Any], step: int) -> None:
 
 def assert_same(ours: list[Any], theirs: list[Any]) -> None:
     assert [p.tolist() for p in ours] == [p.tolist() for p in theirs]
+
+
+def segments(optimizer: RuleOptimizer, group: int = 0) -> list[int]:
+    """How many parameters each segment of a group joins."""
+    optimizer.step()
+    return [len(segment.params) for segment in optimizer._segments[group].segments]

@@ -1,47 +1,19 @@
-"""fit: whichever engine computes gradients and updates, the numbers are the same; it resumes exactly."""
+"""fit: whichever engine computes gradients and updates, the numbers are the same; what it reads, draws and tells."""
 
 from __future__ import annotations
 
-import copy
 import dataclasses
-import io
-from dataclasses import dataclass
 from itertools import product
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 import torch
+from fitting import RULE, SGD, SWITCHES, assert_identical, data, schedule, train
 from torch import Tensor
 
-from mlp_core import MLP, History, activations, fit, losses, rules
-from mlp_core.rules import UpdateRule
-from mlp_core.testing.rule_subjects import twin_of
+from mlp_core import MLP, activations, fit, losses, rules
 
-SGD: Any = rules.get("sgd")
-RULE = SGD(lr=0.01, momentum=0.9, weight_decay=0.01)
 EXACT_ACTIVATIONS = [name for name in activations.names() if activations.get(name).exact]
-SWITCHES = list(product(("manual", "autograd"), ("manual", "torch")))
-
-
-def data(n: int, loss: str, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(n)
-    x = torch.randn(n, 6, generator=generator, dtype=torch.float64).to(dtype)
-    if losses.get(loss).classes:
-        return x, torch.randint(3, (n,), generator=generator)
-    return x, torch.rand(n, 3, generator=generator, dtype=torch.float64).to(dtype)
-
-
-def train(loss: str = "mse", dtype: torch.dtype = torch.float64, n: int = 20, activation: str = "relu",
-          model: MLP | None = None, **options: Any) -> tuple[MLP, History]:  # fmt: skip
-    x, y = data(n, loss, dtype)
-    model = MLP([6, 9, 5, 3], activation=activation, dtype=dtype) if model is None else model
-    return model, fit(model, x, y, **{"loss": loss, "rule": RULE, "epochs": 2, "batch_size": 8, **options})
-
-
-def assert_identical(one: tuple[MLP, History], other: tuple[MLP, History]) -> None:
-    assert one[1].step_losses.tolist() == other[1].step_losses.tolist()
-    assert one[1].epoch_losses.tolist() == other[1].epoch_losses.tolist()
-    assert torch.equal(one[0].flat, other[0].flat)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
@@ -148,10 +120,6 @@ def test_every_epoch_shuffled_holds_every_sample_once() -> None:
     assert len({tuple(order) for order in orders}) == 4
 
 
-def schedule(step: int) -> Any:
-    return SGD(lr=0.01 / (1 + step), momentum=0.5 + 0.05 * step, nesterov=step > 2)
-
-
 def test_autograd_is_off_altogether_where_nobody_needs_it() -> None:
     """Inference mode spares torch what no_grad does not; autograd and torch's optimizers cannot use what it makes."""
     modes, mse = [], losses.get("mse")
@@ -205,76 +173,6 @@ def test_a_schedule_of_a_rule_that_torch_does_not_have() -> None:
     fixed, _ = train(rule=lion(lr=0.5))
     scheduled, _ = train(rule=lambda step: lion(lr=0.5 if step else 0.25))
     assert not torch.equal(fixed.flat, scheduled.flat)
-
-
-def saved(checkpoint: dict[str, Any]) -> dict[str, Any]:
-    file = io.BytesIO()
-    torch.save(checkpoint, file)
-    file.seek(0)
-    loaded: dict[str, Any] = torch.load(file, weights_only=True)
-    return loaded
-
-
-@pytest.mark.parametrize("through_file", [False, True], ids=["in memory", "through a file"])
-@pytest.mark.parametrize(("gradients", "updates"), SWITCHES)
-def test_going_on_from_a_checkpoint_equals_never_having_stopped(
-    gradients: str, updates: str, through_file: bool
-) -> None:
-    options = {"shuffle": True, "gradients": gradients, "updates": updates, "rule": schedule}
-    whole_model, whole = train(epochs=5, generator=torch.Generator().manual_seed(4), **options)
-    _, first = train(epochs=2, generator=torch.Generator().manual_seed(4), **options)
-    start = saved(first.checkpoint) if through_file else first.checkpoint
-    model, second = train(epochs=3, start=start, **options)  # weights and generator come from the checkpoint
-    assert torch.equal(model.flat, whole_model.flat)
-    assert [*first.step_losses.tolist(), *second.step_losses.tolist()] == whole.step_losses.tolist()
-    assert [*first.epoch_losses.tolist(), *second.epoch_losses.tolist()] == whole.epoch_losses.tolist()
-    assert (second.checkpoint["epoch"], second.checkpoint["step"]) == (5, 15)
-
-
-OF_ANY_SHAPE = [name for name in rules.names() if rules.get(name).ndims is None and twin_of(rules.get(name))]
-
-
-@pytest.mark.parametrize("updates", ["manual", "torch"])
-@pytest.mark.parametrize("name", OF_ANY_SHAPE)
-def test_every_rule_goes_on_with_the_numbers_it_stopped_with(name: str, updates: str) -> None:
-    """In float64, to whose dtype torch's load_state_dict casts what NAdam and ASGD keep in float32."""
-    options = {"rule": rules.get(name)(), "updates": updates}
-    whole = train(epochs=4, **options)
-    start = train(epochs=2, **options)[1].checkpoint
-    assert torch.equal(train(epochs=2, start=start, **options)[0].flat, whole[0].flat)
-
-
-@dataclass(frozen=True)
-class TensorByTensor(SGD):
-    """SGD that keeps every parameter's state in memory of its own."""
-
-    per_tensor: ClassVar = True
-
-
-@pytest.mark.parametrize("rule", [RULE, TensorByTensor(lr=0.01, momentum=0.9)], ids=["flat", "per tensor"])
-@pytest.mark.parametrize("updates", ["manual", "torch"])
-def test_a_checkpoint_is_a_copy_that_serves_twice(updates: str, rule: UpdateRule) -> None:
-    options = {"updates": updates, "rule": rule}
-    model, first = train(epochs=1, **options)
-    kept = copy.deepcopy(first.checkpoint)
-    runs = [train(epochs=2, start=first.checkpoint, **options) for _ in range(2)]
-    assert_identical(*runs)
-    train(epochs=2, model=model, start=first.checkpoint, **options)  # and the model it was taken from may go on
-    assert repr(first.checkpoint) == repr(kept)
-    assert_identical(train(epochs=2, start=first.checkpoint, **options), runs[0])
-
-
-def test_a_schedule_goes_on_where_it_stopped() -> None:
-    asked: list[int] = []
-
-    def schedule(step: int) -> UpdateRule:
-        asked.append(step)
-        return RULE
-
-    _, first = train(epochs=1, rule=schedule)
-    before = len(asked)
-    train(epochs=1, rule=schedule, start=first.checkpoint)
-    assert min(asked[before:]) == first.checkpoint["step"] == 3
 
 
 def test_on_epoch_hears_of_every_epoch_with_its_number() -> None:
