@@ -67,3 +67,11 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.fail(f"MLP_CORE_DATA names {named}, which is not a folder", pytrace=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Class folders `cat` and `dog` of 30 noisy images each, for commands to read."""
+    from pictures import write_images  # needs Pillow, which the tests that ask for it have
+
+    return write_images(tmp_path_factory.mktemp("images") / "all")

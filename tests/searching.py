@@ -1,8 +1,7 @@
-"""What the tests of the search share: small images, a small plan, workers in this process."""
+"""What the tests of the search share: small images in memory, and a small plan."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -36,16 +35,3 @@ def small_data(seed: int = 0, test: int = 12) -> Data:
         Split(x.flatten(1), y, how) for x, (_, y) in zip(normalised, raw, strict=True)
     )  # fmt: skip
     return Data(training, validation, ("cat", "dog"), (3, 4, 4), Sealed(testing))
-
-
-def write_images(root: Path, per_class: int = 30) -> Path:
-    """Class folders `cat` and `dog` of noisy images of 4 x 4 pixels."""
-    from PIL import Image
-
-    generator = torch.Generator().manual_seed(0)
-    for label, name in enumerate(("cat", "dog")):
-        (root / name).mkdir(parents=True)
-        for number in range(per_class):
-            pixels = torch.randint(20 * label, 216 + 20 * label, (4, 4, 3), generator=generator, dtype=torch.uint8)
-            Image.fromarray(pixels.numpy()).save(root / name / f"{number}.png")
-    return root

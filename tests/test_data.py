@@ -1,56 +1,22 @@
-"""Images from folders and from CIFAR-10: the splits, the normalisation, and every error that names its file."""
+"""Images from folders and from CIFAR-10: the splits, and the normalisation."""
 
 from __future__ import annotations
 
 import hashlib
 import pickle
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
-from mlp_core import ArgumentError
-
 np = pytest.importorskip("numpy", reason="torchvision brings numpy, and is not installed", exc_type=ImportError)
 pytest.importorskip("torchvision", reason="torchvision does not import", exc_type=ImportError)
-Image = pytest.importorskip("PIL.Image", reason="torchvision brings Pillow, and is not installed")
+pytest.importorskip("PIL.Image", reason="torchvision brings Pillow, and is not installed")
 
-from mlp_core.experiment import data as data_module  # noqa: E402  (after the skips)
-from mlp_core.experiment.data import Known, split_indices  # noqa: E402
-from mlp_core.experiment.data import load as load_sealed  # noqa: E402
-from mlp_core.experiment.extras import MissingExtra, need  # noqa: E402
-from mlp_core.experiment.sealed import Split  # noqa: E402
+from pictures import Opened, load, make_folder, write_image  # noqa: E402  (after the skips)
 
-
-def write_image(path: Path, number: int, size: tuple[int, int] = (3, 2)) -> None:
-    """A one-coloured image that tells its number: red holds it exactly, as PNG does not round."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", size, (number, 255 - number, 7)).save(path)
-
-
-def make_folder(root: Path, per_class: int = 5, parts: tuple[str, ...] = ("",)) -> Path:
-    """Class folders `cat` and `dog` under every part, every image with a number of its own."""
-    number = 0
-    for part in parts:
-        for name in ("cat", "dog"):
-            for _ in range(per_class):
-                write_image(root / part / name / f"{number:03}.png", number)
-                number += 1
-    return root
-
-
-@dataclass(frozen=True, eq=False)
-class Opened(Known):
-    """All splits: these tests are about what is in them."""
-
-    test: Split
-
-
-def load(source: str, **options: Any) -> Opened:
-    data = load_sealed(source, **options)
-    return Opened(data.training, data.validation, data.classes, data.image_shape, data.test.open("loaded by a test"))
+from mlp_core.experiment import data as data_module  # noqa: E402
+from mlp_core.experiment.data import split_indices  # noqa: E402
 
 
 def numbers(data: Opened, split: str) -> list[int]:
@@ -59,12 +25,6 @@ def numbers(data: Opened, split: str) -> list[int]:
     red = part.x.view(-1, *data.image_shape)[:, 0, 0, 0].double()
     mean, std = part.normalisation.mean[0], part.normalisation.std[0]
     return [round(value) for value in ((red * std + mean) * 255).tolist()]
-
-
-def message_of(source: str, **options: object) -> str:
-    with pytest.raises(ArgumentError) as caught:
-        load(source, **options)
-    return str(caught.value)
 
 
 def test_a_flat_folder_is_split_in_three(tmp_path: Path) -> None:
@@ -131,108 +91,10 @@ def test_hidden_folders_are_not_classes_and_other_files_not_images(tmp_path: Pat
     assert load(f"folder:{tmp_path}").classes == ("cat", "dog")
 
 
-@pytest.mark.parametrize(
-    ("source", "words"),
-    [
-        ("cifar3", ("data", "cifar3", "did you mean 'cifar2'?")),
-        ("folder:", ("data", "no path", "a folder")),
-        ("folder:no/such/place", ("data", "no/such/place", "does not exist")),
-    ],
-)
-def test_a_source_that_is_none(source: str, words: tuple[str, ...]) -> None:
-    message = message_of(source)
-    assert all(word in message for word in words)
-
-
-def test_a_path_without_the_word_folder_is_answered_with_it(tmp_path: Path) -> None:
-    assert f"did you mean folder:{tmp_path}?" in message_of(str(tmp_path))
-
-
-def test_a_file_is_not_a_folder(tmp_path: Path) -> None:
-    (tmp_path / "a.png").touch()
-    assert "a.png, which is not a folder" in message_of(f"folder:{tmp_path / 'a.png'}")
-
-
-def test_a_folder_without_images(tmp_path: Path) -> None:
-    assert f"{tmp_path} without images" in message_of(f"folder:{tmp_path}")
-    (tmp_path / "cat").mkdir()
-    assert f"{tmp_path} without images" in message_of(f"folder:{tmp_path}")
-
-
-def test_a_folder_with_one_class(tmp_path: Path) -> None:
-    write_image(tmp_path / "cat" / "a.png", 1)
-    assert "one class, cat" in message_of(f"folder:{tmp_path}")
-
-
-def test_a_class_without_images(tmp_path: Path) -> None:
-    make_folder(tmp_path)
-    (tmp_path / "emu").mkdir()
-    assert f"{tmp_path / 'emu'} without images" in message_of(f"folder:{tmp_path}")
-
-
-@pytest.mark.parametrize(("part", "missing"), [("train", "test"), ("test", "train")])
-def test_train_needs_test_and_test_needs_train(tmp_path: Path, part: str, missing: str) -> None:
-    message = message_of(f"folder:{make_folder(tmp_path, 2, (part,))}")
-    assert f"with {part} but no {missing}" in message
-
-
-def test_other_classes_in_test(tmp_path: Path) -> None:
-    make_folder(tmp_path, 2, ("train", "test"))
-    write_image(tmp_path / "test" / "emu" / "a.png", 9)
-    message = message_of(f"folder:{tmp_path}")
-    assert "cat, dog, emu" in message
-    assert "those of train: cat, dog" in message
-
-
-@pytest.mark.parametrize("content", [b"", b"not an image", "half"])
-@pytest.mark.parametrize("suffix", ["png", "jpg"])
-def test_a_broken_image_is_named(tmp_path: Path, content: bytes | str, suffix: str) -> None:
-    make_folder(tmp_path)
-    broken = tmp_path / "dog" / f"broken.{suffix}"
-    if isinstance(content, str):  # cut in the middle, as an interrupted copy leaves it
-        Image.effect_noise((64, 64), 50).convert("RGB").save(broken)
-        content = broken.read_bytes()[: broken.stat().st_size // 2]
-    broken.write_bytes(content)
-    message = message_of(f"folder:{tmp_path}")
-    assert str(broken) in message
-    assert "cannot be decoded" in message
-
-
-def test_an_image_of_another_size_is_named(tmp_path: Path) -> None:
-    make_folder(tmp_path)
-    write_image(tmp_path / "dog" / "z.png", 3, size=(4, 2))
-    message = message_of(f"folder:{tmp_path}")
-    assert f"{tmp_path / 'dog' / 'z.png'} of 4 x 2 pixels" in message
-    assert f"{tmp_path / 'cat' / '000.png'} is 3 x 2" in message
-
-
-def test_too_few_images_to_split(tmp_path: Path) -> None:
-    assert "1 image(s) to split" in message_of(f"folder:{make_folder(tmp_path, 1)}")
-
-
-@pytest.mark.parametrize("share", [0.0, 1.0, float("nan"), -0.2])
-def test_a_share_outside_its_range(tmp_path: Path, share: float) -> None:
-    source = f"folder:{make_folder(tmp_path)}"
-    assert message_of(source, validation=share).startswith("validation: ")
-    assert message_of(source, test=share).startswith("test: ")
-
-
 def test_progress_counts_every_image(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     load(f"folder:{make_folder(tmp_path, 2)}", on_image=lambda done, total: seen.append((done, total)))
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
-
-
-def test_a_missing_torchvision_is_missed_with_its_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def broken(name: str) -> None:
-        raise RuntimeError("operator torchvision::nms does not exist")  # as one built for another torch says
-
-    source = f"folder:{make_folder(tmp_path)}"
-    monkeypatch.setattr("mlp_core.experiment.extras.import_module", broken)
-    with pytest.raises(MissingExtra, match=r'nms does not exist.*pip install "mlp_core\[experiment\]"'):
-        load(source)
-    with pytest.raises(MissingExtra):
-        need("torchvision")
 
 
 def cifar10_at(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,18 +130,6 @@ def test_cifar2_keeps_airplanes_and_birds(tmp_path: Path, monkeypatch: pytest.Mo
     assert data.training.y.tolist() == [int(number in birds) for number in training]
     assert numbers(data, "test") == [10, 11, 12, 13, 15, 16, 17, 19]
     assert data.test.y.tolist() == [1, 0, 0, 1, 0, 1, 0, 1]
-
-
-def test_cifar2_that_cannot_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from torchvision.datasets import CIFAR10
-
-    def no_network(self: CIFAR10) -> None:
-        raise OSError("no route to host")
-
-    monkeypatch.setattr(CIFAR10, "download", no_network)
-    message = message_of("cifar2", download=tmp_path / "cache")
-    assert message.startswith("download: ")
-    assert "no route to host" in message
 
 
 def test_the_download_folder_is_in_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

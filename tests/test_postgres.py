@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from copies import Copy, command_line
-from searching import write_images
 
 pytestmark = pytest.mark.integration
 
@@ -65,11 +64,6 @@ def server() -> Iterator[str]:
         stop = [*control, "-m", "immediate", "stop"]
         subprocess.run(stop, check=True, stdout=subprocess.DEVNULL, cwd=folder, **user)  # noqa: S603
         shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
-def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_images(tmp_path_factory.mktemp("images") / "all")
 
 
 def begun(images: Path, folder: Path, url: str, study: str, *options: str) -> Copy:

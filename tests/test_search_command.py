@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commanding import run_search, search_arguments
 from copies import Copy, command_line
-from filelock import FileLock
-from searching import write_images
 from typer.testing import CliRunner, Result
 
 for _module in ("torchvision", "safetensors", "matplotlib", "optuna", "jinja2"):
     pytest.importorskip(_module, reason=f"{_module} does not import", exc_type=ImportError)
 
-from safetensors import safe_open  # noqa: E402  (after the skips)
+from pictures import write_images  # noqa: E402  (after the skips)
+from safetensors import safe_open  # noqa: E402
 
 from mlp_core.cli import app  # noqa: E402
 from mlp_core.experiment.data import load  # noqa: E402
@@ -35,23 +35,6 @@ FILES = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_images(tmp_path_factory.mktemp("images") / "all")
-
-
-def arguments(images: Path | str, out: Path, *options: str) -> list[str]:
-    source = images if isinstance(images, str) else f"folder:{images}"
-    small = ["--trials", "4", "--epochs", "3", "--batch-size", "8", "--hidden", "6", "--seed", "3", "--mirror"]
-    return ["search", "--data", source, "--out", str(out), *small, *options]
-
-
-def run(images: Path | str, out: Path, *options: str, expect: int = 0) -> Result:
-    result = CliRunner().invoke(app, arguments(images, out, *options))
-    assert result.exit_code == expect, result.output
-    return result
-
-
 def result_in(folder: Path) -> dict[str, Any]:
     result: dict[str, Any] = json.loads((folder / "result.json").read_text())
     return result
@@ -61,7 +44,7 @@ def result_in(folder: Path) -> dict[str, Any]:
 def done(images: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
     """A search with two workers, never interrupted."""
     out = tmp_path_factory.mktemp("done") / "out"
-    return out, run(images, out, "--workers", "2")
+    return out, run_search(images, out, "--workers", "2")
 
 
 def test_it_leaves_a_result_a_model_pictures_and_a_page(done: tuple[Path, Result], images: Path) -> None:
@@ -99,12 +82,12 @@ def test_the_model_on_file_has_the_accuracies_that_are_told(done: tuple[Path, Re
 def test_any_number_of_workers_gives_the_same_result(
     done: tuple[Path, Result], images: Path, tmp_path: Path, workers: str
 ) -> None:
-    run(images, tmp_path / "out", "--workers", workers)
+    run_search(images, tmp_path / "out", "--workers", workers)
     assert result_in(tmp_path / "out") == result_in(done[0])
 
 
 def test_autograd_and_torch_give_the_same_table(done: tuple[Path, Result], images: Path, tmp_path: Path) -> None:
-    run(images, tmp_path / "out", "--gradients", "autograd", "--updates", "torch")
+    run_search(images, tmp_path / "out", "--gradients", "autograd", "--updates", "torch")
     ours, theirs = result_in(done[0]), result_in(tmp_path / "out")
     for name in ("trials", "selected", "test_accuracy", "confusion"):
         assert ours[name] == theirs[name]
@@ -117,7 +100,7 @@ def lines_in(file: Path) -> int:
 
 def killed_at(lines: int, images: Path, folder: Path, *options: str) -> None:
     """Begin or go on in folder/out, and kill all its processes at once when its journal has that many lines."""
-    process = Copy(command_line, *arguments(images, folder / "out", "--workers", "2", *options), folder=folder)
+    process = Copy(command_line, *search_arguments(images, folder / "out", "--workers", "2", *options), folder=folder)
     assert process.process.pid is not None
     journal = folder / "out" / "journal.log"
     while lines_in(journal) < lines and process.process.exitcode is None:
@@ -142,7 +125,7 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_result(
     killed_at(first, images, tmp_path)
     if moment:
         killed_at(second, images, tmp_path, "--resume")  # and once more on the way
-    run(images, tmp_path / "out", "--resume")
+    run_search(images, tmp_path / "out", "--resume")
     assert_the_same(tmp_path / "out", done[0])
 
 
@@ -160,97 +143,40 @@ def test_killed_between_two_files_of_the_result_it_writes_them_all(
     real = Path.replace
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", replace)
-        result = CliRunner().invoke(app, arguments(images, tmp_path / "out"))
+        result = CliRunner().invoke(app, search_arguments(images, tmp_path / "out"))
     assert result.exit_code != 0
     assert (tmp_path / "out" / "model.safetensors").exists()
     assert not (tmp_path / "out" / "result.json").exists()
-    run(images, tmp_path / "out", "--resume")
+    run_search(images, tmp_path / "out", "--resume")
     assert_the_same(tmp_path / "out", done[0])
 
 
 def test_a_finished_search_is_not_done_again(done: tuple[Path, Result], images: Path) -> None:
     before = {path.name: path.read_bytes() for path in done[0].iterdir() if path.is_file()}
-    refused = run(images, done[0], expect=2)
+    refused = run_search(images, done[0], expect=2)
     assert "which holds a search, expected --resume to go on with it" in refused.output
-    again = run(images, done[0], "--resume")
+    again = run_search(images, done[0], "--resume")
     assert "test accuracy" in again.output
     assert {name: (done[0] / name).read_bytes() for name in FILES} == {name: before[name] for name in FILES}
-    more = run(images, done[0], "--resume", "--trials", "6", expect=2)
+    more = run_search(images, done[0], "--resume", "--trials", "6", expect=2)
     assert "trials 6" in more.output
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (("--lr", "1:0.1"), "lr: got '1:0.1', expected LOW:HIGH with LOW not above HIGH; did you mean 0.1:1?"),
-        (("--momentum", "0.5:1.5"), "momentum: got '0.5:1.5'"),
-        (("--data", "cifar3"), "data: got 'cifar3', expected one of cifar2, folder:PATH; did you mean 'cifar2'?"),
-        (("--data", "folder:nowhere"), "data: got nowhere, which does not exist"),
-        (("--storage", "mysql+no://me:secret@127.0.0.1:1/none"), "storage: got mysql+no://me:***@127.0.0.1:1/none ("),
-        (("--storage", "nonsense"), "storage: got nonsense ("),
-        (("--storage", "nonsense", "--resume"), "storage: got nonsense ("),
-        (("--storage", "sqlite:///here.db"), "storage: got 'sqlite:///here.db', expected a database server"),
-        (("--rule", "muon", "--lr", "0.01"), "rule: got 'muon', expected a rule that takes biases too"),
-        (("--rule", "lion", "--updates", "torch"), "updates: got 'torch', expected manual: torch has no lion"),
-        (("--seed", "99999999999999999999"), "seed: got 99999999999999999999, expected an integer >= 0 and <="),
-        (("--trials", "0"), "trials: got 0, expected an integer >= 1"),
-        (("--workers", "0"), "workers: got 0, expected an integer >= 1"),
-        (("--rule", "sdg"), "did you mean 'sgd'?"),
-        (("--keep", "first"), "keep: got 'first', expected one of best, last"),
-    ],
-    ids=lambda value: value[0] if isinstance(value, tuple) else "",
-)
-def test_bad_usage_is_one_line_and_leaves_nothing(
-    images: Path, tmp_path: Path, options: tuple[str, ...], said: str
-) -> None:
-    out = tmp_path / "out"
-    result = run(images, out, *options, expect=2)
-    assert said in result.output
-    assert result.output.count("\n") == 1
-    assert "secret" not in result.output
-    assert not out.exists()
-
-
-@pytest.mark.parametrize("name", ["model.safetensors", "journal.log", "splits.safetensors", "search.json"])
-def test_a_folder_of_something_else_is_refused_before_anything_is_lost(
-    images: Path, tmp_path: Path, name: str
-) -> None:
-    (tmp_path / name).write_text("mine")
-    (tmp_path / "mine").mkdir()
-    result = run(images, tmp_path, expect=2)
-    assert f"out: got {tmp_path}, w" in result.output
-    assert name in result.output
-    assert {path.name for path in tmp_path.iterdir()} >= {name, "mine"}
-    assert (tmp_path / name).read_text() == "mine"
-
-
-def test_a_folder_of_trials_that_are_not_ours_is_not_cleared(images: Path, tmp_path: Path) -> None:
-    (tmp_path / "trials").mkdir()
-    (tmp_path / "trials" / "mine.txt").write_text("mine")
-    assert "which holds trials and is no search's" in run(images, tmp_path, expect=2).output
-    assert (tmp_path / "trials" / "mine.txt").read_text() == "mine"
-
-
-def test_a_folder_in_which_another_command_is_at_work_is_refused(images: Path, tmp_path: Path) -> None:
-    with FileLock(tmp_path / "search.lock"):
-        assert "where another command is at work" in run(images, tmp_path, expect=2).output
 
 
 def test_a_folder_or_a_study_of_another_search_is_refused(
     done: tuple[Path, Result], images: Path, tmp_path: Path
 ) -> None:
     url = "postgresql+psycopg://me:secret@nowhere/db"
-    said = run(images, done[0], "--resume", "--storage", url, expect=2).output
+    said = run_search(images, done[0], "--resume", "--storage", url, expect=2).output
     assert "which belongs to the study 'search' in journal.log" in said
-    said = run(images, done[0], "--resume", "--seed", "4", expect=2).output
+    said = run_search(images, done[0], "--resume", "--seed", "4", expect=2).output
     assert "study: got seed 4, expected that of the study 'search' kept there, 3" in said
     other = write_images(tmp_path / "other", per_class=40)
-    assert "study: got images" in run(other, done[0], "--resume", expect=2).output
+    assert "study: got images" in run_search(other, done[0], "--resume", expect=2).output
 
 
 def test_classes_may_have_any_name_that_a_folder_may_have(images: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for old, new in (("cat", "cost_$5_$10"), ("dog", "<b>&")):
         shutil.copytree(images / old, tmp_path / "in" / new)
-    run(tmp_path / "in", tmp_path / "out", "--trials", "1", "--workers", "1")
+    run_search(tmp_path / "in", tmp_path / "out", "--trials", "1", "--workers", "1")
     assert "&lt;b&gt;&amp;" in (tmp_path / "out" / "report.html").read_text()

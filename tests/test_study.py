@@ -1,62 +1,33 @@
-"""Workers that share a search: each trial once, what the dead left is taken up, one look at the test split."""
+"""Workers that share a search: each trial once, what the dead left is taken up, other searches are refused."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
 from searching import small_data, small_plan
 
 from mlp_core import ArgumentError
 from mlp_core.experiment.draws import Range
-from mlp_core.experiment.plan import Plan
 
 optuna = pytest.importorskip("optuna", reason="the search is kept in Optuna's storages", exc_type=ImportError)
 pytest.importorskip("safetensors", reason="checkpoints need safetensors")
 
-from mlp_core.experiment import lives as lives_module  # noqa: E402  (after the skips)
+from joining import DATA, claimed, joined, killed, outcome  # noqa: E402  (after the skips)
+
+from mlp_core.experiment import lives as lives_module  # noqa: E402
 from mlp_core.experiment.lives import Lives  # noqa: E402
-from mlp_core.experiment.opening import Seal  # noqa: E402
 from mlp_core.experiment.place import Place  # noqa: E402
 from mlp_core.experiment.search import search, settings_of  # noqa: E402
-from mlp_core.experiment.select import select  # noqa: E402
 from mlp_core.experiment.storages import JOURNAL, open_storage  # noqa: E402
 from mlp_core.experiment.study import Study  # noqa: E402
-from mlp_core.experiment.trial import Outcome, Trial, score  # noqa: E402
-
-DATA = small_data()
-
-
-def joined(folder: Path, plan: Plan | None = None, name: str = "search") -> Study:
-    """A worker of the journal in a folder."""
-    plan = plan or small_plan()
-    return Study(open_storage(None, folder), name, plan, settings_of(plan, DATA), Lives(folder))
-
-
-def killed(study: Study) -> None:
-    """What the system does for a process that dies: its lock is free, its file stays."""
-    study.lives.lock.release()
-
-
-def outcome(study: Study, number: int) -> Outcome:
-    trial = Trial(study.plan, DATA.known(), number)
-    trial.run()
-    return trial.outcome()
 
 
 def attempts(study: Study) -> list[tuple[int, str]]:
     trials = study.storage.get_all_trials(study.id)
     return [(trial.user_attrs["number"], trial.state.name) for trial in trials]
-
-
-def claimed(study: Study) -> tuple[int, int]:
-    claim = study.claim()
-    assert claim is not None
-    return claim
 
 
 def test_workers_in_any_order_run_each_trial_once_and_give_one_table(tmp_path: Path) -> None:
@@ -175,81 +146,6 @@ def test_a_line_that_a_killed_worker_left_unfinished_costs_nothing(tmp_path: Pat
     assert len(joined(tmp_path).outcomes()) == 3
 
 
-@pytest.fixture
-def complete(tmp_path: Path) -> Study:
-    study = joined(tmp_path)
-    for _ in range(3):
-        key, number = claimed(study)
-        study.complete(key, outcome(study, number))
-    return study
-
-
-def opened(study: Study, number: int, data: Any = None) -> Any:
-    trial = Trial(study.plan, DATA.known(), number)
-    trial.run()
-    return Seal(study).open(data or small_data(), trial.outcome(), trial.network())
-
-
-def test_the_test_split_is_looked_at_once(complete: Study, tmp_path: Path) -> None:
-    assert Seal(complete).opening is None
-    opening, split = opened(complete, 1)
-    assert (opening.selected, len(opening.predictions), len(split)) == (1, 12, 12)
-    right = torch.tensor(opening.predictions) == split.y
-    assert opening.test_accuracy == right.double().mean().item()
-    assert Seal(joined(tmp_path)).opening == opening
-    assert opened(joined(tmp_path), 1)[0] == opening  # what is on record, nothing new
-    with pytest.raises(ArgumentError, match="an opening for trial 2 after one for trial 1, expected one opening"):
-        opened(joined(tmp_path), 2)
-    sealed = small_data()
-    opened(complete, 1, sealed)
-    with pytest.raises(ArgumentError, match="opened before"):
-        sealed.test.open("curiosity")
-
-
-def test_a_look_that_was_cut_off_is_finished_for_the_same_network_alone(
-    complete: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def dies(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr("mlp_core.experiment.opening.score", dies)
-        with pytest.raises(KeyboardInterrupt):
-            opened(complete, 1)
-    killed(complete)
-    with pytest.raises(ArgumentError, match="an opening for trial 2 after one for trial 1"):
-        opened(joined(tmp_path), 2)
-    assert opened(joined(tmp_path), 1)[0].selected == 1
-
-
-def test_a_look_that_was_taken_for_dead_gives_what_is_on_record(
-    complete: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """While one looks, another takes over and is done first: one record, and no two that differ."""
-    taken_over = []
-
-    def meanwhile(*arguments: Any) -> tuple[float, float]:
-        if not taken_over:
-            taken_over.append(1)
-            other = joined(tmp_path)
-            monkeypatch.setattr(other.lives, "gone", lambda *_: True)
-            taken_over.append(opened(other, 1)[0])
-        return score(*arguments)
-
-    monkeypatch.setattr("mlp_core.experiment.opening.score", meanwhile)
-    opening, _ = opened(complete, 1)
-    assert opening == taken_over[1] == Seal(joined(tmp_path)).opening
-
-
-def test_a_test_split_that_is_not_normalised_like_the_training_split_is_refused(complete: Study) -> None:
-    data = small_data()
-    split = data.test._split
-    otherwise = replace(split.normalisation, mean=torch.zeros(3).double())
-    data.test._split = replace(split, normalisation=otherwise)
-    with pytest.raises(ArgumentError, match="test split: got normalised by"):
-        opened(complete, 1, data)
-
-
 def test_a_rule_that_torch_does_not_have_is_searched_too(tmp_path: Path) -> None:
     place = Place(tmp_path, None, "search")
     plan = small_plan(trials=1, rule="lion", ranges={"lr": Range(1e-3, 1e-2)})
@@ -257,19 +153,3 @@ def test_a_rule_that_torch_does_not_have_is_searched_too(tmp_path: Path) -> None
     found = search(plan, small_data(), place, 1, lambda *_: None)
     assert (found.again.gradients, found.again.updates) == ("autograd", "manual")
     assert found.again.step_losses == found.trial.step_losses
-
-
-def test_nothing_of_the_test_split_reaches_the_table(tmp_path: Path) -> None:
-    tables = []
-    for seed in (1, 2):
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        place = Place(folder, None, "search")
-        plan, data = small_plan(trials=1), small_data(seed, test=40)
-        place.take(settings_of(plan, data))
-        found = search(plan, data, place, 1, lambda *_: None)
-        tables.append((found.outcomes, found.selected, found.opening.predictions))
-        assert found.selected == select(found.outcomes)
-    (outcomes, selected, predictions), other = tables
-    assert (outcomes, selected) == other[:2]
-    assert predictions != other[2]

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 import torch
-from typer.testing import CliRunner, Result
+from commanding import names_in, run_train
+from typer.testing import CliRunner
 
 for _module in ("torchvision", "safetensors", "matplotlib"):
     pytest.importorskip(_module, reason=f"{_module} does not import", exc_type=ImportError)
@@ -27,31 +28,6 @@ from mlp_core.experiment.train import Options, digest, train  # noqa: E402
 FILES = ["history.json", "loss_curves.png", "model.safetensors"]
 
 
-@pytest.fixture(scope="module")
-def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twice 20 noisy images of 4 x 4 pixels, of which 26 are for training."""
-    root, generator = tmp_path_factory.mktemp("images"), torch.Generator().manual_seed(0)
-    for label, name in enumerate(("cat", "dog")):
-        (root / name).mkdir()
-        for number in range(20):
-            pixels = torch.randint(60 * label, 196 + 60 * label, (4, 4, 3), generator=generator, dtype=torch.uint8)
-            Image.fromarray(pixels.numpy()).save(root / name / f"{number}.png")
-    return root
-
-
-def run(images: Path | str, out: Path, *options: str, expect: int = 0) -> Result:
-    """Two epochs of batches of 8 (the last has 2) on a small network."""
-    source = images if isinstance(images, str) else f"folder:{images}"
-    small = ["--data", source, "--out", str(out), "--epochs", "2", "--batch-size", "8", "--hidden", "5"]
-    result = CliRunner().invoke(app, ["train", *small, *options])
-    assert result.exit_code == expect, result.output
-    return result
-
-
-def names_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
 def history_in(folder: Path) -> dict[str, Any]:
     history: dict[str, Any] = json.loads((folder / "history.json").read_text())
     return history
@@ -59,13 +35,13 @@ def history_in(folder: Path) -> dict[str, Any]:
 
 def test_three_files_are_written_whole(images: Path, tmp_path: Path) -> None:
     out = tmp_path / "deep" / "out"
-    result = run(images, out)
+    result = run_train(images, out)
     assert names_in(out) == FILES
     assert str(out / "history.json") in result.output.replace("\n", "")
     history = history_in(out)
-    assert history["images"] == {"training": 26, "validation": 6, "test": 8}
+    assert history["images"] == {"training": 38, "validation": 10, "test": 12}
     assert history["sizes"] == [48, 5, 2]
-    assert (len(history["step_losses"]), len(history["epoch_losses"])) == (8, 2)
+    assert (len(history["step_losses"]), len(history["epoch_losses"])) == (10, 2)
     assert len(history["validation_accuracy"]) == 2
     assert 0 <= history["training_accuracy"] <= 1
     assert history["compare"] is None
@@ -79,7 +55,7 @@ def test_three_files_are_written_whole(images: Path, tmp_path: Path) -> None:
 
 
 def test_the_saved_model_is_the_trained_one(images: Path, tmp_path: Path) -> None:
-    run(images, tmp_path, "--dtype", "float64", "--seed", "3")
+    run_train(images, tmp_path, "--dtype", "float64", "--seed", "3")
     options = Options(epochs=2, batch_size=8, hidden=(5,), dtype="float64", seed=3)
     expected = train(options, load(f"folder:{images}", seed=3, dtype=torch.float64))
     with safe_open(tmp_path / "model.safetensors", "pt") as saved:
@@ -97,13 +73,13 @@ def test_compare_finds_training_by_hand_identical_to_the_bit(
     images: Path, tmp_path: Path, loss: str, dtype: str
 ) -> None:
     more = ("--momentum", "0.9", "--weight-decay", "0.01", "--lr", "0.001")
-    result = run(images, tmp_path, "--compare", "--loss", loss, "--dtype", dtype, *more)
+    result = run_train(images, tmp_path, "--compare", "--loss", loss, "--dtype", dtype, *more)
     assert "identical to the bit with gradients autograd, updates torch" in result.output
     assert history_in(tmp_path)["compare"]["identical"] is True
 
 
 def test_a_run_by_autograd_and_torch_is_compared_with_one_by_hand(images: Path, tmp_path: Path) -> None:
-    result = run(images, tmp_path, "--compare", "--gradients", "autograd", "--updates", "torch")
+    result = run_train(images, tmp_path, "--compare", "--gradients", "autograd", "--updates", "torch")
     assert "identical to the bit with gradients manual, updates manual" in result.output
 
 
@@ -117,7 +93,7 @@ def test_compare_says_where_runs_part_and_exits_with_1(
         return real(options, *args, gradients=gradients, **kwargs)
 
     monkeypatch.setattr(show, "train", tampered)
-    result = run(images, tmp_path, "--compare", expect=1)
+    result = run_train(images, tmp_path, "--compare", expect=1)
     assert "NOT identical" in result.output
     assert "losses first part at epoch 1, step 2 (step_losses[1])" in result.output  # the first update differs
     assert "weights first part in epoch 1" in result.output
@@ -159,7 +135,7 @@ def test_digests_tell_values_apart_and_nothing_else() -> None:
 def test_a_loss_that_becomes_nan_is_said_and_written(
     images: Path, tmp_path: Path, compare_too: tuple[str, ...]
 ) -> None:
-    result = run(images, tmp_path, "--lr", "1e30", *compare_too)
+    result = run_train(images, tmp_path, "--lr", "1e30", *compare_too)
     history = history_in(tmp_path)
     unusable = [index for index, value in enumerate(history["step_losses"]) if not math.isfinite(float(value))]
     assert f"the loss became {history['step_losses'][unusable[0]]} at epoch" in result.output
@@ -169,92 +145,18 @@ def test_a_loss_that_becomes_nan_is_said_and_written(
 
 def test_the_seed_decides_everything(images: Path, tmp_path: Path) -> None:
     for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
-        run(images, tmp_path / name, "--seed", seed)
+        run_train(images, tmp_path / name, "--seed", seed)
     a, b, c = ((tmp_path / name / "model.safetensors").read_bytes() for name in "abc")
     assert a == b
     assert a != c
     assert history_in(tmp_path / "a") == history_in(tmp_path / "b")
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        (("--lr", "nan"), "lr: got nan, expected a finite number >= 0"),
-        (("--lr", "-1"), "lr: got -1.0"),
-        (("--lr", "inf"), "lr: got inf"),
-        (("--momentum", "-0.5"), "momentum: got -0.5"),
-        (("--weight-decay", "inf"), "weight_decay: got inf"),
-        (("--epochs", "0"), "epochs: got 0, expected an integer >= 1"),
-        (("--batch-size", "0"), "batch_size: got 0, expected an integer >= 1"),
-        (("--seed", "-1"), "seed: got -1"),
-        (("--dtype", "float46"), "did you mean 'float64'?"),
-        (("--gradients", "manuel"), "did you mean 'manual'?"),
-        (("--updates", "by hand"), "updates: got 'by hand', expected one of manual, torch"),
-        (("--activation", "rleu"), "did you mean 'relu'?"),
-        (("--loss", "crossentropy"), "did you mean 'cross_entropy'?"),
-        (("--hidden", "5,x"), "hidden: got '5,x', expected positive integers"),
-        (("--hidden", "5,0"), "hidden: got (5, 0)"),
-        (("--data", "cifar3"), "did you mean 'cifar2'?"),
-        (("--data", "folder:no/such/place"), "no/such/place, which does not exist"),
-    ],
-)
-def test_bad_options_are_named_before_anything_is_read_or_written(
-    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, str], words: str
-) -> None:
-    monkeypatch.setattr(show, "load", lambda *args, **kwargs: pytest.fail("data was read"))
-    result = run(images, tmp_path / "out", *options, expect=2)
-    assert words in result.stderr
-    assert result.stderr.startswith("error: ")
-    assert result.stderr.count("\n") == 1
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("below", ["", "deeper/still"])
-def test_an_output_path_that_is_a_file(
-    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str
-) -> None:
-    monkeypatch.setattr(show, "load", lambda *args, **kwargs: pytest.fail("data was read"))
-    taken = tmp_path / "taken"
-    taken.write_text("precious")
-    result = run(images, taken / below, expect=2)
-    assert result.stderr.startswith(f"error: out: got {taken / below} (")
-    assert taken.read_text() == "precious"
-    assert names_in(tmp_path) == ["taken"]
-
-
-def test_a_folder_where_a_result_should_go(images: Path, tmp_path: Path) -> None:
-    (tmp_path / "history.json").mkdir()
-    result = run(images, tmp_path, expect=2)
-    assert "history.json, a folder" in result.stderr
-    assert names_in(tmp_path) == ["history.json"]
-
-
-def test_an_output_folder_that_refuses_to_be_written(
-    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def read_only(self: Path, *args: Any, **kwargs: Any) -> None:
-        raise PermissionError(13, "Permission denied")  # made up: a test run by root may write anywhere
-
-    monkeypatch.setattr(Path, "touch", read_only)
-    result = run(images, tmp_path / "out", expect=2)
-    assert "(Permission denied), expected a folder that can be written to" in result.stderr
-    assert names_in(tmp_path) == []
-
-
-def test_broken_data_leaves_no_output_folder(images: Path, tmp_path: Path) -> None:
-    for name in ("cat", "dog"):
-        (tmp_path / "broken" / name).mkdir(parents=True)
-        (tmp_path / "broken" / name / "a.jpg").write_bytes(b"no image")
-    result = run(tmp_path / "broken", tmp_path / "some" / "out", expect=2)
-    assert "cannot be decoded" in result.stderr
-    assert names_in(tmp_path) == ["broken"]
-
-
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device"), RuntimeError("bug")])
 def test_a_failure_while_writing_keeps_the_old_files_and_leaves_no_others(
     images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    run(images, tmp_path)
+    run_train(images, tmp_path)
     before = {name: (tmp_path / name).read_bytes() for name in FILES}
 
     def fails(path: Path, *args: Any) -> None:
@@ -283,18 +185,6 @@ def test_a_folder_made_for_nothing_goes_but_one_that_is_used_stays(tmp_path: Pat
         with pytest.raises(RuntimeError, match="stop"):
             fail_in(tmp_path / "a" / "b", leave)
         assert (tmp_path / "a" / "b").exists() == leave
-
-
-def test_a_missing_package_is_missed_before_training(
-    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def missing(name: str) -> None:
-        raise ModuleNotFoundError(f"No module named {name!r}")
-
-    monkeypatch.setattr("mlp_core.experiment.extras.import_module", missing)
-    result = run(images, tmp_path / "out", expect=2)
-    assert 'pip install "mlp_core[experiment]"' in result.stderr
-    assert names_in(tmp_path) == []
 
 
 def test_version_and_help() -> None:
