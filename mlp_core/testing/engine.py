@@ -12,10 +12,12 @@ from typing import Any
 import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky, Unsatisfiable
 
 from mlp_core.testing import conduct
 from mlp_core.testing.failure import failure_text
+from mlp_core.testing.keeping import Kept, sources
 from mlp_core.testing.law import Broken, Evidence, Law, Raised, Rejected
 from mlp_core.testing.memory import Memory
 from mlp_core.testing.variety import digest
@@ -96,12 +98,13 @@ class Result:
 
 def run(
     law: Law, *, examples: int | None = None, seed: int = 0, progress: Progress | None = None, diagnose: bool = True,
-    memory: Memory | None = None,
+    memory: Memory | None = None, database: ExampleDatabase | None = None,
 ) -> Result:  # fmt: skip
     """Check `law` on its subject with `examples` generated examples; `progress` is called after each. Where the law is
     broken and `diagnose`, look for the mistake in the catalogue, and keep what can be drawn of the example. `memory`
     of the laws of the same subject decides nothing: once the law is broken, it is where a small example is looked for
-    first."""
+    first. `database`: examples on which the law was broken once; they are tried before others, and the smallest of a
+    failure is kept there."""
     subject, wanted = law.subject, EXAMPLES if examples is None else examples
     result = Result(law.name, law.statement, subject.name, law.group)
     why = law.skip(subject)
@@ -109,6 +112,7 @@ def run(
         result.verdict, result.reason = "SKIP", why
         return result
     failing, digests = _Failing(), set[int]()
+    kept = None if database is None else Kept(database, law)
 
     def check(example: Any) -> None:
         failing.tries += failing.broken is not None
@@ -127,14 +131,14 @@ def run(
             if progress is not None:
                 progress(result)
 
-    def searched(*phases: Phase) -> None:
-        """Run check on examples until it fails; with Phase.shrink, then on smaller ones."""
+    def searched(*phases: Phase, memory: Memory | None = None) -> None:
+        """Run check on examples, those kept first, until it fails; with Phase.shrink, then on smaller ones."""
         options = settings(
-            max_examples=wanted, deadline=None, database=memory if Phase.reuse in phases else None, derandomize=False,
-            print_blob=False, phases=set(phases) & {*settings().phases, Phase.reuse},
+            max_examples=wanted, deadline=None, database=sources(memory, kept), derandomize=False,
+            print_blob=False, phases={Phase.reuse, *set(phases) & set(settings().phases)},
             suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
         )  # fmt: skip
-        options(hypothesis.seed(seed)(given(law.given(subject))(check)))()  # seed turns the memory off
+        options(hypothesis.seed(seed)(given(law.given(subject))(check)))()  # seed turns databases off
 
     with _no_files():
         try:
@@ -148,7 +152,7 @@ def run(
             if memory is not None:
                 failing.tries = -len(memory.kept) - result.examples  # which may pass again before it fails
                 with suppress(Broken, Flaky, _Enough):
-                    searched(Phase.reuse, Phase.generate, Phase.shrink)
+                    searched(Phase.generate, Phase.shrink, memory=memory)
                 memory.keep()
             _describe(result, law, failing, diagnose)
     if result.verdict == "PASS":

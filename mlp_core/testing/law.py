@@ -10,6 +10,7 @@ from typing import Any
 from unittest import SkipTest
 
 import torch
+from hypothesis.database import ExampleDatabase
 from hypothesis.strategies import SearchStrategy
 
 import mlp_core
@@ -123,12 +124,15 @@ class Law:
         """The same law, skipped."""
         return Law(**{**self.__dict__, "skip": lambda subject: "waived"})
 
-    def check(self, *, examples: int | None = None, seed: int = 0) -> None:
+    def check(
+        self, *, examples: int | None = None, seed: int = 0, database: ExampleDatabase | None = None
+    ) -> None:  # fmt: skip
         """Raises AssertionError, with everything known about the failure, where the law does not hold, and
-        unittest.SkipTest, which pytest reports as skipped, where it does not apply."""
+        unittest.SkipTest, which pytest reports as skipped, where it does not apply. `database`: one of Hypothesis's, as
+        for `verify`."""
         from mlp_core.testing.engine import run
 
-        result = run(self, examples=examples, seed=seed)
+        result = run(self, examples=examples, seed=seed, database=database)
         if result.verdict == "FAIL":
             raise AssertionError(result.text())
         if result.verdict == "SKIP":

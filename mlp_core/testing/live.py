@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,13 +17,15 @@ import mlp_core
 from mlp_core.errors import ArgumentError
 from mlp_core.testing import engine, seed_of, verify, workers
 from mlp_core.testing.engine import Result
+from mlp_core.testing.keeping import in_folder
 from mlp_core.testing.report import Report, failures, table
 from mlp_core.testing.resolve import core_subjects, default_subjects, resolve
 
 
 def verify_live(
-    console: Console, subjects: Sequence[str], *, examples: int | None, seed: int | str, jobs: int = 1
-) -> Report:
+    console: Console, subjects: Sequence[str], *, examples: int | None, seed: int | str, jobs: int = 1,
+    database: Path | None = None,
+) -> Report:  # fmt: skip
     """Verify several subjects by name, showing each law as it runs, then every failure in words. Interrupted, it keeps
     the laws done so far.
 
@@ -34,9 +38,10 @@ def verify_live(
     try:
         if jobs == 1 or not workers.FORKS:
             for subject in resolved:
-                _one(console, subject, examples, report.seed, report.results)
+                _one(console, subject, report.results, examples=examples, seed=report.seed, database=database)
         else:
-            _several(console, subjects, examples, report.seed, jobs, report.results)
+            found = workers.check(subjects, examples=examples, seed=report.seed, jobs=jobs, database=database)
+            _several(console, subjects, found, report.results)
     except KeyboardInterrupt:
         laws = sum(len(subject.laws()) for subject in resolved)
         report.interrupted = f"{len(report.results)} of {laws} laws done"
@@ -45,6 +50,7 @@ def verify_live(
         console.print(text, soft_wrap=True)
     _summary(console, report)
     options = f" --examples {examples}" if examples is not None else ""
+    options += f" --database {shlex.quote(str(database))}" if database is not None else ""
     console.print(
         Text(f"to repeat: mlp-core verify {' '.join(subjects)}{options} --seed {report.seed}", style="dim"),
         soft_wrap=True,
@@ -65,7 +71,7 @@ def list_subjects(console: Console) -> None:
     console.print("* verified when no subject is named; package.module:Name verifies your own", highlight=False)
 
 
-def _one(console: Console, subject: Any, examples: int | None, seed: int, done: list[Result]) -> None:
+def _one(console: Console, subject: Any, done: list[Result], *, database: Path | None, **options: Any) -> None:
     """The laws of a subject, added to those done; the last of these is the one that runs."""
     before = len(done)
     with Live(console=console, refresh_per_second=8, transient=True) as live:
@@ -77,18 +83,15 @@ def _one(console: Console, subject: Any, examples: int | None, seed: int, done: 
                 live.update(table(done[before:][-20:], running=result))
 
         try:
-            verify(subject, examples=examples, seed=seed, progress=progress)
+            verify(subject, progress=progress, database=in_folder(database), **options)
         except KeyboardInterrupt:
             del done[max(before, len(done) - 1) :]  # the one that ran
             raise
     console.print(table(done[before:]))
 
 
-def _several(
-    console: Console, subjects: Sequence[str], examples: int | None, seed: int, jobs: int, done: list[Result]
-) -> None:
+def _several(console: Console, subjects: Sequence[str], found: Iterator[Result], done: list[Result]) -> None:
     """The table of each subject as soon as it is complete, and in between the laws done so far."""
-    found = workers.check(subjects, examples=examples, seed=seed, jobs=jobs)
     counts = [len(workers.laws_of(name)) for name in subjects]
     first = next(found)  # the workers are started here, before any thread is
     with Live(console=console, refresh_per_second=8, transient=True) as live:

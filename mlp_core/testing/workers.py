@@ -9,11 +9,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from pathlib import Path
 
 import torch
 
 from mlp_core.testing import engine
 from mlp_core.testing.engine import Result
+from mlp_core.testing.keeping import in_folder
 from mlp_core.testing.law import Law
 from mlp_core.testing.resolve import resolve
 
@@ -22,12 +24,14 @@ FORKS = sys.platform == "linux"
 as long as most laws"""
 
 
-def check(subjects: Sequence[str], *, examples: int | None, seed: int, jobs: int) -> Iterator[Result]:
+def check(
+    subjects: Sequence[str], *, examples: int | None, seed: int, jobs: int, database: Path | None = None
+) -> Iterator[Result]:
     """The results of all laws of the subjects named, in order, checked by `jobs` processes.
 
     To be called before anything has been computed: what torch's threads have begun does not survive the copying.
     """
-    tasks = [(name, index, examples, seed) for name in subjects for index in range(len(laws_of(name)))]
+    tasks = [(name, index, examples, seed, database) for name in subjects for index in range(len(laws_of(name)))]
     torch.optim.SGD([torch.zeros(1)])  # the first optimizer imports torch's compiler: once, not in every worker
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -54,6 +58,6 @@ def _left_to_the_first() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _check(task: tuple[str, int, int | None, int]) -> Result:
-    name, index, examples, seed = task
-    return engine.run(laws_of(name)[index], examples=examples, seed=seed)
+def _check(task: tuple[str, int, int | None, int, Path | None]) -> Result:
+    name, index, examples, seed, folder = task
+    return engine.run(laws_of(name)[index], examples=examples, seed=seed, database=in_folder(folder))
