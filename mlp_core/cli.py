@@ -82,8 +82,14 @@ def verify(
     Exit status: 0 all lawful, 1 a law is broken, 2 bad usage, 130 interrupted: reports then hold what was done.
     """
     with usage_errors(), working_folder_importable():
+        from mlp_core.experiment.extras import need
+
+        for module in ("jinja2", "matplotlib.figure") if html is not None else ():
+            need(module, "report")
+
         from rich.console import Console
 
+        from mlp_core.experiment.files import output_folder, write_all
         from mlp_core.testing import seed_of
         from mlp_core.testing.foreign.load import is_in_file
         from mlp_core.testing.foreign.show import verify_hand_ins
@@ -107,14 +113,9 @@ def verify(
                 )
             return verify_live(console, names, examples=examples, seed=number, jobs=processes)
 
-        from mlp_core.experiment.extras import need
-        from mlp_core.experiment.files import output_folder, write_all
-
         with ExitStack() as folders:  # proven writable before anything runs
             for path in filter(None, (json, junit, csv, html)):
                 folders.enter_context(output_folder(path.parent, (path.name,)))
-            for module in ("jinja2", "matplotlib.figure") if html is not None else ():
-                need(module, "report")
             report = verified()
             if json is not None:
                 write_all(json.parent, {json.name: lambda path: path.write_text(report.to_json() + "\n")})
@@ -178,9 +179,9 @@ def train(
             seed=seed,
         )  # fmt: skip
         check_source(data)
+        for module in ("torchvision.datasets", "safetensors.torch", "matplotlib.figure"):
+            need(module)
         with output_folder(out, FILES) as folder:
-            for module in ("torchvision.datasets", "safetensors.torch", "matplotlib.figure"):
-                need(module)
             console = Console()
             images = load_images(console, data, options, download)
             run, reference, comparison = train_and_compare(console, options, images, compare)

@@ -1,17 +1,22 @@
-"""What only some commands need is imported here, when it is needed, and missed with the way to get it."""
+"""What the core does without is imported here, when it is needed, and missed with the way to get it."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Any
 
+BASE = ""
+"""in place of an extra: what every installation of mlp_core brings, and the core alone does without"""
+
 
 class MissingExtra(ImportError):
-    """A package of an extra is missing or broken; the message says how to install it."""
+    """A package that the core does without is missing or broken; the message says how to install it."""
 
 
 def need(module: str, extra: str = "experiment") -> Any:
     """The module of that name. Raises MissingExtra where it is missing or cannot be imported.
+
+    extra: the extra of mlp_core that brings it, or BASE.
 
     >>> need("no_such_package")
     Traceback (most recent call last):
@@ -22,5 +27,6 @@ def need(module: str, extra: str = "experiment") -> Any:
         return import_module(module)
     # a torchvision built for another torch fails with RuntimeError or AttributeError, a broken library with OSError
     except (ImportError, OSError, RuntimeError, AttributeError) as error:
-        reason = f'{module} is needed here and does not import ({error}); pip install "mlp_core[{extra}]"'
+        wanted = f'"mlp_core[{extra}]"' if extra else "mlp_core"
+        reason = f"{module} is needed here and does not import ({error}); pip install {wanted}"
         raise MissingExtra(reason, name=module) from error

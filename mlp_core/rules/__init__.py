@@ -1,10 +1,12 @@
 """Update rules: one a file, found by themselves.
 
 Every module of this package whose name does not begin with an underscore holds one UpdateRule and is called after it.
+It is imported when its rule is first asked for.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -16,6 +18,10 @@ from mlp_core.rules._rule import UpdateRule
 __all__ = ["RuleOptimizer", "Typical", "UpdateRule", "get", "names"]
 
 
+_names = tuple(m.name for m in iter_modules(__path__) if not m.name.startswith("_"))
+
+
+@cache
 def _rule_of(module_name: str) -> type[UpdateRule]:
     module = import_module(f"{__name__}.{module_name}")
     found = [
@@ -27,12 +33,9 @@ def _rule_of(module_name: str) -> type[UpdateRule]:
     return found[0]
 
 
-_rules = {m.name: _rule_of(m.name) for m in iter_modules(__path__) if not m.name.startswith("_")}
-
-
 def names() -> tuple[str, ...]:
     """The names of all rules: those of the files in this package."""
-    return tuple(_rules)
+    return _names
 
 
 def get(name: str | type[UpdateRule]) -> type[UpdateRule]:
@@ -45,6 +48,6 @@ def get(name: str | type[UpdateRule]) -> type[UpdateRule]:
     """
     if isinstance(name, type) and issubclass(name, UpdateRule):
         return name
-    if not isinstance(name, str) or name not in _rules:
-        raise unknown("rule", name, _rules)
-    return _rules[name]
+    if not isinstance(name, str) or name not in _names:
+        raise unknown("rule", name, _names)
+    return _rule_of(name)

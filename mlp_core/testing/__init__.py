@@ -12,6 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from mlp_core.errors import ArgumentError
+from mlp_core.experiment.extras import BASE, need
+
+for _library in ("hypothesis", "rich"):  # before the imports below, which would say less
+    need(_library, BASE)
+
 from mlp_core.testing import engine, subjects
 from mlp_core.testing.engine import Result
 from mlp_core.testing.foreign.load import expanded, is_in_file

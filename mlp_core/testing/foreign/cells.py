@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlp_core.errors import ArgumentError, Described
+from mlp_core.experiment.extras import BASE, need
 
 MAGIC = re.compile(r"^(\s*)([%!?].*|[\w\s,.]+=\s*[%!].*|.*\?\s*)$")
 """%matplotlib inline, !pip install, files = !ls, torch.nn?"""
@@ -49,10 +50,9 @@ def cells_of(path: Path) -> list[Cell]:
 
 def _sources(path: Path, text: str) -> Iterator[str | None]:
     """For every cell of a notebook its code, or None for one of words."""
-    import nbformat
-
+    nbformat = need("nbformat", BASE)
     try:
-        notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]  # nbformat leaves it unannotated
+        notebook = nbformat.reads(text, as_version=4)
     except Exception as error:  # whatever is wrong with it: not JSON, no notebook, an unknown version
         first = str(error).strip().split("\n")[0]
         raise ArgumentError("subject", Described(str(path)), f"a Jupyter notebook ({first[:200]})") from error
