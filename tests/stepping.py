@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlp_core import rules
+from mlp_core import MLP, rules
 from mlp_core.rules import RuleOptimizer
 
 SGD: Any = rules.get("sgd")
@@ -35,3 +35,11 @@ def segments(optimizer: RuleOptimizer, group: int = 0) -> list[int]:
     """How many parameters each segment of a group joins."""
     optimizer.step()
     return [len(segment.params) for segment in optimizer._segments[group].segments]
+
+
+def in_use(model: MLP) -> Tensor:
+    """1 where a parameter lies in the model's buffer, 0 in the padding."""
+    used = torch.zeros_like(model.flat)
+    for view in model.layout.views(used):
+        view.fill_(1.0)
+    return used

@@ -9,11 +9,11 @@ from typing import Any
 import hypothesis
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from planted import contained
 
 from mlp_core import fit
 from mlp_core.gradcheck import check_model
 from mlp_core.testing import engine, verify
+from mlp_core.testing.conduct import globals_kept
 from mlp_core.testing.failure import compare
 from mlp_core.testing.faults import (
     epochs,
@@ -96,7 +96,7 @@ def seen(law: Law, examples: list[Any]) -> tuple[str, ...]:
 def test_no_two_mistakes_show_the_same_law_the_same_numbers(kind: Any) -> None:
     examples: dict[tuple[str, str], list[Any]] = {}
     told: dict[Any, str] = {}
-    with contained():
+    with globals_kept():
         for fault in kind.CATALOGUE.faults:
             for name in fault.laws:
                 (law,) = (law for law in fault.subject.laws() if law.name == name)

@@ -10,9 +10,10 @@ from unittest.mock import patch
 import pytest
 import test_laws_bite
 import torch
-from planted import PLANTED, UNSHRUNK, Planted, contained
+from planted import PLANTED, UNSHRUNK, Planted
 
 from mlp_core.testing import engine, laws, oracles
+from mlp_core.testing.conduct import globals_kept
 from mlp_core.testing.engine import Result, run
 from mlp_core.testing.law import Evidence, Law
 from mlp_core.testing.problem import Case, Problem
@@ -109,7 +110,7 @@ def blinded(planted: Planted) -> Result:
         subject = replace(subject, reference=subject.make)
     (law,) = (law for law in subject.laws() if law.name == planted.law)
     with (
-        contained(),
+        globals_kept(),
         patch.object(oracles, "autograd", lambda case: asks_itself(case, thing)),
         patch.object(oracles, "central_differences", differences),
     ):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from planted import contained
 
 from mlp_core import MLP, Trace, backprop
+from mlp_core.testing.conduct import globals_kept
 from mlp_core.testing.faults import backprop as conduct
 from mlp_core.testing.faults import course, derivatives, flows, products, upstream
 from mlp_core.testing.faults.catalogue import Fault
@@ -33,7 +33,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_mistake_is_named_in_its_own_words(fault: Fault) -> None:
-    with contained():
+    with globals_kept():
         named = diagnose(fault.subject, [])
     assert named is not None
     assert named.startswith(fault.words)

@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 import torch
 from hypothesis import strategies as st
-from planted import UNSHRUNK, contained
+from planted import UNSHRUNK
 
 from mlp_core import ArgumentError
 from mlp_core.testing import (
@@ -27,6 +27,7 @@ from mlp_core.testing import (
     strategies,
     verify,
 )  # fmt: skip
+from mlp_core.testing.conduct import globals_kept
 from mlp_core.testing.engine import Result, run
 from mlp_core.testing.faults.backprop import is_random, raises
 from mlp_core.testing.faults.products import bias_gradient_of_the_first_sample
@@ -155,7 +156,7 @@ def test_a_subject_that_raises_is_broken_and_its_exception_is_shown() -> None:
 
 def test_a_subject_that_is_random_is_broken() -> None:
     names = "repeats itself to the bit", "equals autograd for a batch"
-    with contained():
+    with globals_kept():
         assert {run(law, examples=20).verdict for law in laws(is_random) if law.name in names} == {"FAIL"}
 
 
@@ -175,7 +176,7 @@ def test_the_same_seed_gives_the_same_counterexamples_and_another_seed_others() 
 
 @pytest.mark.parametrize("subject", ["backprop", "sgd", "fit"])
 def test_the_default_dtype_outside_does_not_disturb(subject: str) -> None:
-    with contained():
+    with globals_kept():
         torch.set_default_dtype(torch.float64)
         report = verify(subject, examples=5)
         assert report.ok, [r.text() for r in report.results if r.verdict == "FAIL"]

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 import torch
-from planted import contained
 from typer.testing import CliRunner
 
 from mlp_core import MLP, Trace, activations, backprop, losses
 from mlp_core.cli import app
 from mlp_core.experiment.extras import MissingExtra
 from mlp_core.testing import Report, engine, verify
+from mlp_core.testing.conduct import globals_kept
 from mlp_core.testing.engine import Result
 from mlp_core.testing.exhibit import LARGEST, exhibit
 from mlp_core.testing.export import diagnoses
@@ -167,7 +167,7 @@ def test_the_page_of_one_subject_is_whole_and_marks_what_is_wrong(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "SHRINKS", 5)  # how small the example gets is not looked at here
-    with contained():
+    with globals_kept():
         report = verify(of_the_first_sample, examples=8)
     html = html_of(report, tmp_path)
     page = Page(html)
@@ -183,7 +183,7 @@ def test_the_page_of_one_subject_is_whole_and_marks_what_is_wrong(
 
 
 def test_what_a_subject_says_is_text_and_no_markup(tmp_path: Path) -> None:
-    with contained():
+    with globals_kept():
         report = verify(raises, examples=3)
     report.results = report.results[:1]
     html = html_of(report, tmp_path)

@@ -9,13 +9,13 @@ import hypothesis
 import pytest
 import torch
 from hypothesis import HealthCheck, Phase, settings
-from planted import contained
 
 from mlp_core import rules
 from mlp_core.rules._shared import descent
 from mlp_core.rules.rmsprop import RMSprop
 from mlp_core.rules.sgd import SGD
 from mlp_core.testing import engine, faults, subjects
+from mlp_core.testing.conduct import globals_kept
 from mlp_core.testing.differently import rules as differently
 from mlp_core.testing.faults.adam import AdamInPieces
 from mlp_core.testing.faults.adaptive import RMSpropInPieces
@@ -40,13 +40,13 @@ def failing(subject: Any, name: str) -> tuple[Any, Broken]:
             except Broken as broken:
                 found.append((example, broken))
 
-    with contained():
+    with globals_kept():
         look()
     return found[0]
 
 
 def named(subject: Any, law: str = "equals its twin") -> str | None:
-    with contained():
+    with globals_kept():
         return subject.diagnose(*failing(subject, law))  # type: ignore[no-any-return]
 
 

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any
 
 import pytest
-from planted import contained
 
 from mlp_core.rules import UpdateRule
 from mlp_core.testing import engine, faults, subjects
+from mlp_core.testing.conduct import globals_kept
 from mlp_core.testing.faults import adam, adam_kin, adaptive, matrices, sgd, signs
 from mlp_core.testing.rule_candidates import Candidate
 from mlp_core.testing.rule_diagnosis import Bench
@@ -74,7 +74,7 @@ def test_every_wrong_rule_is_named_by_its_own_words_and_no_other_planted_there(r
     planted = [fault for fault in RULES if fault.right is right]
     for fault in planted:
         make = fault.subject.make
-        with contained():
+        with globals_kept():
             seen = list(repeats(right, make))
             found = bench(right).suspects(make)
         named = [candidate.words for candidate in found if bench(right).shows(candidate)]

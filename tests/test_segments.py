@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from stepping import RULE, parameters, segments, set_grads, values
+from stepping import RULE, in_use, parameters, segments, set_grads, values
 from torch import Tensor
 
 from mlp_core import MLP, rules
@@ -37,9 +37,7 @@ def test_a_frozen_parameter_between_two_trained_ones_stays() -> None:
 
 def test_the_padding_is_never_moved_away_from_zero() -> None:
     model = MLP([3, 5, 2], dtype=torch.float64)
-    used = torch.zeros_like(model.flat)
-    for view in model.layout.views(used):
-        view.fill_(1.0)
+    used = in_use(model)
     optimizer = RULE.optimizer(model.parameters())
     for step in range(3):
         model.flat_grad.copy_(values(len(used), step) * used)
@@ -49,28 +47,24 @@ def test_the_padding_is_never_moved_away_from_zero() -> None:
 
 def test_the_padding_stays_zero_where_a_zero_gradient_is_divided_by_zero() -> None:
     model = MLP([3, 5, 2], dtype=torch.float64)
-    outside = torch.ones_like(model.flat)
-    for view in model.layout.views(outside):
-        view.fill_(0.0)
+    used = in_use(model)
     for eps, joined in ((1e-8, [4]), (0.0, [1, 1, 1, 1])):
         optimizer = rules.get("adam")(eps=eps).optimizer(model.parameters())
-        model.flat_grad.copy_(1 - outside)
+        model.flat_grad.copy_(used)
         assert segments(optimizer) == joined
-        assert not model.flat[outside == 1].any()
+        assert not model.flat[used == 0].any()
 
 
 def test_parameters_part_when_their_padding_would_no_longer_rest() -> None:
     """eps becomes zero between two steps: from then on the padding's zero gradient would be divided by zero."""
     model = MLP([3, 5, 2], dtype=torch.float64)
-    outside = torch.ones_like(model.flat)
-    for view in model.layout.views(outside):
-        view.fill_(0.0)
+    used = in_use(model)
     optimizer = rules.get("adam")().optimizer(model.parameters())
-    model.flat_grad.copy_(1 - outside)
+    model.flat_grad.copy_(used)
     assert segments(optimizer) == [4]
     optimizer.param_groups[0]["eps"] = 0.0
     assert segments(optimizer) == [1, 1, 1, 1]
-    assert not model.flat[outside == 1].any()
+    assert not model.flat[used == 0].any()
 
 
 def side_by_side(rule: Any, lay: Callable[[Tensor], list[Tensor]], size: int = 24) -> tuple[list[int], bool]:

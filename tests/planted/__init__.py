@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import torch
 from hypothesis import Phase
 
 from mlp_core.testing import engine, faults
+from mlp_core.testing.conduct import globals_kept
 from mlp_core.testing.engine import Result
 from mlp_core.testing.faults.catalogue import Fault
 
@@ -35,7 +33,7 @@ class Planted:
     def result(self) -> Result:
         """What the law says. Nothing is shrunk: that takes most of the time, and snippets must do for any example."""
         (law,) = (law for law in self.fault.subject.laws() if law.name == self.law)
-        with contained(), patch.object(engine, "Phase", UNSHRUNK):
+        with globals_kept(), patch.object(engine, "Phase", UNSHRUNK):
             return engine.run(law, examples=self.fault.examples, diagnose=False)
 
     @property
@@ -45,14 +43,3 @@ class Planted:
 
 
 PLANTED = [Planted(fault, law) for fault in faults.every() for law in fault.laws]
-
-
-@contextmanager
-def contained() -> Iterator[None]:
-    """Some mistakes draw random numbers or leave another default dtype: not beyond here."""
-    dtype = torch.get_default_dtype()
-    with torch.random.fork_rng():
-        try:
-            yield
-        finally:
-            torch.set_default_dtype(dtype)

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from planted import Planted, contained
+from mlp_core.testing.conduct import globals_kept
+from planted import Planted
 
 OWN = (AssertionError, IndexError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError)
 
 
 def paste(lines: str, namespace: dict[str, Any]) -> None:
-    with contained():
+    with globals_kept():
         exec(compile(lines, "<snippet>", "exec"), {"__name__": "pasted", **namespace})  # noqa: S102  what it is for
 
 

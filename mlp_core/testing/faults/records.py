@@ -13,7 +13,7 @@ from mlp_core.testing.faults.catalogue import Catalogue
 CATALOGUE = Catalogue()
 record = CATALOGUE.record
 
-RELU, TANH, HARDTANH, SILU, SOFTPLUS = map(activations.get, ("relu", "tanh", "hardtanh", "silu", "softplus"))
+RELU, TANH, HARDTANH, SILU = map(activations.get, ("relu", "tanh", "hardtanh", "silu"))
 SQUARED, MSE, ENTROPY, BINARY = map(losses.get, ("squared_error", "mse", "cross_entropy", "bce_with_logits"))
 
 DERIVATIVE, KINKS = "has the derivative of autograd", "has no kink but those it names"
