@@ -66,9 +66,11 @@ def mutation(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """ruff."""
+    """ruff; vulture: what nobody uses."""
     session.install(*group("lint"), *LOCKED)
     session.run("ruff", "check", *(session.posargs or ["."]))
+    if not session.posargs:
+        session.run("vulture")
 
 
 @nox.session
