@@ -40,6 +40,8 @@ class Loss:
     """whether targets are class labels"""
     unit_targets: bool = False
     """whether targets must lie in 0..1"""
+    exact: bool = False
+    """whether grad has the same bits as autograd's of value (torch 2.13 and later, float32 and float64, CPU)"""
     both: Both | None = field(default=None, init=False)
     """both(y_hat, y) -> value and grad, to the bits of each, where they share work; None: one after the other"""
 
@@ -99,6 +101,7 @@ def _squared_error_grad_terms(y_hat: Tensor, y: Tensor) -> Tensor:
 register(Loss(
     "squared_error",
     value=_sum_of_squares, grad=_squared_error_grad, terms=_sum_of_squares, grad_terms=_squared_error_grad_terms,
+    exact=True,
 ))  # fmt: skip
 
 
@@ -117,7 +120,7 @@ def _mse_grad_terms(y_hat: Tensor, y: Tensor) -> Tensor:
 register(Loss(
     "mse",
     value=F.mse_loss,  # L = 1/n sum_s sum_i (y_hat - y)^2, n = B times outputs
-    grad=_mse_grad, terms=_mse_terms, grad_terms=_mse_grad_terms,
+    grad=_mse_grad, terms=_mse_terms, grad_terms=_mse_grad_terms, exact=True,
 ))  # fmt: skip
 
 
@@ -146,7 +149,8 @@ def _cross_entropy_grad_terms(y_hat: Tensor, y: Tensor) -> Tensor:
 register(Loss(
     "cross_entropy",
     value=F.cross_entropy,  # L = 1/B sum_s (log sum_j e^y_hat[s, j] - y_hat[s, y_s])
-    grad=_cross_entropy_grad, terms=_cross_entropy_terms, grad_terms=_cross_entropy_grad_terms, classes=True,
+    grad=_cross_entropy_grad, terms=_cross_entropy_terms, grad_terms=_cross_entropy_grad_terms,
+    classes=True, exact=True,
 ).at_once(_cross_entropy))  # fmt: skip
 
 
@@ -166,5 +170,5 @@ register(Loss(
     "bce_with_logits",
     value=F.binary_cross_entropy_with_logits,  # L = 1/n sum (log(1 + e^y_hat) - y y_hat)
     grad=_bce_with_logits_grad, terms=_bce_with_logits_terms, grad_terms=_bce_with_logits_grad_terms,
-    unit_targets=True,
+    unit_targets=True, exact=True,
 ))  # fmt: skip

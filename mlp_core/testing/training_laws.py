@@ -14,6 +14,7 @@ from mlp_core.model import MLP
 from mlp_core.rules.sgd import SGD
 from mlp_core.testing import oracles
 from mlp_core.testing.bounds import formulas
+from mlp_core.testing.bounds.rounding import LOSS
 from mlp_core.testing.failure import compare
 from mlp_core.testing.law import Broken, Evidence, LawBook
 from mlp_core.testing.problem import Case
@@ -94,8 +95,9 @@ def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
         expected = oracles.train(twin, x, y, loss.value, one.twin(twin), 1, len(x))
         trace = before.trace(x)
         with torch.no_grad():
-            case = Case(before, trace, loss.grad(trace.output, y), y)
-        two = zip(before.parameters(), formulas.backprop(case), strict=True)
+            coming = (loss.grad if loss.exact else loss.grad_terms)(trace.output, y)
+            case = Case(before, trace, coming, y)
+        two = zip(before.parameters(), formulas.backprop(case, extra=0 if loss.exact else LOSS), strict=True)
         limits = [formulas.update(p, rule.lr, bound) for p, bound in two]
         names, what = case.names, f"step {step + 1}: "
         with shown_on(replace(one, problem=at)):

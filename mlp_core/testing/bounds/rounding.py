@@ -12,6 +12,9 @@ that is not normal may be 0 instead (sigmoid(-92) in float32 is, and e^-92 is no
 DERIVATIVE = 2 * ELEMENTARY + 8
 """Roundings of one f'(z): at most two elementary functions and eight operations, relative to Activation.terms"""
 
+LOSS = 2 * ELEMENTARY + 4
+"""Roundings of one dL/dy: at most two elementary functions and four operations, relative to Loss.grad_terms"""
+
 
 def unit_roundoff(dtype: torch.dtype) -> float:
     """u: half the distance from 1 to the next number."""
