@@ -1,51 +1,23 @@
 """The catalogue of known mistakes: what the laws are measured by, and what a diagnosis chooses from.
 
-An entry has a cited occurrence or a place of its own in a formula; no two have the same law, place and numbers.
+An entry has a cited occurrence or a place of its own in a formula; no two have the same law, place and numbers. Every
+module of this package that makes a CATALOGUE is part of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
-from mlp_core.testing.faults import (
-    adam,
-    adam_kin,
-    adaptive,
-    backprop,
-    conduct,
-    counting,
-    course,
-    derivatives,
-    epochs,
-    flows,
-    functions,
-    generic_faults,
-    gradcheck,
-    last_bits,
-    matrices,
-    memory,
-    normalisation,
-    optimizers,
-    products,
-    records,
-    runs,
-    selection,
-    sgd,
-    signs,
-    training,
-    upstream,
-    verdicts,
-)
-from mlp_core.testing.faults.catalogue import Fault
+import torch
 
-RULES = (sgd, adam, adam_kin, adaptive, signs, matrices, counting, generic_faults, memory, conduct, optimizers)
-"""modules with a CATALOGUE of wrong update rules each"""
+from mlp_core.rules import UpdateRule
+from mlp_core.testing.faults.catalogue import Catalogue, Fault
 
-KINDS = (
-    upstream, derivatives, products, flows, backprop, course, *RULES, functions,
-    training, runs, epochs, normalisation, selection, records, gradcheck, verdicts, last_bits,
-)  # fmt: skip
+_modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+
+KINDS: tuple[Any, ...] = tuple(m for m in _modules if isinstance(getattr(m, "CATALOGUE", None), Catalogue))
 """modules with a CATALOGUE each"""
 
 
@@ -55,13 +27,10 @@ def every() -> list[Fault]:
     >>> "bias_gradient_of_the_first_sample" in [fault.name for fault in every()]
     True
     """
-    return _of(KINDS)
+    return [fault for kind in KINDS for fault in kind.CATALOGUE.faults]
 
 
 def of_rules() -> list[Fault]:
     """Those of update rules and optimizers."""
-    return _of(RULES)
-
-
-def _of(kinds: Iterable[Any]) -> list[Fault]:
-    return [fault for kind in kinds for fault in kind.CATALOGUE.faults]
+    made = UpdateRule, torch.optim.Optimizer
+    return [fault for fault in every() if isinstance(fault.right, type) and issubclass(fault.right, made)]

@@ -22,7 +22,8 @@ from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.optimizers import HYPERPARAMETERS
 from mlp_core.testing.scenario import Make
 
-CATALOGUE = Catalogue()
+PLANTED = Catalogue()
+"""of generic_faults.py"""
 FEW = 60
 
 Around = Callable[[torch.optim.Optimizer], Iterator[None]]
@@ -93,7 +94,7 @@ def planted(
             return alteration(on)(params, **hyper)
 
         del make.__wrapped__  # its signature is not that of `around`
-        wrong = CATALOGUE.caught_by(
+        wrong = PLANTED.caught_by(
             *laws, right=on, origin=origin, examples=examples,
             subject=lambda thing: subjects.optimizer(thing, on, hyper, claims),
         )  # fmt: skip

@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlp_core.testing.faults.generic import CATALOGUE as CATALOGUE
-from mlp_core.testing.faults.generic import Alteration, Around, each, every, from_gradients, planted
+from mlp_core.testing.faults.generic import PLANTED, Alteration, Around, each, every, from_gradients, planted
+
+CATALOGUE = PLANTED
 
 Optimizer = torch.optim.Optimizer
 REFERENCE = "equals its reference"
