@@ -3,8 +3,11 @@
 A mistake must be caught by each law it names; a law that catches nothing alone must say why it stands (Law.beside).
 Laws that a mistake does not name get OTHERS examples of it: "alone" means that none of them saw it in those.
 
-    python benchmarks/power.py              the matrix, in docs/power.md; exit 1 where it has a hole
-    python benchmarks/power.py adam sgd     of these modules of the catalogue alone, printed
+    python benchmarks/power.py                          the matrix, in docs/power.md; exit 1 where it has a hole
+    python benchmarks/power.py adam sgd                 of these modules of the catalogue alone, printed
+    python benchmarks/power.py forgets_the_derivative   of this mistake alone
+
+A law is judged as a whole where no mistake that could meet it is left out.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +27,8 @@ from hypothesis import Phase, settings
 from rich.console import Console
 from rich.progress import track
 
+from mlp_core.errors import ArgumentError
+from mlp_core.experiment.usage import usage_errors
 from mlp_core.testing import engine, faults
 from mlp_core.testing.faults.catalogue import Fault
 from mlp_core.testing.law import Law
@@ -69,6 +74,17 @@ def _catches(law: Law, fault: Fault) -> bool:
     return engine.run(law, examples=examples, diagnose=False).verdict == "FAIL"
 
 
+def chosen(names: Collection[str]) -> list[int]:
+    """The mistakes of these modules or of these names; all, where none is named.
+
+    Raises ArgumentError for a name that is neither.
+    """
+    modules = list(dict.fromkeys(module for module, _ in EVERY))
+    for name in {*names} - {*modules} - {fault.name for _, fault in EVERY}:
+        raise ArgumentError("name", name, f"a module of the catalogue ({', '.join(modules)}) or a mistake in one")
+    return [i for i, (module, fault) in enumerate(EVERY) if not names or module in names or fault.name in names]
+
+
 def matrix(wanted: Iterable[int], jobs: int, console: Console) -> list[Row]:
     """The rows of the mistakes wanted, by several processes."""
     settings.register_profile("power", phases=[Phase.generate])
@@ -81,11 +97,14 @@ def matrix(wanted: Iterable[int], jobs: int, console: Console) -> list[Row]:
         return list(track(found, "mistakes", total=len(numbers), console=console))
 
 
-def holes(rows: list[Row]) -> list[str]:
-    """What is wrong with the matrix: a mistake not caught by its law, a law that catches nothing, or nothing alone and
-    does not say why it stands."""
+def holes(rows: list[Row], wanted: Collection[int]) -> list[str]:
+    """What is wrong with the matrix of the mistakes wanted: one not caught by its law, a law that catches nothing, or
+    nothing alone and does not say why it stands."""
     found = [f"{r.module}: {r.name} is not caught by: {law}" for r in rows for law in r.missed]
     every = {law.name: law for _, fault in EVERY for law in fault.subject.laws()}
+    for index in {*range(len(EVERY))} - {*wanted}:
+        for law in EVERY[index][1].subject.laws():
+            every.pop(law.name, None)
     alone, caught = {law for r in rows if len(r.caught) == 1 for law in r.caught}, {x for r in rows for x in r.caught}
     found += [f"catches nothing: {name}" for name in every if name not in caught]
     return found + [
@@ -129,14 +148,15 @@ def page(rows: list[Row], seconds: float) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main(modules: Annotated[list[str] | None, typer.Argument()] = None, jobs: int = 2) -> None:
-    """Put every known mistake, or those of some modules, before every law."""
+def main(names: Annotated[list[str] | None, typer.Argument()] = None, jobs: int = 2) -> None:
+    """Put every known mistake, or those of some modules or some names, before every law."""
     console, begin = Console(), time.perf_counter()
-    wanted = [i for i, (module, _) in enumerate(EVERY) if not modules or module in modules]
+    with usage_errors():
+        wanted = chosen(names or [])
     rows = matrix(wanted, jobs, console)
     text = page(rows, time.perf_counter() - begin)
-    found = [hole for hole in holes(rows) if not modules or "nothing" not in hole]
-    if modules:
+    found = holes(rows, wanted)
+    if names:
         console.print(text, soft_wrap=True, markup=False)
     else:
         partial = PAGE.with_suffix(".partial")
