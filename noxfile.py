@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nox
 
@@ -66,11 +67,15 @@ def mutation(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """ruff; vulture: what nobody uses."""
+    """ruff; vulture: what nobody uses; the workflows and actions of .github/ by their schemas and by zizmor."""
     session.install(*group("lint"), *LOCKED)
     session.run("ruff", "check", *(session.posargs or ["."]))
     if not session.posargs:
         session.run("vulture")
+        github = Path(".github")
+        for kind, files in {"workflows": github.glob("workflows/*"), "actions": github.glob("actions/*/*")}.items():
+            session.run("check-jsonschema", "--builtin-schema", f"vendor.github-{kind}", *map(str, sorted(files)))
+        session.run("zizmor", "--offline", "--no-progress", ".github")
 
 
 @nox.session
@@ -78,6 +83,32 @@ def types(session: nox.Session) -> None:
     """mypy, strict, against the locked torch."""
     session.install("-e", ".[all]", *group("types"), *LOCKED)
     session.run("mypy", *session.posargs)
+
+
+@nox.session(venv_backend="uv")  # which fills the empty environment, torch and all, from its cache
+def package(session: nox.Session) -> None:
+    """What would be published: sdist and wheel, held to the sources; used in an environment with nothing else."""
+    session.install(*group("package"), *LOCKED)
+    used = str(Path(".ci", "use.py").resolve())
+    with TemporaryDirectory() as name:
+        dist, checkout, empty, elsewhere = (Path(name) / part for part in ("dist", "checkout", "empty", "elsewhere"))
+        session.run("python", "-m", "build", "--outdir", str(dist), ".")  # the wheel from the sdist
+        session.run("python", "-m", "build", "--wheel", "--outdir", str(checkout), ".")
+        wheel = next(dist.glob("*.whl"))
+        session.run("twine", "check", "--strict", *map(str, dist.iterdir()))
+        session.run("check-wheel-contents", str(wheel))
+        session.run("python", ".ci/package.py", str(dist), str(checkout))
+        session.run("python", "-m", "venv", "--without-pip", str(empty))
+        python, command = (str(empty / "bin" / program) for program in ("python", "mlp-core"))
+        session.run("uv", "pip", "install", "--python", python, str(wheel), *LOCKED)
+        session.run("uv", "pip", "check", "--python", python)
+        elsewhere.mkdir()
+        with session.chdir(elsewhere):
+            told = session.run(command, "--version", external=True, silent=True)
+            if told != f"mlp_core {wheel.name.split('-')[1]}\n":
+                session.error(f"mlp-core --version of {wheel.name}: got {told!r}")
+            session.run(command, "verify", "sgd", "--examples", "20", external=True, env=ENV)
+            session.run(python, "-W", "error", used, external=True, env=ENV)
 
 
 @nox.session
