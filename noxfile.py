@@ -85,6 +85,13 @@ def types(session: nox.Session) -> None:
     session.run("mypy", *session.posargs)
 
 
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documents, in docs/_build/index.html; a warning is an error."""
+    session.install("-e", ".[report]", *group("docs"), *LOCKED)
+    session.run("sphinx-build", "-W", "--keep-going", "-n", "docs", "docs/_build", *session.posargs, env=ENV)
+
+
 @nox.session(venv_backend="uv")  # which fills the empty environment, torch and all, from its cache
 def package(session: nox.Session) -> None:
     """What would be published: sdist and wheel, held to the sources; used in an environment with nothing else."""

@@ -71,6 +71,10 @@ def verify(
     examples: Annotated[int | None, typer.Option(help="Generated examples a law.", show_default="100")] = None,
     seed: Annotated[str, typer.Option(help='A whole number, or "random".')] = "0",
     jobs: Annotated[int | None, typer.Option(help="Processes to use.", show_default="one a processor")] = None,
+    database: Annotated[
+        Path | None,
+        typer.Option(help="Folder of failing examples: those in it are tried first, and new ones are kept there."),
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Also write the report to this file.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Also write it for CI, as JUnit's XML.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write a table, one row a subject.")] = None,
@@ -93,6 +97,7 @@ def verify(
         from mlp_core.testing import seed_of
         from mlp_core.testing.foreign.load import is_in_file
         from mlp_core.testing.foreign.show import verify_hand_ins
+        from mlp_core.testing.keeping import FILES_KEEP_NONE
         from mlp_core.testing.live import announce, list_subjects, verify_live
         from mlp_core.testing.report import Report
         from mlp_core.testing.resolve import default_subjects
@@ -108,10 +113,14 @@ def verify(
 
         def verified() -> Report:
             if any(map(is_in_file, names)):
+                if database is not None:
+                    raise ArgumentError("database", str(database), FILES_KEEP_NONE)
                 return verify_hand_ins(
                     console, names, examples=examples, seed=number, jobs=processes, batch_size=batch_size
                 )
-            return verify_live(console, names, examples=examples, seed=number, jobs=processes)
+            return verify_live(
+                console, names, examples=examples, seed=number, jobs=processes, database=database
+            )
 
         with ExitStack() as folders:  # proven writable before anything runs
             for path in filter(None, (json, junit, csv, html)):

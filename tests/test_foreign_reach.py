@@ -63,7 +63,7 @@ def test_the_annotations_of_a_rule_s_fields_are_its_domains(tmp_path: Path) -> N
     )
     rule = load(f"{file}:Mine")
     assert rule(lr=1.0).slots == ("v",)
-    with pytest.raises(ArgumentError, match="lr: got -1.0"):
+    with pytest.raises(ArgumentError, match=r"lr: got -1\.0"):
         rule(lr=-1.0)
 
 

@@ -17,10 +17,13 @@ from mlp_core.experiment.extras import BASE, need
 for _library in ("hypothesis", "rich"):  # before the imports below, which would say less
     need(_library, BASE)
 
+from hypothesis.database import ExampleDatabase
+
 from mlp_core.testing import engine, subjects
 from mlp_core.testing.engine import Result
 from mlp_core.testing.foreign.load import expanded, is_in_file
 from mlp_core.testing.foreign.several import as_report, subjects_in, verify_files
+from mlp_core.testing.keeping import FILES_KEEP_NONE
 from mlp_core.testing.law import Law
 from mlp_core.testing.memory import Memory
 from mlp_core.testing.report import Report
@@ -36,15 +39,16 @@ def laws(subject: Any, *, batch_sizes: tuple[int, int] = BATCH_SIZES) -> list[La
 
 def verify(
     subject: Any, *, examples: int | None = None, seed: int | str = 0, batch_sizes: tuple[int, int] = BATCH_SIZES,
-    progress: Callable[[Result], object] | None = None,
+    progress: Callable[[Result], object] | None = None, database: ExampleDatabase | None = None,
 ) -> Report:  # fmt: skip
     """Run every law on `subject` and report. Writes nothing to the working folder.
 
     subject: see `resolve`; or a script, a notebook or a folder of them, with ":name" for one definition of a file,
     which are run in processes of their own, within limits. examples: generated examples a law, 100 by default. seed: an
     integer, or "random". batch_sizes: the smallest and largest batch asked for. progress: called with the Result so
-    far, after each example and at the end of each law (in files, of each definition). Raises ArgumentError for a
-    subject that is not recognised and for bad options.
+    far, after each example and at the end of each law (in files, of each definition). database: any of Hypothesis's;
+    examples in it on which a law of this subject was broken are tried first, and the smallest of a failure is kept
+    there. Raises ArgumentError for a subject that is not recognised and for bad options.
 
     >>> from mlp_core import backprop
     >>> verify(backprop, examples=10).ok
@@ -55,11 +59,17 @@ def verify(
     pair = isinstance(batch_sizes, (tuple, list)) and len(batch_sizes) == 2 and all(type(n) is int for n in batch_sizes)
     if not pair or not 1 <= batch_sizes[0] <= batch_sizes[1]:
         raise ArgumentError("batch_sizes", batch_sizes, "(smallest, largest) with 1 <= smallest <= largest")
+    if database is not None and not isinstance(database, ExampleDatabase):
+        raise ArgumentError("database", database, "one of hypothesis.database")
     if isinstance(subject, str) and is_in_file(subject):
+        if database is not None:
+            raise ArgumentError("database", database, FILES_KEEP_NONE)
         return _verify_file(subject, examples, seed_of(seed), batch_sizes[1], progress)
     report, memory = Report(seed=seed_of(seed), examples=examples or engine.EXAMPLES), Memory()
     for law in laws(subject, batch_sizes=batch_sizes):
-        result = engine.run(law, examples=examples, seed=report.seed, progress=progress, memory=memory)
+        result = engine.run(
+            law, examples=examples, seed=report.seed, progress=progress, memory=memory, database=database
+        )
         report.results.append(result)
         if progress is not None:
             progress(result)

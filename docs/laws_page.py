@@ -1,0 +1,75 @@
+"""The page of all laws, made of the code: what each says, why it matters, which known mistakes it must catch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlp_core.testing import faults
+from mlp_core.testing.law import Law
+
+HEAD = """# The laws
+
+Every law of the battery, as it stands in the code: its statement, why it matters, and the known mistakes of the
+catalogue (`mlp_core/testing/faults/`) that it must catch. `nox -s power` puts each mistake before each law; the
+whole matrix is in [Power](power.md).
+
+`mlp_core.testing.laws(subject)` lists those that apply to a subject.
+"""
+
+KINDS = {
+    "GradientSubject": "Of a backpropagation",
+    "OptimizerSubject": "Of an update rule or an optimizer",
+    "FunctionSubject": "Of the gradient of any function",
+    "TrainingSubject": "Of a training loop",
+    "RecordSubject": "Of an activation or a loss",
+    "GradcheckSubject": "Of a gradient check",
+    "NormalisationSubject": "Of the normalisation of images",
+    "SelectionSubject": "Of the selection of a trial",
+}
+"""kinds of subject, in the order of the page; one that is not here has its own name for a heading, at the end"""
+
+SHOWN = 6
+"""mistakes told in full for one law"""
+
+
+def found() -> dict[str, dict[str, tuple[Law, list[str]]]]:
+    """Laws by kind of subject and name, each with the words of the mistakes that it must catch."""
+    kinds: dict[str, dict[str, tuple[Law, list[str]]]] = {name: {} for name in KINDS}
+    for fault in faults.every():
+        subject = fault.subject
+        of_kind = kinds.setdefault(type(subject).__name__, {})
+        for law in subject.laws():
+            _, mistakes = of_kind.setdefault(law.name, (law, []))
+            if law.name in fault.laws:
+                mistakes.append(fault.words or fault.name)
+    return kinds
+
+
+def page() -> str:
+    """The page, in Markdown."""
+    lines = [HEAD]
+    for kind, laws in found().items():
+        lines.append(f"## {KINDS.get(kind, kind)}\n")
+        for name, (law, mistakes) in laws.items():
+            lines.append(f"### {name}\n\n**{_plain(law.statement)}**\n\n{_plain(law.why)}\n")
+            if law.beside:
+                lines.append(f"Other laws see these mistakes too. Why it stands: {_plain(law.beside)}.\n")
+            more = len(mistakes) - SHOWN
+            lines.append(f"Must catch{f' {len(mistakes)} mistakes, among them' if more > 0 else ''}:\n")
+            lines += [f"- {_plain(words)}" for words in mistakes[:SHOWN]]
+            lines.append(f"\nIn the code: `{law.function.__module__}.{law.function.__name__}`.\n")
+    return "\n".join(lines)
+
+
+def _plain(words: str) -> str:
+    """Words in which Markdown finds no markup."""
+    for sign in r"\*_|<[":
+        words = words.replace(sign, f"\\{sign}")
+    return words
+
+
+def write(path: Path) -> None:
+    """Write the page, where it is not the same already: Sphinx reads again what is new."""
+    text = page()
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
