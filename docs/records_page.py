@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 from mlp_core import activations, losses, rules
-
-RULE = """## {name}
-
-```{{eval-rst}}
-.. autoclass:: {module}.{cls}
-   
-```
-"""
-
+from mlp_core.rules._domains import domains
 
 def rules_page() -> str:
-    """Every rule, with its formula and its source, in Markdown."""
+    """Every rule: its formula and source, its hyperparameters with their domains, its state; in Markdown."""
     parts = ["# Every update rule\n", 'A rule is got by its name: `mlp_core.rules.get("adam")(lr=1e-3)`.\n']
     for name in rules.names():
         rule = rules.get(name)
-        parts.append(RULE.format(name=name, module=rule.__module__, cls=rule.__name__))
+        formula, _, words = (rule.__doc__ or "").partition("\n\n")
+        told = " ".join(words.split())
+        parts += [f"## {name}\n", f"```text\n{formula}\n```\n", f"{told}\n"]
+        parts += ["| hyperparameter | domain | default |", "| --- | --- | --- |"]
+        of = domains(rule)
+        parts += [f"| {f.name} | {', '.join(map(str, of[f.name]))} | {f.default!r} |" for f in fields(rule)]
+        slots = ", ".join(rule.slots) or "none"
+        parts.append(f"\nState: {slots}. Claims: {', '.join(sorted(rule.claims)) or 'none'}.\n")
     return "\n".join(parts)
 
 
