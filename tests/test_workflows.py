@@ -23,6 +23,9 @@ ACTIONS = {
     for path in (ROOT / ".github" / "actions").glob("*/action.yml")
 }
 
+INSERTED = re.compile(r"\$\{\{ *(.*?) *\}\}")
+"""what GitHub puts in before a shell sees it"""
+
 
 def sessions() -> set[str]:
     """What noxfile.py defines."""
@@ -43,7 +46,7 @@ def scripts(job: dict[str, Any]) -> Iterator[str]:
     """What a job runs, with the values of its matrix."""
     for values, step in product(combinations(job), job["steps"]):
         known = {f"matrix.{name}": value for name, value in values.items()}
-        yield re.sub(r"\$\{\{ *([\w.]+) *\}\}", lambda found, known=known: known[found[1]], step.get("run", ""))
+        yield INSERTED.sub(lambda found, known=known: known.get(found[1], found[0]), step.get("run", ""))
 
 
 def sessions_in(script: str) -> Iterator[str]:
@@ -126,5 +129,5 @@ def test_what_is_asked_of_a_step_is_what_it_gives() -> None:
 def test_nothing_reaches_a_shell_but_through_its_environment() -> None:
     """The values of a matrix apart, which stand in the same file."""
     for file, _, step in steps():
-        inserted = re.findall(r"\$\{\{(.*?)\}\}", step.get("run", ""))
-        assert all(re.fullmatch(r" *matrix\.[\w-]+ *", expression) for expression in inserted), (file, step)
+        inserted = INSERTED.findall(step.get("run", ""))
+        assert all(re.fullmatch(r"matrix\.[\w-]+", expression) for expression in inserted), (file, step)
