@@ -99,6 +99,12 @@ def test_a_mistake_is_said_once_with_the_first_entry_that_shows_it() -> None:
     assert diagnoses(named) == [words[0], words[2]]
 
 
+def test_a_mistake_of_a_rule_is_named_once() -> None:
+    words = [f"the velocity: an average: at step {k}: params[0], entry (0,) that gives {k}, as seen" for k in (1, 2)]
+    named = [Result("a", "", "f", verdict="FAIL", diagnosis=one) for one in words]
+    assert diagnoses(named) == words[:1]
+
+
 def test_an_exhibit_of_a_function_that_raises_has_no_gradients() -> None:
     none = shown(raises, problem())
     assert (none["got"], none["curve"], none["wrong"], none["errors"]) == ([], [], [], [])

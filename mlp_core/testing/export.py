@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 COLUMNS = ("subject", "ok", "verdict", "hold", "broken", "skipped", "broken laws", "what is wrong", "notes")
 
 
-SHOWN = re.compile(r" \([^()]*\bentry .*\)$")
-"""the entry that shows a mistake on an example, at the end of a diagnosis"""
+SHOWN = re.compile(r" \([^()]*\bentry .*\)$|: at [^:]*: .* that gives .*, as seen$")
+"""the entry that shows a mistake on an example, at the end of a diagnosis: of a gradient, of a rule"""
 
 
 def junit(report: Report) -> bytes:
@@ -67,7 +67,7 @@ def by_subject(report: Report) -> list[tuple[str, list[Result]]]:
 
 
 def diagnoses(results: Sequence[Result]) -> list[str]:
-    """The mistakes named, each once: with the entry of the first example that shows it, in parentheses at its end."""
+    """The mistakes named, each once: with the entry of the first example that shows it at its end."""
     named: dict[str, str] = {}
     for words in (r.diagnosis for r in results if r.diagnosis):
         named.setdefault(SHOWN.sub("", words), words)

@@ -61,7 +61,7 @@ def _print(console: Console, done: Sequence[HandIn]) -> None:
     for name, hand_in in zip(short_names([h.name for h in done]), done, strict=True):
         words = headline(hand_in.results, course=hand_in.course)
         style = "green" if not any(r.verdict == "FAIL" for r in hand_in.results) else "yellow"
-        style = "red" if words.startswith("wrong") or "right" not in words else style
+        style = style if words.startswith(("right", "lawful")) else "red"
         wrong = "\n".join([*diagnoses(hand_in.results), *(f"note: {note}" for note in hand_in.notes)])
         shown.add_row(Text(name, style="bold"), Text(words, style=style), Text(wrong))
     console.print(shown)
