@@ -114,7 +114,6 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         super().load_state_dict(state_dict)
-        self._segments.clear()
         saved_groups = state_dict["param_groups"]
         for index, (group, saved) in enumerate(zip(self.param_groups, saved_groups, strict=True)):
             for p, number in zip(group["params"], saved["params"], strict=True):

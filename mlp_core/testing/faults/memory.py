@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mlp_core.rules import RuleOptimizer, UpdateRule
+from mlp_core.rules._segment import marks
 from mlp_core.rules.nadam import NAdam
 from mlp_core.rules.sgd import SGD
 from mlp_core.testing.faults.catalogue import Catalogue
@@ -127,6 +128,9 @@ class KeepsItsSegments(RuleOptimizer):
         segments = dict(self._segments)
         super().load_state_dict(state_dict)
         self._segments.update(segments)
+
+    def _laid(self, params: list[Tensor], index: int) -> list[int]:
+        return marks(params)  # and not their state
 
 
 @caught_by("goes on after save and load", examples=100, origin="site: a cache of views that loading does not clear")
