@@ -8,6 +8,7 @@ from pathlib import Path
 from mlp_core import activations, losses, rules
 from mlp_core.rules._domains import domains
 
+
 def rules_page() -> str:
     """Every rule: its formula and source, its hyperparameters with their domains, its state; in Markdown."""
     parts = ["# Every update rule\n", 'A rule is got by its name: `mlp_core.rules.get("adam")(lr=1e-3)`.\n']
@@ -28,8 +29,7 @@ def records_page() -> str:
     """Every activation and loss, with what its record says of it, in Markdown."""
     lines = [
         "# Every activation and loss\n",
-        '`mlp_core.activations.get("relu")`, `mlp_core.losses.get("mse")`. *To the bit*: the derivative has the bits of '
-        "autograd's; elsewhere it is held to the derived bound.\n",
+        '`mlp_core.activations.get("relu")`, `mlp_core.losses.get("mse")`. *To the bit*: with the bits of autograd.\n',
         "| activation | kinks | piecewise linear | largest slope | to the bit |",
         "| --- | --- | --- | ---: | --- |",
     ]
