@@ -30,6 +30,14 @@ def test_a_twin_has_torch_s_defaults_and_steps_tensor_by_tensor(name: str) -> No
     assert all(twin.defaults[switch] is False for switch in ("foreach", "fused") if switch in twin.defaults)
 
 
+def test_a_rule_itself_may_stand_for_its_name() -> None:
+    sgd = rules.get("sgd")
+    assert rules.get(sgd) is sgd
+    assert rules.get(UpdateRule) is UpdateRule
+    with pytest.raises(ArgumentError, match=r"^rule: got <class 'int'>, expected one of adadelta, "):
+        rules.get(int)  # type: ignore[arg-type]
+
+
 def refusal(rule_type: Any) -> str:
     with pytest.raises(ArgumentError) as caught:
         rule_type()
