@@ -115,6 +115,7 @@ class RelativeErrors(dict[str, float]):
 
     @property
     def worst(self) -> float:
+        """The largest relative error of a tensor."""
         return max(self.values())
 
 

@@ -23,7 +23,12 @@ from mlp_core.layout import Layout
 
 
 class Trace(NamedTuple):
-    """What the forward pass leaves for backpropagation, by layer: z[l] and a[l] are (B, n_l); z[0] = a[0] = x."""
+    """What the forward pass leaves for backpropagation, by layer: z[l] and a[l] are (B, n_l); z[0] = a[0] = x.
+
+    >>> trace = MLP([2, 3, 1]).trace(torch.zeros(5, 2))
+    >>> [tuple(a.shape) for a in trace.a]
+    [(5, 2), (5, 3), (5, 1)]
+    """
 
     z: tuple[Tensor, ...]
     a: tuple[Tensor, ...]

@@ -32,6 +32,12 @@ class History:
 
     step_losses (steps,), in the model's dtype: each before its step. epoch_losses (epochs,): the step losses of an
     epoch averaged, weighted by the samples of each step. checkpoint: hand it to fit as `start` to go on.
+
+    >>> from mlp_core import rules
+    >>> x, rule = torch.ones(5, 1), rules.get("sgd")()
+    >>> history = fit(MLP([1, 1]), x, x, loss="mse", rule=rule, epochs=2, batch_size=2)
+    >>> tuple(history.step_losses.shape), tuple(history.epoch_losses.shape)
+    ((6,), (2,))
     """
 
     step_losses: Tensor

@@ -26,6 +26,10 @@ class RuleOptimizer(torch.optim.Optimizer):
     grad is None is left alone. Raises ArgumentError for parameters that are not real floating point tensors, sparse
     gradients, hyperparameters outside their domain or unknown to the rule, and for a change of hyperparameters that
     switches on a slot the parameter does not have.
+
+    >>> from mlp_core import rules
+    >>> rules.get("sgd")(lr=0.5).optimizer([torch.nn.Parameter(torch.ones(2))]).param_groups[0]["lr"]
+    0.5
     """
 
     def __init__(self, rule: UpdateRule, params: Iterable[Any]) -> None:

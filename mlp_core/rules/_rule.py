@@ -22,6 +22,11 @@ class UpdateRule:
 
     Construction raises ArgumentError for a hyperparameter outside its annotated domain and for a `conflict()`.
     The base rule is plain enough to run: it does nothing.
+
+    >>> from mlp_core import rules
+    >>> rules.get("sgd")(lr=-1)
+    Traceback (most recent call last):
+    mlp_core.errors.ArgumentError: lr: got -1, expected a finite number >= 0
     """
 
     slots: ClassVar[tuple[str, ...]] = ()

@@ -33,7 +33,14 @@ __all__ = ["Law", "Report", "Result", "assert_lawful", "laws", "subjects", "veri
 
 
 def laws(subject: Any, *, batch_sizes: tuple[int, int] = BATCH_SIZES) -> list[Law]:
-    """The laws of a subject, each with name, statement and check(); ready for pytest.mark.parametrize."""
+    """The laws of a subject, each with name, statement, why and check(); ready for pytest.mark.parametrize.
+
+    Raises ArgumentError for a subject that is not recognised: see `resolve`.
+
+    >>> import torch
+    >>> [law.name for law in laws(torch.optim.SGD)][3]
+    'leaves the gradient alone'
+    """
     return resolve(subject, batch_sizes).laws()
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky, Unsatisfiable
 
 from mlp_core.testing import conduct
 from mlp_core.testing.failure import failure_text
-from mlp_core.testing.keeping import Kept, sources
+from mlp_core.testing.keeping import Kept, no_files, sources
 from mlp_core.testing.law import Broken, Evidence, Law, Raised, Rejected
 from mlp_core.testing.memory import Memory
 from mlp_core.testing.variety import digest
@@ -49,7 +47,11 @@ Progress = Callable[["Result"], object]
 
 @dataclass
 class Result:
-    """What became of one law."""
+    """What became of one law: PASS, FAIL or SKIP, with its reason; what was counted; of a failure all that is known.
+
+    error: the largest absolute error among the entries compared; ratio: the largest error divided by its bound. where,
+    got, expected: the first entry that is wrong on the smallest example; snippet: the lines that show it again.
+    """
 
     law: str
     statement: str
@@ -93,6 +95,7 @@ class Result:
         self.verdict, self.reason = "FAIL", reason
 
     def text(self) -> str:
+        """The failure in words, snippet included."""
         return failure_text(self)
 
 
@@ -140,7 +143,7 @@ def run(
         )  # fmt: skip
         options(hypothesis.seed(seed)(given(law.given(subject))(check)))()  # seed turns databases off
 
-    with _no_files():
+    with no_files():
         try:
             if memory is None:
                 searched(Phase.generate, Phase.shrink)
@@ -235,14 +238,3 @@ def _describe(result: Result, law: Law, failing: _Failing, diagnose: bool) -> No
             result.diagnosis = law.subject.diagnose(example, broken)
         if hasattr(law.subject, "exhibit"):
             result.exhibit = law.subject.exhibit(example, broken)
-
-
-@contextmanager
-def _no_files() -> Iterator[None]:
-    """Hypothesis keeps notes of its own on disk: not in the caller's folder."""
-    with tempfile.TemporaryDirectory() as scratch:
-        set_hypothesis_home_dir(scratch)
-        try:
-            yield
-        finally:
-            set_hypothesis_home_dir(None)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, MultiplexedDatabase
 
 from mlp_core.testing.law import Law
@@ -45,3 +48,14 @@ def sources(*several: Kept | Memory | None) -> ExampleDatabase | None:
 def in_folder(folder: Path | None) -> ExampleDatabase | None:
     """The database that is a folder, made where it is not there; None where none is named."""
     return None if folder is None else DirectoryBasedExampleDatabase(folder)
+
+
+@contextmanager
+def no_files() -> Iterator[None]:
+    """Hypothesis keeps notes of its own on disk: not in the caller's folder."""
+    with tempfile.TemporaryDirectory() as scratch:
+        set_hypothesis_home_dir(scratch)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)

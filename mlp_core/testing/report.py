@@ -22,7 +22,13 @@ COLOURS = {"PASS": "green", "FAIL": "bold red", "SKIP": "yellow", "...": "dim"}
 class Report:
     """The results of one run over one or more subjects.
 
-    ok: no law that is asked for is broken, at least one was run, and nobody interrupted it.
+    ok: no law that is asked for is broken, at least one was run, and nobody interrupted it. `rich.print(report)` shows
+    the table and every failure.
+
+    >>> from mlp_core.testing import verify
+    >>> report = verify("relu", examples=10)
+    >>> report.ok, [result.verdict for result in report.results]
+    (True, ['PASS', 'PASS', 'PASS'])
     """
 
     results: list[Result] = field(default_factory=list)
@@ -37,6 +43,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
+        """Whether all is lawful."""
         verdicts = [result.verdict for result in self.results if result.asked]
         return "PASS" in verdicts and "FAIL" not in verdicts and not self.interrupted
 

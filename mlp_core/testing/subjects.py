@@ -30,18 +30,35 @@ from mlp_core.training import fit as own_fit
 def backprop(function: Callable[..., Any], *, batch_sizes: tuple[int, int] = BATCH_SIZES) -> GradientSubject:
     """f(model, trace, dL_dy), which fills model.flat_grad, as mlp_core.backprop does.
 
+    model: an MLP; trace.z[l], trace.a[l]: (B, n_l); dL_dy: (B, n_L). batch_sizes: the smallest and largest B asked for.
     The core's own is held to autograd's bits; anybody else's to the rounding bound.
+
+    >>> from mlp_core.testing import verify
+    >>> verify(backprop(own_backprop, batch_sizes=(2, 3)), examples=5).results[0].reason
+    'single samples are not asked for; batch_sizes=(1, 8) would'
     """
     return GradientSubject(function, name_of(function), batch_sizes, to_the_bit=function is own_backprop)
 
 
 def course(function: Callable[..., Any], *, batch_sizes: tuple[int, int] = BATCH_SIZES) -> CourseSubject:
-    """f(model, y_true, y_pred), which fills model.dL_dw[l] and model.dL_db[l] for the squared error summed."""
+    """f(model, y_true, y_pred), which fills model.dL_dw[l], (n_l, n_{l-1}), and model.dL_db[l], (n_l,), for the squared
+    error summed over samples and outputs, whatever its parameters are called. docs/course-contract.md has the contract.
+
+    >>> from mlp_core.testing import laws
+    >>> [law.name for law in laws(course(lambda net, target, output: None))][0]
+    'equals autograd for one sample'
+    """
     return CourseSubject(function, name_of(function), batch_sizes)
 
 
 def rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
-    """An UpdateRule, stepped by its own optimizer: a class with hyperparameters from its domains, or one instance."""
+    """An UpdateRule, stepped by its own optimizer: a class with hyperparameters from its domains, or one instance, with
+    its own.
+
+    >>> from mlp_core import rules
+    >>> rule(rules.get("adam")).name
+    'Adam'
+    """
     return of_rule(rule)
 
 
@@ -101,12 +118,24 @@ def gradient(
 
 
 def activation(record: Activation) -> RecordSubject:
-    """An activation record: its derivative by hand, its kinks and its claims."""
+    """An activation record: its derivative by hand, its kinks and its claims.
+
+    >>> from mlp_core import activations
+    >>> from mlp_core.testing import verify
+    >>> verify(activation(activations.get("gelu")), examples=10).ok
+    True
+    """
     return RecordSubject(record)
 
 
 def loss(record: Loss) -> RecordSubject:
-    """A loss record: its derivative by hand."""
+    """A loss record: its derivative by hand, alone and with its value, and the targets it refuses.
+
+    >>> from mlp_core import losses
+    >>> from mlp_core.testing import verify
+    >>> verify(loss(losses.get("mse")), examples=10).ok
+    True
+    """
     return RecordSubject(record)
 
 
@@ -114,21 +143,43 @@ def training(fit: Callable[..., Any]) -> TrainingSubject:
     """A training loop with the signature of mlp_core.fit.
 
     The core's own is held to the bits of torch's loop; anybody else's to what rounding explains.
+
+    >>> from mlp_core.testing import laws
+    >>> [law.name for law in laws(training(own_fit))][0]
+    'equals torch to the bit'
     """
     return TrainingSubject(fit, name_of(fit), to_the_bit=fit is own_fit)
 
 
 def normalisation(normalise: Callable[..., Any]) -> NormalisationSubject:
-    """normalise(training, validation, test) -> (the three, normalised), record; images (N, C, H, W)."""
+    """normalise(training, validation, test) -> (the three, normalised), record; images (N, C, H, W), from 0 to 1.
+
+    >>> from mlp_core.experiment.normalise import normalise
+    >>> from mlp_core.testing import verify
+    >>> verify(normalisation(normalise), examples=10).ok
+    True
+    """
     return NormalisationSubject(normalise, name_of(normalise))
 
 
 def selection(select: Callable[..., Any]) -> SelectionSubject:
-    """select(trials) -> the one that is taken; trials have number, validation_accuracy and validation_loss."""
+    """select(trials) -> the one that is taken; trials have number, validation_accuracy (0 to 1) and validation_loss.
+
+    >>> from mlp_core.testing import verify
+    >>> first = lambda trials: trials[0]
+    >>> [r.law for r in verify(selection(first), examples=20).results if r.verdict == "FAIL"][0]
+    'takes the highest validation accuracy'
+    """
     return SelectionSubject(select, name_of(select))
 
 
 def gradcheck(check: Callable[..., Any]) -> GradcheckSubject:
     """A gradient check with the signature of mlp_core.gradcheck.check_model: check(model, x, y, loss, *, gradient) ->
-    the relative error of every tensor by name, with the entries left out as `skipped`."""
+    the relative error of every tensor by name, with the entries left out as `skipped`.
+
+    >>> from mlp_core.gradcheck import check_model
+    >>> from mlp_core.testing import laws
+    >>> [law.name for law in laws(gradcheck(check_model))][0]
+    'confirms a right gradient'
+    """
     return GradcheckSubject(check, name_of(check))
