@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md, followed: what it adds is added to a copy of the sources, and the command it gives proves it there."""
+"""CONTRIBUTING.md, followed: what it adds is added to a copy of the sources, and its command proves it there."""
 
 from __future__ import annotations
 
