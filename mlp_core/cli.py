@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from mlp_core.errors import ArgumentError
+from mlp_core.experiment import options
 from mlp_core.experiment.command import search
 from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, processors, usage_errors, widths
 
@@ -147,26 +148,24 @@ def _whole(argument: str, text: str) -> int:
 
 @app.command()
 def train(
-    data: Annotated[str, typer.Option(help="cifar2, or folder:PATH with CLASS/* or train/CLASS/* and test/CLASS/*.")],
+    data: options.Data,
     out: Annotated[Path, typer.Option(help="Folder for history.json, model.safetensors and loss_curves.png.")],
-    gradients: Annotated[str, typer.Option(help="manual or autograd.")] = "manual",
-    updates: Annotated[str, typer.Option(help="manual or torch.")] = "manual",
+    gradients: options.Gradients = "manual",
+    updates: options.Updates = "manual",
     compare: Annotated[
         bool, typer.Option("--compare", help="Train again with autograd and torch; exit 1 where that differs.")
     ] = False,
     epochs: Annotated[int, typer.Option(help="Passes over the training images.")] = 30,
-    batch_size: Annotated[int, typer.Option(help="Images a step; the last step of an epoch may have fewer.")] = 256,
+    batch_size: options.BatchSize = 256,
     lr: Annotated[float, typer.Option(help="Learning rate.")] = 0.01,
     momentum: Annotated[float, typer.Option(help="Momentum.")] = 0.0,
     weight_decay: Annotated[float, typer.Option(help="L2 penalty, added to the gradient.")] = 0.0,
-    hidden: Annotated[str, typer.Option(help="Widths of the hidden layers.")] = "512,128,32",
-    activation: Annotated[str, typer.Option(help="Activation of the hidden layers.")] = "relu",
-    loss: Annotated[str, typer.Option(help="Loss.")] = "cross_entropy",
-    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    hidden: options.Hidden = "512,128,32",
+    activation: options.Activation = "relu",
+    loss: options.Loss = "cross_entropy",
+    dtype: options.Dtype = "float32",
     seed: Annotated[int, typer.Option(help="Of splits, weights and batch order.")] = 0,
-    download: Annotated[
-        Path | None, typer.Option(help="Where CIFAR-10 is kept.", show_default="mlp_core in the user's cache")
-    ] = None,
+    download: options.Download = None,
 ) -> None:
     """Train on images, by hand or by torch, and say whether both agree to the bit.
 
@@ -182,7 +181,7 @@ def train(
         from mlp_core.experiment.show import load_images, say, train_and_compare
         from mlp_core.experiment.train import Options
 
-        options = Options(
+        asked = Options(
             gradients=gradients, updates=updates, epochs=epochs, batch_size=batch_size, lr=lr, momentum=momentum,  # type: ignore[arg-type]
             weight_decay=weight_decay, hidden=widths(hidden), activation=activation, loss=loss, dtype=dtype,
             seed=seed,
@@ -192,9 +191,9 @@ def train(
             need(module)
         with output_folder(out, FILES) as folder:
             console = Console()
-            images = load_images(console, data, options, download)
-            run, reference, comparison = train_and_compare(console, options, images, compare)
-            for path in write_all(folder, writers(data, options, images, run, reference, comparison)):
+            images = load_images(console, data, asked, download)
+            run, reference, comparison = train_and_compare(console, asked, images, compare)
+            for path in write_all(folder, writers(data, asked, images, run, reference, comparison)):
                 say(console, f"wrote {path}")
     if comparison is not None and not comparison.identical:
         raise typer.Exit(DIFFERENT)

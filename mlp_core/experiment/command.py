@@ -8,15 +8,16 @@ from typing import Annotated
 import typer
 
 from mlp_core.errors import ArgumentError
+from mlp_core.experiment import options
 from mlp_core.experiment.usage import INTERRUPTED, processors, usage_errors, widths
 
 
 def search(
-    data: Annotated[str, typer.Option(help="cifar2, or folder:PATH with CLASS/* or train/CLASS/* and test/CLASS/*.")],
+    data: options.Data,
     out: Annotated[Path, typer.Option(help="Folder for result.json, model.safetensors, pictures and report.html.")],
     trials: Annotated[int, typer.Option(help="How many draws of the hyperparameters are trained.")] = 20,
     epochs: Annotated[int, typer.Option(help="Passes over the training images in each trial.")] = 24,
-    batch_size: Annotated[int, typer.Option(help="Images a step; the last step of an epoch may have fewer.")] = 128,
+    batch_size: options.BatchSize = 128,
     seed: Annotated[int, typer.Option(help="Of splits, draws, weights and batch order.")] = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the search in this folder, or take part in one of a storage.")
@@ -35,15 +36,13 @@ def search(
     mirror: Annotated[
         bool, typer.Option("--mirror/--no-mirror", help="Turn each image left to right in half of the epochs.")
     ] = True,
-    gradients: Annotated[str, typer.Option(help="manual or autograd.")] = "manual",
-    updates: Annotated[str, typer.Option(help="manual or torch.")] = "manual",
-    hidden: Annotated[str, typer.Option(help="Widths of the hidden layers.")] = "512,128,32",
-    activation: Annotated[str, typer.Option(help="Activation of the hidden layers.")] = "relu",
-    loss: Annotated[str, typer.Option(help="Loss.")] = "cross_entropy",
-    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
-    download: Annotated[
-        Path | None, typer.Option(help="Where CIFAR-10 is kept.", show_default="mlp_core in the user's cache")
-    ] = None,
+    gradients: options.Gradients = "manual",
+    updates: options.Updates = "manual",
+    hidden: options.Hidden = "512,128,32",
+    activation: options.Activation = "relu",
+    loss: options.Loss = "cross_entropy",
+    dtype: options.Dtype = "float32",
+    download: options.Download = None,
 ) -> None:
     """Search learning rate, weight decay and momentum at random; select on validation; look at the test split once.
 
