@@ -90,11 +90,7 @@ def test_it_is_told_where_a_pre_activation_lies_on_a_kink() -> None:
 
 
 def test_a_mistake_is_said_once_with_the_first_entry_that_shows_it() -> None:
-    words = [
-        "f' is left out (b1, entry (0,): 1 in place of 0)",
-        "f' is left out (W2, entry (0, 1): 2 in place of 3)",
-        "it",
-    ]
+    words = [f"f' is left out ({where}: 1 in place of 0)" for where in ("b1, entry (0,)", "W2, entry (0, 1)")] + ["it"]
     named = [replace(result("a", "b", "FAIL"), diagnosis=one) for one in words]
     assert diagnoses(named) == [words[0], words[2]]
 
