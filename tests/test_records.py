@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mlp_core import MLP, ArgumentError, activations, fit, gradcheck, losses, rules
 from mlp_core.activations import Activation
+from mlp_core.equality import same_bits
 from mlp_core.losses import Loss
 
 SQUARE = Activation("square", f=lambda z: z * z, times_df=lambda delta, z, a: delta * (2 * z), lipschitz=float("inf"))
@@ -114,6 +115,18 @@ def test_an_activation_is_elementwise_and_reads_only(name: str) -> None:
     assert torch.equal(record.f(z[1:2, 1:2]), a[1:2, 1:2])
     assert len(record.kink_slopes) in (0, len(record.kinks))
     assert len(record.slopes) in (0, len(record.kinks) + 1)
+
+
+@pytest.mark.parametrize("name", [name for name in activations.names() if activations.get(name).exact])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_an_exact_derivative_is_autograd_s_where_a_run_has_gone_to_nan(name: str, dtype: torch.dtype) -> None:
+    """A kernel of torch may take NaN otherwise in its vector part than in its tail: so does whoever calls it."""
+    f = activations.get(name)
+    for n in range(1, 71):
+        z, delta = torch.full((n,), torch.nan, dtype=dtype).requires_grad_(), torch.arange(1, n + 1, dtype=dtype)
+        a = f.f(z)
+        (expected,) = torch.autograd.grad(a, z, delta)
+        assert same_bits(f.times_df(delta, z.detach(), a.detach()), expected), n
 
 
 @pytest.mark.parametrize("name", [n for n in activations.names() if activations.get(n).slopes])
