@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from mlp_core import MLP, Trace, activations, losses, rules
 from mlp_core.backprop import backprop
 from mlp_core.equality import same_bits
-from mlp_core.testing import engine, gradient_laws, subjects
+from mlp_core.testing import engine, gradient_edges, gradient_laws, subjects
 from mlp_core.testing.differently import backprops, course
 from mlp_core.testing.differently import subjects as written_differently
 from mlp_core.testing.law import Broken
@@ -86,3 +86,12 @@ def test_a_derivative_that_torch_flushes_to_zero_is_no_mistake() -> None:
     of_a_sigmoid_at(-60, 1)
     with pytest.raises(Broken):
         of_a_sigmoid_at(-60, 1 + 1e-4)
+
+
+def test_a_remainder_across_a_jump_of_the_second_derivative_is_no_mistake() -> None:
+    z, y = torch.tensor([2.0**-9], dtype=torch.float64), torch.tensor([[0.375]], dtype=torch.float64)
+    softsign, loss, one = activations.get("softsign"), losses.get("squared_error"), torch.ones_like(y)
+    problem = Problem((1, 1), (softsign,), (0 * one, z), one, y, loss)  # the step takes z below 0, where f'' jumps
+    assert not gradient_edges.quarters_its_taylor_remainder(CORE, problem).counted
+    beyond = replace(problem, parameters=(0 * one, z + 1))
+    assert gradient_edges.quarters_its_taylor_remainder(CORE, beyond).counted

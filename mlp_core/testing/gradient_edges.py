@@ -71,7 +71,7 @@ def takes_torchs_convention_at_a_kink(subject: Any, problem: Problem) -> Evidenc
 )
 def quarters_its_taylor_remainder(subject: Any, problem: Problem) -> Evidence:
     """|J(theta + h v) - J(theta) - h g.v| is of second order: it quarters when h halves. Fails below 3 for four
-    halvings in a row that all stand 100 rounding bounds clear and cross no kink.
+    halvings in a row that all stand 100 rounding bounds clear and cross no kink or jump of f''.
 
     Differences of tiny steps drown in rounding. Along a line, with steps a thousand times larger, the order of the
     remainder tells a gradient from something near it, without any assumption about its size.
@@ -115,8 +115,8 @@ def _objective(problem: Problem) -> str:
 def _same_sides(model: Any, flats: torch.Tensor, x: torch.Tensor) -> bool:
     zs, _ = gradcheck.pre_activations(model, flats, x)
     return all(
-        bool(((z - kink).sign() == (z[:1] - kink).sign()).all())
-        for z, f in zip(zs, model.activations, strict=True) for kink in f.kinks
+        bool(((z - edge).sign() == (z[:1] - edge).sign()).all())
+        for z, f in zip(zs, model.activations, strict=True) for edge in (*f.kinks, *f.bends)
     )  # fmt: skip
 
 
