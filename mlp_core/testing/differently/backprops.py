@@ -150,15 +150,17 @@ def own_derivatives(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
             for kink, right, at in zip(f.kinks, f.slopes[1:], f.kink_slopes, strict=True):
                 df = torch.where(z > kink, right, torch.where(z == kink, at, df))
         else:
-            df = _SMOOTH[f.name](z, a) if f.name in _SMOOTH else _forward(f, z)
+            df = _SMOOTH[f.name](z, a) if f.name in _SMOOTH else _by_torch(f, z)
         delta = df * back
         _put(model, layer, delta.t().matmul(trace.a[layer - 1]), torch.ones(len(delta)).to(delta) @ delta)
         back = delta.matmul(model.weights[layer - 1])
 
 
-def _forward(f: Activation, z: Tensor) -> Tensor:
-    """f'(z) by torch's forward mode: for an activation that nobody has written another formula for."""
-    return torch.func.jvp(f.f, (z,), (torch.ones_like(z),))[1]
+def _by_torch(f: Activation, z: Tensor) -> Tensor:
+    """f'(z) for an activation that nobody has written another formula for."""
+    leaf = z.detach().clone().requires_grad_()
+    with torch.enable_grad():
+        return torch.autograd.grad(f.f(leaf).sum(), leaf)[0]
 
 
 _SMOOTH: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
