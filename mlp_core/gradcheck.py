@@ -25,7 +25,7 @@ from mlp_core.model import MLP, Trace
 
 __all__ = [
     "BANDS", "STEP", "Gradient", "RelativeErrors", "band", "central_difference", "check_model", "crosses_kink",
-    "losses_at", "pre_activations", "relative_error",
+    "relative_error",
 ]  # fmt: skip
 
 Gradient = Callable[[MLP, Trace, Tensor], object]
@@ -162,19 +162,3 @@ def check_model(
         errors[name] = relative_error(a[keep], d[keep])
         skipped += int((~keep).sum())
     return RelativeErrors(errors, skipped)
-
-
-def pre_activations(model: MLP, flats: Tensor, x: Tensor) -> tuple[list[Tensor], Tensor]:
-    """z[1..L], each (K, B, n_l), and the outputs (K, B, n_L) of K networks whose parameters are the rows of `flats`."""
-    a, zs = x.expand(len(flats), *x.shape), []
-    for layer, f in enumerate(model.activations, start=1):
-        W, b = (model.layout.stacked(flats, i) for i in (2 * layer - 2, 2 * layer - 1))
-        zs.append(torch.baddbmm(b[:, None, :], a, W.transpose(1, 2)))  # z[l] = a[l-1] W[l]^T + b[l]
-        a = f.f(zs[-1])
-    return zs, a
-
-
-def losses_at(model: MLP, flats: Tensor, x: Tensor, y: Tensor, loss: Loss) -> Tensor:
-    """The losses (K,) of K networks whose parameters are the rows of `flats`."""
-    _, outputs = pre_activations(model, flats, x)
-    return torch.vmap(loss.value, in_dims=(0, None))(outputs, y)

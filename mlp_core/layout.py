@@ -47,11 +47,6 @@ class Layout:
         places = zip(self.shapes, self.strides, self.offsets, strict=True)
         return [flat.as_strided(shape, strides, begin + offset) for shape, strides, offset in places]
 
-    def stacked(self, flats: Tensor, index: int) -> Tensor:
-        """One tensor of each of K flat buffers: (K, size) -> (K, *shape)."""
-        offset, shape = self.offsets[index], self.shapes[index]
-        return flats[:, offset : offset + prod(shape)].view(len(flats), *shape)
-
     def owned(self, index: int) -> int:
         """How many elements belong to a tensor, its padding included."""
         ends = (*self.offsets[1:], self.size)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mlp_core import differences, gradcheck, losses
 from mlp_core.gradcheck import BANDS, STEP, central_difference, check_model, relative_error
+from mlp_core.testing import networks
 
 
 @pytest.mark.parametrize("batched", [False, True])
@@ -72,7 +73,7 @@ def test_differences_layer_by_layer_are_those_of_the_whole_network(activation: s
     model, x, y = model.double(), x.double(), y.double()
     loss = losses.get("squared_error")
     plain = central_difference(
-        lambda flats: gradcheck.losses_at(model, flats, x, y, loss), model.flat, step=STEP, batched=True
+        lambda flats: networks.losses_at(model, flats, x, y, loss), model.flat, step=STEP, batched=True
     )
     assert relative_error(differences.by_parameters(model, x, y, loss, STEP), plain) <= BANDS[0][0]
 
@@ -118,12 +119,12 @@ def test_moved_networks_are_those_with_a_moved_entry(activation: str) -> None:
     step = 2.0**-4
     crossing = torch.zeros(len(model.flat), dtype=torch.bool)
     edges = [(*f.kinks, *f.bends) for f in model.activations]
-    here, _ = gradcheck.pre_activations(model, model.flat[None], x)
+    here, _ = networks.pre_activations(model, model.flat[None], x)
     for index in range(len(model.flat)):
         for signed in (step, -step):
             flat = model.flat.clone()
             flat[index] += signed
-            zs, _ = gradcheck.pre_activations(model, flat[None], x)
+            zs, _ = networks.pre_activations(model, flat[None], x)
             for z, own, several in zip(zs, here, edges, strict=True):
                 crossing[index] |= any(bool(((z - e).sign() != (own - e).sign()).any()) for e in several)
     assert torch.equal(gradcheck.crosses_kink(model, x, step), crossing)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from mlp_core import activations, gradcheck, losses
+from mlp_core.testing import networks
 from mlp_core.testing.bounds import quotients
 from mlp_core.testing.gradcheck_subjects import Question
 from mlp_core.testing.gradient_edges import on_kinks
@@ -78,7 +79,7 @@ def known(asked: Question) -> list[Known]:
     loss, y = asked.problem.loss, case.y
     widest, half = (
         gradcheck.central_difference(
-            lambda flats: gradcheck.losses_at(model, flats, x, y, loss), model.flat, step=h, batched=True
+            lambda flats: networks.losses_at(model, flats, x, y, loss), model.flat, step=h, batched=True
         )
         for h in (step, step / 2)
     )

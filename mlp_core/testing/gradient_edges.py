@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from hypothesis import strategies as st
 
-from mlp_core import gradcheck
-from mlp_core.testing import oracles
+from mlp_core.testing import networks, oracles
 from mlp_core.testing.bounds import formulas, quotients
 from mlp_core.testing.failure import compare
 from mlp_core.testing.gradient_laws import against_autograd
@@ -82,15 +81,15 @@ def quarters_its_taylor_remainder(subject: Any, problem: Problem) -> Evidence:
     v = torch.zeros_like(model.flat)
     for view, p in zip(model.layout.views(v), model.parameters(), strict=True):
         view.copy_(torch.linspace(-1, 1, p.numel(), dtype=torch.float64).sin().view(p.shape) + 0.5)
-    z0, _ = gradcheck.pre_activations(model, model.flat[None], x)
-    z1, _ = gradcheck.pre_activations(model, (model.flat + 2.0**-20 * v)[None], x)
+    z0, _ = networks.pre_activations(model, model.flat[None], x)
+    z1, _ = networks.pre_activations(model, (model.flat + 2.0**-20 * v)[None], x)
     speed = max((b - a).abs().max().item() for a, b in zip(z0, z1, strict=True)) * 2.0**20
     steps = [2.0**-k / max(speed, 2.0**-10) for k in range(4, 9)]  # the largest moves no pre-activation by over 1/16
     flats = torch.stack([model.flat, *(model.flat + h * v for h in steps)])
     if not _same_sides(model, flats, x):
         return Evidence(counted=False)
     slope = sum((g * w).sum().item() for g, w in zip(parts, model.layout.views(v), strict=True))
-    _, outputs = gradcheck.pre_activations(model, flats, x)
+    _, outputs = networks.pre_activations(model, flats, x)
     J = [problem.objective(output, y).item() for output in outputs]
     remainders = [abs(j - J[0] - h * slope) for h, j in zip(steps, J[1:], strict=True)]
     error = quotients.objective(problem, case)
@@ -113,7 +112,7 @@ def _objective(problem: Problem) -> str:
 
 
 def _same_sides(model: Any, flats: torch.Tensor, x: torch.Tensor) -> bool:
-    zs, _ = gradcheck.pre_activations(model, flats, x)
+    zs, _ = networks.pre_activations(model, flats, x)
     return all(
         bool(((z - edge).sign() == (z[:1] - edge).sign()).all())
         for z, f in zip(zs, model.activations, strict=True) for edge in (*f.kinks, *f.bends)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mlp_core import gradcheck
 from mlp_core.model import MLP
+from mlp_core.testing import networks
 from mlp_core.testing.problem import Case, Problem
 
 
@@ -35,7 +36,7 @@ def central_differences(problem: Problem, case: Case, step: float) -> tuple[list
     x = case.trace.a[0]
 
     def objectives(flats: Tensor) -> Tensor:
-        _, outputs = gradcheck.pre_activations(case.model, flats, x)
+        _, outputs = networks.pre_activations(case.model, flats, x)
         return torch.vmap(problem.objective, in_dims=(0, None))(outputs, y)
 
     fine, coarse = (
