@@ -69,12 +69,12 @@ def verify(
             min=1, help="The largest batch that must be right, in files.", show_default="1 for the course's functions"
         ),
     ] = None,
-    examples: Annotated[int | None, typer.Option(help="Generated examples a law.", show_default="100")] = None,
+    examples: Annotated[int | None, typer.Option(min=1, help="Generated examples a law.", show_default="100")] = None,
     seed: Annotated[str, typer.Option(help='A whole number, or "random".')] = "0",
     jobs: Annotated[int | None, typer.Option(help="Processes to use.", show_default="one a processor")] = None,
     database: Annotated[
         Path | None,
-        typer.Option(help="Folder of failing examples: those in it are tried first, and new ones are kept there."),
+        typer.Option(help="Folder of failing examples, tried first; new ones are kept there. Not for files."),
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Also write the report to this file.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Also write it for CI, as JUnit's XML.")] = None,

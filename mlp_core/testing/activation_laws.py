@@ -20,13 +20,16 @@ book = LawBook()
 
 @book.law(points)
 def has_the_derivative_of_autograd(subject: Any, at: Points) -> Evidence:
-    """delta * f'(z) equals autograd's, to the bit where the record says `exact`, kinks included.
+    """delta * f'(z) equals autograd's, to the bit where the record says `exact`, kinks included, and a delta that is
+    infinite or NaN too.
 
     Backpropagation multiplies by f' in every layer: an error here is in all of them, and at saturation the rearranged
     formula of a textbook loses every digit.
     """
     f, z = subject.record, at.z
     delta = torch.linspace(-2, 3, len(z), dtype=z.dtype)
+    if f.exact:
+        delta[1::4], delta[3::4] = torch.inf, torch.nan  # a kink masks delta: 0 * inf is not 0
     leaf = z.clone().requires_grad_()
     with foreign():
         a = f.f(leaf)

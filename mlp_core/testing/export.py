@@ -39,6 +39,10 @@ def junit(report: Report) -> bytes:
             elif result.verdict == "SKIP" or not result.asked:
                 found = result.reason if result.verdict == "SKIP" else f"not asked for: {result.verdict}"
                 ElementTree.SubElement(case, "skipped", message=_printable(found))
+    if report.interrupted:
+        suite = ElementTree.SubElement(root, "testsuite", name="interrupted", tests="1", failures="0", errors="1")
+        case = ElementTree.SubElement(suite, "testcase", classname="mlp-core verify", name="all laws are checked")
+        ElementTree.SubElement(case, "error", message=f"interrupted: {report.interrupted}")
     ElementTree.indent(root)
     return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
@@ -52,12 +56,16 @@ def table(report: Report) -> str:
     for subject, results in by_subject(report):
         broken = [r for r in results if r.verdict == "FAIL"]
         counts = [sum(r.verdict == verdict for r in results) for verdict in ("PASS", "FAIL", "SKIP")]
+        partly = bool(report.interrupted) and subject not in report.headlines  # those of files are done, or not there
+        ok = "no" if any(r.asked for r in broken) or partly else "yes"
         row = [
-            subject, "no" if any(r.asked for r in broken) else "yes", report.verdict(subject), *counts,
-            "; ".join(r.law for r in broken), " | ".join(diagnoses(broken)),
+            subject, ok, "interrupted" if partly and not broken else report.verdict(subject), *counts,
+            "; ".join(r.law for r in broken), " | ".join(told(broken)),
             "; ".join(report.notes.get(subject, ())),
         ]  # fmt: skip
         writer.writerow([f"'{v}" if isinstance(v, str) and v.startswith(("=", "+", "-", "@")) else v for v in row])
+    if report.interrupted:
+        writer.writerow(["", "no", f"interrupted: {report.interrupted}"])
     return written.getvalue()
 
 
@@ -72,6 +80,16 @@ def diagnoses(results: Sequence[Result]) -> list[str]:
     for words in (r.diagnosis for r in results if r.diagnosis):
         named.setdefault(SHOWN.sub("", words), words)
     return list(named.values())
+
+
+def told(results: Sequence[Result]) -> list[str]:
+    """What is wrong, in words: the mistakes named, or, where none is, what the first law to break saw."""
+    named, broken = diagnoses(results), [r for r in results if r.verdict == "FAIL"]
+    if named or not broken:
+        return named
+    first = broken[0]
+    reason = "" if first.reason == "broken" else f" ({first.reason})"
+    return [f"{first.where}: got {first.got}, expected {first.expected}{reason}"] if first.where else [first.reason]
 
 
 def _printable(text: str) -> str:

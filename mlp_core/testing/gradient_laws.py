@@ -5,6 +5,7 @@ A subject offers `problems(...)`, a strategy of what it can be asked, and `gradi
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
@@ -37,6 +38,11 @@ def needs_batches(subject: Any) -> str | None:
 
 def needs_one(subject: Any) -> str | None:
     return None if subject.batch_sizes[0] == 1 else "single samples are not asked for; batch_sizes=(1, 8) would"
+
+
+def unspoilt(problem: Problem) -> Case:
+    """The problem's case, of which nothing is what a call before may have changed."""
+    return copy.deepcopy(problem).case()
 
 
 def against_autograd(subject: Any, problem: Problem) -> Evidence:
@@ -80,12 +86,12 @@ def equals_autograd_for_a_batch(subject: Any, problem: Problem) -> Evidence:
 
 def against_differences(subject: Any, problem: Problem) -> Evidence:
     case = problem.double().case()
-    got = subject.gradient(case)
     step = gradcheck.STEP
     fine, coarse = oracles.central_differences(problem, case, step)
     crossing = case.model.layout.views(gradcheck.crosses_kink(case.model, case.trace.a[0], 2 * step))
     error = quotients.objective(problem, case)
     value = problem.objective(case.trace.output, case.dL_dy if case.y is None else case.y).item()
+    got = subject.gradient(case)  # last: what it does to its arguments changes nothing above
     evidence = Evidence(tensors=len(got))
     for name, g, d, d2, skip in zip(case.names, got, fine, coarse, crossing, strict=True):
         keep = ~skip
@@ -153,8 +159,8 @@ def adds_up_over_the_batch(subject: Any, problem: Problem) -> Evidence:
     It needs no oracle, and names the kind of mistake: where the whole is not the sum of its samples, one sample has
     leaked into another.
     """
-    case = problem.case()
-    singles = [subject.gradient(case.rows(slice(s, s + 1))) for s in range(len(problem.x))]
+    case, apart = problem.case(), unspoilt(problem)
+    singles = [subject.gradient(apart.rows(slice(s, s + 1))) for s in range(len(problem.x))]
     total = [torch.stack(parts).sum(0) for parts in zip(*singles, strict=True)]
     limits = formulas.backprop(case, extra=len(problem.x))
     return compare(case.names, subject.gradient(case), total, limits, closing=ADDED)
@@ -190,11 +196,11 @@ def follows_a_permutation_of_hidden_units(subject: Any, problem: Problem) -> Evi
     unit is left out.
     """
     case = problem.case()
-    got, limits = subject.gradient(case), formulas.backprop(case)
+    got, limits = subject.gradient(unspoilt(problem)), formulas.backprop(case)
     evidence = Evidence()
     for layer in range(1, case.model.L):
         order = [*range(1, problem.sizes[layer]), 0]
-        other = subject.gradient(permuted(case, layer, order))
+        other = subject.gradient(permuted(unspoilt(problem), layer, order))
         W, b, W_next = 2 * layer - 2, 2 * layer - 1, 2 * layer
         expected = list(got)
         expected[W], expected[b], expected[W_next] = got[W][order], got[b][order], got[W_next][:, order]
@@ -219,8 +225,8 @@ def scales_with_the_loss(subject: Any, problem: Problem) -> Evidence:
     Backpropagation is linear in what flows back. Clipping, normalising and signs belong to the optimizer; hidden in the
     gradient they distort every other loss, and every mixed-precision scale.
     """
-    case = problem.case()
-    scaled = Case(case.model, case.trace, -3 * case.dL_dy, case.y)
+    case, other = problem.case(), unspoilt(problem)
+    scaled = Case(other.model, other.trace, -3 * other.dL_dy, other.y)
     expected = [-3 * g for g in subject.gradient(case)]
     return compare(case.names, subject.gradient(scaled), expected, formulas.backprop(scaled, extra=2), closing=SCALED)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from inspect import signature
 from typing import Any, ClassVar
 
 import torch
@@ -102,6 +104,18 @@ class GradientSubject:
         ]
 
 
+class Unfilled(Broken):
+    """A gradient of the course's form that the function left unfilled; and which it filled."""
+
+    def __init__(self, model: CourseModel, missing: str) -> None:
+        written = {"dL_dw": model.dL_dw, "dL_db": model.dL_db}
+        filled = ", ".join(f"{name}[{key}]" for name, kept in written.items() for key in kept)
+        super().__init__(
+            f"model.{missing}", "never filled", f"a gradient there: the function filled {filled or 'nothing'}",
+            closing="gradient()",
+        )  # fmt: skip
+
+
 class CourseSubject(GradientSubject):
     """A function of the course contract: f(model, y_true, y_pred), squared error summed, float64."""
 
@@ -113,11 +127,14 @@ class CourseSubject(GradientSubject):
 
     def raw_gradient(self, case: Case, *, clear: bool = True) -> list[Tensor]:
         model = CourseModel(case)
+        two = (case.trace.output, case.y) if self.output_first else (case.y, case.trace.output)
         with foreign(), default_dtype(torch.float64):
-            self.function(model, case.y, case.trace.output)
+            self.function(model, *two)
         read = []
         for layer in range(1, model.L + 1):
             for name, written, like in (("dL_dw", model.dL_dw, "weight"), ("dL_db", model.dL_db, "bias")):
+                if isinstance(written, dict) and layer not in written:
+                    raise Unfilled(model, f"{name}[{layer}]")
                 with foreign():
                     value = written[layer]
                     if not isinstance(value, Tensor):
@@ -126,7 +143,14 @@ class CourseSubject(GradientSubject):
                 read.append(value)
         return read
 
+    @cached_property
+    def output_first(self) -> bool:
+        """Whether its parameters are named y_pred and y_true, in this order."""
+        names = list(signature(self.function).parameters)
+        return {"y_true", "y_pred"} <= set(names) and names.index("y_pred") < names.index("y_true")
+
     def call(self) -> list[str]:
+        two = "trace.output, y" if self.output_first else "y, trace.output"
         return [
             "from mlp_core.testing.conduct import default_dtype",
             "from mlp_core.testing.gradient_subjects import CourseModel",
@@ -134,7 +158,7 @@ class CourseSubject(GradientSubject):
             "def gradient(clear=True):",
             "    course = CourseModel(Case(model, trace, dL_dy, y))",
             "    with default_dtype(torch.float64):",
-            f"        {self.function.__name__}(course, y, trace.output)",
+            f"        {self.function.__name__}(course, {two})",
             '    kinds = (("W", course.dL_dw), ("b", course.dL_db))',
             '    return {f"{kind}{l}": g[l] for l in range(1, model.L + 1) for kind, g in kinds}',
         ]

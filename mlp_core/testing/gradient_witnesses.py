@@ -13,7 +13,7 @@ from mlp_core.equality import same_bits
 from mlp_core.testing import conduct
 from mlp_core.testing.bounds import references
 from mlp_core.testing.faults.reverse import reverse
-from mlp_core.testing.gradient_subjects import GradientSubject
+from mlp_core.testing.gradient_subjects import GradientSubject, Unfilled
 from mlp_core.testing.law import Raised
 from mlp_core.testing.problem import Case, Problem
 from mlp_core.testing.sample import sample
@@ -75,6 +75,8 @@ def _called(subject: Any, problem: Problem) -> Seen:
     with conduct.globals_kept():
         try:
             raw = subject.raw_gradient(case, clear=False)
+        except Unfilled as missing:
+            return Seen([], frozenset({f"{missing.where} {missing.expected}"}))
         except Raised as error:
             return Seen([], frozenset({error.got.partition(":")[0]}))
         if torch.get_default_dtype() != dtype:

@@ -20,6 +20,8 @@ from mlp_core.testing.engine import Result
 from mlp_core.testing.keeping import in_folder
 from mlp_core.testing.report import Report, failures, table
 from mlp_core.testing.resolve import core_subjects, default_subjects, resolve
+from mlp_core.testing.rule_subjects import UNREFERENCED as OF_RULES
+from mlp_core.testing.torch_optimizers import UNREFERENCED as OF_OPTIMIZERS
 
 
 def verify_live(
@@ -115,3 +117,7 @@ def _summary(console: Console, report: Report) -> None:
         Text(f"\n{words}", style=style)
         + Text(f": {counts['PASS']} laws hold, {counts['FAIL']} broken, {counts['SKIP']} skipped; {examples} examples")
     )
+    bare = dict.fromkeys(r.subject for r in report.results if r.reason in (OF_OPTIMIZERS, OF_RULES))
+    if bare and report.ok:
+        words = f"no formula was checked of {', '.join(bare)}: there is nothing to be equal to"
+        console.print(words, style="yellow", soft_wrap=True)

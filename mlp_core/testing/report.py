@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -86,8 +87,17 @@ class Report:
 
 
 def failures(results: list[Result]) -> list[Text]:
-    """Every broken law in words; print them with soft_wrap=True, and the snippets can be pasted."""
-    return [Text("\n" + r.text()) for r in results if r.verdict == "FAIL"]
+    """Every broken law in words, the first of a subject with its snippet, where a mistake often breaks a dozen; print
+    them with soft_wrap=True, and it can be pasted. Every snippet is in `Result.text()`, JSON and HTML."""
+    shown, broken = set[str](), [r for r in results if r.verdict == "FAIL"]
+    texts = []
+    for result in broken:
+        whole = result if result.subject not in shown else replace(result, snippet="")
+        texts.append(Text("\n" + whole.text()))
+        shown.add(result.subject)
+    more = len(broken) - len(shown)
+    note = Text(f"\n{more} snippets more: --json or --html, result.text() in Python", style="dim")
+    return [*texts, note] if more else texts
 
 
 def _plain(value: Any) -> Any:
@@ -108,7 +118,7 @@ def table(results: list[Result], running: Result | None = None) -> Table:
             shown.add_row(Text(subject, style="bold cyan"), *dim)
         shown.add_row(*cells(result, running is result))
         if result.verdict == "SKIP":
-            shown.add_row(Text(f"    {result.reason}", style="dim"))
+            shown.add_row(Padding(Text(result.reason, style="dim"), (0, 0, 0, 4)))
     return shown
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -88,6 +89,9 @@ def _by_name(name: str) -> Any:
     if ":" not in name:
         known = core_subjects()
         if name not in known:
+            file = name.replace(".", "/") + ".py"
+            if Path(file).is_file():
+                raise ArgumentError("subject", name, f"{file}, for what is in that file, or {name}:NAME")
             raise unknown("subject", name, known)
         return known[name]
     module, _, attribute = name.partition(":")

@@ -31,6 +31,12 @@ record(
 )  # fmt: skip
 record(
     DERIVATIVE,
+    replace(RELU, name="times its mask", times_df=lambda delta, z, a: delta * (z > 0)), RELU,
+    words="delta is multiplied by relu's mask instead of being masked: 0 * inf is NaN where autograd has 0",
+    origin="site: delta * (z > 0) for a masked delta",
+)  # fmt: skip
+record(
+    DERIVATIVE,
     replace(TANH, name="derivative of z instead of a", times_df=lambda delta, z, a: delta * (1 - z * z)), TANH,
     words="1 - z^2 stands for 1 - tanh(z)^2: the formula wants the activation and is handed the pre-activation",
     origin="stackoverflow.com/questions/10626134: derivative of the activation, of its input or of its output",

@@ -63,4 +63,4 @@ def _found(nodes: Sequence[ast.stmt], broken: Sequence[str]) -> str:
         for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)
     }  # fmt: skip
     there = f"found {', '.join(heads.values())}" if heads else "found no function and no class"
-    return "; ".join([there, *(f"cannot be read: {one}" for one in broken)])
+    return "; ".join([*(f"this cannot be read: {one}" for one in broken), there])

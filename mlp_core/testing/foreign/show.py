@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from mlp_core.testing.export import diagnoses
+from mlp_core.testing.export import told
 from mlp_core.testing.foreign.load import expanded, short_names
 from mlp_core.testing.foreign.process import HandIn
 from mlp_core.testing.foreign.several import BATCHES, as_report, subjects_in, verify_files
@@ -62,6 +62,6 @@ def _print(console: Console, done: Sequence[HandIn]) -> None:
         words = headline(hand_in.results, course=hand_in.course)
         style = "green" if not any(r.verdict == "FAIL" for r in hand_in.results) else "yellow"
         style = style if words.startswith(("right", "lawful")) else "red"
-        wrong = "\n".join([*diagnoses(hand_in.results), *(f"note: {note}" for note in hand_in.notes)])
+        wrong = "\n".join([*told(hand_in.results), *(f"note: {note}" for note in hand_in.notes)])
         shown.add_row(Text(name, style="bold"), Text(words, style=style), Text(wrong))
     console.print(shown)

@@ -27,11 +27,13 @@ def headline(results: Sequence[Result], *, course: bool) -> str:
         words = ["wrong"]
     elif not any(r.group == BATCH for r in results):  # an optimizer, a rule
         skipped = sum(r.verdict == "SKIP" for r in results)
-        words = [f"lawful ({skipped} laws skipped)" if skipped else "lawful"]
+        words = [f"lawful ({skipped} law{'s' * (skipped > 1)} skipped)" if skipped else "lawful"]
     elif BATCH in groups:
         words = [f"right for one sample{asked}; wrong for batches"]
     else:
         words = [f"right for one sample{asked}, and for batches"]
-    words += [f"not so: {r.law}" for r in broken if r.group == CONDUCT]
+    # a call that fails fails in the laws of conduct too, which then say nothing of it
+    failed = {(r.where, r.got) for r in broken if r.group != CONDUCT}
+    words += [f"not so: {r.law}" for r in broken if r.group == CONDUCT and (r.where, r.got) not in failed]
     unknown = sum(r.verdict == "SKIP" and r.reason.startswith("not run") for r in results)
     return "; ".join([*words, *([f"{unknown} laws not run"] if unknown else [])])
