@@ -11,6 +11,8 @@ EMPHASIS = re.compile(r"(?<![\w*])\*(?=[A-Z])([^*\n]+)\*(?![\w*])")
 
 def as_rest(app: object, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
     """Rewrite a docstring's lines in place: indented formulas as literal blocks, stars and bars as themselves."""
+    if lines and lines[0].startswith("Alias for field number"):  # Python's words about a named tuple
+        lines[:] = []
     out: list[str] = []
     literal = example = False
     for line in lines:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import textwrap
 from dataclasses import fields
 from pathlib import Path
 
 from mlp_core import activations, losses, rules
+from mlp_core.rules import UpdateRule
 from mlp_core.rules._domains import domains
 
 
@@ -14,15 +17,22 @@ def rules_page() -> str:
     parts = ["# Every update rule\n", 'A rule is got by its name: `mlp_core.rules.get("adam")(lr=1e-3)`.\n']
     for name in rules.names():
         rule = rules.get(name)
-        formula, _, words = (rule.__doc__ or "").partition("\n\n")
-        told = " ".join(words.split())
-        parts += [f"## {name}\n", f"```text\n{formula}\n```\n", f"{told}\n"]
+        parts += [f"## {name}\n", f"```text\n{formula_and_words(rule)}\n```\n"]
         parts += ["| hyperparameter | domain | default |", "| --- | --- | --- |"]
         of = domains(rule)
         parts += [f"| {f.name} | {', '.join(map(str, of[f.name]))} | {f.default!r} |" for f in fields(rule)]
         slots = ", ".join(rule.slots) or "none"
         parts.append(f"\nState: {slots}. Claims: {', '.join(sorted(rule.claims)) or 'none'}.\n")
     return "\n".join(parts)
+
+
+def formula_and_words(rule: type[UpdateRule]) -> str:
+    """A rule's docstring: a formula a line, and words no wider than a page."""
+    lines = []
+    for paragraph in (inspect.getdoc(rule) or "").split("\n\n"):
+        for part in " ".join(paragraph.rstrip(";").split()).split("; "):
+            lines += textwrap.wrap(part, 84, subsequent_indent="    " * ("<-" in part))
+    return "\n".join(lines)
 
 
 def records_page() -> str:
