@@ -139,7 +139,7 @@ def page(rows: list[Row], seconds: float) -> str:
                 sum(law in r.named for r in several), sum(law in r.caught for r in several),
                 sum(r.caught == (law,) for r in several),
             ]  # fmt: skip
-            why = beside[law] if not counts[2] else ""
+            why = beside.get(law, "**no law of this kind has this name**") if not counts[2] else ""
             lines.append(f"| {law} | {' | '.join(map(str, counts))} | {why} |")
         lines += ["", "| mistake | must be caught by | and was by others |", "| --- | --- | ---: |"]
         for r in several:

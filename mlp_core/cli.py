@@ -69,7 +69,7 @@ def verify(
             min=1, help="The largest batch that must be right, in files.", show_default="1 for the course's functions"
         ),
     ] = None,
-    examples: Annotated[int | None, typer.Option(min=1, help="Generated examples a law.", show_default="100")] = None,
+    examples: Annotated[int | None, typer.Option(help="Generated examples a law.", show_default="100")] = None,
     seed: Annotated[str, typer.Option(help='A whole number, or "random".')] = "0",
     jobs: Annotated[int | None, typer.Option(help="Processes to use.", show_default="one a processor")] = None,
     database: Annotated[
@@ -104,6 +104,8 @@ def verify(
         from mlp_core.testing.resolve import default_subjects
         from mlp_core.testing.workers import FORKS
 
+        if examples is not None and examples < 1:
+            raise ArgumentError("examples", examples, "a positive integer")
         console = Console()
         if show:
             list_subjects(console)
@@ -124,8 +126,9 @@ def verify(
             )
 
         with ExitStack() as folders:  # proven writable before anything runs
-            for path in filter(None, (json, junit, csv, html)):
-                folders.enter_context(output_folder(path.parent, (path.name,)))
+            for option, path in {"--json": json, "--junit": junit, "--csv": csv, "--html": html}.items():
+                if path is not None:
+                    folders.enter_context(output_folder(path.parent, (path.name,), option))
             report = verified()
             if json is not None:
                 write_all(json.parent, {json.name: lambda path: path.write_text(report.to_json() + "\n")})

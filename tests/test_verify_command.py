@@ -110,7 +110,7 @@ def test_list_names_everything(run) -> None:
         (("math:sin",), "subject: got <built-in function sin> (its parameters are x), expected f(model, trace, dL_dy)"),
         (("sgd", "--examples", "0"), "examples: got 0, expected a positive integer"),
         (("sgd", "--seed", "soon"), "seed: got 'soon', expected a whole number"),
-        (("sgd", "--json", "/dev/null/report.json"), "out: got /dev/null"),
+        (("sgd", "--json", "/dev/null/report.json"), "--json: got /dev/null"),
     ],
 )
 def test_bad_usage_ends_with_2(run, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:

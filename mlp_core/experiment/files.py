@@ -11,11 +11,11 @@ from mlp_core.errors import ArgumentError, Described
 
 
 @contextmanager
-def output_folder(folder: Path, names: tuple[str, ...] = ()) -> Iterator[Path]:
+def output_folder(folder: Path, names: tuple[str, ...] = (), argument: str = "out") -> Iterator[Path]:
     """`folder`, made if need be and proven writable before the block runs.
 
-    names: the files that will be written there. Where the block fails, folders made here that are still empty are
-    removed again. Raises ArgumentError for a folder that cannot be made or written to, or where a name is taken by a
+    names: the files that will be written there. argument: what an error calls the folder. Where the block fails, folders
+    made here that are still empty are removed again. Raises ArgumentError for a folder that cannot be made or written to, or where a name is taken by a
     folder.
     """
     made: list[Path] = []
@@ -30,10 +30,11 @@ def output_folder(folder: Path, names: tuple[str, ...] = ()) -> Iterator[Path]:
                 probe.unlink(missing_ok=True)
         except OSError as error:
             value = Described(f"{folder} ({error.strerror or error})")
-            raise ArgumentError("out", value, "a folder that can be written to") from error
+            raise ArgumentError(argument, value, "a folder that can be written to") from error
         for name in names:
             if (folder / name).is_dir():
-                raise ArgumentError("out", Described(f"{folder / name}, a folder"), f"room for a file called {name}")
+                value = Described(f"{folder / name}, a folder")
+                raise ArgumentError(argument, value, f"room for a file called {name}")
         yield folder
         done = True
     finally:
