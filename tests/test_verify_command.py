@@ -109,6 +109,7 @@ def test_list_names_everything(run) -> None:
         (("math:no_such",), "subject: got 'math:no_such', expected a name in module math"),
         (("math:sin",), "subject: got <built-in function sin> (its parameters are x), expected f(model, trace, dL_dy)"),
         (("sgd", "--examples", "0"), "examples: got 0, expected a positive integer"),
+        (("hand_in.py", "--examples", "-1"), "examples: got -1, expected a positive integer"),
         (("sgd", "--seed", "soon"), "seed: got 'soon', expected a whole number"),
         (("sgd", "--json", "/dev/null/report.json"), "--json: got /dev/null"),
     ],

@@ -14,9 +14,9 @@ from mlp_core.errors import ArgumentError, Described
 def output_folder(folder: Path, names: tuple[str, ...] = (), argument: str = "out") -> Iterator[Path]:
     """`folder`, made if need be and proven writable before the block runs.
 
-    names: the files that will be written there. argument: what an error calls the folder. Where the block fails, folders
-    made here that are still empty are removed again. Raises ArgumentError for a folder that cannot be made or written to, or where a name is taken by a
-    folder.
+    names: the files that will be written there. argument: what an error calls the folder. Where the block fails,
+    folders made here that are still empty are removed again. Raises ArgumentError for a folder that cannot be made or
+    written to, or where a name is taken by a folder.
     """
     made: list[Path] = []
     done = False
