@@ -89,7 +89,7 @@ def types(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """The documents, in docs/_build/index.html; a warning is an error."""
     session.install("-e", ".[report]", *group("docs"), *LOCKED)
-    session.run("sphinx-build", "-W", "--keep-going", "-n", "docs", "docs/_build", *session.posargs, env=ENV)
+    session.run("sphinx-build", "-W", "--keep-going", "docs", "docs/_build", *session.posargs, env=ENV)
 
 
 @nox.session(venv_backend="uv")  # which fills the empty environment, torch and all, from its cache

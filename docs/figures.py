@@ -53,25 +53,23 @@ def one_sided(model: MLP, x: Tensor, y: Tensor, step: float) -> Tensor:
     return torch.stack([(J(point) - J(theta)) / step for point in points]).view(theta.shape)
 
 
-def gradient(model: MLP, x: Tensor, y: Tensor) -> Tensor:
-    """The first weights' gradient by hand."""
+def gradients(model: MLP, x: Tensor, y: Tensor) -> list[Tensor]:
+    """The gradients of the squared error by hand: W1, b1, W2, ..."""
     trace = model.trace(x)
     backprop(model, trace, losses.get("squared_error").value_and_grad(trace.output, y)[1])
-    return model.grad_views[0].clone()
+    return [g.clone() for g in model.grad_views]
 
 
 def by_step() -> Figure:
     """The relative error of a right gradient by the step: truncation on the right, rounding on the left."""
     figure, axes = _axes("step h", "relative error q")
     double, single = network("tanh"), network("tanh", dtype=torch.float32)
-    exact = gradient(*double)
+    exact = gradients(*double)[0]
     for name, problem in (("float64", double), ("float32", single)):
         axes.loglog(STEPS, [gradcheck.relative_error(quotients(*problem, h), exact) for h in STEPS], label=name)
     aside = [gradcheck.relative_error(one_sided(*double, h), exact) for h in STEPS]
     axes.loglog(STEPS, aside, ":", label="float64, on one side")
-    axes.axvline(gradcheck.STEP, color="gray", linewidth=0.8)
-    axes.legend()
-    return figure
+    return _with_our_step(figure)
 
 
 def at_a_kink() -> Figure:
@@ -83,7 +81,7 @@ def at_a_kink() -> Figure:
         unit = int((z * (z > 0)).sum(0).argmax())
         row = int(z[:, unit].argmax())
         model.biases[0][unit] -= z[row, unit] - 1e-5  # now it stands 1e-5 to the right of its kink
-    exact = gradient(model, x, y)
+    exact = gradients(model, x, y)[0]
     every = [gradcheck.relative_error(quotients(model, x, y, h), exact) for h in STEPS]
     axes.loglog(STEPS, every, label="every entry")
     kept = []
@@ -91,6 +89,11 @@ def at_a_kink() -> Figure:
         smooth = ~model.layout.views(gradcheck.crosses_kink(model, x, h))[0]
         kept.append(gradcheck.relative_error(quotients(model, x, y, h)[smooth], exact[smooth]))
     axes.loglog(STEPS, kept, "--", label="entries that cross no kink")
+    return _with_our_step(figure)
+
+
+def _with_our_step(figure: Figure) -> Figure:
+    (axes,) = figure.axes
     axes.axvline(gradcheck.STEP, color="gray", linewidth=0.8)
     axes.legend()
     return figure
@@ -119,9 +122,7 @@ def by_tensor() -> Figure:
         generator = torch.Generator().manual_seed(0)
         model = MLP([width, 16, 2], activation="tanh", dtype=torch.float64, generator=generator)
         x, y = (torch.rand(8, n, generator=generator, dtype=torch.float64) for n in (width, 2))  # as pixels are
-        trace = model.trace(x)
-        backprop(model, trace, losses.get("squared_error").value_and_grad(trace.output, y)[1])
-        right = [g.clone() for g in model.grad_views]
+        right = gradients(model, x, y)
         wrong = [g.clone() for g in right]
         wrong[1][right[1].abs().argmax()] *= 1.1
         alone.append(gradcheck.relative_error(wrong[1], right[1]))

@@ -95,7 +95,7 @@ def verify(
         from rich.console import Console
 
         from mlp_core.experiment.files import output_folder, write_all
-        from mlp_core.testing import seed_of
+        from mlp_core.testing import check_examples, seed_of
         from mlp_core.testing.foreign.load import is_in_file
         from mlp_core.testing.foreign.show import verify_hand_ins
         from mlp_core.testing.keeping import FILES_KEEP_NONE
@@ -104,8 +104,7 @@ def verify(
         from mlp_core.testing.resolve import default_subjects
         from mlp_core.testing.workers import FORKS
 
-        if examples is not None and examples < 1:
-            raise ArgumentError("examples", examples, "a positive integer")
+        check_examples(examples)
         console = Console()
         if show:
             list_subjects(console)

@@ -61,8 +61,7 @@ def verify(
     >>> verify(backprop, examples=10).ok
     True
     """
-    if examples is not None and (isinstance(examples, bool) or not isinstance(examples, int) or examples < 1):
-        raise ArgumentError("examples", examples, "a positive integer")
+    check_examples(examples)
     pair = isinstance(batch_sizes, (tuple, list)) and len(batch_sizes) == 2 and all(type(n) is int for n in batch_sizes)
     if not pair or not 1 <= batch_sizes[0] <= batch_sizes[1]:
         raise ArgumentError("batch_sizes", batch_sizes, "(smallest, largest) with 1 <= smallest <= largest")
@@ -94,6 +93,12 @@ def _verify_file(
             for result in hand_in.results:
                 progress(result)
     return as_report(done, seed=seed, examples=examples, batch_size=largest)
+
+
+def check_examples(examples: int | None) -> None:
+    """Raises ArgumentError for what is no number of examples a law; None stands for the default."""
+    if examples is not None and (isinstance(examples, bool) or not isinstance(examples, int) or examples < 1):
+        raise ArgumentError("examples", examples, "a positive integer")
 
 
 def seed_of(seed: int | str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import symtable
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 COMPOUND = ast.If | ast.Try
@@ -147,9 +147,14 @@ def _changed(node: ast.stmt) -> Iterator[str]:
             yield inner.id
 
 
+def derives(node: ast.ClassDef, bases: Collection[str]) -> bool:
+    """Whether a class names one of `bases` as a base, from whatever module."""
+    return any(ast.unparse(base).rpartition(".")[2] in bases for base in node.bases)
+
+
 def _domains(node: ast.stmt) -> Iterator[str]:
     """The names in the annotations of an update rule's fields: they are its domains, and no mere words."""
-    if isinstance(node, ast.ClassDef) and any(ast.unparse(b).rpartition(".")[2] == "UpdateRule" for b in node.bases):
+    if isinstance(node, ast.ClassDef) and derives(node, ("UpdateRule",)):
         for field_ in node.body:
             if isinstance(field_, ast.AnnAssign):
                 yield from (n.id for n in ast.walk(field_.annotation) if isinstance(n, ast.Name))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from mlp_core.errors import ArgumentError, Described
-from mlp_core.testing.foreign.reach import Statement, reached
+from mlp_core.testing.foreign.reach import Statement, derives, reached
 
 NAMED = re.compile(r"back_?prop", re.IGNORECASE)
 """how a function of the course is called, whatever it calls its parameters"""
@@ -28,7 +28,7 @@ def parameters(node: ast.FunctionDef) -> list[str]:
 def recognised(node: ast.stmt) -> bool:
     """Whether a definition is something that can be verified."""
     if isinstance(node, ast.ClassDef):
-        return any(ast.unparse(base).rpartition(".")[2] in BASES for base in node.bases)
+        return derives(node, BASES)
     if not isinstance(node, ast.FunctionDef):
         return False
     names = parameters(node)
