@@ -18,10 +18,10 @@ from types import FrameType
 import torch
 
 import mlp_core
-from mlp_core.testing import engine
-from mlp_core.testing.law import Law
-from mlp_core.testing.resolve import core_subjects
-from mlp_core.testing.workers import laws_of
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.law import Law
+from mlp_core.testing.verification.names import core_subjects
+from mlp_core.testing.verification.parallel import laws_of
 
 EVERY = 0.002
 """seconds of processor time between two samples"""

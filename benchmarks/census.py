@@ -16,12 +16,14 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from mlp_core import backprop, gradcheck
 from mlp_core.activations import Activation
-from mlp_core.testing import gradient_laws, oracles, subjects
+from mlp_core.testing import subjects
 from mlp_core.testing.bounds import formulas
-from mlp_core.testing.failure import compare
-from mlp_core.testing.law import Broken, Evidence
-from mlp_core.testing.problem import Problem
-from mlp_core.testing.strategies import all_activations, problems
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.examples.networks import all_activations, problems
+from mlp_core.testing.examples.problem import Problem
+from mlp_core.testing.laws.gradients import equality as gradient_laws
+from mlp_core.testing.oracles import gradients as oracles
 
 SUBJECT = subjects.backprop(backprop)
 

@@ -18,13 +18,17 @@ from hypothesis import Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 from mlp_core import rules
-from mlp_core.testing import affordable, affordable_scenarios, exact, exact_laws, laws, subjects
-from mlp_core.testing.budget import digits
-from mlp_core.testing.engine import run
-from mlp_core.testing.exact import Hyper
-from mlp_core.testing.problem import Problem
-from mlp_core.testing.scenario import Scenario
-from mlp_core.testing.training_laws import Training
+from mlp_core.testing import laws, subjects
+from mlp_core.testing.engine.runner import run
+from mlp_core.testing.exact import fractions as exact
+from mlp_core.testing.exact import networks as affordable
+from mlp_core.testing.exact import scenarios as affordable_scenarios
+from mlp_core.testing.exact import tensors as exact_laws
+from mlp_core.testing.exact.bits import digits
+from mlp_core.testing.exact.fractions import Hyper
+from mlp_core.testing.examples.problem import Problem
+from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.laws.training.equality import Training
 
 ROW = "| {what} | {dtype} | {examples:,} | {operations:,} | {inexact} | {mean:.1f}, {most} of {digits} |"
 HEAD = "| | dtype | examples | sums and products | that floats would round | bits of the longest number: mean, most |"

@@ -19,11 +19,13 @@ from torch import Tensor
 
 from mlp_core import rules
 from mlp_core.equality import same
-from mlp_core.testing import engine, subjects
-from mlp_core.testing.differently import rules as differently
-from mlp_core.testing.law import Broken, Evidence
-from mlp_core.testing.optimizer_subjects import OptimizerSubject
-from mlp_core.testing.scenario import Scenario
+from mlp_core.testing import subjects
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.laws.books import laws_of
+from mlp_core.testing.right import rules as differently
+from mlp_core.testing.subjects.optimizers import OptimizerSubject
 
 ALMOST = ((torch.float64, 1e-10), (torch.float64, 1e-12), (torch.float32, 1e-5))
 
@@ -123,7 +125,7 @@ def _run(law: Any, number: int) -> Any:
 def _law(written: Any, rule: Any = None, **changes: Any) -> Any:
     subject = subjects.rule(rule or rules.get(written.__name__.lower()))
     foreign = replace(subject, name=written.__name__, make=written, twin=False, exact=False, **changes)
-    return foreign.laws()[0]
+    return laws_of(foreign)[0]
 
 
 if __name__ == "__main__":

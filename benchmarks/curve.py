@@ -21,10 +21,12 @@ from matplotlib import pyplot as plt
 from torch import Tensor
 
 from mlp_core import MLP, Trace, backprop
-from mlp_core.testing import engine, subjects
-from mlp_core.testing.law import Broken
-from mlp_core.testing.problem import Case, Problem
-from mlp_core.testing.sample import sample
+from mlp_core.testing import subjects
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.evidence import Broken
+from mlp_core.testing.examples.problem import Case, Problem
+from mlp_core.testing.examples.sample import sample
+from mlp_core.testing.laws.books import laws_of
 
 SIZES = [10.0**k for k in range(-15, 0)]
 PAGE = Path(__file__).parent.parent / "docs" / "power.svg"
@@ -55,7 +57,7 @@ class Erring:
 def by_law(name: str, problem: Problem, size: float, example: int) -> bool | None:
     """Whether a law catches the error on this problem; None where it says nothing there."""
     subject = subjects.backprop(Erring(size, example))
-    (law,) = (law for law in subject.laws() if law.name == name)
+    (law,) = (law for law in laws_of(subject) if law.name == name)
     try:
         return False if engine.evaluate(law, problem).counted else None
     except Broken:

@@ -27,11 +27,13 @@ from hypothesis import Phase, settings
 from rich.console import Console
 from rich.progress import track
 
-from mlp_core.errors import ArgumentError
+from mlp_core.base.errors import ArgumentError
 from mlp_core.experiment.usage import usage_errors
-from mlp_core.testing import engine, faults
+from mlp_core.testing import faults
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.law import Law
 from mlp_core.testing.faults.catalogue import Fault
-from mlp_core.testing.law import Law
+from mlp_core.testing.laws.books import laws_of
 
 OTHERS = 20
 """examples for a law that a mistake does not name"""
@@ -65,13 +67,13 @@ def row(index: int) -> Row:
     """One mistake before all its laws; nothing is shrunk and nothing diagnosed."""
     module, fault = EVERY[index]
     with torch.random.fork_rng():
-        caught = [law.name for law in fault.subject.laws() if _catches(law, fault)]
+        caught = [law.name for law in laws_of(fault.subject) if _catches(law, fault)]
     return Row(module, fault.name, fault.words, kind_of(fault), fault.laws, tuple(caught))
 
 
 def _catches(law: Law, fault: Fault) -> bool:
     examples = fault.examples if law.name in fault.laws else OTHERS
-    return engine.run(law, examples=examples, diagnose=False).verdict == "FAIL"
+    return engine.run(law, examples=examples).verdict == "FAIL"
 
 
 def chosen(names: Collection[str]) -> list[int]:
@@ -101,9 +103,9 @@ def holes(rows: list[Row], wanted: Collection[int]) -> list[str]:
     """What is wrong with the matrix of the mistakes wanted: one not caught by its law, a law that catches nothing, or
     nothing alone and does not say why it stands."""
     found = [f"{r.module}: {r.name} is not caught by: {law}" for r in rows for law in r.missed]
-    every = {law.name: law for _, fault in EVERY for law in fault.subject.laws()}
+    every = {law.name: law for _, fault in EVERY for law in laws_of(fault.subject)}
     for index in {*range(len(EVERY))} - {*wanted}:
-        for law in EVERY[index][1].subject.laws():
+        for law in laws_of(EVERY[index][1].subject):
             every.pop(law.name, None)
     alone, caught = {law for r in rows if len(r.caught) == 1 for law in r.caught}, {x for r in rows for x in r.caught}
     found += [f"catches nothing: {name}" for name in every if name not in caught]
@@ -122,7 +124,7 @@ def page(rows: list[Row], seconds: float) -> str:
         f"A law that a mistake does not name sees {OTHERS} examples; *alone* counts the mistakes nobody else saw."
     )
     lines = ["# Power: known mistakes before the laws", "", summary]
-    beside = {law.name: law.beside for _, fault in EVERY for law in fault.subject.laws()}
+    beside = {law.name: law.beside for _, fault in EVERY for law in laws_of(fault.subject)}
     by_kind: dict[str, list[Row]] = defaultdict(list)
     for one in rows:
         by_kind[one.kind].append(one)

@@ -19,8 +19,8 @@ import torch
 
 from mlp_core.experiment.data import Known, load
 from mlp_core.experiment.plan import Plan, ranges_of
-from mlp_core.experiment.select import select
 from mlp_core.experiment.trial import Outcome, Trial
+from mlp_core.select import select
 
 RANGES = {"lr": "0.01:0.3", "weight_decay": "1e-5:1e-2", "momentum": "0.5:0.98"}
 NARROW = {"lr": "0.03:0.2", "weight_decay": "1e-4:1e-2", "momentum": "0.8:0.97"}

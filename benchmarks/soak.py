@@ -22,8 +22,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from soaking import report, units
 from soaking.folder import Folder, Refused, made_of
 
-from mlp_core.testing.differently import subjects as written_differently
-from mlp_core.testing.resolve import core_subjects
+from mlp_core.testing.right import subjects as written_differently
+from mlp_core.testing.verification.names import core_subjects
 
 FAILED, REFUSED, STOPPED = 1, 2, 130
 

@@ -16,10 +16,10 @@ from rounds import OURS, REPLAY, Figures, figures
 
 from mlp_core.experiment.data import Known
 from mlp_core.experiment.draws import Range
-from mlp_core.experiment.normalise import normalise
 from mlp_core.experiment.plan import Plan
 from mlp_core.experiment.sealed import Split
 from mlp_core.experiment.trial import Trial
+from mlp_core.normalise import normalise
 
 IMAGES, BATCH, ROUNDS = 8000, 256, 7
 HYPERPARAMETERS = {"lr": 0.01, "momentum": 0.9, "weight_decay": 1e-3}

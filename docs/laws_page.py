@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlp_core.testing import faults
-from mlp_core.testing.law import Law
+from mlp_core.testing.engine.law import Law
+from mlp_core.testing.laws.books import laws_of
 
 HEAD = """# The laws
 
@@ -38,7 +39,7 @@ def found() -> dict[str, dict[str, tuple[Law, list[str]]]]:
     for fault in faults.every():
         subject = fault.subject
         of_kind = kinds.setdefault(type(subject).__name__, {})
-        for law in subject.laws():
+        for law in laws_of(subject):
             _, mistakes = of_kind.setdefault(law.name, (law, []))
             if law.name in fault.laws:
                 mistakes.append(fault.words or fault.name)

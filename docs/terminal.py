@@ -11,7 +11,7 @@ from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 
 from mlp_core import MLP, Trace, backprop
 from mlp_core.testing import verify
-from mlp_core.testing.report import failures, table
+from mlp_core.testing.report.report import failures, table
 
 PICTURE = Path(__file__).parent / "terminal.svg"
 LINES = 8

@@ -2,7 +2,7 @@
 
 from mlp_core import activations, gradcheck, losses, rules
 from mlp_core.backprop import backprop
-from mlp_core.errors import ArgumentError
+from mlp_core.base.errors import ArgumentError
 from mlp_core.model import MLP, Trace
 from mlp_core.training import History, fit
 

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mlp_core.registry import Registry
+from mlp_core.base.registry import Registry
 
 
 def _ones(z: Tensor, a: Tensor) -> Tensor:

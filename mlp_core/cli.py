@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from mlp_core.errors import ArgumentError
+from mlp_core.base.errors import ArgumentError
 from mlp_core.experiment import options
 from mlp_core.experiment.command import search
 from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, processors, usage_errors, widths
@@ -87,22 +87,22 @@ def verify(
     Exit status: 0 all lawful, 1 a law is broken, 2 bad usage, 130 interrupted: reports then hold what was done.
     """
     with usage_errors(), working_folder_importable():
-        from mlp_core.experiment.extras import need
+        from mlp_core.base.extras import need
 
         for module in ("jinja2", "matplotlib.figure") if html is not None else ():
             need(module, "report")
 
         from rich.console import Console
 
-        from mlp_core.experiment.files import output_folder, write_all
-        from mlp_core.testing import check_examples, seed_of
-        from mlp_core.testing.foreign.load import is_in_file
-        from mlp_core.testing.foreign.show import verify_hand_ins
-        from mlp_core.testing.keeping import FILES_KEEP_NONE
-        from mlp_core.testing.live import announce, list_subjects, verify_live
-        from mlp_core.testing.report import Report
-        from mlp_core.testing.resolve import default_subjects
-        from mlp_core.testing.workers import FORKS
+        from mlp_core.base.files import output_folder, write_all
+        from mlp_core.testing.engine.database import FILES_KEEP_NONE
+        from mlp_core.testing.report.names import is_in_file
+        from mlp_core.testing.report.report import Report
+        from mlp_core.testing.verification.hand_ins import verify_hand_ins
+        from mlp_core.testing.verification.names import default_subjects
+        from mlp_core.testing.verification.parallel import FORKS
+        from mlp_core.testing.verification.terminal import announce, list_subjects, verify_live
+        from mlp_core.testing.verification.verify import check_examples, seed_of
 
         check_examples(examples)
         console = Console()
@@ -176,9 +176,9 @@ def train(
     with usage_errors():
         from rich.console import Console
 
+        from mlp_core.base.extras import need
+        from mlp_core.base.files import output_folder, write_all
         from mlp_core.experiment.data import check_source
-        from mlp_core.experiment.extras import need
-        from mlp_core.experiment.files import output_folder, write_all
         from mlp_core.experiment.results import FILES, writers
         from mlp_core.experiment.show import load_images, say, train_and_compare
         from mlp_core.experiment.train import Options

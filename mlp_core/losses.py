@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mlp_core.errors import ArgumentError, Described
-from mlp_core.registry import Registry
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.registry import Registry
 
 Both = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from mlp_core import activations
 from mlp_core.activations import Activation
-from mlp_core.errors import ArgumentError, Described
+from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.layout import Layout
 
 

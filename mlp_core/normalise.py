@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mlp_core.errors import ArgumentError, Described
+from mlp_core.base.errors import ArgumentError, Described
 
 
 @dataclass(frozen=True, eq=False)

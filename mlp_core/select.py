@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from mlp_core.errors import ArgumentError, Described
+from mlp_core.base.errors import ArgumentError, Described
 
 
 class Trial(Protocol):

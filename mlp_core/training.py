@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mlp_core import losses
 from mlp_core.backprop import reverse
-from mlp_core.errors import ArgumentError, Described
+from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.losses import Loss
 from mlp_core.model import MLP
 from mlp_core.rules import UpdateRule

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from mlp_core.errors import ArgumentError, Described
+from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.model import MLP
 from mlp_core.rules import UpdateRule
 from mlp_core.rules._optimizer import RuleOptimizer

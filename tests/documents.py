@@ -16,7 +16,7 @@ from types import ModuleType
 import copies
 from markdown_it import MarkdownIt
 
-from mlp_core.testing import engine
+from mlp_core.testing.engine import runner as engine
 
 FILE = re.compile(r"# ([\w/]+\.\w+)\n")
 """the first line of a block that is a file"""

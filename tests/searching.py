@@ -8,9 +8,9 @@ import torch
 
 from mlp_core.experiment.data import Data
 from mlp_core.experiment.draws import Range
-from mlp_core.experiment.normalise import normalise
 from mlp_core.experiment.plan import Plan
 from mlp_core.experiment.sealed import Sealed, Split
+from mlp_core.normalise import normalise
 
 SMALL: dict[str, Any] = {"trials": 3, "epochs": 3, "batch_size": 8, "hidden": (5,), "seed": 7}
 RANGES = {"lr": Range(0.01, 0.5), "weight_decay": Range(1e-4, 1e-2), "momentum": Range(0.5, 0.95, below_one=True)}

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from mlp_core import MLP, backprop, fit, rules
 from mlp_core.equality import same_bits
-from mlp_core.testing import oracles
 from mlp_core.testing.bounds import formulas
-from mlp_core.testing.failure import compare
-from mlp_core.testing.problem import Problem
-from mlp_core.testing.strategies import problems
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.examples.networks import problems
+from mlp_core.testing.examples.problem import Problem
+from mlp_core.testing.oracles import gradients as oracles
 
 absent = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device")
 DEVICES = [torch.device("cpu"), pytest.param(torch.device("cuda"), marks=absent)]

@@ -87,7 +87,7 @@ def typed(words: list[str]) -> None:
         del sys.modules[name]
     sys.path.insert(0, str(Path.cwd()))
     if words[0] == "mlp-core":
-        from mlp_core.testing import engine
+        from mlp_core.testing.engine import runner as engine
 
         engine.SHRINKS = 5  # most of the time, for a smaller example than is asked for here
         copies.command_line(*words[1:], *(["--examples", "25"] if "--list" not in words else []))

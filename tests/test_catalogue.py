@@ -12,14 +12,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from mlp_core import fit
 from mlp_core.gradcheck import check_model
-from mlp_core.testing import engine, faults, verify
-from mlp_core.testing.conduct import globals_kept
-from mlp_core.testing.failure import compare
-from mlp_core.testing.faults import gradcheck, training
+from mlp_core.testing import faults, verify
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken
+from mlp_core.testing.engine.guards import globals_kept
+from mlp_core.testing.engine.law import Law
 from mlp_core.testing.faults.catalogue import Fault
-from mlp_core.testing.faults.loop import Loop
-from mlp_core.testing.gradient_subjects import GradientSubject
-from mlp_core.testing.law import Broken, Law
+from mlp_core.testing.faults.gradchecks import quotients as gradcheck
+from mlp_core.testing.faults.training import steps as training
+from mlp_core.testing.faults.training.loop import Loop
+from mlp_core.testing.laws.books import laws_of
+from mlp_core.testing.subjects.gradients import GradientSubject
 
 FAULTS, RULES = faults.every(), faults.of_rules()
 
@@ -95,7 +99,7 @@ def test_no_two_mistakes_show_the_same_law_the_same_numbers(kind: Any) -> None:
     with globals_kept():
         for fault in APART[kind]:
             for name in fault.laws:
-                (law,) = (law for law in fault.subject.laws() if law.name == name)
+                (law,) = (law for law in laws_of(fault.subject) if law.name == name)
                 record = getattr(fault.right, "name", "")
                 shown = seen(law, examples.setdefault((name, record), drawn(law)))
                 if any(shown):

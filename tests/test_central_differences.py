@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core import differences, gradcheck, losses
+from mlp_core import differences, gradcheck, losses, quotients
 from mlp_core.gradcheck import BANDS, STEP, central_difference, check_model, relative_error
-from mlp_core.testing import networks
+from mlp_core.testing.oracles import stacked as networks
 
 
 @pytest.mark.parametrize("batched", [False, True])
@@ -58,7 +58,7 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = central_difference(lambda x: (x**3).sum(), theta)
     model, x, y = fitted("relu")
     errors = check_model(model, x, y)
-    monkeypatch.setattr(gradcheck, "BLOCK", 100)
+    monkeypatch.setattr(quotients, "BLOCK", 100)
     assert torch.equal(central_difference(lambda x: (x**3).sum(), theta), whole)
     monkeypatch.setattr(differences, "BLOCK", 100)
     in_blocks = check_model(model, x, y)
@@ -81,7 +81,7 @@ def test_differences_layer_by_layer_are_those_of_the_whole_network(activation: s
 @pytest.mark.parametrize(("block", "calls"), [(10, 23), (100, 12), (2 * 23 * 23, 1)])
 def test_every_perturbed_point_is_evaluated_once(monkeypatch: pytest.MonkeyPatch, block: int, calls: int) -> None:
     """23 entries, two points an entry, 23 numbers a point: as many at a time as fit into the block, one at least."""
-    monkeypatch.setattr(gradcheck, "BLOCK", block)
+    monkeypatch.setattr(quotients, "BLOCK", block)
     asked: list[Tensor] = []
 
     def cubes(points: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ Image = pytest.importorskip("PIL.Image", reason="torchvision brings Pillow, and 
 
 from pictures import load, make_folder, write_image  # noqa: E402  (after the skips)
 
-from mlp_core.experiment.extras import MissingExtra, need  # noqa: E402
+from mlp_core.base.extras import MissingExtra, need  # noqa: E402
 
 
 def message_of(source: str, **options: object) -> str:
@@ -113,7 +113,7 @@ def test_a_missing_torchvision_is_missed_with_its_extra(monkeypatch: pytest.Monk
         raise RuntimeError("operator torchvision::nms does not exist")  # as one built for another torch says
 
     source = f"folder:{make_folder(tmp_path)}"
-    monkeypatch.setattr("mlp_core.experiment.extras.import_module", broken)
+    monkeypatch.setattr("mlp_core.base.extras.import_module", broken)
     with pytest.raises(MissingExtra, match=r'nms does not exist.*pip install "mlp_core\[experiment\]"'):
         load(source)
     with pytest.raises(MissingExtra):

@@ -12,11 +12,15 @@ from hypothesis import given, settings
 from mlp_core import MLP, Trace, activations, losses, rules
 from mlp_core.backprop import backprop
 from mlp_core.equality import same_bits
-from mlp_core.testing import engine, gradient_edges, gradient_laws, subjects
-from mlp_core.testing.differently import backprops, course
-from mlp_core.testing.differently import subjects as written_differently
-from mlp_core.testing.law import Broken
-from mlp_core.testing.problem import Problem
+from mlp_core.testing import subjects
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.evidence import Broken
+from mlp_core.testing.examples.problem import Problem
+from mlp_core.testing.laws.books import laws_of
+from mlp_core.testing.laws.gradients import equality
+from mlp_core.testing.laws.gradients import shared as asked
+from mlp_core.testing.right import backprops, course
+from mlp_core.testing.right import subjects as written_differently
 
 SUBJECTS = written_differently()
 CORE = subjects.backprop(backprop)
@@ -31,7 +35,7 @@ DEAR = ("torch:", "training:")
     for name, subject in SUBJECTS.items()
 ])  # fmt: skip
 def test_a_right_implementation_written_differently_is_lawful(subject: Any) -> None:
-    first, *others = subject.laws()  # the first law of each holds it to its reference; nox -s soak asks all at length
+    first, *others = laws_of(subject)  # the first law of each holds it to its reference; nox -s soak asks all at length
     most = settings().max_examples
     results = [engine.run(first, examples=most), *(engine.run(law, examples=most // 12) for law in others)]
     assert not [result.text() for result in results if result.verdict == "FAIL"]
@@ -76,7 +80,7 @@ def of_a_sigmoid_at(z: float, factor: float) -> None:
         backprops.own_derivatives(model, trace, dL_dy)
         model.flat_grad.mul_(factor)
 
-    gradient_laws.against_autograd(subjects.backprop(scaled), problem)
+    asked.against_autograd(subjects.backprop(scaled), problem)
 
 
 def test_a_derivative_that_torch_flushes_to_zero_is_no_mistake() -> None:
@@ -92,6 +96,6 @@ def test_a_remainder_across_a_jump_of_the_second_derivative_is_no_mistake() -> N
     z, y = torch.tensor([2.0**-9], dtype=torch.float64), torch.tensor([[0.375]], dtype=torch.float64)
     softsign, loss, one = activations.get("softsign"), losses.get("squared_error"), torch.ones_like(y)
     problem = Problem((1, 1), (softsign,), (0 * one, z), one, y, loss)  # the step takes z below 0, where f'' jumps
-    assert not gradient_edges.quarters_its_taylor_remainder(CORE, problem).counted
+    assert not equality.quarters_its_taylor_remainder(CORE, problem).counted
     beyond = replace(problem, parameters=(0 * one, z + 1))
-    assert gradient_edges.quarters_its_taylor_remainder(CORE, beyond).counted
+    assert equality.quarters_its_taylor_remainder(CORE, beyond).counted

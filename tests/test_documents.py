@@ -12,7 +12,9 @@ import copies
 import pytest
 from documents import Reader, blocks
 
-from mlp_core.testing import engine, faults
+from mlp_core.testing import faults
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.laws.books import laws_of
 
 SHRINKS = engine.SHRINKS
 ROOT = Path(__file__).parents[1]
@@ -92,7 +94,7 @@ def test_sessions_and_scripts_named_are_there() -> None:
 
 
 def test_every_law_says_why_it_matters() -> None:
-    laws = {law.name: law for fault in faults.every() for law in fault.subject.laws()}
+    laws = {law.name: law for fault in faults.every() for law in laws_of(fault.subject)}
     for law in laws.values():
         assert law.statement, law.name
         assert law.why, f"{law.name}: the second paragraph of its docstring says why it matters"

@@ -12,12 +12,17 @@ import test_laws_bite
 import torch
 from planted import PLANTED, UNSHRUNK, Planted
 
-from mlp_core.testing import engine, laws, oracles
-from mlp_core.testing.conduct import globals_kept
-from mlp_core.testing.engine import Result, run
-from mlp_core.testing.law import Evidence, Law
-from mlp_core.testing.problem import Case, Problem
-from mlp_core.testing.resolve import core_subjects
+from mlp_core.testing import laws
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.evidence import Evidence
+from mlp_core.testing.engine.guards import globals_kept
+from mlp_core.testing.engine.law import Law
+from mlp_core.testing.engine.result import Result
+from mlp_core.testing.engine.runner import run
+from mlp_core.testing.examples.problem import Case, Problem
+from mlp_core.testing.laws.books import laws_of
+from mlp_core.testing.oracles import gradients as oracles
+from mlp_core.testing.verification.names import core_subjects
 
 BY_LAW = {planted.law: planted for planted in reversed(PLANTED)}
 FIRST_OF_A_BOOK = [book.laws[0].name for book in test_laws_bite.BOOKS]
@@ -108,13 +113,13 @@ def blinded(planted: Planted) -> Result:
 
     if hasattr(subject, "reference"):
         subject = replace(subject, reference=subject.make)
-    (law,) = (law for law in subject.laws() if law.name == planted.law)
+    (law,) = (law for law in laws_of(subject) if law.name == planted.law)
     with (
         globals_kept(),
         patch.object(oracles, "autograd", lambda case: asks_itself(case, thing)),
         patch.object(oracles, "central_differences", differences),
     ):
-        return run(law, examples=planted.fault.examples, diagnose=False)
+        return run(law, examples=planted.fault.examples)
 
 
 @pytest.mark.parametrize(

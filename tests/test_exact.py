@@ -13,12 +13,18 @@ from hypothesis import strategies as st
 from planted import UNSHRUNK
 
 from mlp_core import activations, backprop, rules
-from mlp_core.testing import affordable, affordable_scenarios, budget, engine, exact, laws, oracles, subjects
-from mlp_core.testing.budget import Grid
-from mlp_core.testing.exact import Hyper
-from mlp_core.testing.problem import Problem
-from mlp_core.testing.scenario import Scenario
-from mlp_core.testing.training_runs import Training
+from mlp_core.testing import laws, subjects
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.exact import bits as budget
+from mlp_core.testing.exact import fractions as exact
+from mlp_core.testing.exact import networks as affordable
+from mlp_core.testing.exact import scenarios as affordable_scenarios
+from mlp_core.testing.exact.bits import Grid
+from mlp_core.testing.exact.fractions import Hyper
+from mlp_core.testing.examples.problem import Problem
+from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.examples.training import Training
+from mlp_core.testing.oracles import gradients as oracles
 
 F = Fraction
 RELU, IDENTITY, HARDTANH = (activations.get(name) for name in ("relu", "identity", "hardtanh"))

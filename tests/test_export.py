@@ -7,7 +7,7 @@ import io
 from xml.etree import ElementTree
 
 from mlp_core.testing import Report, Result
-from mlp_core.testing.export import junit, table
+from mlp_core.testing.report.formats import junit, table
 
 DONE = [Result("a", "", "f"), Result("b", "", "f", verdict="SKIP", reason="not claimed")]
 

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -21,6 +22,10 @@ from mlp_core.testing.foreign.limits import Limits, guarded
 from mlp_core.testing.foreign.process import HandIn, verify_file
 from mlp_core.testing.foreign.several import subjects_in, verify_files
 from mlp_core.testing.foreign.verdict import headline
+from mlp_core.testing.verification.verify import checked
+
+verify_file = partial(verify_file, laws=checked)
+verify_files = partial(verify_files, laws=checked)
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the limits are those of Linux")
 

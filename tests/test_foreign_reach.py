@@ -10,8 +10,9 @@ import pytest
 
 from mlp_core import ArgumentError
 from mlp_core.testing.foreign.cells import Cell, python
-from mlp_core.testing.foreign.load import expanded, found_in, load, split
+from mlp_core.testing.foreign.load import expanded, found_in, load
 from mlp_core.testing.foreign.reach import Statement, reached
+from mlp_core.testing.report.names import split
 
 
 def run_for(source: str, name: str = "f") -> list[str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from mlp_core.testing.export import told
 from mlp_core.testing.foreign.load import found_in
 from mlp_core.testing.foreign.process import verify_file
 from mlp_core.testing.foreign.verdict import headline
+from mlp_core.testing.report.formats import told
+from mlp_core.testing.verification.verify import checked
+
+verify_file = partial(verify_file, laws=checked)
 
 HEAD = """
 import torch

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from mlp_core import MLP, Trace, backprop
-from mlp_core.testing.conduct import globals_kept
-from mlp_core.testing.faults import backprop as conduct
-from mlp_core.testing.faults import course, derivatives, flows, products, upstream
+from mlp_core.testing.diagnosis.gradients import diagnose
+from mlp_core.testing.engine.guards import globals_kept
 from mlp_core.testing.faults.catalogue import Fault
-from mlp_core.testing.faults.course import right_for_batches
-from mlp_core.testing.gradient_diagnosis import diagnose
-from mlp_core.testing.resolve import resolve
+from mlp_core.testing.faults.gradients import conduct as conduct
+from mlp_core.testing.faults.gradients import course, derivatives, products, upstream
+from mlp_core.testing.faults.gradients import flow as flows
+from mlp_core.testing.faults.gradients.course import right_for_batches
+from mlp_core.testing.verification.names import resolve
 
 NAMED = {
     "turns_the_sign", "forgets_the_derivative", "tanh_as_a_sigmoid", "weight_from_z", "weight_averaged",

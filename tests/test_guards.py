@@ -14,26 +14,23 @@ from hypothesis import strategies as st
 from planted import UNSHRUNK
 
 from mlp_core import ArgumentError
-from mlp_core.testing import (
-    Report,
-    affordable,
-    assert_lawful,
-    engine,
-    laws,
-    normalisation_laws,
-    oracles,
-    record_subjects,
-    scenarios,
-    strategies,
-    verify,
-)  # fmt: skip
-from mlp_core.testing.conduct import globals_kept
-from mlp_core.testing.engine import Result, run
-from mlp_core.testing.faults.backprop import is_random, raises
-from mlp_core.testing.faults.products import bias_gradient_of_the_first_sample
-from mlp_core.testing.gradient_laws import BATCH
-from mlp_core.testing.law import Evidence, Law
-from mlp_core.testing.problem import Case
+from mlp_core.testing import Report, assert_lawful, laws, verify
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.evidence import Evidence
+from mlp_core.testing.engine.guards import globals_kept
+from mlp_core.testing.engine.law import Law
+from mlp_core.testing.engine.result import Result
+from mlp_core.testing.engine.runner import run
+from mlp_core.testing.exact import networks as affordable
+from mlp_core.testing.examples import images as normalisation_laws
+from mlp_core.testing.examples import networks as strategies
+from mlp_core.testing.examples import points as record_subjects
+from mlp_core.testing.examples import scenarios
+from mlp_core.testing.examples.problem import Case
+from mlp_core.testing.faults.gradients.conduct import is_random, raises
+from mlp_core.testing.faults.gradients.products import bias_gradient_of_the_first_sample
+from mlp_core.testing.oracles import gradients as oracles
+from mlp_core.testing.subjects.gradients import BATCH
 
 
 @pytest.fixture(autouse=True)

@@ -6,15 +6,19 @@ expected.toml says of each what is right and what is wrong, in words of its own.
 from __future__ import annotations
 
 import tomllib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mlp_core.testing.export import SHOWN
 from mlp_core.testing.foreign.load import found_in
 from mlp_core.testing.foreign.process import verify_file
-from mlp_core.testing.gradient_laws import BATCH
+from mlp_core.testing.report.formats import SHOWN
+from mlp_core.testing.subjects.gradients import BATCH
+from mlp_core.testing.verification.verify import checked
+
+verify_file = partial(verify_file, laws=checked)
 
 FOLDER = Path(__file__).parent / "hand_ins"
 EXPECTED: dict[str, Any] = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))

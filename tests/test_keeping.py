@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase, InMemoryExampleDatabase
 
 from mlp_core import MLP, ArgumentError, Trace, backprop
-from mlp_core.testing import engine, laws, verify
-from mlp_core.testing.law import Broken, Evidence, Law
+from mlp_core.testing import laws, verify
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import Law
 
 RARE = """
 from dataclasses import dataclass

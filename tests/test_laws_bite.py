@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any
 from unittest.mock import patch
 
@@ -14,14 +14,19 @@ from planted import PLANTED, UNSHRUNK, Planted, snippets
 
 import mlp_core.testing
 from mlp_core.rules.sgd import SGD
-from mlp_core.testing import engine, gradient_laws, subjects, verify
-from mlp_core.testing.engine import run
-from mlp_core.testing.faults import course, last_bits, sgd
-from mlp_core.testing.faults.conduct import MovesACopyOfAView
-from mlp_core.testing.faults.reverse import reverse
-from mlp_core.testing.law import LawBook
+from mlp_core.testing import subjects, verify
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.engine.runner import run
+from mlp_core.testing.faults.gradients import course, last_bits
+from mlp_core.testing.faults.gradients.reverse import reverse
+from mlp_core.testing.faults.rules import sgd
+from mlp_core.testing.faults.rules.conduct import MovesACopyOfAView
+from mlp_core.testing.laws.books import laws_of
+from mlp_core.testing.laws.gradients import equality, symmetry
+from mlp_core.testing.subjects.gradients import BATCH, ONE
 
-MODULES = [import_module(f"mlp_core.testing.{module.name}") for module in iter_modules(mlp_core.testing.__path__)]
+MODULES = [import_module(module.name) for module in walk_packages(mlp_core.testing.__path__, "mlp_core.testing.")]
 BOOKS = list({id(value): value for m in MODULES for value in vars(m).values() if isinstance(value, LawBook)}.values())
 
 EACH = 2
@@ -74,7 +79,7 @@ LAST_BITS = [fault for fault in PLANTED if fault.fault in last_bits.CATALOGUE.fa
 
 @pytest.mark.parametrize("fault", LAST_BITS, ids=str)
 def test_mistakes_in_the_last_bits_are_seen_by_exact_arithmetic_alone(fault: Planted) -> None:
-    others = [run(law, examples=8) for law in fault.fault.subject.laws() if law.name != fault.law]
+    others = [run(law, examples=8) for law in laws_of(fault.fault.subject) if law.name != fault.law]
     assert [result.text() for result in others if result.verdict == "FAIL"] == []
 
 
@@ -84,10 +89,10 @@ def test_the_course_report_is_right_for_one_sample_and_wrong_for_batches() -> No
     assert report.ok, [result.text() for result in report.results if result.verdict == "FAIL"]
     with patch.object(engine, "Phase", UNSHRUNK):
         report = verify(subjects.course(course.course_report), examples=10)
-    wrong = {r.law for r in report.results if r.verdict == "FAIL" and r.group == gradient_laws.BATCH}
-    of_batches = {law.name for law in gradient_laws.book.laws if law.group == gradient_laws.BATCH}
+    wrong = {r.law for r in report.results if r.verdict == "FAIL" and r.group == BATCH}
+    of_batches = {law.name for law in (*equality.book.laws, *symmetry.book.laws) if law.group == BATCH}
     assert wrong == of_batches
-    singles = [result for result in report.results if result.group == gradient_laws.ONE]
+    singles = [result for result in report.results if result.group == ONE]
     assert {result.verdict for result in singles} == {"PASS"}
 
 
@@ -97,7 +102,7 @@ def test_the_right_course_function_and_the_rule_in_pieces_are_lawful() -> None:
 
 
 def test_a_rule_that_moves_a_copy_of_a_view_is_caught() -> None:
-    (law,) = (law for law in subjects.rule(MovesACopyOfAView).laws() if law.name == "takes every shape and stride")
+    (law,) = (law for law in laws_of(subjects.rule(MovesACopyOfAView)) if law.name == "takes every shape and stride")
     with patch.object(engine, "Phase", UNSHRUNK):
         assert run(law).verdict == "FAIL"
     assert issubclass(MovesACopyOfAView, SGD)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 from mlp_core.testing import Law, laws
-from mlp_core.testing.resolve import core_subjects
+from mlp_core.testing.verification.names import core_subjects
 
 
 def every_law() -> list[object]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import hypothesis.strategies as st
 
-from mlp_core.testing import engine
-from mlp_core.testing.law import Broken, Evidence, Law
-from mlp_core.testing.memory import Memory
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.database import Memory
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import Law
 
 
 @dataclass(frozen=True)

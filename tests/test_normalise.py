@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mlp_core import ArgumentError
-from mlp_core.experiment.normalise import normalise
+from mlp_core.normalise import normalise
 
 
 def test_normalise_leaves_its_inputs_alone_and_treats_every_split_alike() -> None:

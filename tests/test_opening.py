@@ -20,9 +20,9 @@ from joining import DATA, claimed, joined, killed, outcome
 from mlp_core.experiment.opening import Seal
 from mlp_core.experiment.place import Place
 from mlp_core.experiment.search import search, settings_of
-from mlp_core.experiment.select import select
 from mlp_core.experiment.study import Study
 from mlp_core.experiment.trial import Trial, score
+from mlp_core.select import select
 
 
 @pytest.fixture

@@ -10,10 +10,13 @@ import torch
 from hypothesis import strategies as st
 
 from mlp_core import ArgumentError, rules
-from mlp_core.testing import engine, laws, subjects, verify
-from mlp_core.testing.differently import suspicious
-from mlp_core.testing.faults import functions, optimizers
-from mlp_core.testing.resolve import resolve
+from mlp_core.testing import laws, subjects, verify
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.faults import functions
+from mlp_core.testing.faults.optimizers import manners as optimizers
+from mlp_core.testing.laws.books import laws_of
+from mlp_core.testing.right import suspicious
+from mlp_core.testing.verification.names import resolve
 
 
 def failures(subject: Any, examples: int = 20) -> list[str]:
@@ -51,7 +54,7 @@ def test_a_bare_class_runs_the_universal_laws_and_says_what_nobody_exercised() -
 
 
 def test_an_optimizer_is_found_by_its_name_and_its_laws_are_ready_for_pytest() -> None:
-    subject = resolve("mlp_core.testing.faults.optimizers:Adam")
+    subject = resolve("mlp_core.testing.faults.optimizers.manners:Adam")
     assert subject.name == "Adam"
     names = [str(law) for law in laws(optimizers.Adam)]
     assert "lets-a-parameter-join-late" in names
@@ -105,7 +108,7 @@ def test_bad_input_for_a_gradient_is_refused_by_name() -> None:
         subjects.gradient(functions.loss, functions.right, 5)  # type: ignore[arg-type]
     single = st.just(torch.ones(3))
     with pytest.raises(ArgumentError, match="params a list of float64 tensors"):
-        subjects.gradient(functions.loss, functions.right, single).laws()[0].check(examples=1)
+        laws_of(subjects.gradient(functions.loss, functions.right, single))[0].check(examples=1)
 
 
 def test_hyperparameters_that_the_constructor_refuses_together_are_no_example() -> None:
@@ -120,7 +123,8 @@ def test_a_law_that_does_not_hold_by_design_is_waived_and_the_report_says_so() -
     wrong = optimizers.MovesACopyOfWhatIsStrided
     result = one(subjects.optimizer(wrong, waives=[law]), law, 10)
     assert (result.verdict, result.reason) == ("SKIP", "waived")
-    assert "did you mean 'takes every shape and stride'?" in refused(wrong, waives=["takes every shape or stride"])
+    with pytest.raises(ArgumentError, match="did you mean 'takes every shape and stride'"):
+        laws(subjects.optimizer(wrong, waives=["takes every shape or stride"]))
 
 
 def test_what_a_reference_raises_is_not_laid_to_the_subject() -> None:

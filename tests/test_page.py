@@ -14,16 +14,17 @@ import torch
 from typer.testing import CliRunner
 
 from mlp_core import MLP, Trace, activations, backprop, losses
+from mlp_core.base.extras import MissingExtra
 from mlp_core.cli import app
-from mlp_core.experiment.extras import MissingExtra
-from mlp_core.testing import Report, engine, verify
-from mlp_core.testing.conduct import globals_kept
-from mlp_core.testing.engine import Result
-from mlp_core.testing.exhibit import LARGEST, exhibit
-from mlp_core.testing.export import diagnoses
-from mlp_core.testing.gradient_subjects import GradientSubject
-from mlp_core.testing.page import view
-from mlp_core.testing.problem import Problem
+from mlp_core.testing import Report, verify
+from mlp_core.testing.diagnosis.picture import LARGEST, exhibit
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.guards import globals_kept
+from mlp_core.testing.engine.result import Result
+from mlp_core.testing.examples.problem import Problem
+from mlp_core.testing.report.formats import diagnoses
+from mlp_core.testing.report.page import view
+from mlp_core.testing.subjects.gradients import GradientSubject
 
 
 def of_the_first_sample(model: MLP, trace: Trace, dL_dy: torch.Tensor) -> None:
@@ -229,7 +230,7 @@ def test_the_command_misses_what_the_page_needs_before_anything_runs(
     def missing(name: str) -> None:
         raise ImportError(f"No module named {name!r}")
 
-    monkeypatch.setattr("mlp_core.experiment.extras.import_module", missing)
+    monkeypatch.setattr("mlp_core.base.extras.import_module", missing)
     done = CliRunner().invoke(app, ["verify", "relu", "--html", str(tmp_path / "page.html")])
     assert done.exit_code == 2
     assert 'pip install "mlp_core[report]"' in done.output

@@ -11,12 +11,16 @@ from hypothesis import strategies as st
 
 from mlp_core import backprop, fit, rules
 from mlp_core.equality import same_bits
-from mlp_core.testing import gradient_laws, oracles, reference_laws, subjects
+from mlp_core.testing import subjects
 from mlp_core.testing.bounds import formulas
-from mlp_core.testing.failure import compare
-from mlp_core.testing.problem import Problem
-from mlp_core.testing.strategies import problems
-from mlp_core.testing.training_laws import Training, trainings
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.examples.networks import problems
+from mlp_core.testing.examples.problem import Problem
+from mlp_core.testing.laws.gradients import equality as gradient_laws
+from mlp_core.testing.laws.optimizers import equality as reference_laws
+from mlp_core.testing.laws.training.equality import Training, trainings
+from mlp_core.testing.oracles import gradients as oracles
+from mlp_core.testing.oracles.training import train
 
 
 @given(problems())
@@ -40,7 +44,7 @@ def test_training_by_hand_equals_torch_over_several_steps(training: Training) ->
     x, y, loss = training.problem.inputs(), training.problem.targets(), training.problem.loss
     history = fit(by_hand, x, y, **training.options())
     twin = training.rule.twin(by_torch.parameters())
-    step_losses = oracles.train(by_torch, x, y, loss.value, twin, training.epochs, training.batch_size)
+    step_losses = train(by_torch, x, y, loss.value, twin, training.epochs, training.batch_size)
     assert same_bits(history.step_losses, step_losses)
     assert same_bits(by_hand.flat, by_torch.flat)
 

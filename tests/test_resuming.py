@@ -13,7 +13,7 @@ from fitting import RULE, SGD, SWITCHES, assert_identical, schedule, train
 
 from mlp_core import rules
 from mlp_core.rules import UpdateRule
-from mlp_core.testing.rule_subjects import twin_of
+from mlp_core.testing.subjects.rules import twin_of
 
 
 def saved(checkpoint: dict[str, Any]) -> dict[str, Any]:

@@ -14,20 +14,23 @@ from mlp_core import rules
 from mlp_core.rules._shared import descent
 from mlp_core.rules.rmsprop import RMSprop
 from mlp_core.rules.sgd import SGD
-from mlp_core.testing import engine, faults, subjects
-from mlp_core.testing.conduct import globals_kept
-from mlp_core.testing.differently import rules as differently
-from mlp_core.testing.faults.adam import AdamInPieces
-from mlp_core.testing.faults.adaptive import RMSpropInPieces
-from mlp_core.testing.faults.optimizers import Adam, adam
-from mlp_core.testing.faults.sgd import Planted
-from mlp_core.testing.law import Broken
-from mlp_core.testing.rule_diagnosis import Bench, diagnose
+from mlp_core.testing import faults, subjects
+from mlp_core.testing.diagnosis.optimizers import Bench, diagnose
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.evidence import Broken
+from mlp_core.testing.engine.guards import globals_kept
+from mlp_core.testing.faults.optimizers import manners
+from mlp_core.testing.faults.optimizers.manners import Adam, adam
+from mlp_core.testing.faults.rules.adam import AdamInPieces
+from mlp_core.testing.faults.rules.adaptive import RMSpropInPieces
+from mlp_core.testing.faults.rules.sgd import Planted
+from mlp_core.testing.laws.books import laws_of
+from mlp_core.testing.right import rules as differently
 
 
 def failing(subject: Any, name: str) -> tuple[Any, Broken]:
     """An example on which a law is broken, and how."""
-    (law,) = (law for law in subject.laws() if law.name == name)
+    (law,) = (law for law in laws_of(subject) if law.name == name)
     found: list[tuple[Any, Broken]] = []
 
     @hypothesis.seed(1)
@@ -47,7 +50,7 @@ def failing(subject: Any, name: str) -> tuple[Any, Broken]:
 
 def named(subject: Any, law: str = "equals its twin") -> str | None:
     with globals_kept():
-        return subject.diagnose(*failing(subject, law))  # type: ignore[no-any-return]
+        return diagnose(subject, *failing(subject, law))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +62,7 @@ def test_a_mistake_is_named_with_the_place_and_the_number_that_show_it(name: str
     (fault,) = (fault for fault in faults.of_rules() if fault.name == name)
     subject = fault.subject
     example, broken = failing(subject, fault.laws[0])
-    text = subject.diagnose(example, broken)
+    text = diagnose(subject, example, broken)
     assert text is not None
     assert text.startswith(fault.words)
     assert text == fault.words or (": at step " in text and text.endswith(", as seen"))  # where the example shows it
@@ -94,7 +97,7 @@ class EpsUnderTheRoot(torch.optim.Optimizer):
                     p.sub_(lr * group["weight_decay"] * (p if group["late"] else 0))
 
 
-HYPER = {name: value for name, value in faults.optimizers.HYPERPARAMETERS.items() if name != "weight_decay"}
+HYPER = {name: value for name, value in manners.HYPERPARAMETERS.items() if name != "weight_decay"}
 
 
 def test_a_foreign_optimizer_s_mistake_is_named_whatever_the_order_of_its_operations() -> None:
@@ -110,7 +113,7 @@ def test_a_foreign_optimizer_s_mistake_is_named_whatever_the_order_of_its_operat
 
 
 def test_what_another_optimizer_does_is_named_after_it() -> None:
-    subject = subjects.optimizer(torch.optim.Adam, torch.optim.AdamW, faults.optimizers.HYPERPARAMETERS)
+    subject = subjects.optimizer(torch.optim.Adam, torch.optim.AdamW, manners.HYPERPARAMETERS)
     text = named(subject, "equals its reference")
     assert text is not None
     assert text.startswith("it does what torch.optim.Adam does, not torch.optim.AdamW: at step ")
@@ -193,8 +196,8 @@ def test_nothing_is_said_without_a_reference_or_about_what_is_no_scenario() -> N
 def test_what_is_found_out_about_a_subject_serves_all_its_laws() -> None:
     subject = subjects.rule(next(f.thing for f in faults.of_rules() if f.name == "DecaysTwiceAsMuch"))
     example, broken = failing(subject, "equals its twin")
-    first = subject.diagnose(example, broken)
+    first = diagnose(subject, example, broken)
     kept = subject.memo["bench"]
-    assert subject.diagnose(example, broken) == first
+    assert diagnose(subject, example, broken) == first
     assert subject.memo["bench"] is kept
     assert not replace(subject, make=SGD).memo

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from mlp_core.rules import UpdateRule
-from mlp_core.testing import engine, faults, subjects
-from mlp_core.testing.conduct import globals_kept
+from mlp_core.testing import faults, subjects
+from mlp_core.testing.diagnosis.candidates import Candidate
+from mlp_core.testing.diagnosis.optimizers import Bench
+from mlp_core.testing.diagnosis.replay import run
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.guards import globals_kept
+from mlp_core.testing.examples.scenario import Make
 from mlp_core.testing.faults.catalogue import Fault
-from mlp_core.testing.rule_candidates import Candidate
-from mlp_core.testing.rule_diagnosis import Bench
-from mlp_core.testing.rule_replay import run
-from mlp_core.testing.scenario import Make
+from mlp_core.testing.laws.books import laws_of
 
 RULES = faults.of_rules()
 
@@ -38,7 +40,7 @@ def test_every_rule_in_pieces_has_several_wrong_ones() -> None:
 
 @pytest.mark.parametrize("rule", RIGHT, ids=lambda rule: rule.__name__)
 def test_the_pieces_that_mistakes_override_are_right(rule: type[UpdateRule]) -> None:
-    result = engine.run(subjects.rule(rule).laws()[0], examples=25)
+    result = engine.run(laws_of(subjects.rule(rule))[0], examples=25)
     assert result.law.startswith("equals its")
     assert not (result.verdict == "FAIL" and result.got), result.text()
 

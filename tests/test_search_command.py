@@ -25,9 +25,9 @@ from safetensors import safe_open  # noqa: E402
 
 from mlp_core.cli import app  # noqa: E402
 from mlp_core.experiment.data import load  # noqa: E402
-from mlp_core.experiment.select import select  # noqa: E402
 from mlp_core.experiment.trial import Outcome  # noqa: E402
 from mlp_core.model import MLP  # noqa: E402
+from mlp_core.select import select  # noqa: E402
 
 FILES = {
     "result.json", "model.safetensors", "report.html", "loss_curves.png", "hyperparameters.png", "confusion.png",

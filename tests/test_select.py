@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mlp_core.errors import ArgumentError
-from mlp_core.experiment.select import select
+from mlp_core.base.errors import ArgumentError
+from mlp_core.select import select
 
 
 def trial(number: Any = 0, accuracy: Any = 0.5, loss: Any = 1.0) -> Any:

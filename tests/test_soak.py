@@ -18,8 +18,8 @@ from copies import Copy
 from rich.console import Console
 from torch import Tensor
 
-from mlp_core.testing.faults.products import bias_gradient_of_the_first_sample
-from mlp_core.testing.faults.upstream import clips_what_flows_back
+from mlp_core.testing.faults.gradients.products import bias_gradient_of_the_first_sample
+from mlp_core.testing.faults.gradients.upstream import clips_what_flows_back
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import soak as command
@@ -27,7 +27,8 @@ from soaking import folder, report, units
 from soaking.folder import Folder, Refused
 
 from mlp_core import MLP, Trace, activations, losses
-from mlp_core.testing import engine, subjects
+from mlp_core.testing import subjects
+from mlp_core.testing.engine import runner as engine
 
 RIGHT = {"mse": losses.get("mse"), "relu": activations.get("relu")}
 

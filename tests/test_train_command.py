@@ -19,8 +19,9 @@ Image = pytest.importorskip("PIL.Image", reason="torchvision brings Pillow, and 
 from safetensors import safe_open  # noqa: E402  (after the skips)
 
 from mlp_core import MLP  # noqa: E402
+from mlp_core.base import files  # noqa: E402
 from mlp_core.cli import app  # noqa: E402
-from mlp_core.experiment import files, results, show  # noqa: E402
+from mlp_core.experiment import results, show  # noqa: E402
 from mlp_core.experiment.compare import compare  # noqa: E402
 from mlp_core.experiment.data import load  # noqa: E402
 from mlp_core.experiment.train import Options, digest, train  # noqa: E402

@@ -94,7 +94,7 @@ def test_a_missing_package_is_missed_before_training(
     def missing(name: str) -> None:
         raise ModuleNotFoundError(f"No module named {name!r}")
 
-    monkeypatch.setattr("mlp_core.experiment.extras.import_module", missing)
+    monkeypatch.setattr("mlp_core.base.extras.import_module", missing)
     result = run_train(images, tmp_path / "out", expect=2)
     assert 'pip install "mlp_core[experiment]"' in result.stderr
     assert names_in(tmp_path) == []

@@ -12,10 +12,10 @@ from searching import RANGES, small_data, small_plan
 
 from mlp_core import ArgumentError
 from mlp_core.experiment.draws import Range, draw, range_of, seed_of
-from mlp_core.experiment.normalise import Normalisation
 from mlp_core.experiment.plan import Plan, ranges_of
 from mlp_core.experiment.search import unnormalised
 from mlp_core.experiment.trial import Outcome, Trial
+from mlp_core.normalise import Normalisation
 from mlp_core.training import fit
 
 pytest.importorskip("safetensors", reason="checkpoints need safetensors")

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from mlp_core import __version__
 from mlp_core.cli import app
-from mlp_core.testing import engine
+from mlp_core.testing.engine import runner as engine
 
 RULES = '''
 import torch

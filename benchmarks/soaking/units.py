@@ -16,9 +16,10 @@ from typing import Any
 
 import torch
 
-from mlp_core.testing import engine
-from mlp_core.testing.law import Law
-from mlp_core.testing.resolve import resolve
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.law import Law
+from mlp_core.testing.laws.books import laws_of
+from mlp_core.testing.verification.names import resolve
 
 Record = dict[str, Any]
 """what became of a unit, ready for JSON"""
@@ -56,7 +57,7 @@ def plan(subjects: Mapping[str, Any], *, examples: int, shards: int, seed: int, 
     """
     for name, thing in subjects.items():
         subject = resolve(thing)
-        LAWS.update({(name, law.name): law for law in subject.laws() if law.skip(law.subject) is None})
+        LAWS.update({(name, law.name): law for law in laws_of(subject) if law.skip(law.subject) is None})
     pairs = [pair for pair in LAWS if pair[0] in subjects and (only in pair[0] or only in pair[1])]
     each = ceil(examples / (len(pairs) * shards)) if pairs else 0
     return [Unit(shard, *pair, each, derived(seed, shard, *pair)) for shard in range(shards) for pair in pairs]

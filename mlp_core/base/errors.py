@@ -12,7 +12,7 @@ class ArgumentError(ValueError):
 
     >>> raise ArgumentError("lr", -1, "a finite number >= 0")
     Traceback (most recent call last):
-    mlp_core.errors.ArgumentError: lr: got -1, expected a finite number >= 0
+    mlp_core.base.errors.ArgumentError: lr: got -1, expected a finite number >= 0
     """
 
     def __init__(self, argument: str, value: object, expected: str) -> None:

@@ -20,7 +20,7 @@ def need(module: str, extra: str = "experiment") -> Any:
 
     >>> need("no_such_package")
     Traceback (most recent call last):
-    mlp_core.experiment.extras.MissingExtra: no_such_package is needed here and does not import (No module named \
+    mlp_core.base.extras.MissingExtra: no_such_package is needed here and does not import (No module named \
 'no_such_package'); pip install "mlp_core[experiment]"
     """
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, Protocol, TypeVar
 
-from mlp_core.errors import ArgumentError, unknown
+from mlp_core.base.errors import ArgumentError, unknown
 
 
 class Named(Protocol):

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlp_core.experiment.extras import need
-from mlp_core.experiment.files import write_all
+from mlp_core.base.extras import need
+from mlp_core.base.files import write_all
 
 Tensors = dict[str, Tensor]
 

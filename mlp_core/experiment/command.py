@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mlp_core.errors import ArgumentError
+from mlp_core.base.errors import ArgumentError
 from mlp_core.experiment import options
 from mlp_core.experiment.usage import INTERRUPTED, processors, usage_errors, widths
 
@@ -52,10 +52,10 @@ def search(
     with usage_errors():
         from rich.console import Console
 
+        from mlp_core.base.extras import need
+        from mlp_core.base.files import output_folder, write_all
         from mlp_core.experiment import search_results
         from mlp_core.experiment.data import check_source
-        from mlp_core.experiment.extras import need
-        from mlp_core.experiment.files import output_folder, write_all
         from mlp_core.experiment.place import Place
         from mlp_core.experiment.plan import Plan, ranges_of
         from mlp_core.experiment.search import search as searched

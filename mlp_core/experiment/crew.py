@@ -18,12 +18,12 @@ import torch
 from mlp_core.experiment import checkpoints
 from mlp_core.experiment.data import Known
 from mlp_core.experiment.lives import Lives, heartbeat
-from mlp_core.experiment.normalise import Normalisation
 from mlp_core.experiment.plan import Plan
 from mlp_core.experiment.sealed import Split
 from mlp_core.experiment.storages import open_storage
 from mlp_core.experiment.study import Study
 from mlp_core.experiment.trial import Trial
+from mlp_core.normalise import Normalisation
 
 SPLITS, TRIALS = "splits.safetensors", "trials"
 """training and validation images as the workers read them, each by itself; the folder of trials on their way"""

@@ -15,11 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlp_core.errors import ArgumentError, Described, unknown
-from mlp_core.experiment.extras import need
+from mlp_core.base.errors import ArgumentError, Described, unknown
+from mlp_core.base.extras import need
 from mlp_core.experiment.folders import Images, layout_of, read_images
-from mlp_core.experiment.normalise import normalise
 from mlp_core.experiment.sealed import Sealed, Split
+from mlp_core.normalise import normalise
 
 CIFAR2 = ("airplane", "bird")
 FOLDER = "folder:"

@@ -9,7 +9,7 @@ import math
 import random
 from dataclasses import dataclass
 
-from mlp_core.errors import ArgumentError
+from mlp_core.base.errors import ArgumentError
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ def range_of(name: str, text: str, below_one: bool = False) -> Range:
     (Range(low=0.01, high=1.0, below_one=False), 0.9)
     >>> range_of("lr", "1:0.01")
     Traceback (most recent call last):
-    mlp_core.errors.ArgumentError: lr: got '1:0.01', expected LOW:HIGH with LOW not above HIGH; did you mean 0.01:1?
+    mlp_core.base.errors.ArgumentError: lr: got '1:0.01', expected LOW:HIGH with LOW not above HIGH; did you mean \
+0.01:1?
     """
     parts = text.split(":")
     try:

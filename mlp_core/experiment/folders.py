@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mlp_core.errors import ArgumentError, Described
-from mlp_core.experiment.extras import need
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.extras import need
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from mlp_core.errors import ArgumentError, Described
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.extras import need
 from mlp_core.experiment.data import Data
-from mlp_core.experiment.extras import need
 from mlp_core.experiment.lives import heartbeat
 from mlp_core.experiment.sealed import Split, check_alike
 from mlp_core.experiment.study import SEAL, Study

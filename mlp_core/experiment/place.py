@@ -12,9 +12,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from mlp_core.errors import ArgumentError, Described
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.files import write_all
 from mlp_core.experiment.crew import SPLITS, TRIALS
-from mlp_core.experiment.files import write_all
 from mlp_core.experiment.lives import WORKERS
 from mlp_core.experiment.storages import JOURNAL, open_storage, shown
 from mlp_core.experiment.study import agree, exists

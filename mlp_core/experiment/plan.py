@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 
 from mlp_core import rules
-from mlp_core.errors import ArgumentError, Described
+from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.experiment.draws import Range, draw, range_of
 from mlp_core.experiment.train import check_choices, check_common, check_whole
 from mlp_core.rules import UpdateRule

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mlp_core.experiment.extras import need
+from mlp_core.base.extras import need
 from mlp_core.experiment.train import Run
 
 DRAWN = 1e30  # matplotlib pads its axes in float64 and overflows near 1e308; nobody reads a loss above this

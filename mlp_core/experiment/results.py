@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 import mlp_core
+from mlp_core.base.extras import need
 from mlp_core.experiment.compare import Comparison
 from mlp_core.experiment.data import Data
-from mlp_core.experiment.extras import need
 from mlp_core.experiment.plots import loss_curves
 from mlp_core.experiment.train import Options, Run
 from mlp_core.model import MLP

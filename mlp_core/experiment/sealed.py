@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mlp_core.errors import ArgumentError, Described
-from mlp_core.experiment.normalise import Normalisation
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.normalise import Normalisation
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +43,8 @@ class Sealed:
     (3, True)
     >>> sealed.open("trial 5 might be better")
     Traceback (most recent call last):
-    mlp_core.errors.ArgumentError: test split: got opened before (trial 4 is selected), expected one opening: a second \
-look would choose by it
+    mlp_core.base.errors.ArgumentError: test split: got opened before (trial 4 is selected), expected one opening: \
+a second look would choose by it
     """
 
     def __init__(self, split: Split) -> None:

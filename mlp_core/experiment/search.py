@@ -11,20 +11,20 @@ from typing import Any
 
 import torch
 
-from mlp_core.errors import ArgumentError, Described
+from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.experiment.crew import TRIALS, Job, checkpoint, crew
 from mlp_core.experiment.data import Data, Known
 from mlp_core.experiment.lives import Lives
-from mlp_core.experiment.normalise import Normalisation
 from mlp_core.experiment.opening import Opening, Seal
 from mlp_core.experiment.place import Place
 from mlp_core.experiment.plan import Plan
 from mlp_core.experiment.sealed import Split, check_alike
-from mlp_core.experiment.select import select
 from mlp_core.experiment.storages import named_when_lost, open_storage
 from mlp_core.experiment.study import Study
 from mlp_core.experiment.train import digest, other_pair
 from mlp_core.experiment.trial import Outcome, Trial
+from mlp_core.normalise import Normalisation
+from mlp_core.select import select
 
 Progress = Callable[[list[Outcome], int], object]
 """told the outcomes so far, and how many epochs of all trials are done"""

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from mlp_core.experiment.extras import need
+from mlp_core.base.extras import need
 from mlp_core.experiment.plots import drawable
 from mlp_core.experiment.search import Found
 

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mlp_core.base.extras import need
 from mlp_core.experiment import search_plots
 from mlp_core.experiment.data import Data
-from mlp_core.experiment.extras import need
 from mlp_core.experiment.place import RESULT
 from mlp_core.experiment.results import parameters, plain, versions
 from mlp_core.experiment.search import Found

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlp_core.errors import ArgumentError, Described
-from mlp_core.experiment.extras import need
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.extras import need
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage

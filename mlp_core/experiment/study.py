@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mlp_core.errors import ArgumentError, Described
-from mlp_core.experiment.extras import need
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.extras import need
 from mlp_core.experiment.lives import Lives
 from mlp_core.experiment.plan import Plan
 from mlp_core.experiment.trial import Outcome

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mlp_core import activations, losses, rules
-from mlp_core.errors import ArgumentError, unknown
+from mlp_core.base.errors import ArgumentError, unknown
 from mlp_core.experiment.data import Known
 from mlp_core.experiment.sealed import Split, check_alike
 from mlp_core.model import MLP
@@ -31,7 +31,7 @@ class Options:
 
     >>> Options(lr=-1.0)
     Traceback (most recent call last):
-    mlp_core.errors.ArgumentError: lr: got -1.0, expected a finite number >= 0
+    mlp_core.base.errors.ArgumentError: lr: got -1.0, expected a finite number >= 0
     """
 
     gradients: Gradients = "manual"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import typer
 
-from mlp_core.errors import ArgumentError
+from mlp_core.base.errors import ArgumentError
 
 OK, DIFFERENT, USAGE, INTERRUPTED = 0, 1, 2, 130
 """exit statuses; 1: a law broken, or two runs that should be equal are not; 130 as for every program ended by Ctrl-C"""
@@ -17,7 +17,7 @@ OK, DIFFERENT, USAGE, INTERRUPTED = 0, 1, 2, 130
 @contextmanager
 def usage_errors() -> Iterator[None]:
     """Turns what the user can mend into one line on stderr and exit status 2."""
-    from mlp_core.experiment.extras import MissingExtra
+    from mlp_core.base.extras import MissingExtra
 
     try:
         yield

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from mlp_core.errors import ArgumentError, unknown
+from mlp_core.base.errors import ArgumentError, unknown
 from mlp_core.rules._domains import Typical
 from mlp_core.rules._optimizer import RuleOptimizer
 from mlp_core.rules._rule import UpdateRule

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origi
 
 from annotated_types import Ge, Gt, Le, Lt
 
-from mlp_core.errors import ArgumentError
+from mlp_core.base.errors import ArgumentError
 
 LARGEST = sys.float_info.max
 """what no finite number exceeds"""

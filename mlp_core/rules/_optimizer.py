@@ -11,10 +11,9 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
-from mlp_core.errors import ArgumentError, Described, unknown
+from mlp_core.base.errors import ArgumentError, Described, unknown
 from mlp_core.rules._domains import rests
-from mlp_core.rules._rule import UpdateRule
-from mlp_core.rules._segment import Kept, Segment, Work, flat_from, follows, marks, of_one_state, owned
+from mlp_core.rules._segment import Kept, Rule, Segment, Work, flat_from, follows, marks, of_one_state, owned
 
 GLOBAL_HOOKS = (_global_optimizer_pre_hooks, _global_optimizer_post_hooks)
 
@@ -32,9 +31,9 @@ class RuleOptimizer(torch.optim.Optimizer):
     0.5
     """
 
-    def __init__(self, rule: UpdateRule, params: Iterable[Any]) -> None:
+    def __init__(self, rule: Rule, params: Iterable[Any]) -> None:
         self.rule = rule
-        self._rules: dict[int, UpdateRule] = {}
+        self._rules: dict[int, Rule] = {}
         self._resting: dict[int, bool] = {}
         self._fields: tuple[str, ...] | None = None
         self._segments: dict[int, Kept] = {}
@@ -140,20 +139,20 @@ class RuleOptimizer(torch.optim.Optimizer):
         self._rules, self._resting, self._segments, self._fields = {}, {}, {}, None
         super().__setstate__(state)
 
-    def turn_to(self, rule: UpdateRule) -> None:
+    def turn_to(self, rule: Rule) -> None:
         """Write the hyperparameters of another rule of the same class into every group."""
         for index, group in enumerate(self.param_groups):
             self._take_up(index, rule)
             group.update({name: getattr(rule, name) for name in self._names()})
 
-    def _rule_of(self, index: int) -> UpdateRule:
+    def _rule_of(self, index: int) -> Rule:
         group, rule, names = self.param_groups[index], self._rules.get(index), self._names()
         if rule is None or any(getattr(rule, name) != group[name] for name in names):
             rule = type(self.rule)(**{name: group[name] for name in names})
             self._take_up(index, rule)
         return rule
 
-    def _take_up(self, index: int, rule: UpdateRule) -> None:
+    def _take_up(self, index: int, rule: Rule) -> None:
         for p in self.param_groups[index]["params"]:
             own = self.state.get(p)
             off = [name for name in rule.slots if own[name] is None] if own else []
@@ -164,7 +163,7 @@ class RuleOptimizer(torch.optim.Optimizer):
                     raise ArgumentError("hyperparameters", rule, expected)
         self._rules[index], self._resting[index] = rule, rests(rule)
 
-    def _segments_of(self, index: int, rule: UpdateRule) -> list[Segment]:
+    def _segments_of(self, index: int, rule: Rule) -> list[Segment]:
         params = self.param_groups[index]["params"]
         having = [p for p in params if p.grad is not None]
         grads = [p.grad for p in having]
@@ -188,7 +187,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         slots = [own.get(name) for own in states if own for name in self.rule.slots]
         return [self._resting[index], *marks(params), *map(id, states), *map(id, slots)]
 
-    def _build(self, params: list[Tensor], rule: UpdateRule) -> list[Segment]:
+    def _build(self, params: list[Tensor], rule: Rule) -> list[Segment]:
         runs: list[list[Tensor]] = []
         padding_rests = rests(rule)
         for p in params:
@@ -212,7 +211,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             and all(of_one_state(mine[key], other[key], p) for key in mine)
         )  # fmt: skip
 
-    def _segment(self, run: list[Tensor], rule: UpdateRule) -> Segment:
+    def _segment(self, run: list[Tensor], rule: Rule) -> Segment:
         if len(run) == 1:
             p, g, slots = run[0], run[0].grad, [self._own(run[0], name) for name in rule.slots]
             assert g is not None

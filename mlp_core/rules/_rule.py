@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from mlp_core.errors import ArgumentError
+from mlp_core.base.errors import ArgumentError
 from mlp_core.rules import _domains
-
-if TYPE_CHECKING:
-    from mlp_core.rules._optimizer import RuleOptimizer
+from mlp_core.rules._optimizer import RuleOptimizer
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class UpdateRule:
     >>> from mlp_core import rules
     >>> rules.get("sgd")(lr=-1)
     Traceback (most recent call last):
-    mlp_core.errors.ArgumentError: lr: got -1, expected a finite number >= 0
+    mlp_core.base.errors.ArgumentError: lr: got -1, expected a finite number >= 0
     """
 
     slots: ClassVar[tuple[str, ...]] = ()
@@ -82,6 +80,4 @@ class UpdateRule:
         >>> p.item()
         0.5
         """
-        from mlp_core.rules._optimizer import RuleOptimizer
-
         return RuleOptimizer(self, params)

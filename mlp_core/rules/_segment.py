@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from torch import Tensor
-
-from mlp_core.rules._rule import UpdateRule
 
 BLOCK = 2**21
 """bytes of a tensor that are stepped at a time: a formula of several passes finds them in the cache again (measured for
@@ -57,7 +56,22 @@ class Kept:
     segments: list[Segment]
 
 
-Work = tuple[UpdateRule, Segment]
+class Rule(Protocol):
+    """What an optimizer asks of the rule it applies; `UpdateRule` says what each is."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    per_tensor: ClassVar[bool]
+    ndims: ClassVar[tuple[int, ...] | None]
+    empty: ClassVar[bool]
+
+    @property
+    def slots(self) -> tuple[str, ...]: ...
+    @property
+    def step(self) -> Callable[..., None]: ...  # every rule names slots of its own
+    def init(self, p: Tensor) -> dict[str, Tensor | None]: ...
+
+
+Work = tuple[Rule, Segment]
 
 
 def in_blocks(p: Tensor, g: Tensor, slots: list[Tensor | None]) -> list[Part]:

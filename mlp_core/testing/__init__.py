@@ -5,118 +5,16 @@ assert_lawful(subject)            raise one AssertionError that lists every brok
 laws(subject) -> list[Law]        for pytest.mark.parametrize("law", laws(subject), ids=str)
 """
 
-from __future__ import annotations
-
-import random
-from collections.abc import Callable
-from typing import Any
-
-from mlp_core.errors import ArgumentError
-from mlp_core.experiment.extras import BASE, need
+from mlp_core.base.extras import BASE, need
 
 for _library in ("hypothesis", "rich"):  # before the imports below, which would say less
     need(_library, BASE)
 
-from hypothesis.database import ExampleDatabase
-
-from mlp_core.testing import engine, subjects
-from mlp_core.testing.engine import Result
-from mlp_core.testing.foreign.load import expanded, is_in_file
-from mlp_core.testing.foreign.several import as_report, subjects_in, verify_files
-from mlp_core.testing.keeping import FILES_KEEP_NONE
-from mlp_core.testing.law import Law
-from mlp_core.testing.memory import Memory
-from mlp_core.testing.report import Report
-from mlp_core.testing.resolve import BATCH_SIZES, resolve
+import mlp_core.testing.laws  # noqa: F401  # the folder first: a later import of it would replace the function `laws`
+from mlp_core.testing import subjects
+from mlp_core.testing.engine.law import Law
+from mlp_core.testing.engine.result import Result
+from mlp_core.testing.report.report import Report
+from mlp_core.testing.verification.verify import assert_lawful, laws, verify
 
 __all__ = ["Law", "Report", "Result", "assert_lawful", "laws", "subjects", "verify"]
-
-
-def laws(subject: Any, *, batch_sizes: tuple[int, int] = BATCH_SIZES) -> list[Law]:
-    """The laws of a subject, each with name, statement, why and check(); ready for pytest.mark.parametrize.
-
-    Raises ArgumentError for a subject that is not recognised: see `resolve`.
-
-    >>> import torch
-    >>> [law.name for law in laws(torch.optim.SGD)][3]
-    'leaves the gradient alone'
-    """
-    return resolve(subject, batch_sizes).laws()
-
-
-def verify(
-    subject: Any, *, examples: int | None = None, seed: int | str = 0, batch_sizes: tuple[int, int] = BATCH_SIZES,
-    progress: Callable[[Result], object] | None = None, database: ExampleDatabase | None = None,
-) -> Report:  # fmt: skip
-    """Run every law on `subject` and report. Writes nothing to the working folder.
-
-    subject: see `resolve`; or a script, a notebook or a folder of them, with ":name" for one definition of a file,
-    which are run in processes of their own, within limits. examples: generated examples a law, 100 by default. seed: an
-    integer, or "random". batch_sizes: the smallest and largest batch asked for. progress: called with the Result so
-    far, after each example and at the end of each law (in files, of each definition). database: any of Hypothesis's;
-    examples in it on which a law of this subject was broken are tried first, and the smallest of a failure is kept
-    there. Raises ArgumentError for a subject that is not recognised and for bad options.
-
-    >>> from mlp_core import backprop
-    >>> verify(backprop, examples=10).ok
-    True
-    """
-    check_examples(examples)
-    pair = isinstance(batch_sizes, (tuple, list)) and len(batch_sizes) == 2 and all(type(n) is int for n in batch_sizes)
-    if not pair or not 1 <= batch_sizes[0] <= batch_sizes[1]:
-        raise ArgumentError("batch_sizes", batch_sizes, "(smallest, largest) with 1 <= smallest <= largest")
-    if database is not None and not isinstance(database, ExampleDatabase):
-        raise ArgumentError("database", database, "one of hypothesis.database")
-    if isinstance(subject, str) and is_in_file(subject):
-        if database is not None:
-            raise ArgumentError("database", database, FILES_KEEP_NONE)
-        return _verify_file(subject, examples, seed_of(seed), batch_sizes[1], progress)
-    report, memory = Report(seed=seed_of(seed), examples=examples or engine.EXAMPLES), Memory()
-    for law in laws(subject, batch_sizes=batch_sizes):
-        result = engine.run(
-            law, examples=examples, seed=report.seed, progress=progress, memory=memory, database=database
-        )
-        report.results.append(result)
-        if progress is not None:
-            progress(result)
-    return report
-
-
-def _verify_file(
-    name: str, examples: int | None, seed: int, largest: int, progress: Callable[[Result], object] | None
-) -> Report:
-    """The same for what is in a file or a folder, which runs in processes of its own."""
-    names, done = subjects_in(expanded([name]))
-    for hand_in in verify_files(names, jobs=1, examples=examples, seed=seed, largest=largest):
-        done.append(hand_in)
-        if progress is not None:
-            for result in hand_in.results:
-                progress(result)
-    return as_report(done, seed=seed, examples=examples, batch_size=largest)
-
-
-def check_examples(examples: int | None) -> None:
-    """Raises ArgumentError for what is no number of examples a law; None stands for the default."""
-    if examples is not None and (isinstance(examples, bool) or not isinstance(examples, int) or examples < 1):
-        raise ArgumentError("examples", examples, "a positive integer")
-
-
-def seed_of(seed: int | str) -> int:
-    """`seed` itself, or for "random" a new one."""
-    if seed == "random":
-        return random.SystemRandom().randrange(2**32)
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise ArgumentError("seed", seed, 'an integer or "random"')
-    return seed
-
-
-def assert_lawful(subject: Any, **options: Any) -> None:
-    """Raises one AssertionError that lists every broken law of `subject`; options as for `verify`.
-
-    >>> from mlp_core import backprop
-    >>> assert_lawful(backprop, examples=10)
-    """
-    report = verify(subject, **options)
-    if not report.ok:
-        broken = [result.text() for result in report.results if result.verdict == "FAIL"]
-        raise AssertionError("\n\n".join(broken) or "no law was run")

@@ -10,10 +10,12 @@ from unittest.mock import patch
 
 from hypothesis import Phase
 
-from mlp_core.testing import engine, faults
-from mlp_core.testing.conduct import globals_kept
-from mlp_core.testing.engine import Result
+from mlp_core.testing import faults
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.guards import globals_kept
+from mlp_core.testing.engine.result import Result
 from mlp_core.testing.faults.catalogue import Fault
+from mlp_core.testing.laws.books import laws_of
 
 UNSHRUNK = SimpleNamespace(generate=Phase.generate, shrink=Phase.generate, reuse=Phase.reuse)
 """in place of Hypothesis's phases in the engine"""
@@ -32,9 +34,9 @@ class Planted:
     @cached_property
     def result(self) -> Result:
         """What the law says. Nothing is shrunk: that takes most of the time, and snippets must do for any example."""
-        (law,) = (law for law in self.fault.subject.laws() if law.name == self.law)
+        (law,) = (law for law in laws_of(self.fault.subject) if law.name == self.law)
         with globals_kept(), patch.object(engine, "Phase", UNSHRUNK):
-            return engine.run(law, examples=self.fault.examples, diagnose=False)
+            return engine.run(law, examples=self.fault.examples)
 
     @property
     def wrong(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlp_core.testing.conduct import globals_kept
+from mlp_core.testing.engine.guards import globals_kept
 from planted import Planted
 
 OWN = (AssertionError, IndexError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError)

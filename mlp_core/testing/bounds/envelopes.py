@@ -17,10 +17,12 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from mlp_core import equality
 from mlp_core.testing.bounds import references, rounding
-from mlp_core.testing.law import Broken, Evidence
-from mlp_core.testing.perturbed import PerturbedRounding
-from mlp_core.testing.scenario import Make, Scenario
+from mlp_core.testing.bounds.perturbed import PerturbedRounding
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.examples.scenario import Make, Scenario
 
 T = TypeVar("T")
 
@@ -201,3 +203,28 @@ def _noisy(value: Any, number: Callable[[float], float]) -> Any:
     if isinstance(value, (tuple, list)):
         return type(value)(_noisy(v, number) for v in value)
     return number(value) if isinstance(value, float) else value
+
+
+def within(scenario: Scenario, got: list[list[Tensor]], envelopes: list[Envelope], closing: str = "") -> Evidence:
+    """Hold the parameters after every step to an envelope; `closing` as for compare, with STEP for the step.
+
+    Raises Broken if rounding does not explain a difference.
+    """
+    total = Evidence()
+    for step, (found, envelope) in enumerate(zip(got, envelopes, strict=True), start=1):
+        # the same bits, NaN among them, need no tolerance; what has none that tells is left out, and counted
+        three = zip(envelope.silent, found, envelope.expected, strict=True)
+        left_out = [s & ~equality.same(g, e) for s, g, e in three]
+        spoken = [torch.where(s, e, g) for g, e, s in zip(found, envelope.expected, left_out, strict=True)]
+        one = compare(
+            scenario.names(), spoken, envelope.expected, envelope.tolerance, what=f"step {step}: ",
+            closing=closing.replace("STEP", str(step)),
+        )  # fmt: skip
+        silent = int(sum(s.sum() for s in left_out))
+        total.join(one, silent=silent)
+        total.skipped += silent
+    return total
+
+
+def comparable(subject: Any) -> list[torch.dtype]:
+    return [dtype for dtype in subject.dtypes if references.compares(rounding.unit_roundoff(dtype))]

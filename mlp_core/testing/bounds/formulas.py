@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mlp_core.testing.bounds.rounding import DERIVATIVE, LOSS, flushed, gamma, unit_roundoff
-from mlp_core.testing.problem import Case
+from mlp_core.testing.examples.problem import Case
 
 
 def backprop(case: Case, *, extra: int = 0) -> list[Tensor]:

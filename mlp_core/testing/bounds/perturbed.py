@@ -26,6 +26,7 @@ _EXACT = """
     set resize arange eye isnan isinf rand rand_like randn randn_like bernoulli _local_scalar_dense
     max_pool2d_with_indices constant_pad_nd unfold im2col one_hot heaviside logical_not
 """
+
 EXACT = frozenset(_EXACT.split())
 """operations whose result is one of their arguments' numbers or needs no rounding; views are recognised as such"""
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mlp_core import gradcheck
 from mlp_core.model import MLP, Trace
+from mlp_core.quotients import BANDS, STEP
 from mlp_core.testing.bounds.rounding import ELEMENTARY, gamma, unit_roundoff
-from mlp_core.testing.problem import Case, Problem
+from mlp_core.testing.examples.problem import Case, Problem
 
-FINE, SUSPECT = gradcheck.BANDS[0][0], gradcheck.BANDS[1][0]
+FINE, SUSPECT = BANDS[0][0], BANDS[1][0]
 """Relative errors up to FINE are right, those above SUSPECT probably wrong (design: bands)"""
 
 CLEAR = 1e7
@@ -92,7 +92,7 @@ def any_step(error: float, theta: Tensor, widest: Tensor, half: Tensor) -> Tenso
     the smallest, 80 times what it is at gradcheck.STEP, where mlp_core's own check is measured; and in a wide network
     gamma_n stands for n roundings of one sign, of which sqrt(n) remain. A narrower one would accuse right checks.
     """
-    u, smallest = unit_roundoff(torch.float64), gradcheck.STEP / SMALLER
+    u, smallest = unit_roundoff(torch.float64), STEP / SMALLER
     rounding = (error + u * (theta * half).abs()) / smallest + 4 * u * half.abs()
     return 2 * (widest - half).abs() + rounding
 

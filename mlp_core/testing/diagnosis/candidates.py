@@ -13,11 +13,12 @@ import torch
 from mlp_core import rules
 from mlp_core.rules import UpdateRule
 from mlp_core.testing import faults
-from mlp_core.testing.faults import counting, generic_faults
+from mlp_core.testing.examples.scenario import Make
 from mlp_core.testing.faults.catalogue import Fault
-from mlp_core.testing.faults.generic import ALTERATIONS
-from mlp_core.testing.rule_subjects import Textbook, twin_of
-from mlp_core.testing.scenario import Make
+from mlp_core.testing.faults.optimizers import reading
+from mlp_core.testing.faults.optimizers.planting import ALTERATIONS
+from mlp_core.testing.faults.rules import counting
+from mlp_core.testing.subjects.rules import Textbook, twin_of
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ def candidates(reference: Make, optimizers: Sequence[torch.optim.Optimizer]) -> 
     for name in varied:
         example, default = optimizers[0].param_groups[0][name], _defaults(optimizers[0]).get(name)
         for value in dict.fromkeys(_neutral(example, default)):
-            alteration = generic_faults.fixed(name, value)
+            alteration = reading.fixed(name, value)
             yield Candidate(alteration.words, alteration(reference))
         if isinstance(example, bool) and name != "maximize":  # that is the gradient's sign
-            alteration = generic_faults.opposite(name)
+            alteration = reading.opposite(name)
             yield Candidate(alteration.words, alteration(reference))
     rule = _written(optimizers[0].rule_type) if isinstance(optimizers[0], Textbook) else _rules().get(right)
     for fault in faults.of_rules():

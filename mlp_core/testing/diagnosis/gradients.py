@@ -17,11 +17,12 @@ import torch
 from torch import Tensor
 
 from mlp_core.testing.bounds import references
-from mlp_core.testing.faults import backprop, course
+from mlp_core.testing.diagnosis.witnesses import RIGHT_SUBJECT, Seen, Witness, held, observe, witnesses
+from mlp_core.testing.examples.problem import Case, Problem
 from mlp_core.testing.faults.catalogue import Fault
-from mlp_core.testing.faults.reverse import MISTAKES, PLACES, RIGHT, At, Formula, Mistake, reverse, walk
-from mlp_core.testing.gradient_witnesses import RIGHT_SUBJECT, Seen, Witness, held, observe, witnesses
-from mlp_core.testing.problem import Case, Problem
+from mlp_core.testing.faults.gradients import conduct as backprop
+from mlp_core.testing.faults.gradients import course
+from mlp_core.testing.faults.gradients.reverse import MISTAKES, PLACES, RIGHT, At, Formula, Mistake, reverse, walk
 
 MISFITS = RuntimeError, IndexError
 """what a formula raises whose shapes do not fit"""

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlp_core.testing import conduct
 from mlp_core.testing.bounds import references, rounding
-from mlp_core.testing.law import Broken
-from mlp_core.testing.reference_laws import comparable
-from mlp_core.testing.rule_candidates import Candidate, candidates
-from mlp_core.testing.rule_replay import Replay, Run, run
-from mlp_core.testing.sample import sample
-from mlp_core.testing.scenario import Make, Scenario
+from mlp_core.testing.bounds.envelopes import comparable
+from mlp_core.testing.diagnosis.candidates import Candidate, candidates
+from mlp_core.testing.diagnosis.replay import Replay, Run, run
+from mlp_core.testing.engine import guards
+from mlp_core.testing.engine.evidence import Broken
+from mlp_core.testing.examples.sample import sample
+from mlp_core.testing.examples.scenario import Make, Scenario
 
 WITNESSES = 24
 """scenarios on which a mistake must do what the optimizer does"""
@@ -41,7 +41,7 @@ def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
     counterexample = broken.example or example
     if subject.reference is None or not comparable(subject) or not isinstance(counterexample, Scenario):
         return None
-    with conduct.globals_kept():
+    with guards.globals_kept():
         if "bench" not in subject.memo:
             subject.memo["bench"] = bench = Bench(subject)
             subject.memo["suspects"] = bench.suspects(subject.make)

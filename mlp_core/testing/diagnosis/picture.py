@@ -10,11 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlp_core import equality, gradcheck
-from mlp_core.testing import oracles
+from mlp_core import equality
+from mlp_core.quotients import relative_error
 from mlp_core.testing.bounds import formulas
-from mlp_core.testing.gradient_witnesses import observe
-from mlp_core.testing.problem import Problem
+from mlp_core.testing.diagnosis.witnesses import observe
+from mlp_core.testing.examples.problem import Problem
+from mlp_core.testing.oracles import gradients as oracles
 
 STEPS = tuple(10.0**-k for k in range(1, 13))
 """of the central differences in the curve"""
@@ -91,7 +92,7 @@ def _off(got: Tensor | None, expected: Tensor, limit: Tensor) -> Tensor:
 
 
 def _error(expected: Tensor, got: Tensor | None) -> float:
-    return math.inf if got is None else gradcheck.relative_error(expected, got)
+    return math.inf if got is None else relative_error(expected, got)
 
 
 def _worst(differences: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> float:

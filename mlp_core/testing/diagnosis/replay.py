@@ -9,14 +9,13 @@ import torch
 from torch import Tensor
 
 from mlp_core.equality import same_bits
-from mlp_core.testing import conduct
 from mlp_core.testing.bounds import references
-from mlp_core.testing.envelopes import Envelope, envelopes, explained
-from mlp_core.testing.failure import compare
-from mlp_core.testing.law import Broken, Evidence
-from mlp_core.testing.reference_laws import within
-from mlp_core.testing.rule_candidates import Candidate
-from mlp_core.testing.scenario import Make, Scenario
+from mlp_core.testing.bounds.envelopes import Envelope, envelopes, explained, within
+from mlp_core.testing.diagnosis.candidates import Candidate
+from mlp_core.testing.engine import guards
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.examples.scenario import Make, Scenario
 
 Steps = list[list[Tensor]]
 """tensors after every step, one for each parameter"""
@@ -38,7 +37,7 @@ def run(scenario: Scenario, make: Make) -> Run | None:
     """What an optimizer does; None where it raises an error, about which no mistake of the catalogue says anything."""
     params, found = scenario.fresh(), Run([], [])
     try:
-        with conduct.globals_kept():  # which a mistake may change
+        with guards.globals_kept():  # which a mistake may change
             for _ in scenario.run(scenario.optimizer(make, params), params):
                 found.params.append([p.detach().double().clone() for p in params])
                 found.gradients.append([torch.zeros(0) if p.grad is None else p.grad.double().clone() for p in params])
@@ -91,7 +90,7 @@ class Replay:
             return Evidence(entries=sum(p.numel() for step in other.params for p in step))
         found = envelopes(self.scenario, candidate.make)
         try:
-            with conduct.globals_kept():
+            with guards.globals_kept():
                 return explained(found, lambda envelope: within(self.scenario, got.params, envelope))
         except Broken:
             return None

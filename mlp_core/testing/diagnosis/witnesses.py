@@ -10,14 +10,15 @@ import torch
 from torch import Tensor
 
 from mlp_core.equality import same_bits
-from mlp_core.testing import conduct
 from mlp_core.testing.bounds import references
-from mlp_core.testing.faults.reverse import reverse
-from mlp_core.testing.gradient_subjects import GradientSubject, Unfilled
-from mlp_core.testing.law import Raised
-from mlp_core.testing.problem import Case, Problem
-from mlp_core.testing.sample import sample
-from mlp_core.testing.strategies import all_activations
+from mlp_core.testing.engine import guards
+from mlp_core.testing.engine.evidence import Raised
+from mlp_core.testing.examples.networks import all_activations
+from mlp_core.testing.examples.problem import Case, Problem
+from mlp_core.testing.examples.sample import sample
+from mlp_core.testing.faults.gradients.reverse import reverse
+from mlp_core.testing.subjects.course import Unfilled
+from mlp_core.testing.subjects.gradients import GradientSubject
 
 WITNESSES = 12
 """problems of a kind on which a mistake must do as the subject does"""
@@ -25,13 +26,12 @@ WITNESSES = 12
 HELD = 1.0
 """what the gradient buffers hold before a call, so that it shows who adds to them"""
 
-
 ADDS, DIFFERS = "adds to what it gave before", "differs from call to call"
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a backpropagation did: the gradients it gave, and its conduct, what it should not have done beside."""
+    """What a backpropagation did: the gradients it gave, and its guards, what it should not have done beside."""
 
     gradients: list[Tensor]
     conduct: frozenset[str]
@@ -72,7 +72,7 @@ def _called(subject: Any, problem: Problem) -> Seen:
     handed = _handed(case)
     before = {name: tensor.detach().clone() for name, tensor in handed.items()}
     numbers, dtype, seen = torch.get_rng_state(), torch.get_default_dtype(), set()
-    with conduct.globals_kept():
+    with guards.globals_kept():
         try:
             raw = subject.raw_gradient(case, clear=False)
         except Unfilled as missing:

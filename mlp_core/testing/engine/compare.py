@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from mlp_core.equality import same
-from mlp_core.testing.law import Broken, Evidence
-
-if TYPE_CHECKING:
-    from mlp_core.testing.engine import Result
-
-
-def failure_text(result: Result) -> str:
-    """Everything known about what became of a law, the snippet last."""
-    verdict = "BROKEN" if result.verdict == "FAIL" else result.verdict
-    lines = [f"{verdict}: {result.subject}: {result.law}", f"  law        {result.statement}"]
-    rows = [
-        ("reason", result.reason if result.reason != "broken" else ""), ("where", result.where), ("got", result.got),
-        ("expected", result.expected), ("diagnosis", result.diagnosis or ""), ("smallest", result.counterexample),
-    ]  # fmt: skip
-    lines += [f"  {name:<10} {value}" for name, value in rows if value]
-    if result.snippet:
-        lines += ["", "# paste this to see it again", result.snippet]
-    return "\n".join(lines)
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.source import literal
 
 
 def compare(
@@ -87,8 +70,3 @@ def _ratio(got: Tensor, expected: Tensor, limit: Tensor) -> tuple[Tensor, Tensor
     error = torch.where(equal, 0.0, (got - expected).abs().nan_to_num(nan=float("inf")))
     ratio = torch.where(equal, 0.0, torch.where(limit > 0, error / limit, float("inf")))
     return ratio.nan_to_num(nan=float("inf"), posinf=float("inf")), error
-
-
-def literal(value: float) -> str:
-    """A number as Python source."""
-    return repr(value) if abs(value) < float("inf") else f'float("{value!r}")'

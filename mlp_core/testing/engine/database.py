@@ -1,4 +1,4 @@
-"""Failing examples kept in any of Hypothesis's databases, by subject and law: tried first wherever they are next."""
+"""Failing examples that are kept: between runs in a database, between the laws of one subject in memory."""
 
 from __future__ import annotations
 
@@ -10,10 +10,41 @@ from pathlib import Path
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, MultiplexedDatabase
 
-from mlp_core.testing.law import Law
-from mlp_core.testing.memory import OTHERS, Memory
+from mlp_core.testing.engine.law import Law
 
 FILES_KEEP_NONE = "none where files are verified: they run in processes that are not trusted with one"
+
+
+OTHERS = b".secondary", b".pareto"
+"""how keys end under which Hypothesis keeps examples that are not the smallest"""
+
+
+class Memory(ExampleDatabase):
+    """The smallest example of each broken law, as Hypothesis writes it down: the choices that led to it. They are read
+    by whatever strategy comes next, so that they may stand for another example there, or for none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[bytes] = []
+        self._last = b""
+
+    def save(self, key: bytes, value: bytes) -> None:
+        """Hypothesis's, at every example smaller than those before; under other keys it keeps the larger ones."""
+        if not key.endswith(OTHERS):
+            self._last = value
+
+    def fetch(self, key: bytes) -> Iterable[bytes]:
+        """Hypothesis's, before it generates anything."""
+        return () if key.endswith(OTHERS) else tuple(self.kept)
+
+    def delete(self, key: bytes, value: bytes) -> None:
+        """Hypothesis's, for what breaks a law no longer: it broke another, and stays."""
+
+    def keep(self) -> None:
+        """Keep the smallest example of the law that was just checked."""
+        if self._last and self._last not in self.kept:
+            self.kept.append(self._last)
+        self._last = b""
 
 
 class Kept(ExampleDatabase):

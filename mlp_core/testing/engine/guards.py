@@ -1,4 +1,4 @@
-"""How code that is not ours is run and named."""
+"""How code that is not ours is run: what it raises is a verdict, and what it changes is put back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from mlp_core.testing.law import Raised
+from mlp_core.testing.engine.evidence import Raised
 
 
 @contextmanager
@@ -42,7 +42,6 @@ def globals_kept() -> Iterator[None]:
 WATCHED: tuple[Any, ...] = (torch, torch.Tensor, torch.autograd, torch.linalg, torch.nn.functional, builtins, math)
 """modules and a class that everybody shares"""
 
-
 AS_IMPORTED = [dict(vars(module)) for module in WATCHED]
 """what they stood for when this was imported"""
 
@@ -72,26 +71,3 @@ def default_dtype(dtype: torch.dtype) -> Iterator[None]:
         yield
     finally:
         torch.set_default_dtype(before)
-
-
-LOADED = "__mlp_core_loaded__"
-"""the attribute of a definition that was loaded from a file: "file:name" """
-
-
-def import_of(thing: Any) -> list[str]:
-    """The lines that import a function or class, or load it from its file, or a comment where no line can."""
-    if hasattr(thing, LOADED):
-        load = "from mlp_core.testing.foreign.load import load"
-        return [load, f"{name_of(thing)} = load({getattr(thing, LOADED)!r})"]
-    module, name = getattr(thing, "__module__", "__main__"), getattr(thing, "__qualname__", "<")
-    if not name.isidentifier():  # a lambda, what stands in a function
-        return [f"{name_of(thing)} = ...  # put here what was handed to verify: no line can import it"]
-    if module == "__main__":
-        return [f"# {name_of(thing)}: yours, as handed to verify"]
-    return [f"from {module} import {name}"]
-
-
-def name_of(thing: Any) -> str:
-    """What a function or class is called; a name that can stand in a line of Python."""
-    name = getattr(thing, "__name__", "") or getattr(getattr(thing, "func", None), "__name__", type(thing).__name__)
-    return name if name.isidentifier() else "yours"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
@@ -13,12 +12,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky, Unsatisfiable
 
-from mlp_core.testing import conduct
-from mlp_core.testing.failure import failure_text
-from mlp_core.testing.keeping import Kept, no_files, sources
-from mlp_core.testing.law import Broken, Evidence, Law, Raised, Rejected
-from mlp_core.testing.memory import Memory
-from mlp_core.testing.variety import digest
+from mlp_core.testing.engine import guards
+from mlp_core.testing.engine.database import Kept, Memory, no_files, sources
+from mlp_core.testing.engine.distinct import digest
+from mlp_core.testing.engine.evidence import Broken, Evidence, Raised, Rejected
+from mlp_core.testing.engine.law import Law
+from mlp_core.testing.engine.result import Progress, Result
+
+Explain = Callable[[Any, Any, Broken], tuple[str | None, dict[str, Any] | None]]
+"""of a subject, an example and how a law broke on it: the mistake in words, and what can be drawn"""
 
 EXAMPLES = 100
 """examples a law, where nobody says otherwise"""
@@ -42,69 +44,14 @@ MAX_BY_BOUND = 0.5
 ENOUGH = 50
 """examples from which on it is held against a law that too few counted or a case was missed; below, it may be chance"""
 
-Progress = Callable[["Result"], object]
-
-
-@dataclass
-class Result:
-    """What became of one law: PASS, FAIL or SKIP, with its reason; what was counted; of a failure all that is known.
-
-    error: the largest absolute error among the entries compared; ratio: the largest error divided by its bound. where,
-    got, expected: the first entry that is wrong on the smallest example; snippet: the lines that show it again.
-    """
-
-    law: str
-    statement: str
-    subject: str
-    group: str = ""
-    verdict: str = "PASS"
-    reason: str = ""
-    examples: int = 0
-    counted: int = 0
-    entries: int = 0
-    skipped: int = 0
-    tensors: int = 0
-    by_bound: int = 0
-    error: float = 0.0
-    ratio: float = 0.0
-    seen: set[str] = field(default_factory=set)
-    distinct: int = 0
-    """examples that counted and differ in their numbers"""
-    where: str = ""
-    got: str = ""
-    expected: str = ""
-    counterexample: str = ""
-    snippet: str = ""
-    diagnosis: str | None = None
-    exhibit: dict[str, Any] | None = None
-    """the smallest example in numbers that can be drawn (exhibit.py)"""
-    asked: bool = True
-    """whether it decides if all is lawful; what a course does not ask is told and decides nothing"""
-
-    def add(self, evidence: Evidence) -> None:
-        self.examples += 1
-        self.counted += evidence.counted
-        self.entries += evidence.entries
-        self.skipped += evidence.skipped
-        self.tensors += evidence.tensors
-        self.by_bound += evidence.by_bound
-        self.error, self.ratio = max(self.error, evidence.error), max(self.ratio, evidence.ratio)
-        self.seen |= evidence.seen
-
-    def fail(self, reason: str) -> None:
-        self.verdict, self.reason = "FAIL", reason
-
-    def text(self) -> str:
-        """The failure in words, snippet included."""
-        return failure_text(self)
-
 
 def run(
-    law: Law, *, examples: int | None = None, seed: int = 0, progress: Progress | None = None, diagnose: bool = True,
+    law: Law, *, examples: int | None = None, seed: int = 0, progress: Progress | None = None,
+    explain: Explain | None = None,
     memory: Memory | None = None, database: ExampleDatabase | None = None,
 ) -> Result:  # fmt: skip
     """Check `law` on its subject with `examples` generated examples; `progress` is called after each. Where the law is
-    broken and `diagnose`, look for the mistake in the catalogue, and keep what can be drawn of the example. `memory`
+    broken, `explain` says which known mistake it is, and what can be drawn of the example. `memory`
     of the laws of the same subject decides nothing: once the law is broken, it is where a small example is looked for
     first. `database`: examples on which the law was broken once; they are tried before others, and the smallest of a
     failure is kept there."""
@@ -157,7 +104,7 @@ def run(
                 with suppress(Broken, Flaky, _Enough):
                     searched(Phase.generate, Phase.shrink, memory=memory)
                 memory.keep()
-            _describe(result, law, failing, diagnose)
+            _describe(result, law, failing, explain)
     if result.verdict == "PASS":
         _guard(result, law, wanted)
     return result
@@ -207,7 +154,7 @@ class _Failing:
 def evaluate(law: Law, example: Any) -> Evidence:
     """One example. Whatever is raised, where the subject ran or over what it gave back, breaks the law; dtype, threads
     and random states that the subject may have changed are put back."""
-    with conduct.globals_kept():
+    with guards.globals_kept():
         try:
             return law.function(law.subject, example)
         except Rejected:
@@ -218,7 +165,7 @@ def evaluate(law: Law, example: Any) -> Evidence:
             raise Raised(error) from error
 
 
-def _describe(result: Result, law: Law, failing: _Failing, diagnose: bool) -> None:
+def _describe(result: Result, law: Law, failing: _Failing, explain: Explain | None) -> None:
     broken, example = failing.broken, failing.example
     assert broken is not None
     try:
@@ -230,11 +177,8 @@ def _describe(result: Result, law: Law, failing: _Failing, diagnose: bool) -> No
     result.counterexample = example.describe()
     closing = broken.closing or law.closing.format(name="params[0]", index=(), expected=0.0, bound=0.0)
     result.snippet = law.subject.snippet(broken.example or example, closing)
-    if not diagnose:
+    if explain is None:
         return
-    with conduct.globals_kept():
+    with guards.globals_kept():
         broken.others = tuple(failing.first)
-        if hasattr(law.subject, "diagnose"):
-            result.diagnosis = law.subject.diagnose(example, broken)
-        if hasattr(law.subject, "exhibit"):
-            result.exhibit = law.subject.exhibit(example, broken)
+        result.diagnosis, result.exhibit = explain(law.subject, example, broken)

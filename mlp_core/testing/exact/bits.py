@@ -28,8 +28,8 @@ from math import log2
 import torch
 
 from mlp_core.activations import Activation
-from mlp_core.testing import exact
-from mlp_core.testing.exact import Hyper
+from mlp_core.testing.exact import fractions as exact
+from mlp_core.testing.exact.fractions import Hyper
 
 
 @dataclass(frozen=True, slots=True)

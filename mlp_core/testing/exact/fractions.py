@@ -14,6 +14,7 @@ from fractions import Fraction
 from mlp_core.activations import Activation
 
 Vector = list[Fraction]
+
 Matrix = list[Vector]
 
 

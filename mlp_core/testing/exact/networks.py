@@ -19,15 +19,17 @@ from torch import Tensor
 from mlp_core import activations, losses
 from mlp_core.activations import Activation
 from mlp_core.rules.sgd import SGD
-from mlp_core.testing import budget
-from mlp_core.testing.budget import Grid
-from mlp_core.testing.codes import Codes, drawn_bytes
-from mlp_core.testing.exact import Hyper
-from mlp_core.testing.problem import Problem
-from mlp_core.testing.strategies import PERIOD, Numbers, all_activations
-from mlp_core.testing.training_runs import Training
+from mlp_core.testing.exact import bits as budget
+from mlp_core.testing.exact.bits import Grid
+from mlp_core.testing.exact.fractions import Hyper
+from mlp_core.testing.examples.choices import Codes, drawn_bytes
+from mlp_core.testing.examples.networks import all_activations
+from mlp_core.testing.examples.numbers import PERIOD, Numbers
+from mlp_core.testing.examples.problem import Problem
+from mlp_core.testing.examples.training import Training
 
 DEEPEST, WIDEST = 5, 6
+
 FINEST = 20
 """fraction bits of a drawn number at most: three bytes are drawn for each"""
 

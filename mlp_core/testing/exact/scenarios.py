@@ -10,13 +10,13 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core.testing import budget
 from mlp_core.testing.bounds import references, rounding
-from mlp_core.testing.budget import Grid
-from mlp_core.testing.exact import Hyper
-from mlp_core.testing.hyperparameters import example_of, shortened
-from mlp_core.testing.law import Broken, Rejected
-from mlp_core.testing.scenario import Scenario
+from mlp_core.testing.engine.evidence import Broken, Rejected
+from mlp_core.testing.exact import bits as budget
+from mlp_core.testing.exact.bits import Grid
+from mlp_core.testing.exact.fractions import Hyper
+from mlp_core.testing.examples.hyperparameters import example_of, shortened
+from mlp_core.testing.examples.scenario import Scenario
 
 SHORT = 3
 """fraction bits of a hyperparameter at most"""

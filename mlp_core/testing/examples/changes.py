@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mlp_core.testing.rule_snippets import REFUSED
-from mlp_core.testing.scenario import Scenario
+from mlp_core.testing.examples.scenario import Scenario
+
+REFUSED = """\
+p = torch.zeros(SHAPE).requires_grad_()
+try:
+    mine(CALL)
+except (ValueError, TypeError) as error:
+    NAMED
+else:
+    raise AssertionError("FIELD was accepted")"""
 
 
 @dataclass(frozen=True)

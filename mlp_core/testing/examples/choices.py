@@ -24,7 +24,6 @@ DEFAULT, EDGE = 32, 48
 WIDE = 100
 """from this ratio of its ends on, half of the values in a typical range are drawn by their logarithm"""
 
-
 SIZE = 160
 """bytes of a draw, whatever it is for and however few it needs: of draws of several lengths Hypothesis's mutations make
 one out of another and fill up with zeros (measured: beside a draw of 12 bytes, 29 of 100 draws of 127 were all zero)"""

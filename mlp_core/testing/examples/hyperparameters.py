@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from mlp_core.rules import UpdateRule
 from mlp_core.rules._domains import Domain, domains, is_tuple
-from mlp_core.testing.codes import Codes, drawn_bytes
-from mlp_core.testing.sample import sample
-from mlp_core.testing.variants import Outside, Wrongs
+from mlp_core.testing.examples.changes import Outside, Wrongs
+from mlp_core.testing.examples.choices import Codes, drawn_bytes
+from mlp_core.testing.examples.sample import sample
 
 
 def inside(rule_type: type[UpdateRule]) -> st.SearchStrategy[dict[str, Any]]:

@@ -1,16 +1,9 @@
-"""What is generated: architectures, networks, batches, hyperparameters from their declared domains.
-
-Numbers are dyadic (k/16 times a power of two) and shrink to 0. Most draws also carry a texture: a seed for factors
-between 3/4 and 5/4 that fill all the bits of a number, because sums of dyadic numbers are exact and hide rounding.
-
-No draw's constraints depend on an earlier draw: where they do, Hypothesis's mutations of one example no longer fit the
-next, and it fills up with zeros (measured: two examples of three were all zero).
-"""
+"""Networks that are drawn: architectures, batches, objectives."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from dataclasses import replace
 from itertools import pairwise
 from math import prod
 
@@ -21,8 +14,9 @@ from torch import Tensor
 from mlp_core import activations, losses
 from mlp_core.activations import Activation
 from mlp_core.losses import Loss
-from mlp_core.testing.codes import Codes, drawn_bytes
-from mlp_core.testing.problem import Problem
+from mlp_core.testing.examples.choices import Codes, drawn_bytes
+from mlp_core.testing.examples.numbers import PERIOD, Numbers
+from mlp_core.testing.examples.problem import Problem
 
 SLOPE = activations.leaky(0.125)
 """a leaky relu whose slope is exact in binary; tested beside the registered activations"""
@@ -36,44 +30,6 @@ def all_activations() -> list[Activation]:
 def all_losses() -> list[Loss]:
     """Every registered loss."""
     return [losses.get(name) for name in losses.names()]
-
-
-PERIOD = 61
-"""how many numbers are drawn; a longer tensor repeats them, and as 61 is prime no two rows of it are alike"""
-
-
-class Numbers:
-    """Tensors cut one after the other from a drawn blob of bytes, repeated as often as it takes."""
-
-    def __init__(self, blob: bytes, size: int, texture: int = 0) -> None:
-        k = torch.tensor(list(blob), dtype=torch.float64)
-        self.zigzag = torch.where(k % 2 == 1, (k + 1) / 2, 0 - k / 2)  # bytes 0, 1, 2, 3 are 0, 1, -1, 2: shrinks to 0
-        self.repeats = size // len(blob) + 1
-        self.values, self.used = (self.zigzag / 16).repeat(self.repeats), 0  # within +- 8
-        if texture:
-            noise = torch.rand(len(self.values), generator=torch.Generator().manual_seed(texture), dtype=torch.float64)
-            self.values = self.values * (0.75 + noise / 2)
-
-    def take(self, shape: Sequence[int], scale: float = 1.0) -> Tensor:
-        n = prod(shape)
-        self.used += n
-        return self.values[self.used - n : self.used].view(tuple(shape)) * scale
-
-    def on_grid(self, shape: Sequence[int], fraction: int) -> Tensor:
-        """Multiples of 2^-fraction within +- 1."""
-        n = prod(shape)
-        self.used += n
-        return self._long[self.used - n : self.used].fmod(2**fraction + 1).view(tuple(shape)) / 2**fraction
-
-    @cached_property
-    def _long(self) -> Tensor:
-        """Whole numbers of three bytes each."""
-        long = self.zigzag + 2**8 * self.zigzag.roll(20) + 2**16 * self.zigzag.roll(41)
-        return long.repeat(self.repeats)
-
-
-blobs = drawn_bytes.map(lambda data: data[:PERIOD])
-textures = st.integers(0, 2**16)
 
 
 def problems(
@@ -113,3 +69,14 @@ def targets(loss: Loss | None, values: Tensor) -> Tensor:
     if loss is not None and loss.unit_targets:
         return (values.abs() / 16).clamp(max=1)
     return values
+
+
+def on_kinks(problem: Problem) -> Problem:
+    """The same with other biases: every other unit has one sample on a kink of its activation, but for rounding."""
+    parameters = [p.clone() for p in problem.parameters]
+    for layer, f in enumerate(problem.activations, start=1):
+        for unit in range(0, problem.sizes[layer], 2):
+            kink = f.kinks[unit // 2 % len(f.kinks)]
+            partial = replace(problem, parameters=tuple(parameters), dtype=torch.float64).case().trace
+            parameters[2 * layer - 1][unit] += kink - partial.z[layer][unit % len(problem.x), unit]
+    return replace(problem, parameters=tuple(parameters))

@@ -1,54 +1,20 @@
-"""Activation and loss records as subjects, and what they are asked: numbers, outputs with targets, and misfits."""
+"""What an activation or a loss is asked: numbers, outputs with targets, and targets that do not fit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core import activations, losses
-from mlp_core.activations import Activation
 from mlp_core.losses import Loss
-from mlp_core.testing.law import Law
-from mlp_core.testing.problem import source
-from mlp_core.testing.strategies import Numbers, blobs, targets, textures
+from mlp_core.testing.engine.source import source
+from mlp_core.testing.examples.networks import targets
+from mlp_core.testing.examples.numbers import Numbers, blobs, textures
 
 DTYPES = (torch.float64, torch.float32)
-
-
-@dataclass(frozen=True)
-class RecordSubject:
-    """An activation or a loss."""
-
-    record: Activation | Loss
-
-    @property
-    def name(self) -> str:
-        return self.record.name
-
-    def laws(self) -> list[Law]:
-        from mlp_core.testing import activation_laws, loss_laws
-
-        book = activation_laws.book if isinstance(self.record, Activation) else loss_laws.book
-        return [law.bind(self) for law in book.laws]
-
-    def snippet(self, example: Points, closing: str) -> str:
-        """Lines to paste that show the failure again."""
-        kind = "activations" if isinstance(self.record, Activation) else "losses"
-        known = activations if isinstance(self.record, Activation) else losses
-        if self.record.name in known.names() and known.get(self.record.name) is self.record:
-            found = f'record = {kind}.get("{self.record.name}")'
-        else:
-            found = f"# record: {self.record.name}, yours, as handed to verify"
-        head = ["import torch", f"from mlp_core import {kind}, gradcheck", found]
-        return "\n".join([*head, *example.setup(), closing or CALL[kind]])
-
-
-CALL = {"activations": "record.df(z, record.f(z))", "losses": "record.value_and_grad(z, y)"}
-"""the end of a snippet for a record that raises"""
 
 
 @dataclass(frozen=True)
@@ -66,7 +32,7 @@ class Points:
 
 
 @st.composite
-def points(draw: st.DrawFn, subject: RecordSubject) -> Points:
+def points(draw: st.DrawFn, subject: Any) -> Points:
     """Numbers of all sizes, kinks among them."""
     blob, texture = draw(blobs, label="numbers"), draw(textures, label="texture")
     dtype, scale = (
@@ -79,14 +45,14 @@ def points(draw: st.DrawFn, subject: RecordSubject) -> Points:
 
 
 @st.composite
-def outputs(draw: st.DrawFn, subject: RecordSubject) -> Points:
+def outputs(draw: st.DrawFn, subject: Any) -> Points:
     """Outputs of a network and targets that fit."""
     blob, texture = draw(blobs, label="numbers"), draw(textures, label="texture")
     dtype, scale = draw(st.sampled_from(DTYPES), label="dtype"), draw(st.sampled_from((1.0, 0.01, 30.0)), label="scale")
     rows, columns = draw(st.integers(1, 9), label="batch size"), draw(st.integers(1, 6), label="outputs")
     numbers = Numbers(blob, 2 * rows * columns, texture)
     y_hat = numbers.take((rows, columns), scale).to(dtype)
-    y = targets(subject.record, numbers.take((rows, columns)))  # type: ignore[arg-type]  # a loss here
+    y = targets(subject.record, numbers.take((rows, columns)))
     return Points(y_hat, y if y.dtype == torch.int64 else y.to(dtype))
 
 

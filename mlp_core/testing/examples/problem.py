@@ -11,6 +11,7 @@ from torch import Tensor
 from mlp_core.activations import Activation, names
 from mlp_core.losses import Loss
 from mlp_core.model import MLP, Trace
+from mlp_core.testing.engine.source import source
 
 
 @dataclass
@@ -123,14 +124,6 @@ class Problem:
         if self.strided:  # every other number in memory is NaN, so that reading past the strides shows
             tensor = torch.stack([tensor, torch.full_like(tensor, float("nan"))], dim=-1)[..., 0]
         return tensor
-
-
-def source(tensor: Tensor, dtype: torch.dtype | None = None) -> str:
-    """A tensor as Python source, every number to the bit."""
-    numbers = repr(tensor.tolist()).replace("nan", 'float("nan")').replace("inf", 'float("inf")')
-    if tensor.numel() == 0:
-        return f"torch.zeros({tuple(tensor.shape)}, dtype={dtype or tensor.dtype})"
-    return f"torch.tensor({numbers}, dtype={tensor.dtype if tensor.dtype == torch.int64 else dtype or tensor.dtype})"
 
 
 def _source(f: Activation) -> str:

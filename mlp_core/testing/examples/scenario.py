@@ -11,9 +11,10 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from mlp_core.testing.problem import source
+from mlp_core.testing.engine.source import source
 
 Make = Callable[..., torch.optim.Optimizer]
+
 Gradient = Callable[[int, int], Tensor | None]
 """the gradient of a parameter in a step, from the numbers of both"""
 

@@ -10,9 +10,9 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core.testing.codes import Codes, drawn_bytes
-from mlp_core.testing.scenario import Scenario
-from mlp_core.testing.strategies import PERIOD, Numbers
+from mlp_core.testing.examples.choices import Codes, drawn_bytes
+from mlp_core.testing.examples.numbers import PERIOD, Numbers
+from mlp_core.testing.examples.scenario import Scenario
 
 KINDS = ("normal", "normal", "normal", "shrinking", "zero", "same")
 """what the gradient of a parameter may be in a step; "none" comes on top where missing gradients are asked for"""

@@ -1,41 +1,21 @@
-"""Selections as subjects, and the tables of trials they are asked about."""
+"""What a selection is asked: tables of trials."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import strategies as st
 
-from mlp_core.testing.conduct import import_of
-from mlp_core.testing.law import Law
-
 SPLITS = ("training", "validation", "test")
+
 ACCURACIES = (0.5, 0.502, 0.504, 0.51, 0.75, 0.0, 1.0)
 """few, so that ties are common, and some nearer to each other than two digits tell"""
+
 LOSSES = (0.25, 0.26, 0.5, 2.0, float("inf"))
+
 SPOILED = ("no trial at all", "a NaN accuracy", "a NaN loss", "no accuracy", "no loss")
-
-
-@dataclass(frozen=True)
-class SelectionSubject:
-    """select(trials) -> the trial that is taken."""
-
-    select: Callable[..., Any]
-    name: str
-
-    def laws(self) -> list[Law]:
-        from mlp_core.testing import selection_laws
-
-        return [law.bind(self) for law in selection_laws.book.laws]
-
-    def snippet(self, example: Any, closing: str) -> str:
-        """Lines to paste that select as the example does."""
-        head = ["import copy", "from types import SimpleNamespace as Trial", *import_of(self.select)]
-        closing = (closing or "select(trials)").replace("select(", f"{self.select.__name__}(")
-        return "\n".join([*head, "", *example.setup(), "", closing])
 
 
 @dataclass(frozen=True)

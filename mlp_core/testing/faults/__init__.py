@@ -7,7 +7,7 @@ module of this package that makes a CATALOGUE is part of it.
 from __future__ import annotations
 
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any
 
 import torch
@@ -15,7 +15,7 @@ import torch
 from mlp_core.rules import UpdateRule
 from mlp_core.testing.faults.catalogue import Catalogue, Fault
 
-_modules = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+_modules = [import_module(module.name) for module in walk_packages(__path__, f"{__name__}.")]
 
 KINDS: tuple[Any, ...] = tuple(m for m in _modules if isinstance(getattr(m, "CATALOGUE", None), Catalogue))
 """modules with a CATALOGUE each"""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlp_core.testing.resolve import resolve
+from mlp_core.testing.subjects.recognise import resolve
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlp_core.experiment.normalise import normalise
+from mlp_core.normalise import normalise
 from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
 

@@ -11,12 +11,15 @@ from mlp_core.losses import Loss
 from mlp_core.testing.faults.catalogue import Catalogue
 
 CATALOGUE = Catalogue()
+
 record = CATALOGUE.record
 
 RELU, TANH, HARDTANH, SILU = map(activations.get, ("relu", "tanh", "hardtanh", "silu"))
+
 SQUARED, MSE, ENTROPY, BINARY = map(losses.get, ("squared_error", "mse", "cross_entropy", "bce_with_logits"))
 
 DERIVATIVE, KINKS = "has the derivative of autograd", "has no kink but those it names"
+
 GRADIENT = "has the gradient of autograd"
 
 
@@ -29,69 +32,82 @@ record(
     replace(RELU, name="slope 1 at 0", times_df=lambda delta, z, a: delta.masked_fill(z < 0, 0)), RELU,
     words="the slope of relu at 0 is 1 instead of 0", origin="site: z >= 0 for z > 0",
 )  # fmt: skip
+
 record(
     DERIVATIVE,
     replace(RELU, name="times its mask", times_df=lambda delta, z, a: delta * (z > 0)), RELU,
     words="delta is multiplied by relu's mask instead of being masked: 0 * inf is NaN where autograd has 0",
     origin="site: delta * (z > 0) for a masked delta",
 )  # fmt: skip
+
 record(
     DERIVATIVE,
     replace(TANH, name="derivative of z instead of a", times_df=lambda delta, z, a: delta * (1 - z * z)), TANH,
     words="1 - z^2 stands for 1 - tanh(z)^2: the formula wants the activation and is handed the pre-activation",
     origin="stackoverflow.com/questions/10626134: derivative of the activation, of its input or of its output",
 )  # fmt: skip
+
 record(
     DERIVATIVE,
     replace(TANH, name="forgets what flows back", times_df=lambda delta, z, a: 1 - a * a), TANH,
     words="the slope is not multiplied with what flows back", origin="site: delta, the first factor",
 )  # fmt: skip
+
 record(
     KINKS, replace(RELU, name="an undeclared kink", kinks=()), RELU,
     words="relu has a kink at 0 that the record does not name", origin="site: kinks",
 )  # fmt: skip
+
 record(
     KINKS, replace(SILU, name="steeper than it says", lipschitz=1.0), SILU,
     words="silu is steeper than its record says: 1.0998 at z = 2.4",
     origin="site: lipschitz",
 )  # fmt: skip
+
 record(
     "is its slopes", replace(HARDTANH, name="slopes turned round", slopes=(1.0, 0.0, 1.0)), HARDTANH,
     words="the slopes of the record are those of another function: flat inside and steep outside",
     origin="site: slopes, their order",
 )  # fmt: skip
+
 record(
     DERIVATIVE, replace(TANH, name="raises", times_df=_raise), TANH,
     words="it raises an exception", origin="site: the whole",
 )  # fmt: skip
+
 record(
     GRADIENT,
     replace(MSE, name="without 1/B", grad=lambda y_hat, y: 2 * (y_hat - y)), MSE,
     words="the gradient of a mean is not divided by the number of terms", origin="site: 1 / n",
 )  # fmt: skip
+
 record(
     GRADIENT,
     replace(SQUARED, name="without the 2", grad=lambda y_hat, y: y_hat - y), SQUARED,
     words="the factor 2 of the square is missing",
     origin="Nielsen, Neural Networks and Deep Learning, ch. 1, whose cost has the 1/2 that cancels it; site: the 2",
 )  # fmt: skip
+
 record(
     GRADIENT,
     replace(SQUARED, name="with the sign turned", grad=lambda y_hat, y: 2 * (y - y_hat)), SQUARED,
     words="the sign is that of y - y_hat: the gradient points uphill", origin="site: the inner derivative, -1",
 )  # fmt: skip
+
 record(
     GRADIENT,
     replace(SQUARED, name="not summed up", value=lambda y_hat, y: ((y - y_hat) ** 2).sum(1).mean(0, True)), SQUARED,
     words="the value is the mean over the samples, and no scalar, where the gradient is that of the sum",
     origin="torch.nn.MSELoss, documentation: reduction; site: the sum over the batch",
 )  # fmt: skip
+
 record(
     "is softmax minus onehot over the batch",
     replace(ENTROPY, name="onehot forgotten", grad=lambda y_hat, y: torch.softmax(y_hat, 1) / len(y)), ENTROPY,
     words="the onehot of the labels is not subtracted from the softmax",
     origin="site: - onehot(y)",
 )  # fmt: skip
+
 record(
     "is softmax minus onehot over the batch",
     replace(
@@ -101,6 +117,7 @@ record(
     words="the softmax is taken twice: the loss takes logits and is handed probabilities",
     origin="Karpathy, most common neural net mistakes (2018): softmaxed outputs where raw logits are expected",
 )  # fmt: skip
+
 record(
     "gives value and gradient together as it gives each",
     replace(ENTROPY, name="a sum at once").at_once(
@@ -109,6 +126,7 @@ record(
     words="given with its gradient, the value is the sum over the samples; given alone, their mean",
     origin="site: 1 / B, in one of two places that give the value",
 )  # fmt: skip
+
 record(
     "gives value and gradient together as it gives each",
     replace(ENTROPY, name="changed in one place", grad=lambda y_hat, y: 2 * ENTROPY.grad(y_hat, y)).at_once(
@@ -117,6 +135,7 @@ record(
     words="the gradient was changed where it is given alone, and not where it is given with the value",
     origin="site: both, left over when grad is replaced",
 )  # fmt: skip
+
 record(
     "agrees with differences of its value",
     # right where the softmax is flat: off by a logit's rounding elsewhere

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mlp_core.experiment.select import select
+from mlp_core.select import select
 from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
 
@@ -14,6 +14,7 @@ CATALOGUE = Catalogue()
 ALONE, HIGHEST, TIES = (
     "selects by validation alone", "takes the highest validation accuracy", "breaks ties by loss then by number"
 )  # fmt: skip
+
 ORDER, ONE, REFUSES = "ignores the order of the trials", "returns one of the trials", "refuses what cannot be compared"
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlp_core.errors import ArgumentError, Described
-from mlp_core.experiment.extras import BASE, need
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.extras import BASE, need
 
 MAGIC = re.compile(r"^(\s*)([%!?].*|[\w\s,.]+=\s*[%!].*|.*\?\s*)$")
 """%matplotlib inline, !pip install, files = !ls, torch.nn?"""

@@ -13,16 +13,16 @@ from typing import Any
 
 import torch
 
-from mlp_core.testing import engine, subjects
-from mlp_core.testing.engine import Result
+from mlp_core.testing import subjects
+from mlp_core.testing.engine.database import Memory
+from mlp_core.testing.engine.evidence import Raised, place_of
+from mlp_core.testing.engine.law import Law
+from mlp_core.testing.engine.result import Result
 from mlp_core.testing.foreign.limits import Limits, Slow, Stopped, contain, guarded
 from mlp_core.testing.foreign.load import load
-from mlp_core.testing.gradient_edges import SIZE
-from mlp_core.testing.gradient_laws import BATCH
-from mlp_core.testing.gradient_subjects import CourseSubject
-from mlp_core.testing.law import Law, Raised, place_of
-from mlp_core.testing.memory import Memory
-from mlp_core.testing.resolve import resolve
+from mlp_core.testing.subjects.course import CourseSubject
+from mlp_core.testing.subjects.gradients import BATCH, SIZE
+from mlp_core.testing.subjects.recognise import resolve
 
 PRINTED = 300
 """characters of what a hand-in prints that are kept"""
@@ -88,7 +88,7 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
         if not isinstance(thing, type):
             thing = guarded(thing, lambda: max(1.0, min(limits.call, deadline - time.monotonic())), folder.keep)
         first, step = options["share"]
-        laws = laws_of(thing, options["largest"])[first::step]
+        laws = laws_of(thing, options["largest"], options["laws"])[first::step]
     except Exception as error:
         raised = Raised(error)
         tell(failed=f"{raised.got} ({raised.note})" if raised.note else raised.got)
@@ -105,7 +105,8 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
             return
         tell(running=index)
         try:
-            result = engine.run(
+            assert law.runs is not None
+            result = law.runs(
                 law, examples=options["examples"], seed=options["seed"], memory=memory,
                 progress=_in_time(limits.large) if law.group == SIZE else None,
             )  # fmt: skip
@@ -130,13 +131,13 @@ def _in_time(seconds: float) -> Callable[[Result], None]:
     return check
 
 
-def laws_of(thing: Any, largest: int) -> list[Law]:
+def laws_of(thing: Any, largest: int, laws_for: Callable[[Any], list[Law]]) -> list[Law]:
     """The laws of a definition, that which a slow one may not end last. Those of a function of the course are asked of
     single samples, as the course asks them, and those about batches apart, of up to `largest`."""
     subject = subject_of(thing, (1, largest))
-    laws: list[Law] = subject.laws()
+    laws: list[Law] = laws_for(subject)
     if isinstance(subject, CourseSubject):
-        alone = [law for law in subject_of(thing, (1, 1)).laws() if law.group != BATCH]
+        alone = [law for law in laws_for(subject_of(thing, (1, 1))) if law.group != BATCH]
         laws = alone + [law for law in laws if law.group == BATCH]
     return sorted(laws, key=lambda law: law.group == SIZE)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from mlp_core.testing.engine import Result
+from mlp_core.testing.engine.result import Result
 from mlp_core.testing.foreign.limits import PATIENCE, Limits
 
 LOADS = "can be loaded", "The definition, and what it reaches of its file, can be run."

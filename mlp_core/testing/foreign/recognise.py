@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Sequence
 
-from mlp_core.errors import ArgumentError, Described
+from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.foreign.reach import Statement, derives, reached
 
 NAMED = re.compile(r"back_?prop", re.IGNORECASE)

@@ -8,13 +8,13 @@ from itertools import zip_longest
 from threading import Event
 from typing import Any
 
-from mlp_core.errors import ArgumentError
-from mlp_core.testing.engine import EXAMPLES
+from mlp_core.base.errors import ArgumentError
+from mlp_core.testing.engine.runner import EXAMPLES
 from mlp_core.testing.foreign.load import found_in
 from mlp_core.testing.foreign.process import LOADS, HandIn, refused, verify_file
 from mlp_core.testing.foreign.verdict import headline
-from mlp_core.testing.gradient_laws import BATCH
-from mlp_core.testing.report import Report
+from mlp_core.testing.report.report import Report
+from mlp_core.testing.subjects.gradients import BATCH
 
 BATCHES = 8
 """the largest batch that is tried where none is asked for"""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlp_core.testing.engine import Result
-from mlp_core.testing.gradient_conduct import CONDUCT
-from mlp_core.testing.gradient_laws import BATCH
+from mlp_core.testing.engine.result import Result
+from mlp_core.testing.subjects.gradients import BATCH, CONDUCT
 
 
 def headline(results: Sequence[Result], *, course: bool) -> str:

@@ -7,13 +7,43 @@ from typing import Any
 import torch
 
 from mlp_core import gradcheck
-from mlp_core.testing import exact
 from mlp_core.testing.bounds import formulas, quotients, rounding
-from mlp_core.testing.conduct import foreign
-from mlp_core.testing.failure import compare
-from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.record_snippets import DERIVATIVE, QUOTIENT, SLOPES, STEEPEST
-from mlp_core.testing.record_subjects import Points, points
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.guards import foreign
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.exact import fractions as exact
+from mlp_core.testing.examples.points import Points, points
+
+DERIVATIVE = """\
+leaf, delta = z.clone().requires_grad_(), torch.linspace(-2, 3, len(z), dtype=z.dtype)
+if record.exact:
+    delta[1::4], delta[3::4] = torch.inf, torch.nan
+expected = torch.autograd.grad(record.f(leaf), leaf, delta)[0][{index}].item()
+got = record.times_df(delta, z, record.f(z))[{index}].item()
+alike = got == expected or (got != got and expected != expected)
+assert alike or abs(got - expected) <= {bound}, (got, expected)"""
+
+QUOTIENT = """\
+h, at = gradcheck.STEP, torch.tensor([AT], dtype=torch.float64)
+expected = ((record.f(at + h) - record.f(at - h)) / (2 * h)).item()
+got = record.df(at, record.f(at)).item()
+named = any(abs(at.item() - kink) <= 2 * h for kink in record.kinks)
+assert named or abs(got - expected) <= {bound}, (got, expected)"""
+"""AT is filled in by the law"""
+
+STEEPEST = """\
+steepest = record.df(z, record.f(z)).abs().max().item()
+assert steepest <= record.lipschitz * (1 + 1e-6), (steepest, record.lipschitz)"""
+
+SLOPES = """\
+ends = [float("-inf"), *record.kinks, float("inf")]
+def value(v):  # the slopes between 0 and v, each times how far it reaches
+    side = 1 if v > 0 else -1
+    parts = zip(ends, ends[1:], record.slopes)
+    return sum(side * s * max(0.0, min(b, max(v, 0.0)) - max(a, min(v, 0.0))) for a, b, s in parts)
+got, expected = record.f(z.double())[{index}].item(), value(z[{index}].item())
+assert abs(got - expected) <= {bound}, (got, expected)"""
 
 book = LawBook()
 

@@ -11,10 +11,11 @@ from torch import Tensor
 from mlp_core import gradcheck
 from mlp_core.equality import same_bits
 from mlp_core.testing.bounds import quotients
-from mlp_core.testing.envelopes import Envelope, explained, gradient_envelopes
-from mlp_core.testing.failure import compare
-from mlp_core.testing.function_subjects import Inputs
-from mlp_core.testing.law import Broken, Evidence, LawBook
+from mlp_core.testing.bounds.envelopes import Envelope, explained, gradient_envelopes
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.inputs import Inputs
 
 book = LawBook()
 

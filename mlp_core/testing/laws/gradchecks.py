@@ -1,4 +1,4 @@
-"""The laws of a gradient check: it confirms a right gradient, and says of a wrong one how wrong, and where."""
+"""The last lines of a snippet, law by law: what a gradient check reported, and what it should have."""
 
 from __future__ import annotations
 
@@ -11,11 +11,37 @@ from torch import Tensor
 
 from mlp_core.equality import same_bits
 from mlp_core.testing.bounds import quotients
-from mlp_core.testing.failure import literal
-from mlp_core.testing.gradcheck_questions import Known, bent, crossings, known, right, wide, wrong
-from mlp_core.testing.gradcheck_snippets import AT_MOST, INFINITE, SKIPPED, UNTOUCHED, WITHIN
-from mlp_core.testing.gradcheck_subjects import Question
-from mlp_core.testing.law import Broken, Evidence, LawBook
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.engine.source import literal
+from mlp_core.testing.oracles.gradchecks import Known, crossings, known
+from mlp_core.testing.subjects.questions import Question, bent, right, wide, wrong
+
+AT_MOST = """\
+errors = check_model(model, x, y, loss, gradient=gradient)
+assert errors["{name}"] <= {bound}, errors"""
+
+WITHIN = """\
+errors = check_model(model, x, y, loss, gradient=gradient)
+assert abs(errors["{name}"] - {expected}) <= {bound}, errors"""
+
+INFINITE = """\
+errors = check_model(model, x, y, loss, gradient=gradient)
+assert errors["{name}"] == float("inf"), errors"""
+
+SKIPPED = """\
+errors = check_model(model, x, y, loss, gradient=gradient)
+assert {low} <= errors.skipped <= {high}, errors.skipped"""
+
+UNTOUCHED = """\
+model.flat_grad.fill_(7.0)
+def everything():
+    return [model.flat, model.flat_grad, x, y, *model.parameters(), torch.get_rng_state()]
+before, dtype = [t.detach().clone() for t in everything()], torch.get_default_dtype()
+check_model(model, x, y, loss, gradient=gradient)
+assert torch.get_default_dtype() == dtype, "left another default dtype"
+same = [a.dtype == b.dtype and torch.equal(a, b) for a, b in zip(before, everything())]
+assert all(same), "changed what it was given\""""
 
 book = LawBook()
 

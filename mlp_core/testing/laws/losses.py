@@ -1,4 +1,4 @@
-"""The laws of a loss record: what is registered is what is checked."""
+"""The last lines of a snippet, law by law: what a record did, and what it should have done."""
 
 from __future__ import annotations
 
@@ -9,12 +9,49 @@ from hypothesis import strategies as st
 
 from mlp_core import gradcheck
 from mlp_core.testing.bounds import formulas, quotients, rounding
-from mlp_core.testing.conduct import foreign
-from mlp_core.testing.failure import compare
-from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.problem import source
-from mlp_core.testing.record_snippets import BOTH, DIFFERENCES, GRADIENT, PLAIN, REFUSED, SOFTMAX
-from mlp_core.testing.record_subjects import Misfit, Points, outputs
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.guards import foreign
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.engine.source import source
+from mlp_core.testing.examples.points import Misfit, Points, outputs
+
+GRADIENT = """\
+leaf = z.clone().requires_grad_()
+expected = torch.autograd.grad(record.value(leaf, y), leaf)[0][{index}].item()
+got = record.value_and_grad(z, y)[1][{index}].item()
+assert abs(got - expected) <= {bound}, (got, expected)"""
+
+PLAIN = """\
+value, got = record.value_and_grad(z, y)
+assert value.ndim == 0 and not got.requires_grad, (value, got)"""
+
+BOTH = """\
+parts = dict(zip(("value", "dL/dy_hat"), record.both(z, y)))
+alone = {{"value": record.value(z, y), "dL/dy_hat": record.grad(z, y)}}
+got, expected = parts["{name}"][{index}].item(), alone["{name}"][{index}].item()
+assert got == expected, (got, expected)"""
+
+SOFTMAX = """\
+onehot = torch.nn.functional.one_hot(y, z.shape[1]).to(z.dtype)
+expected = ((torch.softmax(z, dim=1) - onehot) / len(z))[{index}].item()
+got = record.value_and_grad(z, y)[1][{index}].item()
+assert abs(got - expected) <= {bound}, (got, expected)"""
+
+DIFFERENCES = """\
+z, y = z.double(), y if record.classes else y.double()
+got = record.value_and_grad(z, y)[1][{index}].item()
+expected = gradcheck.central_difference(lambda t: record.value(t, y), z, step=gradcheck.STEP)[{index}].item()
+assert abs(got - expected) <= {bound}, (got, expected)"""
+
+REFUSED = """\
+try:
+    record.value_and_grad(z, WRONG)
+except ValueError as error:
+    assert "y" in str(error).split(":")[0], error
+else:
+    raise AssertionError("accepted")"""
+"""WRONG is filled in by the law"""
 
 book = LawBook()
 

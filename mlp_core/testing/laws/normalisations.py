@@ -2,56 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
-from hypothesis import strategies as st
 from torch import Tensor
 
 from mlp_core.testing.bounds import formulas
-from mlp_core.testing.conduct import foreign
-from mlp_core.testing.failure import compare
-from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.problem import source
-from mlp_core.testing.strategies import Numbers, blobs, textures
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.guards import foreign
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.images import NAMES, Splits, splits
 
 book = LawBook()
-
-NAMES = ["training", "validation", "test"]
-
-
-@dataclass(frozen=True)
-class Splits:
-    """Three splits of images, (N, C, H, W)."""
-
-    training: Tensor
-    validation: Tensor
-    test: Tensor
-
-    def all(self) -> list[Tensor]:
-        return [self.training, self.validation, self.test]
-
-    def describe(self) -> str:
-        return ", ".join(f"{name} {tuple(t.shape)}" for name, t in zip(NAMES, self.all(), strict=True))
-
-    def setup(self) -> list[str]:
-        return [f"{name} = {source(t)}" for name, t in zip(NAMES, self.all(), strict=True)]
-
-
-@st.composite
-def splits(draw: st.DrawFn) -> Splits:
-    """Splits of several sizes; some channels are constant in the training split."""
-    blob, texture = draw(blobs, label="numbers"), draw(textures, label="texture")
-    dtype = draw(st.sampled_from((torch.float64, torch.float32)), label="dtype")
-    constant = draw(st.booleans(), label="the last channel is constant in the training split")
-    C, H, W = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    rows = [draw(st.integers(1, 5), label=f"{name} images") for name in NAMES]
-    numbers = Numbers(blob, sum(rows) * C * H * W, texture)
-    training, validation, test = (numbers.take((n, C, H, W)) for n in rows)
-    if constant:
-        training[:, -1] = 0.7
-    return Splits(training.to(dtype), validation.to(dtype), test.to(dtype))
 
 
 def expected_splits(drawn: Splits) -> tuple[list[Tensor], list[Tensor]]:

@@ -8,9 +8,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mlp_core.testing.conduct import foreign
-from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.selection_subjects import SPOILED, Spoiled, Trials, spoiled, tables
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.guards import foreign
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.trials import SPOILED, Spoiled, Trials, spoiled, tables
 
 book = LawBook()
 

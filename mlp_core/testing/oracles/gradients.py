@@ -1,26 +1,13 @@
-"""What is held against the hand-written: autograd, central differences, a training loop of torch alone."""
+"""The gradient by autograd and by central differences."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from mlp_core import gradcheck
-from mlp_core.model import MLP
-from mlp_core.testing import networks
-from mlp_core.testing.problem import Case, Problem
-
-
-class Steps(Protocol):
-    """What a training loop needs of an optimizer."""
-
-    param_groups: list[dict[str, Any]]
-
-    def zero_grad(self) -> None: ...
-    def step(self) -> object: ...
+from mlp_core.quotients import central_difference
+from mlp_core.testing.examples.problem import Case, Problem
+from mlp_core.testing.oracles import stacked
 
 
 def autograd(case: Case) -> list[Tensor]:
@@ -36,29 +23,10 @@ def central_differences(problem: Problem, case: Case, step: float) -> tuple[list
     x = case.trace.a[0]
 
     def objectives(flats: Tensor) -> Tensor:
-        _, outputs = networks.pre_activations(case.model, flats, x)
+        _, outputs = stacked.pre_activations(case.model, flats, x)
         return torch.vmap(problem.objective, in_dims=(0, None))(outputs, y)
 
     fine, coarse = (
-        gradcheck.central_difference(objectives, case.model.flat, step=h, batched=True) for h in (step, 2 * step)
+        central_difference(objectives, case.model.flat, step=h, batched=True) for h in (step, 2 * step)
     )
     return case.model.layout.views(fine), case.model.layout.views(coarse)
-
-
-def train(
-    model: MLP, x: Tensor, y: Tensor, value: Callable[[Tensor, Tensor], Tensor],
-    optimizer: Steps, epochs: int, batch_size: int, rate: Callable[[int], float] | None = None,
-) -> Tensor:  # fmt: skip
-    """The training loop everybody writes with torch: forward, backward, step; the loss of every step. rate: the
-    learning rate of step 0, 1, ..."""
-    step_losses: list[Tensor] = []
-    for _ in range(epochs):
-        for xb, yb in zip(x.split(batch_size), y.split(batch_size), strict=True):
-            optimizer.zero_grad()
-            loss = value(model(xb), yb)
-            loss.backward()
-            if rate is not None:
-                optimizer.param_groups[0]["lr"] = rate(len(step_losses))
-            optimizer.step()
-            step_losses.append(loss.detach())
-    return torch.stack(step_losses)

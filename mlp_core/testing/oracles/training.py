@@ -1,24 +1,47 @@
-"""How far rounding may carry a right training loop away from the loop of torch alone.
-
-A loop that copies its batches, as a DataLoader does, hands other memory to the matrix products, and they round
-otherwise: nothing can be asked to the bit of a loop that is not ours. As for optimizers (envelopes.py), the reference
-runs again under perturbed rounding, with weights and inputs perturbed too, so that sums scatter by their terms.
-"""
+"""Torch's training loop, and how far rounding may carry a right one away from it."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import _disable_current_modes
 
 from mlp_core.model import MLP
-from mlp_core.testing import oracles
 from mlp_core.testing.bounds import references
-from mlp_core.testing.envelopes import Envelope, perturbed_step, scatter
-from mlp_core.testing.perturbed import PerturbedRounding
+from mlp_core.testing.bounds.envelopes import Envelope, perturbed_step, scatter
+from mlp_core.testing.bounds.perturbed import PerturbedRounding
+
+
+class Steps(Protocol):
+    """What a training loop needs of an optimizer."""
+
+    param_groups: list[dict[str, Any]]
+
+    def zero_grad(self) -> None: ...
+    def step(self) -> object: ...
+
+
+def train(
+    model: MLP, x: Tensor, y: Tensor, value: Callable[[Tensor, Tensor], Tensor],
+    optimizer: Steps, epochs: int, batch_size: int, rate: Callable[[int], float] | None = None,
+) -> Tensor:  # fmt: skip
+    """The training loop everybody writes with torch: forward, backward, step; the loss of every step. rate: the
+    learning rate of step 0, 1, ..."""
+    step_losses: list[Tensor] = []
+    for _ in range(epochs):
+        for xb, yb in zip(x.split(batch_size), y.split(batch_size), strict=True):
+            optimizer.zero_grad()
+            loss = value(model(xb), yb)
+            loss.backward()
+            if rate is not None:
+                optimizer.param_groups[0]["lr"] = rate(len(step_losses))
+            optimizer.step()
+            step_losses.append(loss.detach())
+    return torch.stack(step_losses)
 
 
 class _Noisy:
@@ -45,7 +68,7 @@ def training_envelopes(
     def run(mode: PerturbedRounding | None) -> list[Tensor]:
         twin, inputs = copy.deepcopy(model), x
         if mode is None:
-            losses = oracles.train(twin, x, y, value, optimizer(twin), epochs, batch_size, rate)
+            losses = train(twin, x, y, value, optimizer(twin), epochs, batch_size, rate)
         else:
             inputs = x * mode.factors(x)
             with torch.no_grad():
@@ -53,7 +76,7 @@ def training_envelopes(
                     p.mul_(mode.factors(p))
             with mode:
                 noisy = _Noisy(optimizer(twin), mode)
-                losses = oracles.train(twin, inputs, y, value, noisy, epochs, batch_size, rate)
+                losses = train(twin, inputs, y, value, noisy, epochs, batch_size, rate)
         return [t.detach().double().clone() for t in (losses, *twin.parameters())]
 
     plain, dtype = run(None), x.dtype

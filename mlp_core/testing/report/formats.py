@@ -7,22 +7,18 @@ import io
 import re
 from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from mlp_core.testing.engine import Result
-
-if TYPE_CHECKING:
-    from mlp_core.testing.report import Report
+from mlp_core.testing.engine.result import Result
+from mlp_core.testing.report.findings import Findings
 
 COLUMNS = ("subject", "ok", "verdict", "hold", "broken", "skipped", "broken laws", "what is wrong", "notes")
-
 
 SHOWN = re.compile(r" \([^()]*\bentry .*\)$|: at [^:]*: .* that gives .*, as seen$")
 """the entry that shows a mistake on an example, at the end of a diagnosis: of a gradient, of a rule"""
 
 
-def junit(report: Report) -> bytes:
+def junit(report: Findings) -> bytes:
     """A suite for every subject, a case for every law. What decides nothing is a skipped case, with what it found."""
     root = ElementTree.Element("testsuites", name="mlp-core verify")
     for subject, results in by_subject(report):
@@ -47,7 +43,7 @@ def junit(report: Report) -> bytes:
     return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def table(report: Report) -> str:
+def table(report: Findings) -> str:
     """Comma-separated values: COLUMNS, and a row for every subject. A value that a spreadsheet would take for a formula
     is quoted."""
     written = io.StringIO()
@@ -69,7 +65,7 @@ def table(report: Report) -> str:
     return written.getvalue()
 
 
-def by_subject(report: Report) -> list[tuple[str, list[Result]]]:
+def by_subject(report: Findings) -> list[tuple[str, list[Result]]]:
     """The results of every subject, in order."""
     return [(subject, list(results)) for subject, results in groupby(report.results, lambda r: r.subject)]
 

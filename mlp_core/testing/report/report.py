@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from mlp_core.experiment.files import write_all
-from mlp_core.testing import export
-from mlp_core.testing.engine import Result
+from mlp_core.base.files import write_all
+from mlp_core.testing.engine.result import Result
+from mlp_core.testing.report import formats
+from mlp_core.testing.report.findings import Findings
 
 COLOURS = {"PASS": "green", "FAIL": "bold red", "SKIP": "yellow", "...": "dim"}
 
 
 @dataclass
-class Report:
+class Report(Findings):
     """The results of one run over one or more subjects.
 
     ok: no law that is asked for is broken, at least one was run, and nobody interrupted it. `rich.print(report)` shows
@@ -31,22 +32,6 @@ class Report:
     >>> report.ok, [result.verdict for result in report.results]
     (True, ['PASS', 'PASS', 'PASS'])
     """
-
-    results: list[Result] = field(default_factory=list)
-    seed: int = 0
-    examples: int = 0
-    headlines: dict[str, str] = field(default_factory=dict)
-    """what is said in one line of the subjects in files"""
-    notes: dict[str, list[str]] = field(default_factory=dict)
-    """what else was seen of a subject"""
-    interrupted: str = ""
-    """how much was done before it was interrupted, in words; empty where it was not"""
-
-    @property
-    def ok(self) -> bool:
-        """Whether all is lawful."""
-        verdicts = [result.verdict for result in self.results if result.asked]
-        return "PASS" in verdicts and "FAIL" not in verdicts and not self.interrupted
 
     def to_json(self) -> str:
         """{"ok": ..., "seed": ..., "interrupted": ..., "results": [{"law": ..., "verdict": ...}, ...]}."""
@@ -61,22 +46,17 @@ class Report:
 
     def to_junit(self, path: Path | str) -> None:
         """Write a suite for every subject and a case for every law, as CI takes them."""
-        self._write(path, export.junit(self))
+        self._write(path, formats.junit(self))
 
     def to_csv(self, path: Path | str) -> None:
         """Write a table with a row for every subject."""
-        self._write(path, export.table(self).encode())
+        self._write(path, formats.table(self).encode())
 
     def to_html(self, path: Path | str) -> None:
         """Write one self-contained page for people. Raises MissingExtra without jinja2 and matplotlib."""
-        from mlp_core.testing.page import page
+        from mlp_core.testing.report.page import page
 
         self._write(path, page(self).encode())
-
-    def verdict(self, subject: str) -> str:
-        """What is said of a subject in one line."""
-        broken = sum(r.verdict == "FAIL" for r in self.results if r.subject == subject)
-        return self.headlines.get(subject, f"{broken} laws broken" if broken else "lawful")
 
     @staticmethod
     def _write(path: Path | str, content: bytes) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from mlp_core.testing import subjects as kinds
-from mlp_core.testing.differently import backprops, course, functions, rules, suspicious, torchs
-from mlp_core.testing.optimizer_subjects import OptimizerSubject
+from mlp_core.testing.right import backprops, course, functions, rules, suspicious, torchs
+from mlp_core.testing.subjects.optimizers import OptimizerSubject
 
 
 def subjects() -> dict[str, Any]:

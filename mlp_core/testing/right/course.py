@@ -102,4 +102,5 @@ def jacobians(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
 
 
 EVERY = (outer_products_in_a_loop, weight_by_row, diagonal_matrices, folded, from_sums_of_rows)
+
 ONE_SAMPLE = (jacobians,)

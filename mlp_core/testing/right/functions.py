@@ -12,9 +12,9 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core.experiment.normalise import Normalisation
 from mlp_core.model import MLP
-from mlp_core.testing.faults.loop import Loop
+from mlp_core.normalise import Normalisation
+from mlp_core.testing.faults.training.loop import Loop
 from mlp_core.training import History
 
 _numbers = st.lists(st.integers(-24, 24), min_size=20, max_size=20)
@@ -116,4 +116,5 @@ def channel_by_channel(training: Tensor, validation: Tensor, test: Tensor) -> tu
 
 
 FITS: tuple[Any, ...] = (copies_its_batches,)
+
 NORMALISATIONS: tuple[Any, ...] = (channel_by_channel,)

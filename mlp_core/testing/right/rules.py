@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 Group = dict[str, Any]
+
 State = dict[str, Any]
 
 

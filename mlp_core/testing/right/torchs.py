@@ -15,10 +15,10 @@ import torch
 from mlp_core import rules
 from mlp_core.rules import UpdateRule
 from mlp_core.testing import subjects as kinds
-from mlp_core.testing.optimizer_subjects import OptimizerSubject
-from mlp_core.testing.rule_subjects import default_twin, twin_of
-from mlp_core.testing.scenario import Make, grouped
-from mlp_core.testing.scenarios import SHAPES
+from mlp_core.testing.examples.scenario import Make, grouped
+from mlp_core.testing.examples.scenarios import SHAPES
+from mlp_core.testing.subjects.optimizers import OptimizerSubject
+from mlp_core.testing.subjects.rules import default_twin, twin_of
 
 BARE = (
     torch.optim.Adadelta, torch.optim.Adafactor, torch.optim.Adagrad, torch.optim.Adam, torch.optim.AdamW,
@@ -29,6 +29,7 @@ BARE = (
 
 # what torch 2.13 to 2.15 does not keep, found by the laws themselves
 LIES = ("takes every shape and stride", "takes a gradient however it lies")
+
 WAIVED: dict[str, tuple[str, ...]] = {
     # the fused kernels on CPU take every tensor for a contiguous one: of a view with gaps they move other numbers
     "adagrad, fused": LIES, "adam, fused": LIES, "adamw, fused": LIES,

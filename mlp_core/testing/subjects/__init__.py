@@ -9,22 +9,28 @@ import torch
 from hypothesis import strategies as st
 
 from mlp_core.activations import Activation
-from mlp_core.backprop import backprop as own_backprop
-from mlp_core.errors import ArgumentError
+from mlp_core.base.errors import ArgumentError
 from mlp_core.losses import Loss
 from mlp_core.rules import UpdateRule
-from mlp_core.testing.conduct import name_of
-from mlp_core.testing.function_subjects import FunctionSubject, inputs_of
-from mlp_core.testing.gradcheck_subjects import GradcheckSubject
-from mlp_core.testing.gradient_subjects import BATCH_SIZES, CourseSubject, GradientSubject
-from mlp_core.testing.optimizer_subjects import OptimizerSubject
-from mlp_core.testing.record_subjects import RecordSubject
-from mlp_core.testing.rule_subjects import of_rule
-from mlp_core.testing.scenario import Make
-from mlp_core.testing.selection_subjects import SelectionSubject
-from mlp_core.testing.torch_optimizers import of_optimizer
-from mlp_core.testing.training_subjects import NormalisationSubject, TrainingSubject
-from mlp_core.training import fit as own_fit
+from mlp_core.testing.engine.source import name_of
+from mlp_core.testing.examples.inputs import inputs_of
+from mlp_core.testing.examples.scenario import Make
+from mlp_core.testing.subjects.course import CourseSubject
+from mlp_core.testing.subjects.functions import FunctionSubject
+from mlp_core.testing.subjects.gradchecks import GradcheckSubject
+from mlp_core.testing.subjects.gradients import BATCH_SIZES, GradientSubject
+from mlp_core.testing.subjects.normalisations import NormalisationSubject
+from mlp_core.testing.subjects.optimizers import OptimizerSubject
+from mlp_core.testing.subjects.records import RecordSubject
+from mlp_core.testing.subjects.rules import of_rule
+from mlp_core.testing.subjects.selections import SelectionSubject
+from mlp_core.testing.subjects.torch_optimizers import of_optimizer
+from mlp_core.testing.subjects.training import TrainingSubject
+
+
+def _ours(function: Callable[..., Any]) -> bool:
+    """Whether it is the core's own, which is held to the bit where anybody else's is held to rounding."""
+    return getattr(function, "__module__", "") in ("mlp_core.backprop", "mlp_core.training")
 
 
 def backprop(function: Callable[..., Any], *, batch_sizes: tuple[int, int] = BATCH_SIZES) -> GradientSubject:
@@ -34,10 +40,11 @@ def backprop(function: Callable[..., Any], *, batch_sizes: tuple[int, int] = BAT
     The core's own is held to autograd's bits; anybody else's to the rounding bound.
 
     >>> from mlp_core.testing import verify
-    >>> verify(backprop(own_backprop, batch_sizes=(2, 3)), examples=5).results[0].reason
+    >>> from mlp_core import backprop as own
+    >>> verify(backprop(own, batch_sizes=(2, 3)), examples=5).results[0].reason
     'single samples are not asked for; batch_sizes=(1, 8) would'
     """
-    return GradientSubject(function, name_of(function), batch_sizes, to_the_bit=function is own_backprop)
+    return GradientSubject(function, name_of(function), batch_sizes, to_the_bit=_ours(function))
 
 
 def course(function: Callable[..., Any], *, batch_sizes: tuple[int, int] = BATCH_SIZES) -> CourseSubject:
@@ -145,16 +152,17 @@ def training(fit: Callable[..., Any]) -> TrainingSubject:
     The core's own is held to the bits of torch's loop; anybody else's to what rounding explains.
 
     >>> from mlp_core.testing import laws
-    >>> [law.name for law in laws(training(own_fit))][0]
+    >>> from mlp_core import fit
+    >>> [law.name for law in laws(training(fit))][0]
     'equals torch to the bit'
     """
-    return TrainingSubject(fit, name_of(fit), to_the_bit=fit is own_fit)
+    return TrainingSubject(fit, name_of(fit), to_the_bit=_ours(fit))
 
 
 def normalisation(normalise: Callable[..., Any]) -> NormalisationSubject:
     """normalise(training, validation, test) -> (the three, normalised), record; images (N, C, H, W), from 0 to 1.
 
-    >>> from mlp_core.experiment.normalise import normalise
+    >>> from mlp_core.normalise import normalise
     >>> from mlp_core.testing import verify
     >>> verify(normalisation(normalise), examples=10).ok
     True

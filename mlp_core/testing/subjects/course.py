@@ -1,107 +1,20 @@
-"""Backpropagations by hand as subjects: in our form, and in the course's."""
+"""A backpropagation in the course's form, and the model that it is handed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from inspect import signature
 from typing import Any, ClassVar
 
 import torch
-from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from mlp_core import losses
-from mlp_core.errors import ArgumentError
-from mlp_core.testing.conduct import default_dtype, foreign, import_of
-from mlp_core.testing.law import Broken, Law
-from mlp_core.testing.problem import Case, Problem
-from mlp_core.testing.strategies import problems
-
-BATCH_SIZES = (1, 8)
-
-
-@dataclass(frozen=True)
-class GradientSubject:
-    """A backpropagation by hand."""
-
-    function: Callable[..., Any]
-    name: str
-    batch_sizes: tuple[int, int] = BATCH_SIZES
-    to_the_bit: bool = False
-    takes_upstream: ClassVar[bool] = True
-    dtypes: ClassVar[tuple[torch.dtype, ...]] = (torch.float64, torch.float32)
-
-    def laws(self) -> list[Law]:
-        from mlp_core.testing import exact_laws, gradient_conduct, gradient_edges, gradient_laws
-
-        books = gradient_laws.book, exact_laws.gradient_book, gradient_edges.book, gradient_conduct.book
-        return [law.bind(self) for book in books for law in book.laws]
-
-    def problems(
-        self, *, one: bool | None = None, most: int | None = None, large: bool = False, **options: Any
-    ) -> st.SearchStrategy[Problem]:
-        """Problems for this subject: of single samples (one=True), of several (False), or of any number, up to hundreds
-        if `large`."""
-        low, high = self.batch_sizes
-        high = 300 if large and high > 1 else high
-        high = high if most is None else max(low, min(high, most))
-        low, high = (1, 1) if one else (max(2, low), high) if one is False else (low, high)
-        if "objectives" in options:
-            options["objectives"] = [losses.get(name) for name in options["objectives"]]
-        return problems(batch=(low, high), **{**options, **self.restrictions(options)})
-
-    def restrictions(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Options that this subject cannot be asked otherwise."""
-        return {}
-
-    def raw_gradient(self, case: Case, *, clear: bool = True) -> list[Tensor]:
-        """The gradients W1, b1, W2, ... as the function leaves them; NaN stood there before, if `clear`."""
-        case.model.flat_grad  # noqa: B018  (binds every parameter's grad)
-        for g in case.model.grad_views if clear else ():
-            g.fill_(float("nan"))
-        with foreign():
-            self.function(case.model, case.trace, case.dL_dy)
-        return [p.new_full(p.shape, float("nan")) if p.grad is None else p.grad for p in case.model.parameters()]
-
-    def gradient(self, case: Case, *, clear: bool = True) -> list[Tensor]:
-        """The same as plain tensors that the next call does not overwrite. Raises Broken for one of a wrong shape."""
-        got = [g.detach().clone() for g in self.raw_gradient(case, clear=clear)]
-        for (name, p), g in zip(case.model.named_parameters(), got, strict=True):
-            if g.shape != p.shape:
-                shapes = f"shape {tuple(g.shape)}", f"shape {tuple(p.shape)}"
-                closing = f'got = gradient()["{name}"].shape\nassert got == {tuple(p.shape)}, got'
-                raise Broken(name, *shapes, closing=closing)
-        return got
-
-    def diagnose(self, example: Any, broken: Broken) -> str | None:
-        """The known mistakes that do what this function does, in words."""
-        from mlp_core.testing.gradient_diagnosis import diagnose
-
-        return diagnose(self, [broken.example or example, *broken.others])
-
-    def exhibit(self, example: Any, broken: Broken) -> dict[str, Any] | None:
-        """What can be drawn of an example on which a law is broken; None where nothing can."""
-        from mlp_core.testing.exhibit import exhibit
-
-        problem = broken.example or example
-        return exhibit(self, problem) if isinstance(problem, Problem) else None
-
-    def snippet(self, example: Any, closing: str) -> str:
-        """Lines to paste that build the example, call the function and fail as the law did."""
-        head = ["import torch", "from mlp_core import MLP, Trace, activations, losses", *import_of(self.function)]
-        return "\n".join([*head, "", *example.setup(), "", *self.call(), "", closing or "gradient()"])
-
-    def call(self) -> list[str]:
-        return [
-            "def gradient(clear=True):",
-            "    model.flat_grad",
-            "    for p in model.parameters() if clear else ():",
-            '        p.grad.fill_(float("nan"))',
-            f"    {self.function.__name__}(model, trace, dL_dy)",
-            "    return {name: p.grad.clone() for name, p in model.named_parameters()}",
-        ]
+from mlp_core.base.errors import ArgumentError
+from mlp_core.testing.engine.evidence import Broken
+from mlp_core.testing.engine.guards import default_dtype, foreign
+from mlp_core.testing.examples.problem import Case
+from mlp_core.testing.subjects.gradients import GradientSubject
 
 
 class Unfilled(Broken):
@@ -152,9 +65,9 @@ class CourseSubject(GradientSubject):
     def call(self) -> list[str]:
         two = "trace.output, y" if self.output_first else "y, trace.output"
         return [
-            "from mlp_core.testing.conduct import default_dtype",
-            "from mlp_core.testing.gradient_subjects import CourseModel",
-            "from mlp_core.testing.problem import Case",
+            "from mlp_core.testing.engine.guards import default_dtype",
+            "from mlp_core.testing.subjects.course import CourseModel",
+            "from mlp_core.testing.examples.problem import Case",
             "def gradient(clear=True):",
             "    course = CourseModel(Case(model, trace, dL_dy, y))",
             "    with default_dtype(torch.float64):",

@@ -13,15 +13,13 @@ from torch import Tensor
 
 from mlp_core.layout import Layout
 from mlp_core.rules._domains import Domain
-from mlp_core.testing import conduct
-from mlp_core.testing.envelopes import Envelope, envelopes, explained
-from mlp_core.testing.failure import compare
-from mlp_core.testing.hyperparameters import plain
-from mlp_core.testing.law import Broken, Evidence, Law, Rejected
-from mlp_core.testing.rule_snippets import CLOSURE, RUN
-from mlp_core.testing.scenario import Gradient, Make, Scenario
-from mlp_core.testing.scenarios import DTYPES, KINDS, SHAPES, scenarios
-from mlp_core.testing.variants import Changes, Wrongs
+from mlp_core.testing.engine import guards
+from mlp_core.testing.engine.evidence import Rejected
+from mlp_core.testing.examples.changes import Changes, Wrongs
+from mlp_core.testing.examples.hyperparameters import plain
+from mlp_core.testing.examples.scenario import Gradient, Make, Scenario
+from mlp_core.testing.examples.scenarios import DTYPES, KINDS, SHAPES, scenarios
+from mlp_core.testing.subjects.snippets import CLOSURE, RUN
 
 FEW = 7
 """entries of a small parameter"""
@@ -79,15 +77,7 @@ class OptimizerSubject:
     """laws that the one who verifies does not ask for"""
     memo: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     """what has been found out about it, for the laws that come after"""
-    foreign = staticmethod(conduct.foreign)
-
-    def laws(self) -> list[Law]:
-        from mlp_core.testing import exact_laws, reference_laws, rule_company, rule_edges, rule_laws, rule_memory
-
-        first = reference_laws.twin_book if self.twin else reference_laws.reference_book
-        books = (first, exact_laws.rule_book, rule_laws.book, rule_company.book, rule_memory.book, rule_edges.book)
-        every = [law for book in books for law in book.laws]
-        return [(law.waived() if law.name in self.waived else law).bind(self) for law in every]
+    foreign = staticmethod(guards.foreign)
 
     def scenarios(self, *, missing: bool = False, decay: bool = True, **options: Any) -> st.SearchStrategy[Scenario]:
         """Scenarios for this optimizer; `missing`: with gradients that are None; without `decay`: every decay off."""
@@ -131,7 +121,7 @@ class OptimizerSubject:
     ) -> torch.optim.Optimizer:
         """The optimizer of a scenario's groups. Hyperparameters drawn apart that its constructor refuses together (a
         ValueError) are no example."""
-        with conduct.foreign():
+        with guards.foreign():
             try:
                 return scenario.optimizer(make or self.make, params)
             except ValueError as error:
@@ -141,7 +131,7 @@ class OptimizerSubject:
 
     def step(self, scenario: Scenario, optimizer: torch.optim.Optimizer, params: Sequence[Tensor]) -> None:
         """One step."""
-        with conduct.foreign():
+        with guards.foreign():
             scenario.step(optimizer, params)
 
     def run(
@@ -151,7 +141,7 @@ class OptimizerSubject:
         """Scenario.run, with what the optimizer raises laid to its charge."""
         steps = scenario.run(optimizer, params, gradient)
         while True:
-            with conduct.foreign():
+            with guards.foreign():
                 step = next(steps, None)
             if step is None:
                 return
@@ -178,34 +168,6 @@ class OptimizerSubject:
         for _ in self.run(scenario, self.optimizer(scenario, params), params, scenario.written_to(grads)):
             pass
         return params
-
-    def agree(
-        self, scenario: Scenario, names: Sequence[str], got: Sequence[Tensor], expected: Sequence[Tensor],
-        *, what: str = "", closing: str = "", arranged: Callable[[list[Tensor]], list[Tensor]] = list,
-    ) -> Evidence:  # fmt: skip
-        """Hold two ways to run a scenario to each other: to the bit, or, for an optimizer of which nothing else is
-        known, within what rounding explains. `arranged` turns one tensor a parameter into what is compared."""
-        try:
-            return compare(names, got, expected, [0.0] * len(got), what=what, closing=closing)
-        except Broken:
-            if self.exact:
-                raise
-
-        def compared(found: list[Envelope]) -> Evidence:
-            tolerance, silent = arranged(found[-1].tolerance), arranged([s.double() for s in found[-1].silent])
-            spoken = [torch.where(s > 0, e.double(), g.double()) for g, e, s in zip(got, expected, silent, strict=True)]
-            evidence = compare(names, spoken, [e.double() for e in expected], tolerance, what=what, closing=closing)
-            evidence.entries -= int(sum(s.sum() for s in silent))
-            evidence.counted = evidence.entries > 0
-            return evidence
-
-        return explained(envelopes(scenario, self.make), compared, conduct.foreign)
-
-    def diagnose(self, example: Any, broken: Broken) -> str | None:
-        """The known mistake that it has, in words; None where none does what it does."""
-        from mlp_core.testing.rule_diagnosis import diagnose
-
-        return diagnose(self, example, broken)
 
     def snippet(self, example: Any, closing: str) -> str:
         """Lines to paste that build the example, run the optimizer and fail as the law did."""

@@ -1,53 +1,62 @@
-"""Gradient checks as subjects, and what they are asked: a network, a batch, and a gradient that may be wrong."""
+"""What a gradient check is asked: a network, a batch, and a gradient that may be wrong."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from hypothesis import strategies as st
 from torch import Tensor
 
+from mlp_core import activations, losses
 from mlp_core.backprop import backprop
 from mlp_core.losses import Loss
 from mlp_core.model import MLP, Trace
-from mlp_core.testing.conduct import foreign, import_of
-from mlp_core.testing.failure import literal
-from mlp_core.testing.law import Broken, Law
-from mlp_core.testing.problem import Case, Problem
+from mlp_core.testing.engine.source import literal
+from mlp_core.testing.examples.networks import all_activations, all_losses, on_kinks, problems
+from mlp_core.testing.examples.numbers import Numbers, blobs, textures
+from mlp_core.testing.examples.problem import Case, Problem
+
+SIZES = (0.5, -1.0, 0.01, 3.0, -1e-3)
+"""of planted errors, in norms of their tensor"""
 
 
-@dataclass(frozen=True)
-class GradcheckSubject:
-    """check(model, x, y, loss, *, gradient=...) -> the relative error of every tensor, by name."""
+def small(**options: Any) -> st.SearchStrategy[Problem]:
+    """Networks small enough to move every entry of every parameter."""
+    chosen = {"dtypes": (torch.float64,), "objectives": all_losses(), **options}
+    return problems(batch=(1, 5), depth=(1, 3), width=(1, 4), **chosen)
 
-    check: Callable[..., Any]
-    name: str
 
-    def laws(self) -> list[Law]:
-        from mlp_core.testing import gradcheck_laws
+def right(**options: Any) -> st.SearchStrategy[Question]:
+    """Right gradients."""
+    return small(**options).map(Question)
 
-        return [law.bind(self) for law in gradcheck_laws.book.laws]
 
-    def errors(self, asked: Question, model: MLP, x: Tensor, y: Tensor) -> Mapping[str, float]:
-        """What the subject reports; raises Broken where a tensor is missing."""
-        with foreign():
-            found = self.check(model, x, y, asked.loss, gradient=asked.gradient)
-            got = sorted(found)
-        expected = sorted(name for name, _ in model.named_parameters())
-        if got != expected:
-            closing = f"errors = check_model(model, x, y, loss, gradient=gradient)\nassert sorted(errors) == {expected}"
-            raise Broken("the tensors reported, such as W1", got, expected, closing=closing)
-        result: Mapping[str, float] = found
-        return result
+def wrong(**options: Any) -> st.SearchStrategy[Question]:
+    """Gradients with one wrong entry."""
+    where = st.integers(0, 255)
+    chosen = {"problem": small(), "tensor": where, "entry": where, "size": st.sampled_from(SIZES), **options}
+    return st.builds(Question, **chosen)
 
-    def snippet(self, example: Any, closing: str) -> str:
-        """Lines to paste that check the example's gradient."""
-        head = ["import torch", "from mlp_core import MLP, activations, backprop, losses", *import_of(self.check)]
-        closing = closing or "check_model(model, x, y, loss, gradient=gradient)"
-        return "\n".join([*head, "", *example.setup(), "", closing.replace("check_model(", f"{self.check.__name__}(")])
+
+@st.composite
+def wide(draw: st.DrawFn) -> Problem:
+    """Two layers, the first of 24 to 48 large inputs."""
+    sizes = (draw(st.integers(24, 48), label="inputs"), draw(st.integers(2, 4), label="width"), 1)
+    rows, blob, texture = draw(st.integers(1, 3), label="batch size"), draw(blobs), draw(textures)
+    shapes = [(sizes[1], sizes[0]), (sizes[1],), (1, sizes[1]), (1,)]
+    numbers = Numbers(blob, sum(a[0] * (a[1] if len(a) == 2 else 1) for a in shapes) + rows * (sizes[0] + 1), texture)
+    parameters = tuple(numbers.take(shape, 2.0**-6) for shape in shapes)
+    x, y = numbers.take((rows, sizes[0]), 4.0), numbers.take((rows, 1))
+    identity = activations.get("identity")
+    return Problem(sizes, (identity, identity), parameters, x, y, losses.get("squared_error"))
+
+
+def bent() -> st.SearchStrategy[Question]:
+    """Right gradients at points where some pre-activations stand on a kink."""
+    return small(functions=[f for f in all_activations() if f.kinks]).map(lambda drawn: Question(on_kinks(drawn)))
 
 
 @dataclass(frozen=True)
@@ -117,7 +126,7 @@ class Question:
         assert self.problem.loss is not None
         lines = [*self.problem.setup()[:-2], f'loss = losses.get("{self.problem.loss.name}")']
         if self.power:
-            lines += ["from mlp_core.testing.gradcheck_subjects import scaled", f"loss = scaled(loss, {self.power})"]
+            lines += ["from mlp_core.testing.subjects.questions import scaled", f"loss = scaled(loss, {self.power})"]
         lines += ["def gradient(model, trace, dL_dy):", "    backprop(model, trace, dL_dy)"]
         for entry, error in self.errors().items():
             lines.append(

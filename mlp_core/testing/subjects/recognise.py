@@ -1,43 +1,20 @@
-"""From the plain thing to the subject: a function, a rule, a record, a name."""
+"""From a thing to its subject: a function, told by its parameters, a rule, a record, an optimizer."""
 
 from __future__ import annotations
 
-import importlib
 import inspect
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from mlp_core import activations, losses, rules
 from mlp_core.activations import Activation
-from mlp_core.errors import ArgumentError, Described, unknown
+from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.losses import Loss
 from mlp_core.rules import UpdateRule
-from mlp_core.testing import gradient_subjects, subjects
+from mlp_core.testing import subjects
+from mlp_core.testing.subjects import gradients as gradient_subjects
 
 BATCH_SIZES = gradient_subjects.BATCH_SIZES
-
-
-def core_subjects() -> dict[str, Any]:
-    """Everything of the core that can be verified, by name."""
-    from mlp_core.backprop import backprop
-    from mlp_core.experiment.normalise import normalise
-    from mlp_core.experiment.select import select
-    from mlp_core.gradcheck import check_model
-    from mlp_core.training import fit
-
-    return {
-        "backprop": backprop, "fit": fit, "gradcheck": check_model, "normalise": normalise, "select": select,
-        **{name: rules.get(name) for name in rules.names()},
-        **{name: losses.get(name) for name in losses.names()},
-        **{name: activations.get(name) for name in activations.names()},
-    }  # fmt: skip
-
-
-def default_subjects() -> list[str]:
-    """What is verified when nobody says what: the core's backprop, its training loop, and every rule."""
-    return ["backprop", "fit", *rules.names()]
 
 
 def resolve(thing: Any, batch_sizes: tuple[int, int] = BATCH_SIZES) -> Any:
@@ -46,10 +23,8 @@ def resolve(thing: Any, batch_sizes: tuple[int, int] = BATCH_SIZES) -> Any:
 
     Raises ArgumentError where nothing of the kind is recognised.
     """
-    if hasattr(thing, "laws") and not isinstance(thing, type):
+    if hasattr(thing, "snippet") and not isinstance(thing, type):
         return thing
-    if isinstance(thing, str):
-        return resolve(_by_name(thing), batch_sizes)
     if isinstance(thing, UpdateRule) or (isinstance(thing, type) and issubclass(thing, UpdateRule)):
         return subjects.rule(thing)
     if isinstance(thing, type) and issubclass(thing, torch.optim.Optimizer):
@@ -83,21 +58,3 @@ def _parameters(thing: Any) -> list[str]:
         return list(inspect.signature(thing).parameters) if callable(thing) else []
     except ValueError:
         return []  # a builtin without a signature
-
-
-def _by_name(name: str) -> Any:
-    if ":" not in name:
-        known = core_subjects()
-        if name not in known:
-            file = name.replace(".", "/") + ".py"
-            if Path(file).is_file():
-                raise ArgumentError("subject", name, f"{file}, for what is in that file, or {name}:NAME")
-            raise unknown("subject", name, known)
-        return known[name]
-    module, _, attribute = name.partition(":")
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, ValueError, TypeError) as error:  # ":x", "./file.py:x": not the name of a module
-        raise ArgumentError("subject", name, f"a module that can be imported ({error})") from error
-    except AttributeError as error:
-        raise ArgumentError("subject", name, f"a name in module {module} ({error})") from error

@@ -9,15 +9,15 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core.errors import ArgumentError, unknown
+from mlp_core.base.errors import ArgumentError, unknown
 from mlp_core.rules import UpdateRule
 from mlp_core.rules._domains import domains
-from mlp_core.testing import conduct
-from mlp_core.testing.hyperparameters import inside, outside, reconciled
-from mlp_core.testing.optimizer_subjects import OptimizerSubject
-from mlp_core.testing.rule_snippets import REFERENCE_OF_GROUPS
-from mlp_core.testing.scenario import grouped
-from mlp_core.testing.scenarios import SHAPES
+from mlp_core.testing.engine.source import import_of
+from mlp_core.testing.examples.hyperparameters import inside, outside, reconciled
+from mlp_core.testing.examples.scenario import grouped
+from mlp_core.testing.examples.scenarios import SHAPES
+from mlp_core.testing.subjects.optimizers import OptimizerSubject
+from mlp_core.testing.subjects.snippets import REFERENCE_OF_GROUPS
 
 
 def twin_of(rule_type: type[UpdateRule]) -> type[torch.optim.Optimizer] | None:
@@ -58,7 +58,7 @@ class Textbook(torch.optim.Optimizer):
 
 
 _TEXTBOOK = """\
-from mlp_core.testing.rule_subjects import Textbook
+from mlp_core.testing.subjects.rules import Textbook
 def reference(params, **hyper):
     return Textbook(RULE, params, hyper)"""
 
@@ -82,7 +82,7 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
 
     reference = grouped(of_one_group) if twin else of_textbook if written else None
     source = [
-        *conduct.import_of(rule_type),
+        *import_of(rule_type),
         f"def mine(params, **hyper):\n    return {rule_type.__name__}(**hyper).optimizer(params)",
     ]
     if twin:

@@ -9,12 +9,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from mlp_core.testing.export import told
-from mlp_core.testing.foreign.load import expanded, short_names
+from mlp_core.testing.foreign.load import expanded
 from mlp_core.testing.foreign.process import HandIn
 from mlp_core.testing.foreign.several import BATCHES, as_report, subjects_in, verify_files
 from mlp_core.testing.foreign.verdict import headline
-from mlp_core.testing.report import Report, failures, table
+from mlp_core.testing.report.formats import told
+from mlp_core.testing.report.names import short_names
+from mlp_core.testing.report.report import Report, failures, table
+from mlp_core.testing.verification.verify import checked
 
 
 def verify_hand_ins(
@@ -27,7 +29,7 @@ def verify_hand_ins(
     found, done = subjects_in(expanded(files))
     refused, interrupted = len(done), False
     try:
-        options = {"examples": examples, "seed": seed, "largest": max(BATCHES, batch_size or 1)}
+        options = {"examples": examples, "seed": seed, "largest": max(BATCHES, batch_size or 1), "laws": checked}
         with _bar(console, len(found)) as bar:
             task = bar.add_task("hand-ins", total=len(found))
             for hand_in in verify_files(found, jobs=jobs, **options):

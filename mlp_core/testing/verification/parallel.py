@@ -13,11 +13,11 @@ from pathlib import Path
 
 import torch
 
-from mlp_core.testing import engine
-from mlp_core.testing.engine import Result
-from mlp_core.testing.keeping import in_folder
-from mlp_core.testing.law import Law
-from mlp_core.testing.resolve import resolve
+from mlp_core.testing.engine.database import in_folder
+from mlp_core.testing.engine.law import Law
+from mlp_core.testing.engine.result import Result
+from mlp_core.testing.verification.names import resolve
+from mlp_core.testing.verification.verify import checked, run
 
 FORKS = sys.platform == "linux"
 """where a process can be copied with all it has imported; elsewhere every worker would import torch anew, which takes
@@ -49,7 +49,7 @@ def check(
 @cache
 def laws_of(name: str) -> list[Law]:
     """The laws of a subject, resolved once: before the workers are, who have them too."""
-    laws: list[Law] = resolve(name).laws()
+    laws: list[Law] = checked(resolve(name))
     return laws
 
 
@@ -60,4 +60,4 @@ def _left_to_the_first() -> None:
 
 def _check(task: tuple[str, int, int | None, int, Path | None]) -> Result:
     name, index, examples, seed, folder = task
-    return engine.run(laws_of(name)[index], examples=examples, seed=seed, database=in_folder(folder))
+    return run(laws_of(name)[index], examples=examples, seed=seed, database=in_folder(folder))

@@ -14,14 +14,16 @@ from rich.live import Live
 from rich.text import Text
 
 import mlp_core
-from mlp_core.errors import ArgumentError
-from mlp_core.testing import engine, seed_of, verify, workers
-from mlp_core.testing.engine import Result
-from mlp_core.testing.keeping import in_folder
-from mlp_core.testing.report import Report, failures, table
-from mlp_core.testing.resolve import core_subjects, default_subjects, resolve
-from mlp_core.testing.rule_subjects import UNREFERENCED as OF_RULES
-from mlp_core.testing.torch_optimizers import UNREFERENCED as OF_OPTIMIZERS
+from mlp_core.base.errors import ArgumentError
+from mlp_core.testing.engine import runner
+from mlp_core.testing.engine.database import in_folder
+from mlp_core.testing.engine.result import Result
+from mlp_core.testing.report.report import Report, failures, table
+from mlp_core.testing.subjects.rules import UNREFERENCED as OF_RULES
+from mlp_core.testing.subjects.torch_optimizers import UNREFERENCED as OF_OPTIMIZERS
+from mlp_core.testing.verification import parallel
+from mlp_core.testing.verification.names import core_subjects, default_subjects, resolve
+from mlp_core.testing.verification.verify import checked, seed_of, verify
 
 
 def verify_live(
@@ -35,17 +37,17 @@ def verify_live(
     """
     if jobs < 1:
         raise ArgumentError("jobs", jobs, "a positive whole number")
-    report = Report(seed=seed_of(seed), examples=examples or engine.EXAMPLES)
+    report = Report(seed=seed_of(seed), examples=examples or runner.EXAMPLES)
     resolved = [resolve(name) for name in subjects]
     try:
-        if jobs == 1 or not workers.FORKS:
+        if jobs == 1 or not parallel.FORKS:
             for subject in resolved:
                 _one(console, subject, report.results, examples=examples, seed=report.seed, database=database)
         else:
-            found = workers.check(subjects, examples=examples, seed=report.seed, jobs=jobs, database=database)
+            found = parallel.check(subjects, examples=examples, seed=report.seed, jobs=jobs, database=database)
             _several(console, subjects, found, report.results)
     except KeyboardInterrupt:
-        laws = sum(len(subject.laws()) for subject in resolved)
+        laws = sum(len(checked(subject)) for subject in resolved)
         report.interrupted = f"{len(report.results)} of {laws} laws done"
         console.print(f"interrupted: {report.interrupted}", style="bold red")
     for text in failures(report.results):
@@ -69,7 +71,7 @@ def list_subjects(console: Console) -> None:
     """The names `verify` knows, with the number of laws of each; a star before those it takes by default."""
     for name, thing in core_subjects().items():
         star = "*" if name in default_subjects() else " "
-        console.print(f"{star} {name:<18} {len(resolve(thing).laws())} laws", highlight=False)
+        console.print(f"{star} {name:<18} {len(checked(resolve(thing)))} laws", highlight=False)
     console.print("* verified when no subject is named; package.module:Name verifies your own", highlight=False)
 
 
@@ -94,7 +96,7 @@ def _one(console: Console, subject: Any, done: list[Result], *, database: Path |
 
 def _several(console: Console, subjects: Sequence[str], found: Iterator[Result], done: list[Result]) -> None:
     """The table of each subject as soon as it is complete, and in between the laws done so far."""
-    counts = [len(workers.laws_of(name)) for name in subjects]
+    counts = [len(parallel.laws_of(name)) for name in subjects]
     first = next(found)  # the workers are started here, before any thread is
     with Live(console=console, refresh_per_second=8, transient=True) as live:
         shown = 0

@@ -17,18 +17,23 @@ from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
 
 CATALOGUE = Catalogue()
+
 caught_by = partial(CATALOGUE.caught_by, right=check_model, subject=subjects.gradcheck, examples=50)
 
 CONFIRMS, REPORTS = "confirms a right gradient", "reports the relative error that there is"
+
 APART, ALIKE, NAN = (
     "judges every tensor by itself",
     "judges tiny and huge gradients alike",
     "calls nan infinitely wrong",
 )
+
 SINGLE, KINKS = "checks a float32 model in float64", "leaves out what lies at a kink and nothing else"
+
 UNTOUCHED = "leaves everything as it was"
 
 CS231N = "Stanford CS231n, notes on gradient checks"
+
 NG = "Ng, Deep Learning course 2, week 1, gradient checking"
 
 Piece = Callable[..., Any]

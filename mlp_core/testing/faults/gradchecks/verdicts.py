@@ -11,9 +11,10 @@ from torch import Tensor
 from mlp_core.gradcheck import RelativeErrors, check_model, relative_error
 from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.testing.faults.gradcheck import CS231N, REPORTS, Piece, in_pieces
+from mlp_core.testing.faults.gradchecks.quotients import CS231N, REPORTS, Piece, in_pieces
 
 CATALOGUE = Catalogue()
+
 caught_by = partial(CATALOGUE.caught_by, right=check_model, subject=subjects.gradcheck, examples=50)
 
 APART, ALIKE, NAN = (
@@ -21,6 +22,7 @@ APART, ALIKE, NAN = (
     "judges tiny and huge gradients alike",
     "calls nan infinitely wrong",
 )
+
 KINKS = "leaves out what lies at a kink and nothing else"
 
 NG = "Ng, Deep Learning course 2, week 1, gradient checking"

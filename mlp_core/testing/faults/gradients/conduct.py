@@ -13,9 +13,10 @@ from mlp_core.backprop import backprop
 from mlp_core.model import MLP, Trace
 from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.testing.faults.reverse import BATCH, ONE, RIGHT, At, reverse
+from mlp_core.testing.faults.gradients.reverse import BATCH, ONE, RIGHT, At, reverse
 
 CATALOGUE = Catalogue()
+
 caught_by = CATALOGUE.caught_by
 
 

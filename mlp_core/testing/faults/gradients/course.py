@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.testing.faults.reverse import BATCH, ONE
+from mlp_core.testing.faults.gradients.reverse import BATCH, ONE
 
 CATALOGUE = Catalogue()
 

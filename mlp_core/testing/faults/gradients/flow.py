@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.testing.faults.reverse import BATCH, ONE, RIGHT, At, entered
+from mlp_core.testing.faults.gradients.reverse import BATCH, ONE, RIGHT, At, entered
 
 CATALOGUE = Catalogue()
+
 caught_by = entered(CATALOGUE, "flow")
 
 

@@ -13,10 +13,11 @@ from mlp_core import MLP, Trace, backprop, fit
 from mlp_core.rules import Typical
 from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.testing.faults.reverse import reverse
+from mlp_core.testing.faults.gradients.reverse import reverse
 from mlp_core.training import History
 
 CATALOGUE = Catalogue()
+
 caught_by = CATALOGUE.caught_by
 
 

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.testing.faults.reverse import BATCH, ONE, At, entered
+from mlp_core.testing.faults.gradients.reverse import BATCH, ONE, At, entered
 
 CATALOGUE = Catalogue()
+
 weight, bias = (entered(CATALOGUE, site) for site in ("weight", "bias"))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from torch import Tensor
 
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.testing.faults.reverse import BATCH, ONE, At, entered
+from mlp_core.testing.faults.gradients.reverse import BATCH, ONE, At, entered
 
 CATALOGUE = Catalogue()
+
 caught_by = entered(CATALOGUE, "upstream")
 
 

@@ -14,13 +14,15 @@ from mlp_core.rules import RuleOptimizer, Typical
 from mlp_core.rules.asgd import ASGD
 from mlp_core.rules.nadam import NAdam
 from mlp_core.testing import subjects
-from mlp_core.testing.differently.suspicious import Adam
 from mlp_core.testing.faults.catalogue import Catalogue
+from mlp_core.testing.faults.optimizers.adam import Adam
 
 CATALOGUE = Catalogue()
+
 FEW = 60
 
 Beta = Annotated[float, Ge(0), Lt(1), Typical(0.3, 0.99)]
+
 HYPERPARAMETERS: dict[str, Any] = {
     "lr": Annotated[float, Ge(0), Typical(1e-3, 1)],
     "betas": st.tuples(st.floats(0.3, 0.99), st.floats(0.3, 0.99)),

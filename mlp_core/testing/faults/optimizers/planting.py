@@ -18,16 +18,18 @@ from torch import Tensor
 
 from mlp_core.rules import Typical
 from mlp_core.testing import subjects
+from mlp_core.testing.examples.scenario import Make
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.testing.faults.optimizers import HYPERPARAMETERS
-from mlp_core.testing.scenario import Make
+from mlp_core.testing.faults.optimizers.manners import HYPERPARAMETERS
 
 PLANTED = Catalogue()
 """of generic_faults.py"""
+
 FEW = 60
 
 Around = Callable[[torch.optim.Optimizer], Iterator[None]]
 """what a mistake does before (up to its yield) and after a step of the optimizer it is given"""
+
 Begun = Callable[[torch.optim.Optimizer], Around]
 """the same, from the optimizer when it is made"""
 

@@ -8,11 +8,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlp_core.testing.faults.generic import PLANTED, Alteration, Around, each, every, from_gradients, planted
+from mlp_core.testing.faults.optimizers.planting import (
+    PLANTED,
+    Alteration,
+    Around,
+    each,
+    every,
+    from_gradients,
+    planted,
+)
 
 CATALOGUE = PLANTED
 
 Optimizer = torch.optim.Optimizer
+
 REFERENCE = "equals its reference"
 
 

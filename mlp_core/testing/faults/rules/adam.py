@@ -13,7 +13,9 @@ from mlp_core.rules.adamw import AdamW
 from mlp_core.testing.faults.catalogue import Catalogue
 
 CATALOGUE = Catalogue()
+
 wrong = partial(CATALOGUE.caught_by, "equals its twin", right=Adam, examples=60)
+
 wrong_w = partial(CATALOGUE.caught_by, "equals its twin", right=AdamW, examples=60)
 
 

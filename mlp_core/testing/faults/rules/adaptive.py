@@ -14,6 +14,7 @@ from mlp_core.rules.rmsprop import RMSprop
 from mlp_core.testing.faults.catalogue import Catalogue
 
 CATALOGUE = Catalogue()
+
 wrong = partial(CATALOGUE.caught_by, "equals its twin", examples=60)
 
 

@@ -9,10 +9,12 @@ from torch import Tensor
 
 from mlp_core.rules.sgd import SGD
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.testing.faults.sgd import Planted
+from mlp_core.testing.faults.rules.sgd import Planted
 
 CATALOGUE = Catalogue()
+
 FEW = 60
+
 caught_by = partial(CATALOGUE.caught_by, right=SGD, examples=FEW)
 
 

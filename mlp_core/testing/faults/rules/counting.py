@@ -12,11 +12,13 @@ from typing import Any
 from torch import Tensor
 
 from mlp_core.rules import RuleOptimizer, UpdateRule
+from mlp_core.rules._segment import Rule
 from mlp_core.rules.adagrad import Adagrad
 from mlp_core.rules.adam import Adam
 from mlp_core.testing.faults.catalogue import Catalogue
 
 CATALOGUE = Catalogue()
+
 caught_by = partial(CATALOGUE.caught_by, right=Adam, examples=60)
 
 
@@ -52,7 +54,7 @@ class Recounting(RuleOptimizer):
     def begin(self) -> None:
         pass
 
-    def see_to(self, p: Tensor, rule: UpdateRule, group: dict[str, Any]) -> None:
+    def see_to(self, p: Tensor, rule: Rule, group: dict[str, Any]) -> None:
         self.state[p] = {**(self.state[p] or rule.init(p)), "step": self.taken - 1}
 
 
@@ -62,13 +64,13 @@ class CountsCalls(Recounting):
 
 
 class CountsParameters(Recounting):
-    def see_to(self, p: Tensor, rule: UpdateRule, group: dict[str, Any]) -> None:
+    def see_to(self, p: Tensor, rule: Rule, group: dict[str, Any]) -> None:
         self.taken += 1
         super().see_to(p, rule, group)
 
 
 class SharesByShape(Recounting):
-    def see_to(self, p: Tensor, rule: UpdateRule, group: dict[str, Any]) -> None:
+    def see_to(self, p: Tensor, rule: Rule, group: dict[str, Any]) -> None:
         alike = [q for q in group["params"] if q.shape == p.shape and self.state.get(q)]
         self.state[p] = self.state.get(p) or (self.state[alike[0]] if alike else {"step": 0, **rule.init(p)})
 

@@ -13,6 +13,7 @@ from mlp_core.rules.muon import Muon
 from mlp_core.testing.faults.catalogue import Catalogue
 
 CATALOGUE = Catalogue()
+
 wrong = partial(CATALOGUE.caught_by, "equals its twin", examples=60)
 
 

@@ -9,15 +9,17 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from mlp_core.rules import RuleOptimizer, UpdateRule
-from mlp_core.rules._segment import marks
+from mlp_core.rules import RuleOptimizer
+from mlp_core.rules._segment import Rule, marks
 from mlp_core.rules.nadam import NAdam
 from mlp_core.rules.sgd import SGD
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.testing.faults.sgd import Planted
+from mlp_core.testing.faults.rules.sgd import Planted
 
 CATALOGUE = Catalogue()
+
 FEW = 60
+
 caught_by = partial(CATALOGUE.caught_by, right=SGD, examples=FEW)
 
 
@@ -46,7 +48,7 @@ class SumsUpWhatLiesSideBySide(SGD):
 class SumsUp(RuleOptimizer):
     """Moves one parameter of a run of several by the gradient of another."""
 
-    def _segment(self, run: list[Tensor], rule: UpdateRule) -> Any:
+    def _segment(self, run: list[Tensor], rule: Rule) -> Any:
         if len(run) > 1 and run[0].grad is not None:
             run[0].grad.mul_(2)
         return super()._segment(run, rule)
@@ -102,7 +104,7 @@ class KeepsItsVelocityInAGlobal(Planted):
 
 
 class JoinsWhatIsNotInOneState(RuleOptimizer):
-    def _build(self, params: list[Tensor], rule: UpdateRule) -> list[Any]:
+    def _build(self, params: list[Tensor], rule: Rule) -> list[Any]:
         for p in params:
             self.state[p] = self.state[p] or {"step": 0, **rule.init(p)}
         first = {key: value for key, value in self.state[params[0]].items() if key == "step"} if params else {}

@@ -13,8 +13,11 @@ from mlp_core.rules.sgd import SGD
 from mlp_core.testing.faults.catalogue import Catalogue
 
 CATALOGUE = Catalogue()
+
 FEW = 60
+
 caught_by = partial(CATALOGUE.caught_by, right=SGD, examples=FEW)
+
 wrong = partial(caught_by, "equals its twin")
 
 

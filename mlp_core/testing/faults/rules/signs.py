@@ -14,7 +14,9 @@ from mlp_core.rules.rprop import Rprop
 from mlp_core.testing.faults.catalogue import Catalogue
 
 CATALOGUE = Catalogue()
+
 wrong = partial(CATALOGUE.caught_by, "equals its twin", examples=60)
+
 wrong_lion = partial(CATALOGUE.caught_by, "equals its reference", right=Lion, examples=60)
 
 

@@ -9,11 +9,12 @@ from torch import Tensor
 
 from mlp_core import MLP
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.testing.faults.loop import Loop, mistakes
+from mlp_core.testing.faults.training.loop import Loop, mistakes
 
 ONCE, WEIGHS, REPEATS = "sees every sample once an epoch", "weighs epoch losses by samples", "repeats under a seed"
 
 CATALOGUE = Catalogue()
+
 caught_by = mistakes(CATALOGUE)
 
 

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.testing.faults.loop import Loop, mistakes
+from mlp_core.testing.faults.training.loop import Loop, mistakes
 from mlp_core.updater import Updater
 
 CATALOGUE = Catalogue()
+
 caught_by = mistakes(CATALOGUE)
 
 RATES, RESUMES, WATCHED = (

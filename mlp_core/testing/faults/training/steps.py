@@ -11,17 +11,20 @@ from torch import Tensor
 
 from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
-from mlp_core.testing.faults.loop import Loop, mistakes
+from mlp_core.testing.faults.training.loop import Loop, mistakes
 from mlp_core.training import History
 from mlp_core.updater import Updater
 
 TORCH, STEPWISE = "equals torch to the bit", "follows torch step by step"
+
 ONCE, WEIGHS = "sees every sample once an epoch", "weighs epoch losses by samples"
+
 EXACT = "trains as exact rational arithmetic does"
 
 KARPATHY = "Karpathy, most common neural net mistakes (2018)"
 
 CATALOGUE = Catalogue()
+
 caught_by = mistakes(CATALOGUE)
 
 

@@ -9,17 +9,60 @@ from typing import Any
 import torch
 
 from mlp_core.equality import same_bits
-from mlp_core.testing import oracles
 from mlp_core.testing.bounds import formulas
-from mlp_core.testing.conduct import foreign, replaced
-from mlp_core.testing.failure import compare
-from mlp_core.testing.gradient_snippets import AGAIN, BOUND, FRESH, MOVED, PURE, REPLACED
-from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.problem import Case, Problem
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.guards import foreign, replaced
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.problem import Case, Problem
+from mlp_core.testing.oracles import gradients as oracles
+from mlp_core.testing.subjects.gradients import CONDUCT
+
+PURE = """\
+before = {value}.clone()
+gradient()
+assert torch.equal({value}, before), "{value} was changed\""""
+
+FRESH = """\
+first = gradient()["{name}"][{index}].item()
+model, trace, dL_dy = __import__("copy").deepcopy((model, trace, dL_dy))
+again = gradient()["{name}"][{index}].item()
+assert first == again or first != first and again != again, (first, again)"""
+
+AGAIN = """\
+once = gradient()["{name}"][{index}].item()
+again = gradient(clear=False)["{name}"][{index}].item()
+assert once == again or once != once and again != again, (once, again)"""
+
+MOVED = """\
+gradient()
+with torch.no_grad():
+    model.flat.mul_(-0.5)
+trace = model.trace(x)
+with torch.no_grad():
+    dL_dy = DL_DY
+got = gradient()["{name}"][{index}].item()
+expected = torch.autograd.grad(model(x), dict(model.named_parameters())["{name}"], dL_dy)[0][{index}].item()
+assert abs(got - expected) <= {bound}, (got, expected)"""
+"""DL_DY is filled in by the law"""
+
+BOUND = """\
+expected = torch.autograd.grad(model(x), dict(model.named_parameters())["{name}"], dL_dy)[0][{index}].item()
+for p in model.parameters():
+    p.grad = torch.full_like(p, float("nan"))
+model.weights[0].requires_grad_(False)
+FUNCTION(model, trace, dL_dy)
+p = dict(model.named_parameters())["{name}"]
+got = float("nan") if p.grad is None else p.grad[{index}].item()
+assert abs(got - expected) <= {bound}, (got, expected)"""
+"""FUNCTION is filled in by the law"""
+
+REPLACED = """\
+before = {value}
+gradient()
+assert {value} is before"""
 
 book = LawBook()
-
-CONDUCT = "conduct"
 
 
 @book.law(lambda subject: subject.problems(), group=CONDUCT)

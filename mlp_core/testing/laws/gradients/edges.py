@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import torch
 from hypothesis import strategies as st
 
-from mlp_core.testing import networks, oracles
-from mlp_core.testing.bounds import formulas, quotients
-from mlp_core.testing.failure import compare
-from mlp_core.testing.gradient_laws import against_autograd
-from mlp_core.testing.gradient_snippets import AUTOGRAD, TAYLOR
-from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.problem import Problem
-from mlp_core.testing.strategies import all_activations
+from mlp_core.testing.bounds import formulas
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.networks import all_activations, on_kinks
+from mlp_core.testing.examples.problem import Problem
+from mlp_core.testing.laws.gradients.shared import AUTOGRAD, against_autograd
+from mlp_core.testing.oracles import gradients as oracles
+from mlp_core.testing.subjects.gradients import SIZE
 
 book = LawBook()
-
-SIZE = "size"
-"""the group of laws that take a function in loops too long"""
-
-
-def on_kinks(problem: Problem) -> Problem:
-    """The same with other biases: every other unit has one sample on a kink of its activation, but for rounding."""
-    parameters = [p.clone() for p in problem.parameters]
-    for layer, f in enumerate(problem.activations, start=1):
-        for unit in range(0, problem.sizes[layer], 2):
-            kink = f.kinks[unit // 2 % len(f.kinks)]
-            partial = replace(problem, parameters=tuple(parameters), dtype=torch.float64).case().trace
-            parameters[2 * layer - 1][unit] += kink - partial.z[layer][unit % len(problem.x), unit]
-    return replace(problem, parameters=tuple(parameters))
 
 
 def with_kinks(subject: Any) -> st.SearchStrategy[Problem]:
@@ -60,63 +46,6 @@ def takes_torchs_convention_at_a_kink(subject: Any, problem: Problem) -> Evidenc
     except Broken as broken:
         broken.example = placed
         raise
-
-
-@book.law(
-    lambda subject: subject.problems(depth=(1, 3), dtypes=[torch.float64]),
-    floor=0.1,
-    name="quarters its Taylor remainder",
-    beside="it asks the loss along a line, with steps a thousand times those of the central differences",
-)
-def quarters_its_taylor_remainder(subject: Any, problem: Problem) -> Evidence:
-    """|J(theta + h v) - J(theta) - h g.v| is of second order: it quarters when h halves. Fails below 3 for four
-    halvings in a row that all stand 100 rounding bounds clear and cross no kink or jump of f''.
-
-    Differences of tiny steps drown in rounding. Along a line, with steps a thousand times larger, the order of the
-    remainder tells a gradient from something near it, without any assumption about its size.
-    """
-    case = problem.case()
-    parts = subject.gradient(case)
-    model, x, y = case.model, case.trace.a[0], case.dL_dy if case.y is None else case.y
-    v = torch.zeros_like(model.flat)
-    for view, p in zip(model.layout.views(v), model.parameters(), strict=True):
-        view.copy_(torch.linspace(-1, 1, p.numel(), dtype=torch.float64).sin().view(p.shape) + 0.5)
-    z0, _ = networks.pre_activations(model, model.flat[None], x)
-    z1, _ = networks.pre_activations(model, (model.flat + 2.0**-20 * v)[None], x)
-    speed = max((b - a).abs().max().item() for a, b in zip(z0, z1, strict=True)) * 2.0**20
-    steps = [2.0**-k / max(speed, 2.0**-10) for k in range(4, 9)]  # the largest moves no pre-activation by over 1/16
-    flats = torch.stack([model.flat, *(model.flat + h * v for h in steps)])
-    if not _same_sides(model, flats, x):
-        return Evidence(counted=False)
-    slope = sum((g * w).sum().item() for g, w in zip(parts, model.layout.views(v), strict=True))
-    _, outputs = networks.pre_activations(model, flats, x)
-    J = [problem.objective(output, y).item() for output in outputs]
-    remainders = [abs(j - J[0] - h * slope) for h, j in zip(steps, J[1:], strict=True)]
-    error = quotients.objective(problem, case)
-    noise = [quotients.taylor(error, j, h * slope, model.flat.numel()) for h, j in zip(steps, J[1:], strict=True)]
-    if any(r < quotients.TAYLOR_CLEAR * e for r, e in zip(remainders, noise, strict=True)):
-        return Evidence(counted=False)
-    ratios = [a / b for a, b in pairwise(remainders)]
-    if max(ratios) < 3:
-        clear = [quotients.TAYLOR_CLEAR * e for e in noise]
-        raise Broken(
-            "the remainder over four halvings of the step", " ".join(f"{r:.3g}" for r in ratios), "ratios near 4",
-            closing=TAYLOR.replace("{steps}", str(steps)).replace("{clear}", str(clear))
-            .replace("{objective}", _objective(problem)),
-        )  # fmt: skip
-    return Evidence(entries=len(ratios), tensors=len(parts))
-
-
-def _objective(problem: Problem) -> str:
-    return "(y_hat * y).sum()" if problem.loss is None else f'losses.get("{problem.loss.name}").value(y_hat, y)'
-
-
-def _same_sides(model: Any, flats: torch.Tensor, x: torch.Tensor) -> bool:
-    zs, _ = networks.pre_activations(model, flats, x)
-    return all(
-        bool(((z - edge).sign() == (z[:1] - edge).sign()).all())
-        for z, f in zip(zs, model.activations, strict=True) for edge in (*f.kinks, *f.bends)
-    )  # fmt: skip
 
 
 @book.law(

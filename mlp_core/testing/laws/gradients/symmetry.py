@@ -1,150 +1,63 @@
-"""The laws of a gradient by hand: what a backpropagation must satisfy, one law a function.
-
-A subject offers `problems(...)`, a strategy of what it can be asked, and `gradient(case)`, the tensors W1, b1, W2, ...
-"""
+"""A gradient adds up, and follows its network: batches, permutations, scale."""
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import torch
-from hypothesis import strategies as st
 
-from mlp_core import gradcheck
-from mlp_core.testing import oracles
-from mlp_core.testing.bounds import formulas, quotients
-from mlp_core.testing.failure import compare
-from mlp_core.testing.gradient_snippets import ADDED, AUTOGRAD, PERFECT, RENUMBERED, SCALED, TURNED_ROUND, VALUE
-from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.problem import Case, Problem, permuted
+from mlp_core.testing.bounds import formulas
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.problem import Case, Problem, permuted
+from mlp_core.testing.laws.gradients.shared import VALUE, a_batch, needs_batches, unspoilt
+from mlp_core.testing.subjects.gradients import BATCH
+
+SCALED = """\
+once = gradient()["{name}"][{index}].item()
+dL_dy = -3 * dL_dy
+again = gradient()["{name}"][{index}].item()
+assert abs(again + 3 * once) <= {bound}, (once, again)"""
+
+PERFECT = (
+    """\
+y, dL_dy = trace.output.clone(), torch.zeros_like(dL_dy)
+"""
+    + VALUE
+)
+
+ADDED = """\
+got, whole, total = gradient()["{name}"][{index}].item(), (trace, dL_dy, y), 0.0
+for s in range(len(x)):
+    row = slice(s, s + 1)
+    trace = Trace(tuple(z[row] for z in whole[0].z), tuple(a[row] for a in whole[0].a))
+    dL_dy, y = whole[1][row], whole[2][row]
+    total += gradient()["{name}"][{index}].item()
+assert abs(got - total) <= {bound}, (got, total)"""
+
+TURNED_ROUND = """\
+got = gradient()["{name}"][{index}].item()
+trace, dL_dy, y = Trace(tuple(z.flip(0) for z in trace.z), tuple(a.flip(0) for a in trace.a)), dL_dy.flip(0), y.flip(0)
+again = gradient()["{name}"][{index}].item()
+assert abs(got - again) <= {bound}, (got, again)"""
+
+RENUMBERED = """\
+layer, order, expected = LAYER, ORDER, gradient()
+for name in (f"W{{layer}}", f"b{{layer}}"):
+    expected[name] = expected[name][order]
+expected[f"W{{layer + 1}}"] = expected[f"W{{layer + 1}}"][:, order]
+with torch.no_grad():
+    for tensor in (model.weights[layer - 1], model.biases[layer - 1], model.weights[layer].t()):
+        tensor.copy_(tensor[order].clone())
+z, a = list(trace.z), list(trace.a)
+z[layer], a[layer] = z[layer][:, order], a[layer][:, order]
+trace = Trace(tuple(z), tuple(a))
+got, expected = gradient()["{name}"][{index}].item(), expected["{name}"][{index}].item()
+assert abs(got - expected) <= {bound}, (got, expected)"""
+"""LAYER and ORDER are filled in by the law"""
 
 book = LawBook()
-
-ONE, BATCH = "one sample", "batches"
-
-
-def one_sample(subject: Any, **options: Any) -> st.SearchStrategy[Problem]:
-    return subject.problems(one=True, **options)
-
-
-def a_batch(subject: Any, **options: Any) -> st.SearchStrategy[Problem]:
-    return subject.problems(one=False, **options)
-
-
-def needs_batches(subject: Any) -> str | None:
-    return None if subject.batch_sizes[1] > 1 else "batch sizes above 1 are not asked for; batch_sizes=(1, 8) would"
-
-
-def needs_one(subject: Any) -> str | None:
-    return None if subject.batch_sizes[0] == 1 else "single samples are not asked for; batch_sizes=(1, 8) would"
-
-
-def unspoilt(problem: Problem) -> Case:
-    """The problem's case, of which nothing is what a call before may have changed."""
-    return copy.deepcopy(problem).case()
-
-
-def against_autograd(subject: Any, problem: Problem) -> Evidence:
-    case = problem.case()
-    expected = oracles.autograd(case)
-    to_the_bit = subject.to_the_bit and problem.exact
-    limits: list[Any] = [0.0] * len(expected) if to_the_bit else formulas.backprop(case)
-    return compare(case.names, subject.gradient(case), expected, limits, closing=AUTOGRAD)
-
-
-@book.law(
-    one_sample,
-    group=ONE,
-    skip=needs_one,
-    beside="with its twin for batches it tells apart what the course asks from what it does not",
-)
-def equals_autograd_for_one_sample(subject: Any, problem: Problem) -> Evidence:
-    """For a batch of one, every entry equals torch's autograd: to the bit where both take the same products, else
-    within the derived rounding bound.
-
-    The chain rule has one answer, and autograd is the implementation of it that most people have read. A single sample
-    is what textbooks derive, so this law tells a wrong formula from a formula that only mishandles batches.
-    """
-    return against_autograd(subject, problem)
-
-
-@book.law(
-    a_batch,
-    group=BATCH,
-    skip=needs_batches,
-    beside="with its twin for one sample it tells apart what the course asks from what it does not",
-)
-def equals_autograd_for_a_batch(subject: Any, problem: Problem) -> Evidence:
-    """For a batch of several samples, every entry equals torch's autograd.
-
-    Training never sees one sample at a time. Averages, broadcasts and sums that coincide for one row part ways here,
-    and a batch size unlike every width tells rows from columns.
-    """
-    return against_autograd(subject, problem)
-
-
-def against_differences(subject: Any, problem: Problem) -> Evidence:
-    case = problem.double().case()
-    step = gradcheck.STEP
-    fine, coarse = oracles.central_differences(problem, case, step)
-    crossing = case.model.layout.views(gradcheck.crosses_kink(case.model, case.trace.a[0], 2 * step))
-    error = quotients.objective(problem, case)
-    value = problem.objective(case.trace.output, case.dL_dy if case.y is None else case.y).item()
-    got = subject.gradient(case)  # last: what it does to its arguments changes nothing above
-    evidence = Evidence(tensors=len(got))
-    for name, g, d, d2, skip in zip(case.names, got, fine, coarse, crossing, strict=True):
-        keep = ~skip
-        evidence.skipped += int(skip.sum())
-        if g.shape == d.shape:
-            floor = quotients.rounding_floor(value, step, int(keep.sum()))
-            q = gradcheck.relative_error(d[keep], g[keep])
-            if q == 0 or (q <= quotients.FINE and d[keep].norm() > quotients.CLEAR * floor):
-                evidence.entries += int(keep.sum())
-                continue
-        evidence.by_bound += 1
-        limit = torch.where(keep, quotients.central(error, step, d2, d), float("inf"))
-        try:
-            one = compare([name], [g], [d], [limit], closing=VALUE)
-        except Broken as broken:
-            q = gradcheck.relative_error(d, g) if d.shape == g.shape else float("inf")
-            broken.note = f"relative error of {name}: {q:.2g}, {gradcheck.band(q)}"
-            broken.example = problem.double()  # float32 itself is not what is asked
-            raise
-        evidence.join(one, silent=int(skip.sum()))
-    evidence.counted = evidence.entries > 0
-    return evidence
-
-
-@book.law(
-    one_sample,
-    group=ONE,
-    skip=needs_one,
-    beside="it asks the loss alone, where autograd, like the gradient, is the chain rule",
-)
-def agrees_with_central_differences_for_one_sample(subject: Any, problem: Problem) -> Evidence:
-    """For a batch of one, the difference quotients of the loss confirm every tensor: relative error at most 1e-7 where
-    the gradient stands clear of rounding, else within the truncation and rounding of the quotient.
-
-    Autograd and a backpropagation by hand can share a misunderstanding of the model or the loss. The quotient asks the
-    loss alone, and knows no derivative at all.
-    """
-    return against_differences(subject, problem)
-
-
-@book.law(
-    a_batch,
-    group=BATCH,
-    skip=needs_batches,
-    beside="it asks the loss alone, where autograd, like the gradient, is the chain rule",
-)
-def agrees_with_central_differences_for_a_batch(subject: Any, problem: Problem) -> Evidence:
-    """For a batch of several samples, the difference quotients of the loss confirm every tensor.
-
-    A gradient divided by the batch size once too often points the right way and still trains, with another learning
-    rate than the one written down: only the loss of the whole batch says how long it must be.
-    """
-    return against_differences(subject, problem)
 
 
 @book.law(

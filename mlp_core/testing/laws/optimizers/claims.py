@@ -1,30 +1,58 @@
-"""More laws of an update: fixed points, symmetry, descent, what hyperparameters do, conduct."""
+"""What an optimizer may claim: it is coordinatewise, odd, at rest under zero gradients, and descends."""
 
 from __future__ import annotations
 
-import random
+from collections.abc import Sequence
 from dataclasses import replace
-from math import prod
 from typing import Any
 
 import torch
+from hypothesis import strategies as st
+from torch import Tensor
 
-from mlp_core.testing.bounds import rounding
-from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.rule_laws import SEVERAL, claimed, look, same, shown_on
-from mlp_core.testing.rule_snippets import (
-    AGAIN,
-    DESCENDS,
-    GLOBAL,
-    LITERAL,
-    MIRRORED,
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.laws.optimizers.shared import ADJACENT, LITERAL, SAME, SEVERAL, agree, claimed, shown_on
+
+TURNED = """\
+*_, (pieces, _) = run(mine)
+turned = lambda tensors: torch.cat([t.detach().flatten() for t in tensors]).flip(0)
+start = turned(fresh())
+fresh = lambda: [start.clone().requires_grad_()]
+groups = lambda params: [{{"params": params, **hyper[0]}}]
+gradients = [[turned(row)] for row in gradients]
+*_, (together, _) = run(mine)
+expected = turned(pieces)
+assert torch.equal(together[0].nan_to_num(), expected.nan_to_num()), (together[0], expected)"""
+
+MIRRORED = (
+    """\
+*_, (params, optimizer) = run(mine)
+got = look(params, optimizer, "{name}")[{index}].item()
+plus, gradients = fresh, [[-g for g in row] for row in gradients]
+*_, (params, optimizer) = run(mine, params=[(-p.detach()).requires_grad_() for p in plus()])
+expected = -look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
 )
-from mlp_core.testing.scenario import Scenario
-from mlp_core.testing.variants import Changes, Outside, Wrongs
+
+DESCENDS = """\
+sign, lr = (-1 if hyper[0].get("maximize") else 1), hyper[0]["lr"]
+ends = []
+for k in range(0, 40, 3):
+    params = [p.detach().double().requires_grad_() for p in fresh()]
+    optimizer = mine([{"params": params, **hyper[0], "lr": lr / 2**k}], **hyper[0])
+    value = lambda: sum(float(((p.detach() - 1) ** 2).sum()) for p in params)
+    first = value()
+    for _ in gradients:
+        for p in params:
+            p.grad = sign * 2 * (p.detach() - 1)
+        optimizer.step()
+    ends.append(value() - first)
+assert min(ends) < 0, ends"""
 
 book = LawBook()
-
-OBSERVED = 100  # bounds of rounding by which a hyperparameter must move something
 
 
 @book.law(
@@ -40,7 +68,7 @@ def stays_put_under_zero_gradients(subject: Any, scenario: Scenario) -> Evidence
     start = [p.detach().clone() for p in scenario.fresh()]
     params, _ = subject.finished(scenario)
     after, what = [p.detach() for p in params], "after zero gradients: "
-    return subject.agree(scenario, scenario.names(), after, start, what=what, closing=LITERAL)
+    return agree(subject, scenario, scenario.names(), after, start, what=what, closing=LITERAL)
 
 
 @book.law(
@@ -59,34 +87,7 @@ def negates_with_its_arguments(subject: Any, scenario: Scenario) -> Evidence:
     negated, _ = subject.finished(mirrored)
     expected = [-p.detach() for p in params]
     with shown_on(mirrored):
-        return subject.agree(scenario, scenario.names(), negated, expected, what="negated: ", closing=MIRRORED)
-
-
-@book.law(
-    lambda subject: subject.scenarios_with_changes(),
-    skip=lambda subject: None if subject.movable else subject.unmoved,
-    cases=lambda subject: subject.movable,
-    narrowed=lambda drawn, seen: drawn.besides(seen),
-    beside="all that asks it of an optimizer without a reference",
-)
-def shows_every_hyperparameter(subject: Any, drawn: Changes) -> Evidence:
-    """Moving a hyperparameter, each in its turn, moves a parameter or its state by 100 roundings at least.
-
-    An option that is accepted and ignored is worse than one that is refused: a search over it compares noise.
-    """
-    seen, entries = set(), 0
-    for field, before, after in drawn.pairs:
-        a, b = look(before, *subject.finished(before)), look(after, *subject.finished(after))
-        entries += len(a)
-        if any(_moved(a[name], b[name], before.dtype) for name in a.keys() & b.keys()):
-            seen.add(field)
-    return Evidence(entries=entries, seen=frozenset(seen), counted=bool(seen) or not drawn.pairs)
-
-
-def _moved(a: torch.Tensor, b: torch.Tensor, dtype: torch.dtype) -> bool:
-    a, b, u = a.double(), b.double(), rounding.unit_roundoff(dtype)
-    noise = min(OBSERVED * u, u**0.5) * torch.maximum(a.abs(), b.abs())  # in 16 bits 100 roundings are too many
-    return bool(((a - b).abs() > noise).any())
+        return agree(subject, scenario, scenario.names(), negated, expected, what="negated: ", closing=MIRRORED)
 
 
 @book.law(
@@ -131,55 +132,49 @@ def descends_with_a_small_enough_step(subject: Any, scenario: Scenario) -> Evide
     )
 
 
+def single_group(subject: Any) -> st.SearchStrategy[Scenario]:
+    return subject.scenarios(groups=(1, 1), steps=SEVERAL)
+
+
 @book.law(
-    lambda subject: subject.wrongs,
-    skip=lambda subject: claimed("validates", "it refuses hyperparameters outside their domains")(subject)
-    or (None if subject.wrongs is not None else "no hyperparameters were given whose domain is known"),
-)  # fmt: skip
-def refuses_values_outside_their_domain(subject: Any, wrongs: Wrongs) -> Evidence:
-    """A hyperparameter outside its domain, each in its turn, is refused by an error that names it.
+    single_group,
+    skip=claimed("coordinatewise", "it treats every coordinate alone"),
+    beside="all that asks it of an optimizer without a reference",
+)
+def treats_every_coordinate_alone(subject: Any, scenario: Scenario) -> Evidence:
+    """One long parameter, with its coordinates in another order, moves as its pieces do; so do pieces that lie side by
+    side in one buffer, where an optimizer may step them at once.
 
-    A negative rate, a beta of 1, NaN: they train without an error, to nothing. Refused by name at construction they
-    cost a second.
+    It is what allows a whole network to be stepped as one flat vector. An optimizer that looks at a norm, or across
+    tensors that happen to lie side by side, gives other results for another layout in memory.
     """
-    for wrong in wrongs.each:
-        with shown_on(wrong):
-            _refused(subject, wrong)
-    return Evidence(entries=len(wrongs.each))
+    n = sum(p.numel() for p in scenario.parameters[0])
+    if not n:
+        return Evidence(counted=False)
+    order = torch.arange(n - 1, -1, -1)
 
+    def joined(tensors: Sequence[Tensor | None]) -> Tensor:
+        return torch.cat([t.flatten() for t in tensors if t is not None])[order]
 
-def _refused(subject: Any, wrong: Outside) -> None:
-    shape = next(shape for shape in subject.shapes if prod(shape))
-    p = torch.zeros(shape).requires_grad_()
-    for how, params, hyper in (
-        ("handed to the constructor", [p], wrong.all),
-        ("in a group", [{"params": [p], **wrong.all}], wrong.good),
+    long = replace(
+        scenario,
+        parameters=((joined(scenario.parameters[0]),),),
+        gradients=tuple((joined(row),) for row in scenario.gradients),
+    )
+    params, _ = subject.finished(scenario)
+    together, _ = subject.finished(long)
+    adjacent = subject.side_by_side(scenario)
+    expected = torch.cat([p.detach().flatten() for p in params])
+    got = [together[0].detach()[order], torch.cat([p.detach().flatten() for p in adjacent])]
+    evidence = Evidence()
+    for what, one, closing in (
+        ("all coordinates in one parameter, turned round", got[0], TURNED),
+        ("all parameters side by side in one buffer", got[1], ADJACENT),
     ):
-        where, closing = f"{wrong.describe()} {how}", wrong.closing(how, shape, subject.exact)
-        try:
-            subject.make(params, **hyper)
-        except (ValueError, TypeError) as error:
-            if subject.exact and wrong.field not in str(error):  # others say "Invalid learning rate"
-                raise Broken(where, error, f"an error that names {wrong.field}", closing=closing) from error
-        except Exception as error:
-            got = f"{type(error).__name__}: {error}"
-            raise Broken(where, got, "a ValueError that names it", closing=closing) from error
-        else:
-            raise Broken(where, "accepted", "an error that names it", closing=closing)
+        found = agree(subject, scenario, [what], [one], [expected], closing=closing, arranged=_in_one)
+        evidence.entries, evidence.counted = found.entries, found.counted
+    return evidence
 
 
-@book.law(lambda subject: subject.scenarios(steps=SEVERAL))
-def repeats_and_touches_nothing_else(subject: Any, scenario: Scenario) -> Evidence:
-    """The same run gives the same bits, and leaves default dtype, thread count and random state alone.
-
-    An optimizer that consumes random numbers shifts every later dropout and shuffle; one that depends on the time of
-    its calls cannot be reproduced.
-    """
-    state = (torch.get_default_dtype(), torch.get_num_threads(), random.getstate())
-    numbers = torch.get_rng_state()
-    first = look(scenario, *subject.finished(scenario))
-    if state != (torch.get_default_dtype(), torch.get_num_threads(), random.getstate()):
-        raise Broken("default dtype, thread count or Python's random state", "changed", "untouched", closing=GLOBAL)
-    if not torch.equal(numbers, torch.get_rng_state()):
-        raise Broken("torch's random state", "changed", "untouched", closing=GLOBAL)
-    return same(look(scenario, *subject.finished(scenario)), first, "run again: ", AGAIN)
+def _in_one(tensors: list[Tensor]) -> list[Tensor]:
+    return [torch.cat([t.flatten() for t in tensors])]

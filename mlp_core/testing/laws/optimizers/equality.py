@@ -6,17 +6,25 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
 
-from mlp_core import equality
 from mlp_core.equality import same_bits
-from mlp_core.testing.bounds import references, rounding
-from mlp_core.testing.envelopes import Envelope, envelopes, explained
-from mlp_core.testing.failure import compare
-from mlp_core.testing.law import Broken, Evidence, LawBook, Raised
-from mlp_core.testing.rule_laws import same, seen
-from mlp_core.testing.rule_snippets import AGAINST_TWIN, WITHIN
-from mlp_core.testing.scenario import Scenario
+from mlp_core.testing.bounds.envelopes import comparable, envelopes, explained, within
+from mlp_core.testing.engine.evidence import Broken, Evidence, Raised
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.laws.optimizers.shared import same, seen
+
+AGAINST_TWIN = """\
+for step, (a, b) in enumerate(zip(run(mine), run(reference)), start=1):
+    got, expected = look(*a, "{name}")[{index}].item(), look(*b, "{name}")[{index}].item()
+    assert got == expected or got != got and expected != expected, (step, got, expected)"""
+
+WITHIN = """\
+for step, (a, b) in enumerate(zip(run(mine), run(reference)), start=1):
+    if step == STEP:
+        got, expected = look(*a, "{name}")[{index}].item(), look(*b, "{name}")[{index}].item()
+        assert abs(got - expected) <= {bound}, (got, expected)"""
+"""STEP is filled in by the law; the bound is what rounding explains"""
 
 twin_book, reference_book = LawBook(), LawBook()
 
@@ -46,10 +54,6 @@ def equals_its_twin(subject: Any, scenario: Scenario) -> Evidence:
     return evidence
 
 
-def comparable(subject: Any) -> list[torch.dtype]:
-    return [dtype for dtype in subject.dtypes if references.compares(rounding.unit_roundoff(dtype))]
-
-
 def needs_a_reference(subject: Any) -> str | None:
     if subject.reference is None:
         return str(subject.unreferenced)
@@ -76,7 +80,7 @@ def equals_its_reference(subject: Any, scenario: Scenario) -> Evidence:
         entries += sum(p.numel() for p in mine)
     if not differs:
         return Evidence(entries=entries)
-    return explained(envelopes(scenario, subject.reference), lambda found: within(scenario, got, found))
+    return explained(envelopes(scenario, subject.reference), lambda found: within(scenario, got, found, WITHIN))
 
 
 def _blamed(run: Iterator[T]) -> Iterator[T]:
@@ -90,21 +94,3 @@ def _blamed(run: Iterator[T]) -> Iterator[T]:
         raised = Raised(error)
         raised.where = "the reference, not the subject"
         raise raised from error
-
-
-def within(scenario: Scenario, got: list[list[Tensor]], envelopes: list[Envelope]) -> Evidence:
-    """Hold the parameters after every step to an envelope. Raises Broken where rounding does not explain them."""
-    total = Evidence()
-    for step, (found, envelope) in enumerate(zip(got, envelopes, strict=True), start=1):
-        # the same bits, NaN among them, need no tolerance; what has none that tells is left out, and counted
-        three = zip(envelope.silent, found, envelope.expected, strict=True)
-        left_out = [s & ~equality.same(g, e) for s, g, e in three]
-        spoken = [torch.where(s, e, g) for g, e, s in zip(found, envelope.expected, left_out, strict=True)]
-        one = compare(
-            scenario.names(), spoken, envelope.expected, envelope.tolerance, what=f"step {step}: ",
-            closing=WITHIN.replace("STEP", str(step)),
-        )  # fmt: skip
-        silent = int(sum(s.sum() for s in left_out))
-        total.join(one, silent=silent)
-        total.skipped += silent
-    return total

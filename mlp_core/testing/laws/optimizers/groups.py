@@ -1,8 +1,4 @@
-"""The laws of parameters in company: latecomers, those that pause, and groups; each moves as if it were alone.
-
-Unless an optimizer couples all parameters by design (a common norm, a common estimate of the distance to go): where the
-values of one parameter's gradients change what another does, nothing is said about being alone.
-"""
+"""The last lines of a snippet about parameters in company; see rule_snippets."""
 
 from __future__ import annotations
 
@@ -15,11 +11,48 @@ from torch import Tensor
 
 from mlp_core.equality import same_bits
 from mlp_core.testing.bounds import references, rounding
-from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.rule_company_snippets import ADJACENT, GROUPED, JOINED, UNNOTICED
-from mlp_core.testing.rule_laws import SEVERAL, look, same, shown_on
-from mlp_core.testing.rule_snippets import LITERAL
-from mlp_core.testing.scenario import Scenario
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.laws.optimizers.shared import ADJACENT, LITERAL, ONCE, SAME, SEVERAL, agree, look, same, shown_on
+
+UNNOTICED = (
+    """\
+*_, (params, optimizer) = run(mine)
+got = look(params, optimizer, "{name}")[{index}].item()
+everybody, counts = fresh, [counts[0] - 1, *counts[1:]]
+fresh, gradients = lambda: everybody()[1:], [row[1:] for row in gradients]
+*_, (params, optimizer) = run(mine)
+expected = look([None, *params], optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+
+JOINED = (
+    """\
+*_, (params, optimizer) = run(mine)
+got = look(params, optimizer, "{name}")[{index}].item()
+groups = lambda params: [{{"params": params, **hyper[0]}}]
+gradients, lr_factors = [row[:1] for row in gradients[LATE:]], lr_factors[LATE:]
+*_, (params, optimizer) = run(mine, params=fresh()[:1])
+expected = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+"""LATE is filled in by the law"""
+
+GROUPED = (
+    ONCE.replace("expected =", "got =")
+    + """\
+k, _ = counts
+everybody, which = fresh, int("{name}".rpartition("[")[2][:-1]) - counts[0]
+fresh, hyper, counts = lambda: everybody()[k:], hyper[1:], counts[1:]
+gradients = [row[k:] for row in gradients]
+*_, (params, optimizer) = run(mine)
+expected = look(params, optimizer, "{name}".rpartition("[")[0] + f"[{{which}}]")[{index}].item()
+"""
+    + SAME
+)
 
 book = LawBook()
 
@@ -72,7 +105,7 @@ def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
 def _side_by_side(subject: Any, scenario: Scenario, apart: list[Tensor], what: str) -> None:
     """Where parameters lie side by side in one buffer, they end where they end apart."""
     with shown_on(scenario):
-        subject.agree(scenario, scenario.names(), subject.side_by_side(scenario), apart, what=what, closing=ADJACENT)
+        agree(subject, scenario, scenario.names(), subject.side_by_side(scenario), apart, what=what, closing=ADJACENT)
 
 
 def _unnoticed(subject: Any, scenario: Scenario, seen: dict[str, Tensor]) -> Evidence:

@@ -1,4 +1,4 @@
-"""The laws of memory: dtype and device are kept, every shape and stride is taken, nothing beside is touched."""
+"""Memory: the gradient is left alone, dtype and device are kept, every shape and stride is taken."""
 
 from __future__ import annotations
 
@@ -7,13 +7,89 @@ from typing import Any
 import torch
 
 from mlp_core import equality
-from mlp_core.testing.conduct import default_dtype
-from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.rule_laws import look, same
-from mlp_core.testing.rule_memory_snippets import LYING, STRIDED, WIDE
-from mlp_core.testing.scenario import Scenario, state_tensors
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.guards import default_dtype
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.scenario import Scenario, state_tensors
+from mlp_core.testing.laws.optimizers.shared import AGAIN, ONCE, SAME, SEVERAL, agree, look, same
+
+GRADIENT = """\
+params = fresh()
+optimizer, memory = mine(groups(params), **hyper[0]), [torch.empty_like(g) for g in gradients[0]]
+for step, row in enumerate(gradients):
+    for p, m, g in zip(params, memory, row):
+        p.grad = m.copy_(g)  # the same memory in every step
+    optimizer.step()
+    for m, g in zip(memory, row):
+        assert torch.equal(m, g), (step, m, g)"""
+
+REUSED = AGAIN.replace("run(mine)\ngot", "run(mine, poison=True)\ngot")
+
+STRIDED = """\
+*_, (expected, _) = run(mine)
+contiguous = fresh
+nan, wide = float("nan"), []
+for p in contiguous():
+    wide.append(torch.full((*p.shape[:-1], p.shape[-1] + 1, 2) if p.ndim else (2,), nan, dtype=p.dtype))
+inside = lambda w: w[..., :-1, 0] if w.ndim > 1 else w[0]
+fresh = lambda: [inside(w).copy_(p.detach()).requires_grad_() for w, p in zip(wide, contiguous())]
+*_, (params, _) = run(mine)
+beside = [torch.ones_like(w) for w in wide]
+for b in beside:
+    inside(b).zero_()
+for w, b in zip(wide, beside):
+    outside, before = w[b.bool()], torch.full_like(w, nan)[b.bool()]
+    assert ((outside == before) | (outside.isnan() & before.isnan())).all(), "wrote beside a parameter"
+for p, q in zip(params, expected):
+    assert torch.equal(p.nan_to_num(), q.nan_to_num()), (p, q)"""
+
+LYING = """\
+*_, (expected, _) = run(mine)
+params = fresh()
+optimizer = mine(groups(params), **hyper[0])
+for step, row in enumerate(gradients):
+    set_lr(optimizer, step)
+    for p, g in zip(params, row):
+        p.grad = g.clone().mT.contiguous().mT if g.ndim > 1 else torch.stack([g, g], -1)[..., 0]
+    optimizer.step()
+for p, q in zip(params, expected):
+    assert torch.equal(p.nan_to_num(), q.nan_to_num()), (p, q)"""
+
+WIDE = (
+    ONCE
+    + """\
+torch.set_default_dtype(torch.float64)
+try:
+    *_, (params, optimizer) = run(mine)
+finally:
+    torch.set_default_dtype(torch.float32)
+got = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+
 
 book = LawBook()
+
+
+@book.law(lambda subject: subject.scenarios(steps=SEVERAL))
+def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
+    """A gradient is read, never changed, and never kept: overwriting it between steps changes nothing.
+
+    Gradients are logged, clipped, accumulated and read by others after the step. Decay that is added in place doubles
+    in the next accumulation; a gradient kept as momentum changes when the next one is written over it.
+    """
+    expected = look(scenario, *subject.finished(scenario))
+    params = scenario.fresh()
+    optimizer = subject.optimizer(scenario, params)
+    memory = [torch.full_like(p, float("nan")) for p in params]
+    for step in subject.run(scenario, optimizer, params, scenario.written_to(memory)):
+        for index, g in enumerate(memory):
+            fresh = scenario.given(step, index).to(scenario.dtype)
+            compare([f"gradient of params[{index}]"], [g], [fresh], [0.0], what=f"step {step + 1}: ", closing=GRADIENT)
+            g.fill_(float("nan"))
+    return same(look(scenario, params, optimizer), expected, "with gradients overwritten after each step: ", REUSED)
 
 
 @book.law(
@@ -80,7 +156,7 @@ def takes_every_shape_and_stride(subject: Any, scenario: Scenario) -> Evidence:
             if not equality.same(w[outside.bool()], torch.full((), beside, dtype=w.dtype)).all():
                 raise Broken(f"the memory beside {name}", "written to", "untouched", closing=closing)
         got, contiguous = [p.detach() for p in params], [p.detach() for p in expected]
-        found = subject.agree(scenario, scenario.names(), got, contiguous, what="strided: ", closing=closing)
+        found = agree(subject, scenario, scenario.names(), got, contiguous, what="strided: ", closing=closing)
     return found
 
 
@@ -106,8 +182,7 @@ def takes_a_gradient_however_it_lies(subject: Any, scenario: Scenario) -> Eviden
     for _ in subject.run(scenario, optimizer, params, lying):
         pass
     got, contiguous = [p.detach() for p in params], [p.detach() for p in expected]
-    return subject.agree(
-        scenario, scenario.names(), got, contiguous, what="gradients lying otherwise: ", closing=LYING
+    return agree(subject, scenario, scenario.names(), got, contiguous, what="gradients lying otherwise: ", closing=LYING
     )  # fmt: skip
 
 

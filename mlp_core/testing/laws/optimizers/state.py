@@ -1,158 +1,97 @@
-"""The laws of an update: what an optimizer must satisfy, one law a function.
-
-A subject offers `make(params, **hyperparameters)`, `reference` likewise (or None), `scenarios(...)` and its claims.
-"""
+"""What an optimizer keeps: it is saved, loaded, repeated and not shared."""
 
 from __future__ import annotations
 
 import copy
 import io
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import random
 from dataclasses import replace
 from typing import Any
 
 import torch
-from hypothesis import strategies as st
-from torch import Tensor
 
-from mlp_core.testing.failure import compare
-from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.rule_company_snippets import ADJACENT
-from mlp_core.testing.rule_snippets import (
-    GRADIENT,
-    RESUMED,
-    REUSED,
-    ROLLED_BACK,
-    TURNED,
-    TWO,
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.scenario import Scenario, scaled
+from mlp_core.testing.laws.optimizers.shared import AGAIN, ONCE, SAME, SEVERAL, look, same
+
+RESUMED = (
+    ONCE
+    + """\
+half = len(gradients) // 2
+*_, (params, optimizer) = run(mine, stop=half)
+import io
+torch.save(optimizer.state_dict(), file := io.BytesIO())
+file.seek(0)
+params, state = [p.detach().clone().requires_grad_() for p in params], torch.load(file)
+*_, (params, optimizer) = run(mine, start=half, params=params, state=state)
+got = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
 )
-from mlp_core.testing.scenario import Scenario, scaled, state_tensors
+
+ROLLED_BACK = (
+    ONCE
+    + """\
+import copy
+half = len(gradients) // 2
+*_, (before, optimizer) = run(mine, stop=half)
+before, state = [p.detach().clone() for p in before], copy.deepcopy(optimizer.state_dict())
+params = fresh()
+optimizer, memory = mine(groups(params), **hyper[0]), [torch.zeros_like(p) for p in params]
+def go_on(steps):
+    for step in steps:
+        set_lr(optimizer, step)
+        for p, m, g in zip(params, memory, gradients[step]):
+            p.grad = None if g is None else m.copy_(g)  # the same memory in every step
+        optimizer.step()
+go_on(range(len(gradients)))
+for p, value in zip(params, before):
+    p.data.copy_(value)
+optimizer.load_state_dict(state)
+go_on(range(half, len(gradients)))
+got = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+
+TWO = (
+    ONCE
+    + """\
+other = [(2 * p.detach() + 1).requires_grad_() for p in fresh()]
+*_, ((params, optimizer), _) = zip(run(mine), run(mine, params=other))
+got = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+
+GLOBAL = """\
+import random
+look = lambda: (torch.get_default_dtype(), torch.get_num_threads(), random.getstate(), torch.get_rng_state().tolist())
+before = look()
+for _ in run(mine):
+    pass
+assert before == look()"""
+
 
 book = LawBook()
 
-SEVERAL = (2, 6)
-"""steps of the laws that hold an optimizer to itself; against a reference it takes up to twelve"""
-
-
-def claimed(claim: str, meaning: str) -> Any:
-    """A skip for subjects that do not claim what a law needs."""
-    return lambda subject: None if claim in subject.claims else f"not claimed: add {claim!r} to the claims if {meaning}"
-
-
-def look(scenario: Scenario, params: Sequence[Tensor], optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Every parameter and every tensor of state, copied, by name."""
-    return {name: value.clone() for name, value in seen(scenario, params, optimizer).items()}
-
-
-def seen(scenario: Scenario, params: Sequence[Tensor], optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """What `look` copies, as it stands."""
-    found = {}
-    for name, p in zip(scenario.names(), params, strict=True):
-        found[name] = p.detach()
-        found.update({f"{key} of {name}": value for key, value in state_tensors(optimizer, p).items()})
-    return found
-
-
-def same(got: dict[str, Tensor], expected: dict[str, Tensor], what: str, closing: str) -> Evidence:
-    """Hold two looks to the same bits; a name that only one has is a difference."""
-    if got.keys() != expected.keys():
-        odd = sorted(got.keys() ^ expected.keys())[0]
-        slot, _, p = odd.rpartition(" of ")
-        there = f"def has(params, optimizer):\n    return optimizer.state[{p}].get({slot!r}) is not None\n"
-        raise Broken(
-            f"{what}{odd}", "there" if odd in got else "missing", "missing" if odd in got else "there",
-            closing=there + _about(closing, "has({seen})", odd),
-        )  # fmt: skip
-    for name, value in got.items():
-        if value.shape != expected[name].shape:
-            raise Broken(
-                f"{what}{name}", f"shape {tuple(value.shape)}", f"shape {tuple(expected[name].shape)}",
-                closing=_about(closing, 'tuple(look({seen}, "{name}").shape)', name),
-            )  # fmt: skip
-        if value.dtype != expected[name].dtype:
-            raise Broken(
-                f"{what}{name}", value.dtype, expected[name].dtype,
-                closing=_about(closing, 'look({seen}, "{name}").dtype', name),
-            )  # fmt: skip
-    return compare(list(got), list(got.values()), list(expected.values()), [0.0] * len(got), what=what, closing=closing)
-
-
-LOOK = re.compile(r'look\((.*?), "\{name\}"\)\[\{index\}\]\.item\(\)')
-
-
-def _about(closing: str, expression: str, name: str) -> str:
-    """A closing about something else of a tensor than one of its numbers: its shape, or whether it is there at all."""
-    other = LOOK.sub(lambda found: expression.replace("{seen}", found[1]), closing)
-    return other.format(name=name, index=(), expected=None, bound=0.0)
-
-
-def single_group(subject: Any) -> st.SearchStrategy[Scenario]:
-    return subject.scenarios(groups=(1, 1), steps=SEVERAL)
-
-
-@book.law(
-    single_group,
-    skip=claimed("coordinatewise", "it treats every coordinate alone"),
-    beside="all that asks it of an optimizer without a reference",
-)
-def treats_every_coordinate_alone(subject: Any, scenario: Scenario) -> Evidence:
-    """One long parameter, with its coordinates in another order, moves as its pieces do; so do pieces that lie side by
-    side in one buffer, where an optimizer may step them at once.
-
-    It is what allows a whole network to be stepped as one flat vector. An optimizer that looks at a norm, or across
-    tensors that happen to lie side by side, gives other results for another layout in memory.
-    """
-    n = sum(p.numel() for p in scenario.parameters[0])
-    if not n:
-        return Evidence(counted=False)
-    order = torch.arange(n - 1, -1, -1)
-
-    def joined(tensors: Sequence[Tensor | None]) -> Tensor:
-        return torch.cat([t.flatten() for t in tensors if t is not None])[order]
-
-    long = replace(
-        scenario,
-        parameters=((joined(scenario.parameters[0]),),),
-        gradients=tuple((joined(row),) for row in scenario.gradients),
-    )
-    params, _ = subject.finished(scenario)
-    together, _ = subject.finished(long)
-    adjacent = subject.side_by_side(scenario)
-    expected = torch.cat([p.detach().flatten() for p in params])
-    got = [together[0].detach()[order], torch.cat([p.detach().flatten() for p in adjacent])]
-    evidence = Evidence()
-    for what, one, closing in (
-        ("all coordinates in one parameter, turned round", got[0], TURNED),
-        ("all parameters side by side in one buffer", got[1], ADJACENT),
-    ):
-        found = subject.agree(scenario, [what], [one], [expected], closing=closing, arranged=_in_one)
-        evidence.entries, evidence.counted = found.entries, found.counted
-    return evidence
-
-
-def _in_one(tensors: list[Tensor]) -> list[Tensor]:
-    return [torch.cat([t.flatten() for t in tensors])]
-
 
 @book.law(lambda subject: subject.scenarios(steps=SEVERAL))
-def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
-    """A gradient is read, never changed, and never kept: overwriting it between steps changes nothing.
+def repeats_and_touches_nothing_else(subject: Any, scenario: Scenario) -> Evidence:
+    """The same run gives the same bits, and leaves default dtype, thread count and random state alone.
 
-    Gradients are logged, clipped, accumulated and read by others after the step. Decay that is added in place doubles
-    in the next accumulation; a gradient kept as momentum changes when the next one is written over it.
+    An optimizer that consumes random numbers shifts every later dropout and shuffle; one that depends on the time of
+    its calls cannot be reproduced.
     """
-    expected = look(scenario, *subject.finished(scenario))
-    params = scenario.fresh()
-    optimizer = subject.optimizer(scenario, params)
-    memory = [torch.full_like(p, float("nan")) for p in params]
-    for step in subject.run(scenario, optimizer, params, scenario.written_to(memory)):
-        for index, g in enumerate(memory):
-            fresh = scenario.given(step, index).to(scenario.dtype)
-            compare([f"gradient of params[{index}]"], [g], [fresh], [0.0], what=f"step {step + 1}: ", closing=GRADIENT)
-            g.fill_(float("nan"))
-    return same(look(scenario, params, optimizer), expected, "with gradients overwritten after each step: ", REUSED)
+    state = (torch.get_default_dtype(), torch.get_num_threads(), random.getstate())
+    numbers = torch.get_rng_state()
+    first = look(scenario, *subject.finished(scenario))
+    if state != (torch.get_default_dtype(), torch.get_num_threads(), random.getstate()):
+        raise Broken("default dtype, thread count or Python's random state", "changed", "untouched", closing=GLOBAL)
+    if not torch.equal(numbers, torch.get_rng_state()):
+        raise Broken("torch's random state", "changed", "untouched", closing=GLOBAL)
+    return same(look(scenario, *subject.finished(scenario)), first, "run again: ", AGAIN)
 
 
 @book.law(lambda subject: subject.scenarios(missing=True, steps=SEVERAL), closing=RESUMED)
@@ -213,13 +152,3 @@ def keeps_two_runs_apart(subject: Any, scenario: Scenario) -> Evidence:
         pass
     same(look(scenario, params[0], optimizers[0]), alone[0], "run in turn with another: ", TWO)
     return same(look(other, params[1], optimizers[1]), alone[1], "run in turn with another, the second: ", TWO)
-
-
-@contextmanager
-def shown_on(example: Any) -> Iterator[None]:
-    """The snippet builds `example` instead of the one the law was given."""
-    try:
-        yield
-    except Broken as broken:
-        broken.example = example
-        raise

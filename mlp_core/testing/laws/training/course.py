@@ -13,12 +13,65 @@ from torch import Tensor
 from mlp_core.model import MLP
 from mlp_core.rules import UpdateRule
 from mlp_core.rules.sgd import SGD
-from mlp_core.testing import oracles
-from mlp_core.testing.failure import compare
-from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.rule_laws import shown_on
-from mlp_core.testing.training_runs import Training, braced, trained, trainings, within_rounding
-from mlp_core.testing.training_snippets import LOSSES, RESUMED, SAME, SCHEDULED, WATCHED, WEIGHTS
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.training import Training
+from mlp_core.testing.laws.optimizers.shared import shown_on
+from mlp_core.testing.laws.training.shared import LOSSES, TWIN, WEIGHTS, braced, trained, within_rounding
+from mlp_core.testing.oracles.training import train
+from mlp_core.testing.subjects.training import trainings
+
+SCHEDULED = """\
+def rate(step):
+    return rule.lr / (1 + step)
+def schedule(step):
+    return type(rule)(lr=rate(step), momentum=rule.momentum)
+""" + TWIN.replace("rule=rule, ", "rule=schedule, ").replace(
+    "        optimizer.step()\n",
+    '        optimizer.param_groups[0]["lr"] = rate(len(step_losses))\n        optimizer.step()\n',
+)
+
+SAME = """\
+def same(what, got, expected):
+    equal = got.shape == expected.shape and torch.equal(got.nan_to_num(), expected.nan_to_num())
+    assert equal, (what, got, expected)
+"""
+
+RESUMED = """\
+def schedule(step):
+    return __import__("dataclasses").replace(rule, lr=rule.lr / (1 + step))
+def run(model, epochs, seed, **more):
+    made = torch.Generator().manual_seed(seed)
+    own = {**options, "epochs": epochs, **more}
+    return fit(model, x, y, rule=schedule, shuffle=True, generator=made, **own)
+copied, epochs, heard = __import__("copy").deepcopy, options["epochs"], []
+whole, first, second = copied(model), copied(model), copied(model)
+expected = run(whole, epochs + 2, 1)
+begun = run(first, epochs, 1)
+run(first, 1, 1, start=begun.checkpoint)
+ended = run(second, 2, 2, start=begun.checkpoint, on_epoch=lambda epoch, loss: heard.append(epoch))
+same("step losses", torch.cat([begun.step_losses, ended.step_losses]), expected.step_losses)
+same("epoch losses", torch.cat([begun.epoch_losses, ended.epoch_losses]), expected.epoch_losses)
+same("weights", second.flat, whole.flat)
+assert heard == [epochs, epochs + 1], heard"""
+
+WATCHED = """\
+unseen, heard = __import__("copy").deepcopy(model), []
+def watch(epoch, epoch_loss):
+    torch.rand(3)
+    heard.append((epoch, epoch_loss, model.flat.clone(), loss.value(model(x), y).item(), model.flat_grad.clone()))
+    return epoch_loss
+def run(model, **more):
+    return fit(model, x, y, rule=rule, shuffle=True, generator=torch.Generator().manual_seed(1), **options, **more)
+expected = run(unseen)
+with torch.random.fork_rng():
+    history = run(model, on_epoch=watch)
+same("step losses", history.step_losses, expected.step_losses)
+same("weights", model.flat, unseen.flat)
+assert [epoch for epoch, *_ in heard] == list(range(options["epochs"])), heard
+same("losses heard", torch.tensor([call[1] for call in heard], dtype=x.dtype), history.epoch_losses)
+same("weights at the last call", heard[-1][2], model.flat)"""
 
 book = LawBook()
 
@@ -60,7 +113,7 @@ def takes_the_rate_of_each_step_from_the_schedule(subject: Any, drawn: Training)
         history = trained(subject, training, model, x, y, rule=schedule)
         if not subject.to_the_bit:
             return within_rounding(training, before, history, model, x, y, rate=rate, twin=SCHEDULED)
-        expected = oracles.train(
+        expected = train(
             twin, x, y, problem.loss.value, training.twin(twin), training.epochs, training.batch_size, rate
         )  # fmt: skip
         entries = same("step losses", history.step_losses, expected, SCHEDULED + LOSSES)

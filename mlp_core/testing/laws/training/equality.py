@@ -12,16 +12,59 @@ from torch import Tensor
 from mlp_core.equality import same_bits
 from mlp_core.model import MLP
 from mlp_core.rules.sgd import SGD
-from mlp_core.testing import oracles
 from mlp_core.testing.bounds import formulas
 from mlp_core.testing.bounds.rounding import LOSS
-from mlp_core.testing.failure import compare
-from mlp_core.testing.law import Broken, Evidence, LawBook
-from mlp_core.testing.problem import Case
-from mlp_core.testing.rule_laws import shown_on
-from mlp_core.testing.training_envelopes import training_envelopes
-from mlp_core.testing.training_runs import Training, as_many, braced, trained, trainings, within_rounding
-from mlp_core.testing.training_snippets import ENTRY, EPOCH, LOSSES, SEED, TWIN, WEIGHED, WEIGHTS
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.problem import Case
+from mlp_core.testing.examples.training import Training
+from mlp_core.testing.laws.optimizers.shared import shown_on
+from mlp_core.testing.laws.training.shared import (
+    ENTRY,
+    LOSSES,
+    TWIN,
+    WEIGHTS,
+    as_many,
+    braced,
+    trained,
+    within_rounding,
+)
+from mlp_core.testing.oracles.training import train, training_envelopes
+from mlp_core.testing.subjects.training import trainings
+
+EPOCH = """\
+still = rules.get("sgd")(lr=0.0)
+options = {**options, "epochs": 6, "batch_size": 1}
+history = fit(model, x, y, rule=still, shuffle=True, **options)
+alone = torch.stack([loss.value(model(x[i : i + 1]), y[i : i + 1]).detach() for i in range(len(x))])
+epochs = history.step_losses.split(len(x))
+for epoch in epochs:
+    assert torch.equal(epoch.sort().values.nan_to_num(), alone.sort().values.nan_to_num()), (epoch, alone)
+assert len(epochs) == 6, len(epochs)
+alike = all(torch.equal(epochs[0], epoch) for epoch in epochs)
+assert len(alone.unique()) < len(x) or not alike, "the same order in every epoch\""""
+
+WEIGHED = """\
+history = fit(model, x, y, rule=rule, **options)
+sizes = [len(part) for part in x.split(options["batch_size"])] * options["epochs"]
+assert len(history.step_losses) == len(sizes), history.step_losses
+weights = torch.tensor(sizes, dtype=x.dtype)
+expected = (history.step_losses * weights).view(options["epochs"], -1).sum(1) / len(x)
+assert (history.epoch_losses - expected).abs()[{index}].item() <= {bound}, (history.epoch_losses, expected)"""
+
+SEED = """\
+ends, numbers, before = [], torch.get_rng_state(), (x.clone(), y.clone())
+start = model.flat.clone()
+for seed in (1, 1):
+    model.flat.copy_(start)
+    made = torch.Generator().manual_seed(seed)
+    history = fit(model, x, y, rule=rule, shuffle=True, generator=made, **options)
+    assert not history.step_losses.requires_grad and not history.epoch_losses.requires_grad, "keeps the graph"
+    ends.append(model.flat.clone())
+assert torch.equal(*(end.nan_to_num() for end in ends)), ends
+assert torch.equal(numbers, torch.get_rng_state()), "drew from torch's global random state"
+assert torch.equal(x, before[0]) and torch.equal(y, before[1]), "changed its data\""""
 
 book = LawBook()
 
@@ -48,7 +91,7 @@ def equals_torch_to_the_bit(subject: Any, training: Training) -> Evidence:
     assert problem.loss is not None
     if not subject.to_the_bit:
         return within_rounding(training, before, history, model, x, y)
-    expected = oracles.train(
+    expected = train(
         twin, x, y, problem.loss.value, training.twin(twin), training.epochs, training.batch_size
     )  # fmt: skip
     as_many(history, expected, "", TWIN + LOSSES)
@@ -92,7 +135,7 @@ def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
                 )
                 evidence.join(found)
                 continue
-        expected = oracles.train(twin, x, y, loss.value, one.twin(twin), 1, len(x))
+        expected = train(twin, x, y, loss.value, one.twin(twin), 1, len(x))
         trace = before.trace(x)
         with torch.no_grad():
             coming = (loss.grad if loss.exact else loss.grad_terms)(trace.output, y)
@@ -123,7 +166,7 @@ def sees_every_sample_once_an_epoch(subject: Any, training: Training) -> Evidenc
     model, x, y = problem.model(), problem.inputs(), problem.targets()
     still = replace(training, rule=SGD(lr=0.0), batch_size=1, epochs=EPOCHS)
     history = trained(subject, still, model, x, y, shuffle=True)
-    alone = oracles.train(copy.deepcopy(model), x, y, problem.loss.value, still.twin(model), 1, 1)  # type: ignore[union-attr]  # trainings have a loss
+    alone = train(copy.deepcopy(model), x, y, problem.loss.value, still.twin(model), 1, 1)  # type: ignore[union-attr]  # trainings have a loss
     steps, asked = len(history.step_losses), EPOCHS * len(x)
     if steps != asked:
         raise Broken(f"the steps of {EPOCHS} epochs in batches of one", steps, asked, closing=EPOCH)

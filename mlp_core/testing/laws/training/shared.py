@@ -1,101 +1,56 @@
-"""A training run: how it is drawn, handed to a loop, and held to torch's within what rounding explains."""
+"""How a training run is handed to a loop, and held to the loop of torch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import torch
-from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core import rules
 from mlp_core.model import MLP
-from mlp_core.rules import UpdateRule
-from mlp_core.testing import hyperparameters
-from mlp_core.testing.conduct import foreign
-from mlp_core.testing.envelopes import Envelope, explained
-from mlp_core.testing.failure import compare
-from mlp_core.testing.law import Broken, Evidence
-from mlp_core.testing.problem import Problem
-from mlp_core.testing.rule_subjects import twin_of
-from mlp_core.testing.strategies import all_activations, all_losses, problems
-from mlp_core.testing.training_envelopes import training_envelopes
-from mlp_core.testing.training_snippets import CALL, ENTRY, LOSS_ENTRY, LOSSES, TWIN
+from mlp_core.testing.bounds.envelopes import Envelope, explained
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.guards import foreign
+from mlp_core.testing.examples.training import Training
+from mlp_core.testing.oracles.training import training_envelopes
 
+TWIN = """\
+twin = __import__("copy").deepcopy(model)
+history = fit(model, x, y, rule=rule, **options)
+optimizer, step_losses = rule.twin(twin.parameters()), []
+for _ in range(options["epochs"]):
+    for xb, yb in zip(x.split(options["batch_size"]), y.split(options["batch_size"])):
+        optimizer.zero_grad()
+        value = loss.value(twin(xb), yb)
+        value.backward()
+        optimizer.step()
+        step_losses.append(value.detach())
+step_losses = torch.stack(step_losses)
+"""
 
-@dataclass(frozen=True)
-class Training:
-    """A training run: a problem whose batch is the training set, a rule, and how it is cut into batches."""
+LOSSES = """\
+assert history.step_losses.shape == step_losses.shape, history.step_losses.shape
+parted = [s for s, (a, b) in enumerate(zip(history.step_losses, step_losses)) if not (a == b or a != a and b != b)]
+assert not parted, (parted[0], history.step_losses[parted[0]], step_losses[parted[0]])
+"""
 
-    problem: Problem
-    rule: UpdateRule
-    batch_size: int
-    epochs: int
-    gradients: str = "manual"
-    updates: str = "manual"
+WEIGHTS = """\
+for (name, p), q in zip(model.named_parameters(), twin.parameters()):
+    assert torch.equal(p.nan_to_num(), q.nan_to_num()), (name, p, q)"""
 
-    def options(self) -> dict[str, Any]:
-        return {
-            "loss": self.problem.loss, "rule": self.rule, "epochs": self.epochs, "batch_size": self.batch_size,
-            "gradients": self.gradients, "updates": self.updates,
-        }  # fmt: skip
+ENTRY = """\
+p, q = (dict(net.named_parameters())["{name}"][{index}].item() for net in (model, twin))
+assert abs(p - q) <= {bound}, (p, q)"""
 
-    def twin(self, model: MLP) -> torch.optim.Optimizer:
-        """The rule's twin in torch, for the parameters of a model."""
-        twin = self.rule.twin(model.parameters())
-        assert twin is not None
-        return twin
+LOSS_ENTRY = """\
+got, expected = (losses[{index}].item() for losses in (history.step_losses, step_losses))
+assert abs(got - expected) <= {bound}, (got, expected)"""
 
-    def describe(self) -> str:
-        return (
-            f"{self.problem.describe()}; {self.rule!r}, batches of {self.batch_size}, {self.epochs} epochs, "
-            f"gradients {self.gradients}, updates {self.updates}"
-        )
-
-    def setup(self) -> list[str]:
-        assert self.problem.loss is not None
-        name = next(n for n in rules.names() if rules.get(n) is type(self.rule))
-        return [
-            *self.problem.setup()[:-2], f'loss = losses.get("{self.problem.loss.name}")',
-            f'{type(self.rule).__name__} = rules.get("{name}")', f"rule = {self.rule!r}",
-            f"cut = dict(epochs={self.epochs}, batch_size={self.batch_size})",
-            f'options = dict(loss=loss, gradients="{self.gradients}", updates="{self.updates}", **cut)',
-        ]  # fmt: skip
-
-
-def all_rules() -> st.SearchStrategy[UpdateRule]:
-    """Instances of every registered rule that torch has too and that takes a network's biases as well as weights."""
-    return _instances(tuple(rules.get(name) for name in rules.names()))
-
-
-@cache  # asked for in every example
-def _instances(types: tuple[type[UpdateRule], ...]) -> st.SearchStrategy[UpdateRule]:
-    made = [st.builds(_made, st.just(t), hyperparameters.inside(t)) for t in types if t.ndims is None and twin_of(t)]
-    return st.one_of(made)
-
-
-def _made(rule_type: type[UpdateRule], hyper: dict[str, Any]) -> UpdateRule:
-    return rule_type(**hyper)
-
-
-@st.composite
-def trainings(draw: st.DrawFn, *, exact: bool, switches: bool = False) -> Training:
-    """Training runs of several steps with a short last batch; `exact`: of which by hand and by autograd have the same
-    bits."""
-    engines = (
-        [(g, u) for g in ("manual", "autograd") for u in ("manual", "torch")] if switches else [("manual", "manual")]
-    )
-    gradients, updates = draw(st.sampled_from(engines), label="gradients and updates")
-    batch_size, epochs = draw(st.integers(2, 6), label="batch size"), draw(st.integers(1, 3), label="epochs")
-    rule = draw(all_rules(), label="rule")
-    functions = [f for f in all_activations() if f.exact or not exact]
-    objectives = [loss for loss in all_losses() if loss.exact or not exact]
-    width = (2, 6) if exact else (1, 6)  # a last batch of one and a width of one may take another kernel
-    problem = draw(problems(batch=(5, 13), depth=(1, 4), width=width, functions=functions, objectives=objectives))
-    return Training(problem, rule, batch_size, epochs, gradients, updates)
+CALL = """\
+fit(model, x, y, rule=rule, **options)
+fit(model, x, y, rule=rule, shuffle=True, generator=torch.Generator().manual_seed(1), **options)"""
 
 
 def braced(text: str) -> str:

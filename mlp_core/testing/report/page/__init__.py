@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 
 import mlp_core
-from mlp_core.experiment.extras import need
-
-if TYPE_CHECKING:
-    from mlp_core.testing.report import Report
+from mlp_core.base.extras import need
+from mlp_core.testing.report.findings import Findings
 
 
-def page(report: Report) -> str:
+def page(report: Findings) -> str:
     """The HTML. Raises MissingExtra without jinja2 or matplotlib (the extra `report`)."""
     jinja2 = need("jinja2", "report")
     need("matplotlib.figure", "report")
-    from mlp_core.testing.page import network, plots, view
+    from mlp_core.testing.report.page import network, plots, view
 
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("mlp_core.testing", "page"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
+        loader=jinja2.PackageLoader("mlp_core.testing.report", "page"), autoescape=True, trim_blocks=True,
+        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
     environment.filters.update(
         network=network.drawn, by_tensor=plots.by_tensor, by_step=plots.by_step, short=network.short

@@ -22,6 +22,7 @@ LEAST, MOST = 1e-17, 2.0
 
 COLOURS = {"#000001": "--ink", "#000002": "--quiet", "#000003": "--wrong", "#000004": "--right", "#000005": "--edge"}
 """what stands for the page's colours while matplotlib draws: light or dark is the reader's choice"""
+
 INK, QUIET, WRONG, RIGHT, EDGE = COLOURS
 
 STYLE: Any = {

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mlp_core.testing.engine import Result
-from mlp_core.testing.export import by_subject, diagnoses
-from mlp_core.testing.foreign.load import short_names
-
-if TYPE_CHECKING:
-    from mlp_core.testing.report import Report
+from mlp_core.testing.engine.result import Result
+from mlp_core.testing.report.findings import Findings
+from mlp_core.testing.report.formats import by_subject, diagnoses
+from mlp_core.testing.report.names import short_names
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Table:
     subjects: list[Subject]
 
 
-def subjects(report: Report) -> list[Subject]:
+def subjects(report: Findings) -> list[Subject]:
     """The subjects in order."""
     found = by_subject(report)
     short = short_names([name for name, _ in found])
@@ -106,7 +104,7 @@ def _table(group: list[Subject]) -> Table:
     return Table(list(statements.items()), group)
 
 
-def counts(report: Report) -> dict[str, int]:
+def counts(report: Findings) -> dict[str, int]:
     """Laws that hold, are broken, are skipped; and examples."""
     verdicts = {name: sum(r.verdict == name for r in report.results) for name in ("PASS", "FAIL", "SKIP")}
     return {**verdicts, "examples": sum(r.examples for r in report.results)}

@@ -1,0 +1,22 @@
+"""What is known of a failure beyond its numbers: the mistake in words, and what can be drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlp_core.testing.diagnosis import gradients, optimizers
+from mlp_core.testing.diagnosis.picture import exhibit
+from mlp_core.testing.engine.evidence import Broken
+from mlp_core.testing.examples.problem import Problem
+from mlp_core.testing.subjects.gradients import GradientSubject
+from mlp_core.testing.subjects.optimizers import OptimizerSubject
+
+
+def explain(subject: Any, example: Any, broken: Broken) -> tuple[str | None, dict[str, Any] | None]:
+    """The known mistake that does what the subject does, and an Exhibit of the example; None for what there is not."""
+    at = broken.example or example
+    if isinstance(subject, OptimizerSubject):
+        return optimizers.diagnose(subject, example, broken), None
+    if not isinstance(subject, GradientSubject):
+        return None, None
+    return gradients.diagnose(subject, [at, *broken.others]), exhibit(subject, at) if isinstance(at, Problem) else None

@@ -1,0 +1,1 @@
+"""How a law is run: it knows no network, no optimizer and no law."""

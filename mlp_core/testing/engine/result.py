@@ -1,0 +1,80 @@
+"""What became of a law, all its examples together, and the words for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlp_core.testing.engine.evidence import Evidence
+
+
+def failure_text(result: Result) -> str:
+    """Everything known about what became of a law, the snippet last."""
+    verdict = "BROKEN" if result.verdict == "FAIL" else result.verdict
+    lines = [f"{verdict}: {result.subject}: {result.law}", f"  law        {result.statement}"]
+    rows = [
+        ("reason", result.reason if result.reason != "broken" else ""), ("where", result.where), ("got", result.got),
+        ("expected", result.expected), ("diagnosis", result.diagnosis or ""), ("smallest", result.counterexample),
+    ]  # fmt: skip
+    lines += [f"  {name:<10} {value}" for name, value in rows if value]
+    if result.snippet:
+        lines += ["", "# paste this to see it again", result.snippet]
+    return "\n".join(lines)
+
+
+Progress = Callable[["Result"], object]
+
+
+@dataclass
+class Result:
+    """What became of one law: PASS, FAIL or SKIP, with its reason; what was counted; of a failure all that is known.
+
+    error: the largest absolute error among the entries compared; ratio: the largest error divided by its bound. where,
+    got, expected: the first entry that is wrong on the smallest example; snippet: the lines that show it again.
+    """
+
+    law: str
+    statement: str
+    subject: str
+    group: str = ""
+    verdict: str = "PASS"
+    reason: str = ""
+    examples: int = 0
+    counted: int = 0
+    entries: int = 0
+    skipped: int = 0
+    tensors: int = 0
+    by_bound: int = 0
+    error: float = 0.0
+    ratio: float = 0.0
+    seen: set[str] = field(default_factory=set)
+    distinct: int = 0
+    """examples that counted and differ in their numbers"""
+    where: str = ""
+    got: str = ""
+    expected: str = ""
+    counterexample: str = ""
+    snippet: str = ""
+    diagnosis: str | None = None
+    exhibit: dict[str, Any] | None = None
+    """the smallest example in numbers that can be drawn (exhibit.py)"""
+    asked: bool = True
+    """whether it decides if all is lawful; what a course does not ask is told and decides nothing"""
+
+    def add(self, evidence: Evidence) -> None:
+        self.examples += 1
+        self.counted += evidence.counted
+        self.entries += evidence.entries
+        self.skipped += evidence.skipped
+        self.tensors += evidence.tensors
+        self.by_bound += evidence.by_bound
+        self.error, self.ratio = max(self.error, evidence.error), max(self.ratio, evidence.ratio)
+        self.seen |= evidence.seen
+
+    def fail(self, reason: str) -> None:
+        self.verdict, self.reason = "FAIL", reason
+
+    def text(self) -> str:
+        """The failure in words, snippet included."""
+        return failure_text(self)

@@ -1,0 +1,44 @@
+"""Python source of numbers, tensors and imports: what the lines to paste are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def literal(value: float) -> str:
+    """A number as Python source."""
+    return repr(value) if abs(value) < float("inf") else f'float("{value!r}")'
+
+
+def source(tensor: Tensor, dtype: torch.dtype | None = None) -> str:
+    """A tensor as Python source, every number to the bit."""
+    numbers = repr(tensor.tolist()).replace("nan", 'float("nan")').replace("inf", 'float("inf")')
+    if tensor.numel() == 0:
+        return f"torch.zeros({tuple(tensor.shape)}, dtype={dtype or tensor.dtype})"
+    return f"torch.tensor({numbers}, dtype={tensor.dtype if tensor.dtype == torch.int64 else dtype or tensor.dtype})"
+
+
+LOADED = "__mlp_core_loaded__"
+"""the attribute of a definition that was loaded from a file: "file:name" """
+
+
+def import_of(thing: Any) -> list[str]:
+    """The lines that import a function or class, or load it from its file, or a comment where no line can."""
+    if hasattr(thing, LOADED):
+        load = "from mlp_core.testing.foreign.load import load"
+        return [load, f"{name_of(thing)} = load({getattr(thing, LOADED)!r})"]
+    module, name = getattr(thing, "__module__", "__main__"), getattr(thing, "__qualname__", "<")
+    if not name.isidentifier():  # a lambda, what stands in a function
+        return [f"{name_of(thing)} = ...  # put here what was handed to verify: no line can import it"]
+    if module == "__main__":
+        return [f"# {name_of(thing)}: yours, as handed to verify"]
+    return [f"from {module} import {name}"]
+
+
+def name_of(thing: Any) -> str:
+    """What a function or class is called; a name that can stand in a line of Python."""
+    name = getattr(thing, "__name__", "") or getattr(getattr(thing, "func", None), "__name__", type(thing).__name__)
+    return name if name.isidentifier() else "yours"

@@ -1,0 +1,1 @@
+"""Exact arithmetic: fractions, how short numbers must be for floats not to round, and examples that short."""

@@ -1,0 +1,1 @@
+"""Wrong gradient checks."""

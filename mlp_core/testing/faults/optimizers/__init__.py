@@ -1,0 +1,1 @@
+"""Wrong optimizers, as others write them."""

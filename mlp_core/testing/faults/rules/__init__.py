@@ -1,0 +1,1 @@
+"""Wrong update rules: the formula with one mistake."""

@@ -1,0 +1,5 @@
+"""The laws of a gradient by hand."""
+
+from mlp_core.testing.laws.gradients import conduct, edges, equality, exact, symmetry
+
+BOOKS = equality.book, symmetry.book, exact.book, edges.book, conduct.book

@@ -1,0 +1,37 @@
+"""Gradient descent equals exact arithmetic, on numbers so short that floats do not round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlp_core.testing.engine.evidence import Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.exact.scenarios import not_exactly_sgd, scenarios
+from mlp_core.testing.exact.tensors import _tensor, _vector, exact_steps
+from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.laws.optimizers.shared import LITERAL, same, seen
+
+book = LawBook()
+
+
+@book.law(scenarios, skip=not_exactly_sgd)
+def steps_as_exact_rational_arithmetic_does(subject: Any, scenario: Scenario) -> Evidence:
+    """What claims to be torch's SGD moves parameters, and their velocity where it keeps it under torch's name, as its
+    formulas do in fractions, step by step: on short binary numbers floats are exact.
+
+    It holds the formula itself, in fractions, without trusting torch's implementation or any tolerance.
+    """
+    params, names, evidence = scenario.fresh(), scenario.names(), Evidence()
+    optimizer, kept = subject.optimizer(scenario, params), "momentum_buffer" in subject.shared_state
+    start, evidence.counted = [_vector(p) for p in params], False
+    for step, exactly in zip(subject.run(scenario, optimizer, params), exact_steps(subject, scenario), strict=True):
+        expected = {}
+        for name, p, (moved, v) in zip(names, params, exactly, strict=True):
+            expected[name] = _tensor(moved, scenario.dtype).view(p.shape)
+            if v is not None and kept:
+                expected[f"momentum_buffer of {name}"] = _tensor(v, scenario.dtype).view(p.shape)
+        got = {name: value for name, value in seen(scenario, params, optimizer).items() if name in expected}
+        closing = LITERAL.replace("run(mine)", f"run(mine, stop={step + 1})")
+        evidence.entries += same(got, expected, f"step {step + 1}: ", closing).entries
+        evidence.counted |= any(p != moved for p, (moved, _) in zip(start, exactly, strict=True))
+    return evidence

@@ -1,0 +1,82 @@
+"""Every hyperparameter shows, and is refused outside its domain."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import torch
+
+from mlp_core.testing.bounds import rounding
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.changes import Changes, Outside, Wrongs
+from mlp_core.testing.laws.optimizers.shared import claimed, look, shown_on
+
+book = LawBook()
+
+OBSERVED = 100  # bounds of rounding by which a hyperparameter must move something
+
+
+@book.law(
+    lambda subject: subject.scenarios_with_changes(),
+    skip=lambda subject: None if subject.movable else subject.unmoved,
+    cases=lambda subject: subject.movable,
+    narrowed=lambda drawn, seen: drawn.besides(seen),
+    beside="all that asks it of an optimizer without a reference",
+)
+def shows_every_hyperparameter(subject: Any, drawn: Changes) -> Evidence:
+    """Moving a hyperparameter, each in its turn, moves a parameter or its state by 100 roundings at least.
+
+    An option that is accepted and ignored is worse than one that is refused: a search over it compares noise.
+    """
+    seen, entries = set(), 0
+    for field, before, after in drawn.pairs:
+        a, b = look(before, *subject.finished(before)), look(after, *subject.finished(after))
+        entries += len(a)
+        if any(_moved(a[name], b[name], before.dtype) for name in a.keys() & b.keys()):
+            seen.add(field)
+    return Evidence(entries=entries, seen=frozenset(seen), counted=bool(seen) or not drawn.pairs)
+
+
+def _moved(a: torch.Tensor, b: torch.Tensor, dtype: torch.dtype) -> bool:
+    a, b, u = a.double(), b.double(), rounding.unit_roundoff(dtype)
+    noise = min(OBSERVED * u, u**0.5) * torch.maximum(a.abs(), b.abs())  # in 16 bits 100 roundings are too many
+    return bool(((a - b).abs() > noise).any())
+
+
+@book.law(
+    lambda subject: subject.wrongs,
+    skip=lambda subject: claimed("validates", "it refuses hyperparameters outside their domains")(subject)
+    or (None if subject.wrongs is not None else "no hyperparameters were given whose domain is known"),
+)  # fmt: skip
+def refuses_values_outside_their_domain(subject: Any, wrongs: Wrongs) -> Evidence:
+    """A hyperparameter outside its domain, each in its turn, is refused by an error that names it.
+
+    A negative rate, a beta of 1, NaN: they train without an error, to nothing. Refused by name at construction they
+    cost a second.
+    """
+    for wrong in wrongs.each:
+        with shown_on(wrong):
+            _refused(subject, wrong)
+    return Evidence(entries=len(wrongs.each))
+
+
+def _refused(subject: Any, wrong: Outside) -> None:
+    shape = next(shape for shape in subject.shapes if prod(shape))
+    p = torch.zeros(shape).requires_grad_()
+    for how, params, hyper in (
+        ("handed to the constructor", [p], wrong.all),
+        ("in a group", [{"params": [p], **wrong.all}], wrong.good),
+    ):
+        where, closing = f"{wrong.describe()} {how}", wrong.closing(how, shape, subject.exact)
+        try:
+            subject.make(params, **hyper)
+        except (ValueError, TypeError) as error:
+            if subject.exact and wrong.field not in str(error):  # others say "Invalid learning rate"
+                raise Broken(where, error, f"an error that names {wrong.field}", closing=closing) from error
+        except Exception as error:
+            got = f"{type(error).__name__}: {error}"
+            raise Broken(where, got, "a ValueError that names it", closing=closing) from error
+        else:
+            raise Broken(where, "accepted", "an error that names it", closing=closing)

@@ -1,0 +1,147 @@
+"""What the laws of an optimizer share: looks at parameters and state, and how two are compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.bounds.envelopes import Envelope, envelopes, explained
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.guards import foreign
+from mlp_core.testing.examples.scenario import Scenario, state_tensors
+
+SAME = "assert got == expected or got != got and expected != expected, (got, expected)"
+"""to the bit: NaN equals NaN. The closings let the subject speak twice and quote none of its numbers, so that they hold
+for the subject once it is mended"""
+
+LITERAL = (
+    """\
+*_, (params, optimizer) = run(mine)
+got, expected = look(params, optimizer, "{name}")[{index}].item(), {expected}
+"""
+    + SAME
+)
+
+ONCE = """\
+*_, (params, optimizer) = run(mine)
+expected = look(params, optimizer, "{name}")[{index}].item()
+"""
+
+AGAIN = (
+    ONCE
+    + """\
+*_, (params, optimizer) = run(mine)
+got = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+
+ADJACENT = """\
+from mlp_core.layout import Layout
+*_, (pieces, _) = run(mine)
+layout = Layout.of([p.shape for p in fresh()], fresh()[0].dtype)
+params, grads = (layout.views(torch.zeros(layout.size, dtype=fresh()[0].dtype)) for _ in range(2))
+for i, (p, value) in enumerate(zip(params, fresh())):
+    p.copy_(value.detach()).requires_grad_().owned = layout.owned(i)
+optimizer = mine(groups(params), **hyper[0])
+for step, row in enumerate(gradients):
+    set_lr(optimizer, step)
+    for p, g, value in zip(params, grads, row):
+        p.grad = None if value is None else g.copy_(value)
+    optimizer.step()
+for p, q in zip(params, pieces):
+    assert torch.equal(p.nan_to_num(), q.nan_to_num()), (p, q)"""
+
+SEVERAL = (2, 6)
+"""steps of the laws that hold an optimizer to itself; against a reference it takes up to twelve"""
+
+
+def claimed(claim: str, meaning: str) -> Any:
+    """A skip for subjects that do not claim what a law needs."""
+    return lambda subject: None if claim in subject.claims else f"not claimed: add {claim!r} to the claims if {meaning}"
+
+
+def look(scenario: Scenario, params: Sequence[Tensor], optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Every parameter and every tensor of state, copied, by name."""
+    return {name: value.clone() for name, value in seen(scenario, params, optimizer).items()}
+
+
+def seen(scenario: Scenario, params: Sequence[Tensor], optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """What `look` copies, as it stands."""
+    found = {}
+    for name, p in zip(scenario.names(), params, strict=True):
+        found[name] = p.detach()
+        found.update({f"{key} of {name}": value for key, value in state_tensors(optimizer, p).items()})
+    return found
+
+
+def same(got: dict[str, Tensor], expected: dict[str, Tensor], what: str, closing: str) -> Evidence:
+    """Hold two looks to the same bits; a name that only one has is a difference."""
+    if got.keys() != expected.keys():
+        odd = sorted(got.keys() ^ expected.keys())[0]
+        slot, _, p = odd.rpartition(" of ")
+        there = f"def has(params, optimizer):\n    return optimizer.state[{p}].get({slot!r}) is not None\n"
+        raise Broken(
+            f"{what}{odd}", "there" if odd in got else "missing", "missing" if odd in got else "there",
+            closing=there + _about(closing, "has({seen})", odd),
+        )  # fmt: skip
+    for name, value in got.items():
+        if value.shape != expected[name].shape:
+            raise Broken(
+                f"{what}{name}", f"shape {tuple(value.shape)}", f"shape {tuple(expected[name].shape)}",
+                closing=_about(closing, 'tuple(look({seen}, "{name}").shape)', name),
+            )  # fmt: skip
+        if value.dtype != expected[name].dtype:
+            raise Broken(
+                f"{what}{name}", value.dtype, expected[name].dtype,
+                closing=_about(closing, 'look({seen}, "{name}").dtype', name),
+            )  # fmt: skip
+    return compare(list(got), list(got.values()), list(expected.values()), [0.0] * len(got), what=what, closing=closing)
+
+
+LOOK = re.compile(r'look\((.*?), "\{name\}"\)\[\{index\}\]\.item\(\)')
+
+
+def _about(closing: str, expression: str, name: str) -> str:
+    """A closing about something else of a tensor than one of its numbers: its shape, or whether it is there at all."""
+    other = LOOK.sub(lambda found: expression.replace("{seen}", found[1]), closing)
+    return other.format(name=name, index=(), expected=None, bound=0.0)
+
+
+@contextmanager
+def shown_on(example: Any) -> Iterator[None]:
+    """The snippet builds `example` instead of the one the law was given."""
+    try:
+        yield
+    except Broken as broken:
+        broken.example = example
+        raise
+
+
+def agree(
+    subject: Any, scenario: Scenario, names: Sequence[str], got: Sequence[Tensor], expected: Sequence[Tensor],
+    *, what: str = "", closing: str = "", arranged: Callable[[list[Tensor]], list[Tensor]] = list,
+) -> Evidence:  # fmt: skip
+    """Hold two ways to run a scenario to each other: to the bit, or, for an optimizer of which nothing else is
+    known, within what rounding explains. `arranged` turns one tensor a parameter into what is compared."""
+    try:
+        return compare(names, got, expected, [0.0] * len(got), what=what, closing=closing)
+    except Broken:
+        if subject.exact:
+            raise
+
+    def compared(found: list[Envelope]) -> Evidence:
+        tolerance, silent = arranged(found[-1].tolerance), arranged([s.double() for s in found[-1].silent])
+        spoken = [torch.where(s > 0, e.double(), g.double()) for g, e, s in zip(got, expected, silent, strict=True)]
+        evidence = compare(names, spoken, [e.double() for e in expected], tolerance, what=what, closing=closing)
+        evidence.entries -= int(sum(s.sum() for s in silent))
+        evidence.counted = evidence.entries > 0
+        return evidence
+
+    return explained(envelopes(scenario, subject.make), compared, foreign)

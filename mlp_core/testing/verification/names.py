@@ -1,0 +1,56 @@
+"""What a name stands for: something of the core, or of a module that can be imported."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from mlp_core import activations, losses, rules
+from mlp_core.base.errors import ArgumentError, unknown
+from mlp_core.testing.subjects import recognise
+from mlp_core.testing.subjects.recognise import BATCH_SIZES
+
+
+def core_subjects() -> dict[str, Any]:
+    """Everything of the core that can be verified, by name."""
+    from mlp_core.backprop import backprop
+    from mlp_core.gradcheck import check_model
+    from mlp_core.normalise import normalise
+    from mlp_core.select import select
+    from mlp_core.training import fit
+
+    return {
+        "backprop": backprop, "fit": fit, "gradcheck": check_model, "normalise": normalise, "select": select,
+        **{name: rules.get(name) for name in rules.names()},
+        **{name: losses.get(name) for name in losses.names()},
+        **{name: activations.get(name) for name in activations.names()},
+    }  # fmt: skip
+
+
+def default_subjects() -> list[str]:
+    """What is verified when nobody says what: the core's backprop, its training loop, and every rule."""
+    return ["backprop", "fit", *rules.names()]
+
+
+def resolve(thing: Any, batch_sizes: tuple[int, int] = BATCH_SIZES) -> Any:
+    """The subject for a name, or for a thing as it is: see `mlp_core.testing.subjects.recognise`."""
+    return recognise.resolve(_by_name(thing) if isinstance(thing, str) else thing, batch_sizes)
+
+
+def _by_name(name: str) -> Any:
+    if ":" not in name:
+        known = core_subjects()
+        if name not in known:
+            file = name.replace(".", "/") + ".py"
+            if Path(file).is_file():
+                raise ArgumentError("subject", name, f"{file}, for what is in that file, or {name}:NAME")
+            raise unknown("subject", name, known)
+        return known[name]
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, ValueError, TypeError) as error:  # ":x", "./file.py:x": not the name of a module
+        raise ArgumentError("subject", name, f"a module that can be imported ({error})") from error
+    except AttributeError as error:
+        raise ArgumentError("subject", name, f"a name in module {module} ({error})") from error
