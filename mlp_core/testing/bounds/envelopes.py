@@ -89,36 +89,6 @@ def explained(found: Iterator[T], compared: Callable[[T], Evidence], running: An
             failure = broken
 
 
-def gradient_envelopes(
-    loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any]
-) -> Iterator[tuple[Envelope, float]]:
-    """The gradient of a function by autograd, what rounding explains of it, and of the function's value; found by 1, 2,
-    4 and 8 runs in which the parameters are perturbed too."""
-    value, plain = _gradient(loss, params, data, None)
-    deviations, spread = [torch.zeros_like(g) for g in plain], 0.0
-    for seed in range(references.RUNS):
-        mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed))
-        other, noisy = _gradient(loss, params, data, mode)
-        spread = max(spread, abs(other - value)) if other == other else float("inf")
-        scatter(deviations, noisy, plain)
-        if (seed + 1).bit_count() == 1:
-            largest = [g.abs().amax() if g.numel() else g.sum() for g in plain]
-            two = zip(deviations, plain, strict=True)
-            tolerance = [references.perturbed(d, g.abs(), torch.float64) for d, g in two]
-            silent = [~references.telling(t, m, torch.float64) for t, m in zip(tolerance, largest, strict=True)]
-            yield Envelope(plain, tolerance, silent), references.FARTHER * spread
-
-
-def _gradient(
-    loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any], mode: PerturbedRounding | None
-) -> tuple[float, list[Tensor]]:
-    own = [p.detach().clone() if mode is None else p.detach() * mode.factors(p) for p in params]
-    with torch.enable_grad(), mode or nullcontext():
-        value = loss([p.requires_grad_() for p in own], *data)
-        found = torch.autograd.grad(value, own, allow_unused=True, materialize_grads=True)
-    return float(value.detach()), [g.detach().double() for g in found]
-
-
 def _judged(scenario: Scenario, plain: list[list[Tensor]], deviations: list[list[Tensor]], u: float) -> list[Envelope]:
     before = [p.detach().double() for p in scenario.fresh()]
     largest = [p.abs() for p in before]

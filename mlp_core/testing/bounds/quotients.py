@@ -60,7 +60,7 @@ def objective(problem: Problem, case: Case) -> float:
     return (case.dL_dy.double().abs() * e + e * e).sum().item() + own.item() + torch.finfo(torch.float64).tiny
 
 
-def central(error: float, step: float, coarse: Tensor, fine: Tensor) -> Tensor:
+def central(error: float, step: float | Tensor, coarse: Tensor, fine: Tensor) -> Tensor:
     """How far a central difference `fine` of step h may lie from the derivative, entry by entry.
 
     Rounding: each of the two objectives errs by `error`, so error / h. Truncation: D(h) = J' + h^2/6 J''' + O(h^4), so
@@ -72,6 +72,22 @@ def central(error: float, step: float, coarse: Tensor, fine: Tensor) -> Tensor:
     """
     own = 4 * unit_roundoff(torch.float64) * fine.abs()
     return 2 * (coarse - fine).abs() + 4 * error / step + own
+
+
+def truncation(step: float, wider: float, widest: float) -> float:
+    """How far the central difference D(h) may lie from the derivative for its step's length, given D(4 h) and D(16 h).
+
+    D(h) = J' + h^2/6 J''' + O(h^4), so that D(4 h) - D(h) is 15 times the truncation of D(h), and D(16 h) - D(4 h) is
+    240 times that. Six times the truncation is allowed, as in `central`, by whichever of the two says more: one of them
+    may vanish by chance.
+    """
+    return max(0.4 * abs(wider - step), 0.025 * abs(widest - wider))
+
+
+def rounding(errors: float, distance: float, quotient: float) -> float:
+    """How far a quotient of two values may lie from the exact one: their errors over the distance, and its own four
+    operations."""
+    return errors / distance + 4 * unit_roundoff(torch.float64) * abs(quotient)
 
 
 def rounding_floor(objective: float, step: float, size: int) -> float:

@@ -12,6 +12,9 @@ from mlp_core.testing.bounds.rounding import unit_roundoff
 RUNS = 8
 """runs of a reference under perturbed rounding"""
 
+RUNS_OF_A_FUNCTION = 32
+"""runs of a function and its gradient, whose entries are single sums: see `bounds.functions`"""
+
 FARTHER = 32
 """How many times farther than the farthest perturbed run another right implementation may lie. Measured, not derived:
 one written in another algebraic form and order rounds at most a few times as often as the reference, whose perturbed
@@ -54,10 +57,11 @@ def compares(u: float) -> bool:
     return 2 * FARTHER * u < 2**-10
 
 
-def telling(tolerance: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:
-    """Where a tolerance for an entry of a gradient tells right from wrong: at most u^(3/16) (1e-3 in float64) of the
-    largest entry of its tensor. A gradient that drowns in rounding, as at saturation, says nothing."""
-    return tolerance <= unit_roundoff(dtype) ** (3 / 16) * largest
+def telling(tolerance: Tensor, largest: float, u: float) -> Tensor:
+    """Whether a tolerance for an entry of a gradient tells right from wrong: at most u^(3/16) of the largest entry of
+    its tensor, for the unit roundoff u of the coarsest numbers computed with (1e-3 in float64, 0.04 where a function
+    rounds to float32). A gradient that drowns in rounding, as at saturation, tells nothing."""
+    return tolerance <= u ** (3 / 16) * largest
 
 
 def reproduces(got: Tensor, replayed: Tensor) -> bool:

@@ -32,6 +32,10 @@ class Evidence:
     """False for an example on which the law says nothing"""
     seen: frozenset[str] = frozenset()
     """which of the law's cases this example showed"""
+    disputed: int = 0
+    """entries about which two oracles contradict each other: nobody is blamed"""
+    note: str = ""
+    """what is to be told of this example, although it breaks nothing"""
 
     def join(self, more: Evidence, *, silent: int = 0) -> None:
         """Take up what another comparison showed, but for `silent` of its entries, about which nothing is said."""

@@ -44,7 +44,7 @@ def books_of(subject: Any) -> Sequence[Any]:
         case RecordSubject():
             return (losses.book,)
         case FunctionSubject():
-            return (functions.book,)
+            return functions.BOOKS
         case GradcheckSubject():
             return (gradchecks.book,)
         case NormalisationSubject():

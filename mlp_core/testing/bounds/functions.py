@@ -1,0 +1,112 @@
+"""How far rounding may carry the gradient and the value of any function: perturbed runs of the function itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.bounds import references
+from mlp_core.testing.bounds.envelopes import Envelope, scatter
+from mlp_core.testing.bounds.perturbed import PerturbedRounding
+from mlp_core.testing.bounds.rounding import unit_roundoff
+
+NEARBY = 2.0**-10
+"""how far the parameters move, relative to themselves, to find the size that a gradient has nearby"""
+
+
+def gradient_envelopes(
+    loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any]
+) -> Iterator[Envelope]:
+    """The gradient of a function by autograd, and what rounding explains of it, found by 1, 2, 4, ..., 32 runs.
+
+    The parameters are perturbed too. A wrong tolerance of 0 needs errors that cancel in every run: one in 2^8 entries
+    for 8 runs of a difference of two products, too many for the entries of a soak; one in 2^32 for 32.
+    """
+    plain, u = gradient(loss, params, data), unit_roundoff(torch.float64)
+    deviations, scale = [torch.zeros_like(g) for g in plain], None
+    for seed in range(references.RUNS_OF_A_FUNCTION):
+        mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed))
+        scatter(deviations, gradient(loss, params, data, mode), plain)
+        u = max(u, mode.coarsest)
+        if (seed + 1).bit_count() == 1:
+            two = zip(deviations, plain, strict=True)
+            tolerance = [references.perturbed(d, g.abs(), torch.float64) for d, g in two]
+            silent = _silent(tolerance, [_largest(g) for g in plain], u)
+            if any(bool(s.any()) for s in silent):
+                scale = scale or _scale(loss, params, data, plain)
+                silent = _silent(tolerance, scale, u)
+            yield Envelope(plain, tolerance, silent)
+
+
+def gradient(
+    loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any], mode: PerturbedRounding | None = None
+) -> list[Tensor]:
+    """The gradient by autograd; in a mode, of perturbed parameters and with perturbed roundings."""
+    own = [p.detach().clone() if mode is None else p.detach() * mode.factors(p) for p in params]
+    with torch.enable_grad(), mode or nullcontext():
+        value = loss([p.requires_grad_() for p in own], *data)
+        found = torch.autograd.grad(value, own, allow_unused=True, materialize_grads=True)
+    return [g.detach().double() for g in found]
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """How far a value as computed may lie from the exact one, and the unit roundoff of the coarsest numbers in it."""
+
+    error: float
+    u: float
+
+
+def value_rounding(
+    at: Callable[[list[Tensor]], float], params: Sequence[Tensor], runs: int = references.RUNS
+) -> Rounding:
+    """What rounding explains of the value that `at` computes of parameters: FARTHER times the largest deviation of
+    perturbed runs, which is taken for at least 2u of the value.
+
+    The parameters are perturbed too: an operation of many roundings, such as a determinant, is a single one here. The
+    last operation alone moves a perturbed value by 2u of it. A smaller deviation is no sign of exactness: if a function
+    ends in two operations that round, (1 + 2u)(1 - 2u) cancels in every other run.
+    """
+    value, spread, u = at(list(params)), 0.0, unit_roundoff(torch.float64)
+    for seed in range(runs):
+        mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed))
+        own = [p * mode.factors(p) for p in params]
+        with mode:
+            spread = max(spread, _distance(at(own), value))
+        u = max(u, mode.coarsest)
+    return Rounding(references.FARTHER * max(spread, 2 * unit_roundoff(torch.float64) * abs(value)), u)
+
+
+def _distance(one: float, other: float) -> float:
+    return abs(one - other) if one == one and other == other else float("inf")
+
+
+def aside(params: Sequence[Tensor]) -> list[Tensor]:
+    """Parameters nearby, each entry moved by NEARBY of itself; an entry of 0 by NEARBY of the largest, or of 1."""
+    return [p + NEARBY * signs(p) * torch.where(p == 0, _largest(p) or 1.0, p.abs()) for p in params]
+
+
+def _largest(g: Tensor) -> float:
+    return g.abs().nan_to_num(nan=0.0, posinf=0.0).amax().item() if g.numel() else 0.0
+
+
+def _scale(
+    loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any], plain: Sequence[Tensor]
+) -> list[float]:
+    """The largest entry of each gradient, here or nearby: at a perfect fit it is zero but for rounding, and what is
+    small beside a gradient nearby tells as much there as elsewhere. If a function is flat, it is flat nearby too."""
+    return [max(_largest(g), _largest(n)) for g, n in zip(plain, gradient(loss, aside(params), data), strict=True)]
+
+
+def signs(p: Tensor) -> Tensor:
+    """+1 and -1 without a pattern that a sum would cancel."""
+    return torch.linspace(1, 1 + p.numel(), p.numel(), dtype=p.dtype).square().sin().sign().view(p.shape)
+
+
+def _silent(tolerance: Sequence[Tensor], scale: Sequence[float], u: float) -> list[Tensor]:
+    return [~references.telling(t, m, u) for t, m in zip(tolerance, scale, strict=True)]

@@ -1,0 +1,169 @@
+"""What the laws of any function's gradient share: entries held to autograd and to quotients, and who is right."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.equality import same
+from mlp_core.testing.bounds import references
+from mlp_core.testing.bounds.envelopes import Envelope
+from mlp_core.testing.bounds.rounding import unit_roundoff
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Evidence
+from mlp_core.testing.examples.inputs import Inputs
+from mlp_core.testing.oracles.functions import Values, largest, places
+from mlp_core.testing.oracles.slopes import Slope
+
+AUTOGRAD = """\
+own = [p.clone().requires_grad_() for p in params]
+expected = torch.autograd.grad(loss(own, *data), own, allow_unused=True, materialize_grads=True)
+which = {name!r}
+k = int(which[len("params["):-1])
+got, expected = gradient(params, *data)[k][{index}].item(), expected[k][{index}].item()
+assert abs(got - expected) <= {bound}, (which, got, expected)"""
+
+QUOTIENT = """\
+k, got = int({name!r}[len("params["):-1]), gradient(params, *data)
+def at(h):
+    own = [p.clone() for p in params]
+    own[k][{index}] += h
+    return float(loss(own, *data))
+h = STEP
+quotient = (at(h) - at(-h)) / (2 * h)
+assert abs(got[k][{index}].item() - quotient) <= {bound}, (got[k][{index}].item(), quotient)"""
+"""STEP is filled in by the law"""
+
+Marks = list[Tensor]
+"""a truth value for each entry"""
+
+LOOKED = 64
+"""entries of an example that are looked at more closely; more are left out, and counted"""
+
+DISPUTED = (
+    "autograd and difference quotients disagree here, and nobody is blamed: of {name}, entry {place}, "
+    "autograd says {theirs!r}, the quotient {value!r} (within {bound:.2g}), and yours is {mine!r}"
+)
+
+KINK = (
+    "at a kink of the function yours and torch's convention differ: of {name}, entry {place}, "
+    "torch says {theirs!r} and yours is {mine!r}; both are slopes there"
+)
+
+
+def within(
+    inputs: Inputs, got: list[Tensor], found: Envelope, excused: Marks | None = None, vouched: Marks | None = None
+) -> Evidence:
+    """Hold every entry to its tolerance, if that is finite, but for those that are excused. Entries whose tolerance
+    tells nothing are left out of the count, unless they are equal or the function's values vouch for them."""
+    excused, vouched = excused or unmarked(got), vouched or unmarked(got)
+    left = [~t.isfinite() | x for t, x in zip(found.tolerance, excused, strict=True)]
+    spoken = [torch.where(n, e, g) for g, e, n in zip(got, found.expected, left, strict=True)]
+    limits = [torch.where(n, 0.0, t) for t, n in zip(found.tolerance, left, strict=True)]
+    evidence = compare(inputs.names(), spoken, found.expected, limits, closing=AUTOGRAD)
+    evidence.disputed = int(sum(x.sum() for x in excused))
+    five = zip(found.silent, excused, vouched, got, found.expected, strict=True)
+    evidence.skipped = int(sum((s & ~x & ~v & ~same(g, e)).sum() for s, x, v, g, e in five))
+    evidence.entries -= evidence.disputed + evidence.skipped
+    evidence.counted = evidence.entries > 0
+    return evidence
+
+
+def unmarked(got: list[Tensor]) -> Marks:
+    return [torch.zeros_like(g, dtype=torch.bool) for g in got]
+
+
+def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
+    """Ask the function's values about the entries that are not autograd's, the worst first, and then about those that
+    autograd's tolerance leaves open.
+
+    Raises Broken at the first of another number than autograd's that the values do not confirm against autograd; an
+    entry that they do confirm is disputed. Of those left open, the values may vouch for both, or dispute autograd's.
+    """
+    excused, vouched, note = unmarked(got), unmarked(got), ""
+    four = list(zip(got, found.expected, found.tolerance, found.silent, strict=True))
+    errors = [torch.where(same(g, e), 0.0, (g - e).abs() / t.nan_to_num(nan=torch.inf)) for g, e, t, _ in four]
+    open_ = [torch.where(s & ~same(g, e) & (r <= 1), 2.0, 0.0) for (g, e, _, s), r in zip(four, errors, strict=True)]
+    for k, place in (*worst_first(errors), *worst_first(open_)):
+        mine, theirs, one = got[k][place].item(), found.expected[k][place].item(), values.closer(k, place)
+        beside = max(largest(found.expected[k]), abs(one.value))
+        clear = bool(references.telling(torch.tensor(one.bound), beside, values.rounding.u))
+        confirmed = clear and one.sides is None and one.confirms(mine)
+        refuted = confirmed and not one.confirms(theirs, values.surer(k, place, one))
+        if refuted or (one.allows(mine) and one.allows(theirs)):
+            excused[k][place] = True
+            note = note or (KINK if one.sides else DISPUTED).format(
+                name=values.inputs.names()[k], place=place, mine=mine, theirs=theirs, value=one.value, bound=one.bound
+            )
+        elif errors[k][place] <= 1:
+            vouched[k][place] = confirmed
+        else:
+            others = [torch.ones_like(x) for x in excused]
+            others[k][place] = False
+            within(values.inputs, got, found, others)  # raises
+    evidence = within(values.inputs, got, found, excused, vouched)
+    evidence.note = note
+    return evidence
+
+
+def worst_first(ratios: list[Tensor]) -> list[tuple[int, tuple[int, ...]]]:
+    """The entries whose error exceeds its bound, the worst first, LOOKED of them at most; NaN is worst of all."""
+    over = [
+        (ratio, k, place)
+        for k, tensor in enumerate(ratios)
+        for place, ratio in zip(places(tensor), tensor.nan_to_num(nan=float("inf")).flatten().tolist(), strict=True)
+        if ratio > 1
+    ]
+    return [(k, place) for _, k, place in sorted(over, key=lambda one: -one[0])[:LOOKED]]
+
+
+def held_to_quotients(values: Values, k: int, g: Tensor, evidence: Evidence) -> None:
+    """Hold the gradient of one parameter to quotients of one step, and what these leave open to a ladder of steps."""
+    fine, limit = values.quotients(k)
+    beside, error, u = largest(fine), (g - fine).abs(), values.rounding.u
+    if not (references.telling(limit, beside, u) | (error == 0)).all():
+        beside = max(beside, values.scale(k))
+    settled = (error <= limit) & references.telling(limit, beside, u) | (error == 0)  # a flat function: 0, to the bit
+    evidence.entries += int(settled.sum())
+    evidence.error = max(evidence.error, largest(error[settled]))
+    evidence.ratio = max(evidence.ratio, largest((error / limit)[settled]))
+    ratio = (error / limit).nan_to_num(nan=float("inf")).clamp(min=2.0)
+    looked = worst_first([torch.where(settled, 0.0, ratio)])
+    evidence.skipped += int((~settled).sum()) - len(looked)
+    for _, place in looked:
+        mine, one, extra = g[place].item(), values.closer(k, place), 0.0
+        told = one.allows(mine) if one.sides else one.confirms(mine)
+        if not told and isfinite(one.bound) and one.sides is None:
+            extra = values.surer(k, place, one)
+            told = one.confirms(mine, extra)
+            if not told:
+                _refuted(values.inputs.names()[k], g, place, one, one.bound + extra)
+        told &= bool(references.telling(torch.tensor(one.bound + extra), beside, u))
+        evidence.entries += told
+        evidence.skipped += not told
+
+
+def _refuted(name: str, g: Tensor, place: tuple[int, ...], found: Slope, bound: float) -> None:
+    """Raises Broken for one entry."""
+    expected, within = g.clone(), torch.zeros_like(g)
+    expected[place], within[place] = found.value, bound
+    step = abs(found.points[0] - found.points[1]) / 2
+    compare([name], [g], [expected], [within], closing=QUOTIENT.replace("STEP", repr(step)))
+
+
+def is_random(subject: Any, inputs: Inputs, got: list[Tensor]) -> bool:
+    """Whether the gradient, or the function, gives other numbers when called again."""
+    again = subject.by_hand(inputs)
+    if not all(same(a, g).all() for a, g in zip(again, got, strict=True)):
+        return True
+    return not repeats(subject, inputs)[2]
+
+
+def repeats(subject: Any, inputs: Inputs) -> tuple[float, float, bool]:
+    """The function's value, that of a second call, and whether rounding explains the difference."""
+    one, other = (Values(subject, inputs).at(list(inputs.params)) for _ in range(2))
+    rounding = references.FARTHER * 2 * unit_roundoff(torch.float64) * abs(one)
+    return one, other, one != one or abs(one - other) <= rounding

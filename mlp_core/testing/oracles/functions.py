@@ -1,0 +1,97 @@
+"""What the values of any function say of its derivatives: quotients of all entries, and a closer look at one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import product
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.quotients import STEP
+from mlp_core.testing.bounds import quotients
+from mlp_core.testing.bounds.functions import Rounding, aside, signs, value_rounding
+from mlp_core.testing.bounds.references import RUNS_OF_A_FUNCTION
+from mlp_core.testing.examples.inputs import Inputs
+from mlp_core.testing.oracles.slopes import Slope, slope
+
+Place = tuple[int, ...]
+
+
+@dataclass
+class Values:
+    """The values of a subject's function around an example, and what rounding explains of each."""
+
+    subject: Any
+    inputs: Inputs
+
+    @cached_property
+    def rounding(self) -> Rounding:
+        """Of the values here and a step aside: at a perfect fit the value here is 0 to the bit, and tells nothing."""
+        here = list(self.inputs.params)
+        moves = [_steps(p) * signs(p) for p in here]
+        points = [here, *([p + sign * m for p, m in zip(here, moves, strict=True)] for sign in (1, -1))]
+        found = [value_rounding(self.at, params) for params in points]
+        return Rounding(max(one.error for one in found), max(one.u for one in found))
+
+    def at(self, params: list[Tensor]) -> float:
+        """The function at other parameters, without a graph."""
+        _, data = self.inputs.fresh()
+        with torch.no_grad():
+            return float(self.subject.loss([p.clone() for p in params], *data))
+
+    def of_entry(self, k: int, place: Place) -> Callable[[float], float]:
+        """The function of one entry of parameter k."""
+        return cache(lambda x: self.at(self._with(k, place, x)))
+
+    def _with(self, k: int, place: Place, x: float) -> list[Tensor]:
+        """The parameters with another number in one place."""
+        params = list(self.inputs.params)
+        params[k] = params[k].clone()
+        params[k][place] = x
+        return params
+
+    def closer(self, k: int, place: Place) -> Slope:
+        """The derivative by one entry, from a ladder of steps."""
+        return slope(self.of_entry(k, place), self.inputs.params[k][place].item(), self.rounding.error)
+
+    def surer(self, k: int, place: Place, found: Slope) -> float:
+        """How much farther a slope may be off, if rounding is measured at its own two points, in more runs."""
+        up, down = found.points
+        errors = [value_rounding(self.at, self._with(k, place, x), RUNS_OF_A_FUNCTION).error for x in (up, down)]
+        return sum(errors) / abs(up - down)
+
+    def quotients(self, k: int) -> tuple[Tensor, Tensor]:
+        """By every entry of parameter k: the central difference, and how far it may be off."""
+        theta, found = self.inputs.params[k], list[tuple[float, float]]()
+        steps = _steps(theta)
+        for place in places(theta):
+            x, h, f = theta[place].item(), steps[place].item(), self.of_entry(k, place)
+            fine, coarse = ((f(x + s) - f(x - s)) / ((x + s) - (x - s)) for s in (h, 2 * h))
+            found.append((fine, coarse))
+        fine, coarse = (t.view(theta.shape) for t in torch.tensor(found, dtype=torch.float64).view(-1, 2).T)
+        return fine, quotients.central(self.rounding.error, steps, coarse, fine)
+
+    def scale(self, k: int) -> float:
+        """The largest quotient by an entry of parameter k nearby: what an error is large or small beside."""
+        there = Inputs(tuple(aside(self.inputs.params)), self.inputs.data)
+        return largest(Values(self.subject, there).quotients(k)[0])
+
+
+def _steps(theta: Tensor) -> Tensor:
+    """STEP for every entry, or for those above 1 the same part of them, as a power of two."""
+    return STEP * torch.exp2(torch.frexp(theta.nan_to_num())[1].clamp(min=0).double())
+
+
+def places(tensor: Tensor) -> list[Place]:
+    """The index of every entry."""
+    return list(product(*map(range, tensor.shape)))
+
+
+def largest(tensor: Tensor) -> float:
+    """The largest magnitude of the finite entries; 0 if there are none."""
+    finite = tensor[tensor.isfinite()].abs()
+    return finite.amax().item() if finite.numel() else 0.0

@@ -1,0 +1,119 @@
+"""The derivative of a function of one number out of its values alone, with how far it may be off.
+
+Central differences are taken on a ladder of steps, each four times the one below:
+
+    D(h) = (f(x + h) - f(x - h)) / 2h        f(x +- h) each off by at most `error`
+
+A long step truncates, a short one rounds. The rung is taken whose two errors together are smallest, if all rungs below
+agree with it. If one does not, the function varies within the step (a steep sigmoid, a kink beside the point), and the
+longer step tells nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mlp_core.testing.bounds import quotients
+
+SHORTEST, LONGEST, RATIO = 2.0**-45, 2.0**-2, 4.0
+"""the ends of the ladder, as parts of 1 or of abs(x), whichever reaches farther; the ratio of neighbouring rungs"""
+
+BENT = 0.75
+"""the least part of a gap between the one-sided quotients that is left at a step four times shorter, at a kink; of a
+smooth function a quarter is left"""
+
+CLEAR = 4.0
+"""how far a gap must stand above the rounding of the quotients to be one"""
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A derivative and how far it may be off: `bound` is infinite if the values tell nothing."""
+
+    value: float
+    bound: float
+    points: tuple[float, float]
+    """where the function was evaluated for it"""
+    sides: tuple[float, float] | None = None
+    """at a kink: the slopes on its two sides, the smaller first, widened by how far they may be off"""
+
+    def confirms(self, derivative: float, extra: float = 0.0) -> bool:
+        """Whether a derivative lies within the bound, and `extra`."""
+        return abs(derivative - self.value) <= self.bound + extra
+
+    def allows(self, derivative: float) -> bool:
+        """At a kink: whether a number is the slope of one side, or between both."""
+        return self.sides is not None and self.sides[0] <= derivative <= self.sides[1]
+
+
+@dataclass(frozen=True)
+class _Rung:
+    step: float
+    up: float
+    down: float
+    above: float
+    below: float
+    quotient: float
+    rounding: float
+
+
+def slope(f: Callable[[float], float], x: float, error: float) -> Slope:
+    """The derivative of f at x. `error`: how far a value of f may be off, near x.
+
+    >>> found = slope(lambda x: x * x, 3.0, error=1e-15)
+    >>> found.confirms(6.0), found.confirms(6.0001)
+    (True, False)
+    >>> slope(abs, 0.0, error=1e-16).allows(-0.5), slope(abs, 1e-3, error=1e-16).confirms(1.0)
+    (True, True)
+    """
+    middle, rungs = f(x), _ladder(f, x, error)
+    bounds = [
+        quotients.truncation(one.quotient, wider.quotient, widest.quotient) + one.rounding
+        for one, wider, widest in zip(rungs, rungs[1:], rungs[2:], strict=False)
+    ]
+    for k in sorted(range(len(bounds)), key=bounds.__getitem__):
+        best = rungs[k]
+        if all(abs(one.quotient - best.quotient) <= one.rounding + bounds[k] for one in rungs[:k]):
+            sides = _sides(rungs[: k + 1], x, middle, error)
+            return Slope(best.quotient, bounds[k], (best.up, best.down), sides)
+    return Slope(math.nan, math.inf, (x, x))
+
+
+def _ladder(f: Callable[[float], float], x: float, error: float) -> list[_Rung]:
+    """The quotients from the shortest step to the longest; up to the first where f is not finite."""
+    size = 2.0 ** math.frexp(x)[1] if x else 1.0
+    step, last, rungs = SHORTEST * min(size, 1.0), LONGEST * max(size, 1.0), list[_Rung]()
+    while step <= last:
+        up, down = x + step, x - step
+        if up != x and down != x:
+            above, below = f(up), f(down)
+            if not (math.isfinite(above) and math.isfinite(below)):
+                break
+            quotient = (above - below) / (up - down)
+            off = quotients.rounding(2 * error, up - down, quotient)
+            rungs.append(_Rung(step, up, down, above, below, quotient, off))
+        step *= RATIO
+    return rungs
+
+
+def _sides(rungs: list[_Rung], x: float, middle: float, error: float) -> tuple[float, float] | None:
+    """The slopes to the left and right, if they differ by as much at shorter steps as at the last: a kink at x."""
+    last = rungs[-1]
+    gap, noise = _gap(last, x, middle), 4 * error / last.step
+    if not gap > CLEAR * noise:
+        return None
+    for one in rungs[:-1]:
+        if 4 * error / one.step * CLEAR <= gap:  # the shortest step at which the gap would stand clear
+            if _gap(one, x, middle) < BENT * gap:
+                return None
+            left, right = (middle - one.below) / (x - one.down), (one.above - middle) / (one.up - x)
+            off = 2 * error / one.step + abs(gap - _gap(one, x, middle))
+            return min(left, right) - off, max(left, right) + off
+    return None
+
+
+def _gap(rung: _Rung, x: float, middle: float) -> float:
+    """The right quotient less the left one."""
+    return abs((rung.above - middle) / (rung.up - x) - (middle - rung.below) / (x - rung.down))
