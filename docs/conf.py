@@ -43,7 +43,7 @@ html_static_path: list[str] = []
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """What is made of the code stands in files before Sphinx reads them."""
+    """Write the generated pages before Sphinx reads them."""
     here = Path(__file__).parent
     laws_page.write(here / "laws.md")
     records_page.write(here / "api")

@@ -1,4 +1,4 @@
-"""The page of all laws, made of the code: what each says, why it matters, which known mistakes it must catch."""
+"""Generate the page of all laws: the statement of each, why it matters, the known mistakes it must catch."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from mlp_core.testing.laws.books import laws_of
 
 HEAD = """# The laws
 
-Every law of the battery, as it stands in the code: its statement, why it matters, and the known mistakes of the
-catalogue (`mlp_core/testing/faults/`) that it must catch. `nox -s power` puts each mistake before each law; the
-whole matrix is in [Power](power.md).
+This page is generated from the code. For each law it gives the statement, why the law matters, and the known mistakes
+(`mlp_core/testing/faults/`) that it must catch. `nox -s power` runs each law on each mistake; [Power](power.md) has the
+whole matrix.
 
-`mlp_core.testing.laws(subject)` lists those that apply to a subject.
+`mlp_core.testing.laws(subject)` lists the laws of a subject.
 """
 
 KINDS = {
@@ -27,10 +27,10 @@ KINDS = {
     "NormalisationSubject": "Of the normalisation of images",
     "SelectionSubject": "Of the selection of a trial",
 }
-"""kinds of subject, in the order of the page; one that is not here has its own name for a heading, at the end"""
+"""kinds of subject, in the order of the page; a kind that is missing here comes last, under its class name"""
 
 SHOWN = 6
-"""mistakes told in full for one law"""
+"""mistakes listed per law"""
 
 
 def found() -> dict[str, dict[str, tuple[Law, list[str]]]]:
@@ -54,7 +54,7 @@ def page() -> str:
         for name, (law, mistakes) in laws.items():
             lines.append(f"### {name}\n\n**{_plain(law.statement)}**\n\n{_plain(law.why)}\n")
             if law.beside:
-                lines.append(f"Other laws see these mistakes too. Why it stands: {_plain(law.beside)}.\n")
+                lines.append(f"Other laws catch these mistakes too. This law is kept for a reason: {_plain(law.beside)}.\n")
             more = len(mistakes) - SHOWN
             lines.append(f"Must catch{f' {len(mistakes)} mistakes, among them' if more > 0 else ''}:\n")
             lines += [f"- {_plain(words)}" for words in mistakes[:SHOWN]]
@@ -70,7 +70,7 @@ def _plain(words: str) -> str:
 
 
 def write(path: Path) -> None:
-    """Write the page, where it is not the same already: Sphinx reads again what is new."""
+    """Write the page if it has changed, so that Sphinx does not read it again without need."""
     text = page()
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
