@@ -54,7 +54,7 @@ def integration(session: nox.Session) -> None:
 
 @nox.session
 def mutation(session: nox.Session) -> None:
-    """Mutants of the core's arithmetic: a survivor that tests/survivors.toml does not explain fails.
+    """Mutants of the core's arithmetic: a survivor that tests/tools/survivors.toml does not explain fails.
 
     Goes on where it was interrupted, by what it left in mutants/; without that folder it begins anew. A pattern after
     -- tries these mutants alone, and again: `nox -s mutation -- 'mlp_core.backprop*'`.
@@ -62,7 +62,7 @@ def mutation(session: nox.Session) -> None:
     session.install("-e", ".", *group("mutation"), *LOCKED)
     env = {**ENV, "HYPOTHESIS_PROFILE": "mutation"}
     session.run("mutmut", "run", "--max-children", "2", *session.posargs, env=env)
-    session.run("python", "tests/survivors.py", *session.posargs)
+    session.run("python", "tests/tools/mutation_survivors.py", *session.posargs)
 
 
 @nox.session

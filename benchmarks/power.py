@@ -39,7 +39,10 @@ OTHERS = 20
 """examples for a law that a mistake does not name"""
 
 PAGE = Path(__file__).parent.parent / "docs" / "power.md"
-EVERY = [(kind.__name__.rpartition(".")[2], fault) for kind in faults.KINDS for fault in kind.CATALOGUE.faults]
+EVERY = [
+    (kind.__name__.removeprefix("mlp_core.testing.faults.").replace(".", "/"), fault)
+    for kind in faults.KINDS for fault in kind.CATALOGUE.faults
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

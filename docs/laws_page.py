@@ -54,7 +54,7 @@ def page() -> str:
         for name, (law, mistakes) in laws.items():
             lines.append(f"### {name}\n\n**{_plain(law.statement)}**\n\n{_plain(law.why)}\n")
             if law.beside:
-                lines.append(f"Other laws catch these mistakes too. This law is kept for a reason: {_plain(law.beside)}.\n")
+                lines.append(f"Other laws catch these mistakes too. The reason for this one: {_plain(law.beside)}.\n")
             more = len(mistakes) - SHOWN
             lines.append(f"Must catch{f' {len(mistakes)} mistakes, among them' if more > 0 else ''}:\n")
             lines += [f"- {_plain(words)}" for words in mistakes[:SHOWN]]

@@ -72,6 +72,6 @@ def data_folder() -> Path:
 @pytest.fixture(scope="session")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Class folders `cat` and `dog` of 30 noisy images each, for commands to read."""
-    from pictures import write_images  # needs Pillow, which the tests that ask for it have
+    from small_images import write_images  # needs Pillow, which the tests that ask for it have
 
     return write_images(tmp_path_factory.mktemp("images") / "all")

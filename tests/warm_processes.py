@@ -15,7 +15,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-IMPORTED = ["mlp_core.testing.foreign.preloaded", "mlp_core.cli", "torch._dynamo"]
+IMPORTED = ["mlp_core.testing.verification.preloaded", "mlp_core.cli", "torch._dynamo"]
 """torch's first optimizer imports its compiler"""
 
 

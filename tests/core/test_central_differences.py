@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from checking import fitted, t
 from hypothesis import given
 from hypothesis import strategies as st
+from networks_to_check import fitted, t
 from torch import Tensor
 
 from mlp_core import differences, gradcheck, losses, quotients

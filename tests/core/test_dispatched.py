@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from stepping import RULE
+from stepped_rules import RULE
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mlp_core import MLP, fit, rules

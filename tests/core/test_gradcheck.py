@@ -6,7 +6,7 @@ from math import inf, nan, nextafter
 
 import pytest
 import torch
-from checking import fitted, t
+from networks_to_check import fitted, t
 from torch import Tensor
 
 from mlp_core import MLP, backprop, gradcheck

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
-from fitting import RULE, SGD, SWITCHES, assert_identical, schedule, train
+from short_runs import RULE, SGD, SWITCHES, assert_identical, schedule, train
 
 from mlp_core import rules
 from mlp_core.rules import UpdateRule

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from fitting import RULE, SGD, SWITCHES, assert_identical, data, schedule, train
+from short_runs import RULE, SGD, SWITCHES, assert_identical, data, schedule, train
 from torch import Tensor
 
 from mlp_core import MLP, activations, fit, losses, rules

@@ -13,7 +13,7 @@ from io import StringIO
 from pathlib import Path
 from types import ModuleType
 
-import copies
+import warm_processes
 from markdown_it import MarkdownIt
 
 from mlp_core.testing.engine import runner as engine
@@ -86,8 +86,8 @@ class Reader:
 
     def said_by(self, command: list[str], *, numbers: bool) -> str:
         if command[0] == "mlp-core":
-            main = copies.command_line if numbers else hardly_shrinking
-            return copies.Copy(main, *command[1:], folder=self.folder).ended()[1]
+            main = warm_processes.command_line if numbers else hardly_shrinking
+            return warm_processes.Copy(main, *command[1:], folder=self.folder).ended()[1]
         assert command[0] == "python"
         done = subprocess.run(  # noqa: S603  (our own interpreter)
             [sys.executable, *command[1:]], cwd=self.folder, capture_output=True, text=True, check=False
@@ -106,7 +106,7 @@ class Reader:
 def hardly_shrinking(*arguments: str) -> None:
     """The command line, which spends most of its time on the smallest example where a law is broken."""
     engine.SHRINKS = 5
-    copies.command_line(*arguments)
+    warm_processes.command_line(*arguments)
 
 
 VARIES = re.compile(r"\S+ \(\d+%\)|\d+(?= laws hold)|\d+(?= skipped)")

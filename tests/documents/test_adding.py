@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-import copies
 import pytest
+import warm_processes
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 COPIED = ("mlp_core", "tests", "benchmarks", "pyproject.toml")
 
@@ -78,7 +78,7 @@ def copy(tmp_path: Path) -> Path:
 
 def run(command: str, folder: Path) -> tuple[int | None, str]:
     """The exit status of a command in a copy, and all it says."""
-    return copies.Copy(typed, shlex.split(command), folder=folder).ended()
+    return warm_processes.Copy(typed, shlex.split(command), folder=folder).ended()
 
 
 def typed(words: list[str]) -> None:
@@ -90,7 +90,7 @@ def typed(words: list[str]) -> None:
         from mlp_core.testing.engine import runner as engine
 
         engine.SHRINKS = 5  # most of the time, for a smaller example than is asked for here
-        copies.command_line(*words[1:], *(["--examples", "25"] if "--list" not in words else []))
+        warm_processes.command_line(*words[1:], *(["--examples", "25"] if "--list" not in words else []))
     elif words[0] == "python":
         sys.argv = words[1:]
         runpy.run_path(words[1], run_name="__main__")

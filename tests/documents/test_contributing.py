@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 NAMED = re.compile(r"`([\w.*/-]+)`|\b((?:benchmarks|docs|mlp_core|tests)/[\w./-]*\w)")
 BARE = re.compile(r"[\w*]+\.(?:py|md|toml|txt)|\w+/")

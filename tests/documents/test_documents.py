@@ -8,16 +8,16 @@ import sys
 from itertools import zip_longest
 from pathlib import Path
 
-import copies
 import pytest
-from documents import Reader, blocks
+import warm_processes
+from follow_documents import Reader, blocks
 
 from mlp_core.testing import faults
 from mlp_core.testing.engine import runner as engine
 from mlp_core.testing.laws.books import laws_of
 
 SHRINKS = engine.SHRINKS
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 MADE = [*DOCS.glob("_build/**/*.md"), DOCS / "laws.md", DOCS / "api/command-line.md", *DOCS.glob("api/every-*.md")]
 """made of the code by the build"""
@@ -77,7 +77,7 @@ def parsed(lines: list[str]) -> None:
 
 def test_the_commands_can_be_given(tmp_path: Path) -> None:
     lines = [line for line in commands() if line.startswith("mlp-core")]
-    _, said = copies.Copy(parsed, lines, folder=tmp_path).ended()
+    _, said = warm_processes.Copy(parsed, lines, folder=tmp_path).ended()
     assert said.endswith("all can be given\n"), said
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from searching import small_data, small_plan
+from small_searches import small_data, small_plan
 
 from mlp_core.experiment.lives import Lives
 from mlp_core.experiment.plan import Plan

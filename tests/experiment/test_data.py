@@ -13,7 +13,7 @@ np = pytest.importorskip("numpy", reason="torchvision brings numpy, and is not i
 pytest.importorskip("torchvision", reason="torchvision does not import", exc_type=ImportError)
 pytest.importorskip("PIL.Image", reason="torchvision brings Pillow, and is not installed")
 
-from pictures import Opened, load, make_folder, write_image  # noqa: E402  (after the skips)
+from small_images import Opened, load, make_folder, write_image  # noqa: E402  (after the skips)
 
 from mlp_core.experiment import data as data_module  # noqa: E402
 from mlp_core.experiment.data import split_indices  # noqa: E402

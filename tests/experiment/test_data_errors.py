@@ -11,7 +11,7 @@ from mlp_core import ArgumentError
 pytest.importorskip("torchvision", reason="torchvision does not import", exc_type=ImportError)
 Image = pytest.importorskip("PIL.Image", reason="torchvision brings Pillow, and is not installed")
 
-from pictures import load, make_folder, write_image  # noqa: E402  (after the skips)
+from small_images import load, make_folder, write_image  # noqa: E402  (after the skips)
 
 from mlp_core.base.extras import MissingExtra, need  # noqa: E402
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from copies import Copy, command_line, pasted
+from warm_processes import Copy, command_line, pasted
 
 EXTRAS = {
     "experiment": ("torchvision", "safetensors", "matplotlib", "jinja2", "optuna"),

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 import torch
-from searching import small_data, small_plan
+from small_searches import small_data, small_plan
 
 from mlp_core import ArgumentError
 
 pytest.importorskip("optuna", reason="the search is kept in Optuna's storages", exc_type=ImportError)
 pytest.importorskip("safetensors", reason="checkpoints need safetensors")
 
-from joining import DATA, claimed, joined, killed, outcome
+from study_workers import DATA, claimed, joined, killed, outcome
 
 from mlp_core.experiment.opening import Seal
 from mlp_core.experiment.place import Place

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from copies import Copy, command_line
+from warm_processes import Copy, command_line
 
 pytestmark = pytest.mark.integration
 

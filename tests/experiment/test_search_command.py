@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commanding import run_search, search_arguments
-from copies import Copy, command_line
+from run_commands import run_search, search_arguments
 from typer.testing import CliRunner, Result
+from warm_processes import Copy, command_line
 
 for _module in ("torchvision", "safetensors", "matplotlib", "optuna", "jinja2"):
     pytest.importorskip(_module, reason=f"{_module} does not import", exc_type=ImportError)
 
-from pictures import write_images  # noqa: E402  (after the skips)
 from safetensors import safe_open  # noqa: E402
+from small_images import write_images  # noqa: E402  (after the skips)
 
 from mlp_core.cli import app  # noqa: E402
 from mlp_core.experiment.data import load  # noqa: E402

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from commanding import run_search
 from filelock import FileLock
+from run_commands import run_search
 
 for _module in ("torchvision", "safetensors", "matplotlib", "optuna", "jinja2"):
     pytest.importorskip(_module, reason=f"{_module} does not import", exc_type=ImportError)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from searching import small_data, small_plan
+from small_searches import small_data, small_plan
 
 from mlp_core import ArgumentError
 from mlp_core.experiment.draws import Range
@@ -15,7 +15,7 @@ from mlp_core.experiment.draws import Range
 optuna = pytest.importorskip("optuna", reason="the search is kept in Optuna's storages", exc_type=ImportError)
 pytest.importorskip("safetensors", reason="checkpoints need safetensors")
 
-from joining import DATA, claimed, joined, killed, outcome  # noqa: E402  (after the skips)
+from study_workers import DATA, claimed, joined, killed, outcome  # noqa: E402  (after the skips)
 
 from mlp_core.experiment import lives as lives_module  # noqa: E402
 from mlp_core.experiment.lives import Lives  # noqa: E402

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from commanding import names_in, run_train
+from run_commands import names_in, run_train
 from typer.testing import CliRunner
 
 for _module in ("torchvision", "safetensors", "matplotlib"):

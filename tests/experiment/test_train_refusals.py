@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commanding import names_in, run_train
+from run_commands import names_in, run_train
 
 for _module in ("torchvision", "safetensors", "matplotlib"):
     pytest.importorskip(_module, reason=f"{_module} does not import", exc_type=ImportError)

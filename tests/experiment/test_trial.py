@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from searching import RANGES, small_data, small_plan
+from small_searches import RANGES, small_data, small_plan
 
 from mlp_core import ArgumentError
 from mlp_core.experiment.draws import Range, draw, range_of, seed_of

@@ -14,8 +14,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from copies import Copy, pasted
 from typer.testing import CliRunner
+from warm_processes import Copy, pasted
 
 from mlp_core.cli import app
 from mlp_core.testing.foreign.limits import Limits, guarded

@@ -20,7 +20,7 @@ from mlp_core.testing.verification.verify import checked
 
 verify_file = partial(verify_file, laws=checked)
 
-FOLDER = Path(__file__).parent / "hand_ins"
+FOLDER = Path(__file__).parents[1] / "hand_ins"
 EXPECTED: dict[str, Any] = tomllib.loads((FOLDER / "expected.toml").read_text(encoding="utf-8"))
 
 

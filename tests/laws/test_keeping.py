@@ -6,9 +6,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import copies
 import pytest
 import torch
+import warm_processes
 from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase, InMemoryExampleDatabase
 
@@ -119,12 +119,13 @@ def test_what_is_no_database_is_refused() -> None:
 def test_the_command_keeps_them_in_a_folder(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(RARE)
     options = ("verify", "mine:Wrong", "--database", "kept")
-    status, said = copies.Copy(copies.command_line, *options, folder=tmp_path).ended()
+    status, said = warm_processes.Copy(warm_processes.command_line, *options, folder=tmp_path).ended()
     assert status == 1
     assert "--database kept" in said.splitlines()[-1]
     assert any((tmp_path / "kept").iterdir())
-    status, said = copies.Copy(copies.command_line, *options, "--jobs", "1", folder=tmp_path).ended()
+    status, said = warm_processes.Copy(warm_processes.command_line, *options, "--jobs", "1", folder=tmp_path).ended()
     assert status == 1
-    status, said = copies.Copy(copies.command_line, "verify", "mine.py", *options[2:], folder=tmp_path).ended()
+    of_a_file = "verify", "mine.py", *options[2:]
+    status, said = warm_processes.Copy(warm_processes.command_line, *of_a_file, folder=tmp_path).ended()
     assert status == 2
     assert "none where files are verified" in " ".join(said.split())

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from copies import Copy, command_line
+from warm_processes import Copy, command_line
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="signals are those of Linux")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch
-from stepping import RULE, SGD, assert_same, parameters, set_grads
+from stepped_rules import RULE, SGD, assert_same, parameters, set_grads
 from torch import Tensor
 
 from mlp_core import MLP, ArgumentError, rules

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
-from stepping import RULE, SGD, assert_same, parameters, set_grads
+from stepped_rules import RULE, SGD, assert_same, parameters, set_grads
 from torch import Tensor
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from stepping import RULE, assert_same, parameters, segments, set_grads, values
+from stepped_rules import RULE, assert_same, parameters, segments, set_grads, values
 from torch import Tensor
 
 from mlp_core import MLP, rules

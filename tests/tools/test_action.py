@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".github" / "actions" / "verify"
 ACTION = yaml.safe_load((FOLDER / "action.yml").read_text(encoding="utf-8"))
 INSTALL, VERIFY = ACTION["runs"]["steps"]
@@ -104,7 +104,7 @@ def test_what_is_wrong_fails_and_the_summary_names_the_law(work: Path) -> None:
 def test_hand_ins_are_judged_for_batches_where_batches_are_asked_for(work: Path) -> None:
     (work / "a hand-in").mkdir()
     hand_in = work / "a hand-in" / "group12.py"
-    hand_in.write_bytes((ROOT / "tests" / "hand_ins" / "group12_project1.py").read_bytes())
+    hand_in.write_bytes((ROOT / "tests" / "hand_ins" / "hand_in_11_one_sample_only.py").read_bytes())
     done = run(VERIFY, work, HERE, subjects="a hand-in", batch_size="8", examples="10")
     assert (done.status, done.outputs["verdict"]) == (1, "fail"), done.said
     assert "equals autograd for a batch" in done.summary
@@ -144,14 +144,14 @@ def test_a_verdict_is_told_from_an_accident(
 def test_what_is_asked_for_reaches_the_command_as_it_stands(work: Path, tmp_path: Path) -> None:
     programs = program(tmp_path / "programs", "mlp-core", 'printf "%s\\n" "$@" > given.txt; touch r.json')
     options = {"examples": "7", "seed": "random", "jobs": "2", "database": "d", "junit": "j.xml", "html": "h.html"}
-    subjects = "Project 1 (2).ipynb\n$(touch oops)\n--list\n"
+    subjects = "hand_in 08 (outer products).ipynb\n$(touch oops)\n--list\n"
     done = run(VERIFY, work, programs, subjects=subjects, json="r.json", csv="a table.csv", batch_size="4", **options)
     assert done.status == 0, done.said
     given = (work / "given.txt").read_text().splitlines()
     assert given == [
         "verify", "--seed", "random", "--json", "r.json", "--examples", "7", "--batch-size", "4", "--jobs", "2",
         "--database", "d", "--junit", "j.xml", "--csv", "a table.csv", "--html", "h.html", "--",
-        "Project 1 (2).ipynb", "$(touch oops)", "--list",
+        "hand_in 08 (outer products).ipynb", "$(touch oops)", "--list",
     ]  # fmt: skip
     assert not (work / "oops").exists()
 

@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 import typer
-from copies import Copy
 from rich.console import Console
 from torch import Tensor
+from warm_processes import Copy
 
 from mlp_core.testing.faults.gradients.products import bias_gradient_of_the_first_sample
 from mlp_core.testing.faults.gradients.upstream import clips_what_flows_back
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import soak as command
 from soaking import folder, report, units
 from soaking.folder import Folder, Refused

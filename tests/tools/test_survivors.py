@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import survivors
-from survivors import Mutant, judge
+import mutation_survivors
+from mutation_survivors import Mutant, judge
 
 TOUCHED, LOOSE = Mutant("mlp_core.a.f", "x + 1", "x - 1"), Mutant("mlp_core.a.C.g", "n < 2", "n <= 2")
 NAMES = {"mlp_core.a.x_f__mutmut_1": "killed", "mlp_core.a.x_f__mutmut_2": "survived"}
@@ -53,13 +53,13 @@ def test_no_tests_at_all_fail() -> None:
 
 
 def test_a_mutant_is_known_by_its_function_and_its_lines() -> None:
-    assert survivors.function_of("mlp_core.model.xǁMLPǁ__init____mutmut_7") == "mlp_core.model.MLP.__init__"
-    assert survivors.function_of("mlp_core.equality.x_same__mutmut_12") == "mlp_core.equality.same"
+    assert mutation_survivors.function_of("mlp_core.model.xǁMLPǁ__init____mutmut_7") == "mlp_core.model.MLP.__init__"
+    assert mutation_survivors.function_of("mlp_core.equality.x_same__mutmut_12") == "mlp_core.equality.same"
     diff = "--- a.py\n+++ a.py\n@@ -1,3 +1,3 @@\n def f(x):\n-    x = 1\n-    y = 2\n+    x = 2\n"
-    assert survivors.changed_lines(diff) == ("x = 1\ny = 2", "x = 2")
+    assert mutation_survivors.changed_lines(diff) == ("x = 1\ny = 2", "x = 2")
 
 
 def test_every_explanation_has_a_proof() -> None:
-    for kind, mutants in survivors.read().items():
+    for kind, mutants in mutation_survivors.read().items():
         assert kind in ("equivalent", "endless")
-        assert len(mutants) == sum(len(proof["mutants"]) for proof in survivors.proofs()[kind])
+        assert len(mutants) == sum(len(proof["mutants"]) for proof in mutation_survivors.proofs()[kind])

@@ -6,7 +6,7 @@ most gamma_n times the sum of the magnitudes of its terms. Underflow is covered 
 the smallest normal number, whose u-fold is half the spacing of the subnormal ones.
 
 How near errors come to each bound is measured by the soak (`nox -s soak` prints the worst of every law); the figures
-beside the bounds are the worst of its 1,000,350 examples over the core and all of mlp_core.testing.differently. None is
+beside the bounds are the worst of its 1,000,350 examples over the core and all of mlp_core.testing.right. None is
 above 1. One is below 1e-4, with the reason beside it (quotients.any_step): a bound that nothing comes near catches
 little.
 

@@ -1,7 +1,7 @@
 """Perturbed rounding: how far apart two right ways to compute the same may end, found by rounding at random.
 
 Inside this mode the result of every operation that rounds is multiplied by 1 +- 2u (Monte Carlo arithmetic: Parker
-1997). mlp_core.testing.envelopes runs a reference so, several times.
+1997). mlp_core.testing.bounds.envelopes runs a reference so, several times.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class Result:
     snippet: str = ""
     diagnosis: str | None = None
     exhibit: dict[str, Any] | None = None
-    """the smallest example in numbers that can be drawn (exhibit.py)"""
+    """the smallest example in numbers that can be drawn (diagnosis/picture.py)"""
     asked: bool = True
     """whether it decides if all is lawful; what a course does not ask is told and decides nothing"""
 

@@ -67,7 +67,7 @@ def _started(name: str, scratch: Path, limits: Limits, options: dict[str, Any]) 
     """The process, ended with all its children however this is left."""
     context: Any = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
     if hasattr(os, "fork"):
-        context.set_forkserver_preload(["mlp_core.testing.foreign.preloaded"])  # once, for all
+        context.set_forkserver_preload(["mlp_core.testing.verification.preloaded"])  # once, for all
     ours, theirs = context.Pipe(duplex=False)
     file = str(Path(name).parent.resolve() / Path(name).name)
     process = context.Process(target=_run, args=(theirs, file, scratch, limits, options), daemon=True)

@@ -1,4 +1,4 @@
-"""The last lines of a snippet, law by law: what a gradient check reported, and what it should have."""
+"""The laws of a gradient check: what it reports of gradients that are right, and of gradients that are wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last lines of a snippet, law by law: what a record did, and what it should have done."""
+"""The laws of a loss record: its value, its gradient, and the magnitudes that rounding is relative to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last lines of a snippet about parameters in company; see rule_snippets."""
+"""The laws of an optimizer about parameters in company: late ones, groups, neighbours in memory, shapes."""
 
 from __future__ import annotations
 
