@@ -43,8 +43,8 @@ class Moved(NamedTuple):
     """(2 K, B, n_L)"""
 
 
-def by_parameters(model: MLP, x: Tensor, y: Tensor, loss: Loss, step: float) -> Tensor:
-    """(J(theta + h e_i) - J(theta - h e_i)) / (2 h) for every entry, laid out as model.flat.
+def by_parameters(model: MLP, x: Tensor, y: Tensor, loss: Loss, step: float | Tensor) -> Tensor:
+    """(J(theta + h e_i) - J(theta - h e_i)) / (2 h) for every entry, laid out as model.flat, as may be the steps h.
 
     The divisor is the distance of the two points as rounded.
 
@@ -64,7 +64,7 @@ def by_parameters(model: MLP, x: Tensor, y: Tensor, loss: Loss, step: float) -> 
     return flat
 
 
-def crosses_kink(model: MLP, x: Tensor, step: float) -> Tensor:
+def crosses_kink(model: MLP, x: Tensor, step: float | Tensor) -> Tensor:
     """For each entry of model.flat: whether some pre-activation changes its side of a kink or bend within +- step."""
     crossing = torch.zeros(len(model.flat), dtype=torch.bool, device=x.device)
     if not any(f.kinks or f.bends for f in model.activations):
@@ -80,6 +80,21 @@ def crosses_kink(model: MLP, x: Tensor, step: float) -> Tensor:
     return crossing
 
 
+def farthest_outputs(model: MLP, x: Tensor, step: float | Tensor) -> Tensor:
+    """How far each output moves, at most, when one entry moves by its step: (B, n_L).
+
+    >>> model = MLP([1, 1], dtype=torch.float64)
+    >>> farthest_outputs(model, torch.full((1, 1), 4.0, dtype=torch.float64), 0.25).item()
+    1.0
+    """
+    trace = model.trace(x)
+    farthest = torch.zeros_like(trace.output)
+    with torch.no_grad():
+        for moved in _moved(model, trace, step):
+            torch.maximum(farthest, (moved.outputs - trace.output).abs().amax(dim=0), out=farthest)
+    return farthest
+
+
 def _sides(f: Activation, z: Tensor) -> Tensor:
     """On which side of each kink, or on it, every pre-activation lies: (*z.shape, kinks)."""
     return torch.stack([(z - edge).sign() for edge in (*f.kinks, *f.bends)] or [torch.zeros_like(z)], dim=-1)
@@ -93,18 +108,22 @@ def _write(views: list[Tensor], moved: Moved, values: Tensor) -> None:
     b[moved.unit[of_bias]] = values[of_bias]
 
 
-def _moved(model: MLP, trace: Trace, step: float) -> Iterator[Moved]:
+def _moved(model: MLP, trace: Trace, step: float | Tensor) -> Iterator[Moved]:
     """All entries of all layers, as many at a time as make a block."""
     x = trace.a[0]
     for layer in range(1, model.L + 1):
         theta = torch.cat([model.weights[layer - 1], model.biases[layer - 1][:, None]], dim=1)
-        up, down = (theta + step) - theta, (theta - step) - theta  # +- h as rounded
+        h = step
+        if isinstance(step, Tensor):
+            of_weights, of_biases = model.layout.views(step)[2 * layer - 2 : 2 * layer]
+            h = torch.cat([of_weights, of_biases[:, None]], dim=1)
+        up, down = (theta + h) - theta, (theta - h) - theta  # +- h as rounded
         z, a = trace.z[layer].t(), torch.cat([trace.a[layer - 1], x.new_ones(len(x), 1)], dim=1).t()
         size = max(1, BLOCK // (2 * len(x) * max(model.sizes[layer:])))
         for index in torch.arange(theta.numel(), device=x.device).split(size):
             unit, entry = index // theta.shape[1], index % theta.shape[1]
-            h, units = torch.cat([up[unit, entry], down[unit, entry]]), unit.repeat(2)
-            column = torch.addcmul(z[units], h[:, None], a[entry.repeat(2)])
+            both, units = torch.cat([up[unit, entry], down[unit, entry]]), unit.repeat(2)
+            column = torch.addcmul(z[units], both[:, None], a[entry.repeat(2)])
             above, outputs = _above(model, trace, layer, units, model.activations[layer - 1].f(column))
             yield Moved(layer, unit, entry, (up - down)[unit, entry], [column, *above], outputs)
 

@@ -15,10 +15,12 @@ from torch import Tensor
 from mlp_core import losses
 from mlp_core.backprop import backprop
 from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.best_steps import by_best_steps
 from mlp_core.differences import by_parameters, crosses_kink
 from mlp_core.losses import Loss
 from mlp_core.model import MLP, Trace
 from mlp_core.quotients import BANDS, STEP, band, central_difference, relative_error
+from mlp_core.rounding import unit_roundoff
 
 __all__ = [
     "BANDS", "STEP", "Gradient", "RelativeErrors", "band", "central_difference", "check_model", "crosses_kink",
@@ -30,17 +32,25 @@ Gradient = Callable[[MLP, Trace, Tensor], object]
 
 
 class RelativeErrors(dict[str, float]):
-    """The relative error of each parameter by name (W1, b1, ...). skipped: how many entries were left out, because
-    a pre-activation crosses a kink within the step; worst: the largest relative error."""
+    """The relative error of each parameter by name (W1, b1, ...).
 
-    def __init__(self, errors: dict[str, float], skipped: int) -> None:
+    NaN: not tested, because every entry crosses a kink, or because the loss rounds so coarsely that no quotient tells
+    right from wrong. 0: what is left when rounding and truncation are taken off, for the tensors named in `by_bound`.
+    """
+
+    def __init__(self, errors: dict[str, float], skipped: int, by_bound: frozenset[str] = frozenset()) -> None:
         super().__init__(errors)
         self.skipped = skipped
+        """how many entries were left out, because a pre-activation crosses a kink within the step"""
+        self.by_bound = by_bound
+        """tensors whose quotient is too coarse for the bands, and agrees within what rounding and truncation explain"""
 
     @property
     def worst(self) -> float:
-        """The largest relative error of a tensor."""
-        return max(self.values())
+        """The largest relative error of a tensor; NaN if some were not tested and the others are fine."""
+        tested = max((q for q in self.values() if not math.isnan(q)), default=math.nan)
+        untested = any(map(math.isnan, self.values()))
+        return math.nan if untested and band(tested) == BANDS[0][1] else tested
 
 
 def check_model(
@@ -50,8 +60,10 @@ def check_model(
     """Check a gradient by hand on every entry of every parameter: the relative error per tensor, by its name.
 
     gradient: `backprop`, or yours: gradient(model, trace, dL_dy) fills model.flat_grad, or the grad of each parameter;
-    an entry that it leaves out counts as NaN. Runs in float64 on a copy of the model. Raises ArgumentError for x or y
-    that do not fit or hold NaN, and for a gradient that cannot be called.
+    an entry that it leaves out counts as wrong. step: how far an entry moves; if a tensor is not fine with it, each
+    entry moves by a step that suits its input and the loss (best_steps.py), and the derived bound decides where the
+    quotient cannot. Runs in float64 on a copy of the model. Raises ArgumentError for x or y that do not fit or hold
+    NaN, and for a gradient that cannot be called.
 
     >>> x, y = torch.tensor([[1.0, -2.0]]), torch.tensor([[0.5]])
     >>> errors = check_model(MLP([2, 3, 1], activation="tanh"), x, y)
@@ -79,10 +91,34 @@ def check_model(
     model.flat_grad.fill_(math.nan)
     gradient(model, trace, dL_dy)
     exact = model.flat_grad
-    errors, skipped = {}, 0
+    errors, skipped, doubtful = dict[str, float](), 0, list[int]()
     names = [name for name, _ in model.named_parameters()]
     views = (model.layout.views(t) for t in (approx, exact, smooth))
-    for name, a, d, keep in zip(names, *views, strict=True):
+    for index, (name, a, d, keep) in enumerate(zip(names, *views, strict=True)):
         errors[name] = relative_error(a[keep], d[keep])
         skipped += int((~keep).sum())
-    return RelativeErrors(errors, skipped)
+        if math.isfinite(errors[name]) and (band(errors[name]) != BANDS[0][1] or (d.numel() and not keep.any())):
+            doubtful.append(index)
+    by_bound = set[str]()
+    if doubtful:
+        best, bound = by_best_steps(model, x, y, loss, step)
+        views = (model.layout.views(t) for t in (best, exact, bound))
+        for index, (a, d, off) in enumerate(zip(*views, strict=True)):
+            if index in doubtful:
+                errors[names[index]] = _beyond(a, d, off)
+                by_bound |= {names[index]} if errors[names[index]] == 0 else set()
+    return RelativeErrors(errors, skipped, frozenset(by_bound))
+
+
+def _beyond(approx: Tensor, exact: Tensor, bound: Tensor) -> float:
+    """The relative error of a tensor, each quotient off by up to its bound: 0 if the bounds explain all of it, NaN if
+    they would explain as much of a wrong gradient."""
+    keep = bound.isfinite()
+    a, d, off = approx[keep], exact[keep], bound[keep]
+    if not a.numel():
+        return math.nan
+    q = relative_error(a, d)
+    if band(q) == BANDS[0][1] or ((a - d).abs() > off).any():
+        return q
+    telling = unit_roundoff(torch.float64) ** (3 / 16) * (a.norm() + d.norm())  # 1e-3
+    return 0.0 if off.norm() <= telling else math.nan

@@ -47,11 +47,15 @@ def relative_error(approx: Tensor, exact: Tensor) -> float:
 
 
 def band(q: float) -> str:
-    """What a relative error says: fine (to 1e-7), suspect (to 1e-5), probably wrong (to 1e-3), wrong (above, or NaN).
+    """What a relative error says: fine (to 1e-7), suspect (to 1e-5), probably wrong (to 1e-3), wrong (above).
 
-    >>> band(1e-9), band(0.3)
-    ('fine', 'wrong')
+    NaN stands for a tensor of which nothing could be compared: not tested.
+
+    >>> band(1e-9), band(0.3), band(float("nan"))
+    ('fine', 'wrong', 'not tested')
     """
+    if math.isnan(q):
+        return "not tested"
     return next((name for limit, name in BANDS if q <= limit), "wrong")
 
 

@@ -59,7 +59,7 @@ def test_the_edge_of_a_band_belongs_to_the_better_one(edge: float, below: str, a
 
 
 def test_bands_at_the_ends() -> None:
-    assert [band(q) for q in (0.0, 1.0, inf, nan)] == ["fine", "wrong", "wrong", "wrong"]
+    assert [band(q) for q in (0.0, 1.0, inf, nan)] == ["fine", "wrong", "wrong", "not tested"]
 
 
 def test_a_kink_that_is_not_at_zero_is_seen() -> None:
@@ -148,11 +148,12 @@ def test_entries_at_a_kink_are_skipped_and_counted() -> None:
     assert check_model(model, t(1 + 2.0**-16, -1)[None], y, step=2.0**-15).skipped == 3
 
 
-def test_all_entries_skipped_is_zero_error_and_all_counted() -> None:
+def test_all_entries_skipped_is_not_tested_and_all_are_counted() -> None:
     model = MLP([1, 1], output="relu", dtype=torch.float64)
     model.flat.zero_()
     errors = check_model(model, t(1)[None], t(1)[None])
-    assert (dict(errors), errors.skipped) == ({"W1": 0.0, "b1": 0.0}, 2)
+    assert {name: band(q) for name, q in errors.items()} == {"W1": "not tested", "b1": "not tested"}
+    assert (band(errors.worst), errors.skipped) == ("not tested", 2)
 
 
 @pytest.mark.parametrize("loss", ["mse", "bce_with_logits", "cross_entropy"])

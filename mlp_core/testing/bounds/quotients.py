@@ -6,9 +6,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mlp_core.model import MLP, Trace
 from mlp_core.quotients import BANDS, STEP
-from mlp_core.testing.bounds.rounding import ELEMENTARY, gamma, unit_roundoff
+from mlp_core.rounding import gamma, of_objective, unit_roundoff
 from mlp_core.testing.examples.problem import Case, Problem
 
 FINE, SUSPECT = BANDS[0][0], BANDS[1][0]
@@ -25,39 +24,15 @@ SMALLER, LARGER = 80, 16
 lie the steps that textbooks and libraries take (1e-7, 1e-6, 1e-5, 1e-4)"""
 
 
-def _forward(model: MLP, trace: Trace) -> list[Tensor]:
-    """How far a[0..L] as computed may lie from the exact ones, entry by entry (float64).
-
-    E_a[0] = 0;  E_z[l] = |W| E_a[l-1] + gamma_{n+1} (|a| |W|^T + |b|);  E_a[l] = Lip_f E_z[l] + ELEMENTARY u (|a| + 1),
-    doubled against second-order terms.
-    """
-    dtype = model.flat.dtype
-    errors = [torch.zeros_like(trace.a[0], dtype=torch.float64)]
-    for layer, f in enumerate(model.activations, start=1):
-        W, b = (t.detach().double().abs() for t in (model.weights[layer - 1], model.biases[layer - 1]))
-        a = trace.a[layer - 1].double().abs()
-        e_z = errors[-1] @ W.T + gamma(W.shape[1] + 1, dtype) * (a @ W.T + b)
-        own = 0.0 if f.slopes else ELEMENTARY * unit_roundoff(dtype) * (trace.a[layer].double().abs() + 1)
-        errors.append(2 * (f.lipschitz * e_z + own))
-    return errors
-
-
 def objective(problem: Problem, case: Case) -> float:
-    """How far the objective as computed may lie from the exact one.
-
-    The error E of the output enters with |dL/dy| E + E^2 (every loss here has second derivatives of at most 2); the
-    loss itself errs by gamma of its roundings, ELEMENTARY and one a term, times the magnitudes it adds up.
-    """
-    e = _forward(case.model, case.trace)[-1]
+    """How far the objective as computed may lie from the exact one: see `mlp_core.rounding.of_objective`."""
     y_hat, y = case.trace.output.double(), case.y
-    n = y_hat.numel()
     if problem.loss is None:
         terms = (y_hat * case.dL_dy.double()).abs().sum()
     else:
         assert y is not None
         terms = problem.loss.terms(y_hat, y if problem.loss.classes else y.double()).abs()
-    own = gamma(n + 2 * ELEMENTARY, case.model.flat.dtype) * terms
-    return (case.dL_dy.double().abs() * e + e * e).sum().item() + own.item() + torch.finfo(torch.float64).tiny
+    return of_objective(case.model, case.trace, terms, case.dL_dy)
 
 
 def central(error: float, step: float | Tensor, coarse: Tensor, fine: Tensor) -> Tensor:

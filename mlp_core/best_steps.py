@@ -1,0 +1,51 @@
+"""Difference quotients of a network's loss at the step that suits each entry, with how far each may be off.
+
+One step for all entries truncates where an input is large (a weight that moves by h moves a pre-activation by h times
+its input), and drowns in rounding where the loss is large. Here an entry moves its pre-activations by about `step`
+times each of FACTORS, and the quotient is taken whose truncation and rounding together are smallest.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mlp_core import rounding
+from mlp_core.differences import by_parameters, crosses_kink, farthest_outputs
+from mlp_core.losses import Loss
+from mlp_core.model import MLP
+
+FACTORS = (2.0**-8, 1.0, 2.0**6, 2.0**12)
+"""of the step; with gradcheck.STEP, from 3e-8 to 3e-2"""
+
+
+def scaled(model: MLP, x: Tensor, step: float) -> Tensor:
+    """For every entry of model.flat the step that moves its pre-activations by `step`, up to a factor of 2.
+
+    >>> model = MLP([1, 1], dtype=torch.float64)
+    >>> scaled(model, torch.full((1, 1), 1000.0, dtype=torch.float64), 1.0)[0].item() == 2.0**-9
+    True
+    """
+    steps = torch.full_like(model.flat, step)
+    for a, W in zip(model.trace(x).a[:-1], model.layout.views(steps)[::2], strict=True):
+        largest = a.abs().amax(dim=0)
+        W.mul_(torch.where(largest > 0, torch.exp2(1.0 - torch.frexp(largest)[1]), 1.0))
+    return steps
+
+
+def by_best_steps(model: MLP, x: Tensor, y: Tensor, loss: Loss, step: float) -> tuple[Tensor, Tensor]:
+    """(dJ/dtheta, how far it may be off), laid out as model.flat; infinitely far if every step crosses a kink.
+
+    Truncation: D(h) = J' + h^2/6 J''' + O(h^4), so that D(2h) - D(h) is three times that of D(h); twice the difference
+    is allowed. Rounding: both losses err by `rounding.of_loss`, and their quotient by four operations.
+    """
+    best, bound = torch.zeros_like(model.flat), torch.full_like(model.flat, torch.inf)
+    steps, u = scaled(model, x, step), rounding.unit_roundoff(torch.float64)
+    for factor in FACTORS:
+        h = factor * steps
+        fine, coarse = (by_parameters(model, x, y, loss, k * h) for k in (1, 2))
+        error = rounding.of_loss(model, model.trace(x), loss, y, farthest_outputs(model, x, h))
+        off = 2 * (coarse - fine).abs() + error / h + 4 * u * fine.abs()
+        off = torch.where(crosses_kink(model, x, 2 * h) | ~off.isfinite(), torch.inf, off)
+        best, bound = torch.where(off < bound, fine, best), torch.minimum(bound, off)
+    return best, bound

@@ -1,0 +1,75 @@
+"""What one rounding costs, what many cost, and how far a network's outputs and loss as computed may be off.
+
+Notation: u is the unit roundoff of a dtype, gamma_n = n u / (1 - n u) (Higham, *Accuracy and Stability of Numerical
+Algorithms*, 2nd ed., ch. 3).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mlp_core.losses import Loss
+from mlp_core.model import MLP, Trace
+
+ELEMENTARY = 8
+"""Assumption: exp, log, tanh, erf, sigmoid of torch on CPU err by at most 8 roundings (4 ulp) of a normal result; one
+that is not normal may be 0 instead (sigmoid(-92) in float32 is, and e^-92 is not)"""
+
+
+def unit_roundoff(dtype: torch.dtype) -> float:
+    """u: half the distance from 1 to the next number.
+
+    >>> unit_roundoff(torch.float64) == 2.0**-53
+    True
+    """
+    return torch.finfo(dtype).eps / 2
+
+
+def gamma(n: float, dtype: torch.dtype) -> float:
+    """n u / (1 - n u).
+
+    >>> gamma(2, torch.float64) > 2.0**-52
+    True
+    """
+    nu = n * unit_roundoff(dtype)
+    return nu / (1 - nu)
+
+
+def of_outputs(model: MLP, trace: Trace) -> list[Tensor]:
+    """How far a[0..L] as computed may lie from the exact ones, entry by entry (float64).
+
+    E_a[0] = 0;  E_z[l] = |W| E_a[l-1] + gamma_{n+1} (|a| |W|^T + |b|);  E_a[l] = Lip_f E_z[l] + ELEMENTARY u (|a| + 1),
+    doubled against second-order terms.
+    """
+    dtype = model.flat.dtype
+    errors = [torch.zeros_like(trace.a[0], dtype=torch.float64)]
+    for layer, f in enumerate(model.activations, start=1):
+        W, b = (t.detach().double().abs() for t in (model.weights[layer - 1], model.biases[layer - 1]))
+        a = trace.a[layer - 1].double().abs()
+        e_z = errors[-1] @ W.T + gamma(W.shape[1] + 1, dtype) * (a @ W.T + b)
+        own = 0.0 if f.slopes else ELEMENTARY * unit_roundoff(dtype) * (trace.a[layer].double().abs() + 1)
+        errors.append(2 * (f.lipschitz * e_z + own))
+    return errors
+
+
+def of_objective(model: MLP, trace: Trace, terms: Tensor, dL_dy: Tensor) -> float:
+    """How far an objective as computed may lie from the exact one.
+
+    The error E of the output enters with |dL/dy| E + E^2 (every loss here has second derivatives of at most 2); the
+    loss itself errs by gamma of its roundings, ELEMENTARY and one per term, times `terms`, the magnitudes it adds up.
+    """
+    e = of_outputs(model, trace)[-1]
+    own = gamma(trace.output.numel() + 2 * ELEMENTARY, model.flat.dtype) * terms
+    return (dL_dy.double().abs() * e + e * e).sum().item() + own.item() + torch.finfo(torch.float64).tiny
+
+
+def of_loss(model: MLP, trace: Trace, loss: Loss, y: Tensor, aside: Tensor) -> float:
+    """The same of a loss, at points whose outputs lie within `aside` (of their shape) of the trace's.
+
+    At a perfect fit dL/dy is 0, and beside it 2 `aside` at most.
+    """
+    y_hat = trace.output.double()
+    terms = loss.terms(y_hat, y if loss.classes else y.double()).abs()
+    slope = loss.grad(trace.output, y).double().abs() + 2 * aside
+    return of_objective(model, trace, terms + (slope * aside).sum(), slope)
