@@ -49,14 +49,16 @@ def central(error: float, step: float | Tensor, coarse: Tensor, fine: Tensor) ->
     return 2 * (coarse - fine).abs() + 4 * error / step + own
 
 
-def truncation(step: float, wider: float, widest: float) -> float:
-    """How far the central difference D(h) may lie from the derivative for its step's length, given D(4 h) and D(16 h).
+def truncation(one: float, wider: float, widest: float, falls: float) -> float:
+    """How far a quotient may lie from the derivative for its step's length, given those of steps 4 and 16 times longer,
+    if the truncation of each is `falls` times that of the one before.
 
-    D(h) = J' + h^2/6 J''' + O(h^4), so that D(4 h) - D(h) is 15 times the truncation of D(h), and D(16 h) - D(4 h) is
-    240 times that. Six times the truncation is allowed, as in `central`, by whichever of the two says more: one of them
-    may vanish by chance.
+    Plain: D(h) = J' + h^2/6 J''' + O(h^4), so that falls = 16, D(4 h) - D(h) is 15 times the truncation of D(h), and
+    D(16 h) - D(4 h) is 240 times that; extrapolated once falls = 256, twice 4096. Six times the truncation is allowed,
+    as in `central`, by whichever of the two says more: one of them may vanish by chance. That covers a jump of the next
+    derivative too, at which the truncation falls by 4, 64 or 1024: then 1.2, 1.5 or 1.5 times the truncation.
     """
-    return max(0.4 * abs(wider - step), 0.025 * abs(widest - wider))
+    return 6 / (falls - 1) * max(abs(wider - one), abs(widest - wider) / falls)
 
 
 def rounding(errors: float, distance: float, quotient: float) -> float:

@@ -4,16 +4,21 @@ Central differences are taken on a ladder of steps, each four times the one belo
 
     D(h) = (f(x + h) - f(x - h)) / 2h        f(x +- h) each off by at most `error`
 
-A long step truncates, a short one rounds. The rung is taken whose two errors together are smallest, if all rungs below
-agree with it. If one does not, the function varies within the step (a steep sigmoid, a kink beside the point), and the
-longer step tells nothing.
+A long step truncates, a short one rounds. Neighbouring rungs are extrapolated to a step of 0 (Richardson; Ridders
+1982), as long as their truncation falls as that of a smooth function does:
+
+    D'(h) = D(h) + (D(h) - D(4h)) / 15       D''(h) = D'(h) + (D'(h) - D'(4h)) / 255
+
+The estimate is taken whose truncation and rounding together are smallest, if all rungs below agree with it. If one does
+not, the function varies within the step (a steep sigmoid, a kink beside the point), and the longer step tells nothing.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mlp_core.testing.bounds import quotients
 
@@ -23,6 +28,10 @@ SHORTEST, LONGEST, RATIO = 2.0**-45, 2.0**-2, 4.0
 BENT = 0.75
 """the least part of a gap between the one-sided quotients that is left at a step four times shorter, at a kink; of a
 smooth function a quarter is left"""
+
+EVEN = 0.1
+"""how far from a smooth function's the fall of the truncation may be, from rung to rung and twice in a row, for the
+quotients to be extrapolated; beside a jump of a derivative it is not even"""
 
 CLEAR = 4.0
 """how far a gap must stand above the rounding of the quotients to be one"""
@@ -69,16 +78,34 @@ def slope(f: Callable[[float], float], x: float, error: float) -> Slope:
     (True, True)
     """
     middle, rungs = f(x), _ladder(f, x, error)
-    bounds = [
-        quotients.truncation(one.quotient, wider.quotient, widest.quotient) + one.rounding
-        for one, wider, widest in zip(rungs, rungs[1:], rungs[2:], strict=False)
-    ]
-    for k in sorted(range(len(bounds)), key=bounds.__getitem__):
-        best = rungs[k]
-        if all(abs(one.quotient - best.quotient) <= one.rounding + bounds[k] for one in rungs[:k]):
+    for k, value, bound in sorted(_estimates(rungs), key=lambda one: one[2]):
+        if all(abs(one.quotient - value) <= one.rounding + bound for one in rungs[:k]):
             sides = _sides(rungs[: k + 1], x, middle, error)
-            return Slope(best.quotient, bounds[k], (best.up, best.down), sides)
+            return Slope(value, bound, (rungs[k].up, rungs[k].down), sides)
     return Slope(math.nan, math.inf, (x, x))
+
+
+def _estimates(rungs: list[_Rung]) -> Iterator[tuple[int, float, float]]:
+    """Rung, derivative, and how far it may be off: of plain quotients, and of those extrapolated once and twice."""
+    values, off = [one.quotient for one in rungs], [one.rounding for one in rungs]
+    smooth = [True] * len(rungs)
+    for order in (1, 2, 3):
+        falls = RATIO ** (2 * order)  # the truncation of the next rung is this many times as large
+        for k, (one, wider, widest) in enumerate(zip(values, values[1:], values[2:], strict=False)):
+            if smooth[k]:
+                yield k, one, quotients.truncation(one, wider, widest, falls) + off[k]
+        smooth = [
+            smooth[k] and all(_falls(values[i : i + 3], off[i : i + 3], falls) for i in (k, k + 1))
+            for k in range(len(values) - 3)
+        ]
+        values = [a + (a - b) / (falls - 1) for a, b in pairwise(values)][: len(smooth)]
+        off = [a + (a + b) / (falls - 1) for a, b in pairwise(off)][: len(smooth)]
+
+
+def _falls(values: list[float], off: list[float], falls: float) -> bool:
+    """Whether the truncation of three rungs falls as it should, but for a tenth, and stands above rounding."""
+    near, far = values[1] - values[0], values[2] - values[1]
+    return abs(near) > CLEAR * (off[0] + off[1]) and abs(far / (falls * near) - 1) <= EVEN
 
 
 def _ladder(f: Callable[[float], float], x: float, error: float) -> list[_Rung]:
