@@ -33,6 +33,9 @@ EVEN = 0.1
 """how far from a smooth function's the fall of the truncation may be, from rung to rung and twice in a row, for the
 quotients to be extrapolated; beside a jump of a derivative it is not even"""
 
+DIGITS = 2.0**-10
+"""the part of the function's largest value that its error may be: a function without digits may vary unseen"""
+
 CLEAR = 4.0
 """how far a gap must stand above the rounding of the quotients to be one"""
 
@@ -78,22 +81,27 @@ def slope(f: Callable[[float], float], x: float, error: float) -> Slope:
     (True, True)
     """
     middle, rungs = f(x), _ladder(f, x, error)
-    for k, value, bound in sorted(_estimates(rungs), key=lambda one: one[2]):
-        if all(abs(one.quotient - value) <= one.rounding + bound for one in rungs[:k]):
+    if error > DIGITS * max((abs(v) for one in rungs for v in (one.above, one.below)), default=0.0):
+        rungs = []
+    estimates = list(_estimates(rungs))
+    for k, order, value, bound in sorted(estimates, key=lambda one: one[3]):
+        # below a plain quotient there is less truncation than its own; below an extrapolated one there is more
+        off = [one.rounding for one in rungs[:k]] if order == 1 else [one[3] for one in estimates[:k]]
+        if all(abs(one.quotient - value) <= b + bound for one, b in zip(rungs[:k], off, strict=True)):
             sides = _sides(rungs[: k + 1], x, middle, error)
             return Slope(value, bound, (rungs[k].up, rungs[k].down), sides)
     return Slope(math.nan, math.inf, (x, x))
 
 
-def _estimates(rungs: list[_Rung]) -> Iterator[tuple[int, float, float]]:
-    """Rung, derivative, and how far it may be off: of plain quotients, and of those extrapolated once and twice."""
+def _estimates(rungs: list[_Rung]) -> Iterator[tuple[int, int, float, float]]:
+    """Rung, order, derivative, and how far it may be off: of plain quotients (order 1), then of those extrapolated."""
     values, off = [one.quotient for one in rungs], [one.rounding for one in rungs]
     smooth = [True] * len(rungs)
     for order in (1, 2, 3):
         falls = RATIO ** (2 * order)  # the truncation of the next rung is this many times as large
         for k, (one, wider, widest) in enumerate(zip(values, values[1:], values[2:], strict=False)):
             if smooth[k]:
-                yield k, one, quotients.truncation(one, wider, widest, falls) + off[k]
+                yield k, order, one, quotients.truncation(one, wider, widest, falls) + off[k]
         smooth = [
             smooth[k] and all(_falls(values[i : i + 3], off[i : i + 3], falls) for i in (k, k + 1))
             for k in range(len(values) - 3)

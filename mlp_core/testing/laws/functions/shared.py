@@ -89,8 +89,9 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
     open_ = [torch.where(s & ~same(g, e) & (r <= 1), 2.0, 0.0) for (g, e, _, s), r in zip(four, errors, strict=True)]
     for k, place in (*worst_first(errors), *worst_first(open_)):
         mine, theirs, one = got[k][place].item(), found.expected[k][place].item(), values.closer(k, place)
+        bound, u = torch.tensor(one.bound), values.rounding.u
         beside = max(largest(found.expected[k]), abs(one.value))
-        clear = bool(references.telling(torch.tensor(one.bound), beside, values.rounding.u))
+        clear = bool(references.telling(bound, beside, u) or references.telling(bound, values.scale(k), u))
         confirmed = clear and one.sides is None and one.confirms(mine)
         refuted = confirmed and not one.confirms(theirs, values.surer(k, place, one))
         if refuted or (one.allows(mine) and one.allows(theirs)):
