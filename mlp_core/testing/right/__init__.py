@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlp_core.testing import subjects as kinds
-from mlp_core.testing.right import backprops, course, functions, rules, suspicious, torchs
+from mlp_core.testing.right import awkward, backprops, course, functions, rules, suspicious, torchs
 from mlp_core.testing.subjects.optimizers import OptimizerSubject
 
 
@@ -23,7 +23,10 @@ def subjects() -> dict[str, Any]:
         **{f"backprop: {f.__name__}": kinds.backprop(f) for f in backprops.EVERY},
         **{f"course: {f.__name__}": kinds.course(f) for f in course.EVERY},
         **{f"course: {f.__name__}": kinds.course(f, batch_sizes=(1, 1)) for f in course.ONE_SAMPLE},
-        **{f"gradient: {g.__name__}": kinds.gradient(loss, g, inputs) for loss, g, inputs in functions.GRADIENTS},
+        **{
+            f"gradient: {g.__name__}": kinds.gradient(loss, g, inputs)
+            for loss, g, inputs in (*functions.GRADIENTS, *awkward.GRADIENTS)
+        },
         **{f"training: {f.__name__}": kinds.training(f) for f in functions.FITS},
         **{f"normalisation: {f.__name__}": kinds.normalisation(f) for f in functions.NORMALISATIONS},
         **{f"rule: {c.__name__}": _written(c) for c in rules.EVERY},

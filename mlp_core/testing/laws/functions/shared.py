@@ -80,10 +80,12 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
     """Ask the function's values about the entries that are not autograd's, the worst first, and then about those that
     autograd's tolerance leaves open.
 
-    Raises Broken at the first of another number than autograd's that the values do not confirm against autograd; an
-    entry that they do confirm is disputed. Of those left open, the values may vouch for both, or dispute autograd's.
+    An entry that they confirm against autograd is disputed. Once autograd is refuted so, what they confirm without
+    being sharp enough to refute it is disputed too. Raises Broken at the worst of the others. Of those left open, the
+    values may vouch for both, or dispute autograd's.
     """
     excused, vouched, note = unmarked(got), unmarked(got), ""
+    undecided = list[tuple[int, tuple[int, ...], bool]]()
     four = list(zip(got, found.expected, found.tolerance, found.silent, strict=True))
     errors = [torch.where(same(g, e), 0.0, (g - e).abs() / t.nan_to_num(nan=torch.inf)) for g, e, t, _ in four]
     open_ = [torch.where(s & ~same(g, e) & (r <= 1), 2.0, 0.0) for (g, e, _, s), r in zip(four, errors, strict=True)]
@@ -101,6 +103,11 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
             )
         elif errors[k][place] <= 1:
             vouched[k][place] = confirmed
+        else:
+            undecided.append((k, place, confirmed))
+    for k, place, confirmed in undecided:
+        if confirmed and note:
+            excused[k][place] = True
         else:
             others = [torch.ones_like(x) for x in excused]
             others[k][place] = False
