@@ -15,7 +15,7 @@ from judging import Problem, judged, seeded
 from torch import Tensor
 
 RUN = """
-import hashlib, json, sys
+import hashlib, json
 {imported}
 import torch
 from hypothesis import strategies as st
@@ -34,16 +34,14 @@ vectors = st.lists(st.floats(-100, 100), min_size=1, max_size=4).map(lambda k: [
 inputs = st.tuples(vectors, st.integers(-10**6, 10**6), st.text(max_size=5))
 verify(subjects.gradient(loss, gradient, inputs), examples=150, seed=0)
 by_gradient = seen.hexdigest()
-report = verify(subjects.optimizer(torch.optim.SGD, hyperparameters={{"lr": st.floats(0, 1)}}), examples=15)
-rows = [(r.law, r.counted, r.entries, r.error, r.distinct) for r in report.results]
-print(json.dumps([by_gradient, rows]))
+print(json.dumps([by_gradient]))
 """
 
 MODULES = {
-    "a float": "X = 12.5\n", "many floats": "XS = [12.5, -3.75, 0.1, 99.0, 1e-3, 41.25, -77.5]\n",
-    "an integer": "N = 123457\n", "a text": 'NAME = "zq"\n',
+    "floats": "X = 12.5\nXS = [-3.75, 0.1, 99.0, 1e-3, 41.25, -77.5]\n",
+    "an integer and a text": 'N, NAME = 123457, "zq"\n',
     "a function": "def unused():\n    return 12.5 + 654321\n",
-}  # fmt: skip
+}
 
 
 def run(folder: Path, imported: str) -> list[object]:
@@ -63,10 +61,6 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
 def test_a_module_that_is_loaded_beside_changes_no_example(name: str, alone: list[object], tmp_path: Path) -> None:
     (tmp_path / "constants_of_mine.py").write_text(MODULES[name], encoding="utf-8")
     assert run(tmp_path, "import constants_of_mine") == alone
-
-
-def test_another_call_is_the_same(alone: list[object], tmp_path: Path) -> None:
-    assert run(tmp_path, "import json") == alone
 
 
 def taken(seed: int) -> list[list[float]]:
