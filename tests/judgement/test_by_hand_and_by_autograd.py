@@ -16,7 +16,11 @@ from mlp_core import MLP, ArgumentError, fit, rules
 
 
 def freeze(*names: str) -> Callable[[MLP], None]:
-    return lambda model: [dict(model.named_parameters())[name].requires_grad_(False) for name in names] and None
+    def change(model: MLP) -> None:
+        for name in names:
+            dict(model.named_parameters())[name].requires_grad_(False)
+
+    return change
 
 
 def tie(first: str, second: str) -> Callable[[MLP], None]:
@@ -24,15 +28,15 @@ def tie(first: str, second: str) -> Callable[[MLP], None]:
 
 
 def tie_data(model: MLP) -> None:
-    model.W2.data = model.W1.data  # type: ignore[union-attr]
+    model.W2.data = model.W1.data
 
 
 def write_data(model: MLP) -> None:
-    model.W1.data = 2 * model.W1.data.clone()  # type: ignore[union-attr]
+    model.W1.data = 2 * model.W1.data.clone()
 
 
 def write_bias(model: MLP) -> None:
-    model.b2.data = torch.ones_like(model.b2.data)  # type: ignore[union-attr,arg-type]
+    model.b2.data = torch.ones_like(model.b2.data)
 
 
 def assign(model: MLP) -> None:
@@ -46,11 +50,11 @@ def copied(model: MLP) -> None:
 def copied_and_doubled(model: MLP) -> None:
     other = copy.copy(model)
     with torch.no_grad():
-        other.W1.mul_(2)  # type: ignore[operator]
+        other.W1.mul_(2)
 
 
 def new_parameter(model: MLP) -> None:
-    model.W1 = nn.Parameter(2 * model.W1.detach().clone())  # type: ignore[operator]
+    model.W1 = nn.Parameter(2 * model.W1.detach().clone())
 
 
 CHANGES: dict[str, Callable[[MLP], None]] = {

@@ -47,7 +47,7 @@ def stepped(model: MLP) -> None:
 
 TRACES: dict[str, Callable[[MLP, Tensor], Trace]] = {
     "of another activation": other_activation, "of other weights": other_weights,
-    "before W2 changed": older(lambda m: m.W2.mul_(2)), "before b1 changed": older(lambda m: m.b1.add_(1)),  # type: ignore[operator,union-attr]
+    "before W2 changed": older(lambda m: m.W2.mul_(2)), "before b1 changed": older(lambda m: m.b1.add_(1)),
     "before flat changed": older(lambda m: m.flat.mul_(0.5)), "before a step": older(stepped),
     "before weights were loaded": older(lambda m: m.load_state_dict(made(seed=4).state_dict())),
     "written over": written_over, "with another input": lambda m, x: m.trace(x)._replace(a=(x + 1, *m.trace(x).a[1:])),
