@@ -13,6 +13,7 @@ from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky, Unsatisfiable
 
 from mlp_core.testing.engine import guards
+from mlp_core.testing.engine.constants import undisturbed
 from mlp_core.testing.engine.database import Kept, Memory, no_files, sources
 from mlp_core.testing.engine.distinct import digest
 from mlp_core.testing.engine.evidence import Broken, Evidence, Raised, Rejected
@@ -90,7 +91,7 @@ def run(
         )  # fmt: skip
         options(hypothesis.seed(seed)(given(law.given(subject))(check)))()  # seed turns databases off
 
-    with no_files():
+    with no_files(), undisturbed():
         try:
             if memory is None:
                 searched(Phase.generate, Phase.shrink)

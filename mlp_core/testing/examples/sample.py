@@ -8,6 +8,8 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
+from mlp_core.testing.engine.constants import undisturbed
+
 T = TypeVar("T")
 
 
@@ -29,5 +31,6 @@ def sample(strategy: SearchStrategy[T], n: int, *, seed: int = 0) -> list[T]:
     def keep(example: T) -> None:
         drawn.append(example)
 
-    keep()
+    with undisturbed():
+        keep()
     return drawn
