@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 
-from mlp_core.testing import subjects
 from mlp_core.testing.engine.database import Memory
 from mlp_core.testing.engine.evidence import Raised, place_of
 from mlp_core.testing.engine.law import Law
@@ -134,23 +133,12 @@ def _in_time(seconds: float) -> Callable[[Result], None]:
 def laws_of(thing: Any, largest: int, laws_for: Callable[[Any], list[Law]]) -> list[Law]:
     """The laws of a definition, that which a slow one may not end last. Those of a function of the course are asked of
     single samples, as the course asks them, and those about batches apart, of up to `largest`."""
-    subject = subject_of(thing, (1, largest))
+    subject = resolve(thing, (1, largest))
     laws: list[Law] = laws_for(subject)
     if isinstance(subject, CourseSubject):
-        alone = [law for law in laws_for(subject_of(thing, (1, 1))) if law.group != BATCH]
+        alone = [law for law in laws_for(resolve(thing, (1, 1))) if law.group != BATCH]
         laws = alone + [law for law in laws if law.group == BATCH]
     return sorted(laws, key=lambda law: law.group == SIZE)
-
-
-def subject_of(thing: Any, batch_sizes: tuple[int, int]) -> Any:
-    """The subject for a definition: by its parameters, or, where those of a function say nothing, as one of the
-    course."""
-    try:
-        return resolve(thing, batch_sizes)
-    except ValueError:
-        if isinstance(thing, type):
-            raise
-        return subjects.course(thing, batch_sizes=batch_sizes)
 
 
 def row(result: Result) -> dict[str, Any]:

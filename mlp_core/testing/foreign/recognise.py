@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Sequence
 
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.foreign.reach import Statement, derives, reached
-
-NAMED = re.compile(r"back_?prop", re.IGNORECASE)
-"""how a function of the course is called, whatever it calls its parameters"""
-
-CONTRACTS = ({"trace", "dL_dy"}, {"y_true", "y_pred"})
-"""parameters, beside that for the model, that tell a backpropagation: in our form, in the course's"""
+from mlp_core.testing.subjects.heads import Head
 
 BASES = ("Optimizer", "UpdateRule")
 
 LOOKED_FOR = "f(model, y_true, y_pred) of the course, f(model, trace, dL_dy), a torch.optim.Optimizer or an UpdateRule"
 
 
-def parameters(node: ast.FunctionDef) -> list[str]:
-    """The names of a function's positional parameters."""
-    return [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+def head_of(node: ast.FunctionDef) -> Head:
+    """The head of a function that has not been run."""
+    args = node.args
+    positional = tuple(a.arg for a in (*args.posonlyargs, *args.args))
+    others = tuple(a.arg for a in args.kwonlyargs)
+    return Head(node.name, positional, len(args.defaults), others, args.vararg is not None or None in args.kw_defaults)
 
 
 def recognised(node: ast.stmt) -> bool:
     """Whether a definition is something that can be verified."""
     if isinstance(node, ast.ClassDef):
         return derives(node, BASES)
-    if not isinstance(node, ast.FunctionDef):
-        return False
-    names = parameters(node)
-    told = any(wanted <= set(names) for wanted in CONTRACTS)
-    return len(names) == 3 and (told or bool(NAMED.search(node.name)))
+    return isinstance(node, ast.FunctionDef) and head_of(node).form(chosen=False) is not None
+
+
+def _may_be(node: ast.stmt) -> bool:
+    """Whether a definition that somebody asks for can be one: what a class or a decorated function is shows when it
+    runs."""
+    return not isinstance(node, ast.FunctionDef) or bool(node.decorator_list) or head_of(node).form() is not None
 
 
 def chosen(statements: Sequence[Statement], file: str, name: str | None, broken: Sequence[str]) -> list[str]:
@@ -42,9 +41,10 @@ def chosen(statements: Sequence[Statement], file: str, name: str | None, broken:
     nodes = [s.node for s in statements]
     definitions = {n.name: n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     if name is not None:
-        if name in definitions:
+        if name in definitions and _may_be(definitions[name]):
             return [name]
-        raise ArgumentError("subject", Described(f"{file}:{name}"), f"a definition in {file}; {_found(nodes, broken)}")
+        wanted, there = (LOOKED_FOR, [definitions[name]]) if name in definitions else (f"a definition in {file}", nodes)
+        raise ArgumentError("subject", Described(f"{file}:{name}"), f"{wanted}; {_found(there, broken)}")
     found = [n for n, node in definitions.items() if recognised(node)]
     if not found:
         raise ArgumentError("subject", Described(file), f"{LOOKED_FOR}; {_found(nodes, broken)}")
@@ -59,7 +59,7 @@ def _defines(statement: Statement, name: str) -> bool:
 def _found(nodes: Sequence[ast.stmt], broken: Sequence[str]) -> str:
     """What there is in place of what was looked for."""
     heads = {
-        n.name: f"{n.name}({', '.join(parameters(n))})" if isinstance(n, ast.FunctionDef) else f"class {n.name}"
+        n.name: f"{n.name}({', '.join(head_of(n).positional)})" if isinstance(n, ast.FunctionDef) else f"class {n.name}"
         for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)
     }  # fmt: skip
     there = f"found {', '.join(heads.values())}" if heads else "found no function and no class"

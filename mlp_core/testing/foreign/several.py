@@ -22,12 +22,14 @@ BATCHES = 8
 
 def subjects_in(files: Sequence[str]) -> tuple[list[str], list[HandIn]]:
     """Everything in the files that can be verified, as "file:name", and, as hand-ins that failed, the files in which
-    there is nothing."""
+    there is nothing. Raises ArgumentError for a single file of which nothing is recognised."""
     names, without = list[str](), list[HandIn]()
     for file in files:
         try:
             names += found_in(file)
         except ArgumentError as error:
+            if len(files) == 1:
+                raise
             without.append(refused(file, f"{error.argument}: expected {error.expected}"))
     return names, without
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from inspect import signature
 from typing import Any, ClassVar
 
 import torch
@@ -15,6 +14,7 @@ from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.engine.guards import default_dtype, foreign
 from mlp_core.testing.examples.problem import Case
 from mlp_core.testing.subjects.gradients import GradientSubject
+from mlp_core.testing.subjects.heads import output_first
 
 
 class Unfilled(Broken):
@@ -58,9 +58,8 @@ class CourseSubject(GradientSubject):
 
     @cached_property
     def output_first(self) -> bool:
-        """Whether its parameters are named y_pred and y_true, in this order."""
-        names = list(signature(self.function).parameters)
-        return {"y_true", "y_pred"} <= set(names) and names.index("y_pred") < names.index("y_true")
+        """Whether its parameters are what the model said and what is right, in this order."""
+        return output_first(self.function)
 
     def call(self) -> list[str]:
         two = "trace.output, y" if self.output_first else "y, trace.output"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ from mlp_core.losses import Loss
 from mlp_core.rules import UpdateRule
 from mlp_core.testing import subjects
 from mlp_core.testing.subjects import gradients as gradient_subjects
+from mlp_core.testing.subjects.heads import Head
 
 BATCH_SIZES = gradient_subjects.BATCH_SIZES
 
@@ -33,17 +34,11 @@ def resolve(thing: Any, batch_sizes: tuple[int, int] = BATCH_SIZES) -> Any:
         return subjects.activation(thing)
     if isinstance(thing, Loss):
         return subjects.loss(thing)
-    parameters = _parameters(thing)
-    for wanted, make in (
-        ({"trace", "dL_dy"}, lambda f: subjects.backprop(f, batch_sizes=batch_sizes)),
-        ({"y_true", "y_pred"}, lambda f: subjects.course(f, batch_sizes=batch_sizes)),
-        ({"rule", "epochs", "batch_size"}, subjects.training),
-        ({"training", "validation", "test"}, subjects.normalisation),
-        ({"x", "y", "loss", "gradient"}, subjects.gradcheck),
-        ({"trials"}, subjects.selection),
-    ):  # fmt: skip
-        if wanted <= set(parameters):
-            return make(thing)
+    head = Head.of(thing)
+    form = None if head is None else head.form()
+    if form is not None:
+        return _of_form(form, thing, batch_sizes)
+    parameters = [] if head is None else [*head.positional, *["*"] * bool(head.others), *head.others]
     told = f" (its parameters are {', '.join(parameters)})" if parameters else ""
     raise ArgumentError(
         "subject", Described(f"{thing!r}{told}"),
@@ -53,8 +48,11 @@ def resolve(thing: Any, batch_sizes: tuple[int, int] = BATCH_SIZES) -> Any:
     )  # fmt: skip
 
 
-def _parameters(thing: Any) -> list[str]:
-    try:
-        return list(inspect.signature(thing).parameters) if callable(thing) else []
-    except ValueError:
-        return []  # a builtin without a signature
+def _of_form(form: str, function: Any, batch_sizes: tuple[int, int]) -> Any:
+    makers: dict[str, Callable[[Any], Any]] = {
+        "backprop": lambda f: subjects.backprop(f, batch_sizes=batch_sizes),
+        "course": lambda f: subjects.course(f, batch_sizes=batch_sizes),
+        "training": subjects.training, "normalisation": subjects.normalisation, "gradcheck": subjects.gradcheck,
+        "selection": subjects.selection,
+    }  # fmt: skip
+    return makers[form](function)
