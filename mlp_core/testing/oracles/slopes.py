@@ -25,6 +25,9 @@ from mlp_core.testing.bounds import quotients
 SHORTEST, LONGEST, RATIO = 2.0**-45, 2.0**-2, 4.0
 """the ends of the ladder, as parts of 1 or of abs(x), whichever reaches farther; the ratio of neighbouring rungs"""
 
+SMALLEST = -64
+"""the exponent of the smallest abs(x) that counts; below, the ladder has rungs enough without"""
+
 BENT = 0.75
 """the least part of a gap between the one-sided quotients that is left at a step four times shorter, at a kink; of a
 smooth function a quarter is left"""
@@ -118,7 +121,7 @@ def _falls(values: list[float], off: list[float], falls: float) -> bool:
 
 def _ladder(f: Callable[[float], float], x: float, error: float) -> list[_Rung]:
     """The quotients from the shortest step to the longest; up to the first where f is not finite."""
-    size = 2.0 ** math.frexp(x)[1] if x else 1.0
+    size = 2.0 ** min(max(math.frexp(x)[1], SMALLEST), -SMALLEST) if x else 1.0
     step, last, rungs = SHORTEST * min(size, 1.0), LONGEST * max(size, 1.0), list[_Rung]()
     while step <= last:
         up, down = x + step, x - step
