@@ -13,7 +13,7 @@ import typer
 from mlp_core.base.errors import ArgumentError
 from mlp_core.experiment import options
 from mlp_core.experiment.command import search
-from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, processors, usage_errors, widths
+from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, UNTESTED, processors, usage_errors, widths
 
 app = typer.Typer(
     help="A multi-layer perceptron by hand, and the laws it must obey.",
@@ -84,7 +84,8 @@ def verify(
 ) -> None:
     """Check a backpropagation or an update rule against every law, on generated examples.
 
-    Exit status: 0 all lawful, 1 a law is broken, 2 bad usage, 130 interrupted: reports then hold what was done.
+    Exit status: 0 all lawful, 1 a law is broken, 2 bad usage, 3 not shown to be right: a law could not be tested, 130
+    interrupted: reports then hold what was done.
     """
     with usage_errors(), working_folder_importable():
         from mlp_core.base.extras import need
@@ -138,7 +139,7 @@ def verify(
             if html is not None:
                 report.to_html(html)
     if not report.ok:
-        raise typer.Exit(INTERRUPTED if report.interrupted else DIFFERENT)
+        raise typer.Exit(INTERRUPTED if report.interrupted else UNTESTED if report.untested else DIFFERENT)
 
 
 def _whole(argument: str, text: str) -> int:

@@ -10,7 +10,7 @@ import typer
 
 from mlp_core.base.errors import ArgumentError
 
-OK, DIFFERENT, USAGE, INTERRUPTED = 0, 1, 2, 130
+OK, DIFFERENT, USAGE, UNTESTED, INTERRUPTED = 0, 1, 2, 3, 130
 """exit statuses; 1: a law broken, or two runs that should be equal are not; 130 as for every program ended by Ctrl-C"""
 
 

@@ -64,25 +64,28 @@ def test_a_law_whose_examples_count_is_kept() -> None:
     assert law(Evidence(entries=1)).verdict == "PASS"
 
 
-def test_a_law_with_too_few_counted_examples_is_broken() -> None:
+def test_a_law_whose_examples_do_not_count_is_untested() -> None:
     result = law(Evidence(entries=1, counted=False))
-    assert (result.verdict, result.reason) == ("FAIL", "only 0 of 100 examples counted, at least 30 are needed")
+    assert result.verdict == "UNTESTED"
+    assert result.reason.startswith("none of 100 examples counted")
 
 
-def test_a_law_that_skips_too_many_entries_is_broken() -> None:
+def test_a_law_that_skips_too_many_entries_is_untested() -> None:
     assert law(Evidence(entries=9, skipped=1)).verdict == "PASS"
     result = law(Evidence(entries=8, skipped=1))
-    assert (result.verdict, result.reason) == ("FAIL", "100 of 900 entries skipped, more than 10%")
+    assert result.verdict == "UNTESTED"
+    assert result.reason.startswith("100 of 900 entries skipped, more than 10%")
 
 
-def test_a_case_never_seen_is_a_failure() -> None:
+def test_a_case_never_seen_leaves_a_law_untested() -> None:
     result = law(Evidence(entries=1, seen=frozenset({"day"})), cases=lambda subject: ("day", "night"))
-    assert (result.verdict, result.reason) == ("FAIL", "never observed in 100 examples: night")
+    assert result.verdict == "UNTESTED"
+    assert result.reason.startswith("never observed in 100 examples: night")
 
 
-def test_a_law_without_examples_is_broken() -> None:
+def test_a_law_without_examples_is_untested() -> None:
     nothing = Law("a law", "It holds.", lambda subject, example: Evidence(), lambda s: st.nothing())
-    assert run(nothing.bind(Anything()), examples=10).verdict == "FAIL"
+    assert run(nothing.bind(Anything()), examples=10).verdict == "UNTESTED"
 
 
 def test_a_report_that_ran_no_law_is_not_ok() -> None:
@@ -119,7 +122,7 @@ def test_fed_zeros_alone_a_right_subject_does_not_pass(subject: str, name: str) 
     with contextlib.ExitStack() as patches:
         for module in (strategies, affordable, scenarios, normalisation_laws, record_subjects):
             patches.enter_context(patch.object(module, "Numbers", Zeros))
-        assert run(one, examples=engine.ENOUGH).verdict == "FAIL"
+        assert run(one, examples=engine.ENOUGH).verdict == "UNTESTED"
 
 
 def test_fed_zeros_the_laws_miss_a_mistake_that_they_catch_with_their_own_numbers() -> None:

@@ -47,6 +47,8 @@ class Law:
     beside: str = ""
     """why the law stands, although others catch whatever it catches of the catalogue"""
     floor: float = FLOOR
+    judges: bool = False
+    """whether it judges the subject's numbers against what is known: another way to compute them, or exact ones"""
     group: str = ""
     subject: Any = None
     runs: Callable[..., Any] | None = None
@@ -66,22 +68,23 @@ class Law:
     def check(
         self, *, examples: int | None = None, seed: int = 0, database: ExampleDatabase | None = None
     ) -> None:  # fmt: skip
-        """Raises AssertionError, with everything known about the failure, where the law does not hold, and
-        unittest.SkipTest, which pytest reports as skipped, where it does not apply. `database`: one of Hypothesis's, as
-        for `verify`."""
+        """Raises AssertionError, with everything known about the failure, if the law does not hold; also, with UNTESTED
+        as its first word, if it could not be tried enough; and unittest.SkipTest, which pytest reports as skipped, if
+        it does not apply. `database`: one of Hypothesis's, as for `verify`."""
         assert self.runs is not None
         result = self.runs(self, examples=examples, seed=seed, database=database)
-        if result.verdict == "FAIL":
+        if result.verdict in ("FAIL", "UNTESTED"):
             raise AssertionError(result.text())
         if result.verdict == "SKIP":
             raise SkipTest(f"{result.law}: {result.reason}")
 
 
 class LawBook:
-    """Laws in the order in which they were written."""
+    """Laws in the order in which they were written. judges: whether they do, but for those that say otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, judges: bool = False) -> None:
         self.laws: list[Law] = []
+        self.judges = judges
 
     def law(
         self, given: Callable[[Any], SearchStrategy[Any]], name: str = "", **options: Any
@@ -92,7 +95,7 @@ class LawBook:
         def enter(function: Check) -> Check:
             sentence = name or function.__name__.replace("_", " ")
             statement, _, why = (" ".join(part.split()) for part in (function.__doc__ or "").partition("\n\n"))
-            self.laws.append(Law(sentence, statement, function, given, why, **options))
+            self.laws.append(Law(sentence, statement, function, given, why, **{"judges": self.judges, **options}))
             return function
 
         return enter

@@ -28,7 +28,8 @@ Progress = Callable[["Result"], object]
 
 @dataclass
 class Result:
-    """What became of one law: PASS, FAIL or SKIP, with its reason; what was counted; of a failure all that is known.
+    """What became of one law: PASS, FAIL, UNTESTED or SKIP, with its reason; what was counted; of a failure all that is
+    known. UNTESTED: it applies, and could not be tried enough; the reason ends with what would help.
 
     error: the largest absolute error among the entries compared; ratio: the largest error divided by its bound. where,
     got, expected: the first entry that is wrong on the smallest example; snippet: the lines that show it again.
@@ -61,6 +62,14 @@ class Result:
     """the smallest example in numbers that can be drawn (diagnosis/picture.py)"""
     asked: bool = True
     """whether it decides if all is lawful; what a course does not ask is told and decides nothing"""
+    judges: bool = False
+    """whether the law judges the subject's numbers against what is known"""
+    disputed: int = 0
+    """entries about which two oracles contradict each other"""
+    note: str = ""
+    """what is to be told, although it breaks nothing: of the first example that showed it"""
+    exhausted: bool = False
+    """whether it holds on all the examples there are, which were fewer than asked for"""
 
     def add(self, evidence: Evidence) -> None:
         self.examples += 1
@@ -71,10 +80,16 @@ class Result:
         self.by_bound += evidence.by_bound
         self.error, self.ratio = max(self.error, evidence.error), max(self.ratio, evidence.ratio)
         self.seen |= evidence.seen
+        self.disputed += evidence.disputed
+        self.note = self.note or evidence.note
 
     def fail(self, reason: str) -> None:
         self.verdict, self.reason = "FAIL", reason
 
+    def untested(self, reason: str) -> None:
+        """It could not be tried enough: why, and what would help."""
+        self.verdict, self.reason = "UNTESTED", reason
+
     def text(self) -> str:
-        """The failure in words, snippet included."""
+        """The failure, or why nothing is known, in words, snippet included."""
         return failure_text(self)

@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky, Unsatisfiable
 
-from mlp_core.testing.engine import guards
+from mlp_core.testing.engine import guards, shortage
 from mlp_core.testing.engine.constants import undisturbed
 from mlp_core.testing.engine.database import Kept, Memory, no_files, sources
 from mlp_core.testing.engine.distinct import digest
 from mlp_core.testing.engine.evidence import Broken, Evidence, Raised, Rejected
+from mlp_core.testing.engine.exhausted import nothing_left, watched
 from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Progress, Result
 
@@ -43,7 +44,12 @@ MAX_BY_BOUND = 0.5
 """the largest share of tensors whose relative error says nothing, so that the rounding bound must decide"""
 
 ENOUGH = 50
-"""examples from which on it is held against a law that too few counted or a case was missed; below, it may be chance"""
+"""examples from which on a law is untested if too few counted or a case was missed; below, it may be chance"""
+
+OTHERS = "draw others: on these the law says nothing"
+UNFILTERED = "let the filters of what is drawn reject less"
+FARTHER = "draw inputs farther from kinks, or scale the inputs"
+"""what helps, after what was seen"""
 
 
 def run(
@@ -57,7 +63,7 @@ def run(
     first. `database`: examples on which the law was broken once; they are tried before others, and the smallest of a
     failure is kept there."""
     subject, wanted = law.subject, EXAMPLES if examples is None else examples
-    result = Result(law.name, law.statement, subject.name, law.group)
+    result = Result(law.name, law.statement, subject.name, law.group, judges=law.judges)
     why = law.skip(subject)
     if why is not None:
         result.verdict, result.reason = "SKIP", why
@@ -72,6 +78,8 @@ def run(
         try:
             evidence = evaluate(law, law.narrowed(example, result.seen))
         except Broken as broken:
+            if failing.broken is None and shortage.of_memory(broken.__cause__):
+                raise _Short(broken.note) from broken
             failing.note(broken, example)
             raise
         if failing.broken is None:  # examples, not attempts at a smaller one
@@ -91,14 +99,16 @@ def run(
         )  # fmt: skip
         options(hypothesis.seed(seed)(given(law.given(subject))(check)))()  # seed turns databases off
 
-    with no_files(), undisturbed():
+    with no_files(), undisturbed(), watched() as heard:
         try:
             if memory is None:
                 searched(Phase.generate, Phase.shrink)
             else:
                 searched(Phase.generate)
         except Unsatisfiable:
-            result.fail("no example could be generated")
+            result.untested("no example could be generated; draw from something that has some")
+        except _Short as short:
+            result.untested(f"there was not enough memory ({short}); let it take less memory")
         except (Broken, Flaky, _Enough):
             if memory is not None:
                 failing.tries = -len(memory.kept) - result.examples  # which may pass again before it fails
@@ -107,28 +117,52 @@ def run(
                 memory.keep()
             _describe(result, law, failing, explain)
     if result.verdict == "PASS":
+        result.exhausted = bool(heard) and nothing_left(heard[-1], wanted)
         _guard(result, law, wanted)
     return result
 
 
 def _guard(result: Result, law: Law, wanted: int) -> None:
-    """A law that was hardly tested has not been kept."""
-    need = ceil(law.floor * wanted)
+    """A law that was hardly tried has not been kept: it is untested. Where all the examples there are were tried, what
+    must have been seen is relative to them."""
+    there = result.examples if result.exhausted else wanted
+    need = ceil(law.floor * there)
     missing = [case for case in law.cases(law.subject) if case not in result.seen]
     touched = result.entries + result.skipped
-    if wanted < ENOUGH:
-        if not result.counted:
-            result.verdict, result.reason = "SKIP", f"none of {result.examples} examples counted: ask for more"
-    elif missing:
-        result.fail(f"never observed in {result.examples} examples: {', '.join(missing)}")
+    if result.disputed and not result.entries:
+        result.verdict, result.reason = "SKIP", result.note
+    elif not result.counted:
+        more = f"ask for more: examples={EXAMPLES}" if there < ENOUGH and not result.exhausted else OTHERS
+        why = f" ({result.note})" if result.note else ""
+        result.untested(f"none of {result.examples} examples counted{why}; {more}")
+    elif touched and not result.entries:
+        result.untested(f"all {touched} entries skipped; {FARTHER}")
+    elif there < ENOUGH and not result.exhausted:
+        result.reason = result.note
+    elif missing and not result.exhausted:
+        words = f"never observed in {result.examples} examples: {', '.join(missing)}"
+        result.untested(f"{words}; ask for more: examples={4 * wanted}")
     elif result.counted < need:
-        result.fail(f"only {result.counted} of {result.examples} examples counted, at least {need} are needed")
+        words = f"only {result.counted} of {result.examples} examples counted, at least {need} are needed"
+        result.untested(f"{words}; {OTHERS if result.examples == there else UNFILTERED}")
     elif result.distinct < MIN_DISTINCT * result.counted:
-        result.fail(f"{result.counted} examples counted, but only {result.distinct} differ in their numbers")
+        words = f"{result.counted} examples counted, but only {result.distinct} differ in their numbers"
+        result.untested(f"{words}; draw inputs that differ")
     elif result.skipped > MAX_SKIPPED * touched:
-        result.fail(f"{result.skipped} of {touched} entries skipped, more than {MAX_SKIPPED:.0%}")
+        result.untested(f"{result.skipped} of {touched} entries skipped, more than {MAX_SKIPPED:.0%}; {FARTHER}")
     elif result.by_bound > MAX_BY_BOUND * result.tensors:
-        result.fail(f"{result.by_bound} of {result.tensors} tensors judged by the bound, more than {MAX_BY_BOUND:.0%}")
+        words = f"{result.by_bound} of {result.tensors} tensors judged by the bound, more than {MAX_BY_BOUND:.0%}"
+        result.untested(f"{words}; scale the inputs")
+    elif result.exhausted:
+        tried = f"all {there} examples there are were" if there > 1 else "the only example there is was"
+        unseen = f"; never among them: {', '.join(missing)}" if missing else ""
+        result.reason = f"{tried} tried{unseen}" + (f"; {result.note}" if result.note else "")
+    else:
+        result.reason = result.note
+
+
+class _Short(BaseException):
+    """Ends a run for which there is not enough memory."""
 
 
 class _Enough(BaseException):

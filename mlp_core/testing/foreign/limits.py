@@ -17,6 +17,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from mlp_core.testing.engine import shortage
+
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "OMP_NUM_THREADS", "HYPOTHESIS_PROFILE")
 """of the environment; the others may hold secrets"""
 
@@ -46,10 +48,6 @@ class Stopped(BaseException):
 
 class Slow(BaseException):
     """The networks of hundreds of units took more than they may: the subject is slow, which is no mistake."""
-
-
-NO_MEMORY = "can't allocate memory"
-"""how torch says that there is none"""
 
 
 class CalledExit(Exception):
@@ -102,7 +100,7 @@ def guarded(
         except SystemExit as error:
             raise CalledExit("it tried to end the program").with_traceback(error.__traceback__) from error
         except (MemoryError, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and NO_MEMORY not in str(error):
+            if not shortage.of_memory(error):
                 raise
             raise Stopped("needed more memory than it may take").with_traceback(error.__traceback__) from error
         finally:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event
@@ -22,6 +23,8 @@ from mlp_core.testing.foreign.limits import PATIENCE, Limits
 LOADS = "can be loaded", "The definition, and what it reaches of its file, can be run."
 
 FOUND = "has something to verify", "There is a definition in the file that can be verified."
+
+FAIL, UNTESTED = "FAIL", "UNTESTED"
 
 DEFAULT = Limits()
 
@@ -96,7 +99,7 @@ def _run(connection: Connection, name: str, scratch: Path, limits: Limits, optio
 def refused(name: str, why: str) -> HandIn:
     """A hand-in in which there is nothing to verify."""
     hand_in = HandIn(name)
-    hand_in.results = [_failed(hand_in, *FOUND, "", "the file", why)]
+    hand_in.results = [_failed(hand_in, *FOUND, "", where="the file", got=why)]
     return hand_in
 
 
@@ -109,14 +112,16 @@ def _listen(hand_in: HandIn, process: Any, connection: Connection, until: float,
             if stop.is_set():
                 return _rest(hand_in, laws, "not run: interrupted")
             if time.monotonic() > until:
-                return _ended(hand_in, laws, running, "it did not end, and was ended")
+                return _ended(hand_in, laws, running, "it did not end within the limits, and was ended", UNTESTED)
         try:
             event = json.loads(connection.recv_bytes())
         except EOFError:
             process.join(GRACE)
-            return _ended(hand_in, laws, running, f"its process ended ({_status(process.exitcode)})")
+            short = process.exitcode == -signal.SIGKILL  # as the system ends what takes too much memory
+            words = f"its process ended ({_status(process.exitcode)})"
+            return _ended(hand_in, laws, running, words, UNTESTED if short else FAIL)
         if "failed" in event:
-            hand_in.results = [_failed(hand_in, *LOADS, "", "loading it", event["failed"])]
+            hand_in.results = [_untested(hand_in, *LOADS, "", event["failed"])]
             return None
         if "laws" in event:
             laws, hand_in.course = event["laws"], event["course"]
@@ -124,7 +129,7 @@ def _listen(hand_in: HandIn, process: Any, connection: Connection, until: float,
             running = event["running"]
         elif "late" in event:
             words, place = event["late"]
-            return _ended(hand_in, laws, running, f"{words}: {place}")
+            return _ended(hand_in, laws, running, f"{words}: {place}", UNTESTED)
         elif "stopped" in event:
             return _rest(hand_in, laws, event["stopped"])
         elif "result" in event:
@@ -136,10 +141,11 @@ def _listen(hand_in: HandIn, process: Any, connection: Connection, until: float,
             return None
 
 
-def _ended(hand_in: HandIn, laws: list[list[str]], running: int, words: str) -> None:
-    """The law that ran is broken, those after it were not run."""
+def _ended(hand_in: HandIn, laws: list[list[str]], running: int, words: str, verdict: str) -> None:
+    """The law that ran is broken, or could not be tested; those after it were not run."""
     name, statement, group = laws[running] if laws else [*LOADS, ""]
-    hand_in.results.append(_failed(hand_in, name, statement, group, "the call itself", words))
+    make = _untested if verdict == UNTESTED else partial(_failed, where="the call itself")
+    hand_in.results.append(make(hand_in, name, statement, group, got=words))
     _rest(hand_in, laws, "not run: a call before did not come back")
 
 
@@ -148,11 +154,15 @@ def _rest(hand_in: HandIn, laws: list[list[str]], why: str) -> None:
         hand_in.results.append(Result(name, statement, hand_in.name, group, verdict="SKIP", reason=why))
 
 
-def _failed(hand_in: HandIn, name: str, statement: str, group: str, where: str, got: str) -> Result:
+def _failed(hand_in: HandIn, name: str, statement: str, group: str, *, where: str, got: str) -> Result:
     return Result(
-        name, statement, hand_in.name, group, verdict="FAIL", reason="broken", where=where, got=got,
+        name, statement, hand_in.name, group, verdict=FAIL, reason="broken", where=where, got=got,
         expected="no exception, and an end",
     )  # fmt: skip
+
+
+def _untested(hand_in: HandIn, name: str, statement: str, group: str, got: str) -> Result:
+    return Result(name, statement, hand_in.name, group, verdict=UNTESTED, reason=got)
 
 
 def _status(code: int | None) -> str:

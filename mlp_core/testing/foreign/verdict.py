@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlp_core.testing.engine.result import Result
+from mlp_core.testing.report.findings import NO_FORMULA, no_formula, not_shown
 from mlp_core.testing.subjects.gradients import BATCH, CONDUCT
 
 
@@ -19,7 +20,9 @@ def headline(results: Sequence[Result], *, course: bool) -> str:
     """
     broken = [r for r in results if r.verdict == "FAIL"]
     if len(results) == 1:
-        return broken[0].got if broken else "nothing was checked"
+        return broken[0].got if broken else results[0].reason or "nothing was checked"
+    if not any(r.asked for r in broken) and (why := not_shown(results)):
+        return why
     groups = {r.group for r in broken}
     asked = " (what the course asks)" if course else ""
     if groups - {BATCH, CONDUCT}:
@@ -27,6 +30,7 @@ def headline(results: Sequence[Result], *, course: bool) -> str:
     elif not any(r.group == BATCH for r in results):  # an optimizer, a rule
         skipped = sum(r.verdict == "SKIP" for r in results)
         words = [f"lawful ({skipped} law{'s' * (skipped > 1)} skipped)" if skipped else "lawful"]
+        words += [NO_FORMULA] if no_formula(results) else []
     elif BATCH in groups:
         words = [f"right for one sample{asked}; wrong for batches"]
     else:

@@ -43,7 +43,7 @@ assert torch.get_default_dtype() == dtype, "left another default dtype"
 same = [a.dtype == b.dtype and torch.equal(a, b) for a, b in zip(before, everything())]
 assert all(same), "changed what it was given\""""
 
-book = LawBook()
+book = LawBook(judges=True)
 
 
 def fine(subject: Any, asked: Question) -> Evidence:

@@ -53,7 +53,7 @@ else:
     raise AssertionError("accepted")"""
 """WRONG is filled in by the law"""
 
-book = LawBook()
+book = LawBook(judges=True)
 
 
 @book.law(outputs, beside="it names the entry; that of differences asks the value alone")

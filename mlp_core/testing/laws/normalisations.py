@@ -14,7 +14,7 @@ from mlp_core.testing.engine.guards import foreign
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.images import NAMES, Splits, splits
 
-book = LawBook()
+book = LawBook(judges=True)
 
 
 def expected_splits(drawn: Splits) -> tuple[list[Tensor], list[Tensor]]:

@@ -13,7 +13,7 @@ from mlp_core.testing.engine.guards import foreign
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.trials import SPOILED, Spoiled, Trials, spoiled, tables
 
-book = LawBook()
+book = LawBook(judges=True)
 
 
 def several(drawn: Trials) -> bool:

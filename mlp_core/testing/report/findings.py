@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mlp_core.testing.engine.result import Result
@@ -23,11 +24,59 @@ class Findings:
 
     @property
     def ok(self) -> bool:
-        """Whether all is lawful."""
-        verdicts = [result.verdict for result in self.results if result.asked]
-        return "PASS" in verdicts and "FAIL" not in verdicts and not self.interrupted
+        """Whether all is lawful: no law that is asked for is broken or untested, and of every subject a law that judges
+        its numbers holds, if any applies."""
+        asked = [result for result in self.results if result.asked]
+        verdicts = {result.verdict for result in asked}
+        judged = all(shown(results) or no_formula(results) for results in self.by_subject().values())
+        return "PASS" in verdicts and not verdicts & {"FAIL", "UNTESTED"} and judged and not self.interrupted
+
+    @property
+    def untested(self) -> bool:
+        """Whether nothing is broken, and something that is asked for could not be tested."""
+        verdicts = {result.verdict for result in self.results if result.asked}
+        return not self.ok and not self.interrupted and bool(verdicts) and "FAIL" not in verdicts
+
+    def by_subject(self) -> dict[str, list[Result]]:
+        """The results that are asked for, of every subject."""
+        found: dict[str, list[Result]] = {}
+        for result in self.results:
+            if result.asked:
+                found.setdefault(result.subject, []).append(result)
+        return found
 
     def verdict(self, subject: str) -> str:
         """What is said of a subject in one line."""
-        broken = sum(r.verdict == "FAIL" for r in self.results if r.subject == subject)
-        return self.headlines.get(subject, f"{broken} laws broken" if broken else "lawful")
+        if subject in self.headlines:
+            return self.headlines[subject]
+        results = [r for r in self.results if r.subject == subject]
+        broken = sum(r.verdict == "FAIL" for r in results)
+        if broken:
+            return f"{broken} laws broken"
+        return not_shown(results) or ("lawful" + (f"; {NO_FORMULA}" if no_formula(results) else ""))
+
+
+NO_FORMULA = "no formula was checked: there is nothing to be equal to"
+
+
+def shown(results: Sequence[Result]) -> bool:
+    """Whether a law that judges the numbers holds."""
+    return any(r.judges and r.verdict == "PASS" for r in results) or not any(r.judges for r in results)
+
+
+def no_formula(results: Sequence[Result]) -> bool:
+    """Whether laws judge the numbers of such a subject, and none applies to this one."""
+    judging = [r for r in results if r.judges]
+    return bool(judging) and all(r.verdict == "SKIP" and not r.disputed for r in judging)
+
+
+def not_shown(results: Sequence[Result]) -> str:
+    """"not shown to be right: ..." if a law that is asked for could not be tested; else nothing."""
+    untested = [r for r in results if r.verdict == "UNTESTED" and r.asked]
+    if not untested:
+        return "" if shown(results) or no_formula(results) else f"{NOT_SHOWN}: no law could judge its numbers"
+    laws = "1 law" if len(untested) == 1 else f"{len(untested)} laws"
+    return f"{NOT_SHOWN}: {laws} could not be tested, because {untested[0].reason}"
+
+
+NOT_SHOWN = "not shown to be right"

@@ -10,21 +10,26 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 from mlp_core.testing.engine.result import Result
-from mlp_core.testing.report.findings import Findings
+from mlp_core.testing.report.findings import Findings, not_shown
 
-COLUMNS = ("subject", "ok", "verdict", "hold", "broken", "skipped", "broken laws", "what is wrong", "notes")
+COLUMNS = (
+    "subject", "ok", "verdict", "hold", "broken", "untested", "skipped", "broken laws", "what is wrong", "notes",
+)  # fmt: skip
 
 SHOWN = re.compile(r" \([^()]*\bentry .*\)$|: at [^:]*: .* that gives .*, as seen$")
 """the entry that shows a mistake on an example, at the end of a diagnosis: of a gradient, of a rule"""
 
 
 def junit(report: Findings) -> bytes:
-    """A suite for every subject, a case for every law. What decides nothing is a skipped case, with what it found."""
+    """A suite for every subject, a case for every law. What decides nothing is a skipped case, with what it found; so
+    is what could not be tested, beside a case that keeps the suite from being green."""
     root = ElementTree.Element("testsuites", name="mlp-core verify")
     for subject, results in by_subject(report):
+        words = not_shown(results)
         counts: dict[str, int] = {
-            "tests": len(results), "failures": sum(r.verdict == "FAIL" and r.asked for r in results),
-            "skipped": sum(r.verdict == "SKIP" or not r.asked for r in results), "errors": 0,
+            "tests": len(results) + bool(words), "failures": sum(r.verdict == "FAIL" and r.asked for r in results),
+            "skipped": sum(r.verdict in ("SKIP", "UNTESTED") or not r.asked for r in results),
+            "errors": int(bool(words)),
         }  # fmt: skip
         suite = ElementTree.SubElement(root, "testsuite", {"name": subject, **{k: str(n) for k, n in counts.items()}})
         for result in results:
@@ -32,9 +37,13 @@ def junit(report: Findings) -> bytes:
             if result.verdict == "FAIL" and result.asked:
                 message = _printable(f"{result.where}: got {result.got}, expected {result.expected}")
                 ElementTree.SubElement(case, "failure", message=message).text = _printable(result.text())
-            elif result.verdict == "SKIP" or not result.asked:
-                found = result.reason if result.verdict == "SKIP" else f"not asked for: {result.verdict}"
+            elif result.verdict in ("SKIP", "UNTESTED") or not result.asked:
+                found = {"SKIP": result.reason, "UNTESTED": f"untested: {result.reason}"}.get(result.verdict, "")
+                found = found or f"not asked for: {result.verdict}"
                 ElementTree.SubElement(case, "skipped", message=_printable(found))
+        if words:
+            case = ElementTree.SubElement(suite, "testcase", classname=subject, name="every law could be tested")
+            ElementTree.SubElement(case, "error", message=_printable(words))
     if report.interrupted:
         suite = ElementTree.SubElement(root, "testsuite", name="interrupted", tests="1", failures="0", errors="1")
         case = ElementTree.SubElement(suite, "testcase", classname="mlp-core verify", name="all laws are checked")
@@ -51,9 +60,9 @@ def table(report: Findings) -> str:
     writer.writerow(COLUMNS)
     for subject, results in by_subject(report):
         broken = [r for r in results if r.verdict == "FAIL"]
-        counts = [sum(r.verdict == verdict for r in results) for verdict in ("PASS", "FAIL", "SKIP")]
+        counts = [sum(r.verdict == verdict for r in results) for verdict in ("PASS", "FAIL", "UNTESTED", "SKIP")]
         partly = bool(report.interrupted) and subject not in report.headlines  # those of files are done, or not there
-        ok = "no" if any(r.asked for r in broken) or partly else "yes"
+        ok = "no" if any(r.asked for r in broken) or partly or not_shown(results) else "yes"
         row = [
             subject, ok, "interrupted" if partly and not broken else report.verdict(subject), *counts,
             "; ".join(r.law for r in broken), " | ".join(told(broken)),

@@ -17,15 +17,15 @@ from mlp_core.testing.engine.result import Result
 from mlp_core.testing.report import formats
 from mlp_core.testing.report.findings import Findings
 
-COLOURS = {"PASS": "green", "FAIL": "bold red", "SKIP": "yellow", "...": "dim"}
+COLOURS = {"PASS": "green", "FAIL": "bold red", "UNTESTED": "magenta", "SKIP": "yellow", "...": "dim"}
 
 
 @dataclass
 class Report(Findings):
     """The results of one run over one or more subjects.
 
-    ok: no law that is asked for is broken, at least one was run, and nobody interrupted it. `rich.print(report)` shows
-    the table and every failure.
+    ok: no law that is asked for is broken or untested, one that judges the numbers holds, and nobody interrupted it.
+    untested: nothing is broken, and it is not shown to be right. `rich.print(report)` shows the table and all failures.
 
     >>> from mlp_core.testing import verify
     >>> report = verify("relu", examples=10)
@@ -37,12 +37,13 @@ class Report(Findings):
         """{"ok": ..., "seed": ..., "interrupted": ..., "results": [{"law": ..., "verdict": ...}, ...]}."""
         keys = (
             "subject", "law", "statement", "group", "verdict", "reason", "examples", "counted", "entries", "skipped",
-            "tensors", "by_bound", "error", "ratio", "where", "got", "expected", "counterexample", "diagnosis",
-            "snippet",
+            "disputed", "tensors", "by_bound", "error", "ratio", "exhausted", "judges", "where", "got", "expected",
+            "counterexample", "diagnosis", "snippet",
         )  # fmt: skip
         rows: list[dict[str, Any]] = [{key: _plain(getattr(r, key)) for key in keys} for r in self.results]
         whole = {"ok": self.ok, "seed": self.seed, "examples": self.examples, "interrupted": self.interrupted}
-        return json.dumps({**whole, "results": rows}, indent=2)
+        verdicts = {subject: self.verdict(subject) for subject in dict.fromkeys(r.subject for r in self.results)}
+        return json.dumps({**whole, "verdicts": verdicts, "results": rows}, indent=2)
 
     def to_junit(self, path: Path | str) -> None:
         """Write a suite for every subject and a case for every law, as CI takes them."""
@@ -97,7 +98,7 @@ def table(results: list[Result], running: Result | None = None) -> Table:
             dim = [Text(name, style="dim") for name in ("examples", "error (bound)", "verdict")]
             shown.add_row(Text(subject, style="bold cyan"), *dim)
         shown.add_row(*cells(result, running is result))
-        if result.verdict == "SKIP":
+        if result.reason and result.verdict != "FAIL":
             shown.add_row(Padding(Text(result.reason, style="dim"), (0, 0, 0, 4)))
     return shown
 
@@ -107,6 +108,7 @@ def cells(result: Result, running: bool = False) -> list[str | Text]:
     verdict = "..." if running else result.verdict
     error = f"{result.error:.2g} ({result.ratio:.0%})" if result.ratio else "0" if result.entries else ""
     return [
-        f"  {result.law}", str(result.examples) if verdict != "SKIP" else "", error if verdict != "FAIL" else "",
+        f"  {result.law}", str(result.examples) if verdict != "SKIP" else "",
+        error if verdict in ("PASS", "...") else "",
         Text(verdict, style=COLOURS[verdict]),
     ]  # fmt: skip

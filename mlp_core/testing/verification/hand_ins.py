@@ -13,6 +13,7 @@ from mlp_core.testing.foreign.load import expanded
 from mlp_core.testing.foreign.process import HandIn
 from mlp_core.testing.foreign.several import BATCHES, as_report, subjects_in, verify_files
 from mlp_core.testing.foreign.verdict import headline
+from mlp_core.testing.report.findings import NOT_SHOWN
 from mlp_core.testing.report.formats import told
 from mlp_core.testing.report.names import short_names
 from mlp_core.testing.report.report import Report, failures, table
@@ -63,7 +64,7 @@ def _print(console: Console, done: Sequence[HandIn]) -> None:
     for name, hand_in in zip(short_names([h.name for h in done]), done, strict=True):
         words = headline(hand_in.results, course=hand_in.course)
         style = "green" if not any(r.verdict == "FAIL" for r in hand_in.results) else "yellow"
-        style = style if words.startswith(("right", "lawful")) else "red"
+        style = style if words.startswith(("right", "lawful")) else "yellow" if words.startswith(NOT_SHOWN) else "red"
         wrong = "\n".join([*told(hand_in.results), *(f"note: {note}" for note in hand_in.notes)])
         shown.add_row(Text(name, style="bold"), Text(words, style=style), Text(wrong))
     console.print(shown)

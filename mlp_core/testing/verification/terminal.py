@@ -18,9 +18,8 @@ from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine import runner
 from mlp_core.testing.engine.database import in_folder
 from mlp_core.testing.engine.result import Result
+from mlp_core.testing.report.findings import NOT_SHOWN, no_formula, not_shown
 from mlp_core.testing.report.report import Report, failures, table
-from mlp_core.testing.subjects.rules import UNREFERENCED as OF_RULES
-from mlp_core.testing.subjects.torch_optimizers import UNREFERENCED as OF_OPTIMIZERS
 from mlp_core.testing.verification import parallel
 from mlp_core.testing.verification.names import core_subjects, default_subjects, resolve
 from mlp_core.testing.verification.verify import checked, seed_of, verify
@@ -111,15 +110,25 @@ def _several(console: Console, subjects: Sequence[str], found: Iterator[Result],
 
 
 def _summary(console: Console, report: Report) -> None:
-    counts = {v: sum(r.verdict == v for r in report.results) for v in ("PASS", "FAIL", "SKIP")}
+    counts = {v: sum(r.verdict == v for r in report.results) for v in ("PASS", "FAIL", "UNTESTED", "SKIP")}
     examples = sum(r.examples for r in report.results)
-    words = "all lawful" if report.ok else "not lawful" if counts["FAIL"] else "not all laws were run"
-    style = "bold green" if report.ok else "bold red"
+    words, style = "not all laws were run", "bold red"
+    if report.ok:
+        words, style = "all lawful", "bold green"
+    elif counts["FAIL"]:
+        words = "not lawful"
+    elif report.untested:
+        words, style = NOT_SHOWN, "bold yellow"
+    untested = f"{counts['UNTESTED']} could not be tested, " if counts["UNTESTED"] else ""
     console.print(
         Text(f"\n{words}", style=style)
-        + Text(f": {counts['PASS']} laws hold, {counts['FAIL']} broken, {counts['SKIP']} skipped; {examples} examples")
+        + Text(f": {counts['PASS']} laws hold, {counts['FAIL']} broken, {untested}{counts['SKIP']} skipped; ")
+        + Text(f"{examples} examples")
     )
-    bare = dict.fromkeys(r.subject for r in report.results if r.reason in (OF_OPTIMIZERS, OF_RULES))
+    for subject, results in report.by_subject().items():
+        if report.untested and (why := not_shown(results)):
+            console.print(f"{subject}: {why}", style="yellow", soft_wrap=True, highlight=False, markup=False)
+    bare = [subject for subject, results in report.by_subject().items() if no_formula(results)]
     if bare and report.ok:
         words = f"no formula was checked of {', '.join(bare)}: there is nothing to be equal to"
         console.print(words, style="yellow", soft_wrap=True)

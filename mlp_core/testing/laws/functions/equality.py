@@ -12,7 +12,7 @@ from mlp_core.testing.examples.inputs import Inputs
 from mlp_core.testing.laws.functions.shared import arbitrated, held_to_quotients, is_random, within
 from mlp_core.testing.oracles.functions import Values
 
-book = LawBook()
+book = LawBook(judges=True)
 
 RANDOM = "it is random: called again with the same arguments it gives other numbers"
 

@@ -25,7 +25,7 @@ from mlp_core.testing.oracles import gradients as oracles
 from mlp_core.testing.oracles import stacked
 from mlp_core.testing.subjects.gradients import BATCH, ONE
 
-book = LawBook()
+book = LawBook(judges=True)
 
 TAYLOR = """\
 g, theta = gradient(), {name: p.detach().clone() for name, p in model.named_parameters()}

@@ -14,7 +14,7 @@ from mlp_core.testing.exact.tensors import exact_gradient
 from mlp_core.testing.examples.problem import Problem
 from mlp_core.testing.laws.gradients.shared import VALUE
 
-book = LawBook()
+book = LawBook(judges=True)
 
 MANY = 8
 """samples, where the subject does not ask for more: fractions are slow"""

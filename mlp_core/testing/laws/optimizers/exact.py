@@ -11,7 +11,7 @@ from mlp_core.testing.exact.tensors import _tensor, _vector, exact_steps
 from mlp_core.testing.examples.scenario import Scenario
 from mlp_core.testing.laws.optimizers.shared import LITERAL, same, seen
 
-book = LawBook()
+book = LawBook(judges=True)
 
 
 @book.law(scenarios, skip=not_exactly_sgd)

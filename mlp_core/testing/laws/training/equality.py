@@ -66,7 +66,7 @@ assert torch.equal(*(end.nan_to_num() for end in ends)), ends
 assert torch.equal(numbers, torch.get_rng_state()), "drew from torch's global random state"
 assert torch.equal(x, before[0]) and torch.equal(y, before[1]), "changed its data\""""
 
-book = LawBook()
+book = LawBook(judges=True)
 
 EPOCHS = 6
 """in which samples are drawn in a new order each"""

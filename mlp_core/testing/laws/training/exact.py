@@ -29,7 +29,7 @@ fit(model, x, y, rule=rule, **options)
 got = dict(model.named_parameters())["{name}"][{index}].item()
 assert got == {expected}, got"""
 
-book = LawBook()
+book = LawBook(judges=True)
 
 
 @book.law(lambda subject: networks.trainings())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlp_core.testing.engine.result import Result
-from mlp_core.testing.report.findings import Findings
+from mlp_core.testing.report.findings import Findings, not_shown
 from mlp_core.testing.report.formats import by_subject, diagnoses
 from mlp_core.testing.report.names import short_names
 
@@ -43,7 +43,7 @@ class Subject:
         """right, partly (only laws are broken that decide nothing), wrong, or unknown where no law was run."""
         if any(r.asked for r in self.broken):
             return "wrong"
-        if not any(r.verdict == "PASS" and r.asked for r in self.results):
+        if not_shown(self.results) or not any(r.verdict == "PASS" and r.asked for r in self.results):
             return "unknown"
         return "partly" if self.broken else "right"
 
@@ -105,6 +105,7 @@ def _table(group: list[Subject]) -> Table:
 
 
 def counts(report: Findings) -> dict[str, int]:
-    """Laws that hold, are broken, are skipped; and examples."""
-    verdicts = {name: sum(r.verdict == name for r in report.results) for name in ("PASS", "FAIL", "SKIP")}
+    """Laws that hold, are broken, could not be tested, are skipped; and examples."""
+    names = ("PASS", "FAIL", "UNTESTED", "SKIP")
+    verdicts = {name: sum(r.verdict == name for r in report.results) for name in names}
     return {**verdicts, "examples": sum(r.examples for r in report.results)}

@@ -1,0 +1,121 @@
+"""What could not be tried enough is called untested, with the line that would help: never broken, never kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import strategies as st
+
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.guards import foreign
+from mlp_core.testing.engine.law import Law, LawBook
+from mlp_core.testing.engine.result import Result
+from mlp_core.testing.engine.runner import ENOUGH, run
+
+MANY = st.integers(0, 10**9)
+
+
+class Anything:
+    """The subject of laws that look at nothing."""
+
+    name = "anything"
+    snippet = staticmethod(lambda example, closing: closing)
+
+
+class Number(int):
+    def describe(self) -> str:
+        return str(int(self))
+
+    def weight(self) -> int:
+        return int(self)
+
+
+def law(evidence: Callable[[int], Evidence], drawn: st.SearchStrategy[int] = MANY, **options: Any) -> Law:
+    """A law about numbers that sees in each what `evidence` says."""
+    made = Law("a law", "It holds.", lambda subject, n: evidence(n), lambda s: drawn.map(Number), **options)
+    return made.bind(Anything(), run)
+
+
+def became(evidence: Evidence, examples: int = 100, **options: Any) -> Result:
+    """What becomes of a law whose every example gives this evidence."""
+    return run(law(lambda n: evidence, **options), examples=examples)
+
+
+@pytest.mark.parametrize(("evidence", "options", "said"), [
+    (Evidence(counted=False), {}, "none of 100 examples counted; draw others: on these the law says nothing"),
+    (
+        Evidence(entries=1, seen=frozenset({"day"})), {"cases": lambda subject: ("day", "night")},
+        "never observed in 100 examples: night; ask for more: examples=400",
+    ),
+    (Evidence(entries=1), {"drawn": MANY.map(lambda n: 0)},
+     "100 examples counted, but only 1 differ in their numbers; draw inputs that differ"),
+    (Evidence(entries=8, skipped=1), {},
+     "100 of 900 entries skipped, more than 10%; draw inputs farther from kinks, or scale the inputs"),
+    (Evidence(entries=9, tensors=5, by_bound=3), {},
+     "300 of 500 tensors judged by the bound, more than 50%; scale the inputs"),
+    (Evidence(entries=1), {"drawn": st.nothing()}, "no example could be generated; draw from something that has some"),
+])  # fmt: skip
+def test_each_kind_of_too_little_is_untested(evidence: Evidence, options: dict[str, Any], said: str) -> None:
+    result = became(evidence, **options)
+    assert (result.verdict, result.reason) == ("UNTESTED", said)
+
+
+def test_too_few_that_count_are_untested() -> None:
+    result = run(law(lambda n: Evidence(entries=1, counted=n % 10 == 0)), examples=100)
+    assert result.verdict == "UNTESTED"
+    assert f"only {result.counted} of 100 examples counted, at least 30 are needed; draw others: " in result.reason
+
+
+@pytest.mark.parametrize("examples", [1, ENOUGH - 1])
+def test_where_few_are_asked_for_one_that_counts_is_needed_and_one_entry_that_is_compared(examples: int) -> None:
+    result = became(Evidence(counted=False), examples)
+    assert (result.verdict, result.reason.endswith("; ask for more: examples=100")) == ("UNTESTED", True)
+    assert became(Evidence(entries=1), examples).verdict == "PASS"
+    assert became(Evidence(entries=1), examples, cases=lambda subject: ("night",)).verdict == "PASS"
+    assert became(Evidence(skipped=3), examples).verdict == "UNTESTED"
+
+
+@pytest.mark.parametrize("shortage", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: 9")])
+@pytest.mark.parametrize("within", [True, False])
+def test_where_memory_runs_out_nothing_is_known(shortage: Exception, within: bool) -> None:
+    def short(n: int) -> Evidence:
+        if n > 1000 and within:
+            with foreign():
+                raise shortage
+        if n > 1000:
+            raise shortage
+        return Evidence(entries=1)
+
+    result = run(law(short))
+    assert result.verdict == "UNTESTED"
+    assert result.reason.startswith("there was not enough memory (test_untested.py, line ")
+    assert result.reason.endswith("; let it take less memory")
+
+
+def test_memory_that_torch_has_not_got_is_a_shortage_too() -> None:
+    assert run(law(lambda n: Evidence(entries=torch.ones(10**15).numel()))).verdict == "UNTESTED"
+
+
+def test_a_law_that_is_broken_is_broken_however_little_was_tried() -> None:
+    def never(n: int) -> Evidence:
+        raise Broken("here", n, "another")
+
+    assert run(law(never, cases=lambda subject: ("night",))).verdict == "FAIL"
+
+
+def test_untested_is_no_success_in_pytest_and_says_its_word_first() -> None:
+    with pytest.raises(AssertionError, match=r"^UNTESTED: anything: a law\n(.|\n)*none of 20 examples counted; ask"):
+        law(lambda n: Evidence(counted=False)).check(examples=20)
+
+
+def test_a_result_knows_whether_its_law_judges() -> None:
+    book, judging = LawBook(), LawBook(judges=True)
+    for one in (book, judging):
+        one.law(lambda subject: MANY)(lambda subject, n: Evidence())
+        one.law(lambda subject: MANY, judges=one is book)(lambda subject, n: Evidence())
+    assert [one.judges for one in (*book.laws, *judging.laws)] == [False, True, True, False]
+    assert [became(Evidence(entries=1), 5, judges=judges).judges for judges in (True, False)] == [True, False]
+    assert became(Evidence(), judges=True, skip=lambda subject: "not claimed").judges
