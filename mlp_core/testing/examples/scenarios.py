@@ -21,6 +21,11 @@ SHAPES: tuple[tuple[int, ...], ...] = (
     (), (1,), (2,), (3,), (2, 3), (5,), (3, 1), (7,), (1, 4), (2, 2, 3), (17,), (33,), (5, 7), (70,), (0,), (0, 3)
 )  # fmt: skip
 
+EVERY_KIND: tuple[tuple[int, ...], ...] = (
+    (), (1,), (5,), (2, 3), (3, 2), (3, 3), (4, 1), (1, 4), (2, 2, 3), (0,)
+)  # fmt: skip
+"""one shape of each kind: number, vector, matrix (wide, tall, square, row, column), more dimensions, empty"""
+
 DTYPES = (torch.float64, torch.float32)
 
 FACTORS = (1.0, 1.0, 0.5, 0.1, 2.0)
@@ -40,10 +45,11 @@ def scenarios(
     hyper: st.SearchStrategy[dict[str, Any]], *, steps: tuple[int, int] = (2, 12), groups: tuple[int, int] = (1, 2),
     kinds: Sequence[str] = KINDS, shapes: Sequence[tuple[int, ...]] = SHAPES, per_group: tuple[int, int] = (1, 3),
     dtypes: Sequence[torch.dtype] = DTYPES, schedule: bool = True, common: Sequence[str] = (),
-    scalable: Sequence[str] = (), counts: bool = False,
+    scalable: Sequence[str] = (), counts: bool = False, each: Sequence[tuple[int, ...]] = (), zeros: bool = True,
 ) -> st.SearchStrategy[Scenario]:  # fmt: skip
     """Scenarios of several steps, groups and kinds of gradient, with an lr, and what else is `scalable`, that may
-    change between steps; what is `common` is the same in all groups. `counts`: the counts of some jump ahead."""
+    change between steps; what is `common` is the same in all groups. `counts`: the counts of some jump ahead. `each`: a
+    parameter of each of these shapes is in every scenario, in any of its groups. Without `zeros` no number is 0."""
 
     def read(data: bytes, first: dict[str, Any], second: dict[str, Any]) -> Scenario:
         numbers, texture = data[:PERIOD], int.from_bytes(data[PERIOD:HEAD])
@@ -51,11 +57,18 @@ def scenarios(
         scale, start, dtype = codes.pick((1.0, 0.125, 8.0)), codes.pick(STARTS), codes.pick(dtypes)
         second = {**second, **{name: first[name] for name in common}}
         every = (first, second)[: codes.count(*groups)]
-        wanted = [[codes.pick(shapes) for _ in range(codes.count(*per_group))] for _ in every]
+        if each:
+            first_of = codes.count(0, len(each) - 1)
+            dealt = [*each[first_of:], *each[:first_of]]
+            wanted = [dealt[k :: len(every)] for k in range(len(every))]
+        else:
+            wanted = [[codes.pick(shapes) for _ in range(codes.count(*per_group))] for _ in every]
         pattern = [codes.pick(kinds) for _ in range(codes.count(*steps))]
         factors = tuple(codes.pick(FACTORS) if schedule else 1.0 for _ in pattern)
         flat = [shape for group in wanted for shape in group]
         source = Numbers(numbers, sum(map(prod, flat)) * (len(pattern) + 1), texture)
+        if not zeros:
+            source.values, start = torch.where(source.values == 0, 1 / 16, source.values), start or 1.0
         parameters = tuple(tuple(source.take(shape, start) for shape in group) for group in wanted)
         gradients = _gradients(source, pattern, flat, scale)
         scheduled = schedule and codes.pick((False, True))

@@ -18,7 +18,7 @@ from mlp_core.testing.engine.evidence import Rejected
 from mlp_core.testing.examples.changes import Changes, Wrongs
 from mlp_core.testing.examples.hyperparameters import plain
 from mlp_core.testing.examples.scenario import Gradient, Make, Scenario
-from mlp_core.testing.examples.scenarios import DTYPES, KINDS, SHAPES, scenarios
+from mlp_core.testing.examples.scenarios import DTYPES, EVERY_KIND, KINDS, SHAPES, scenarios
 from mlp_core.testing.subjects.snippets import CLOSURE, RUN
 
 FEW = 7
@@ -73,6 +73,10 @@ class OptimizerSubject:
     closure: bool = False
     """whether step cannot do without a closure"""
     has_lr: bool = True
+    resting: dict[str, Any] | None = field(default_factory=lambda: {"lr": 0.0})
+    """hyperparameters under which nothing may move; None if its constructor refuses an lr of 0"""
+    kinds: tuple[tuple[int, ...], ...] = EVERY_KIND
+    """a shape of each kind that it takes, and steps on"""
     waived: frozenset[str] = frozenset()
     """laws that the one who verifies does not ask for"""
     memo: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
@@ -105,6 +109,11 @@ class OptimizerSubject:
         # many steps: some act late (RAdam's eps, from the sixth step on)
         small = self.scenarios(groups=(1, 1), per_group=(1, 1), shapes=few, steps=(6, 12))
         return st.builds(changes, small, self.hyper)
+
+    def scenarios_of_every_kind(self, **options: Any) -> st.SearchStrategy[Scenario]:
+        """Scenarios with a parameter of every kind of shape, all numbers other than 0, every decay off."""
+        options = {"each": self.kinds, "kinds": ("normal",), "schedule": False, "decay": False, **options}
+        return self.scenarios(zeros=False, **options)
 
     def _moved(self, scenario: Scenario, name: str, value: Any) -> tuple[Scenario, Scenario]:
         """The scenario without and with a hyperparameter moved; others give way where they conflict with it."""

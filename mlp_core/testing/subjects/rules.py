@@ -15,7 +15,7 @@ from mlp_core.rules._domains import domains
 from mlp_core.testing.engine.source import import_of
 from mlp_core.testing.examples.hyperparameters import inside, outside, reconciled
 from mlp_core.testing.examples.scenario import grouped
-from mlp_core.testing.examples.scenarios import SHAPES
+from mlp_core.testing.examples.scenarios import EVERY_KIND, SHAPES
 from mlp_core.testing.subjects.optimizers import OptimizerSubject
 from mlp_core.testing.subjects.snippets import REFERENCE_OF_GROUPS
 
@@ -96,6 +96,7 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
         counts=_counts(rule_type), domains=domains(rule_type),
         movable=tuple(f.name for f in fields(rule_type)), scalable=_scalable(rule_type), wrongs=outside(rule_type),
         repair=lambda drawn, keep: reconciled(rule_type, drawn, keep), shapes=taken(rule_type),
+        has_lr="lr" in domains(rule_type), resting=_resting(rule_type), kinds=taken(rule_type, EVERY_KIND),
     )  # fmt: skip
     if isinstance(rule, type):
         return subject
@@ -126,10 +127,17 @@ def _scalable(rule_type: type[UpdateRule]) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def taken(rule_type: type[UpdateRule]) -> tuple[tuple[int, ...], ...]:
+def _resting(rule_type: type[UpdateRule]) -> dict[str, Any] | None:
+    """An lr of 0, if that is in its domain."""
+    return {"lr": 0.0} if all(domain.holds(0.0) for domain in domains(rule_type).get("lr", ())) else None
+
+
+def taken(
+    rule_type: type[UpdateRule], shapes: tuple[tuple[int, ...], ...] = SHAPES
+) -> tuple[tuple[int, ...], ...]:  # fmt: skip
     """The shapes of parameters that a rule takes."""
     return tuple(
-        shape for shape in SHAPES
+        shape for shape in shapes
         if (rule_type.ndims is None or len(shape) in rule_type.ndims) and (rule_type.empty or 0 not in shape)
     )  # fmt: skip
 

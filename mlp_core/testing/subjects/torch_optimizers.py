@@ -19,7 +19,7 @@ from mlp_core.testing.examples.changes import Outside, Wrongs
 from mlp_core.testing.examples.choices import Codes, drawn_bytes
 from mlp_core.testing.examples.hyperparameters import example_of
 from mlp_core.testing.examples.scenario import Make, Scenario, grouped, needs_closure
-from mlp_core.testing.examples.scenarios import DTYPES, SHAPES
+from mlp_core.testing.examples.scenarios import DTYPES, EVERY_KIND, SHAPES
 from mlp_core.testing.subjects.optimizers import CLAIMS, OptimizerSubject
 from mlp_core.testing.subjects.snippets import REFERENCE_OF_GROUPS
 
@@ -53,6 +53,7 @@ def of_optimizer(
         source += _reference_lines(reference)
         reference = reference if isinstance(reference, type) else grouped(reference)
     taken = tuple(shapes) if shapes else accepted(make, example)
+    kinds = tuple(dict.fromkeys(shapes)) if shapes else _taken(make, example, EVERY_KIND)
     one = [{"params": [torch.zeros(max(taken, key=prod)).requires_grad_()]}]
     told = None if reference is None else _made(reference, one, example)
     return OptimizerSubject(
@@ -60,7 +61,8 @@ def of_optimizer(
         equals=None if told is None else type(told),
         domains={name: (domain,) for name, domain in parts.items()}, movable=movable, unmoved=_unmoved(make, drawn),
         wrongs=_wrongs(hyper, hyperparameters, parts), dtypes=tuple(dtypes or DTYPES), has_lr="lr" in example,
-        shapes=taken, steady=tuple(shape for shape in taken if _steps(make, example, shape)),
+        resting=_resting(make, parts, one, example), kinds=_steady(make, example, kinds),
+        shapes=taken, steady=_steady(make, example, taken),
         max_groups=min(groups, 1 + _takes_groups(make, example, taken)),
         waived=frozenset(waives), common=_common(make, example, taken),
         closure=isinstance(make, type) and needs_closure(make),
@@ -72,8 +74,30 @@ def accepted(make: Make, hyper: dict[str, Any]) -> tuple[tuple[int, ...], ...]:
     return _taken(make, hyper) or SHAPES
 
 
-def _taken(make: Make, hyper: dict[str, Any]) -> tuple[tuple[int, ...], ...]:
-    return tuple(shape for shape in SHAPES if _made(make, [torch.zeros(shape)], hyper) is not None)
+def _taken(
+    make: Make, hyper: dict[str, Any], shapes: Sequence[tuple[int, ...]] = SHAPES
+) -> tuple[tuple[int, ...], ...]:  # fmt: skip
+    return tuple(shape for shape in shapes if _made(make, [torch.zeros(shape)], hyper) is not None)
+
+
+def _resting(
+    make: Make, parts: Mapping[str, Domain], one: Sequence[Any], hyper: dict[str, Any]
+) -> dict[str, Any] | None:
+    """An lr of 0, and no weight decay, which some papers do not multiply by lr; None if 0 is refused, or said to be
+    outside."""
+    if "lr" in parts and not parts["lr"].holds(0.0):
+        return None
+    decay = hyper.get("weight_decay", getattr(_parameters(make).get("weight_decay"), "default", None))
+    known = isinstance(decay, (int, float)) and not isinstance(decay, bool)
+    for resting in ({"lr": 0.0, "weight_decay": 0.0}, {"lr": 0.0}) if known else ({"lr": 0.0},):
+        if _made(make, one, {**hyper, **resting}) is not None:
+            return resting
+    return None
+
+
+def _steady(make: Make, hyper: dict[str, Any], shapes: Sequence[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
+    """The shapes on which two steps do not raise."""
+    return tuple(shape for shape in shapes if _steps(make, hyper, shape))
 
 
 def _steps(make: Make, hyper: dict[str, Any], shape: tuple[int, ...]) -> bool:

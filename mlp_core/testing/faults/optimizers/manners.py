@@ -154,3 +154,63 @@ class ASGDCastsItsNumbersToTheDtypeOfTheParameter(ASGD):
 
     def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
         return CastsItsNumbers(self, params)
+
+
+def bare(optimizer: Any) -> Any:
+    """An optimizer that claims to be nothing, as a class is verified."""
+    return subjects.optimizer(optimizer)
+
+
+@caught_by(
+    "moves nothing at an lr of 0", subject=bare, examples=20,
+    origin="site: the centering of a gradient, or noise, added to p itself",
+)  # fmt: skip
+class DriftsBesideItsRate(Adam):
+    """a part of the step is not multiplied by lr: a ten thousandth of the update is added at any rate"""
+
+    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
+        p.sub_((h["lr"] + 1e-4) * update)
+
+
+@caught_by(
+    "moves nothing at an lr of 0", subject=bare, examples=20,
+    origin="site: lr = max(lr, min_lr), meant for the end of a schedule, where a warmup begins at 0",
+)  # fmt: skip
+class NeverStepsByLessThanItsLeast(Adam):
+    """an lr below 1e-6 is taken for 1e-6"""
+
+    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
+        super().apply(p, {**h, "lr": max(h["lr"], 1e-6)}, update)
+
+
+@caught_by(
+    "moves every shape by its lr", "moves nothing at an lr of 0", subject=bare, examples=20,
+    origin="self.lr = 1e-3 left in step() from a first version",
+)  # fmt: skip
+class NeverReadsItsRate(Adam):
+    """lr is accepted and never read: the step is 0.001 at any lr"""
+
+    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
+        super().apply(p, {**h, "lr": 1e-3}, update)
+
+
+@caught_by(
+    "moves every shape by its lr", "moves nothing at an lr of 0", subject=bare, examples=20,
+    origin="Jordan et al. (2024), Muon: a branch of its own for matrices, with its rate typed in",
+)  # fmt: skip
+class MovesMatricesAtARateOfTheirOwn(Adam):
+    """matrices are moved by 0.02 at any lr"""
+
+    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
+        super().apply(p, {**h, "lr": 0.02} if p.ndim == 2 and min(p.shape) > 1 else h, update)
+
+
+@caught_by(
+    "moves every shape by its lr", subject=bare, examples=20,
+    origin="site: if p.ndim < 2: continue, for biases that were to be spared the decay alone",
+)  # fmt: skip
+class LeavesBiasesWhereTheyAre(Adam):
+    """vectors and numbers are never moved"""
+
+    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
+        super().apply(p, h, update if p.ndim > 1 else 0 * update)

@@ -7,15 +7,12 @@ from typing import Any
 
 import torch
 
-from mlp_core.testing.bounds import rounding
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.changes import Changes, Outside, Wrongs
-from mlp_core.testing.laws.optimizers.shared import claimed, look, shown_on
+from mlp_core.testing.laws.optimizers.shared import claimed, look, noise, shown_on
 
 book = LawBook()
-
-OBSERVED = 100  # bounds of rounding by which a hyperparameter must move something
 
 
 @book.law(
@@ -40,9 +37,8 @@ def shows_every_hyperparameter(subject: Any, drawn: Changes) -> Evidence:
 
 
 def _moved(a: torch.Tensor, b: torch.Tensor, dtype: torch.dtype) -> bool:
-    a, b, u = a.double(), b.double(), rounding.unit_roundoff(dtype)
-    noise = min(OBSERVED * u, u**0.5) * torch.maximum(a.abs(), b.abs())  # in 16 bits 100 roundings are too many
-    return bool(((a - b).abs() > noise).any())
+    a, b = a.double(), b.double()
+    return bool(((a - b).abs() > noise(dtype) * torch.maximum(a.abs(), b.abs())).any())
 
 
 @book.law(

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mlp_core.testing.bounds import rounding
 from mlp_core.testing.bounds.envelopes import Envelope, envelopes, explained
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
@@ -60,6 +61,17 @@ for p, q in zip(params, pieces):
 
 SEVERAL = (2, 6)
 """steps of the laws that hold an optimizer to itself; against a reference it takes up to twelve"""
+
+
+OBSERVED = 100
+"""roundings by which a hyperparameter must move something, for it to be seen"""
+
+
+def noise(dtype: torch.dtype) -> float:
+    """How far apart, by their size, two numbers may lie for rounding's sake: 100 u, or sqrt(u), as in 16 bits 100
+    roundings are too many."""
+    u = rounding.unit_roundoff(dtype)
+    return min(OBSERVED * u, u**0.5)
 
 
 def claimed(claim: str, meaning: str) -> Any:
