@@ -154,7 +154,7 @@ def _guard(result: Result, law: Law, wanted: int) -> None:
         words = f"{result.by_bound} of {result.tensors} tensors judged by the bound, more than {MAX_BY_BOUND:.0%}"
         result.untested(f"{words}; scale the inputs")
     elif result.exhausted:
-        tried = f"all {there} examples there are were" if there > 1 else "the only example there is was"
+        tried = f"exhausted: all {there} examples that exist were" if there > 1 else "exhausted: the only example was"
         unseen = f"; never among them: {', '.join(missing)}" if missing else ""
         result.reason = f"{tried} tried{unseen}" + (f"; {result.note}" if result.note else "")
     else:

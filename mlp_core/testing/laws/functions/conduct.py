@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import torch
@@ -41,9 +42,11 @@ def repeats_itself_and_leaves_no_trace(subject: Any, inputs: Inputs) -> Evidence
     A gradient that centres its data in place is right once, and wrong at every call after it.
     """
     params, data = inputs.fresh()
-    state = torch.get_default_dtype(), torch.get_num_threads()
+    state, drawn = (torch.get_default_dtype(), torch.get_num_threads()), _generators()
     first = [g.clone() for g in subject.gradient(params, *data)]
     second = list(subject.gradient(params, *data))
+    moved = [name for name, state_of in _generators().items() if state_of != drawn[name]]
+    note = f"it draws from {' and '.join(moved)}; its numbers do not depend on what is drawn" if moved else ""
     if state != (torch.get_default_dtype(), torch.get_num_threads()):
         raise Broken("default dtype or thread count", "changed", "untouched", closing=UNTOUCHED)
     one, other, repeated = repeats(subject, inputs)
@@ -64,7 +67,16 @@ def repeats_itself_and_leaves_no_trace(subject: Any, inputs: Inputs) -> Evidence
             raise Broken(f"gradient of {name}", "requires grad: a graph is left behind", "detached", closing=UNTOUCHED)
     names = [f"gradient of {name}" for name in inputs.names()]
     try:
-        return compare(names, second, first, [0.0] * len(first), what="called again: ", closing=UNTOUCHED)
+        evidence = compare(names, second, first, [0.0] * len(first), what="called again: ", closing=UNTOUCHED)
+        evidence.note = note
+        return evidence
     except Broken as broken:
         broken.note = f"the gradient does not repeat itself: it is random (seed it: {SEED}), or it keeps something"
         raise
+
+
+def _generators() -> dict[str, object]:
+    """The state of everybody's generators."""
+    return {
+        "torch's global generator": torch.get_rng_state().tolist(), "Python's global generator": random.getstate(),
+    }  # fmt: skip

@@ -174,4 +174,4 @@ def repeats(subject: Any, inputs: Inputs) -> tuple[float, float, bool]:
     """The function's value, that of a second call, and whether rounding explains the difference."""
     one, other = (Values(subject, inputs).at(list(inputs.params)) for _ in range(2))
     rounding = references.FARTHER * 2 * unit_roundoff(torch.float64) * abs(one)
-    return one, other, one != one or abs(one - other) <= rounding
+    return one, other, one == other or one != one or abs(one - other) <= rounding
