@@ -79,7 +79,7 @@ def value_rounding(
         with mode:
             spread = max(spread, _distance(at(own), value))
         u = max(u, mode.coarsest)
-    return Rounding(references.FARTHER * max(spread, 2 * unit_roundoff(torch.float64) * abs(value)), u)
+    return Rounding(max(references.FARTHER * spread, references.last_bits(value)), u)
 
 
 def _distance(one: float, other: float) -> float:

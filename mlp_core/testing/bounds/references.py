@@ -21,6 +21,11 @@ one written in another algebraic form and order rounds at most a few times as of
 operations err by up to 3u each (2u of noise, and u of their own) in 8 independent draws"""
 
 
+def last_bits(value: float) -> float:
+    """How far a value may be off by the rounding of its last operation alone: FARTHER times 2u of it, in float64."""
+    return FARTHER * 2 * unit_roundoff(torch.float64) * abs(value)
+
+
 def perturbed(deviation: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:
     """How far another right implementation may lie from the reference, entry by entry: FARTHER times the farthest of
     the perturbed runs, plus 2u of the largest value that stood there (what writing it down costs).

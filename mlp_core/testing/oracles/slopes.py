@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mlp_core.testing.bounds import quotients
+from mlp_core.testing.bounds import quotients, references
 
 SHORTEST, LONGEST, RATIO = 2.0**-45, 2.0**-2, 4.0
 """the ends of the ladder, as parts of 1 or of abs(x), whichever reaches farther; the ratio of neighbouring rungs"""
@@ -130,7 +130,8 @@ def _ladder(f: Callable[[float], float], x: float, error: float) -> list[_Rung]:
             if not (math.isfinite(above) and math.isfinite(below)):
                 break
             quotient = (above - below) / (up - down)
-            off = quotients.rounding(2 * error, up - down, quotient)
+            errors = sum(max(error, references.last_bits(value)) for value in (above, below))
+            off = quotients.rounding(errors, up - down, quotient)
             rungs.append(_Rung(step, up, down, above, below, quotient, off))
         step *= RATIO
     return rungs

@@ -11,7 +11,6 @@ from torch import Tensor
 from mlp_core.equality import same
 from mlp_core.testing.bounds import references
 from mlp_core.testing.bounds.envelopes import Envelope
-from mlp_core.testing.bounds.rounding import unit_roundoff
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Evidence
 from mlp_core.testing.examples.inputs import Inputs
@@ -173,5 +172,4 @@ def is_random(subject: Any, inputs: Inputs, got: list[Tensor]) -> bool:
 def repeats(subject: Any, inputs: Inputs) -> tuple[float, float, bool]:
     """The function's value, that of a second call, and whether rounding explains the difference."""
     one, other = (Values(subject, inputs).at(list(inputs.params)) for _ in range(2))
-    rounding = references.FARTHER * 2 * unit_roundoff(torch.float64) * abs(one)
-    return one, other, one == other or one != one or abs(one - other) <= rounding
+    return one, other, one == other or one != one or abs(one - other) <= references.last_bits(one)
