@@ -7,6 +7,15 @@ from dataclasses import dataclass, field
 
 from mlp_core.testing.engine.result import Result
 
+VERDICTS = ("PASS", "FAIL", "UNTESTED", "SKIP")
+
+NOT_SHOWN = "not shown to be right"
+"""of a subject, or of all, that is neither lawful nor broken"""
+
+NO_FORMULA = "no formula was checked: there is nothing to be equal to"
+
+NOTHING = "nothing was checked"
+
 
 @dataclass
 class Findings:
@@ -24,12 +33,9 @@ class Findings:
 
     @property
     def ok(self) -> bool:
-        """Whether all is lawful: no law that is asked for is broken or untested, and of every subject a law that judges
-        its numbers holds, if any applies."""
-        asked = [result for result in self.results if result.asked]
-        verdicts = {result.verdict for result in asked}
-        judged = all(shown(results) or no_formula(results) for results in self.by_subject().values())
-        return "PASS" in verdicts and not verdicts & {"FAIL", "UNTESTED"} and judged and not self.interrupted
+        """Whether all is lawful: of every subject no law that is asked for is broken or untested, one holds, and one
+        that judges its numbers, if any applies."""
+        return bool(self.results) and all(map(lawful, self.by_subject().values())) and not self.interrupted
 
     @property
     def untested(self) -> bool:
@@ -38,11 +44,10 @@ class Findings:
         return not self.ok and not self.interrupted and bool(verdicts) and "FAIL" not in verdicts
 
     def by_subject(self) -> dict[str, list[Result]]:
-        """The results that are asked for, of every subject."""
+        """The results of every subject, in order."""
         found: dict[str, list[Result]] = {}
         for result in self.results:
-            if result.asked:
-                found.setdefault(result.subject, []).append(result)
+            found.setdefault(result.subject, []).append(result)
         return found
 
     def verdict(self, subject: str) -> str:
@@ -52,11 +57,19 @@ class Findings:
         results = [r for r in self.results if r.subject == subject]
         broken = sum(r.verdict == "FAIL" for r in results)
         if broken:
-            return f"{broken} laws broken"
-        return not_shown(results) or ("lawful" + (f"; {NO_FORMULA}" if no_formula(results) else ""))
+            return f"{broken} law{'s' * (broken > 1)} broken"
+        if words := not_shown(results):
+            return words
+        if not any(r.verdict == "PASS" for r in results):
+            return NOTHING
+        return "lawful" + (f"; {NO_FORMULA}" if no_formula(results) else "")
 
 
-NO_FORMULA = "no formula was checked: there is nothing to be equal to"
+def lawful(results: Sequence[Result]) -> bool:
+    """Whether a subject is, by its results: of the laws that are asked for."""
+    asked = [r for r in results if r.asked]
+    verdicts = {r.verdict for r in asked}
+    return "PASS" in verdicts and not verdicts & {"FAIL", "UNTESTED"} and (shown(asked) or no_formula(asked))
 
 
 def shown(results: Sequence[Result]) -> bool:
@@ -73,10 +86,17 @@ def no_formula(results: Sequence[Result]) -> bool:
 def not_shown(results: Sequence[Result]) -> str:
     """"not shown to be right: ..." if a law that is asked for could not be tested; else nothing."""
     untested = [r for r in results if r.verdict == "UNTESTED" and r.asked]
-    if not untested:
-        return "" if shown(results) or no_formula(results) else f"{NOT_SHOWN}: no law could judge its numbers"
+    if untested:
+        return unproven(untested)
+    none_judges = any(r.verdict == "PASS" for r in results) and not shown(results) and not no_formula(results)
+    return f"{NOT_SHOWN}: no law could judge its numbers" if none_judges else ""
+
+
+def unproven(untested: Sequence[Result]) -> str:
+    """That these laws could not be tested, and why not the first of them.
+
+    >>> unproven([Result("a law", "", "f", verdict="UNTESTED", reason="too few; ask for more: examples=100")])
+    'not shown to be right: 1 law could not be tested, because too few; ask for more: examples=100'
+    """
     laws = "1 law" if len(untested) == 1 else f"{len(untested)} laws"
     return f"{NOT_SHOWN}: {laws} could not be tested, because {untested[0].reason}"
-
-
-NOT_SHOWN = "not shown to be right"

@@ -6,11 +6,10 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from itertools import groupby
 from xml.etree import ElementTree
 
 from mlp_core.testing.engine.result import Result
-from mlp_core.testing.report.findings import Findings, not_shown
+from mlp_core.testing.report.findings import VERDICTS, Findings, lawful, not_shown
 
 COLUMNS = (
     "subject", "ok", "verdict", "hold", "broken", "untested", "skipped", "broken laws", "what is wrong", "notes",
@@ -24,23 +23,15 @@ def junit(report: Findings) -> bytes:
     """A suite for every subject, a case for every law. What decides nothing is a skipped case, with what it found; so
     is what could not be tested, beside a case that keeps the suite from being green."""
     root = ElementTree.Element("testsuites", name="mlp-core verify")
-    for subject, results in by_subject(report):
+    for subject, results in report.by_subject().items():
         words = not_shown(results)
-        counts: dict[str, int] = {
+        counts = {
             "tests": len(results) + bool(words), "failures": sum(r.verdict == "FAIL" and r.asked for r in results),
-            "skipped": sum(r.verdict in ("SKIP", "UNTESTED") or not r.asked for r in results),
-            "errors": int(bool(words)),
+            "skipped": sum(r.verdict in ("SKIP", "UNTESTED") or not r.asked for r in results), "errors": int(words != ""),
         }  # fmt: skip
         suite = ElementTree.SubElement(root, "testsuite", {"name": subject, **{k: str(n) for k, n in counts.items()}})
         for result in results:
-            case = ElementTree.SubElement(suite, "testcase", classname=subject, name=result.law)
-            if result.verdict == "FAIL" and result.asked:
-                message = _printable(f"{result.where}: got {result.got}, expected {result.expected}")
-                ElementTree.SubElement(case, "failure", message=message).text = _printable(result.text())
-            elif result.verdict in ("SKIP", "UNTESTED") or not result.asked:
-                found = {"SKIP": result.reason, "UNTESTED": f"untested: {result.reason}"}.get(result.verdict, "")
-                found = found or f"not asked for: {result.verdict}"
-                ElementTree.SubElement(case, "skipped", message=_printable(found))
+            _case(suite, result)
         if words:
             case = ElementTree.SubElement(suite, "testcase", classname=subject, name="every law could be tested")
             ElementTree.SubElement(case, "error", message=_printable(words))
@@ -58,11 +49,11 @@ def table(report: Findings) -> str:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for subject, results in by_subject(report):
+    for subject, results in report.by_subject().items():
         broken = [r for r in results if r.verdict == "FAIL"]
-        counts = [sum(r.verdict == verdict for r in results) for verdict in ("PASS", "FAIL", "UNTESTED", "SKIP")]
+        counts = [sum(r.verdict == verdict for r in results) for verdict in VERDICTS]
         partly = bool(report.interrupted) and subject not in report.headlines  # those of files are done, or not there
-        ok = "no" if any(r.asked for r in broken) or partly or not_shown(results) else "yes"
+        ok = "yes" if lawful(results) and not partly else "no"
         row = [
             subject, ok, "interrupted" if partly and not broken else report.verdict(subject), *counts,
             "; ".join(r.law for r in broken), " | ".join(told(broken)),
@@ -74,9 +65,16 @@ def table(report: Findings) -> str:
     return written.getvalue()
 
 
-def by_subject(report: Findings) -> list[tuple[str, list[Result]]]:
-    """The results of every subject, in order."""
-    return [(subject, list(results)) for subject, results in groupby(report.results, lambda r: r.subject)]
+def _case(suite: ElementTree.Element, result: Result) -> None:
+    case = ElementTree.SubElement(suite, "testcase", classname=result.subject, name=result.law)
+    if result.verdict == "FAIL" and result.asked:
+        message = _printable(f"{result.where}: got {result.got}, expected {result.expected}")
+        ElementTree.SubElement(case, "failure", message=message).text = _printable(result.text())
+    elif result.verdict in ("SKIP", "UNTESTED"):
+        untested = "untested: " if result.verdict == "UNTESTED" else ""
+        ElementTree.SubElement(case, "skipped", message=_printable(f"{untested}{result.reason}"))
+    elif not result.asked:
+        ElementTree.SubElement(case, "skipped", message=f"not asked for: {result.verdict}")
 
 
 def diagnoses(results: Sequence[Result]) -> list[str]:

@@ -34,7 +34,8 @@ class Report(Findings):
     """
 
     def to_json(self) -> str:
-        """{"ok": ..., "seed": ..., "interrupted": ..., "results": [{"law": ..., "verdict": ...}, ...]}."""
+        """{"ok": ..., "seed": ..., "interrupted": ..., "verdicts": {subject: words}, "results": [{"law": ..., "verdict":
+        "PASS", "FAIL", "UNTESTED" or "SKIP", ...}, ...]}."""
         keys = (
             "subject", "law", "statement", "group", "verdict", "reason", "examples", "counted", "entries", "skipped",
             "disputed", "tensors", "by_bound", "error", "ratio", "exhausted", "judges", "where", "got", "expected",
@@ -42,7 +43,7 @@ class Report(Findings):
         )  # fmt: skip
         rows: list[dict[str, Any]] = [{key: _plain(getattr(r, key)) for key in keys} for r in self.results]
         whole = {"ok": self.ok, "seed": self.seed, "examples": self.examples, "interrupted": self.interrupted}
-        verdicts = {subject: self.verdict(subject) for subject in dict.fromkeys(r.subject for r in self.results)}
+        verdicts = {subject: self.verdict(subject) for subject in self.by_subject()}
         return json.dumps({**whole, "verdicts": verdicts, "results": rows}, indent=2)
 
     def to_junit(self, path: Path | str) -> None:

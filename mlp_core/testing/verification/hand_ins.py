@@ -12,8 +12,6 @@ from rich.text import Text
 from mlp_core.testing.foreign.load import expanded
 from mlp_core.testing.foreign.process import HandIn
 from mlp_core.testing.foreign.several import BATCHES, as_report, subjects_in, verify_files
-from mlp_core.testing.foreign.verdict import headline
-from mlp_core.testing.report.findings import NOT_SHOWN
 from mlp_core.testing.report.formats import told
 from mlp_core.testing.report.names import short_names
 from mlp_core.testing.report.report import Report, failures, table
@@ -39,8 +37,8 @@ def verify_hand_ins(
     except KeyboardInterrupt:
         interrupted = True
     done.sort(key=lambda h: h.name)
-    _print(console, done)
     report = as_report(done, seed=seed, examples=examples, batch_size=batch_size)
+    _print(console, done, report)
     if interrupted:
         report.interrupted = f"{len(done) - refused} of {len(found)} done"
         console.print(f"interrupted: {report.interrupted}", style="bold red")
@@ -52,7 +50,7 @@ def _bar(console: Console, several: int) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=several < 2 or not console.is_terminal)
 
 
-def _print(console: Console, done: Sequence[HandIn]) -> None:
+def _print(console: Console, done: Sequence[HandIn], report: Report) -> None:
     if len(done) == 1:
         (one,) = done
         console.print(table(one.results))
@@ -62,9 +60,9 @@ def _print(console: Console, done: Sequence[HandIn]) -> None:
     for title in ("hand-in", "verdict", "what is wrong"):
         shown.add_column(title, overflow="fold")
     for name, hand_in in zip(short_names([h.name for h in done]), done, strict=True):
-        words = headline(hand_in.results, course=hand_in.course)
-        style = "green" if not any(r.verdict == "FAIL" for r in hand_in.results) else "yellow"
-        style = style if words.startswith(("right", "lawful")) else "yellow" if words.startswith(NOT_SHOWN) else "red"
+        words, verdicts = report.verdict(hand_in.name), {r.verdict for r in hand_in.results}
+        style = "red" if "FAIL" in verdicts else "yellow" if "UNTESTED" in verdicts else "green"
+        style = "yellow" if style == "red" and words.startswith(("right", "lawful")) else style
         wrong = "\n".join([*told(hand_in.results), *(f"note: {note}" for note in hand_in.notes)])
         shown.add_row(Text(name, style="bold"), Text(words, style=style), Text(wrong))
     console.print(shown)

@@ -18,7 +18,7 @@ from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine import runner
 from mlp_core.testing.engine.database import in_folder
 from mlp_core.testing.engine.result import Result
-from mlp_core.testing.report.findings import NOT_SHOWN, no_formula, not_shown
+from mlp_core.testing.report.findings import NOT_SHOWN, VERDICTS, no_formula, not_shown
 from mlp_core.testing.report.report import Report, failures, table
 from mlp_core.testing.verification import parallel
 from mlp_core.testing.verification.names import core_subjects, default_subjects, resolve
@@ -110,7 +110,7 @@ def _several(console: Console, subjects: Sequence[str], found: Iterator[Result],
 
 
 def _summary(console: Console, report: Report) -> None:
-    counts = {v: sum(r.verdict == v for r in report.results) for v in ("PASS", "FAIL", "UNTESTED", "SKIP")}
+    counts = {v: sum(r.verdict == v for r in report.results) for v in VERDICTS}
     examples = sum(r.examples for r in report.results)
     words, style = "not all laws were run", "bold red"
     if report.ok:

@@ -16,7 +16,7 @@ from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.foreign.load import expanded
 from mlp_core.testing.foreign.several import as_report, subjects_in, verify_files
-from mlp_core.testing.report.findings import not_shown
+from mlp_core.testing.report.findings import lawful
 from mlp_core.testing.report.names import is_in_file
 from mlp_core.testing.report.report import Report
 from mlp_core.testing.subjects.recognise import BATCH_SIZES
@@ -118,12 +118,15 @@ def seed_of(seed: int | str) -> int:
 
 
 def assert_lawful(subject: Any, **options: Any) -> None:
-    """Raises one AssertionError that lists every law of `subject` that is broken or untested; options as for `verify`.
+    """Raises one AssertionError that lists every law of `subject` that is broken or could not be tested, below what is
+    said of it in a line; options as for `verify`.
 
     >>> from mlp_core import backprop
     >>> assert_lawful(backprop, examples=10)
     """
     report = verify(subject, **options)
     if not report.ok:
-        found = [result.text() for result in report.results if result.verdict in ("FAIL", "UNTESTED")]
-        raise AssertionError("\n\n".join(found) or not_shown(report.results) or "no law was run")
+        told = [report.verdict(name) for name, results in report.by_subject().items() if not lawful(results)]
+        for verdict in ("FAIL", "UNTESTED"):
+            told += [result.text() for result in report.results if result.verdict == verdict]
+        raise AssertionError("\n\n".join(told) or "no law was run")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlp_core.testing.engine.result import Result
-from mlp_core.testing.report.findings import Findings, not_shown
-from mlp_core.testing.report.formats import by_subject, diagnoses
+from mlp_core.testing.report.findings import VERDICTS, Findings, not_shown
+from mlp_core.testing.report.formats import diagnoses
 from mlp_core.testing.report.names import short_names
 
 
@@ -40,10 +40,13 @@ class Subject:
 
     @property
     def mark(self) -> str:
-        """right, partly (only laws are broken that decide nothing), wrong, or unknown where no law was run."""
+        """right, partly (only laws are broken that decide nothing), wrong, untested if it is not shown to be right, or
+        unknown if no law was run."""
         if any(r.asked for r in self.broken):
             return "wrong"
-        if not_shown(self.results) or not any(r.verdict == "PASS" and r.asked for r in self.results):
+        if not_shown(self.results):
+            return "untested"
+        if not any(r.verdict == "PASS" and r.asked for r in self.results):
             return "unknown"
         return "partly" if self.broken else "right"
 
@@ -78,11 +81,11 @@ class Table:
 
 def subjects(report: Findings) -> list[Subject]:
     """The subjects in order."""
-    found = by_subject(report)
-    short = short_names([name for name, _ in found])
+    found = report.by_subject()
+    short = short_names(list(found))
     return [
         Subject(number, name, report.verdict(whole), report.notes.get(whole, ()), results)
-        for number, (name, (whole, results)) in enumerate(zip(short, found, strict=True))
+        for number, (name, (whole, results)) in enumerate(zip(short, found.items(), strict=True))
     ]
 
 
@@ -106,6 +109,5 @@ def _table(group: list[Subject]) -> Table:
 
 def counts(report: Findings) -> dict[str, int]:
     """Laws that hold, are broken, could not be tested, are skipped; and examples."""
-    names = ("PASS", "FAIL", "UNTESTED", "SKIP")
-    verdicts = {name: sum(r.verdict == name for r in report.results) for name in names}
+    verdicts = {name: sum(r.verdict == name for r in report.results) for name in VERDICTS}
     return {**verdicts, "examples": sum(r.examples for r in report.results)}
