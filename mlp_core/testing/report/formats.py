@@ -27,7 +27,8 @@ def junit(report: Findings) -> bytes:
         words = not_shown(results)
         counts = {
             "tests": len(results) + bool(words), "failures": sum(r.verdict == "FAIL" and r.asked for r in results),
-            "skipped": sum(r.verdict in ("SKIP", "UNTESTED") or not r.asked for r in results), "errors": int(words != ""),
+            "skipped": sum(r.verdict in ("SKIP", "UNTESTED") or not r.asked for r in results),
+            "errors": int(words != ""),
         }  # fmt: skip
         suite = ElementTree.SubElement(root, "testsuite", {"name": subject, **{k: str(n) for k, n in counts.items()}})
         for result in results:

@@ -34,8 +34,8 @@ class Report(Findings):
     """
 
     def to_json(self) -> str:
-        """{"ok": ..., "seed": ..., "interrupted": ..., "verdicts": {subject: words}, "results": [{"law": ..., "verdict":
-        "PASS", "FAIL", "UNTESTED" or "SKIP", ...}, ...]}."""
+        """{"ok": ..., "seed": ..., "interrupted": ..., "verdicts": {subject: words}, "results": [{"law": ...,
+        "verdict": "PASS", "FAIL", "UNTESTED" or "SKIP", ...}, ...]}."""
         keys = (
             "subject", "law", "statement", "group", "verdict", "reason", "examples", "counted", "entries", "skipped",
             "disputed", "tensors", "by_bound", "error", "ratio", "exhausted", "judges", "where", "got", "expected",
