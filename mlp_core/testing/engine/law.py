@@ -39,7 +39,9 @@ class Law:
     skip: Callable[[Any], str | None] = lambda subject: None
     """why the law does not apply to a subject, with what would make it apply; None where it does"""
     cases: Callable[[Any], tuple[str, ...]] = lambda subject: ()
-    """what the examples must have shown at least once, all together"""
+    """what the examples must have shown at least once, all together; else it is untested"""
+    owed: bool = False
+    """whether the subject owes these cases: then one that no example shows breaks the law"""
     closing: str = ""
     """lines of the snippet for a subject that raises in the middle of the law"""
     narrowed: Callable[[Any, set[str]], Any] = lambda example, seen: example

@@ -68,7 +68,7 @@ def run(
     if why is not None:
         result.verdict, result.reason = "SKIP", why
         return result
-    failing, digests = _Failing(), set[int]()
+    failing, digests, tried = _Failing(), set[int](), set[int]()
     kept = None if database is None else Kept(database, law)
 
     def check(example: Any) -> None:
@@ -84,8 +84,10 @@ def run(
             raise
         if failing.broken is None:  # examples, not attempts at a smaller one
             result.add(evidence)
-            if evidence.counted:
-                digests.add(digest(example))
+            if evidence.counted or law.owed:
+                number = digest(example)
+                tried.add(number)
+                digests.update([number] if evidence.counted else [])
                 result.distinct = len(digests)
             if progress is not None:
                 progress(result)
@@ -118,18 +120,20 @@ def run(
             _describe(result, law, failing, explain)
     if result.verdict == "PASS":
         result.exhausted = bool(heard) and nothing_left(heard[-1], wanted)
-        _guard(result, law, wanted)
+        _guard(result, law, wanted, varied=len(tried) >= MIN_DISTINCT * result.examples)
     return result
 
 
-def _guard(result: Result, law: Law, wanted: int) -> None:
-    """A law that was hardly tried has not been kept: it is untested. Where all the examples there are were tried, what
-    must have been seen is relative to them."""
+def _guard(result: Result, law: Law, wanted: int, *, varied: bool) -> None:
+    """A law that was hardly tried has not been kept: it is untested. If all the examples there are were tried, what
+    must have been seen is relative to them. varied: whether the examples differ, so that what a subject owes shows."""
     there = result.examples if result.exhausted else wanted
     need = ceil(law.floor * there)
     missing = [case for case in law.cases(law.subject) if case not in result.seen]
     touched = result.entries + result.skipped
-    if result.disputed and not result.entries:
+    if missing and law.owed and varied and there >= ENOUGH and not result.exhausted:
+        result.fail(f"never observed in {result.examples} examples: {', '.join(missing)}")
+    elif result.disputed and not result.entries:
         result.verdict, result.reason = "SKIP", result.note
     elif not result.counted:
         more = f"ask for more: examples={EXAMPLES}" if there < ENOUGH and not result.exhausted else OTHERS

@@ -19,6 +19,7 @@ book = LawBook()
     lambda subject: subject.scenarios_with_changes(),
     skip=lambda subject: None if subject.movable else subject.unmoved,
     cases=lambda subject: subject.movable,
+    owed=True,
     narrowed=lambda drawn, seen: drawn.besides(seen),
     beside="all that asks it of an optimizer without a reference",
 )

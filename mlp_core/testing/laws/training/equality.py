@@ -212,7 +212,7 @@ def weighs_epoch_losses_by_samples(subject: Any, training: Training) -> Evidence
     return compare(["epoch losses"], [history.epoch_losses], [expected], [limit], closing=WEIGHED)
 
 
-@book.law(lambda subject: trainings(exact=False), cases=lambda subject: ("another seed, another run",))
+@book.law(lambda subject: trainings(exact=False), cases=lambda subject: ("another seed, another run",), owed=True)
 def repeats_under_a_seed(subject: Any, training: Training) -> Evidence:
     """The same generator seed gives the same bits, another another run; data and random state stay as they were, and
     the losses handed back hold no graph.
