@@ -11,18 +11,21 @@ Rumelhart, Hinton and Williams (1986); Nielsen, *Neural Networks and Deep Learni
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.model import MLP, Trace
+from mlp_core.placing import REQUIRES_GRAD
+from mlp_core.tracing import without_autograd
 
 
 def backprop(model: MLP, trace: Trace, dL_dy: Tensor) -> Tensor:
     """Fill `model.flat_grad` with the gradient of the loss and return it.
 
     trace: of model.trace(x), a batch of B rows. dL_dy: (B, n_L), the derivative of the loss by the output. What the
-    buffer held before is overwritten. Raises ArgumentError for a trace of another model or a dL_dy that is not like
-    trace.output in shape, dtype and device.
+    buffer held before is overwritten; a frozen parameter has no gradient, and zeros there. Raises ArgumentError for a
+    trace of another model, of other activations or of older weights, a dL_dy that is not like trace.output in shape,
+    dtype and device, and a model for which autograd would do something else: see `placing`.
 
     >>> model = MLP([1, 1], dtype=torch.float64)
     >>> trace = model.trace(torch.tensor([[3.0]], dtype=torch.float64))
@@ -30,17 +33,25 @@ def backprop(model: MLP, trace: Trace, dL_dy: Tensor) -> Tensor:
     >>> model.weights[0].grad, model.biases[0].grad
     (tensor([[6.]], dtype=torch.float64), tensor([2.], dtype=torch.float64))
     """
-    _check(model, trace, dL_dy)
-    flat_grad = model.flat_grad
-    with torch.no_grad():
-        reverse(model, trace, dL_dy)
-    return flat_grad
+    if not (isinstance(model, MLP) and isinstance(trace, Trace) and isinstance(dL_dy, Tensor)):
+        raise _of_another_type(model, trace, dL_dy)
+    parameters = model.by_hand(trace)
+    output = trace.output
+    if dL_dy.shape != output.shape or dL_dy.dtype != output.dtype or dL_dy.device != output.device:
+        raise _unlike(dL_dy, output)
+    flat_grad = model.bound()
+    without_autograd(_reverse, model, parameters, trace, dL_dy)
+    return flat_grad if all(map(REQUIRES_GRAD, parameters)) else model.bound()  # with zeros for the frozen ones
 
 
-def reverse(model: MLP, trace: Trace, delta: Tensor) -> None:
+def reverse(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     """The loop of `backprop`, for who has checked its arguments, switched autograd off and bound the grads: dL/dy_hat
     to the gradients in the model's buffer."""
-    weights, dL_dW, dL_db = model.weights, model.grad_views[0::2], model.grad_views[1::2]
+    _reverse(model, model.in_order(), trace, dL_dy)
+
+
+def _reverse(model: MLP, parameters: list[nn.Parameter], trace: Trace, delta: Tensor) -> None:
+    weights, dL_dW, dL_db = parameters[0::2], model.grad_views[0::2], model.grad_views[1::2]
     for layer in range(model.L, 0, -1):
         delta = model.activations[layer - 1].times_df(delta, trace.z[layer], trace.a[layer])  # * f_l'(z[l])
         torch.mm(delta.t(), trace.a[layer - 1], out=dL_dW[layer - 1])  # delta[l]^T a[l-1]
@@ -49,14 +60,14 @@ def reverse(model: MLP, trace: Trace, delta: Tensor) -> None:
             delta = torch.mm(delta, weights[layer - 1])  # delta[l] W[l]
 
 
-def _check(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    for name, value, wanted in (("model", model, MLP), ("trace", trace, Trace), ("dL_dy", dL_dy, Tensor)):
+def _of_another_type(model: object, trace: object, dL_dy: object) -> ArgumentError:
+    for name, value, wanted in (("model", model, MLP), ("trace", trace, Trace)):
         if not isinstance(value, wanted):
-            raise ArgumentError(name, value, f"a {wanted.__name__}")
-    widths = tuple(a.shape[1] for a in trace.a)
-    if widths != model.sizes or len(trace.z) != len(trace.a):
-        raise ArgumentError("trace", Described(f"widths {widths}"), f"a trace of this model, widths {model.sizes}")
-    for what in ("shape", "dtype", "device"):
-        got, expected = getattr(dL_dy, what), getattr(trace.output, what)
-        if got != expected:
-            raise ArgumentError("dL_dy", Described(f"{what} {got}"), f"{what} {expected}, that of trace.output")
+            return ArgumentError(name, value, f"a {wanted.__name__}")
+    return ArgumentError("dL_dy", dL_dy, "a Tensor")
+
+
+def _unlike(dL_dy: Tensor, output: Tensor) -> ArgumentError:
+    what = next(what for what in ("shape", "dtype", "device") if getattr(dL_dy, what) != getattr(output, what))
+    got, expected = getattr(dL_dy, what), getattr(output, what)
+    return ArgumentError("dL_dy", Described(f"{what} {got}"), f"{what} {expected}, that of trace.output")

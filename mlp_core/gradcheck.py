@@ -78,7 +78,7 @@ def check_model(
         raise ArgumentError("x", Described("NaN or infinity"), "finite numbers")
     if not callable(gradient):
         raise ArgumentError("gradient", gradient, "a function of (model, trace, dL_dy)")
-    model = copy.deepcopy(model)
+    model = copy.deepcopy(model).requires_grad_()  # frozen ones have gradients too
     if model.flat.dtype != torch.float64:
         model.double()
     x, y = x.double(), y if loss.classes else y.double()

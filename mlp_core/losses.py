@@ -16,6 +16,7 @@ from torch import Tensor
 
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.base.registry import Registry
+from mlp_core.tracing import without_autograd
 
 Both = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
@@ -54,8 +55,7 @@ class Loss:
     def value_and_grad(self, y_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """The loss (scalar) and dL/dy_hat (B, n). Raises ArgumentError for targets that do not fit y_hat."""
         self.check(y_hat, y)
-        with torch.no_grad():
-            return self.evaluated(y_hat, y)
+        return without_autograd(self.evaluated, y_hat, y)
 
     def evaluated(self, y_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """The same, for who has checked y and switched autograd off."""

@@ -10,33 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from operator import attrgetter, is_, itemgetter
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mlp_core import activations
+from mlp_core import activations, placing
 from mlp_core.activations import Activation
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.layout import Layout
+from mlp_core.tracing import Trace, places_of, without_autograd
 
+__all__ = ["MLP", "Trace"]
 
-class Trace(NamedTuple):
-    """What the forward pass leaves for backpropagation, by layer: z[l] and a[l] are (B, n_l); z[0] = a[0] = x.
-
-    >>> trace = MLP([2, 3, 1]).trace(torch.zeros(5, 2))
-    >>> [tuple(a.shape) for a in trace.a]
-    [(5, 2), (5, 3), (5, 1)]
-    """
-
-    z: tuple[Tensor, ...]
-    a: tuple[Tensor, ...]
-
-    @property
-    def output(self) -> Tensor:
-        """a[L], (B, n_L)."""
-        return self.a[-1]
+GRAD, REQUIRES_GRAD = attrgetter("grad"), attrgetter("requires_grad")
 
 
 class MLP(nn.Module):
@@ -53,8 +42,8 @@ class MLP(nn.Module):
     torch.Size([5, 1])
     """
 
-    flat: Tensor
-    """all parameters, one aligned buffer; the padding between them is zero and belongs to nobody"""
+    activations: tuple[Activation, ...]
+    """of each layer; may be set, to as many names or records"""
 
     def __init__(
         self,
@@ -69,6 +58,7 @@ class MLP(nn.Module):
         super().__init__()
         self.sizes = _checked_sizes(sizes)
         self.activations = _by_layer(activation, output, len(self.sizes) - 1)
+        self._of_all = itemgetter(*placing.wanted(self.sizes))
         dtype = torch.get_default_dtype() if dtype is None else dtype
         if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
             raise ArgumentError("dtype", dtype, "a floating point dtype of torch")
@@ -93,28 +83,68 @@ class MLP(nn.Module):
     @property
     def weights(self) -> list[nn.Parameter]:
         """W[1], W[2], ...: the parameters that the module has now, which torch.func.functional_call exchanges."""
-        return list(self._parameters.values())[0::2]  # type: ignore[return-value]  # none is None
+        return self.in_order()[0::2]
 
     @property
     def biases(self) -> list[nn.Parameter]:
         """b[1], b[2], ..."""
-        return list(self._parameters.values())[1::2]  # type: ignore[return-value]
+        return self.in_order()[1::2]
+
+    def in_order(self) -> list[nn.Parameter]:
+        """W[1], b[1], W[2], ... Raises ArgumentError where one is missing: pruned, parametrized, removed."""
+        try:
+            return list(self._of_all(self._parameters))
+        except KeyError:
+            raise placing.misnamed(self._parameters, self.sizes) from None
+
+    @property
+    def flat(self) -> Tensor:
+        """All parameters, one aligned buffer; the padding between them is zero and belongs to nobody.
+
+        Reading it brings back parameters that were put elsewhere (`W1.data = ...`), into a new buffer. Raises
+        ArgumentError where they cannot be: tied, pruned or parametrized ones, or parts of other memory.
+        """
+        parameters = self.in_order()
+        if places_of(parameters) != self._places or not all(map(Tensor.is_contiguous, parameters)):
+            self._lay(settling=True)
+        return self._flat
 
     @property
     def flat_grad(self) -> Tensor:
         """All gradients, one buffer laid out as `flat`.
 
         Reading it binds every parameter's grad to its place: a grad that was dropped (None) becomes zero there, one
-        that autograd put elsewhere is copied in.
+        that autograd put elsewhere is copied in. A frozen parameter has none, and zeros in its place.
         """
-        self._bind_grads()
+        self.flat  # noqa: B018  (brings back the parameters)
+        return self.bound()
+
+    def bound(self) -> Tensor:
+        """The same, for who knows that the parameters are in their places."""
+        parameters, views = self._parameters.values(), self.grad_views
+        if places_of(views) != self._grad_places:
+            self._lay()
+        elif all(map(is_, map(GRAD, parameters), views)) and all(map(REQUIRES_GRAD, parameters)):
+            return self._flat_grad
+        for p, view in zip(parameters, self.grad_views, strict=True):
+            if p is not None and (not p.requires_grad or p.grad is not view):
+                view.zero_() if p.grad is None or not p.requires_grad else view.copy_(p.grad)
+                p.grad = view if p.requires_grad else None
         return self._flat_grad
 
-    def _bind_grads(self) -> None:
-        for p, view in zip(self._parameters.values(), self.grad_views, strict=True):
-            if p is not None and p.grad is not view:
-                view.zero_() if p.grad is None else view.copy_(p.grad)
-                p.grad = view
+    def by_hand(self, trace: Trace | None = None) -> list[nn.Parameter]:
+        """W[1], b[1], ..., in their places in `flat`, as backpropagation by hand goes through them.
+
+        Raises ArgumentError where autograd would do something else (see `placing`), and for a trace of something else.
+        """
+        parameters = self.in_order()
+        places = places_of(parameters)
+        if trace is not None:
+            trace.check(self.sizes, self.activations, parameters, places)
+        placing.check_by_hand(self, MLP.forward, parameters)
+        if places != self._places:
+            self.flat  # noqa: B018  (brings them back)
+        return parameters
 
     def forward(self, x: Tensor) -> Tensor:
         """y_hat (B, n_L), for autograd to differentiate."""
@@ -127,13 +157,16 @@ class MLP(nn.Module):
         Raises ArgumentError for an x of another shape, dtype or device.
         """
         self.check(x)
-        with torch.no_grad():
-            return self.traced(x)
+        parameters = self.in_order()
+        return without_autograd(self._traced, x, parameters).of(self.sizes, self.activations, parameters)
 
     def traced(self, x: Tensor) -> Trace:
         """The loop of `trace` and `forward`, for who has checked x and switched autograd off or on."""
+        return self._traced(x, self.in_order())
+
+    def _traced(self, x: Tensor, parameters: list[nn.Parameter]) -> Trace:
         z, a = [x], [x]
-        for f, W, b in zip(self.activations, self.weights, self.biases, strict=True):
+        for f, W, b in zip(self.activations, parameters[0::2], parameters[1::2], strict=True):
             z.append(F.linear(a[-1], W, b))  # z[l] = a[l-1] W[l]^T + b[l]
             a.append(f.f(z[-1]))  # a[l] = f_l(z[l])
         return Trace(tuple(z), tuple(a))
@@ -141,7 +174,7 @@ class MLP(nn.Module):
     def zero_grad(self, set_to_none: bool = False) -> None:
         """Zero the gradient buffer; grads stay views of it, so set_to_none makes no difference."""
         self._flat_grad.zero_()
-        self._bind_grads()
+        self.bound()
 
     def extra_repr(self) -> str:
         return f"{list(self.sizes)}, {[f.name for f in self.activations]}"
@@ -152,35 +185,57 @@ class MLP(nn.Module):
             raise ArgumentError("x", x, "a torch.Tensor")
         if x.ndim != 2 or x.shape[1] != self.sizes[0]:
             raise ArgumentError("x", Described(f"shape {tuple(x.shape)}"), f"shape (batch, {self.sizes[0]})")
-        if x.dtype != self.flat.dtype:
-            raise ArgumentError("x", Described(f"dtype {x.dtype}"), f"dtype {self.flat.dtype}, that of the model")
-        if x.device != self.flat.device:
-            raise ArgumentError("x", Described(f"device {x.device}"), f"device {self.flat.device}, that of the model")
+        if x.dtype != self._flat.dtype:
+            raise ArgumentError("x", Described(f"dtype {x.dtype}"), f"dtype {self._flat.dtype}, that of the model")
+        if x.device != self._flat.device:
+            raise ArgumentError("x", Described(f"device {x.device}"), f"device {self._flat.device}, that of the model")
 
-    def _lay(self) -> None:
-        """Move the parameters into a new flat buffer, and their gradients into another."""
-        parameters = [p for p in self._parameters.values() if p is not None]
+    def _lay(self, *, settling: bool = False) -> None:
+        """Move the parameters into a new flat buffer, and their gradients into another; where they already lie in one,
+        it is taken. settling: refuse those that are part of other memory."""
+        parameters = placing.checked(self._parameters, self.sizes)
         self.layout = layout = Layout.of([p.shape for p in parameters], parameters[0].dtype)
+        flat = placing.in_place(parameters, layout)
+        if settling and flat is None:
+            placing.check_own_memory(self._parameters, parameters)
         with torch.inference_mode(False), torch.no_grad():
-            self.flat = torch.zeros(layout.size, dtype=parameters[0].dtype, device=parameters[0].device)
-            self._flat_grad = torch.zeros_like(self.flat)
+            if flat is None:
+                flat = torch.zeros(layout.size, dtype=parameters[0].dtype, device=parameters[0].device)
+                for p, view in zip(parameters, layout.views(flat), strict=True):
+                    view.copy_(p)
+                    p.data = view
+            self._flat, self._flat_grad = flat, torch.zeros_like(flat)
             self.grad_views = layout.views(self._flat_grad)
-            for index, (p, view) in enumerate(zip(parameters, layout.views(self.flat), strict=True)):
-                view.copy_(p)
-                p.data = view
-                p.owned = layout.owned(index)  # type: ignore[attr-defined]  # the optimizer steps whole segments
+            for index, (p, view) in enumerate(zip(parameters, self.grad_views, strict=True)):
+                p.owned, p.owned_at = layout.owned(index), p.data_ptr()  # type: ignore[attr-defined]  # for the optimizer
                 if p.grad is not None:
-                    self.grad_views[index].copy_(p.grad)
-                    p.grad = self.grad_views[index]
+                    p.grad = view.copy_(p.grad)
+        self._places = places_of(parameters)
+        self._grad_places = places_of(self.grad_views)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> MLP:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # torch's own.  .to(), .double(), .cuda(): gives every parameter memory of its own
         self._lay()
         return self
 
+    def _load_from_state_dict(self, *args: Any, **options: Any) -> None:
+        super()._load_from_state_dict(*args, **options)  # assign=True: likewise
+        if places_of(self.in_order()) != self._places:
+            self._lay()
+
+    def __setattr__(self, name: str, value: Tensor | nn.Module) -> None:
+        checked: Any = _of_layers(value, len(self.sizes) - 1) if name == "activations" else value
+        super().__setattr__(name, checked)
+
+    def __copy__(self) -> MLP:
+        """As of any module: another with the same parameters, and here with the same buffers."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
+
     def __getstate__(self) -> dict[str, Any]:
         """What copy.deepcopy and pickle take along: the parameters, not the buffers that they are laid into anew."""
-        laid = ("layout", "flat", "_flat_grad", "grad_views")
+        laid = ("layout", "_flat", "_flat_grad", "grad_views", "_places", "_grad_places")
         return {name: value for name, value in self.__dict__.items() if name not in laid}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -205,3 +260,9 @@ def _by_layer(
     if len(hidden) != depth - 1:
         raise ArgumentError("activation", activation, f"one activation, or one for each of {depth - 1} hidden layers")
     return tuple(activations.get(f) for f in (*hidden, output))
+
+
+def _of_layers(functions: Any, depth: int) -> tuple[Activation, ...]:
+    if not isinstance(functions, (list, tuple)) or len(functions) != depth:
+        raise ArgumentError("activations", functions, f"one for each of {depth} layers")
+    return tuple(activations.get(f) for f in functions)

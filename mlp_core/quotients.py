@@ -26,14 +26,16 @@ BANDS = ((1e-7, "fine"), (1e-5, "suspect"), (1e-3, "probably wrong"))
 
 
 def relative_error(approx: Tensor, exact: Tensor) -> float:
-    """q of two tensors of one shape: 0 where both are zero, inf where either holds a NaN.
+    """q of two tensors of one shape, real or complex: 0 where both are zero, inf where either holds a NaN.
 
     >>> relative_error(torch.tensor([1.0]), torch.tensor([3.0]))
     0.5
     """
     if approx.shape != exact.shape:
         raise ArgumentError("approx", Described(f"shape {tuple(approx.shape)}"), f"shape {tuple(exact.shape)}")
-    approx, exact = approx.detach().double(), exact.detach().double()
+    complex_ = approx.is_complex() or exact.is_complex()
+    dtype = torch.complex128 if complex_ else torch.float64  # .double() would drop the imaginary parts
+    approx, exact = approx.detach().to(dtype), exact.detach().to(dtype)
     if torch.isnan(approx).any() or torch.isnan(exact).any():
         return math.inf
     scale = max(approx.abs().max().item(), exact.abs().max().item()) if approx.numel() else 0.0
@@ -65,7 +67,8 @@ def central_difference(
     """The gradient of f at theta by central differences, entry by entry; of the shape of theta, in float64.
 
     f: of a tensor shaped like theta, to a number; or, `batched`, of K of them stacked, to (K,). It is called with
-    float64 copies; theta itself is never changed. Raises ArgumentError for a step that is not positive and finite.
+    float64 copies; theta itself is never changed. Raises ArgumentError for a step that is not positive and finite, and
+    for complex numbers, of theta or of f.
     The divisor is the distance of the two points as rounded, which is 2 h but for rounding.
 
     >>> central_difference(lambda t: (t**2).sum(), torch.tensor([1.0, -2.0]))
@@ -73,6 +76,8 @@ def central_difference(
     """
     if not 0 < step < math.inf:
         raise ArgumentError("step", step, "a positive finite number")
+    if theta.is_complex():
+        raise ArgumentError("theta", Described(f"dtype {theta.dtype}"), "real numbers: real and imaginary parts apart")
     start = theta.detach().double().flatten()
     n, quotients = len(start), []
     if n == 0:
@@ -86,10 +91,16 @@ def central_difference(
             points[1, row, index] -= step
             shaped = points.reshape(-1, *theta.shape)
             if batched:
-                values = torch.as_tensor(f(shaped), dtype=torch.float64, device=start.device)
+                values = torch.as_tensor(_real(f(shaped)), dtype=torch.float64, device=start.device)
             else:
-                values = start.new_tensor([float(f(point.clone())) for point in shaped])
+                values = start.new_tensor([float(_real(f(point.clone()))) for point in shaped])
             plus, minus = values.view(2, -1)
             distance = points[0, row, index] - points[1, row, index]
             quotients.append((plus - minus) / distance)  # (J(theta + h e_i) - J(theta - h e_i)) / (2 h)
     return torch.cat(quotients).view(theta.shape)
+
+
+def _real(value: Tensor | float) -> Tensor | float:
+    if isinstance(value, complex) or (isinstance(value, Tensor) and value.is_complex()):
+        raise ArgumentError("f", Described("a complex value"), "a function with real values")
+    return value

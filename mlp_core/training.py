@@ -14,6 +14,8 @@ from mlp_core.backprop import reverse
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.losses import Loss
 from mlp_core.model import MLP
+from mlp_core.placing import check_trainable
+from mlp_core.resuming import check_counts
 from mlp_core.rules import UpdateRule
 from mlp_core.updater import Updater, Updates
 
@@ -21,9 +23,6 @@ __all__ = ["Gradients", "History", "Schedule", "Updates", "fit"]
 
 Gradients = Literal["manual", "autograd"]
 Schedule = Callable[[int], UpdateRule]
-
-CHECKPOINT = {"epoch", "step", "flat", "state", "generator", "sizes", "rule", "updates"}
-"""what a checkpoint holds"""
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,8 @@ def fit(
     loss = losses.get(loss)
     _check(model, x, y, loss, epochs, batch_size, gradients, updates)
     schedule = _schedule(rule)
-    if start is not None and not (isinstance(start, dict) and start.keys() >= CHECKPOINT):
-        raise ArgumentError("start", start, "the checkpoint of a History")
+    if start is not None:
+        check_counts(start)
     if not isinstance(generator, (torch.Generator, type(None))):
         raise ArgumentError("generator", generator, "a torch.Generator")
     generator = torch.Generator().manual_seed(0) if generator is None else generator
@@ -86,6 +85,7 @@ def fit(
     samples = torch.tensor(sizes, device=x.device)
     for epoch in range(first_epoch, first_epoch + epochs):
         first = len(step_losses)
+        _check_again(model, x, gradients)
         with updater.many(), mode():
             for xb, yb in _batches(x, y, batch_size, generator if shuffle else None):
                 step_losses.append(gradient(model, xb, yb, loss))
@@ -151,6 +151,16 @@ def _finite(values: Tensor) -> bool:
     return bool(torch.isfinite(low) & torch.isfinite(high))  # NaN is both
 
 
+def _check_again(model: MLP, x: Tensor, gradients: str) -> None:
+    """What may change between epochs: the model, by `on_epoch`."""
+    model.check(x)
+    model.flat  # noqa: B018  (its parameters in their places)
+    if gradients == "manual":
+        model.by_hand()
+    else:
+        check_trainable(model.in_order())
+
+
 def _check(
     model: MLP, x: Tensor, y: Tensor, loss: Loss, epochs: int, batch_size: int, gradients: str, updates: str
 ) -> None:
@@ -164,7 +174,7 @@ def _check(
             raise ArgumentError(switch, chosen, " or ".join(known))
     if not isinstance(model, MLP):
         raise ArgumentError("model", model, "an MLP")
-    model.check(x)
+    _check_again(model, x, gradients)
     if len(x) == 0:
         raise ArgumentError("x", Described("no rows"), "at least one sample")
     if not _finite(x):

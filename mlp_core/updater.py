@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -10,8 +9,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.errors import ArgumentError
 from mlp_core.model import MLP
+from mlp_core.resuming import check_generator, check_start, copied
 from mlp_core.rules import UpdateRule
 from mlp_core.rules._optimizer import RuleOptimizer
 from mlp_core.rules._segment import Work
@@ -37,6 +37,7 @@ class Updater:
         if isinstance(self.optimizer, RuleOptimizer):
             self.optimizer.settle(self.work or [])
             self.work = None
+        self.model.flat_grad  # noqa: B018  (zeros what was written for frozen ones)
 
     def step(self, rule: UpdateRule) -> None:
         """Move the parameters by `rule`; within `many`, autograd is off."""
@@ -68,13 +69,10 @@ class Updater:
         }  # fmt: skip
 
     def load(self, start: dict[str, Any], generator: torch.Generator) -> None:
-        if start["updates"] != self.updates:
-            raise ArgumentError("start", Described(f"updates by {start['updates']}"), f"updates by {self.updates}")
-        got = f"sizes {start['sizes']} in {start['flat'].dtype}"
-        own = f"sizes {list(self.model.sizes)} in {self.model.flat.dtype}"
-        if got != own:
-            raise ArgumentError("start", Described(got), f"a checkpoint of this model, {own}")
-        state = copy.deepcopy(start["state"])  # load_state_dict keeps the tensors it is given, and steps write to them
+        """Take up a checkpoint. Raises ArgumentError for one that is damaged or of something else."""
+        check_start(start, self.model, self.rule, self.updates, lambda rule, ps: _optimizer(rule, ps, self.updates))
+        check_generator(start, generator)
+        state = copied(start["state"])  # load_state_dict keeps the tensors it is given, and steps write to them
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
         params = self.optimizer.param_groups[0]["params"]
         for index, saved in state.items():

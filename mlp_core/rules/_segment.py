@@ -97,8 +97,8 @@ def marks(tensors: list[Tensor]) -> list[int]:
 
 
 def owned(p: Tensor) -> int:
-    """The elements of memory that are p's own: an MLP's parameters own their padding."""
-    return getattr(p, "owned", p.numel())
+    """The elements of memory that are p's own: an MLP's parameters own their padding, as long as they lie there."""
+    return getattr(p, "owned", p.numel()) if getattr(p, "owned_at", p.data_ptr()) == p.data_ptr() else p.numel()
 
 
 def follows(q: Tensor, p: Tensor, distance: int) -> bool:

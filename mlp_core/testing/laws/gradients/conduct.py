@@ -53,7 +53,8 @@ for p in model.parameters():
 model.weights[0].requires_grad_(False)
 FUNCTION(model, trace, dL_dy)
 p = dict(model.named_parameters())["{name}"]
-got = float("nan") if p.grad is None else p.grad[{index}].item()
+none, expected = (float("nan"), expected) if p.requires_grad else (0.0, 0.0)
+got = none if p.grad is None else p.grad[{index}].item()
 assert abs(got - expected) <= {bound}, (got, expected)"""
 """FUNCTION is filled in by the law"""
 
@@ -182,19 +183,20 @@ def takes_the_parameters_as_they_are(subject: Any, problem: Problem) -> Evidence
     skip=lambda subject: None if subject.to_the_bit else "of the core's own backpropagation alone",
 )
 def fills_gradients_wherever_they_are(subject: Any, problem: Problem) -> Evidence:
-    """Parameters whose gradient lies elsewhere in memory, or is switched off, get theirs as all do, where their grad is
-    afterwards.
+    """Parameters whose gradient lies elsewhere in memory get theirs as all do, where their grad is afterwards; a frozen
+    one has none, as with autograd, or zeros.
 
     zero_grad() drops the buffers, other libraries bind their own, layers are frozen and thawed. A gradient written to
-    where it used to lie is never seen by the optimizer.
+    where it used to lie is never seen by the optimizer, and one that a frozen layer has moves it.
     """
     case = problem.case()
     expected = oracles.autograd(case)
     for p in case.model.parameters():
         p.grad = torch.full_like(p, float("nan"))
-    for p in case.model.weights[:1]:
-        p.requires_grad_(False)
+    case.model.weights[0].requires_grad_(False)
+    expected[0] = torch.zeros_like(expected[0])
     with foreign():
         subject.function(case.model, case.trace, case.dL_dy)
-    got = [torch.full_like(p, float("nan")) if p.grad is None else p.grad for p in case.model.parameters()]
+    none = [torch.full_like(p, float("nan") if p.requires_grad else 0.0) for p in case.model.parameters()]
+    got = [zero if p.grad is None else p.grad for p, zero in zip(case.model.parameters(), none, strict=True)]
     return compare(case.names, got, expected, formulas.backprop(case), closing=BOUND.replace("FUNCTION", subject.name))

@@ -1,0 +1,123 @@
+"""Where a model's parameters lie, and whether backpropagation by hand may be asked of them.
+
+An MLP's parameters are views of one buffer. Much that torch allows puts them elsewhere: `W1.data = ...`, another
+Parameter under the same name, `load_state_dict(assign=True)`, two modules that share them. Here it is noticed: what has
+memory of its own is taken back into a buffer, and what cannot be is refused by name, since its numbers would silently
+be others than autograd's: tied, pruned or parametrized parameters, hooks, a forward of one's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from operator import attrgetter, itemgetter
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.layout import ALIGNMENT, Layout
+
+MODULE_HOOKS = itemgetter("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+HOOKS, LATER_HOOKS = attrgetter("_backward_hooks"), attrgetter("_post_accumulate_grad_hooks")
+REQUIRES_GRAD = attrgetter("requires_grad")
+BY_HAND = ", where gradients are by hand"
+
+
+def wanted(sizes: Iterable[int]) -> dict[str, tuple[int, ...]]:
+    """The names of an MLP's parameters, in order, and their shapes.
+
+    >>> wanted([3, 2])
+    {'W1': (2, 3), 'b1': (2,)}
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
+        shapes |= {f"W{layer}": (n_out, n_in), f"b{layer}": (n_out,)}
+    return shapes
+
+
+def misnamed(parameters: Iterable[str], sizes: Iterable[int]) -> ArgumentError:
+    """The error for a model that has other parameters than an MLP."""
+    expected = f"an MLP's own, {', '.join(wanted(sizes))}: nothing pruned, parametrized, added or removed"
+    return ArgumentError("model", Described(f"parameters {', '.join(parameters)}"), expected)
+
+
+def checked(parameters: Mapping[str, nn.Parameter | None], sizes: Iterable[int]) -> list[Tensor]:
+    """The parameters, in order. Raises ArgumentError for others than an MLP's, of other shapes, of several dtypes or
+    devices, or that share memory."""
+    shapes = wanted(sizes)
+    if list(parameters) != list(shapes):
+        raise misnamed(parameters, sizes)
+    found: list[Tensor] = []
+    for (name, p), shape in zip(parameters.items(), shapes.values(), strict=True):
+        if p is None or tuple(p.shape) != shape:
+            got = "None" if p is None else f"shape {tuple(p.shape)}"
+            raise ArgumentError(f"model.{name}", Described(got), f"a parameter of shape {shape}")
+        for what in ("dtype", "device"):
+            mine, first = getattr(p, what), getattr(found[0] if found else p, what)
+            if mine != first:
+                raise ArgumentError(f"model.{name}", Described(f"{what} {mine}"), f"{what} {first}, that of W1")
+        found.append(p)
+    lying = sorted((p.data_ptr(), p.data_ptr() + _reach(p), name) for name, p in zip(shapes, found, strict=True))
+    for (_, end, name), (begin, _, other) in pairwise(lying):
+        if begin < end and found[0].device.type != "meta":
+            first, second = sorted((name, other), key=list(shapes).index)
+            got = Described(f"tied parameters: {first} and {second} share memory")
+            raise ArgumentError("model", got, "parameters that each have memory of their own")
+    return found
+
+
+def in_place(parameters: list[Tensor], layout: Layout) -> Tensor | None:
+    """The buffer of exactly this layout in which the parameters lie; None where there is none. It may be that of
+    another model or process, with whom they are shared."""
+    first = parameters[0]
+    if first.device.type == "meta" or first.untyped_storage().nbytes() != layout.size * first.itemsize:
+        return None
+    if first.data_ptr() % ALIGNMENT:
+        return None
+    with torch.inference_mode(False), torch.no_grad():
+        flat = torch.empty(0, dtype=first.dtype, device=first.device).set_(
+            first.untyped_storage(), 0, (layout.size,), (1,)
+        )  # fmt: skip
+        here = [(view.data_ptr(), view.stride()) for view in layout.views(flat)]
+        if here != [(p.data_ptr(), p.stride()) for p in parameters]:
+            return None
+        padding = torch.ones_like(flat, dtype=torch.bool)
+        for view in layout.views(padding):
+            view.fill_(False)
+        return None if flat[padding].any() else flat
+
+
+def check_own_memory(names: Iterable[str], parameters: list[Tensor]) -> None:
+    """Raises ArgumentError for a parameter that is part of a larger tensor: taken out of it, it would silently be tied
+    to it no more."""
+    for name, p in zip(names, parameters, strict=True):
+        if p.device.type != "meta" and p.untyped_storage().nbytes() > p.numel() * p.itemsize:
+            expected = f"memory of its own (model.{name}.data.copy_(...) keeps that of the model)"
+            raise ArgumentError(f"model.{name}", Described("part of other memory"), expected)
+
+
+def check_by_hand(model: nn.Module, forward: Any, parameters: Sequence[Tensor]) -> None:
+    """Raises ArgumentError where autograd would do more than the formulas: hooks, a forward of one's own; and where
+    nothing is to be trained."""
+    if type(model).forward is not forward or "forward" in model.__dict__:
+        raise ArgumentError("model", Described("a forward of its own"), f"that of MLP{BY_HAND}")
+    if any(MODULE_HOOKS(model.__dict__)):
+        raise ArgumentError("model", Described("a model with hooks"), f"one without{BY_HAND}")
+    if any(map(HOOKS, parameters)) or any(map(LATER_HOOKS, parameters)):
+        raise ArgumentError("model", Described("hooks on the gradient of a parameter"), f"none{BY_HAND}")
+    check_trainable(parameters)
+
+
+def check_trainable(parameters: Iterable[Tensor]) -> None:
+    """Raises ArgumentError where every parameter is frozen."""
+    if not any(map(REQUIRES_GRAD, parameters)):
+        raise ArgumentError("model", Described("every parameter frozen"), "one at least that requires a gradient")
+
+
+def _reach(p: Tensor) -> int:
+    """Bytes from a tensor's first entry to behind its last."""
+    if not p.numel():
+        return 0
+    return (1 + sum((n - 1) * stride for n, stride in zip(p.shape, p.stride(), strict=True))) * p.itemsize
