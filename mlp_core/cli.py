@@ -84,8 +84,8 @@ def verify(
 ) -> None:
     """Check a backpropagation or an update rule against every law, on generated examples.
 
-    Exit status: 0 all lawful, 1 a law is broken, 2 bad usage, 3 not shown to be right: a law could not be tested, 130
-    interrupted: reports then hold what was done.
+    Exit status: 0 all lawful, 1 a law is broken, 2 bad usage, 3 no law is broken, but one could not be tested (not
+    shown to be right), 130 interrupted: reports then hold what was done.
     """
     with usage_errors(), working_folder_importable():
         from mlp_core.base.extras import need

@@ -11,7 +11,8 @@ import typer
 from mlp_core.base.errors import ArgumentError
 
 OK, DIFFERENT, USAGE, UNTESTED, INTERRUPTED = 0, 1, 2, 3, 130
-"""exit statuses; 1: a law broken, or two runs that should be equal are not; 130 as for every program ended by Ctrl-C"""
+"""exit statuses; 1: a law broken, or two runs that should be equal are not; 3: no law broken, and yet not shown to be
+right; 130 as for every program ended by Ctrl-C"""
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from mlp_core.testing.foreign.limits import Limits, guarded
 from mlp_core.testing.foreign.process import HandIn, verify_file
 from mlp_core.testing.foreign.several import subjects_in, verify_files
 from mlp_core.testing.foreign.verdict import headline
+from mlp_core.testing.report.findings import NO_FORMULA
 from mlp_core.testing.verification.verify import checked
 
 verify_file = partial(verify_file, laws=checked)
@@ -72,7 +73,7 @@ def test_a_rule_in_a_file(tmp_path: Path) -> None:
         "    lr: Annotated[float, Ge(0)] = 0.1\n    def step(self, p, g, t): p.add_(g, alpha=-self.lr)\n"
     )
     hand_in = verify_file(f"{file}:Descent", examples=20, seed=0, largest=8)
-    assert re.fullmatch(r"lawful \(\d+ laws skipped\)", headline(hand_in.results, course=False))
+    assert re.fullmatch(rf"lawful \(\d+ laws skipped\); {NO_FORMULA}", headline(hand_in.results, course=False))
     file.write_text(file.read_text().replace("[float, Ge(0)]", "[str, 'a rate']"))
     hand_in = verify_file(f"{file}:Descent", examples=20, seed=0, largest=8)
     assert "annotation of lr" in headline(hand_in.results, course=False)
@@ -100,10 +101,6 @@ def test_a_machine_that_slept_accuses_nobody() -> None:
 
 
 @pytest.mark.parametrize(("does", "said"), [
-    ("while True: pass", "had not ended after 2 s: hand_in.py, line 4: while True: pass"),
-    ("import time; time.sleep(60)", "had not ended after 4 s: hand_in.py, line 4: import time"),
-    ("torch.ones(10**11)", "needed more memory than it may take: hand_in.py, line 4: torch.ones"),
-    ("[bytes(2**26) for _ in range(4000)]", "needed more memory than it may take: hand_in.py, line 4"),
     ("import os; os._exit(3)", "its process ended (exit status 3)"),
     ("import os; os.abort()", "its process ended (by signal SIGABRT)"),
     ("raise SystemExit", "CalledExit: it tried to end the program hand_in.py, line 4: raise SystemExit"),
@@ -115,14 +112,6 @@ def test_each_gets_a_verdict(tmp_path: Path, does: str, said: str) -> None:
     hand_in = verified(tmp_path, does)
     assert any(said in text for text in broken(hand_in)), broken(hand_in)
     assert len(hand_in.results) > 10  # the laws after it are told of
-
-
-@pytest.mark.parametrize(("head", "said"), [
-    ("import nothing_of_the_kind as n\nK = n.one\n", "ModuleNotFoundError"),
-    ("def g():\n    while True: pass\nK = g()\n", "had not ended after 2 s (hand_in.py, line 2"),
-])  # fmt: skip
-def test_what_cannot_be_loaded(tmp_path: Path, head: str, said: str) -> None:
-    assert said in broken(verified(tmp_path, "K", head=head))[0]
 
 
 def test_what_it_prints_writes_and_removes_is_noted(tmp_path: Path) -> None:
@@ -149,7 +138,7 @@ def test_one_does_not_reach_the_next(tmp_path: Path) -> None:
     done = {h.name: h for h in verify_files(names, jobs=2, limits=SHORT, examples=3, seed=0, largest=8)}
     assert broken(done[f"{tmp_path}/bad.py:backpropagation"])
     assert not broken(done[f"{tmp_path}/good.py:backpropagation"])
-    assert "a Jupyter notebook" in broken(without[0])[0]
+    assert "a Jupyter notebook" in without[0].results[0].reason
 
 
 def test_a_slow_one_is_judged_by_all_laws_but_that_of_large_networks(tmp_path: Path) -> None:
@@ -192,13 +181,13 @@ def test_the_command_takes_folders_and_writes_tables(hand_ins: Path) -> None:
     names = "report.json", "report.xml", "report.csv"
     options = [f"--{kind}={hand_ins / name}" for kind, name in zip(("json", "junit", "csv"), names, strict=True)]
     status, said = command(str(hand_ins), "--jobs", "2", *options)
-    assert status == 1  # for the file of something else
+    assert status == 3  # for the file of something else
     assert "note: it prints" in said
     else_, one, right = csv.DictReader((hand_ins / "report.csv").read_text().splitlines())
     assert (else_["ok"], one["ok"], right["ok"]) == ("no", "yes", "yes")
     assert one["verdict"] == "right for one sample (what the course asks); wrong for batches"
     suites = ElementTree.parse(hand_ins / "report.xml").getroot()
-    assert [suite.get("failures") for suite in suites] == ["1", "0", "0"]
+    assert [suite.get("errors") for suite in suites] == ["1", "0", "0"]
     rows = json.loads((hand_ins / "report.json").read_text())["results"]
     assert {row["subject"] for row in rows} == {else_["subject"], one["subject"], right["subject"]}
 

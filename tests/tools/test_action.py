@@ -110,6 +110,26 @@ def test_hand_ins_are_judged_for_batches_where_batches_are_asked_for(work: Path)
     assert "equals autograd for a batch" in done.summary
 
 
+UNTRIED = """
+import torch
+from hypothesis import strategies as st
+from mlp_core.testing import subjects
+
+same = st.integers(0, 10**6).map(lambda _: ([torch.zeros(2, dtype=torch.float64)],))
+subject = subjects.gradient(lambda params: params[0].sum(), lambda params: [torch.ones_like(params[0])], same)
+"""
+"""a gradient that is tried on nothing but zeros"""
+
+
+def test_what_is_not_shown_to_be_right_is_no_pass_and_says_so(work: Path) -> None:
+    (work / "untried.py").write_text(UNTRIED, encoding="utf-8")
+    done = run(VERIFY, work, HERE, subjects="untried:subject", examples="60", jobs="1")
+    assert (done.status, done.outputs["verdict"]) == (3, "untested"), done.said
+    assert done.summary.startswith("### mlp_core: not shown to be right\n")
+    assert "draw inputs that differ" in done.summary
+    assert not json.loads(Path(done.outputs["report"]).read_text())["ok"]
+
+
 def program(folder: Path, name: str, script: str) -> Path:
     """A program of that name in a folder of its own."""
     folder.mkdir()
@@ -124,6 +144,8 @@ def program(folder: Path, name: str, script: str) -> Path:
     [
         ("touch report.json; exit 0", 0, "pass"),
         ("touch report.json; exit 1", 1, "fail"),
+        ("touch report.json; exit 3", 3, "untested"),
+        ("exit 3", 3, "error"),
         ("exit 1", 1, "error"),  # Python itself ends so, over what nobody caught
         ("exit 2", 2, "error"),
         ("touch report.json; exit 130", 130, "error"),

@@ -17,7 +17,7 @@ from mlp_core.testing.engine.database import Memory
 from mlp_core.testing.engine.evidence import Raised, place_of
 from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Result
-from mlp_core.testing.foreign.limits import Limits, Slow, Stopped, contain, guarded
+from mlp_core.testing.foreign.limits import Large, Limits, Slow, Stopped, contain, guarded
 from mlp_core.testing.foreign.load import load
 from mlp_core.testing.subjects.course import CourseSubject
 from mlp_core.testing.subjects.gradients import BATCH, SIZE
@@ -96,11 +96,11 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
         tell(failed=f"{late} ({place_of(late)})")
         return
     course = bool(laws) and isinstance(laws[0].subject, CourseSubject)
-    tell(laws=[[law.name, law.statement, law.group] for law in laws], course=course)
+    tell(laws=[[law.name, law.statement, law.group, law.judges] for law in laws], course=course)
     memory = Memory()
     for index, law in enumerate(laws):
         if time.monotonic() > deadline:
-            tell(stopped=f"not run: the {limits.total:.0f} s for one hand-in were over")
+            tell(stopped=limits.total)
             return
         tell(running=index)
         try:
@@ -111,10 +111,10 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
             )  # fmt: skip
         except (Stopped, Slow) as late:
             if law.group != SIZE:  # which only says that it is slow
-                tell(index=index, late=[str(late), place_of(late)])
+                tell(index=index, late=[str(late), place_of(late), isinstance(late, Large)])
                 return
             slow = f"too slow for networks of hundreds of units: {late}"
-            result = Result(law.name, law.statement, name, law.group, verdict="SKIP", reason=slow)
+            result = Result(law.name, law.statement, name, law.group, "SKIP", slow, judges=law.judges)
         tell(index=index, result=row(result))
     tell(notes=[*printed.notes(), *folder.notes()])
 

@@ -46,6 +46,10 @@ class Stopped(BaseException):
     """A call took more than it may; passes through whatever catches what a subject raises, and is not tried again."""
 
 
+class Large(Stopped):
+    """A call asked for more memory than it may take."""
+
+
 class Slow(BaseException):
     """The networks of hundreds of units took more than they may: the subject is slow, which is no mistake."""
 
@@ -102,7 +106,7 @@ def guarded(
         except (MemoryError, RuntimeError) as error:
             if not shortage.of_memory(error):
                 raise
-            raise Stopped("needed more memory than it may take").with_traceback(error.__traceback__) from error
+            raise Large("needed more memory than it may take").with_traceback(error.__traceback__) from error
         finally:
             _alarm(0)
             after()

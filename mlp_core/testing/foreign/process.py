@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event
@@ -24,7 +23,14 @@ LOADS = "can be loaded", "The definition, and what it reaches of its file, can b
 
 FOUND = "has something to verify", "There is a definition in the file that can be verified."
 
-FAIL, UNTESTED = "FAIL", "UNTESTED"
+TIME, MEMORY = "let every call end", "let it take less memory"
+FASTER, ALONE = "let calls take less time", "let it be loaded by itself"
+"""what would help"""
+
+NOT_BACK = "not run: a call before did not come back"
+
+SHORT_OF = {"SIGKILL": ("takes too much memory", MEMORY), "SIGXCPU": ("takes too long", TIME)}
+"""what a process takes that the system ends by such a signal, and what would help"""
 
 DEFAULT = Limits()
 
@@ -99,39 +105,53 @@ def _run(connection: Connection, name: str, scratch: Path, limits: Limits, optio
 def refused(name: str, why: str) -> HandIn:
     """A hand-in in which there is nothing to verify."""
     hand_in = HandIn(name)
-    hand_in.results = [_failed(hand_in, *FOUND, "", where="the file", got=why)]
+    hand_in.results = [_untested(hand_in, Told(*FOUND), why, "define or name one of them")]
     return hand_in
+
+
+@dataclass
+class Told:
+    """What a process tells of a law before it is checked."""
+
+    name: str
+    statement: str
+    group: str = ""
+    judges: bool = False
+
+    def result(self, hand_in: HandIn, **options: Any) -> Result:
+        return Result(self.name, self.statement, hand_in.name, self.group, judges=self.judges, **options)
 
 
 def _listen(hand_in: HandIn, process: Any, connection: Connection, until: float, stop: Event) -> None:
     """Take down what the process tells, as JSON: nothing that it sends is unpickled."""
-    laws: list[list[str]] = []
-    running = 0
+    laws: list[Told] = []
+    running, begun = 0, time.monotonic()
     while True:
         while not connection.poll(MOMENT):
             if stop.is_set():
                 return _rest(hand_in, laws, "not run: interrupted")
             if time.monotonic() > until:
-                return _ended(hand_in, laws, running, "it did not end within the limits, and was ended", UNTESTED)
+                words = f"it did not end, and was ended after {time.monotonic() - begun:.0f} s"
+                return _short(hand_in, laws, running, words, TIME)
         try:
             event = json.loads(connection.recv_bytes())
         except EOFError:
             process.join(GRACE)
-            short = process.exitcode == -signal.SIGKILL  # as the system ends what takes too much memory
-            words = f"its process ended ({_status(process.exitcode)})"
-            return _ended(hand_in, laws, running, words, UNTESTED if short else FAIL)
+            return _ended(hand_in, laws, running, _status(process.exitcode))
         if "failed" in event:
-            hand_in.results = [_untested(hand_in, *LOADS, "", event["failed"])]
+            hand_in.results = [_untested(hand_in, Told(*LOADS), event["failed"], ALONE)]
             return None
         if "laws" in event:
-            laws, hand_in.course = event["laws"], event["course"]
+            laws, hand_in.course = [Told(*law) for law in event["laws"]], event["course"]
         elif "running" in event:
             running = event["running"]
         elif "late" in event:
-            words, place = event["late"]
-            return _ended(hand_in, laws, running, f"{words}: {place}", UNTESTED)
+            words, place, memory = event["late"]
+            return _short(hand_in, laws, running, f"it {words}: {place}", MEMORY if memory else TIME)
         elif "stopped" in event:
-            return _rest(hand_in, laws, event["stopped"])
+            over = f"the {event['stopped']:.0f} s for one hand-in were over"
+            hand_in.results.append(_untested(hand_in, laws[len(hand_in.results)], f"{over} before it", FASTER))
+            return _rest(hand_in, laws, f"not run: {over}")
         elif "result" in event:
             from mlp_core.testing.foreign.child import result_of
 
@@ -141,28 +161,37 @@ def _listen(hand_in: HandIn, process: Any, connection: Connection, until: float,
             return None
 
 
-def _ended(hand_in: HandIn, laws: list[list[str]], running: int, words: str, verdict: str) -> None:
-    """The law that ran is broken, or could not be tested; those after it were not run."""
-    name, statement, group = laws[running] if laws else [*LOADS, ""]
-    make = _untested if verdict == UNTESTED else partial(_failed, where="the call itself")
-    hand_in.results.append(make(hand_in, name, statement, group, got=words))
-    _rest(hand_in, laws, "not run: a call before did not come back")
+def _ended(hand_in: HandIn, laws: list[Told], running: int, status: str) -> None:
+    """The process ended: while it loaded, or for want of time or memory, nothing is known; else its law is broken."""
+    words = f"its process ended ({status})"
+    takes, helps = SHORT_OF.get(status.removeprefix("by signal "), ("", ""))
+    if not laws:
+        hand_in.results.append(_untested(hand_in, Told(*LOADS), words, ALONE))
+    elif takes:
+        _short(hand_in, laws, running, f"{words}, as one does that {takes}", helps)
+    else:
+        hand_in.results.append(
+            laws[running].result(
+                hand_in, verdict="FAIL", reason="broken", where="the call itself", got=words,
+                expected="no exception, and an end",
+            )
+        )  # fmt: skip
+        _rest(hand_in, laws, NOT_BACK)
 
 
-def _rest(hand_in: HandIn, laws: list[list[str]], why: str) -> None:
-    for name, statement, group in laws[len(hand_in.results) :]:
-        hand_in.results.append(Result(name, statement, hand_in.name, group, verdict="SKIP", reason=why))
+def _short(hand_in: HandIn, laws: list[Told], running: int, words: str, helps: str) -> None:
+    """Time or memory ran out: the law that ran is untested, those after it were not run."""
+    hand_in.results.append(_untested(hand_in, laws[running] if laws else Told(*LOADS), words, helps))
+    _rest(hand_in, laws, NOT_BACK)
 
 
-def _failed(hand_in: HandIn, name: str, statement: str, group: str, *, where: str, got: str) -> Result:
-    return Result(
-        name, statement, hand_in.name, group, verdict=FAIL, reason="broken", where=where, got=got,
-        expected="no exception, and an end",
-    )  # fmt: skip
+def _rest(hand_in: HandIn, laws: list[Told], why: str) -> None:
+    for law in laws[len(hand_in.results) :]:
+        hand_in.results.append(law.result(hand_in, verdict="SKIP", reason=why))
 
 
-def _untested(hand_in: HandIn, name: str, statement: str, group: str, got: str) -> Result:
-    return Result(name, statement, hand_in.name, group, verdict=UNTESTED, reason=got)
+def _untested(hand_in: HandIn, law: Told, words: str, helps: str) -> Result:
+    return law.result(hand_in, verdict="UNTESTED", got=words, reason=f"{words}; {helps}")
 
 
 def _status(code: int | None) -> str:

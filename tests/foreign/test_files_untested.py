@@ -1,0 +1,126 @@
+"""Hand-ins that take too long or too much, or cannot be loaded, are not shown to be right; nobody calls them wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from test_foreign_process import RIGHT, SHORT, verified
+from typer.testing import CliRunner
+
+from mlp_core.cli import app
+from mlp_core.testing.foreign import process
+from mlp_core.testing.foreign.process import HandIn, verify_file
+from mlp_core.testing.foreign.several import as_report, subjects_in
+from mlp_core.testing.foreign.verdict import headline
+from mlp_core.testing.verification.verify import checked
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the limits are those of Linux")
+
+NOT_RUN = "not run: a call before did not come back"
+
+
+def untested(hand_in: HandIn) -> str:
+    """The reason of the one law that is untested; nothing is broken."""
+    assert "FAIL" not in {r.verdict for r in hand_in.results}
+    (one,) = (r for r in hand_in.results if r.verdict == "UNTESTED")
+    assert not as_report([hand_in], seed=0, examples=3).ok
+    return one.reason
+
+
+@pytest.mark.parametrize(("does", "reason"), [
+    ("while True: pass", r"it had not ended after \d s: hand_in.py, line 4: while True: pass; let every call end"),
+    ("import time; time.sleep(60)", r"it had not ended after 4 s: hand_in.py, line 4: import .*; let every call end"),
+    ("torch.ones(10**11)", r"it needed more memory than it may take: hand_in.py, line 4: .*; let it take less memory"),
+    ("[bytes(2**26) for _ in range(4000)]", r"it needed more memory than it may take: .*; let it take less memory"),
+    (
+        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+        r"its process ended \(by signal SIGKILL\), as one does that takes too much memory; let it take less memory",
+    ),
+    (
+        "import os, signal; os.kill(os.getpid(), signal.SIGXCPU)",
+        r"its process ended \(by signal SIGXCPU\), as one does that takes too long; let every call end",
+    ),
+])  # fmt: skip
+def test_time_and_memory_that_run_out(tmp_path: Path, does: str, reason: str) -> None:
+    hand_in = verified(tmp_path, does)
+    assert re.fullmatch(reason, untested(hand_in)), untested(hand_in)
+    ran = [r for r in hand_in.results if r.reason != NOT_RUN]
+    assert ran[-1].verdict == "UNTESTED"
+    assert ran[-1].judges  # the first law asks for equality with autograd
+    words = headline(hand_in.results, course=True)
+    assert words.startswith("not shown to be right: 1 law could not be tested, because it")
+    assert words.endswith(f"; {len(hand_in.results) - 1} laws not run")
+
+
+def test_one_that_is_ended_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "GRACE", -1.0)
+    file = tmp_path / "slow.py"
+    unheard = "import signal; signal.setitimer(signal.ITIMER_REAL, 0)\n    while True: pass"
+    file.write_text(RIGHT.replace("DOES", unheard))
+    limits = replace(SHORT, total=3.0)
+    hand_in = verify_file(f"{file}:backpropagation", limits=limits, examples=3, seed=0, largest=8, laws=checked)
+    assert untested(hand_in) == "it did not end, and was ended after 6 s; let every call end"
+
+
+def test_where_the_time_for_all_laws_is_over_the_next_is_untested(tmp_path: Path) -> None:
+    file = tmp_path / "long.py"
+    file.write_text(RIGHT.replace("DOES", "import time; time.sleep(0.2)"))
+    limits = replace(SHORT, total=1.0)
+    hand_in = verify_file(f"{file}:backpropagation", limits=limits, examples=3, seed=0, largest=8, laws=checked)
+    assert untested(hand_in) == "the 1 s for one hand-in were over before it; let calls take less time"
+    assert "UNTESTED" in {r.verdict for r in hand_in.results}
+    assert hand_in.results[-1].reason == "not run: the 1 s for one hand-in were over"
+
+
+@pytest.mark.parametrize(("head", "said"), [
+    ("import nothing_of_the_kind as n\nK = n.one\n", "ModuleNotFoundError: No module named 'nothing_of_the_kind'"),
+    ("def g():\n    while True: pass\nK = g()\n", "had not ended after "),
+    ("import os\nK = os._exit(3)\n", "its process ended (exit status 3)"),
+])  # fmt: skip
+def test_what_cannot_be_loaded(tmp_path: Path, head: str, said: str) -> None:
+    hand_in = verified(tmp_path, "K", head=head)
+    reason = untested(hand_in)
+    assert said in reason
+    assert reason.endswith("; let it be loaded by itself")
+    assert headline(hand_in.results, course=False).startswith(said)
+    assert [r.law for r in hand_in.results] == ["can be loaded"]
+
+
+def test_where_there_is_nothing_to_verify(tmp_path: Path) -> None:
+    for name in ("else.py", "another.py"):
+        (tmp_path / name).write_text("def train(): pass")
+    _, without = subjects_in([str(tmp_path / name) for name in ("else.py", "another.py")])
+    assert re.search("found train.*; define or name one", untested(without[0]))
+
+
+def command(folder: Path, *files: str) -> tuple[int, str]:
+    options = [f"--{kind}={folder / f'report.{kind}'}" for kind in ("json", "junit", "csv")]
+    names = [str(folder / file) for file in files]
+    found = CliRunner().invoke(app, ["verify", *names, "--examples", "3", *options], env={"COLUMNS": "200"})
+    return found.exit_code, found.output
+
+
+def test_the_command_ends_with_3_or_with_1_if_another_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "cannot.py").write_text("import nothing_of_the_kind as n\n" + RIGHT.replace("DOES", "n.f()"))
+    (tmp_path / "right.py").write_text(RIGHT.replace("DOES", "pass"))
+    (tmp_path / "wrong.py").write_text(RIGHT.replace("DOES", "y_true = 2 * y_true"))
+    status, said = command(tmp_path, "cannot.py")
+    assert status == 3
+    assert "UNTESTED" in said
+    assert "BROKEN" not in said
+    assert command(tmp_path, "cannot.py", "right.py")[0] == 3
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert not report["ok"]
+    assert [words[:19] for words in report["verdicts"].values()] == ["ModuleNotFoundError", "right for one sampl"]
+    rows = csv.DictReader((tmp_path / "report.csv").read_text().splitlines())
+    assert [(row["ok"], row["untested"]) for row in rows] == [("no", "1"), ("yes", "0")]
+    suites = ElementTree.parse(tmp_path / "report.junit").getroot()
+    assert [(suite.get("failures"), suite.get("errors")) for suite in suites] == [("0", "1"), ("0", "0")]
+    assert command(tmp_path, "cannot.py", "wrong.py")[0] == 1
