@@ -69,7 +69,7 @@ def upper_bound(failures: int, examples: int, confidence: float = CONFIDENCE) ->
 
 
 def markdown(records: Iterable[Record], planned: int | None = None) -> str:
-    """The report: a row a law, the sum, the bound, and every failure in full."""
+    """The report: a row a law, the sum, the bound, and in full what could not be tested and every failure."""
     every = list(records)
     laws: dict[str, Row] = {}
     total = Row()
@@ -87,7 +87,7 @@ def markdown(records: Iterable[Record], planned: int | None = None) -> str:
     subjects, shards = len({r["subject"] for r in every}), len({r["shard"] for r in every})
     of = f" of {planned:,}" if planned is not None else ""
     lines.append(f"{total.units:,}{of} units: {len(laws)} laws, {subjects} subjects, {shards} shards")
-    return "\n".join([*lines, *_failures(every)])
+    return "\n".join([*lines, *_of("UNTESTED", every), *_of("FAIL", every)])
 
 
 def _bound(total: Row) -> Sequence[str]:
@@ -101,10 +101,11 @@ def _bound(total: Row) -> Sequence[str]:
     return [f"{what}: at most {bound:.2e} false alarms an example, with 95% confidence ({formula})"]
 
 
-def _failures(records: Sequence[Record]) -> Sequence[str]:
+def _of(verdict: str, records: Sequence[Record]) -> Sequence[str]:
+    """Every unit of this verdict in full. One that could not be tested accuses nobody, and is to be looked at."""
     found = []
     for r in records:
-        if r["verdict"] == "FAIL":
+        if r["verdict"] == verdict:
             unit = f"## {r['subject']}: {r['law']} (shard {r['shard']}, seed {r['seed']}, {r['asked']} examples)"
             found += ["", unit, "", "```", r["text"], "```"]
     return found

@@ -83,7 +83,7 @@ def check(unit: Unit) -> Record:
 
 
 def _text(result: engine.Result) -> str:
-    return result.text() if result.verdict == "FAIL" else ""
+    return result.text() if result.verdict in ("FAIL", "UNTESTED") else ""
 
 
 def lost(unit: Unit) -> Record:

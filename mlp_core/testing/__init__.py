@@ -1,7 +1,7 @@
 """The battery: laws that a hand-written gradient or update must obey, run on generated examples.
 
 verify(subject) -> Report         run every law, say what holds
-assert_lawful(subject)            raise one AssertionError that lists every broken law
+assert_lawful(subject)            raise one AssertionError that lists every law that is broken or could not be tested
 laws(subject) -> list[Law]        for pytest.mark.parametrize("law", laws(subject), ids=str)
 """
 

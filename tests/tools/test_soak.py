@@ -161,6 +161,14 @@ def test_what_did_not_count_does_not_count_for_the_bound() -> None:
     assert "| l | 500 | 20 |" in report.markdown([one])
 
 
+def test_what_could_not_be_tested_is_told_and_is_no_failure() -> None:
+    record = {**dict.fromkeys(units.COUNTERS, 0), "examples": 60, "law": "l", "subject": "s", "shard": 0, "seed": 3}
+    untested = {**record, "asked": 60, "verdict": "UNTESTED", "seconds": 1.0, "text": "UNTESTED: s: l"}
+    text = report.markdown([untested])
+    assert "## s: l (shard 0, seed 3, 60 examples)\n\n```\nUNTESTED: s: l\n```" in text
+    assert "| l | 60 | 0 | 0.00% | 0 |" in text
+
+
 def soaked(*arguments: str) -> None:
     sys.argv = ["soak.py", *arguments]
     typer.run(command.main)
