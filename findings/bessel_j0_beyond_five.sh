@@ -7,7 +7,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "${PYTHON:-python3}" -m venv "$folder/venv"
-"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check torch==2.15.0 numpy mpmath==1.3.0
+"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check torch==2.15.0 numpy==2.2.6 mpmath==1.3.0
 OMP_NUM_THREADS=1 "$folder/venv/bin/python" - <<'PY'
 import math
 import sys
