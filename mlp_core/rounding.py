@@ -65,11 +65,14 @@ def of_objective(model: MLP, trace: Trace, terms: Tensor, dL_dy: Tensor) -> floa
 
 
 def of_loss(model: MLP, trace: Trace, loss: Loss, y: Tensor, aside: Tensor) -> float:
-    """The same of a loss, at points whose outputs lie within `aside` (of their shape) of the trace's.
+    """The same of a loss of any size, at points whose outputs lie within `aside` (of their shape) of the trace's.
 
-    At a perfect fit dL/dy is 0, and beside it 2 `aside` at most.
+    The slope of a convex loss is largest at an end of what the output may be, y_hat +- (aside + E): at a perfect fit it
+    is 0, and beside it is not.
     """
-    y_hat = trace.output.double()
-    terms = loss.terms(y_hat, y if loss.classes else y.double()).abs()
-    slope = loss.grad(trace.output, y).double().abs() + 2 * aside
-    return of_objective(model, trace, terms + (slope * aside).sum(), slope)
+    y_hat, e = trace.output.double(), of_outputs(model, trace)[-1]
+    ends = torch.stack([loss.grad(y_hat + k * (aside + e), y).abs() for k in (-1, 0, 1)])
+    slope = ends.amax(dim=0)
+    terms = loss.terms(y_hat, y if loss.classes else y.double()).abs() + (slope * aside).sum()
+    own = gamma(y_hat.numel() + 2 * ELEMENTARY, model.flat.dtype) * terms
+    return (slope * e).sum().item() + own.item() + torch.finfo(torch.float64).tiny

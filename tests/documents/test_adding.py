@@ -142,7 +142,10 @@ def test_the_command_line_and_the_tests_find_all_five(copy: Path) -> None:
     _, listed = run("mlp-core verify --list", copy)
     for line in (r"  arctan +\d+ laws", r"  pseudo_huber +\d+ laws", r"\* signum +\d+ laws"):
         assert re.search(f"^{line}$", listed, re.MULTILINE), listed
-    modules = [f"tests/test_{name}.py" for name in ("laws_hold", "laws_bite", "properties", "catalogue")]
+    modules = [
+        "tests/laws/test_laws_hold.py", "tests/laws/test_laws_bite.py", "tests/test_properties.py",
+        "tests/faults/test_catalogue.py",
+    ]  # fmt: skip
     _, collected = run(f"pytest --collect-only -q -m '' {' '.join(modules)}", copy)
     for test in (
         "test_law[arctan-maps-every-number-alone]",

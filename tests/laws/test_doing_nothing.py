@@ -85,7 +85,7 @@ def one_of_a_kind() -> list[Any]:
 
 
 @pytest.mark.parametrize("law", one_of_a_kind())
-def test_a_strategy_that_yields_one_example_turns_a_law_red(law: Law) -> None:
+def test_a_strategy_that_yields_one_example_leaves_a_law_untested(law: Law) -> None:
     if law.skip(law.subject) is not None:
         pytest.skip("the law does not apply to this subject")
     kept: list[Any] = []
@@ -94,7 +94,7 @@ def test_a_strategy_that_yields_one_example_turns_a_law_red(law: Law) -> None:
         return law.given(subject).map(lambda example: kept.append(example) or kept[0])
 
     result = run(replace(law, given=always_the_first), examples=engine.ENOUGH)
-    assert result.verdict == "FAIL"
+    assert result.verdict == "UNTESTED"
 
 
 def asks_itself(case: Case, fault: Any) -> list[torch.Tensor]:

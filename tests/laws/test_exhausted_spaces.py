@@ -24,7 +24,8 @@ SMALL = [
 @pytest.mark.parametrize(("drawn", "number"), SMALL)
 def test_a_law_that_holds_on_all_there_are_is_kept_and_says_so(drawn: st.SearchStrategy[int], number: int) -> None:
     result = run(law(lambda n: Evidence(entries=1), drawn), examples=100)
-    words = "the only example there is was tried" if number == 1 else f"all {number} examples there are were tried"
+    words = "the only example was" if number == 1 else f"all {number} examples that exist were"
+    words = f"exhausted: {words} tried"
     assert (result.verdict, result.exhausted, result.examples) == ("PASS", True, number)
     assert result.reason == words
 
@@ -69,7 +70,7 @@ def test_floors_are_relative_to_what_there_is() -> None:
 
 def test_a_case_that_the_space_does_not_have_is_told() -> None:
     result = run(law(lambda n: Evidence(entries=1), st.just(0), cases=lambda s: ("day", "night")), examples=100)
-    assert result.reason == "the only example there is was tried; never among them: day, night"
+    assert result.reason == "exhausted: the only example was tried; never among them: day, night"
     assert result.verdict == "PASS"
 
 

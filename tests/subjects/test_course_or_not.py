@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from refusing import refusal
+from refusals import refusal
 from typer.testing import CliRunner
 
 from mlp_core.cli import app
