@@ -30,6 +30,8 @@ OPEN = {
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        if item.path.parent.name == "judgement":
+            item.add_marker(pytest.mark.slow)  # four minutes in all: nox -s power runs them
         names = item.path.stem, getattr(item, "originalname", item.name)
         for why in (OPEN[name] for name in names if item.path.parent.name == "judgement" and name in OPEN):
             item.add_marker(pytest.mark.xfail(reason=why, strict=False))
