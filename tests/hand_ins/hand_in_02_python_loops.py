@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-# Oblig 1 - Bjørn
+# Oblig 1
 # Nevralt nett fra bunnen av. Jeg skriver alt med løkker, da ser jeg hva som skjer.
 import torch
 import torch.nn as nn

@@ -2,7 +2,7 @@
 
 Run with
 
-    python mlp_from_scratch.py --epochs 30
+    python hand_in_03_decorated.py --epochs 30
 """
 
 from __future__ import annotations

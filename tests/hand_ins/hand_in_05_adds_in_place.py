@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-# INNLEVERING 1 ... Hedda og Øyvind
+# INNLEVERING 1 ... på nytt
 import torch, math, sys
 from torch import nn
 import pandas as pd

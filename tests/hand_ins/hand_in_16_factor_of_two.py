@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Exercise 2 (Sara)
+# # Exercise 2
 # backprop by hand, then check against torch
 
 # %%

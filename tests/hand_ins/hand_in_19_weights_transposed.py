@@ -1,4 +1,4 @@
-# Assignment 1, second version (Eirik)
+# Assignment 1, second version
 import torch
 from torch import nn, optim
 from torch.nn import functional as F

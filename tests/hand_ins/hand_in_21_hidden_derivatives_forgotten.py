@@ -1,5 +1,4 @@
 # Oblig 1
-# Karoline
 import torch
 from torch import nn
 import torch.optim

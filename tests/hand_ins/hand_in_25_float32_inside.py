@@ -1,4 +1,4 @@
-# oblig_1_final_FINAL.py
+# hand_in_25_float32_inside.py
 # Vi regner gradientene i numpy, det går mye fortere enn med torch på min pc
 import torch
 import torch.nn as nn

@@ -1,4 +1,4 @@
-"""Gradient descent by hand (Sigrid).
+"""Gradient descent by hand.
 
 backpropagation() takes the gradients, gradient_descent() at the bottom does the training.
 """
