@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.model import MLP, Trace
-from mlp_core.placing import REQUIRES_GRAD
+from mlp_core.placing import REQUIRES_GRAD, check_trainable
 from mlp_core.tracing import without_autograd
 
 
@@ -39,9 +39,12 @@ def backprop(model: MLP, trace: Trace, dL_dy: Tensor) -> Tensor:
     output = trace.output
     if dL_dy.shape != output.shape or dL_dy.dtype != output.dtype or dL_dy.device != output.device:
         raise _unlike(dL_dy, output)
-    flat_grad = model.bound()
+    frozen = not all(map(REQUIRES_GRAD, parameters))
+    if frozen:
+        check_trainable(parameters)
+    flat_grad = model.bound(parameters, frozen)
     without_autograd(_reverse, model, parameters, trace, dL_dy)
-    return flat_grad if all(map(REQUIRES_GRAD, parameters)) else model.bound()  # with zeros for the frozen ones
+    return model.bound(parameters, frozen) if frozen else flat_grad  # with zeros for the frozen ones
 
 
 def reverse(model: MLP, trace: Trace, dL_dy: Tensor) -> None:

@@ -9,7 +9,6 @@ Layers are 1..L, layer 0 is the input, batches are rows:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from operator import attrgetter, is_, itemgetter
 from typing import Any
 
@@ -17,15 +16,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mlp_core import activations, placing
+from mlp_core import architecture, placing
 from mlp_core.activations import Activation
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.layout import Layout
+from mlp_core.placing import REQUIRES_GRAD
 from mlp_core.tracing import Trace, places_of, without_autograd
 
 __all__ = ["MLP", "Trace"]
 
-GRAD, REQUIRES_GRAD = attrgetter("grad"), attrgetter("requires_grad")
+GRAD = attrgetter("grad")
 
 
 class MLP(nn.Module):
@@ -44,6 +44,8 @@ class MLP(nn.Module):
 
     activations: tuple[Activation, ...]
     """of each layer; may be set, to as many names or records"""
+    _places: list[int]
+    """where the parameters lie; _grad_places: and the views where their gradients go"""
 
     def __init__(
         self,
@@ -56,8 +58,8 @@ class MLP(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        self.sizes = _checked_sizes(sizes)
-        self.activations = _by_layer(activation, output, len(self.sizes) - 1)
+        self.sizes = architecture.checked_sizes(sizes)
+        self.activations = architecture.by_layer(activation, output, len(self.sizes) - 1)
         self._of_all = itemgetter(*placing.wanted(self.sizes))
         dtype = torch.get_default_dtype() if dtype is None else dtype
         if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
@@ -65,14 +67,10 @@ class MLP(nn.Module):
         if not isinstance(generator, (torch.Generator, type(None))):
             raise ArgumentError("generator", generator, "a torch.Generator")
         generator = torch.Generator().manual_seed(0) if generator is None else generator
-        counts = [n_out * (n_in + 1) for n_in, n_out in pairwise(self.sizes)]
         with torch.inference_mode(False):  # a parameter made under inference mode could never be trained
-            u = torch.rand(sum(counts), generator=generator, dtype=torch.float64, device=generator.device)
-            layers = zip(pairwise(self.sizes), u.mul_(2).sub_(1).split(counts), strict=True)  # within +- 1
-            for layer, ((n_in, n_out), own) in enumerate(layers, start=1):
-                W, b = own.div_(n_in**0.5).to(device, dtype).split([n_out * n_in, n_out])
-                self.register_parameter(f"W{layer}", nn.Parameter(W.view(n_out, n_in)))
-                self.register_parameter(f"b{layer}", nn.Parameter(b))
+            for layer, (W, b) in enumerate(architecture.drawn(self.sizes, generator), start=1):
+                self.register_parameter(f"W{layer}", nn.Parameter(W.to(device, dtype)))
+                self.register_parameter(f"b{layer}", nn.Parameter(b.to(device, dtype)))
         self._lay()
 
     @property
@@ -117,17 +115,21 @@ class MLP(nn.Module):
         that autograd put elsewhere is copied in. A frozen parameter has none, and zeros in its place.
         """
         self.flat  # noqa: B018  (brings back the parameters)
-        return self.bound()
+        return self.bound(self.in_order(), self.frozen())
 
-    def bound(self) -> Tensor:
-        """The same, for who knows that the parameters are in their places."""
-        parameters, views = self._parameters.values(), self.grad_views
+    def frozen(self) -> bool:
+        """Whether some parameter is not to be trained."""
+        return not all(map(REQUIRES_GRAD, self.in_order()))
+
+    def bound(self, parameters: list[nn.Parameter], frozen: bool) -> Tensor:
+        """The same, for who knows that the parameters are in their places, and whether any is frozen."""
+        views = self.grad_views
         if places_of(views) != self._grad_places:
             self._lay()
-        elif all(map(is_, map(GRAD, parameters), views)) and all(map(REQUIRES_GRAD, parameters)):
+        elif not frozen and all(map(is_, map(GRAD, parameters), views)):
             return self._flat_grad
         for p, view in zip(parameters, self.grad_views, strict=True):
-            if p is not None and (not p.requires_grad or p.grad is not view):
+            if not p.requires_grad or p.grad is not view:
                 view.zero_() if p.grad is None or not p.requires_grad else view.copy_(p.grad)
                 p.grad = view if p.requires_grad else None
         return self._flat_grad
@@ -174,7 +176,7 @@ class MLP(nn.Module):
     def zero_grad(self, set_to_none: bool = False) -> None:
         """Zero the gradient buffer; grads stay views of it, so set_to_none makes no difference."""
         self._flat_grad.zero_()
-        self.bound()
+        self.bound(self.in_order(), self.frozen())
 
     def extra_repr(self) -> str:
         return f"{list(self.sizes)}, {[f.name for f in self.activations]}"
@@ -194,10 +196,12 @@ class MLP(nn.Module):
         """Move the parameters into a new flat buffer, and their gradients into another; where they already lie in one,
         it is taken. settling: refuse those that are part of other memory."""
         parameters = placing.checked(self._parameters, self.sizes)
+        placing.in_order(self._parameters, self.sizes)
         self.layout = layout = Layout.of([p.shape for p in parameters], parameters[0].dtype)
         flat = placing.in_place(parameters, layout)
         if settling and flat is None:
-            placing.check_own_memory(self._parameters, parameters)
+            placed = zip(self._parameters, parameters, self._places, strict=True)
+            placing.check_own_memory({name: p for name, p, place in placed if p.data_ptr() != place})
         with torch.inference_mode(False), torch.no_grad():
             if flat is None:
                 flat = torch.zeros(layout.size, dtype=parameters[0].dtype, device=parameters[0].device)
@@ -224,7 +228,9 @@ class MLP(nn.Module):
             self._lay()
 
     def __setattr__(self, name: str, value: Tensor | nn.Module) -> None:
-        checked: Any = _of_layers(value, len(self.sizes) - 1) if name == "activations" else value
+        if value is None and name in self.__dict__.get("_parameters", ()):
+            raise ArgumentError(f"model.{name}", value, "a parameter")
+        checked: Any = architecture.of_layers(value, len(self.sizes) - 1) if name == "activations" else value
         super().__setattr__(name, checked)
 
     def __copy__(self) -> MLP:
@@ -241,28 +247,3 @@ class MLP(nn.Module):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call]  # torch's own.  copy.deepcopy and pickle: likewise
         self._lay()
-
-
-def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
-    expected = "at least two positive integers"
-    if not isinstance(sizes, Sequence) or len(sizes) < 2:
-        raise ArgumentError("sizes", sizes, expected)
-    if any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in sizes):
-        raise ArgumentError("sizes", sizes, expected)
-    return tuple(sizes)
-
-
-def _by_layer(
-    activation: str | Activation | Sequence[str | Activation], output: str | Activation, depth: int
-) -> tuple[Activation, ...]:
-    one = not isinstance(activation, (list, tuple))
-    hidden = [activations.get(activation)] * (depth - 1) if one else list(activation)  # type: ignore[arg-type]  # one
-    if len(hidden) != depth - 1:
-        raise ArgumentError("activation", activation, f"one activation, or one for each of {depth - 1} hidden layers")
-    return tuple(activations.get(f) for f in (*hidden, output))
-
-
-def _of_layers(functions: Any, depth: int) -> tuple[Activation, ...]:
-    if not isinstance(functions, (list, tuple)) or len(functions) != depth:
-        raise ArgumentError("activations", functions, f"one for each of {depth} layers")
-    return tuple(activations.get(f) for f in functions)

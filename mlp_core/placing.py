@@ -47,10 +47,11 @@ def checked(parameters: Mapping[str, nn.Parameter | None], sizes: Iterable[int])
     """The parameters, in order. Raises ArgumentError for others than an MLP's, of other shapes, of several dtypes or
     devices, or that share memory."""
     shapes = wanted(sizes)
-    if list(parameters) != list(shapes):
+    if not shapes.keys() <= parameters.keys():
         raise misnamed(parameters, sizes)
     found: list[Tensor] = []
-    for (name, p), shape in zip(parameters.items(), shapes.values(), strict=True):
+    for name, shape in shapes.items():
+        p = parameters[name]
         if p is None or tuple(p.shape) != shape:
             got = "None" if p is None else f"shape {tuple(p.shape)}"
             raise ArgumentError(f"model.{name}", Described(got), f"a parameter of shape {shape}")
@@ -66,6 +67,15 @@ def checked(parameters: Mapping[str, nn.Parameter | None], sizes: Iterable[int])
             got = Described(f"tied parameters: {first} and {second} share memory")
             raise ArgumentError("model", got, "parameters that each have memory of their own")
     return found
+
+
+def in_order(parameters: dict[str, nn.Parameter | None], sizes: Iterable[int]) -> None:
+    """Put an MLP's own parameters first and in order: pruning moves one to the end, and it stays there."""
+    before, names = dict(parameters), wanted(sizes)
+    if list(before)[: len(names)] != list(names):
+        parameters.clear()
+        parameters |= {name: before.pop(name) for name in names}
+        parameters |= before
 
 
 def in_place(parameters: list[Tensor], layout: Layout) -> Tensor | None:
@@ -89,25 +99,29 @@ def in_place(parameters: list[Tensor], layout: Layout) -> Tensor | None:
         return None if flat[padding].any() else flat
 
 
-def check_own_memory(names: Iterable[str], parameters: list[Tensor]) -> None:
+def check_own_memory(parameters: Mapping[str, Tensor]) -> None:
     """Raises ArgumentError for a parameter that is part of a larger tensor: taken out of it, it would silently be tied
     to it no more."""
-    for name, p in zip(names, parameters, strict=True):
+    for name, p in parameters.items():
         if p.device.type != "meta" and p.untyped_storage().nbytes() > p.numel() * p.itemsize:
             expected = f"memory of its own (model.{name}.data.copy_(...) keeps that of the model)"
             raise ArgumentError(f"model.{name}", Described("part of other memory"), expected)
 
 
 def check_by_hand(model: nn.Module, forward: Any, parameters: Sequence[Tensor]) -> None:
-    """Raises ArgumentError where autograd would do more than the formulas: hooks, a forward of one's own; and where
-    nothing is to be trained."""
+    """Raises ArgumentError where autograd would do more than the formulas: hooks, a forward of one's own."""
     if type(model).forward is not forward or "forward" in model.__dict__:
         raise ArgumentError("model", Described("a forward of its own"), f"that of MLP{BY_HAND}")
     if any(MODULE_HOOKS(model.__dict__)):
         raise ArgumentError("model", Described("a model with hooks"), f"one without{BY_HAND}")
     if any(map(HOOKS, parameters)) or any(map(LATER_HOOKS, parameters)):
         raise ArgumentError("model", Described("hooks on the gradient of a parameter"), f"none{BY_HAND}")
-    check_trainable(parameters)
+
+
+def check_alone(model: nn.Module, own: Sequence[Tensor], sizes: Iterable[int]) -> None:
+    """Raises ArgumentError where a model has more parameters than an MLP: no checkpoint would hold them."""
+    if len(list(model.parameters())) != len(own):
+        raise misnamed([name for name, _ in model.named_parameters()], sizes)
 
 
 def check_trainable(parameters: Iterable[Tensor]) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.model import MLP
+from mlp_core.placing import wanted
 from mlp_core.rules import UpdateRule
 from mlp_core.rules._optimizer import RuleOptimizer
 
@@ -43,8 +44,9 @@ def check_start(start: dict[str, Any], model: MLP, rule: UpdateRule, updates: st
     flat = start["flat"]
     if not isinstance(flat, Tensor):
         raise _damaged("flat", flat, "a tensor")
-    got, expected = f"sizes {start['sizes']} in {flat.dtype}", f"sizes {list(model.sizes)} in {model.flat.dtype}"
-    if not isinstance(start["sizes"], (list, tuple)) or list(start["sizes"]) != list(model.sizes) or got != expected:
+    sizes = list(start["sizes"]) if isinstance(start["sizes"], (list, tuple)) else start["sizes"]
+    got, expected = f"sizes {sizes} in {flat.dtype}", f"sizes {list(model.sizes)} in {model.flat.dtype}"
+    if got != expected:
         raise ArgumentError("start", Described(got), f"a checkpoint of this model, {expected}")
     if flat.shape != model.flat.shape:
         raise _damaged("flat", Described(f"shape {tuple(flat.shape)}"), f"shape {tuple(model.flat.shape)}")
@@ -71,7 +73,7 @@ def copied(state: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
 
 
 def _check_state(start: dict[str, Any], model: MLP, rule: UpdateRule, make: Make) -> None:
-    state, names, parameters = start["state"], [*model._parameters], model.in_order()
+    state, names, parameters = start["state"], [*wanted(model.sizes)], model.in_order()
     if not isinstance(state, dict):
         raise _damaged("state", state, "a dict of dicts, by the number of a parameter")
     clones = [p.detach().clone().requires_grad_() for p in parameters]

@@ -14,7 +14,7 @@ from mlp_core.backprop import reverse
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.losses import Loss
 from mlp_core.model import MLP
-from mlp_core.placing import check_trainable
+from mlp_core.placing import check_alone, check_trainable
 from mlp_core.resuming import check_counts
 from mlp_core.rules import UpdateRule
 from mlp_core.updater import Updater, Updates
@@ -155,10 +155,10 @@ def _check_again(model: MLP, x: Tensor, gradients: str) -> None:
     """What may change between epochs: the model, by `on_epoch`."""
     model.check(x)
     model.flat  # noqa: B018  (its parameters in their places)
+    check_alone(model, model.in_order(), model.sizes)
+    check_trainable(model.in_order())
     if gradients == "manual":
         model.by_hand()
-    else:
-        check_trainable(model.in_order())
 
 
 def _check(

@@ -24,7 +24,7 @@ class Updater:
 
     def __init__(self, model: MLP, rule: UpdateRule, updates: Updates) -> None:
         self.model, self.rule, self.updates = model, rule, updates
-        self.optimizer = _optimizer(rule, model.parameters(), updates)
+        self.optimizer = _optimizer(rule, model.in_order(), updates)
         self.work: list[Work] | None = None
 
     @contextmanager
