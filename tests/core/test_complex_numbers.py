@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from refusing import refusal
+from refusals import refusal
 from torch import Tensor
 
 from mlp_core.equality import same_bits

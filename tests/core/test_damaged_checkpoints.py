@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import torch
-from fitting import data
-from refusing import refusal
+from refusals import refusal
+from short_runs import data
 
 from mlp_core import MLP, fit, rules
 from mlp_core.equality import same_bits

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import torch
-from fitting import SWITCHES, data
-from refusing import refusal
+from refusals import refusal
+from short_runs import SWITCHES, data
 from torch import nn
 
 from mlp_core import MLP, backprop, fit, gradcheck, losses, rules

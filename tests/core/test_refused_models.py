@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import torch
-from fitting import data
-from refusing import refusal
+from refusals import refusal
+from short_runs import data
 from torch import nn
 from torch.nn.utils import parametrizations, parametrize, prune
 
@@ -189,7 +189,7 @@ def test_a_forward_of_its_own() -> None:
 
 @pytest.mark.parametrize("wrong", [
     "relu", ["relu", "tanh"], ["relu"] * 4, None, ("relu", "rleu", "identity"), (torch.relu, "relu", "relu"), [],
-], ids=repr)  # fmt: skip
+], ids=lambda v: type(v).__name__)  # fmt: skip
 def test_activations_that_are_none_cannot_be_set(wrong: Any) -> None:
     model = MLP(SIZES, dtype=torch.float64)
     before = model.activations

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 import torch.multiprocessing  # teaches ForkingPickler to hand tensors over
-from fitting import data
+from short_runs import data
 
 from mlp_core import MLP, backprop, fit, rules
 

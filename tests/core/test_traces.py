@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from refusing import refusal
+from refusals import refusal
 from torch import Tensor, nn
 
 from mlp_core import MLP, Trace, backprop, fit, losses, rules
