@@ -14,11 +14,9 @@ import torch
 from rich.console import Console
 
 from mlp_core.testing import Report, Result, assert_lawful, subjects, verify
-from mlp_core.testing.foreign.verdict import headline
 from mlp_core.testing.report.findings import NO_FORMULA
 from mlp_core.testing.report.formats import junit, table
 from mlp_core.testing.report.page import view
-from mlp_core.testing.subjects.gradients import BATCH, CONDUCT
 
 
 def result(law: str, verdict: str = "PASS", reason: str = "", **options: Any) -> Result:
@@ -116,32 +114,6 @@ def test_the_page_marks_it(tmp_path: Path) -> None:
     assert "?" in html
     Report([result("a"), UNTESTED]).to_html(tmp_path / "page.html")
     assert "mlp-core verify: not shown to be right" in (tmp_path / "page.html").read_text(encoding="utf-8")
-
-
-ONE, SEVERAL, CONDUCTED = result("one"), result("several", group=BATCH), result("manners", group=CONDUCT, judges=False)
-
-
-def untested(of: Result) -> Result:
-    return result(of.law, "UNTESTED", FEW, group=of.group)
-
-
-def broken(of: Result) -> Result:
-    return result(of.law, "FAIL", "broken", group=of.group, where="here", got=of.law)
-
-
-@pytest.mark.parametrize(("results", "words"), [
-    ([ONE, SEVERAL, CONDUCTED], "right for one sample, and for batches"),
-    ([untested(ONE), SEVERAL, CONDUCTED], UNPROVEN),
-    ([broken(ONE), untested(SEVERAL)], "wrong"),
-    ([untested(ONE), broken(SEVERAL)], f"wrong for batches; of one sample {UNPROVEN}"),
-    ([ONE, untested(SEVERAL)], f"right for one sample; of batches {UNPROVEN}"),
-    ([untested(ONE), SEVERAL, broken(CONDUCTED)], f"{UNPROVEN}; not so: manners"),
-    ([ONE, SEVERAL, untested(CONDUCTED)], UNPROVEN),
-    (BARE, f"lawful (1 law skipped); {NO_FORMULA}"),
-    ([SKIPPED, SKIPPED], "nothing was checked"),
-])  # fmt: skip
-def test_the_headline_of_a_hand_in(results: list[Result], words: str) -> None:
-    assert headline(results, course=False) == words
 
 
 def steps(params: Any, lr: float = 0.1) -> torch.optim.Optimizer:
