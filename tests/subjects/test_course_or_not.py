@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from mlp_core.cli import app
 from mlp_core.testing import verify
-from mlp_core.testing.foreign.load import found_in
+from mlp_core.testing.foreign.load import found_in, load
 from mlp_core.testing.subjects.course import CourseSubject
 from mlp_core.testing.subjects.recognise import resolve
 
@@ -108,3 +108,10 @@ def test_the_objective_of_a_booster_is_not_recognised() -> None:
     done = subprocess.run([sys.executable, str(case)], capture_output=True, text=True, check=False)  # noqa: S603  (ours)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("refused: subject: got <function pinball_objective")
+
+
+def test_a_decorator_that_takes_anything_does_not_hide_what_a_function_of_a_file_is(tmp_path: Path) -> None:
+    source = "def timed(f):\n    return lambda *args, **kwargs: f(*args, **kwargs)\n\n\n"
+    file = tmp_path / "hand_in.py"
+    file.write_text(f"{source}@timed\ndef backpropagation(model, y_true, y_pred):\n    pass\n", encoding="utf-8")
+    assert isinstance(resolve(load(f"{file}:backpropagation")), CourseSubject)

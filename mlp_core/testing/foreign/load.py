@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterable
+from inspect import Parameter, Signature
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,8 +14,9 @@ from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.source import LOADED
 from mlp_core.testing.foreign.cells import cells_of
 from mlp_core.testing.foreign.reach import Statement, reached
-from mlp_core.testing.foreign.recognise import chosen
+from mlp_core.testing.foreign.recognise import chosen, head_of
 from mlp_core.testing.report.names import split
+from mlp_core.testing.subjects.heads import Head
 
 
 def expanded(names: Iterable[str]) -> list[str]:
@@ -78,4 +80,9 @@ def load(name: str) -> Any:
     found = module.__dict__[definition]
     if hasattr(found, "__dict__"):
         setattr(found, LOADED, f"{path}:{definition}")
+        nodes = [s.node for s in statements if isinstance(s.node, ast.FunctionDef) and s.node.name == definition]
+        head = Head.of(found)
+        if nodes and head is not None and head.more and not head.positional:
+            names = head_of(nodes[-1]).positional  # behind a decorator that takes *args: the head that is written
+            found.__signature__ = Signature([Parameter(n, Parameter.POSITIONAL_OR_KEYWORD) for n in names])
     return found
