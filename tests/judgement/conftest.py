@@ -17,11 +17,8 @@ OPEN = {
     "test_named_parameters": "named parameters are not handed over yet",
     "test_flushed_denormals": "flushed denormals have no law of their own yet",
     "test_dtypes_and_groups": "an empty group has no law of its own, and dtypes= is not kept everywhere yet",
-    "test_nan_in_optimizers": "NaN where rounding explains any number is excused yet, of optimizers",
     "test_a_random_optimizer_is_told_to_be_random_once": "a random optimizer breaks several laws yet",
     "test_so_it_is_with_a_reference": "a random optimizer breaks several laws yet",
-    "test_an_lr_that_is_not_read_is_broken": "an lr that is read for some groups alone passes yet",
-    "test_it_is_broken_as_a_bare_class": "an lr that is read for some groups alone passes yet",
     "test_a_damaged_start_is_refused_by_name_and_the_model_is_untouched": "some damaged checkpoints are taken yet",
     "test_a_trace_of_something_else_is_refused_or_makes_no_difference": "some traces of something else are taken yet",
 }

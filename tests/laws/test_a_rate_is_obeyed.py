@@ -11,12 +11,19 @@ from torch import Tensor
 
 from mlp_core import rules
 from mlp_core.testing import laws, subjects
+from mlp_core.testing.engine import runner
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.engine.runner import run
 from mlp_core.testing.faults.optimizers.adam import Adam
 from mlp_core.testing.right import torchs
 
 REST, MOVE = "moves nothing at an lr of 0", "moves every shape by its lr"
+
+
+@pytest.fixture(autouse=True)
+def unshrunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "SHRINKS", 0)  # how small a counterexample gets is not looked at here
+
 
 
 def result(subject: Any, name: str, examples: int = 20) -> Result:
@@ -63,6 +70,38 @@ def test_an_lr_that_is_not_read_is_told_with_20_examples(rate: Any, hyper: Any) 
     assert (found.verdict, found.expected) == ("FAIL", "moved by its lr")
     assert "the same at each lr of" in found.got
     assert result(subject, REST).verdict == "FAIL"
+
+
+class AsMade(stepping(lambda lr, p, group: group["made"])):  # type: ignore[misc]  # a class made here
+    """It reads its lr once, when it is made: no scheduler moves it."""
+
+    def __init__(self, params: Any, lr: float = 1e-2) -> None:
+        super().__init__(params, lr)
+        for group in self.param_groups:
+            group["made"] = group["lr"]
+
+
+def test_an_lr_that_is_read_once_is_told() -> None:
+    assert result(AsMade, MOVE).verdict == "FAIL"
+
+
+class Alone(torch.optim.SGD):
+    """Its groups have no lr that it would read."""
+
+    def __init__(self, params: Any, rate: float = 0.1, lr: float = 1.0) -> None:
+        super().__init__(params, lr=rate * lr)
+        self.param_groups = [{**group, "rate": group.pop("lr")} for group in self.param_groups]
+        self.defaults.pop("lr")
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for p in (p for p in group["params"] if p.grad is not None):
+                p.sub_(group["rate"] * p.grad)
+
+
+def test_an_lr_of_the_constructor_alone_is_moved_there() -> None:
+    assert result(subjects.optimizer(Alone, groups=1), MOVE).verdict == "PASS"
 
 
 DRIFTING: dict[str, Any] = {

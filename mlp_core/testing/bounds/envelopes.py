@@ -36,6 +36,13 @@ class Envelope:
     silent: list[Tensor]
 
 
+def left_out(found: Tensor, expected: Tensor, tolerance: Tensor, silent: Tensor) -> Tensor:
+    """The entries about which nothing is said: those that are silent. Not among them is NaN or infinity, if the
+    reference has a number there and so has every perturbed run of it (or the tolerance were infinite): rounding leads
+    from a number to another, however far, and nowhere else."""
+    return silent & (found.isfinite() | ~expected.isfinite() | ~tolerance.isfinite())
+
+
 def envelopes(scenario: Scenario, make: Make) -> Iterator[list[Envelope]]:
     """What rounding explains after every step of a scenario (float64), found by 1, 2, 4 and 8 perturbed runs.
 
@@ -183,14 +190,14 @@ def within(scenario: Scenario, got: list[list[Tensor]], envelopes: list[Envelope
     total = Evidence()
     for step, (found, envelope) in enumerate(zip(got, envelopes, strict=True), start=1):
         # the same bits, NaN among them, need no tolerance; what has none that tells is left out, and counted
-        three = zip(envelope.silent, found, envelope.expected, strict=True)
-        left_out = [s & ~equality.same(g, e) for s, g, e in three]
-        spoken = [torch.where(s, e, g) for g, e, s in zip(found, envelope.expected, left_out, strict=True)]
+        four = zip(found, envelope.expected, envelope.tolerance, envelope.silent, strict=True)
+        away = [left_out(g, e, t, s & ~equality.same(g, e)) for g, e, t, s in four]
+        spoken = [torch.where(s, e, g) for g, e, s in zip(found, envelope.expected, away, strict=True)]
         one = compare(
             scenario.names(), spoken, envelope.expected, envelope.tolerance, what=f"step {step}: ",
             closing=closing.replace("STEP", str(step)),
         )  # fmt: skip
-        silent = int(sum(s.sum() for s in left_out))
+        silent = int(sum(s.sum() for s in away))
         total.join(one, silent=silent)
         total.skipped += silent
     return total

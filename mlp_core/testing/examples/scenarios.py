@@ -22,7 +22,7 @@ SHAPES: tuple[tuple[int, ...], ...] = (
 )  # fmt: skip
 
 EVERY_KIND: tuple[tuple[int, ...], ...] = (
-    (), (1,), (5,), (2, 3), (3, 2), (3, 3), (4, 1), (1, 4), (2, 2, 3), (0,)
+    (), (1,), (5,), (17,), (2, 3), (3, 2), (3, 3), (4, 1), (1, 4), (2, 2, 3), (0,)
 )  # fmt: skip
 """one shape of each kind: number, vector, matrix (wide, tall, square, row, column), more dimensions, empty"""
 

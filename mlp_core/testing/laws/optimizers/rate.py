@@ -4,7 +4,6 @@ with a reference or without."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from mlp_core.equality import same_bits
 from mlp_core.testing.engine.compare import compare
-from mlp_core.testing.engine.evidence import Broken, Evidence, Rejected
+from mlp_core.testing.engine.evidence import Broken, Evidence, Raised, Rejected
 from mlp_core.testing.engine.guards import globals_kept
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.sample import sample
@@ -24,13 +23,16 @@ OTHER_RATES = (0.02, 0.04, 1e-3, 0.5)
 """where two rates in the ratio of 2 come to the same: clamped, as in Rprop, or lost in rounding"""
 
 DEAF = """\
-drawn, paths = hyper, []
+paths = []
 for lr in RATES:
-    hyper = [{**h, "lr": lr} for h in drawn]
+    CHANGED
     paths.append(torch.stack([params[INDEX].detach().clone() for params, _ in run(mine)]))
 first, noise = paths[0], NOISE
 assert any(((p - first).abs() > noise * torch.maximum(p.abs(), first.abs())).any() for p in paths), paths"""
-"""RATES, INDEX and NOISE are filled in by the law"""
+"""RATES, CHANGED, INDEX and NOISE are filled in by the law"""
+
+WRITTEN, MADE = "lr_factors = [lr / BASE] * len(gradients)", 'hyper = [{**h, "lr": lr} for h in hyper]'
+"""how lr is changed: written to its groups, as schedulers do, or, where these have none, handed to the constructor"""
 
 book = LawBook()
 
@@ -89,44 +91,65 @@ def moves_nothing_at_an_lr_of_0(subject: Any, scenario: Scenario) -> Evidence:
 
 @book.law(lambda subject: subject.scenarios_of_every_kind(steps=(2, 2)), skip=needs_an_lr)
 def moves_every_shape_by_its_lr(subject: Any, scenario: Scenario) -> Evidence:
-    """At another lr every parameter with a gradient ends elsewhere, whatever its shape: a number, a vector, a matrix,
+    """At another lr, written to its groups, every parameter with a gradient ends elsewhere: number, vector or matrix,
     tall or wide.
 
     A search over an lr that is accepted and ignored compares noise. Code that branches by shape can forget it in one
-    branch, and then the layers of that shape train at a rate that nobody chose.
+    branch, and then the layers of that shape train at a rate that nobody chose; what is read once, no scheduler moves.
     """
-    lr = scenario.groups[0]["lr"]
-    pair = (lr, lr / 2) if lr > 0 else OTHER_RATES[:2]
-    start = [p.detach() for p in scenario.fresh()]
-    paths = _paths(subject, scenario, pair, steps=False)
+    base = float(scenario.groups[0]["lr"]) or OTHER_RATES[0]
+    scenario, pair = scenario.with_hyper(lr=base), (base, base / 2)
+    count = sum(p.numel() for p in scenario.fresh())
+    paths = _paths(subject, scenario, base, pair, steps=False)
     if len(paths) == 2 and not _deaf(paths, scenario):
-        return Evidence(entries=sum(p.numel() for p in start))
-    paths = _paths(subject, scenario, (*pair, *OTHER_RATES), steps=True)
-    still = _deaf({0.0: [p.expand(len(scenario.gradients), *p.shape) for p in start], **paths}, scenario)
+        return Evidence(entries=count)
+    paths = _paths(subject, scenario, base, (*pair, *OTHER_RATES), steps=True)
+    start = [p.detach().expand(len(scenario.gradients), *p.shape) for p in scenario.fresh()]
+    still = _deaf({0.0: start, **paths}, scenario)
     if len(paths) < 2 or len(still) == sum(p.numel() > 0 for p in start):
         return Evidence(counted=False)  # refused, or a step of 0 throughout
     for k in _deaf(paths, scenario):
-        lines = DEAF.replace("RATES", str(list(paths))).replace("INDEX", str(k))
-        raise Broken(
-            f"params[{k}], of shape {tuple(start[k].shape)}",
-            f"{'not moved' if k in still else 'the same'} at each lr of {', '.join(map(repr, paths))}",
-            "moved by its lr", closing=lines.replace("NOISE", repr(noise(scenario.dtype))),
-        )  # fmt: skip
-    return Evidence(entries=sum(p.numel() for p in start))
+        lines = DEAF.replace("CHANGED", MADE if "lr" in subject.common else WRITTEN.replace("BASE", repr(base)))
+        lines = lines.replace("RATES", str(list(paths))).replace("INDEX", str(k))
+        with shown_on(scenario):
+            raise Broken(
+                f"params[{k}], of shape {tuple(start[k].shape[1:])}",
+                f"{'not moved' if k in still else 'the same'} at each lr of {', '.join(map(repr, paths))}",
+                "moved by its lr", closing=lines.replace("NOISE", repr(noise(scenario.dtype))),
+            )  # fmt: skip
+    return Evidence(entries=count)
 
 
-def _paths(subject: Any, scenario: Scenario, rates: Sequence[float], *, steps: bool) -> dict[float, list[Tensor]]:
-    """The parameters at the end, or after each of the `steps`, by the rate; without those that are refused."""
-    found = {}
+def _paths(
+    subject: Any, scenario: Scenario, base: float, rates: Sequence[float], *, steps: bool
+) -> dict[float, list[Tensor]]:  # fmt: skip
+    """The parameters at the end, or after each of the `steps`, by the rate, made at the rate `base`; without those that
+    are refused."""
+    found: dict[float, list[Tensor]] = {}
     for lr in rates:
-        at = scenario.with_hyper(lr=lr)
-        params = at.fresh()
-        with suppress(Rejected):
-            optimizer, path = subject.optimizer(at, params), list[list[Tensor]]()
-            for _ in subject.run(at, optimizer, params):
-                path += [[p.detach().clone() for p in params]] if steps else []
-            found[lr] = [torch.stack(way) for way in zip(*path, strict=True)] if steps else [p.detach() for p in params]
+        try:
+            found[lr] = _path(subject, _at(subject, scenario, base, lr), steps=steps)
+        except (Rejected, Raised):
+            if lr == base:
+                raise
     return found
+
+
+def _at(subject: Any, scenario: Scenario, base: float, lr: float) -> Scenario:
+    if "lr" in subject.common:
+        return scenario.with_hyper(lr=lr)
+    return replace(scenario, lr_factors=(lr / base,) * len(scenario.gradients))
+
+
+def _path(subject: Any, scenario: Scenario, *, steps: bool) -> list[Tensor]:
+    if not steps:
+        return [p.detach() for p in subject.finished(scenario)[0]]
+    params = scenario.fresh()
+    after = [
+        [p.detach().clone() for p in params]
+        for _ in subject.run(scenario, subject.optimizer(scenario, params), params)
+    ]  # fmt: skip
+    return [torch.stack(each) for each in zip(*after, strict=True)]
 
 
 def _deaf(paths: dict[float, list[Tensor]], scenario: Scenario) -> list[int]:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mlp_core.testing.bounds import rounding
-from mlp_core.testing.bounds.envelopes import Envelope, envelopes, explained
+from mlp_core.testing.bounds.envelopes import Envelope, envelopes, explained, left_out
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.guards import foreign
@@ -150,7 +150,9 @@ def agree(
 
     def compared(found: list[Envelope]) -> Evidence:
         tolerance, silent = arranged(found[-1].tolerance), arranged([s.double() for s in found[-1].silent])
-        spoken = [torch.where(s > 0, e.double(), g.double()) for g, e, s in zip(got, expected, silent, strict=True)]
+        four = zip(got, expected, tolerance, silent, strict=True)
+        silent = [left_out(g, e, t, s > 0) for g, e, t, s in four]
+        spoken = [torch.where(s, e.double(), g.double()) for g, e, s in zip(got, expected, silent, strict=True)]
         evidence = compare(names, spoken, [e.double() for e in expected], tolerance, what=what, closing=closing)
         evidence.entries -= int(sum(s.sum() for s in silent))
         evidence.counted = evidence.entries > 0
