@@ -53,7 +53,8 @@ class Scenario:
     def set_lr(self, optimizer: torch.optim.Optimizer, step: int) -> None:
         """Give every group the lr of this step, and what else is scheduled."""
         factor = self.lr_factors[step]
-        for group, hyper in zip(optimizer.param_groups, self.groups, strict=True):
+        several = self.groups if len(self.groups) > 1 else self.groups * len(optimizer.param_groups)  # some split one
+        for group, hyper in zip(optimizer.param_groups, several, strict=True):
             if "lr" in hyper and isinstance(group.get("lr"), Tensor):
                 group["lr"].fill_(hyper["lr"] * factor)  # as torch's schedulers do
             elif "lr" in hyper:

@@ -74,7 +74,8 @@ def optimizer(
     claims: Sequence[str] = (), *, shapes: Sequence[tuple[int, ...]] | None = None,
     dtypes: Sequence[torch.dtype] | None = None, groups: int = 2, waives: Sequence[str] = (),
 ) -> OptimizerSubject:  # fmt: skip
-    """Any torch.optim.Optimizer: make(params, **hyper), where params are tensors or group dicts with the same names.
+    """Any torch.optim.Optimizer: make(params, **hyper), where params are group dicts with the same names, or tensors;
+    (name, parameter) pairs are handed over, if it takes nothing else.
 
     reference: the one it claims to equal, a class, or a function that translates the names of hyperparameters; it is
     held to it within what rounding explains. Without it the universal laws run.
@@ -84,11 +85,13 @@ def optimizer(
     step), fixed_point (a zero gradient from a fresh state moves nothing, with all the hyperparameters given, but those
     marked Decay and Epsilon), descends (small steps decrease a convex function), validates (hyperparameters outside
     their domain, among them NaN, are refused).
-    shapes: of parameters; by default all that the constructor takes. dtypes: float32 and float64 by default. groups: 1,
-    where its groups must not differ. waives: names of laws that do not hold by design ("lets a parameter join late",
-    for an average over the optimizer's own steps); they are reported as skipped.
+    shapes: of parameters; by default all that the constructor takes. dtypes: float32 and float64 by default, with
+    bfloat16 where dtypes are what a law is about; those given are all there are. groups: 1, if its groups must not
+    differ. waives: names of laws that do not hold by design ("lets a parameter join late", for an average over the
+    optimizer's own steps); they are reported as skipped. A failure says which line waives its law.
 
-    Raises ArgumentError for a hyperparameter or claim that is not known, and for one that is missing.
+    Raises ArgumentError for a hyperparameter or claim that is not known, for one that is missing, and for a constructor
+    that takes parameters in no form.
 
     >>> from hypothesis import strategies as st
     >>> from mlp_core.testing import verify

@@ -24,6 +24,9 @@ from mlp_core.testing.subjects.snippets import CLOSURE, RUN
 FEW = 7
 """entries of a small parameter"""
 
+NOT_VARIED = "not varied, of one value alone: "
+"""before the names of hyperparameters that were given"""
+
 CLAIMS = ("coordinatewise", "odd", "fixed_point", "descends", "validates")
 
 
@@ -56,6 +59,8 @@ class OptimizerSubject:
     """those that only the constructor takes: a group has none of its own"""
     movable: tuple[str, ...] = ()
     """the hyperparameters that can be moved"""
+    constant: tuple[str, ...] = ()
+    """those that were given, and of which there is one value alone"""
     scalable: tuple[str, ...] = ()
     """those that may be multiplied by anything from 0 to 1, from one step to the next too"""
     unmoved: str = ""
@@ -69,6 +74,10 @@ class OptimizerSubject:
     steady: tuple[tuple[int, ...], ...] = ()
     """of parameters on which it does not raise: one crash is one law broken, not nine"""
     dtypes: tuple[torch.dtype, ...] = DTYPES
+    no_others: bool = False
+    """whether these dtypes were asked for, and so no other"""
+    waivable: bool = False
+    """whether laws may be waived where it is made"""
     max_groups: int = 2
     closure: bool = False
     """whether step cannot do without a closure"""
@@ -97,6 +106,10 @@ class OptimizerSubject:
         }
         kinds = options.pop("kinds", (*KINDS, "none") if missing else KINDS)
         return scenarios(hyper, kinds=kinds, **options)
+
+    def others(self, *dtypes: torch.dtype) -> tuple[torch.dtype, ...]:
+        """Dtypes beside its own, for laws that ask for more; none, if its own were asked for."""
+        return () if self.no_others else dtypes
 
     def scenarios_with_changes(self) -> st.SearchStrategy[Changes]:
         """Scenarios beside themselves with each hyperparameter moved in its turn."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 RUN = """\
 def set_lr(optimizer, step):
-    for group, h in zip(optimizer.param_groups, hyper):
+    for group, h in zip(optimizer.param_groups, hyper if len(hyper) > 1 else hyper * len(optimizer.param_groups)):
         if "lr" in h and torch.is_tensor(group.get("lr")):
             group["lr"].fill_(h["lr"] * lr_factors[step])
         elif "lr" in h:

@@ -9,24 +9,28 @@ from typing import Annotated, Any, get_origin
 
 import torch
 from hypothesis import strategies as st
-from torch import Tensor
 
 from mlp_core.base.errors import ArgumentError, unknown
 from mlp_core.rules._domains import Domain, domain_of
-from mlp_core.testing.engine import guards
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.changes import Outside, Wrongs
 from mlp_core.testing.examples.choices import Codes, drawn_bytes
-from mlp_core.testing.examples.hyperparameters import example_of
-from mlp_core.testing.examples.scenario import Make, Scenario, grouped, needs_closure
+from mlp_core.testing.examples.sample import sample
+from mlp_core.testing.examples.scenario import Make, grouped, needs_closure
 from mlp_core.testing.examples.scenarios import DTYPES, EVERY_KIND, SHAPES
-from mlp_core.testing.subjects.optimizers import CLAIMS, OptimizerSubject
+from mlp_core.testing.subjects import constructors
+from mlp_core.testing.subjects.optimizers import CLAIMS, NOT_VARIED, OptimizerSubject
 from mlp_core.testing.subjects.snippets import REFERENCE_OF_GROUPS
 
 LR = 0.01
 """for an optimizer whose lr has no default"""
 
 UNREFERENCED = "nothing to be equal to: subjects.optimizer(make, reference=...)"
+
+TRIED, VARIED = 8, 24
+"""choices of hyperparameters with which a constructor is tried, and among which one that varies shows it"""
+
+Hyper = constructors.Hyper
 
 UNMOVED = "not exercised: {}; subjects.optimizer(make, hyperparameters={{name: strategy}}) would"
 
@@ -46,95 +50,69 @@ def of_optimizer(
     parts = {name: domain_of(name, v) for name, v in hyperparameters.items() if get_origin(v) is Annotated}
     drawn = {name: _strategy(name, value) for name, value in hyperparameters.items()}
     _known(make, drawn)
-    hyper, movable = _with_lr(make, drawn), tuple(n for n, v in hyperparameters.items() if _varies(v))
-    example = example_of(hyper)
-    source = _lines("mine", make)
+    parameters, given, name = _parameters(make), make, name_of(make)
+    hyper, form, example = _suited(make, drawn, shapes)
+    make = constructors.handed(given, form)
+    movable, constant = _moving(hyper, drawn)
+    source = _lines("mine", given, form)
     if reference is not None:
         source += _reference_lines(reference)
         reference = reference if isinstance(reference, type) else grouped(reference)
-    taken = tuple(shapes) if shapes else accepted(make, example)
-    kinds = tuple(dict.fromkeys(shapes)) if shapes else _taken(make, example, EVERY_KIND)
-    one = [{"params": [torch.zeros(max(taken, key=prod)).requires_grad_()]}]
-    told = None if reference is None else _made(reference, one, example)
+    taken = tuple(shapes) if shapes else constructors.taken(make, example) or SHAPES
+    kinds = tuple(dict.fromkeys(shapes)) if shapes else constructors.taken(make, example, EVERY_KIND)
+    one = constructors.grouped([max(taken, key=prod)], {})
+    told = None if reference is None else constructors.made(reference, one, example)
     return OptimizerSubject(
-        name_of(make), make, reference, hyper, frozenset(claims), tuple(source), unreferenced=UNREFERENCED,
+        name, make, reference, hyper, frozenset(claims), tuple(source), unreferenced=UNREFERENCED,
         equals=None if told is None else type(told),
-        domains={name: (domain,) for name, domain in parts.items()}, movable=movable, unmoved=_unmoved(make, drawn),
-        wrongs=_wrongs(hyper, hyperparameters, parts), dtypes=tuple(dtypes or DTYPES), has_lr="lr" in example,
-        resting=_resting(make, parts, one, example), kinds=_steady(make, example, kinds),
-        shapes=taken, steady=_steady(make, example, taken),
-        max_groups=min(groups, 1 + _takes_groups(make, example, taken)),
-        waived=frozenset(waives), common=_common(make, example, taken),
-        closure=isinstance(make, type) and needs_closure(make),
+        domains={name: (domain,) for name, domain in parts.items()}, movable=movable, constant=constant,
+        unmoved=_unmoved(parameters, drawn, constant), wrongs=_wrongs(hyper, hyperparameters, parts),
+        dtypes=tuple(dtypes or DTYPES), no_others=bool(dtypes), waivable=True, has_lr="lr" in example,
+        resting=_resting(make, parts, parameters, one, example),
+        kinds=constructors.steady(make, example, kinds), shapes=taken,
+        steady=constructors.steady(make, example, taken),
+        max_groups=min(groups, 1 + constructors.takes_groups(make, example, taken)),
+        waived=frozenset(waives), common=constructors.common(make, example, taken),
+        closure=isinstance(given, type) and needs_closure(given),
     )  # fmt: skip
 
 
-def accepted(make: Make, hyper: dict[str, Any]) -> tuple[tuple[int, ...], ...]:
-    """The shapes that the constructor does not refuse; all, where it refuses every one: then the laws say why."""
-    return _taken(make, hyper) or SHAPES
+def _suited(
+    make: Make, drawn: Mapping[str, st.SearchStrategy[Any]], shapes: constructors.Shapes | None
+) -> tuple[st.SearchStrategy[Hyper], constructors.Form, Hyper]:  # fmt: skip
+    """All hyperparameters given, and lr, so that it can change between steps; the form in which the constructor takes
+    parameters; and hyperparameters with which it does. Raises ArgumentError if there are none."""
+    error: ArgumentError | None = None
+    for hyper in _with_lr(make, drawn):
+        try:
+            return hyper, *constructors.form_of(make, shapes, sample(hyper, TRIED))
+        except ArgumentError as refused:
+            error = error or refused
+    assert error is not None
+    raise error
 
 
-def _taken(
-    make: Make, hyper: dict[str, Any], shapes: Sequence[tuple[int, ...]] = SHAPES
-) -> tuple[tuple[int, ...], ...]:  # fmt: skip
-    return tuple(shape for shape in shapes if _made(make, [torch.zeros(shape)], hyper) is not None)
+def _moving(hyper: st.SearchStrategy[Hyper], drawn: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The hyperparameters given that vary, and those of which there is one value alone."""
+    values = sample(hyper, VARIED)
+    moving = tuple(name for name in drawn if len({repr(one[name]) for one in values}) > 1)
+    return moving, tuple(name for name in drawn if name not in moving)
 
 
 def _resting(
-    make: Make, parts: Mapping[str, Domain], one: Sequence[Any], hyper: dict[str, Any]
-) -> dict[str, Any] | None:
+    make: Make, parts: Mapping[str, Domain], parameters: Mapping[str, inspect.Parameter], one: Sequence[Any],
+    hyper: Hyper,
+) -> Hyper | None:  # fmt: skip
     """An lr of 0, and no weight decay, which some papers do not multiply by lr; None if 0 is refused, or said to be
     outside."""
     if "lr" in parts and not parts["lr"].holds(0.0):
         return None
-    decay = hyper.get("weight_decay", getattr(_parameters(make).get("weight_decay"), "default", None))
+    decay = hyper.get("weight_decay", getattr(parameters.get("weight_decay"), "default", None))
     known = isinstance(decay, (int, float)) and not isinstance(decay, bool)
     for resting in ({"lr": 0.0, "weight_decay": 0.0}, {"lr": 0.0}) if known else ({"lr": 0.0},):
-        if _made(make, one, {**hyper, **resting}) is not None:
+        if constructors.made(make, one, {**hyper, **resting}) is not None:
             return resting
     return None
-
-
-def _steady(make: Make, hyper: dict[str, Any], shapes: Sequence[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
-    """The shapes on which two steps do not raise."""
-    return tuple(shape for shape in shapes if _steps(make, hyper, shape))
-
-
-def _steps(make: Make, hyper: dict[str, Any], shape: tuple[int, ...]) -> bool:
-    """Whether two steps on a parameter of this shape do not raise."""
-    p = torch.zeros(shape).requires_grad_()
-
-    def stepped(params: Any, **hyper: Any) -> torch.optim.Optimizer:
-        optimizer = make(params, **hyper)
-        for _ in range(2):
-            p.grad = torch.ones_like(p)
-            Scenario.step(optimizer, [p])
-        return optimizer
-
-    return _made(stepped, [p], hyper) is not None
-
-
-def _common(make: Make, hyper: dict[str, Any], shapes: Sequence[tuple[int, ...]]) -> tuple[str, ...]:
-    """The hyperparameters that are not among the optimizer's defaults, and so in no group of its own."""
-    made = _made(make, [torch.zeros(max(shapes, key=prod))], hyper)
-    return tuple(name for name in hyper if made is not None and name not in made.defaults)
-
-
-def _takes_groups(make: Make, hyper: dict[str, Any], shapes: Sequence[tuple[int, ...]]) -> bool:
-    """Whether it takes a second group, or takes nothing at all."""
-    shape = max(shapes, key=prod)
-    groups = [{"params": [torch.zeros(shape).requires_grad_()]} for _ in range(2)]
-    return _made(make, groups, hyper) is not None or _made(make, groups[:1], hyper) is None
-
-
-def _made(make: Make, params: Sequence[Any], hyper: dict[str, Any]) -> torch.optim.Optimizer | None:
-    """What `make` makes, or None where it raises: here it is only asked what it takes; the laws will say why."""
-    own = [p.requires_grad_() if isinstance(p, Tensor) else dict(p) for p in params]
-    try:
-        with guards.globals_kept():
-            return make(own, **hyper)
-    except Exception:
-        return None
 
 
 def _parameters(make: Make) -> dict[str, inspect.Parameter]:
@@ -159,17 +137,15 @@ def _known(make: Make, drawn: Mapping[str, Any]) -> None:
             raise ArgumentError("hyperparameters", dict(drawn), expected)
 
 
-def _with_lr(make: Make, drawn: Mapping[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    """All hyperparameters given, and lr, so that it can change between steps."""
+def _with_lr(make: Make, drawn: Mapping[str, st.SearchStrategy[Any]]) -> list[st.SearchStrategy[Hyper]]:
+    """All hyperparameters given, and lr, where its default may stand for none in two ways: without it, and with."""
     lr = _parameters(make).get("lr")
     if lr is None or "lr" in drawn:
-        return st.fixed_dictionaries(dict(drawn))
+        return [st.fixed_dictionaries(dict(drawn))]
     if isinstance(lr.default, (int, float)) and not isinstance(lr.default, bool):
-        return st.fixed_dictionaries({**drawn, "lr": st.just(float(lr.default))})
-    without, with_lr = st.fixed_dictionaries(dict(drawn)), st.fixed_dictionaries({**drawn, "lr": st.just(LR)})
-    if lr.default is lr.empty or (not _taken(make, example_of(without)) and _taken(make, example_of(with_lr))):
-        return with_lr  # no default, or one that stands for none
-    return without
+        return [st.fixed_dictionaries({**drawn, "lr": st.just(float(lr.default))})]
+    with_lr = st.fixed_dictionaries({**drawn, "lr": st.just(LR)})
+    return [with_lr] if lr.default is lr.empty else [st.fixed_dictionaries(dict(drawn)), with_lr]
 
 
 def _varies(value: Any) -> bool:
@@ -204,13 +180,14 @@ def _wrongs(
     return st.builds(read, hyper, drawn_bytes)
 
 
-def _unmoved(make: Make, drawn: Mapping[str, Any]) -> str:
-    rest = [
-        n
-        for n, p in _parameters(make).items()
-        if n not in drawn and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-    ]
-    return UNMOVED.format(", ".join(rest)) if rest else "no hyperparameters to be moved"
+def _unmoved(
+    parameters: Mapping[str, inspect.Parameter], drawn: Mapping[str, Any], constant: Sequence[str]
+) -> str:  # fmt: skip
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    rest = [name for name, p in parameters.items() if name not in drawn and p.kind in kinds]
+    words = [f"{NOT_VARIED}{', '.join(constant)}"] if constant else []
+    words += [UNMOVED.format(", ".join(rest))] if rest else []
+    return "; ".join(words) or "no hyperparameters to be moved"
 
 
 def _reference_lines(reference: Make) -> list[str]:
@@ -222,5 +199,9 @@ def _reference_lines(reference: Make) -> list[str]:
     return [*import_of(reference), REFERENCE_OF_GROUPS.replace("MADE", own)]
 
 
-def _lines(name: str, make: Callable[..., Any]) -> list[str]:
-    return [*import_of(make), f"{name} = {name_of(make)}"]
+def _lines(name: str, make: Callable[..., Any], form: constructors.Form = ()) -> list[str]:
+    own, changes = name_of(make), [change.__name__ for change in form]
+    for change in reversed(changes):
+        own = f"{change}({own})"
+    imported = [f"from {constructors.__name__} import {', '.join(sorted(changes))}"] if changes else []
+    return [*import_of(make), *imported, f"{name} = {own}"]
