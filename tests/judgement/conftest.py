@@ -13,12 +13,6 @@ def few_shrinks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 OPEN = {
-    "test_single_values": "a hyperparameter of one value is not told apart yet",
-    "test_named_parameters": "named parameters are not handed over yet",
-    "test_flushed_denormals": "flushed denormals have no law of their own yet",
-    "test_dtypes_and_groups": "an empty group has no law of its own, and dtypes= is not kept everywhere yet",
-    "test_a_random_optimizer_is_told_to_be_random_once": "a random optimizer breaks several laws yet",
-    "test_so_it_is_with_a_reference": "a random optimizer breaks several laws yet",
     "test_a_damaged_start_is_refused_by_name_and_the_model_is_untouched": "some damaged checkpoints are taken yet",
     "test_a_trace_of_something_else_is_refused_or_makes_no_difference": "some traces of something else are taken yet",
 }

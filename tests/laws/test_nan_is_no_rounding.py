@@ -24,7 +24,6 @@ def unshrunk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "SHRINKS", 0)  # how small a counterexample gets is not looked at here
 
 
-
 def result(subject: Any, examples: int = 20) -> Result:
     (law,) = (law for law in laws(subject) if law.name == "equals its reference")
     return run(law, examples=examples)

@@ -46,7 +46,7 @@ def test_a_bare_class_runs_the_universal_laws_and_says_what_nobody_exercised() -
         "leaves the gradient alone", "goes on after save and load", "keeps two runs apart",
         "lets a parameter join late", "keeps dtype and device", "takes every shape and stride",
         "takes a gradient however it lies", "repeats and touches nothing else",
-        "moves nothing at an lr of 0", "moves every shape by its lr",
+        "moves nothing at an lr of 0", "moves every shape by its lr", "takes an empty group",
     } == ran  # fmt: skip
     reasons = {r.law: r.reason for r in report.results if r.verdict == "SKIP"}
     assert "not exercised: lr, betas, eps, weight_decay" in reasons["shows every hyperparameter"]

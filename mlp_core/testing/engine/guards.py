@@ -5,33 +5,79 @@ from __future__ import annotations
 import builtins
 import math
 import random
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 
-from mlp_core.testing.engine.evidence import Raised
+from mlp_core.testing.engine.evidence import Broken, Raised
+
+
+def flushes_denormals() -> bool:
+    """Whether numbers too small to be normal are taken for 0 in this thread, as after torch.set_flush_denormal."""
+    return LEAST / 2 == 0
+
+
+LEAST = sys.float_info.min
+"""the smallest normal number"""
+
+_switched = False
+"""whether foreign code has switched the flushing of denormals since that was last asked"""
 
 
 @contextmanager
 def foreign() -> Iterator[None]:
-    """Inside, the subject's own code runs: what it raises is a verdict about it, not an error of ours."""
+    """Inside, the subject's own code runs: what it raises is a verdict about it, not an error of ours. If it leaves
+    denormals flushed, or not, unlike before, that is put back at once: Hypothesis draws no floats without them."""
+    global _switched
+    before = flushes_denormals()
     try:
         yield
     except Exception as error:
         raise Raised(error) from error
+    finally:
+        if flushes_denormals() != before:
+            _switched = torch.set_flush_denormal(before)
+
+
+FLUSHED = """\
+RUN
+least = 2.0**-1022
+assert least / 2, "numbers too small to be normal are flushed to 0"
+"""
+"""RUN is what runs the subject"""
+
+
+@contextmanager
+def denormals_kept(run: str) -> Iterator[None]:
+    """Inside, the subject runs; raises Broken if it switches the flushing of denormals, which is switched back. `run`:
+    the line of a snippet that does what is done inside."""
+    global _switched
+    before, _switched = flushes_denormals(), False
+    try:
+        yield
+    finally:
+        if flushes_denormals() != before:
+            _switched = torch.set_flush_denormal(before)
+    if _switched:
+        got = f"switched {'off' if before else 'on'} by the call"
+        raise Broken("flush-denormal mode", got, "untouched", closing=FLUSHED.replace("RUN", run))
 
 
 @contextmanager
 def globals_kept() -> Iterator[None]:
-    """Put default dtype, thread count and random states back as they were."""
+    """Put default dtype, thread count, random states and the flushing of denormals back as they were."""
     dtype, threads, numbers, own = (
         torch.get_default_dtype(), torch.get_num_threads(), torch.get_rng_state(), random.getstate(),
     )  # fmt: skip
+    flushes = flushes_denormals()
     try:
         yield
     finally:
+        if flushes_denormals() != flushes:
+            torch.set_flush_denormal(flushes)
         torch.set_default_dtype(dtype)
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)

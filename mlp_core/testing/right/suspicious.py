@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import torch
@@ -56,4 +57,22 @@ class OneGroup(Adam):
             raise ValueError("vectors with entries only")
 
 
-EVERY: tuple[type[torch.optim.Optimizer], ...] = (Adam, Coupled, Estimates, KeepsFinerState, OneGroup)
+class Draws(Adam):
+    """It draws random numbers from everybody's generators, and makes no use of them."""
+
+    def begin(self, group: dict[str, Any]) -> None:
+        torch.rand(3)
+        random.random()  # noqa: S311  (nothing depends on it)
+
+
+class Noisy(Adam):
+    """Noise on every step, from a generator of its own, seeded by the number of the step."""
+
+    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
+        own = torch.Generator().manual_seed(int(self.state[p]["step"]))
+        super().apply(p, h, update + 1e-3 * torch.rand(p.shape, generator=own, dtype=p.dtype))
+
+
+EVERY: tuple[type[torch.optim.Optimizer], ...] = (
+    Adam, Coupled, Estimates, KeepsFinerState, OneGroup, Draws, Noisy
+)  # fmt: skip

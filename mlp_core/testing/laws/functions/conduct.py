@@ -11,6 +11,7 @@ from torch import Tensor
 from mlp_core.equality import same_bits
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.guards import denormals_kept
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.inputs import Inputs
 from mlp_core.testing.laws.functions.shared import repeats
@@ -36,20 +37,23 @@ SEED = "torch.manual_seed(0) at its beginning"
 
 @book.law(lambda subject: subject.inputs)
 def repeats_itself_and_leaves_no_trace(subject: Any, inputs: Inputs) -> Evidence:
-    """Called again, the gradient and the function give the same numbers; parameters, data and default dtype stay as
-    they were, and no graph is left behind. Drawing from a generator is no fault, if the numbers do not depend on it.
+    """Called again, the gradient and the function give the same numbers; parameters, data, default dtype and the
+    flushing of denormals stay as they were, and no graph is left behind. Drawing from a generator is no fault, if the
+    numbers do not depend on it.
 
     A gradient that centres its data in place is right once, and wrong at every call after it.
     """
     params, data = inputs.fresh()
     state, drawn = (torch.get_default_dtype(), torch.get_num_threads()), _generators()
-    first = [g.clone() for g in subject.gradient(params, *data)]
-    second = list(subject.gradient(params, *data))
+    with denormals_kept("gradient(params, *data)"):
+        first = [g.clone() for g in subject.gradient(params, *data)]
+        second = list(subject.gradient(params, *data))
     moved = [name for name, state_of in _generators().items() if state_of != drawn[name]]
     note = f"it draws from {' and '.join(moved)}; its numbers do not depend on what is drawn" if moved else ""
     if state != (torch.get_default_dtype(), torch.get_num_threads()):
         raise Broken("default dtype or thread count", "changed", "untouched", closing=UNTOUCHED)
-    one, other, repeated = repeats(subject, inputs)
+    with denormals_kept("loss(params, *data)"):
+        one, other, repeated = repeats(subject, inputs)
     if not repeated:
         raise Broken(
             "the function, called again", other, one, closing=AGAIN,

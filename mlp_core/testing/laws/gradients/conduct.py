@@ -12,7 +12,7 @@ from mlp_core.equality import same_bits
 from mlp_core.testing.bounds import formulas
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
-from mlp_core.testing.engine.guards import foreign, replaced
+from mlp_core.testing.engine.guards import denormals_kept, foreign, replaced
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.problem import Case, Problem
 from mlp_core.testing.oracles import gradients as oracles
@@ -68,8 +68,8 @@ book = LawBook()
 
 @book.law(lambda subject: subject.problems(), group=CONDUCT)
 def leaves_everything_else_alone(subject: Any, problem: Problem) -> Evidence:
-    """Inputs, targets, parameters, the trace, default dtype, random state and thread count are as they were; nothing
-    in torch or Python is replaced.
+    """Inputs, targets, parameters, the trace, default dtype, random state, thread count and the flushing of denormals
+    are as they were; nothing in torch or Python is replaced.
 
     A gradient is a question. If asking it changes the parameters, the batch or the random state, the next answer is
     about something else, and the mistake shows far away from here.
@@ -82,7 +82,8 @@ def leaves_everything_else_alone(subject: Any, problem: Problem) -> Evidence:
     }  # fmt: skip
     before = {name: tensor.clone() for name, tensor in watched.items()}
     state, numbers = _global_state(), torch.get_rng_state()
-    subject.gradient(case)
+    with denormals_kept("gradient()"):
+        subject.gradient(case)
     for name in replaced():
         raise Broken(name, "replaced by another", "untouched", closing=REPLACED.replace("{value}", name))
     for name, tensor in watched.items():

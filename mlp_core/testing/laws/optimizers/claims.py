@@ -11,9 +11,17 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from mlp_core.testing.engine.evidence import Broken, Evidence
-from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.scenario import Scenario
-from mlp_core.testing.laws.optimizers.shared import ADJACENT, LITERAL, SAME, SEVERAL, agree, claimed, shown_on
+from mlp_core.testing.laws.optimizers.book import OptimizerBook
+from mlp_core.testing.laws.optimizers.shared import (
+    ADJACENT,
+    LITERAL,
+    SAME,
+    SEVERAL,
+    agree,
+    claimed,
+    shown_on,
+)
 
 TURNED = """\
 *_, (pieces, _) = run(mine)
@@ -41,7 +49,7 @@ DESCENDS = """\
 sign, lr = (-1 if hyper[0].get("maximize") else 1), hyper[0]["lr"]
 ends = []
 for k in range(0, 40, 3):
-    params = [p.detach().double().requires_grad_() for p in fresh()]
+    params = [p.detach().to(DTYPE).requires_grad_() for p in fresh()]
     optimizer = mine([{"params": params, **hyper[0], "lr": lr / 2**k}], **hyper[0])
     value = lambda: sum(float(((p.detach() - 1) ** 2).sum()) for p in params)
     first = value()
@@ -52,7 +60,7 @@ for k in range(0, 40, 3):
     ends.append(value() - first)
 assert min(ends) < 0, ends"""
 
-book = LawBook()
+book = OptimizerBook()
 
 
 @book.law(
@@ -108,9 +116,10 @@ def descends_with_a_small_enough_step(subject: Any, scenario: Scenario) -> Evide
     if not hyper.get("lr") or not sum(p.numel() for p in scenario.parameters[0]):
         return Evidence(counted=False)
     sign = -1.0 if hyper.get("maximize") else 1.0
+    finest = min(subject.dtypes, key=lambda dtype: torch.finfo(dtype).eps)
     seen = []
     for k in range(0, 40, 3):
-        params = replace(scenario, dtype=torch.float64).fresh()
+        params = replace(scenario, dtype=finest).fresh()
         if not any(p.ne(1).any() for p in params):
             return Evidence(counted=False)  # at the minimum already
         trial = scenario.with_hyper(lr=hyper["lr"] / 2**k)
@@ -128,7 +137,7 @@ def descends_with_a_small_enough_step(subject: Any, scenario: Scenario) -> Evide
         "sum (p - 1)^2 after a few steps, at every lr / 2^k",
         f"grown by {min(seen):.3g} or more",
         "smaller",
-        closing=DESCENDS,
+        closing=DESCENDS.replace("DTYPE", str(finest)),
     )
 
 

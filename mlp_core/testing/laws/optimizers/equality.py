@@ -10,8 +10,8 @@ import torch
 from mlp_core.equality import same_bits
 from mlp_core.testing.bounds.envelopes import comparable, envelopes, explained, within
 from mlp_core.testing.engine.evidence import Broken, Evidence, Raised
-from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.laws.optimizers.book import OptimizerBook
 from mlp_core.testing.laws.optimizers.shared import same, seen
 
 AGAINST_TWIN = """\
@@ -26,7 +26,7 @@ for step, (a, b) in enumerate(zip(run(mine), run(reference)), start=1):
         assert abs(got - expected) <= {bound}, (got, expected)"""
 """STEP is filled in by the law; the bound is what rounding explains"""
 
-twin_book, reference_book = LawBook(judges=True), LawBook(judges=True)
+twin_book, reference_book = OptimizerBook(judges=True), OptimizerBook(judges=True)
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ SIXTEEN = (torch.float16, torch.bfloat16) if torch.__version__ >= "2.15" else (t
 momentum itself, where a copy is meant"""
 
 
-@twin_book.law(lambda s: s.scenarios(missing=True, counts=s.counts, dtypes=(*s.dtypes, *s.dtypes, *SIXTEEN)))
+@twin_book.law(lambda s: s.scenarios(missing=True, counts=s.counts, dtypes=(*s.dtypes, *s.dtypes, *s.others(*SIXTEEN))))
 def equals_its_twin(subject: Any, scenario: Scenario) -> Evidence:
     """Parameters, and the state that both keep under one name, have the bits of the torch optimizer it claims to be,
     after every step, the first or the millionth, in 64, 32 or 16 bits.

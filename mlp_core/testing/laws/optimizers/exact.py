@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from mlp_core.testing.engine.evidence import Evidence
-from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.exact.scenarios import not_exactly_sgd, scenarios
 from mlp_core.testing.exact.tensors import _tensor, _vector, exact_steps
 from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.laws.optimizers.book import OptimizerBook
 from mlp_core.testing.laws.optimizers.shared import LITERAL, same, seen
 
-book = LawBook(judges=True)
+book = OptimizerBook(judges=True)
 
 
 @book.law(scenarios, skip=not_exactly_sgd)

@@ -12,9 +12,19 @@ from torch import Tensor
 from mlp_core.equality import same_bits
 from mlp_core.testing.bounds import references, rounding
 from mlp_core.testing.engine.evidence import Broken, Evidence
-from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.scenario import Scenario
-from mlp_core.testing.laws.optimizers.shared import ADJACENT, LITERAL, ONCE, SAME, SEVERAL, agree, look, same, shown_on
+from mlp_core.testing.laws.optimizers.book import OptimizerBook
+from mlp_core.testing.laws.optimizers.shared import (
+    ADJACENT,
+    LITERAL,
+    ONCE,
+    SAME,
+    SEVERAL,
+    agree,
+    look,
+    same,
+    shown_on,
+)
 
 UNNOTICED = (
     """\
@@ -54,10 +64,11 @@ expected = look(params, optimizer, "{name}".rpartition("[")[0] + f"[{{which}}]")
     + SAME
 )
 
-book = LawBook()
+book = OptimizerBook(waivable=True)
 
 
-@book.law(lambda subject: subject.scenarios(steps=(3, 6)))
+# of two parameters at least, so that without the first its group is not empty
+@book.law(lambda subject: subject.scenarios(steps=(3, 6), per_group=(2, 3)))
 def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
     """A parameter without a gradient is left alone; when its first gradient comes, it begins as if fresh, and the
     others do not notice; also where all lie side by side in one buffer.

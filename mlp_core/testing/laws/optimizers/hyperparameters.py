@@ -8,11 +8,12 @@ from typing import Any
 import torch
 
 from mlp_core.testing.engine.evidence import Broken, Evidence
-from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.changes import Changes, Outside, Wrongs
+from mlp_core.testing.laws.optimizers.book import OptimizerBook
 from mlp_core.testing.laws.optimizers.shared import claimed, look, noise, shown_on
+from mlp_core.testing.subjects.optimizers import NOT_VARIED
 
-book = LawBook()
+book = OptimizerBook(waivable=True)
 
 
 @book.law(
@@ -24,7 +25,7 @@ book = LawBook()
     beside="all that asks it of an optimizer without a reference",
 )
 def shows_every_hyperparameter(subject: Any, drawn: Changes) -> Evidence:
-    """Moving a hyperparameter, each in its turn, moves a parameter or its state by 100 roundings at least.
+    """Moving a hyperparameter that varies, each in its turn, moves a parameter or its state by 100 roundings at least.
 
     An option that is accepted and ignored is worse than one that is refused: a search over it compares noise.
     """
@@ -34,7 +35,8 @@ def shows_every_hyperparameter(subject: Any, drawn: Changes) -> Evidence:
         entries += len(a)
         if any(_moved(a[name], b[name], before.dtype) for name in a.keys() & b.keys()):
             seen.add(field)
-    return Evidence(entries=entries, seen=frozenset(seen), counted=bool(seen) or not drawn.pairs)
+    note = f"{NOT_VARIED}{', '.join(subject.constant)}" if subject.constant else ""
+    return Evidence(entries=entries, seen=frozenset(seen), counted=bool(seen) or not drawn.pairs, note=note)
 
 
 def _moved(a: torch.Tensor, b: torch.Tensor, dtype: torch.dtype) -> bool:
@@ -46,6 +48,7 @@ def _moved(a: torch.Tensor, b: torch.Tensor, dtype: torch.dtype) -> bool:
     lambda subject: subject.wrongs,
     skip=lambda subject: claimed("validates", "it refuses hyperparameters outside their domains")(subject)
     or (None if subject.wrongs is not None else "no hyperparameters were given whose domain is known"),
+    repeating=False,
 )  # fmt: skip
 def refuses_values_outside_their_domain(subject: Any, wrongs: Wrongs) -> Evidence:
     """A hyperparameter outside its domain, each in its turn, is refused by an error that names it.

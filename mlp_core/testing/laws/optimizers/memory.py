@@ -10,8 +10,8 @@ from mlp_core import equality
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.guards import default_dtype
-from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.scenario import Scenario, state_tensors
+from mlp_core.testing.laws.optimizers.book import OptimizerBook
 from mlp_core.testing.laws.optimizers.shared import AGAIN, ONCE, SAME, SEVERAL, agree, look, same
 
 GRADIENT = """\
@@ -70,7 +70,7 @@ got = look(params, optimizer, "{name}")[{index}].item()
 )
 
 
-book = LawBook()
+book = OptimizerBook(waivable=True)
 
 
 @book.law(lambda subject: subject.scenarios(steps=SEVERAL))
@@ -93,7 +93,7 @@ def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
 
 
 @book.law(
-    lambda subject: subject.scenarios(steps=(2, 5), dtypes=(*subject.dtypes, torch.bfloat16)),
+    lambda subject: subject.scenarios(steps=(2, 5), dtypes=(*subject.dtypes, *subject.others(torch.bfloat16))),
     beside="all that asks it of an optimizer without a reference",
 )
 def keeps_dtype_and_device(subject: Any, scenario: Scenario) -> Evidence:

@@ -14,9 +14,9 @@ from mlp_core.equality import same_bits
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence, Raised, Rejected
 from mlp_core.testing.engine.guards import globals_kept
-from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.laws.optimizers.book import OptimizerBook
 from mlp_core.testing.laws.optimizers.shared import LITERAL, agree, noise, shown_on
 
 OTHER_RATES = (0.02, 0.04, 1e-3, 0.5)
@@ -34,7 +34,7 @@ assert any(((p - first).abs() > noise * torch.maximum(p.abs(), first.abs())).any
 WRITTEN, MADE = "lr_factors = [lr / BASE] * len(gradients)", 'hyper = [{**h, "lr": lr} for h in hyper]'
 """how lr is changed: written to its groups, as schedulers do, or, where these have none, handed to the constructor"""
 
-book = LawBook()
+book = OptimizerBook(waivable=True)
 
 
 def needs_an_lr(subject: Any) -> str | None:

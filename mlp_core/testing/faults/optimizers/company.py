@@ -1,0 +1,56 @@
+"""Wrong torch optimizers in company: with groups of no parameters, with everybody's generators and modes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from mlp_core.testing.faults.catalogue import Catalogue
+from mlp_core.testing.faults.optimizers.adam import Adam
+from mlp_core.testing.faults.optimizers.manners import bare
+
+CATALOGUE = Catalogue()
+
+FEW = 20
+
+
+def caught_by(*laws: str, origin: str) -> Any:
+    return CATALOGUE.caught_by(*laws, right=Adam, origin=origin, subject=bare, examples=FEW)
+
+
+@caught_by("takes an empty group", origin="site: device = group['params'][0].device")
+class LooksAtTheFirstOfAGroup(Adam):
+    """it looks at the first parameter of a group, which an empty one has not"""
+
+    def begin(self, group: dict[str, Any]) -> None:
+        assert group["params"][0].is_floating_point()
+
+
+@caught_by("takes an empty group", origin="site: return for continue, where a group has nothing to step")
+class StopsAtAnEmptyGroup(Adam):
+    """the groups behind an empty one are not moved"""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]  # it returns no loss
+        every = self.param_groups
+        end = next((k for k, group in enumerate(every) if not group["params"]), len(every))
+        self.param_groups = every[:end]
+        super().step()
+        self.param_groups = every
+
+
+@caught_by("repeats and touches nothing else", origin="torch.manual_seed(0) of every recipe, pasted into step()")
+class SeedsForEverybody(Adam):
+    """every step seeds the generator that all draw from"""
+
+    def begin(self, group: dict[str, Any]) -> None:
+        torch.manual_seed(0)
+
+
+@caught_by("repeats and touches nothing else", origin="torch.set_flush_denormal, advice against slow small numbers")
+class FlushesSmallNumbers(Adam):
+    """numbers too small to be normal are flushed to 0 from the first step on, for everybody in the process"""
+
+    def begin(self, group: dict[str, Any]) -> None:
+        torch.set_flush_denormal(True)

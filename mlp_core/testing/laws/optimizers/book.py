@@ -1,0 +1,78 @@
+"""What all laws of optimizers have in common: they say nothing of one that does not repeat itself, and how to waive
+them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from hypothesis.strategies import SearchStrategy
+
+from mlp_core.equality import same_bits
+from mlp_core.testing.engine.evidence import Broken, Evidence, Rejected
+from mlp_core.testing.engine.guards import globals_kept
+from mlp_core.testing.engine.law import Check, LawBook
+from mlp_core.testing.examples.sample import sample
+from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.laws.optimizers.shared import look
+
+RUN_TWICE = 4
+"""scenarios on which it is found out whether an optimizer repeats itself"""
+
+REPEATS = "repeats and touches nothing else"
+"""the law that says of a random optimizer that it is; the others say nothing of it"""
+
+RANDOM = f"it is random, or remembers other runs: see '{REPEATS}'"
+
+
+class OptimizerBook(LawBook):
+    """Laws of optimizers. Of one that does not repeat itself those say nothing that are about one `repeating` itself:
+    the same step twice is the least that they compare. `waivable`: whether a failure tells how to waive the law."""
+
+    def __init__(self, *, judges: bool = False, waivable: bool = False) -> None:
+        super().__init__(judges=judges)
+        self.waivable = waivable
+
+    def law(
+        self, given: Callable[[Any], SearchStrategy[Any]], name: str = "", *, repeating: bool = True,
+        skip: Callable[[Any], str | None] = lambda subject: None, **options: Any,
+    ) -> Callable[[Check], Check]:  # fmt: skip
+        def skipped(subject: Any) -> str | None:
+            return skip(subject) or (RANDOM if repeating and is_random(subject) else None)
+
+        known = super().law(given, name, skip=skipped, **options)
+        return lambda function: known(_telling_to_waive(function) if self.waivable else function)
+
+
+def _telling_to_waive(function: Check) -> Check:
+    @wraps(function)
+    def told(subject: Any, example: Any) -> Evidence:
+        try:
+            return function(subject, example)
+        except Broken as broken:
+            if subject.waivable:
+                line = (
+                    f'if it is so by design: subjects.optimizer(..., waives=["{function.__name__.replace("_", " ")}"])'
+                )
+                broken.note = f"{broken.note}; {line}" if broken.note else line
+            raise
+
+    return told
+
+
+def is_random(subject: Any) -> bool:
+    """Whether the same run, twice from the same parameters, does not end in the same bits. What raises says nothing."""
+    if "random" not in subject.memo:
+        with globals_kept():
+            drawn = sample(subject.scenarios(steps=(4, 6)), RUN_TWICE)
+            subject.memo["random"] = any(_differs(subject, scenario) for scenario in drawn)
+    return bool(subject.memo["random"])
+
+
+def _differs(subject: Any, scenario: Scenario) -> bool:
+    try:
+        one, other = (look(scenario, *subject.finished(scenario)) for _ in range(2))
+    except (Broken, Rejected):
+        return False
+    return one.keys() != other.keys() or not all(same_bits(one[name], other[name]) for name in one)
