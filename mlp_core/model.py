@@ -160,7 +160,7 @@ class MLP(nn.Module):
         """
         self.check(x)
         parameters = self.in_order()
-        return without_autograd(self._traced, x, parameters).of(self.sizes, self.activations, parameters)
+        return without_autograd(self._traced, x, parameters).of(self.sizes, self.activations, parameters, self._flat)
 
     def traced(self, x: Tensor) -> Trace:
         """The loop of `trace` and `forward`, for who has checked x and switched autograd off or on."""

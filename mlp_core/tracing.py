@@ -22,8 +22,9 @@ VERSION = attrgetter("_version")
 """of a tensor: how often it was changed in place"""
 
 
-Made = tuple[tuple[int, ...], tuple[Any, ...], Sequence[Tensor], list[int], list[int], int | None]
-"""sizes, activations; parameters, where they lay, how often each was changed; how often x was (None: not counted)"""
+Made = tuple[tuple[int, ...], tuple[Any, ...], Sequence[Tensor], Tensor, list[int], list[int], list[int] | None]
+"""sizes, activations; parameters, their buffer, where they lay; how often parameters and buffer were changed; how often
+x and each z and a were (None: not counted in inference mode)"""
 
 
 class _Layers(NamedTuple):
@@ -51,11 +52,13 @@ class Trace(_Layers):
     def __getstate__(self) -> None:
         """Nothing beside z and a travels: not the parameters of `made`."""
 
-    def of(self, sizes: tuple[int, ...], activations: tuple[Any, ...], parameters: Sequence[Tensor]) -> Trace:
-        """This trace, which remembers of what it was made."""
-        x = self.a[0]
-        counted = None if x.is_inference() else x._version
-        self.made = sizes, activations, parameters, places_of(parameters), [*map(VERSION, parameters)], counted
+    def of(
+        self, sizes: tuple[int, ...], activations: tuple[Any, ...], parameters: Sequence[Tensor], flat: Tensor
+    ) -> Trace:
+        """This trace, which remembers of what it was made. flat: the buffer of the parameters."""
+        weights = [*map(VERSION, parameters), flat._version]
+        inputs = None if any(map(Tensor.is_inference, self.a)) else [*map(VERSION, (*self.z, *self.a))]
+        self.made = sizes, activations, parameters, flat, places_of(parameters), weights, inputs
         return self
 
     def check(
@@ -68,15 +71,16 @@ class Trace(_Layers):
                 expected = f"a trace of this model, widths {sizes}"
                 raise ArgumentError("trace", Described(f"widths {widths}"), expected)
             return
-        _, its_activations, its_parameters, its_places, versions, counted = self.made
+        _, its_activations, its_parameters, flat, its_places, weights, inputs = self.made
         if its_activations != activations:
             raise _stale("one of other activations")
         if not all(map(is_, its_parameters, parameters)):
             raise _stale("one of another model, or of other parameters")
-        if its_places != places or versions != [*map(VERSION, parameters)]:
+        if its_places != places or weights != [*map(VERSION, parameters), flat._version]:
             raise _stale("one of older weights")
-        if counted is not None and counted != self.a[0]._version:
-            raise _stale("one whose x was changed since")
+        if inputs is not None and inputs != [*map(VERSION, (*self.z, *self.a))]:
+            what = "x was" if inputs[0] != self.a[0]._version else "z or a were"
+            raise _stale(f"one whose {what} changed since")
 
 
 def places_of(tensors: Iterable[Tensor]) -> list[int]:

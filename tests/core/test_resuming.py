@@ -84,3 +84,11 @@ def test_a_schedule_goes_on_where_it_stopped() -> None:
     before = len(asked)
     train(epochs=1, rule=schedule, start=first.checkpoint)
     assert min(asked[before:]) == first.checkpoint["step"] == 3
+
+
+def test_a_training_that_has_diverged_goes_on_as_it_was() -> None:
+    options: dict[str, Any] = {"rule": rules.get("sgd")(lr=1e200, momentum=0.9)}
+    whole = train(epochs=4, **options)[0].flat
+    start = train(epochs=2, **options)[1].checkpoint
+    assert start["flat"].isnan().any()
+    assert torch.equal(train(epochs=2, start=start, **options)[0].flat.isnan(), whole.isnan())

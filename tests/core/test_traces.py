@@ -65,6 +65,7 @@ CHANGES: dict[str, tuple[Callable[[MLP, Tensor], Any], str]] = {
     "the last activation": (
         lambda model, x: setattr(model, "activations", ["tanh", "tanh", "sigmoid"]), "other activations",
     ),
+    "the buffer": (lambda model, x: model.flat.mul_(0.5), "older weights"),
     "the input, used again": (lambda model, x: x.zero_(), "whose x was changed since"),
 }  # fmt: skip
 
@@ -100,6 +101,14 @@ def test_a_trace_of_another_model_with_other_activations_is_refused() -> None:
     _, _, trace = traced()
     other = MLP(SIZES, "relu", dtype=torch.float64)
     assert refusal(backprop, other, trace, trace.output).startswith("trace: got one of other activations")
+
+
+@pytest.mark.parametrize(("part", "layer"), [("z", 1), ("a", 1), ("z", 2), ("a", 3)])
+def test_what_the_trace_holds_is_not_written_over(part: str, layer: int) -> None:
+    model, _, trace = traced()
+    above = torch.ones_like(trace.output)
+    getattr(trace, part)[layer].mul_(2)
+    assert "one whose z or a were changed since" in refusal(backprop, model, trace, above)
 
 
 def test_a_trace_serves_as_often_as_nothing_changes() -> None:

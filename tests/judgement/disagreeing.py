@@ -78,6 +78,11 @@ def three(seed: int) -> Problem:
     return ([1 + torch.rand(3, generator=generator(seed), dtype=torch.float64)],)
 
 
+def overwritten(seed: int) -> Problem:
+    """What is put there last is 0: in the entry that it overwrites the function is 0, and flat."""
+    return ([three(seed)[0][0] * torch.tensor([1, 0, 0])],)
+
+
 def definite(seed: int) -> Problem:
     A = normal(3, 3, of=generator(seed))
     return ([A @ A.T + 3 * torch.eye(3, dtype=torch.float64)],)
@@ -142,6 +147,7 @@ CASES: dict[str, Case] = {
     "det, rank 2": (det, cofactors, singular), "det, a column of zeros": (det, cofactors, of_zeros),
     "hardsigmoid": (lambda p: F.hardsigmoid(p[0]).sum(), lambda p: [torch.full_like(p[0], 1 / 6)], inside),
     "polar at radius 0": (polar, polar_gradient, radius_0), "index_put": (put, last_wins, three),
+    "index_put, 0 to the bit": (put, last_wins, overwritten),
     "scatter": (scattered, last_wins_squared, three), "cholesky": (cholesky, cholesky_gradient, definite),
     "eigvalsh": (eigenvalues, eigenvalues_gradient, definite),
     "digamma": (lambda p: torch.digamma(p[0]).sum(), trigamma, three),

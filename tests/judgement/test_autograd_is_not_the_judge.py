@@ -12,7 +12,8 @@ import pytest
 from disagreeing import CASES, cofactors, definite, det
 from judging import Problem, assert_broken, assert_not_accused, entry, judged, said, seeded, spoiled
 
-PLAINLY = ["det, a column of zeros", "polar at radius 0", "index_put", "scatter", "cholesky", "eigvalsh"]
+PLAINLY = ["det, a column of zeros", "polar at radius 0", "index_put", "index_put, 0 to the bit", "scatter", "cholesky",
+            "eigvalsh"]  # fmt: skip
 """where the two differ by more than the digits of a quotient"""
 
 

@@ -50,7 +50,7 @@ TRACES: dict[str, Callable[[MLP, Tensor], Trace]] = {
     "before W2 changed": older(lambda m: m.W2.mul_(2)), "before b1 changed": older(lambda m: m.b1.add_(1)),
     "before flat changed": older(lambda m: m.flat.mul_(0.5)), "before a step": older(stepped),
     "before weights were loaded": older(lambda m: m.load_state_dict(made(seed=4).state_dict())),
-    "written over": written_over, "with another input": lambda m, x: m.trace(x)._replace(a=(x + 1, *m.trace(x).a[1:])),
+    "written over": written_over,
     "of a float trace": lambda m, x: Trace(*(tuple(t.float().double() for t in part) for part in m.trace(x))),
 }  # fmt: skip
 

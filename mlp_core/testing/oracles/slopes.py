@@ -37,7 +37,8 @@ EVEN = 0.1
 quotients to be extrapolated; beside a jump of a derivative it is not even"""
 
 DIGITS = 2.0**-10
-"""the part of the function's largest value that its error may be: a function without digits may vary unseen"""
+"""the part of the function's largest value that its error may be: a function without digits may vary unseen, unless its
+values are the same to the bit"""
 
 CLEAR = 4.0
 """how far a gap must stand above the rounding of the quotients to be one"""
@@ -84,7 +85,8 @@ def slope(f: Callable[[float], float], x: float, error: float) -> Slope:
     (True, True)
     """
     middle, rungs = f(x), _ladder(f, x, error)
-    if error > DIGITS * max((abs(v) for one in rungs for v in (one.above, one.below)), default=0.0):
+    values = {v for one in rungs for v in (one.above, one.below)}
+    if len(values) > 1 and error > DIGITS * max(map(abs, values)):
         rungs = []
     estimates = list(_estimates(rungs))
     for k, order, value, bound in sorted(estimates, key=lambda one: one[3]):
