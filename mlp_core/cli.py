@@ -152,13 +152,13 @@ def _whole(argument: str, text: str) -> int:
 @app.command()
 def train(
     data: options.Data,
-    out: Annotated[Path, typer.Option(help="Folder for history.json, model.safetensors and loss_curves.png.")],
+    out: Annotated[Path, typer.Option(help="Output folder: history.json, model.safetensors and loss_curves.png.")],
     gradients: options.Gradients = "manual",
     updates: options.Updates = "manual",
     compare: Annotated[
-        bool, typer.Option("--compare", help="Train again with autograd and torch; exit 1 where that differs.")
+        bool, typer.Option("--compare", help="Also train with autograd and torch; exit with 1 if any bit differs.")
     ] = False,
-    epochs: Annotated[int, typer.Option(help="Passes over the training images.")] = 30,
+    epochs: Annotated[int, typer.Option(help="Number of passes over the training images.")] = 30,
     batch_size: options.BatchSize = 256,
     lr: Annotated[float, typer.Option(help="Learning rate.")] = 0.01,
     momentum: Annotated[float, typer.Option(help="Momentum.")] = 0.0,
@@ -167,12 +167,13 @@ def train(
     activation: options.Activation = "relu",
     loss: options.Loss = "cross_entropy",
     dtype: options.Dtype = "float32",
-    seed: Annotated[int, typer.Option(help="Of splits, weights and batch order.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed for the splits, initial weights and batch order.")] = 0,
     download: options.Download = None,
 ) -> None:
-    """Train on images, by hand or by torch, and say whether both agree to the bit.
+    """Train a network on images, with gradients and updates by hand or by torch.
 
-    Exit status: 0 fine, 1 --compare found a difference, 2 bad usage.
+    With --compare it also trains the other way, and reports whether the results are bit-identical. Exit status:
+    0 success, 1 --compare found a difference, 2 usage error.
     """
     with usage_errors():
         from rich.console import Console

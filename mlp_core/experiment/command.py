@@ -14,27 +14,27 @@ from mlp_core.experiment.usage import INTERRUPTED, processors, usage_errors, wid
 
 def search(
     data: options.Data,
-    out: Annotated[Path, typer.Option(help="Folder for result.json, model.safetensors, pictures and report.html.")],
-    trials: Annotated[int, typer.Option(help="How many draws of the hyperparameters are trained.")] = 20,
-    epochs: Annotated[int, typer.Option(help="Passes over the training images in each trial.")] = 24,
+    out: Annotated[Path, typer.Option(help="Output folder: result.json, model.safetensors, pictures and report.html.")],
+    trials: Annotated[int, typer.Option(help="Number of trials (random hyperparameter settings) to train.")] = 20,
+    epochs: Annotated[int, typer.Option(help="Number of passes over the training images in each trial.")] = 24,
     batch_size: options.BatchSize = 128,
-    seed: Annotated[int, typer.Option(help="Of splits, draws, weights and batch order.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed for the splits, hyperparameters, initial weights and batch order.")] = 0,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the search in this folder, or take part in one of a storage.")
+        bool, typer.Option("--resume", help="Continue the search in this folder, or join the one in --storage.")
     ] = False,
     storage: Annotated[
-        str | None, typer.Option(help="URL of a database to share the search by.", show_default="a file in the folder")
+        str | None, typer.Option(help="Database URL, to share the search between machines.", show_default="a file in the folder")
     ] = None,
-    study: Annotated[str, typer.Option(help="Name of the search in its storage.")] = "search",
-    workers: Annotated[int | None, typer.Option(help="Processes that train.", show_default="one a processor")] = None,
-    lr: Annotated[str, typer.Option(help="Learning rate: LOW:HIGH on a logarithmic scale, or one value.")] = "0.01:0.3",
-    weight_decay: Annotated[str, typer.Option(help="L2 penalty, likewise.")] = "1e-5:1e-2",
-    momentum: Annotated[str, typer.Option(help="Momentum, likewise; the scale is that of 1 - momentum.")] = "0.5:0.98",
-    rule: Annotated[str, typer.Option(help="Update rule; what it has not of the three is not searched.")] = "sgd",
-    keep: Annotated[str, typer.Option(help="The weights of the best epoch by validation, or of the last.")] = "best",
-    schedule: Annotated[str, typer.Option(help="Learning rate in a trial: constant, linear or cosine.")] = "cosine",
+    study: Annotated[str, typer.Option(help="Name of the search in --storage.")] = "search",
+    workers: Annotated[int | None, typer.Option(help="Number of training processes.", show_default="one per processor")] = None,
+    lr: Annotated[str, typer.Option(help="Learning rate: LOW:HIGH (drawn on a logarithmic scale), or one value.")] = "0.01:0.3",
+    weight_decay: Annotated[str, typer.Option(help="L2 penalty: LOW:HIGH (drawn on a logarithmic scale), or one value.")] = "1e-5:1e-2",
+    momentum: Annotated[str, typer.Option(help="Momentum: LOW:HIGH (1 - momentum is drawn on a logarithmic scale), or one value.")] = "0.5:0.98",
+    rule: Annotated[str, typer.Option(help="Update rule. Of lr, weight decay and momentum only those it has are searched.")] = "sgd",
+    keep: Annotated[str, typer.Option(help="Which weights a trial keeps: best (of the epoch with the best validation accuracy) or last.")] = "best",
+    schedule: Annotated[str, typer.Option(help="Learning rate schedule within a trial: constant, linear or cosine.")] = "cosine",
     mirror: Annotated[
-        bool, typer.Option("--mirror/--no-mirror", help="Turn each image left to right in half of the epochs.")
+        bool, typer.Option("--mirror/--no-mirror", help="Mirror each image in half of the epochs.")
     ] = True,
     gradients: options.Gradients = "manual",
     updates: options.Updates = "manual",
@@ -44,10 +44,11 @@ def search(
     dtype: options.Dtype = "float32",
     download: options.Download = None,
 ) -> None:
-    """Search learning rate, weight decay and momentum at random; select on validation; look at the test split once.
+    """Search learning rate, weight decay and momentum at random, and evaluate the best trial on the test split once.
 
-    Every trial is kept after every epoch: interrupted, even killed, the search goes on with --resume, to the same
-    result to the bit, with any number of workers. Exit status: 0 fine, 2 bad usage, 130 interrupted.
+    The best trial is the one with the highest validation accuracy. Every trial is saved after every epoch. A search
+    that was interrupted or killed continues with --resume, and gives bit-identical results with any number of workers.
+    Exit status: 0 success, 2 usage error, 130 interrupted.
     """
     with usage_errors():
         from rich.console import Console
@@ -86,11 +87,11 @@ def search(
                         with searching(console, plan) as progress:
                             found = searched(plan, images, place, count, progress)
                     except KeyboardInterrupt:
-                        say(console, f"interrupted; what is done is kept in {folder}: add --resume to go on")
+                        say(console, f"interrupted; the trials so far are kept in {folder}: add --resume to continue")
                         raise typer.Exit(INTERRUPTED) from None
                     result = search_results.result_of(data, images, found)
                     for path in write_all(folder, search_results.writers(images, found, result)):
                         say(console, f"wrote {path}")
-                    say(console, f"the test split was opened at {found.opening.opened}, once")
+                    say(console, f"the test split was evaluated once, at {found.opening.opened}")
                 place.clear()
             outcome(console, result)

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-Data = Annotated[str, typer.Option(help="cifar2, or folder:PATH with CLASS/* or train/CLASS/* and test/CLASS/*.")]
-BatchSize = Annotated[int, typer.Option(help="Images a step; the last step of an epoch may have fewer.")]
-Gradients = Annotated[str, typer.Option(help="manual or autograd.")]
-Updates = Annotated[str, typer.Option(help="manual or torch.")]
-Hidden = Annotated[str, typer.Option(help="Widths of the hidden layers.")]
+Data = Annotated[str, typer.Option(help="Images: cifar2, or folder:PATH. PATH has a folder per class, or train/ and test/ with those.")]
+BatchSize = Annotated[int, typer.Option(help="Images per step; the last step of an epoch may have fewer.")]
+Gradients = Annotated[str, typer.Option(help="How gradients are computed: manual or autograd.")]
+Updates = Annotated[str, typer.Option(help="How weights are updated: manual or torch.")]
+Hidden = Annotated[str, typer.Option(help="Widths of the hidden layers, separated by commas.")]
 Activation = Annotated[str, typer.Option(help="Activation of the hidden layers.")]
-Loss = Annotated[str, typer.Option(help="Loss.")]
-Dtype = Annotated[str, typer.Option(help="float32 or float64.")]
+Loss = Annotated[str, typer.Option(help="Loss function.")]
+Dtype = Annotated[str, typer.Option(help="Number format of weights and images: float32 or float64.")]
 Download = Annotated[
-    Path | None, typer.Option(help="Where CIFAR-10 is kept.", show_default="mlp_core in the user's cache")
+    Path | None, typer.Option(help="Folder in which CIFAR-10 is kept.", show_default="mlp_core in the user's cache")
 ]
