@@ -64,6 +64,11 @@ class Raised(Broken):
         super().__init__("the call itself", f"{type(error).__name__}: {error}", "no exception", note=place_of(error))
 
 
+class Beyond(AttributeError):
+    """The subject asked for what a thing like the one it was handed may have, and this one has not: nothing is known of
+    the subject then."""
+
+
 def place_of(error: BaseException) -> str:
     """The line that raised an error, in the subject's own file where one of its lines was running."""
     frames = traceback.extract_tb(error.__traceback__)

@@ -16,7 +16,7 @@ from mlp_core.testing.engine import guards, shortage
 from mlp_core.testing.engine.constants import undisturbed
 from mlp_core.testing.engine.database import Kept, Memory, no_files, sources
 from mlp_core.testing.engine.distinct import digest
-from mlp_core.testing.engine.evidence import Broken, Evidence, Raised, Rejected
+from mlp_core.testing.engine.evidence import Beyond, Broken, Evidence, Raised, Rejected
 from mlp_core.testing.engine.exhausted import nothing_left, watched
 from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Progress, Result
@@ -49,6 +49,7 @@ ENOUGH = 50
 OTHERS = "draw others: on these the law says nothing"
 UNFILTERED = "let the filters of what is drawn reject less"
 FARTHER = "draw inputs farther from kinks, or scale the inputs"
+WITHOUT = "let it do without"
 """what helps, after what was seen"""
 
 
@@ -79,7 +80,9 @@ def run(
             evidence = evaluate(law, law.narrowed(example, result.seen))
         except Broken as broken:
             if failing.broken is None and shortage.of_memory(broken.__cause__):
-                raise _Short(broken.note) from broken
+                raise _Short(f"there was not enough memory ({broken.note}); let it take less memory") from broken
+            if failing.broken is None and isinstance(broken.__cause__, Beyond):
+                raise _Short(f"{broken.__cause__} ({broken.note}); {WITHOUT}") from broken
             failing.note(broken, example)
             raise
         if failing.broken is None:  # examples, not attempts at a smaller one
@@ -110,7 +113,7 @@ def run(
         except Unsatisfiable:
             result.untested("no example could be generated; draw from something that has some")
         except _Short as short:
-            result.untested(f"there was not enough memory ({short}); let it take less memory")
+            result.untested(str(short))
         except (Broken, Flaky, _Enough):
             if memory is not None:
                 failing.tries = -len(memory.kept) - result.examples  # which may pass again before it fails
@@ -166,7 +169,7 @@ def _guard(result: Result, law: Law, wanted: int, *, varied: bool) -> None:
 
 
 class _Short(BaseException):
-    """Ends a run for which there is not enough memory."""
+    """Ends a run for which something is missing, such as memory, and says what."""
 
 
 class _Enough(BaseException):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import sys
@@ -18,10 +19,10 @@ from mlp_core.testing.engine.evidence import Raised, place_of
 from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.foreign.limits import Large, Limits, Slow, Stopped, contain, guarded
-from mlp_core.testing.foreign.load import load
+from mlp_core.testing.foreign.load import loaded
+from mlp_core.testing.foreign.recognise import Found
 from mlp_core.testing.subjects.course import CourseSubject
 from mlp_core.testing.subjects.gradients import BATCH, SIZE
-from mlp_core.testing.subjects.recognise import resolve
 
 PRINTED = 300
 """characters of what a hand-in prints that are kept"""
@@ -83,11 +84,14 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
 
     deadline = time.monotonic() + limits.total
     try:
-        thing = guarded(load, lambda: limits.call)(name)
-        if not isinstance(thing, type):
-            thing = guarded(thing, lambda: max(1.0, min(limits.call, deadline - time.monotonic())), folder.keep)
+        found, things = guarded(loaded, lambda: limits.call)(name)
+
+        def left() -> float:
+            return max(1.0, min(limits.call, deadline - time.monotonic()))
+
+        things = [guarded(thing, left, folder.keep) if inspect.isroutine(thing) else thing for thing in things]
         first, step = options["share"]
-        laws = laws_of(thing, options["largest"], options["laws"])[first::step]
+        laws = laws_of(found, things, options["largest"], options["laws"])[first::step]
     except Exception as error:
         raised = Raised(error)
         tell(failed=f"{raised.got} ({raised.note})" if raised.note else raised.got)
@@ -130,13 +134,13 @@ def _in_time(seconds: float) -> Callable[[Result], None]:
     return check
 
 
-def laws_of(thing: Any, largest: int, laws_for: Callable[[Any], list[Law]]) -> list[Law]:
-    """The laws of a definition, that which a slow one may not end last. Those of a function of the course are asked of
-    single samples, as the course asks them, and those about batches apart, of up to `largest`."""
-    subject = resolve(thing, (1, largest))
+def laws_of(found: Found, things: list[Any], largest: int, laws_for: Callable[[Any], list[Law]]) -> list[Law]:
+    """The laws of what was loaded, that which a slow one may not end last. Those of a function of the course are asked
+    of single samples, as the course asks them, and those about batches apart, of up to `largest`."""
+    subject = found.make(*things, (1, largest))
     laws: list[Law] = laws_for(subject)
     if isinstance(subject, CourseSubject):
-        alone = [law for law in laws_for(resolve(thing, (1, 1))) if law.group != BATCH]
+        alone = [law for law in laws_for(found.make(*things, (1, 1))) if law.group != BATCH]
         laws = alone + [law for law in laws if law.group == BATCH]
     return sorted(laws, key=lambda law: law.group == SIZE)
 

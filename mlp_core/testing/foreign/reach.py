@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import symtable
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 COMPOUND = ast.If | ast.Try
@@ -147,14 +147,11 @@ def _changed(node: ast.stmt) -> Iterator[str]:
             yield inner.id
 
 
-def derives(node: ast.ClassDef, bases: Collection[str]) -> bool:
-    """Whether a class names one of `bases` as a base, from whatever module."""
-    return any(ast.unparse(base).rpartition(".")[2] in bases for base in node.bases)
-
-
 def _domains(node: ast.stmt) -> Iterator[str]:
-    """The names in the annotations of an update rule's fields: they are its domains, and no mere words."""
-    if isinstance(node, ast.ClassDef) and derives(node, ("UpdateRule",)):
+    """The names in the annotations of the fields of a dataclass that derives from something: those of an update rule
+    are its domains, and no mere words."""
+    made = isinstance(node, ast.ClassDef) and any("dataclass" in ast.unparse(d) for d in node.decorator_list)
+    if made and isinstance(node, ast.ClassDef) and node.bases:
         for field_ in node.body:
             if isinstance(field_, ast.AnnAssign):
                 yield from (n.id for n in ast.walk(field_.annotation) if isinstance(n, ast.Name))

@@ -1,66 +1,210 @@
-"""Which definitions of a file can be verified, told by their heads alone: nothing has run yet."""
+"""Which definitions of a file can be verified, told by their heads alone: nothing has run yet.
+
+RECOGNISERS is a list, and its order decides: what an earlier one takes, no later one is asked about. A new kind is a
+function of a `File` that yields what it finds, and an entry in the list; `mlp_core/testing/subjects/recognise.py` has
+the same list for things that are there.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
-from mlp_core.testing.foreign.reach import Statement, derives, reached
-from mlp_core.testing.subjects.heads import Head
+from mlp_core.testing.foreign.origins import Origins
+from mlp_core.testing.foreign.reach import Statement, reached
+from mlp_core.testing.subjects.heads import FILLED, Head
+from mlp_core.testing.subjects.recognise import resolve
 
-BASES = ("Optimizer", "UpdateRule")
-
-LOOKED_FOR = "f(model, y_true, y_pred) of the course, f(model, trace, dL_dy), a torch.optim.Optimizer or an UpdateRule"
+Definition = ast.FunctionDef | ast.ClassDef
 
 
-def head_of(node: ast.FunctionDef) -> Head:
+@dataclass(frozen=True)
+class Found:
+    """Something in a file that can be verified."""
+
+    name: str
+    """by which it is asked for, "file:name": of a function or class, of a method `Class.method`, of a pair what both
+    have in common"""
+    needs: tuple[str, ...]
+    """the definitions of the top level that are loaded for it"""
+    make: Callable[..., Any] = resolve
+    """its subject, of what was loaded (each as one argument) and the batch sizes"""
+
+
+@dataclass(frozen=True)
+class Recogniser:
+    """A kind of subject in files."""
+
+    looks: str
+    """what it looks like, in the words of an error; empty where that goes without saying"""
+    found: Callable[[File], Iterator[Found]]
+
+
+@dataclass(frozen=True)
+class File:
+    """The top level of a file. asked: the name that somebody asked for, None for all there is."""
+
+    statements: Sequence[Statement]
+    asked: str | None = None
+
+    @cached_property
+    def nodes(self) -> list[ast.stmt]:
+        return [s.node for s in self.statements]
+
+    @cached_property
+    def definitions(self) -> dict[str, Definition]:
+        """Functions and classes by name, the last of each."""
+        return {n.name: n for n in self.nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+
+    @cached_property
+    def origins(self) -> Origins:
+        return Origins(self.nodes)
+
+    def functions(self) -> Iterator[tuple[ast.FunctionDef, Head]]:
+        for node in self.definitions.values():
+            if isinstance(node, ast.FunctionDef):
+                yield node, head_of(node)
+
+    def classes(self) -> Iterator[ast.ClassDef]:
+        yield from (node for node in self.definitions.values() if isinstance(node, ast.ClassDef))
+
+    def wants(self, name: str) -> bool:
+        """Whether somebody asked for this name: then less is needed to take it for something."""
+        return name == self.asked
+
+
+def head_of(node: ast.FunctionDef, *, method: bool = False) -> Head:
     """The head of a function that has not been run."""
     args = node.args
     positional = tuple(a.arg for a in (*args.posonlyargs, *args.args))
     others = tuple(a.arg for a in args.kwonlyargs)
-    return Head(node.name, positional, len(args.defaults), others, args.vararg is not None or None in args.kw_defaults)
+    wanted = tuple(a.arg for a, value in zip(args.kwonlyargs, args.kw_defaults, strict=True) if value is None)
+    fills = any(getattr(one, kind, "") in FILLED for one in ast.walk(node) for kind in ("attr", "value"))
+    return Head(node.name, positional, len(args.defaults), others, wanted, args.vararg is not None, fills, method)
 
 
-def recognised(node: ast.stmt) -> bool:
-    """Whether a definition is something that can be verified."""
-    if isinstance(node, ast.ClassDef):
-        return derives(node, BASES)
-    return isinstance(node, ast.FunctionDef) and head_of(node).form(chosen=False) is not None
+def _subjects(file: File) -> Iterator[Found]:
+    """subject = subjects.gradient(...)."""
+    for node in file.nodes:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=func)):
+                if file.origins.dotted(func).startswith("mlp_core.testing.subjects."):
+                    yield Found(name, (name,))
 
 
-def _may_be(node: ast.stmt) -> bool:
-    """Whether a definition that somebody asks for can be one: what a class or a decorated function is shows when it
-    runs."""
-    return not isinstance(node, ast.FunctionDef) or bool(node.decorator_list) or head_of(node).form() is not None
+def _ours(file: File) -> Iterator[Found]:
+    yield from (Found(n.name, (n.name,)) for n, head in file.functions() if head.form(chosen=False) == "backprop")
 
 
-def chosen(statements: Sequence[Statement], file: str, name: str | None, broken: Sequence[str]) -> list[str]:
-    """The names to verify: the one asked for, or all that are recognised but those that another of them uses. Raises
-    ArgumentError where there is none, and says what was found instead."""
-    nodes = [s.node for s in statements]
-    definitions = {n.name: n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+def _course(file: File) -> Iterator[Found]:
+    """Functions of the course. Of several, those that fill gradients, if one does: others are metrics beside it."""
+    found = [
+        (n.name, head.fills) for n, head in file.functions()
+        if head.form(chosen=file.wants(n.name)) == "course"
+    ]  # fmt: skip
+    fills = any(one for _, one in found)
+    yield from (Found(name, (name,)) for name, one in found if one or not fills or file.wants(name))
+
+
+def _methods(file: File) -> Iterator[Found]:
+    """Methods of the course's form in the class of a network."""
+    for node in file.classes():
+        for method in node.body:
+            if isinstance(method, ast.FunctionDef) and head_of(method, method=True).roles(chosen=False):
+                yield Found(f"{node.name}.{method.name}", (node.name,), _method(method.name))
+
+
+def _method(name: str) -> Callable[..., Any]:
+    return lambda owner, sizes: resolve(getattr(owner, name), sizes)
+
+
+def _forms(file: File) -> Iterator[Found]:
+    """Training loops and the like: only if somebody asks for one."""
+    yield from (
+        Found(n.name, (n.name,)) for n, head in file.functions() if file.wants(n.name) and head.form() is not None
+    )
+
+
+def _derived(file: File) -> Iterator[Found]:
+    """Update rules and optimizers, by what they derive from."""
+    yield from (Found(n.name, (n.name,)) for n in file.classes() if file.origins.kind(n) is not None)
+
+
+def _shown_when_run(file: File) -> Iterator[Found]:
+    """What somebody asks for and no head tells: a class, or what a decorator or a call makes."""
+    if file.asked is None:
+        return
+    node = file.definitions.get(file.asked)
+    assigned = any(file.asked in s.binds and isinstance(s.node, ast.Assign) for s in file.statements)
+    if isinstance(node, ast.ClassDef) or (node is not None and node.decorator_list) or (node is None and assigned):
+        yield Found(file.asked, (file.asked,))
+
+
+RECOGNISERS: tuple[Recogniser, ...] = (
+    Recogniser("", _subjects),
+    Recogniser("f(model, y_true, y_pred) of the course", _course),
+    Recogniser("", _methods),
+    Recogniser("f(model, trace, dL_dy)", _ours),
+    Recogniser("a torch.optim.Optimizer or an UpdateRule", _derived),
+    Recogniser("", _forms),
+    Recogniser("", _shown_when_run),
+)
+"""in the order in which they are asked: add one where it belongs, before those that are only asked for by name"""
+
+LOOKED_FOR = ", ".join(one.looks for one in RECOGNISERS if one.looks)
+
+
+def everything(file: File) -> list[Found]:
+    """What all recognisers find, each definition taken once."""
+    taken: dict[str, Found] = {}
+    for one in RECOGNISERS:
+        for found in list(one.found(file)):
+            if not any(name in taken for name in found.needs):
+                taken.update(dict.fromkeys(found.needs, found))
+    return list(dict.fromkeys(taken.values()))
+
+
+def chosen(statements: Sequence[Statement], file: str, name: str | None, broken: Sequence[str]) -> list[Found]:
+    """What to verify: the one asked for, or all that is recognised but what another of them uses. Raises ArgumentError
+    where there is none, and says what was found instead."""
+    whole = File(statements, name)
+    every = everything(whole)
     if name is not None:
-        if name in definitions and _may_be(definitions[name]):
-            return [name]
-        wanted, there = (LOOKED_FOR, [definitions[name]]) if name in definitions else (f"a definition in {file}", nodes)
-        raise ArgumentError("subject", Described(f"{file}:{name}"), f"{wanted}; {_found(there, broken)}")
-    found = [n for n, node in definitions.items() if recognised(node)]
-    if not found:
-        raise ArgumentError("subject", Described(file), f"{LOOKED_FOR}; {_found(nodes, broken)}")
-    used = {s for n in found for s in reached(list(statements), n) if not _defines(s, n)}
-    return [n for n in found if not any(_defines(s, n) for s in used)] or found  # those that use each other
+        if named := [one for one in every if one.name == name]:
+            return named
+        there = name in whole.definitions
+        wanted = LOOKED_FOR if there else f"a definition in {file}"
+        nodes = [whole.definitions[name]] if there else whole.nodes
+        raise ArgumentError("subject", Described(f"{file}:{name}"), f"{wanted}; {_found(nodes, broken)}")
+    if not every:
+        raise ArgumentError("subject", Described(file), f"{LOOKED_FOR}; {_found(whole.nodes, broken)}")
+    names = {need for one in every for need in one.needs}
+    used = {other for one in every for other in _reach(whole, one) & names - set(one.needs)}
+    return [one for one in every if not used & set(one.needs)] or every  # those that use each other
 
 
-def _defines(statement: Statement, name: str) -> bool:
-    return statement.defines and name in statement.binds
+def _reach(file: File, found: Found) -> set[str]:
+    """The names bound by what something in a file reaches."""
+    statements = list(file.statements)
+    return {name for need in found.needs for s in reached(statements, need) for name in s.binds}
 
 
 def _found(nodes: Sequence[ast.stmt], broken: Sequence[str]) -> str:
-    """What there is in place of what was looked for."""
-    heads = {
-        n.name: f"{n.name}({', '.join(head_of(n).positional)})" if isinstance(n, ast.FunctionDef) else f"class {n.name}"
-        for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)
-    }  # fmt: skip
+    """What there is in place of what was looked for, with the lines."""
+    heads = {n.name: _written(n) for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     there = f"found {', '.join(heads.values())}" if heads else "found no function and no class"
     return "; ".join([*(f"this cannot be read: {one}" for one in broken), there])
+
+
+def _written(node: Definition) -> str:
+    """A definition as it is called, and its line."""
+    if isinstance(node, ast.ClassDef):
+        bases = f"({', '.join(map(ast.unparse, node.bases))})" if node.bases else ""
+        return f"class {node.name}{bases} (line {node.lineno})"
+    head = head_of(node)
+    names = [*head.positional, *["*"] * bool(head.others), *head.others]
+    return f"{node.name}({', '.join(names)}) (line {node.lineno})"

@@ -1,4 +1,4 @@
-"""A backpropagation in the course's form, and the model that it is handed."""
+"""A backpropagation in the course's form: how it is called, and what it leaves behind."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mlp_core import losses
 from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.evidence import Broken
-from mlp_core.testing.engine.guards import default_dtype, foreign
+from mlp_core.testing.engine.guards import default_dtype, foreign, globals_kept
 from mlp_core.testing.examples.problem import Case
+from mlp_core.testing.examples.sample import sample
+from mlp_core.testing.subjects.course_model import CourseModel, owner_of, stand_in
 from mlp_core.testing.subjects.gradients import GradientSubject
-from mlp_core.testing.subjects.heads import output_first
+from mlp_core.testing.subjects.heads import Head, Roles, arguments
+
+TRIED = 8
+"""problems on which both orders of two parameters are tried whose names leave it open"""
 
 
 class Unfilled(Broken):
@@ -22,7 +27,10 @@ class Unfilled(Broken):
 
     def __init__(self, model: CourseModel, missing: str) -> None:
         written = {"dL_dw": model.dL_dw, "dL_db": model.dL_db}
-        filled = ", ".join(f"{name}[{key}]" for name, kept in written.items() for key in kept)
+        filled = ", ".join(
+            f"{name}[{key}]" for name, kept in written.items() if isinstance(kept, dict)
+            for key, value in kept.items() if value is not None
+        )  # fmt: skip
         super().__init__(
             f"model.{missing}", "never filled", f"a gradient there: the function filled {filled or 'nothing'}",
             closing="gradient()",
@@ -39,14 +47,17 @@ class CourseSubject(GradientSubject):
         return {"objectives": [losses.get("squared_error")], "dtypes": self.dtypes}
 
     def raw_gradient(self, case: Case, *, clear: bool = True) -> list[Tensor]:
-        model = CourseModel(case)
-        two = (case.trace.output, case.y) if self.output_first else (case.y, case.trace.output)
+        return self._called(case, self.roles)
+
+    def _called(self, case: Case, roles: Roles) -> list[Tensor]:
+        model = stand_in(case, self.owner)
+        given, named = arguments(self.head, roles, model, case.y, case.trace.output)
         with foreign(), default_dtype(torch.float64):
-            self.function(model, *two)
+            self.function(*given, **named)
         read = []
         for layer in range(1, model.L + 1):
             for name, written, like in (("dL_dw", model.dL_dw, "weight"), ("dL_db", model.dL_db, "bias")):
-                if isinstance(written, dict) and layer not in written:
+                if isinstance(written, dict) and written.get(layer) is None:
                     raise Unfilled(model, f"{name}[{layer}]")
                 with foreign():
                     value = written[layer]
@@ -57,54 +68,79 @@ class CourseSubject(GradientSubject):
         return read
 
     @cached_property
+    def head(self) -> Head | None:
+        """Its name and parameters."""
+        return Head.of(self.function)
+
+    @cached_property
+    def owner(self) -> type | None:
+        """The class in which it is defined, if it is a method."""
+        return owner_of(self.function)
+
+    @cached_property
+    def roles(self) -> Roles:
+        """What its parameters stand for: by their names, and where these leave two of them open as the numbers of the
+        function have it."""
+        head = self.head
+        found = None if head is None else head.roles()
+        if found is None:  # handed over as one of the course, whatever its parameters are called
+            model, true, predicted = [*(head.positional if head else ()), "model", "y_true", "y_pred"][:3]
+            found = Roles(model, true, predicted, open=True)
+        return self._nearer(found) if found.open else found
+
+    @property
     def output_first(self) -> bool:
         """Whether its parameters are what the model said and what is right, in this order."""
-        return output_first(self.function)
+        head = self.head
+        names = [] if head is None else [*head.positional, *head.others]
+        both = self.roles.true in names and self.roles.predicted in names
+        return both and names.index(self.roles.predicted) < names.index(self.roles.true)
+
+    @property
+    def reading(self) -> str:
+        """What is to be told of the order of its parameters; nothing where their names decide it."""
+        if not self.roles.open:
+            return ""
+        true, predicted = self.roles.true, self.roles.predicted
+        return f"its names leave the order open; read with {true} as y_true and {predicted} as y_pred"
+
+    def _nearer(self, roles: Roles) -> Roles:
+        """Of the two orders the one in which the gradients come nearer to those of autograd. The laws judge that one;
+        a function that is right in neither is wrong in both."""
+        swapped = roles._replace(true=roles.predicted, predicted=roles.true)
+        off = {roles: 0.0, swapped: 0.0}
+        for problem in sample(self.problems(one=True), TRIED):
+            for order in off:
+                off[order] += self._off(problem, order)
+        return swapped if off[swapped] < off[roles] else roles
+
+    def _off(self, problem: Any, roles: Roles) -> float:
+        """How far the gradients are from those of autograd; inf where there are none."""
+        case = problem.case()
+        with torch.enable_grad():
+            loss = ((case.model(case.trace.a[0].detach()) - case.y) ** 2).sum()
+            expected = torch.autograd.grad(loss, list(case.model.parameters()))
+        try:
+            with globals_kept():
+                got = [g.detach() for g in self._called(problem.case(), roles)]
+            off = sum(float((g - e).norm()) for g, e in zip(got, expected, strict=True))
+        except (Broken, RuntimeError, TypeError):
+            return float("inf")
+        return off if off < float("inf") else float("inf")
 
     def call(self) -> list[str]:
-        two = "trace.output, y" if self.output_first else "y, trace.output"
+        given, named = arguments(self.head, self.roles, "course", "y", "trace.output")
+        words = ", ".join([*given, *(f"{name}={value}" for name, value in named.items())])
+        name = self.function.__name__
+        owner = f", owner_of({name})" if self.owner else ""
         return [
             "from mlp_core.testing.engine.guards import default_dtype",
-            "from mlp_core.testing.subjects.course import CourseModel",
+            f"from mlp_core.testing.subjects.course_model import {'owner_of, ' * bool(owner)}stand_in",
             "from mlp_core.testing.examples.problem import Case",
             "def gradient(clear=True):",
-            "    course = CourseModel(Case(model, trace, dL_dy, y))",
+            f"    course = stand_in(Case(model, trace, dL_dy, y){owner})",
             "    with default_dtype(torch.float64):",
-            f"        {self.function.__name__}(course, {two})",
+            f"        {name}({words})",
             '    kinds = (("W", course.dL_dw), ("b", course.dL_db))',
             '    return {f"{kind}{l}": g[l] for l in range(1, model.L + 1) for kind, g in kinds}',
         ]
-
-
-class _Linear(nn.Linear):
-    """A linear layer that is given its weight and bias."""
-
-    def reset_parameters(self) -> None:
-        """Nothing: drawing numbers that are then replaced took a tenth of all time (measured)."""
-
-
-class CourseModel:
-    """What the course hands its students: L, n_l, z, a, f, df and fc by layer, and dL_dw, dL_db to be filled."""
-
-    def __init__(self, case: Case) -> None:
-        self.L, self.n_l = case.model.L, list(case.model.sizes)
-        self.z, self.a = dict(enumerate(case.trace.z)), dict(enumerate(case.trace.a))
-        self.f = {layer: f.f for layer, f in enumerate(case.model.activations, start=1)}
-        self.df = {
-            layer: (lambda z, f=f: f.df(z, f.f(z))) for layer, f in enumerate(case.model.activations, start=1)
-        }  # fmt: skip
-        self.fc: dict[str, nn.Linear] = {}
-        for layer, (W, b) in enumerate(zip(case.model.weights, case.model.biases, strict=True), start=1):
-            linear = _Linear(W.shape[1], W.shape[0], dtype=W.dtype, device="meta")
-            linear.weight, linear.bias = W, b
-            self.fc[str(layer)] = linear
-        self.dL_dw: dict[int, Tensor] = {}
-        self.dL_db: dict[int, Tensor] = {}
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Forward; fills z and a."""
-        self.a[0] = self.z[0] = x
-        for layer in range(1, self.L + 1):
-            self.z[layer] = self.fc[str(layer)](self.a[layer - 1])
-            self.a[layer] = self.f[layer](self.z[layer])
-        return self.a[self.L]

@@ -1,4 +1,4 @@
-"""What a function is, told by its head alone: by its name and those of its parameters, of a function or of its source.
+"""What a function is, told by its head: by its name and those of its parameters, of a function or of its source.
 
 A backpropagation of the course takes a model, what is right and what the model said: f(model, y_true, y_pred). Two of
 these alone are an objective, a metric or the derivative of a loss, and no backpropagation.
@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import CodeType
+from typing import Any, NamedTuple
+
+from mlp_core.testing.subjects.roles import MODEL, SHORT_MODEL, order, role
 
 NAMED = re.compile(r"back_?prop", re.IGNORECASE)
 """how a function of the course is called, whatever it calls its parameters"""
 
-MODEL = re.compile(
-    r"(\w*_)?(my|the|our|neural)?_?(model\w?|net|nett|network|nettverk|mlp|nn|ann|perceptron)\d?|self|m|n",
-    re.IGNORECASE,
-)
-TRUE = re.compile(
-    r"y|ys|t|gt|fasit|(y_?)?(true|truth|target|label|real|actual|expected|wanted)s?(_?y)?", re.IGNORECASE
-)  # fmt: skip
-PREDICTED = re.compile(
-    r"o|p|yh|a_?L|(y_?)?(hat|pred|predicted|prediction|output|out|guess|gjett|prediksjon)s?", re.IGNORECASE
-)  # fmt: skip
+FILLED = "dL_dw", "dL_db"
+"""what a function of the course fills"""
+
 OTHERS = re.compile(
     r"[xX]s?|[xX]_\w+|[wWbzd]|[aA]s?|in|inputs?|data|features?|images?|batch\w*|caches?|param\w*|weights?|W\d|theta|"
     r"bias(es)?|lr|learning_rate|rate|eta|alpha|node|rewards?|values?|players?|scores?|path|move|loss\w*|criterion|cost\w*|"
@@ -40,6 +37,16 @@ FORMS: dict[str, frozenset[str]] = {
 """by the parameters that tell them, beside backpropagations"""
 
 
+class Roles(NamedTuple):
+    """The parameters of a function of the course, by what they stand for; open: their names leave open which of the
+    last two is which, and they are in the order of the contract."""
+
+    model: str
+    true: str
+    predicted: str
+    open: bool = False
+
+
 @dataclass(frozen=True)
 class Head:
     """A function's name and parameters."""
@@ -50,8 +57,14 @@ class Head:
     """how many of the last positional ones have one"""
     others: tuple[str, ...] = ()
     """parameters that are given by name alone"""
-    more: bool = False
-    """whether it has *args, or wants others than the positional ones"""
+    wanted: tuple[str, ...] = ()
+    """those of the others that have no default"""
+    rest: bool = False
+    """whether it has *args"""
+    fills: bool = False
+    """whether its code names what a function of the course fills"""
+    method: bool = False
+    """whether it is defined in a class"""
 
     @classmethod
     def of(cls, thing: Any) -> Head | None:
@@ -63,53 +76,81 @@ class Head:
         if parameters is None:
             return None
         positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        named = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
         return cls(
             str(getattr(thing, "__name__", "")), tuple(p.name for p in positional),
-            sum(p.default is not p.empty for p in positional),
-            tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY),
-            any(p.kind is p.VAR_POSITIONAL or (p.kind is p.KEYWORD_ONLY and p.default is p.empty) for p in parameters),
+            sum(p.default is not p.empty for p in positional), tuple(p.name for p in named),
+            tuple(p.name for p in named if p.default is p.empty), any(p.kind is p.VAR_POSITIONAL for p in parameters),
+            _fills(getattr(inspect.unwrap(thing), "__code__", None)),
+            "." in str(getattr(thing, "__qualname__", "")).rpartition("<locals>.")[2],
         )  # fmt: skip
 
     @property
-    def three(self) -> tuple[str, ...]:
-        """The parameters that three arguments go to; none where it cannot be called with three."""
-        required = len(self.positional) - self.defaults
-        return self.positional[:3] if required <= 3 <= len(self.positional) and not self.more else ()
+    def required(self) -> tuple[str, ...]:
+        """The parameters without a default."""
+        return (*self.positional[: len(self.positional) - self.defaults], *self.wanted)
 
     def form(self, *, chosen: bool = True) -> str | None:
         """Which form of a subject this is, None for none. chosen: whether somebody asked for this function; of what
         merely stands in a file, less is taken for one."""
-        if self.three[1:] == ("trace", "dL_dy"):
+        if self.positional[1:3] == ("trace", "dL_dy") and len(self.required) <= 3 <= len(self.positional):
             return "backprop"
-        if self._course(chosen):
+        if self.roles(chosen=chosen):
             return "course"
         names = {*self.positional, *self.others}
         return next((form for form, wanted in FORMS.items() if chosen and wanted <= names), None)
 
-    def _course(self, chosen: bool) -> bool:
-        if not self.three or not MODEL.fullmatch(self.three[0]):
-            return False
-        two = self.three[1:]
-        if set(two) == {"y_true", "y_pred"}:
-            return True
-        if NAMED.search(self.name):
-            return not any(OTHERS.fullmatch(name) for name in two)
-        return chosen and {role(name) for name in two} == {"true", "predicted"}
+    def roles(self, *, chosen: bool = True) -> Roles | None:
+        """What the parameters of a function of the course stand for; None for any other function."""
+        found = None if self.rest else self._found()
+        if found is None:
+            return None
+        exact, called = {found.true, found.predicted} == {"y_true", "y_pred"}, bool(NAMED.search(self.name))
+        known = {role(found.true), role(found.predicted)} == {"true", "predicted"}
+        if found.open and not self.fills:
+            return None
+        if self.method:
+            return found if called and self.fills else None
+        if self.positional[:1] == (found.model,) or found.model in self.others:
+            return found if exact or called or (known and (chosen or self.fills)) else None
+        return found if called and known and MODEL.fullmatch(found.model) else None
+
+    def _found(self) -> Roles | None:
+        """A network and two more, all others with a default."""
+        every = (*self.positional, *self.others)
+        first = self.positional[0] if self.positional else ""
+        models = [first] if MODEL.fullmatch(first) or SHORT_MODEL.fullmatch(first) else [
+            name for name in every if MODEL.fullmatch(name)
+        ]  # fmt: skip
+        if not models:
+            return None
+        model = models[0]
+        two = [name for name in every if name in self.required and name != model]
+        spare = [name for name in every if name not in self.required and name != model and role(name)]
+        two = [name for name in every if name in (*two, *spare[: max(0, 2 - len(two))])]
+        if len(two) != 2 or any(OTHERS.fullmatch(name) for name in two):
+            return None
+        decided = order(*two)
+        true, predicted = reversed(two) if decided == "second" else two
+        return Roles(model, true, predicted, decided is None)
 
 
-def role(name: str) -> str | None:
-    """What a parameter of a function of the course stands for, beside the model: "true", "predicted", or unknown.
-
-    >>> role("target"), role("y_hat"), role("x")
-    ('true', 'predicted', None)
-    """
-    return "true" if TRUE.fullmatch(name) else "predicted" if PREDICTED.fullmatch(name) else None
-
-
-def output_first(thing: Any) -> bool:
-    """Whether a function of the course wants what the model said before what is right."""
-    head = Head.of(thing)
-    if head is None or not head.three:
+def _fills(code: CodeType | None) -> bool:
+    """Whether code, with what is defined in it, names what a function of the course fills."""
+    if code is None:
         return False
-    second, third = map(role, head.three[1:])
-    return (second == "predicted" and third != "predicted") or (third == "true" and second != "true")
+    inner: Sequence[Any] = code.co_consts
+    named = any(name in FILLED for name in (*code.co_names, *(c for c in inner if isinstance(c, str))))
+    return named or any(_fills(one) for one in inner if isinstance(one, CodeType))
+
+
+def arguments(
+    head: Head | None, given: Roles, model: Any, true: Any, predicted: Any
+) -> tuple[list[Any], dict[str, Any]]:
+    """What a function of the course is called with: by position as far as its parameters are the first ones, else by
+    name."""
+    values = {given.model: model, given.true: true, given.predicted: predicted}
+    if head is None or not set(values) <= {*head.positional, *head.others}:
+        return list(values.values()), {}  # such as *args
+    count = next((k for k, name in enumerate(head.positional) if name not in values), len(head.positional))
+    return [values.pop(name) for name in head.positional[:count]], values

@@ -1,8 +1,15 @@
-"""From a thing to its subject: a function, told by its parameters, a rule, a record, an optimizer."""
+"""From a thing to its subject: the kinds of things that are recognised, in order.
+
+KINDS is a list, and each kind is asked in turn: the first that knows the thing decides. Add a kind where it belongs
+in that order, with what it looks like in words; its counterpart for files, which are told by heads alone, goes into
+`mlp_core/testing/foreign/recognise.py`.
+"""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -17,42 +24,88 @@ from mlp_core.testing.subjects.heads import Head
 
 BATCH_SIZES = gradient_subjects.BATCH_SIZES
 
+Sizes = tuple[int, int]
 
-def resolve(thing: Any, batch_sizes: tuple[int, int] = BATCH_SIZES) -> Any:
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of things that can be verified."""
+
+    looks: str
+    """what such a thing looks like, in the words of an error; empty where that goes without saying"""
+    subject: Callable[[Any, Sizes], Any | None]
+    """the subject of a thing, for batches of these sizes; None for a thing of another kind"""
+
+
+def _made(thing: Any, sizes: Sizes) -> Any | None:
+    return thing if hasattr(thing, "snippet") and not isinstance(thing, type) else None
+
+
+def _rule(thing: Any, sizes: Sizes) -> Any | None:
+    is_rule = isinstance(thing, UpdateRule) or (isinstance(thing, type) and issubclass(thing, UpdateRule))
+    return subjects.rule(thing) if is_rule else None
+
+
+def _optimizer(thing: Any, sizes: Sizes) -> Any | None:
+    is_optimizer = isinstance(thing, type) and issubclass(thing, torch.optim.Optimizer)
+    return subjects.optimizer(thing) if is_optimizer else None
+
+
+def _record(thing: Any, sizes: Sizes) -> Any | None:
+    if isinstance(thing, Activation):
+        return subjects.activation(thing)
+    return subjects.loss(thing) if isinstance(thing, Loss) else None
+
+
+def _of_form(form: str, make: Callable[[Any, Sizes], Any]) -> Callable[[Any, Sizes], Any | None]:
+    """Functions whose head has a form."""
+
+    def subject(thing: Any, sizes: Sizes) -> Any | None:
+        head = Head.of(thing)
+        return make(thing, sizes) if head is not None and head.form() == form else None
+
+    return subject
+
+
+def _bound(thing: Any, sizes: Sizes) -> Any | None:
+    """A method of a network, taken with the network that it belongs to: the function without that network."""
+    if not inspect.ismethod(thing) or isinstance(thing.__self__, type):
+        return None
+    head = Head.of(thing.__func__)
+    return subjects.course(thing.__func__, batch_sizes=sizes) if head is not None and head.roles() else None
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("", _made),
+    Kind("f(model, trace, dL_dy)", _of_form("backprop", lambda f, sizes: subjects.backprop(f, batch_sizes=sizes))),
+    Kind("f(model, y_true, y_pred)", _of_form("course", lambda f, sizes: subjects.course(f, batch_sizes=sizes))),
+    Kind("", _bound),
+    Kind("an UpdateRule", _rule),
+    Kind("a torch.optim.Optimizer class", _optimizer),
+    Kind("an activation or loss record", _record),
+    Kind("a training loop", _of_form("training", lambda f, _: subjects.training(f))),
+    Kind("a gradient check", _of_form("gradcheck", lambda f, _: subjects.gradcheck(f))),
+    Kind("a normalisation", _of_form("normalisation", lambda f, _: subjects.normalisation(f))),
+    Kind("a selection", _of_form("selection", lambda f, _: subjects.selection(f))),
+)
+"""in the order in which they are asked"""
+
+
+def resolve(thing: Any, batch_sizes: Sizes = BATCH_SIZES) -> Any:
     """The subject for `thing`: a subject, a function (told by its parameter names), an UpdateRule class or instance,
-    a torch.optim.Optimizer class, an activation or loss record, a name of the core's, or "package.module:Name".
+    a torch.optim.Optimizer class, an activation or loss record.
 
     Raises ArgumentError where nothing of the kind is recognised.
     """
-    if hasattr(thing, "snippet") and not isinstance(thing, type):
-        return thing
-    if isinstance(thing, UpdateRule) or (isinstance(thing, type) and issubclass(thing, UpdateRule)):
-        return subjects.rule(thing)
-    if isinstance(thing, type) and issubclass(thing, torch.optim.Optimizer):
-        return subjects.optimizer(thing)
-    if isinstance(thing, Activation):
-        return subjects.activation(thing)
-    if isinstance(thing, Loss):
-        return subjects.loss(thing)
+    for kind in KINDS:
+        subject = kind.subject(thing, batch_sizes)
+        if subject is not None:
+            return subject
     head = Head.of(thing)
-    form = None if head is None else head.form()
-    if form is not None:
-        return _of_form(form, thing, batch_sizes)
     parameters = [] if head is None else [*head.positional, *["*"] * bool(head.others), *head.others]
     told = f" (its parameters are {', '.join(parameters)})" if parameters else ""
+    looked_for = ", ".join(kind.looks for kind in KINDS if kind.looks)
     raise ArgumentError(
         "subject", Described(f"{thing!r}{told}"),
-        "f(model, trace, dL_dy), f(model, y_true, y_pred), an UpdateRule, a torch.optim.Optimizer class, an activation "
-        "or loss record, a training loop, a gradient check, a normalisation, a selection, a name of the core's or "
-        "'package.module:Name'; wrap all else in mlp_core.testing.subjects",
+        f"{looked_for}, a name of the core's or 'package.module:Name'; wrap all else in mlp_core.testing.subjects",
     )  # fmt: skip
-
-
-def _of_form(form: str, function: Any, batch_sizes: tuple[int, int]) -> Any:
-    makers: dict[str, Callable[[Any], Any]] = {
-        "backprop": lambda f: subjects.backprop(f, batch_sizes=batch_sizes),
-        "course": lambda f: subjects.course(f, batch_sizes=batch_sizes),
-        "training": subjects.training, "normalisation": subjects.normalisation, "gradcheck": subjects.gradcheck,
-        "selection": subjects.selection,
-    }  # fmt: skip
-    return makers[form](function)

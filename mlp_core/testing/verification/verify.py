@@ -31,7 +31,9 @@ def run(law: Law, **options: Any) -> Result:
 def _explain(subject: Any, example: Any, broken: Broken) -> tuple[str | None, dict[str, Any] | None]:
     from mlp_core.testing.diagnosis.explain import explain  # with the catalogue, which only a failure needs
 
-    return explain(subject, example, broken)
+    named, exhibit = explain(subject, example, broken)
+    swapped = getattr(subject, "reading", "")  # the order of two parameters may be: then no mistake is named
+    return None if swapped else named, exhibit
 
 
 def checked(subject: Any) -> list[Law]:

@@ -1,0 +1,126 @@
+"""Where a name of a file comes from: followed through imports and assignments, while nothing of the file runs."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import torch
+
+from mlp_core import rules
+from mlp_core.base.errors import ArgumentError
+from mlp_core.rules import UpdateRule
+
+LIKE = {*(name for name in dir(torch.optim) if name[0].isupper()), "UpdateRule"}
+"""names that a base from a module may have which is not imported here"""
+
+
+USUAL = {
+    "torch": "torch", "optim": "torch.optim", "Optimizer": "torch.optim.Optimizer", "rules": "mlp_core.rules",
+    "UpdateRule": "mlp_core.rules.UpdateRule", "subjects": "mlp_core.testing.subjects",
+}  # fmt: skip
+"""what names stand for that a file uses without an import"""
+
+
+class Origins:
+    """The top level of a file, by names: what each was bound to last."""
+
+    def __init__(self, nodes: list[ast.stmt]) -> None:
+        self.bound: dict[str, tuple[str, Any]] = {}
+        self.stars: list[str] = []
+        """modules of which all is imported"""
+        for node in nodes:
+            self._bind(node)
+
+    def _bind(self, node: ast.stmt) -> None:
+        match node:
+            case ast.Import():
+                for alias in node.names:
+                    first = alias.name.partition(".")[0]
+                    self.bound[alias.asname or first] = ("module", alias.name if alias.asname else first)
+            case ast.ImportFrom():
+                module = "." * node.level + (node.module or "")
+                self.stars += [module] if node.names[0].name == "*" else []
+                for alias in node.names:
+                    self.bound[alias.asname or alias.name] = ("module", f"{module}.{alias.name}")
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                self.bound[name] = ("value", node.value)
+            case ast.ClassDef():
+                self.bound[node.name] = ("class", node)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self.bound[node.name] = ("own", node.name)
+            case ast.If() | ast.Try():
+                inner = [*node.body, *node.orelse]
+                inner += [s for h in node.handlers for s in h.body] if isinstance(node, ast.Try) else []
+                for one in reversed(inner):  # that which is tried first is the one that is meant
+                    self._bind(one)
+
+    def dotted(self, node: ast.expr, seen: frozenset[str] = frozenset()) -> str:
+        """`optim.Adam` as "torch.optim.Adam", by the imports of the file; "" for what is no name of a module."""
+        match node:
+            case ast.Attribute():
+                outer = self.dotted(node.value, seen)
+                return f"{outer}.{node.attr}" if outer else ""
+            case ast.Name(id=name) if name not in seen:
+                what: Any
+                kind, what = self.bound.get(name) or self._unbound(name)
+                if kind == "module":
+                    return str(what)
+                return self.dotted(what, seen | {name}) if kind == "value" else ""
+        return ""
+
+    def base(self, node: ast.expr, seen: frozenset[str] = frozenset()) -> type | str | None:
+        """What a class derives from: torch.optim.Optimizer, UpdateRule, None for another, or the name of one that only
+        shows when it is imported."""
+        match node:
+            case ast.Call(args=[ast.Constant(value=name), *_]) if self._is_get(node.func):
+                return _known(name)
+            case ast.Subscript():
+                return self.base(node.value, seen)
+            case ast.Name(id=name) if name not in seen:
+                kind, what = self.bound.get(name, ("", None))
+                if kind == "value":
+                    return self.base(what, seen | {name})
+                if kind == "class":
+                    return self.kind(what, seen | {name})
+        return _imported(self.dotted(node, seen))
+
+    def kind(self, node: ast.ClassDef, seen: frozenset[str] = frozenset()) -> type | str | None:
+        """The same of a class of the file, by any of its bases."""
+        found = [self.base(base, seen | {node.name}) for base in node.bases]
+        sure = [one for one in found if isinstance(one, type)]
+        return next(iter(sure), next((one for one in found if one), None))
+
+    def _unbound(self, name: str) -> tuple[str, str]:
+        """A name that a star brings, or that is used without an import."""
+        starred = [f"{module}.{name}" for module in self.stars if _imported(f"{module}.{name}")]
+        return ("module", (starred or [USUAL.get(name, "")])[0])
+
+    def _is_get(self, node: ast.expr) -> bool:
+        return self.dotted(node) == "mlp_core.rules.get"
+
+
+def _known(name: object) -> type | None:
+    try:
+        return UpdateRule if isinstance(name, str) and rules.get(name) else None
+    except ArgumentError:
+        return None
+
+
+def _imported(dotted: str) -> type | str | None:
+    """A class of torch or of this project, looked up; of any other module its name, if that is one of theirs."""
+    module, _, name = dotted.rpartition(".")
+    if module.split(".")[0] not in ("torch", "mlp_core"):
+        return dotted if module and name in LIKE else None
+    found: Any = {"torch": torch}.get(module.split(".")[0])
+    if found is None:
+        return UpdateRule if _is_rule(module, name) else None
+    for part in dotted.split(".")[1:]:
+        found = getattr(found, part, None)
+    is_optimizer = isinstance(found, type) and issubclass(found, torch.optim.Optimizer)
+    return torch.optim.Optimizer if is_optimizer else None
+
+
+def _is_rule(module: str, name: str) -> bool:
+    classes = {one.__name__: one.__module__ for one in map(rules.get, rules.names())} | {"UpdateRule": "mlp_core.rules"}
+    return name in classes and module.startswith("mlp_core.rules")
