@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -33,6 +34,8 @@ def digest(example: Any) -> int:
 def _tensors(thing: Any) -> Iterator[Tensor]:
     if isinstance(thing, Tensor):
         yield thing.detach().flatten()[:FEW]
+    elif isinstance(thing, np.ndarray) and thing.dtype.kind in "fiub":
+        yield torch.from_numpy(thing.ravel()[:FEW].astype(np.float64))
     else:
         for part in _parts(thing):
             yield from _tensors(part)

@@ -11,6 +11,7 @@ from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.runner import run
 from mlp_core.testing.laws import (
     activations,
+    doors,
     functions,
     gradchecks,
     gradients,
@@ -20,6 +21,7 @@ from mlp_core.testing.laws import (
     selections,
     training,
 )
+from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.functions import FunctionSubject
 from mlp_core.testing.subjects.gradchecks import GradcheckSubject
 from mlp_core.testing.subjects.gradients import GradientSubject
@@ -43,6 +45,8 @@ def books_of(subject: Any) -> Sequence[Any]:
             return (activations.book,)
         case RecordSubject():
             return (losses.book,)
+        case Form():
+            return doors.BOOKS
         case FunctionSubject():
             return functions.BOOKS
         case GradcheckSubject():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import product
 from typing import Any
@@ -32,7 +32,7 @@ class Values:
     def rounding(self) -> Rounding:
         """Of the values here and a step aside: at a perfect fit the value here is 0 to the bit, and tells nothing."""
         here = list(self.inputs.params)
-        moves = [_steps(p) * signs(p) for p in here]
+        moves = [steps_of(p) * signs(p) for p in here]
         points = [here, *([p + sign * m for p, m in zip(here, moves, strict=True)] for sign in (1, -1))]
         found = [value_rounding(self.at, params) for params in points]
         return Rounding(max(one.error for one in found), max(one.u for one in found))
@@ -67,7 +67,7 @@ class Values:
     def quotients(self, k: int) -> tuple[Tensor, Tensor]:
         """By every entry of parameter k: the central difference, and how far it may be off."""
         theta, found = self.inputs.params[k], list[tuple[float, float]]()
-        steps = _steps(theta)
+        steps = steps_of(theta)
         for place in places(theta):
             x, h, f = theta[place].item(), steps[place].item(), self.of_entry(k, place)
             fine, coarse = ((f(x + s) - f(x - s)) / ((x + s) - (x - s)) for s in (h, 2 * h))
@@ -75,13 +75,17 @@ class Values:
         fine, coarse = (t.view(theta.shape) for t in torch.tensor(found, dtype=torch.float64).view(-1, 2).T)
         return fine, quotients.central(self.rounding.error, steps, coarse, fine)
 
+    def whole(self, k: int, g: Tensor, place: Place) -> tuple[Tensor, Place]:
+        """The gradient of parameter k, and the index of an entry in it, as they are told."""
+        return g, place
+
     def scale(self, k: int) -> float:
         """The largest quotient by an entry of parameter k nearby: what an error is large or small beside."""
-        there = Inputs(tuple(aside(self.inputs.params)), self.inputs.data)
-        return largest(Values(self.subject, there).quotients(k)[0])
+        there = replace(self.inputs, params=tuple(aside(self.inputs.params)))
+        return largest(replace(self, inputs=there).quotients(k)[0])
 
 
-def _steps(theta: Tensor) -> Tensor:
+def steps_of(theta: Tensor) -> Tensor:
     """STEP for every entry, or for those above 1 the same part of them, as a power of two."""
     return STEP * torch.exp2(torch.frexp(theta.nan_to_num())[1].clamp(min=0).double())
 

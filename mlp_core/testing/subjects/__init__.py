@@ -16,6 +16,8 @@ from mlp_core.testing.engine.source import name_of
 from mlp_core.testing.examples.inputs import inputs_of
 from mlp_core.testing.examples.scenario import Make
 from mlp_core.testing.subjects.course import CourseSubject
+from mlp_core.testing.subjects.doors.arrays import arrays as arrays
+from mlp_core.testing.subjects.doors.pair import pair as pair
 from mlp_core.testing.subjects.functions import FunctionSubject
 from mlp_core.testing.subjects.gradchecks import GradcheckSubject
 from mlp_core.testing.subjects.gradients import BATCH_SIZES, GradientSubject

@@ -127,8 +127,9 @@ def worst_first(ratios: list[Tensor]) -> list[tuple[int, tuple[int, ...]]]:
     return [(k, place) for _, k, place in sorted(over, key=lambda one: -one[0])[:LOOKED]]
 
 
-def held_to_quotients(values: Values, k: int, g: Tensor, evidence: Evidence) -> None:
-    """Hold the gradient of one parameter to quotients of one step, and what these leave open to a ladder of steps."""
+def held_to_quotients(values: Values, k: int, g: Tensor, evidence: Evidence, closing: str = QUOTIENT) -> None:
+    """Hold the gradient of one parameter to quotients of one step, and what these leave open to a ladder of steps.
+    `closing`: the last lines of the snippet, as for compare, with STEP for the step."""
     fine, limit = values.quotients(k)
     beside, error, u = largest(fine), (g - fine).abs(), values.rounding.u
     if not (references.telling(limit, beside, u) | (error == 0)).all():
@@ -147,18 +148,18 @@ def held_to_quotients(values: Values, k: int, g: Tensor, evidence: Evidence) -> 
             extra = values.surer(k, place, one)
             told = one.confirms(mine, extra)
             if not told:
-                _refuted(values.inputs.names()[k], g, place, one, one.bound + extra)
+                _refuted(values.inputs.names()[k], *values.whole(k, g, place), one, one.bound + extra, closing)
         told &= bool(references.telling(torch.tensor(one.bound + extra), beside, u))
         evidence.entries += told
         evidence.skipped += not told
 
 
-def _refuted(name: str, g: Tensor, place: tuple[int, ...], found: Slope, bound: float) -> None:
+def _refuted(name: str, g: Tensor, place: tuple[int, ...], found: Slope, bound: float, closing: str) -> None:
     """Raises Broken for one entry."""
     expected, within = g.clone(), torch.zeros_like(g)
     expected[place], within[place] = found.value, bound
     step = abs(found.points[0] - found.points[1]) / 2
-    compare([name], [g], [expected], [within], closing=QUOTIENT.replace("STEP", repr(step)))
+    compare([name], [g], [expected], [within], closing=closing.replace("STEP", repr(step)))
 
 
 def is_random(subject: Any, inputs: Inputs, got: list[Tensor]) -> bool:

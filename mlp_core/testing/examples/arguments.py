@@ -1,0 +1,117 @@
+"""The arguments of a function that is not ours, and what comes from above: one example of a door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, source_of, words_of
+from mlp_core.testing.examples.inputs import Inputs
+from mlp_core.testing.examples.numbers import Numbers, blobs, textures
+
+Path = tuple[Any, ...]
+"""where an array stands among the arguments: the argument's index, then keys and indices inside it"""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Arguments as a function takes them, and the numbers from above, which are cut once its outputs are known."""
+
+    args: tuple[Any, ...]
+    blob: bytes = bytes(61)
+    texture: int = 0
+
+    def fresh(self) -> list[Any]:
+        """Copies that a function may be trusted with."""
+        return [copied(a) for a in self.args]
+
+    def paths(self) -> list[Path]:
+        """Where the arrays stand that a derivative can be taken by."""
+        return places_of(self.args, is_real)
+
+    def at(self, path: Path) -> Any:
+        return found_at(self.args, path)
+
+    def moved(self, others: dict[Path, Any]) -> list[Any]:
+        """Fresh arguments with other arrays in some places."""
+        args = self.fresh()
+        for path, value in others.items():
+            args = _replaced(args, path, value)
+        return args
+
+    def above(self, shapes: Sequence[Sequence[int]], draw: int = 0) -> list[Tensor]:
+        """Numbers from above for outputs of these shapes, none of them 0; other ones for each `draw`."""
+        size = sum(map(prod, shapes))
+        numbers = Numbers(self.blob, (draw + 1) * size + 7 * draw, self.texture)
+        numbers.take((draw * (size + 7),))
+        cut = [numbers.take(tuple(shape), 0.5) for shape in shapes]
+        return [torch.where(c == 0, 1.0, c) for c in cut]
+
+    def describe(self) -> str:
+        return f"arguments {', '.join(map(words_of, self.args))}"
+
+    def setup(self) -> list[str]:
+        return [f"args = [{', '.join(map(source_of, self.args))}]"]
+
+    def weight(self) -> int:
+        return sum(map(len, self.setup()))
+
+
+@dataclass(frozen=True)
+class NamedInputs(Inputs):
+    """Parameters that have names."""
+
+    called: tuple[str, ...] = ()
+
+    def names(self) -> list[str]:
+        return [f"gradient of {name}" for name in self.called]
+
+
+def written(path: Path, base: str = "args") -> str:
+    """The place in Python: args[0]['W1']."""
+    return base + "".join(f"[{key!r}]" for key in path)
+
+
+def found_at(value: Any, path: Path) -> Any:
+    for key in path:
+        value = value[key]
+    return value
+
+
+def places_of(value: Any, wanted: Callable[[Any], bool] = is_array) -> list[Path]:
+    """Where arrays stand in lists, tuples and dicts; by default of any numbers."""
+    return list(_paths(value, (), wanted))
+
+
+def _paths(value: Any, path: Path, wanted: Callable[[Any], bool]) -> Iterator[Path]:
+    if wanted(value):
+        yield path
+    elif isinstance(value, (list, tuple)):
+        for k, inner in enumerate(value):
+            yield from _paths(inner, (*path, k), wanted)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _paths(inner, (*path, key), wanted)
+
+
+def _replaced(value: Any, path: Path, new: Any) -> Any:
+    """The same nest with another thing in one place."""
+    if not path:
+        return new
+    key, *rest = path
+    inner = _replaced(value[key], tuple(rest), new)
+    if isinstance(value, dict):
+        return {**value, key: inner}
+    return type(value)(inner if k == key else v for k, v in enumerate(value))
+
+
+def arguments(inputs: st.SearchStrategy[Any]) -> st.SearchStrategy[Arguments]:
+    """Examples out of a strategy for arguments: a tuple of them, or the only one."""
+    several = inputs.map(lambda drawn: drawn if isinstance(drawn, tuple) else (drawn,))
+    return st.builds(Arguments, several, blobs, textures)

@@ -1,0 +1,95 @@
+"""Arrays of numpy, torch and jax by one set of names: which have a derivative, copies, conversions, source."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mlp_core.testing.engine.source import literal, source
+
+
+def is_jax(value: Any) -> bool:
+    """Whether it is an array of jax; jax itself is not imported for it."""
+    return type(value).__module__.split(".")[0] in ("jax", "jaxlib")
+
+
+def is_array(value: Any) -> bool:
+    return isinstance(value, (np.ndarray, Tensor)) or is_jax(value)
+
+
+def is_real(value: Any) -> bool:
+    """Whether it is an array of floating point numbers: what a derivative can be taken by."""
+    if isinstance(value, Tensor):
+        return value.is_floating_point()
+    return is_array(value) and np.dtype(value.dtype).kind == "f"
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a real number or an array of real numbers: what a forward pass may give."""
+    return is_real(value) or isinstance(value, (float, np.floating))
+
+
+def tensor_of(value: Any) -> Tensor:
+    """The numbers of anything as a float64 tensor of its own."""
+    if isinstance(value, Tensor):
+        return value.detach().to(torch.float64, copy=True).contiguous()
+    return torch.from_numpy(np.array(value, dtype=np.float64, order="C"))
+
+
+def like(numbers: Tensor, value: Any) -> Any:
+    """Numbers in the library and the dtype of `value`, in memory of their own."""
+    if isinstance(value, Tensor):
+        return numbers.detach().to(value.dtype, copy=True)
+    if is_jax(value):
+        return sys.modules["jax.numpy"].asarray(numbers.numpy().copy(), dtype=value.dtype)
+    if isinstance(value, np.ndarray):
+        return numbers.numpy().astype(value.dtype)  # a copy
+    return np.float64(numbers.item())
+
+
+def copied(value: Any) -> Any:
+    """A copy that a function may be trusted with; of arrays in lists, tuples and dicts too."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+        return type(value)(copied(v) for v in value)
+    if type(value) is dict:
+        return {k: copied(v) for k, v in value.items()}
+    return value if is_jax(value) else copy.deepcopy(value)
+
+
+def source_of(value: Any) -> str:
+    """Python source; arrays of jax as those of numpy."""
+    if isinstance(value, Tensor):
+        return source(value)
+    if is_array(value):
+        value = np.asarray(value)
+        if value.size == 0:
+            return f"np.zeros({value.shape}, dtype=np.{value.dtype.name})"
+        numbers = repr(value.tolist()).replace("nan", 'float("nan")').replace("inf", 'float("inf")')
+        kind = "" if value.dtype.name in ("float64", "int64", "bool") else f", dtype=np.{value.dtype.name}"
+        return f"np.array({numbers}{kind})"
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+        inner = ", ".join(map(source_of, value))
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' * (len(value) == 1)})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k!r}: {source_of(v)}" for k, v in value.items()) + "}"
+    return literal(value) if isinstance(value, float) else repr(value)
+
+
+def words_of(value: Any) -> str:
+    """A shape, or the value itself where it is none."""
+    if isinstance(value, (list, tuple)) and any(map(is_array, value)):
+        return f"[{', '.join(map(words_of, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k!r}: {words_of(v)}" for k, v in value.items()) + "}"
+    if not is_array(value):
+        return repr(value)
+    return str(tuple(value.shape)) if is_real(value) else f"{tuple(value.shape)} {value.dtype}"

@@ -1,0 +1,1 @@
+"""Wrong backward passes of layers, in the form of every door."""

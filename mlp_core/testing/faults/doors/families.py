@@ -1,0 +1,43 @@
+"""A layer and its right backward pass, before which wrong ones are planted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from mlp_core.testing import subjects
+from mlp_core.testing.faults.catalogue import Catalogue
+
+OWN, LINEAR = "is the derivative of its own forward", "is linear in what comes from above"
+STRIDES, CONDUCT = "takes any strides from above", "leaves alone what it is handed"
+
+
+@dataclass(frozen=True)
+class Family:
+    """forward(*args) -> out, ..., cache; backward(dout, ..., cache), right; the arguments they are tried on."""
+
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+    inputs: st.SearchStrategy[Any]
+    more: tuple[Callable[..., Any], ...] = ()
+    """what else a snippet imports"""
+
+    def subject(self, backward: Any) -> Any:
+        return subjects.pair(self.forward, backward, self.inputs)
+
+    def names(self) -> dict[str, Any]:
+        return {f.__name__: f for f in (self.forward, *self.more)}
+
+
+def planted(catalogue: Catalogue) -> Callable[..., Callable[[Any], Any]]:
+    """What enters wrong backward passes of families into a catalogue."""
+
+    def caught_by(family: Family, *laws: str, origin: str) -> Callable[[Any], Any]:
+        return catalogue.caught_by(
+            *laws, right=family.backward, origin=origin, subject=family.subject, examples=60, **family.names()
+        )
+
+    return caught_by

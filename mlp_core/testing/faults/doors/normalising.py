@@ -1,0 +1,143 @@
+"""Wrong backward passes of layers that normalise: over samples, over features, and to probabilities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mlp_core.testing import subjects
+from mlp_core.testing.faults.catalogue import Catalogue
+from mlp_core.testing.faults.doors.families import OWN, Family, planted
+
+CATALOGUE = Catalogue()
+caught_by = planted(CATALOGUE)
+
+Array = Any
+
+
+def batchnorm_forward(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> Any:
+    mean, var = x.mean(axis=0), x.var(axis=0)
+    inv = 1 / np.sqrt(var + eps)
+    xhat = (x - mean) * inv
+    return gamma * xhat + beta, (xhat, gamma, inv)
+
+
+def batchnorm_backward(dout: Array, cache: Any) -> tuple[Array, ...]:
+    """dx = inv (d - mean d - xhat mean(d xhat)) with d = dout gamma: the three terms."""
+    xhat, gamma, inv = cache
+    d = dout * gamma
+    dx = inv * (d - d.mean(axis=0) - xhat * (d * xhat).mean(axis=0))
+    return dx, (dout * xhat).sum(axis=0), dout.sum(axis=0)
+
+
+BATCHNORM = Family(batchnorm_forward, batchnorm_backward, subjects.arrays("(n,d),(d),(d)"))
+
+
+@caught_by(BATCHNORM, OWN, origin="site: batch norm, the term xhat mean(d xhat)")
+def batchnorm_takes_the_variance_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
+    """the batch's variance is taken for a constant: the term xhat mean(d xhat) is missing"""
+    _, gamma, inv = cache
+    d = dout * gamma
+    _, dgamma, dbeta = batchnorm_backward(dout, cache)
+    return inv * (d - d.mean(axis=0)), dgamma, dbeta
+
+
+@caught_by(BATCHNORM, OWN, origin="site: batch norm, the term mean d")
+def batchnorm_takes_the_mean_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
+    """the batch's mean is taken for a constant: the term mean d is missing"""
+    xhat, gamma, inv = cache
+    d = dout * gamma
+    _, dgamma, dbeta = batchnorm_backward(dout, cache)
+    return inv * (d - xhat * (d * xhat).mean(axis=0)), dgamma, dbeta
+
+
+@caught_by(BATCHNORM, OWN, origin="site: batch norm, inference's gradient: d inv alone")
+def batchnorm_takes_both_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
+    """the batch's mean and variance are taken for constants, as when a trained layer is used"""
+    _, gamma, inv = cache
+    _, dgamma, dbeta = batchnorm_backward(dout, cache)
+    return dout * gamma * inv, dgamma, dbeta
+
+
+@caught_by(BATCHNORM, OWN, origin="public reports of batch norm by hand: right as long as gamma is 1")
+def batchnorm_forgets_gamma(dout: Array, cache: Any) -> tuple[Array, ...]:
+    """the gradient of the input is not multiplied by gamma"""
+    xhat, _, inv = cache
+    _, dgamma, dbeta = batchnorm_backward(dout, cache)
+    return inv * (dout - dout.mean(axis=0) - xhat * (dout * xhat).mean(axis=0)), dgamma, dbeta
+
+
+@caught_by(BATCHNORM, OWN, origin="site: batch norm, dgamma, its factor xhat")
+def batchnorm_gamma_like_beta(dout: Array, cache: Any) -> tuple[Array, ...]:
+    """the gradient of gamma is that of beta: the factor xhat is missing"""
+    dx, _, dbeta = batchnorm_backward(dout, cache)
+    return dx, dbeta, dbeta
+
+
+@caught_by(BATCHNORM, OWN, origin="site: batch norm, dbeta, sum over the samples")
+def batchnorm_averages_beta(dout: Array, cache: Any) -> tuple[Array, ...]:
+    """the gradient of beta is the mean over the samples, not their sum"""
+    dx, dgamma, dbeta = batchnorm_backward(dout, cache)
+    return dx, dgamma, dbeta / len(dout)
+
+
+def layernorm_forward(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> Any:
+    inv = 1 / np.sqrt(x.var(axis=1, keepdims=True) + eps)
+    xhat = (x - x.mean(axis=1, keepdims=True)) * inv
+    return gamma * xhat + beta, (xhat, gamma, inv)
+
+
+def layernorm_backward(dout: Array, cache: Any) -> tuple[Array, ...]:
+    """The three terms, row by row."""
+    xhat, gamma, inv = cache
+    d = dout * gamma
+    dx = inv * (d - d.mean(axis=1, keepdims=True) - xhat * (d * xhat).mean(axis=1, keepdims=True))
+    return dx, (dout * xhat).sum(axis=0), dout.sum(axis=0)
+
+
+LAYERNORM = Family(layernorm_forward, layernorm_backward, subjects.arrays("(n,d),(d),(d)"))
+
+
+@caught_by(LAYERNORM, OWN, origin="site: layer norm, its means, over rows")
+def layernorm_averages_over_samples(dout: Array, cache: Any) -> tuple[Array, ...]:
+    """the means are taken over the samples, as in batch norm, not over the features of a row"""
+    xhat, gamma, inv = cache
+    d = dout * gamma
+    _, dgamma, dbeta = layernorm_backward(dout, cache)
+    return inv * (d - d.mean(axis=0) - xhat * (d * xhat).mean(axis=0)), dgamma, dbeta
+
+
+@caught_by(LAYERNORM, OWN, origin="site: layer norm, d = dout gamma, which the mean does not see if it comes after")
+def layernorm_multiplies_gamma_last(dout: Array, cache: Any) -> tuple[Array, ...]:
+    """gamma multiplies the gradient of the input after the means, not before"""
+    xhat, gamma, inv = cache
+    _, dgamma, dbeta = layernorm_backward(dout, cache)
+    centred = dout - dout.mean(axis=1, keepdims=True) - xhat * (dout * xhat).mean(axis=1, keepdims=True)
+    return gamma * inv * centred, dgamma, dbeta
+
+
+def softmax_forward(z: Array) -> Any:
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return p, p
+
+
+def softmax_backward(dout: Array, p: Array) -> Array:
+    """p (dout - sum dout p): the diagonal and what is beside it."""
+    return p * (dout - (dout * p).sum(axis=1, keepdims=True))
+
+
+SOFTMAX = Family(softmax_forward, softmax_backward, subjects.arrays("(n,c)"))
+
+
+@caught_by(SOFTMAX, OWN, origin="public course notes: softmax' = p (1 - p), as of a sigmoid")
+def softmax_is_its_diagonal(dout: Array, p: Array) -> Array:
+    """only the diagonal p (1 - p) of softmax's derivative is used, as if it were a sigmoid"""
+    return dout * p * (1 - p)
+
+
+@caught_by(SOFTMAX, OWN, origin="site: softmax, sum dout p, over the classes")
+def softmax_sums_over_samples(dout: Array, p: Array) -> Array:
+    """the sum of dout p is taken over the samples, not over the classes"""
+    return p * (dout - (dout * p).sum(axis=0))

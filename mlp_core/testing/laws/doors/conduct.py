@@ -1,0 +1,92 @@
+"""A backward by hand leaves alone what it is handed, and repeats itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlp_core.equality import same_bits
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.arguments import Arguments, written
+from mlp_core.testing.examples.foreign_arrays import copied, tensor_of
+from mlp_core.testing.laws.doors.shared import changed, held, said
+from mlp_core.testing.subjects.doors.form import Gradient
+
+book = LawBook()
+
+ANOTHER = "it does not repeat itself: it is random, or keeps something"
+
+SAME = """\
+def same(a, b):
+    return np.array_equal(np.asarray(a), np.asarray(b), equal_nan=np.asarray(a).dtype.kind == "f")"""
+
+ARGUMENT = f"""{SAME}
+before = copy.deepcopy(args)
+outs, pull = run(args)
+ABOVE
+pull(above)
+assert same(argsPATH, beforePATH), "an argument is changed by the call\""""
+
+FROM_ABOVE = f"""{SAME}
+outs, pull = run(args)
+ABOVE
+before = copy.deepcopy(above)
+pull(above)
+assert same(above[INDEX], before[INDEX]), "what comes from above is changed by the call\""""
+
+SECOND = f"""{SAME}
+outs, pull = run(args)
+ABOVE
+first = copy.deepcopy(pull(copy.deepcopy(above)))PLACE
+second = pull(copy.deepcopy(above))PLACE
+assert same(first, second), (first, second)"""
+
+ANEW = f"""{SAME}
+ABOVE
+first, second = (run(copy.deepcopy(args))[1](copy.deepcopy(above))PLACE for _ in range(2))
+assert same(first, second), (first, second)"""
+
+
+@book.law(lambda subject: subject.inputs)
+def leaves_alone_what_it_is_handed(subject: Any, example: Arguments) -> Evidence:
+    """Neither the arguments nor what comes from above nor what the forward kept is changed: backward called a second
+    time gives the same, and so does all of it run anew.
+
+    What is changed in place is right for this call, and wrong for whoever uses it next: the other branch of a sum, the
+    loss, a second pass.
+    """
+    args = example.fresh()
+    run = subject.call(args)
+    above = subject.above(example, run.outs)
+    handed = [copied(c) for c in above]
+    found = run.pull(handed)
+    first = [(g, tensor_of(g.value)) for g in subject.gradients(example, found, above)]
+    for path in changed(args, example):
+        closing = ARGUMENT.replace("ABOVE", said(above)).replace("PATH", written(path, ""))
+        raise Broken(f"argument {subject.words(path)}", "changed by the call", "untouched", closing=closing)
+    for k, (now, before) in enumerate(zip(handed, above, strict=True)):
+        if not same_bits(tensor_of(now), tensor_of(before)):
+            closing = FROM_ABOVE.replace("ABOVE", said(above)).replace("INDEX", str(k))
+            raise Broken(
+                f"what comes from above, output {k}", "changed by the call", "untouched", closing=closing,
+                note="backward works in place in what it is handed: whoever else it goes to gets it changed",
+            )  # fmt: skip
+    second = subject.gradients(example, run.pull([copied(c) for c in above]), above)
+    evidence = _same(first, second, above, SECOND, "called a second time", "backward changes what the forward kept")
+    other = subject.call(example.fresh())
+    anew = subject.gradients(example, other.pull([copied(c) for c in above]), above)
+    evidence.join(_same(first, anew, above, ANEW, "run anew", ANOTHER))
+    return evidence
+
+
+def _same(
+    first: list[tuple[Gradient, Any]], second: list[Gradient], above: Any, closing: str, when: str, note: str
+) -> Evidence:
+    """Hold gradients to the first ones, to the bit."""
+    closings = [
+        closing.replace("ABOVE", said(above)).replace("PLACE", g.place).replace("{", "{{").replace("}", "}}")
+        for g, _ in first
+    ]
+    names = [f"gradient of {g.name}, {when}" for g, _ in first]
+    got, expected = [tensor_of(g.value) for g in second], [t for _, t in first]
+    return held(names, got, expected, [0.0] * len(first), closings, note)

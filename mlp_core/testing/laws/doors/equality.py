@@ -1,0 +1,79 @@
+"""A gradient by hand is the derivative of the forward that was written beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.arguments import Arguments, written
+from mlp_core.testing.examples.foreign_arrays import tensor_of
+from mlp_core.testing.laws.doors.shared import NOT_FINITE, RANDOM, Pulled, finite, pulled, repeats, said, wide
+from mlp_core.testing.laws.functions.shared import held_to_quotients
+from mlp_core.testing.oracles.doors import looked_at, values_of
+from mlp_core.testing.oracles.functions import Values
+
+book = LawBook(judges=True)
+
+QUOTIENT = """\
+outs, pull = run(copy.deepcopy(args))
+ABOVE
+got = float(pull(copy.deepcopy(above))PLACE[{index}])
+def value(h):
+    moved = copy.deepcopy(args)
+    moved[INDEX]INNER[{index}] += h
+    return sum(float((c * o).sum()) for c, o in zip(above, run(moved)[0]))
+h = STEP
+quotient = (value(h) - value(-h)) / (2 * h)
+assert abs(got - quotient) <= {bound}, (got, quotient)"""
+"""ABOVE, PLACE, INDEX, INNER are filled in by the law, STEP where a quotient is looked at"""
+
+STRAIGHT = (
+    "the forward does not change there, and the gradient is not 0: if it is an estimate by design, such as a "
+    'straight-through one, say so: waives=["straight-through"]'
+)
+
+
+@book.law(lambda subject: subject.inputs)
+def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Evidence:
+    """For random numbers from above, on every output, each gradient is the derivative of the sum of outputs times these
+    numbers, as the difference quotients of the forward itself say, within their truncation and rounding.
+
+    Whoever asks with ones from above, or looks at the first output alone, lets most wrong backward passes through.
+    """
+    example = wide(example)
+    got = pulled(subject, example)
+    if not finite(got.outs):
+        return Evidence(counted=False, note=NOT_FINITE)
+    values = values_of(
+        subject.values, example, subject.paths(example), [g.name for g in got.gradients], got.cut(),
+    )  # fmt: skip
+    evidence = Evidence()
+    try:
+        for k, g in enumerate(got.gradients):
+            held_to_quotients(values, k, looked_at(values, k, tensor_of(g.value)), evidence, closing_of(got, k))
+    except Broken as broken:
+        if not repeats(subject, example, got):
+            return Evidence(counted=False, note=RANDOM)
+        broken.note = broken.note or (STRAIGHT if is_flat(values, got) else "")
+        raise
+    evidence.counted = evidence.entries > 0
+    return evidence
+
+
+def closing_of(got: Pulled, k: int) -> str:
+    """The lines that compare one gradient with a quotient."""
+    path, place = got.gradients[k].path, got.gradients[k].place
+    fixed = {"ABOVE": said(got.above), "PLACE": place, "[INDEX]": f"[{path[0]}]", "INNER": written(path[1:], "")}
+    closing = QUOTIENT
+    for word, text in fixed.items():
+        closing = closing.replace(word, text.replace("{", "{{").replace("}", "}}"))
+    return closing
+
+
+def is_flat(values: Values, got: Pulled) -> bool:
+    """Whether the forward does not change around an example, where a gradient is not 0."""
+    flat = all(not values.quotients(k)[0].any() for k in range(len(got.gradients)))
+    return flat and any(bool(torch.any(g != 0)) for g in got.tensors())

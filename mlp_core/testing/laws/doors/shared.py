@@ -1,0 +1,128 @@
+"""What the laws of doors share: one run of an example, its gradients, and how far rounding may carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mlp_core.equality import same_bits
+from mlp_core.testing.bounds import forwards, references
+from mlp_core.testing.bounds.perturbed import PerturbedRounding
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.examples.arguments import Arguments, Path, found_at, places_of
+from mlp_core.testing.examples.foreign_arrays import copied, like, source_of, tensor_of
+from mlp_core.testing.subjects.doors.form import Form, Gradient
+
+RANDOM = "it is random: called again with the same arguments it gives other numbers"
+
+NOT_FINITE = "the forward is not finite there"
+
+
+@dataclass
+class Pulled:
+    """One run, what came from above, and the gradients."""
+
+    outs: list[Any]
+    above: list[Any]
+    gradients: list[Gradient]
+
+    def tensors(self) -> list[Tensor]:
+        return [tensor_of(g.value) for g in self.gradients]
+
+    def cut(self) -> list[Tensor]:
+        return [tensor_of(c) for c in self.above]
+
+
+def wide(example: Arguments) -> Arguments:
+    """The same in float64, whatever the arguments are."""
+    narrow = [p for p in example.paths() if str(example.at(p).dtype).rpartition(".")[2] != "float64"]
+    if not narrow:
+        return example
+    others = {p: widened(example.at(p)) for p in narrow}
+    return replace(example, args=tuple(example.moved(others)))
+
+
+def widened(value: Any) -> Any:
+    return value.detach().double() if isinstance(value, Tensor) else np.asarray(value, dtype=np.float64)
+
+
+def pulled(subject: Form, example: Arguments, above: Sequence[Tensor] | None = None, draw: int = 0) -> Pulled:
+    """Run an example anew, and pull numbers from above through it: those given, or those that belong to it."""
+    run = subject.call(example.fresh())
+    cut = subject.above(example, run.outs, draw)
+    if above is not None:
+        cut = [like(c, o) for c, o in zip(above, run.outs, strict=True)]
+    found = run.pull([copied(c) for c in cut])
+    return Pulled(run.outs, cut, subject.gradients(example, found, cut))
+
+
+def finite(outs: Sequence[Any]) -> bool:
+    return bool(outs) and all(bool(tensor_of(o).isfinite().all()) for o in outs)
+
+
+def scattered(subject: Form, example: Arguments, one: Pulled) -> list[Tensor]:
+    """How far rounding may carry each gradient: the scatter of the form's own when what comes from above, and every
+    rounding of torch, errs by one more unit in the last place; and the noise that is seen, as a form is linear in what
+    comes from above."""
+    plain, above = one.tensors(), one.cut()
+    deviations = [torch.zeros_like(g) for g in plain]
+    for seed in range(references.RUNS):
+        mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed))
+        noisy = [c * mode.factors(c) for c in above]
+        with mode:
+            again = pulled(subject, example, noisy)
+        for d, g, p in zip(deviations, again.tensors(), plain, strict=True):
+            torch.maximum(d, (g - p).abs(), out=d)
+    line = [pulled(subject, example, forwards.moved(above, k)).tensors() for k in range(forwards.POINTS)]
+    noise = [forwards.noise(torch.stack(along)) for along in zip(*line, strict=True)]
+    least_ = zip(deviations, least(one), noise, strict=True)
+    return [references.FARTHER * d + m + n for d, m, n in least_]
+
+
+def least(one: Pulled) -> list[Tensor]:
+    """What writing a gradient down costs, and no scatter: most gradients are within, which is cheap to see."""
+    return [
+        references.perturbed(torch.zeros_like(g), torch.full_like(g, forwards.largest(g)), torch.float64)
+        for g in one.tensors()
+    ]
+
+
+def held(
+    names: Sequence[str], got: Sequence[Tensor], expected: Sequence[Tensor], limits: Sequence[Tensor | float],
+    closings: Sequence[str], note: str = "",
+) -> Evidence:  # fmt: skip
+    """Hold gradients to others, each with lines of its own for the snippet."""
+    evidence = Evidence()
+    for name, g, e, limit, closing in zip(names, got, expected, limits, closings, strict=True):
+        try:
+            evidence.join(compare([name], [g], [e], [limit], closing=closing))
+        except Broken as broken:
+            broken.note = note or broken.note
+            raise
+    evidence.counted = evidence.entries > 0
+    return evidence
+
+
+def repeats(subject: Form, example: Arguments, got: Pulled) -> bool:
+    """Whether the gradients are the same when all is run again."""
+    again = pulled(subject, example)
+    return all(torch.equal(a.nan_to_num(), g.nan_to_num()) for a, g in zip(again.tensors(), got.tensors(), strict=True))
+
+
+def said(above: Sequence[Any]) -> str:
+    """Numbers from above as a line of Python."""
+    return f"above = {source_of(list(above))}"
+
+
+def changed(args: Sequence[Any], example: Arguments) -> list[Path]:
+    """Where arguments are no longer what they were."""
+    return [
+        path for path in places_of(example.args)
+        if not same_bits(tensor_of(found_at(example.args, path)), tensor_of(found_at(args, path)))
+    ]  # fmt: skip

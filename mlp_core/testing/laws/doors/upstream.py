@@ -1,0 +1,132 @@
+"""What comes from above: gradients are linear in it, whatever its strides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.arguments import Arguments
+from mlp_core.testing.examples.foreign_arrays import source_of
+from mlp_core.testing.examples.layouts import part_of_larger, transposed
+from mlp_core.testing.laws.doors.shared import NOT_FINITE, Pulled, finite, held, least, pulled, scattered
+from mlp_core.testing.subjects.doors.form import Form
+
+book = LawBook()
+
+Bound = Callable[[Pulled], list[Tensor]]
+
+
+
+def taken(subject: Form) -> str | None:
+    words = f"nothing comes from above: of a {subject.door} the gradient is that of the output itself"
+    return None if subject.upstream else words
+
+
+NOT_LINEAR = "the gradient is not linear in what comes from above"
+
+LINEAR = """\
+def gradient(above):
+    return pull_of(above)PLACE
+def pull_of(above):
+    return run(copy.deepcopy(args))[1](above)
+first, second = gradient(ONE), gradient(OTHER)
+got = gradient(BOTH)
+expected = 2 * first - 3 * second
+assert abs(float(got[{index}]) - float(expected[{index}])) <= {bound}, (got, expected)"""
+
+
+@book.law(
+    lambda subject: subject.inputs, skip=taken,
+    beside="it stands where a gradient is an estimate by design, and is no derivative of anything",
+)  # fmt: skip
+def is_linear_in_what_comes_from_above(subject: Any, example: Arguments) -> Evidence:
+    """For numbers u and v from above, the gradient of 2 u - 3 v is twice that of u less three times that of v.
+
+    A gradient that is clipped, normalised or scaled by what comes from above is right for a loss alone, and wrong
+    inside anything else.
+    """
+    one, other = pulled(subject, example), pulled(subject, example, draw=1)
+    if not finite(one.outs):
+        return Evidence(counted=False, note=NOT_FINITE)
+    both = [2 * u - 3 * v for u, v in zip(one.cut(), other.cut(), strict=True)]
+    got = pulled(subject, example, both)
+    expected = [2 * u - 3 * v for u, v in zip(one.tensors(), other.tensors(), strict=True)]
+
+    def limits(of: Callable[[Pulled], list[Tensor]]) -> list[Tensor]:
+        return [a + 2 * b + 3 * c for a, b, c in zip(*map(of, (got, one, other)), strict=True)]
+
+    texts = [source_of(list(p.above)) for p in (one, other, got)]
+    closings = [_filled(LINEAR, PLACE=g.place, ONE=texts[0], OTHER=texts[1], BOTH=texts[2]) for g in got.gradients]
+    names = [f"gradient of {g.name} for 2 u - 3 v from above" for g in got.gradients]
+    return nearest(
+        lambda bound: held(names, got.tensors(), expected, limits(bound), closings, NOT_LINEAR), subject, example
+    )
+
+
+STRIDES = """\
+from mlp_core.testing.examples.layouts import KIND
+def gradient(above):
+    return run(copy.deepcopy(args))[1](above)PLACE
+plain = ABOVE
+odd = [KIND(c) for c in copy.deepcopy(plain)]
+got, expected = gradient(odd), gradient(plain)
+assert abs(float(got[{index}]) - float(expected[{index}])) <= {bound}, (got, expected)"""
+
+
+@book.law(lambda subject: subject.inputs, skip=taken)
+def takes_any_strides_from_above(subject: Any, example: Arguments) -> Evidence:
+    """The gradient is the same whether what comes from above lies dense in memory, transposed, or as part of something
+    larger.
+
+    Whoever reads memory instead of entries is right until the layer above is a transpose, a slice or a sum.
+    """
+    plain = pulled(subject, example)
+    if not finite(plain.outs):
+        return Evidence(counted=False, note=NOT_FINITE)
+    evidence = Evidence()
+    for kind in (transposed, part_of_larger):
+        run = subject.call(example.fresh())
+        odd = [kind(c) for c in plain.above]
+        found = subject.gradients(example, run.pull(odd), odd)
+        got = [torch.as_tensor(np.array(_plain(g.value), dtype=np.float64)) for g in found]
+        closings = [
+            _filled(STRIDES, PLACE=g.place, ABOVE=source_of(list(plain.above)), KIND=kind.__name__) for g in found
+        ]
+        words = kind.__name__.replace("_", " ")
+        names = [f"gradient of {g.name}, what comes from above {words}" for g in found]
+        note = f"backward takes what comes from above for dense in memory; here it is {words}"
+        told = partial(_held_strided, names, got, plain, closings, note)
+        evidence.join(nearest(told, subject, example))
+    evidence.counted = evidence.entries > 0
+    return evidence
+
+
+def _held_strided(
+    names: list[str], got: list[Tensor], plain: Pulled, closings: list[str], note: str, bound: Bound
+) -> Evidence:
+    return held(names, got, plain.tensors(), bound(plain), closings, note)
+
+
+def nearest(compared: Callable[[Bound], Evidence], subject: Form, example: Arguments) -> Evidence:
+    """What is found within the least bound, or, where that is exceeded, within what rounding explains."""
+    try:
+        return compared(least)
+    except Broken:
+        return compared(lambda one: scattered(subject, example, one))
+
+
+def _plain(value: Any) -> Any:
+    return value.detach().double().numpy() if isinstance(value, Tensor) else value
+
+
+def _filled(closing: str, **words: str) -> str:
+    for word, text in words.items():
+        closing = closing.replace(word, text.replace("{", "{{").replace("}", "}}"))
+    return closing

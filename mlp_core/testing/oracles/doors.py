@@ -1,0 +1,118 @@
+"""What the values of a door's own forward say of its derivatives: its outputs, weighted by what comes from above."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.bounds.forwards import noise_of, terms_rounding
+from mlp_core.testing.bounds.functions import Rounding, signs
+from mlp_core.testing.examples.arguments import Arguments, NamedInputs, Path
+from mlp_core.testing.examples.foreign_arrays import like, tensor_of
+from mlp_core.testing.oracles.functions import Place, Values, steps_of
+
+MOST = 16
+"""entries of an array that are looked at in an example; of more, other ones in each"""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """An array of an example, and the entries of it that are looked at: their places in it, flat; None for all."""
+
+    path: Path
+    name: str
+    whole: Tensor
+    chosen: Tensor | None
+
+    @classmethod
+    def at(cls, example: Arguments, path: Path, name: str) -> Looked:
+        whole = tensor_of(example.at(path))
+        if whole.numel() <= MOST:
+            return cls(path, name, whole, None)
+        order = torch.randperm(whole.numel(), generator=torch.Generator().manual_seed(example.texture))
+        return cls(path, name, whole, order[:MOST].sort().values)
+
+    def cut(self, whole: Tensor) -> Tensor:
+        """The entries that are looked at."""
+        return whole if self.chosen is None else whole.flatten()[self.chosen]
+
+    def put(self, entries: Tensor) -> Tensor:
+        """The array with other entries there."""
+        if self.chosen is None:
+            return entries
+        flat = self.whole.flatten().clone()
+        flat[self.chosen] = entries
+        return flat.view(self.whole.shape)
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """loss(params) = the sum of what comes from above times each output, by the entries that are looked at."""
+
+    values: Callable[[list[Any]], list[Tensor]]
+    """arguments -> outputs, as float64 tensors"""
+    example: Arguments
+    looked: Sequence[Looked]
+    above: Sequence[Tensor]
+
+    def loss(self, params: Sequence[Tensor]) -> Tensor:
+        return torch.stack([term.sum() for term in self.terms(params)]).sum()
+
+    def terms(self, params: Sequence[Tensor]) -> list[Tensor]:
+        """The products, before they are summed."""
+        two = zip(self.looked, params, strict=True)
+        moved = {one.path: _array(one.put(p), self.example.at(one.path)) for one, p in two}
+        outs = self.values(self.example.moved(moved))
+        return [c * o for c, o in zip(self.above, outs, strict=True)]
+
+
+def _array(numbers: Tensor, value: Any) -> Any:
+    """Numbers as an array of the same library, in float64 whatever that has: quotients need the digits."""
+    if isinstance(value, Tensor):
+        return numbers.detach().clone()
+    return like(numbers, value) if str(value.dtype) == "float64" else numbers.numpy().copy()
+
+
+@dataclass
+class ForwardValues(Values):
+    """The values of a forward that need not be written with torch: what rounding explains of them is perturbed, and
+    also seen."""
+
+    @cached_property
+    def rounding(self) -> Rounding:
+        here = list(self.inputs.params)
+        found = super().rounding
+        beside = [p + steps_of(p) * signs(p) / 3 for p in here]
+        error = max(found.error, noise_of(self.at, beside), terms_rounding(self.subject.terms(here)))
+        return Rounding(error, found.u)
+
+    def whole(self, k: int, g: Tensor, place: Place) -> tuple[Tensor, Place]:
+        """The gradient among zeros where it was not looked at."""
+        one = self.subject.looked[k]
+        if one.chosen is None:
+            return g, place
+        flat = one.whole.new_zeros(one.whole.numel())
+        flat[one.chosen] = g
+        index = torch.unravel_index(one.chosen[place[0]], one.whole.shape)
+        return flat.view(one.whole.shape), tuple(int(i) for i in index)
+
+
+def values_of(
+    values: Callable[[list[Any]], list[Tensor]], example: Arguments, paths: Sequence[Path], names: Sequence[str],
+    above: Sequence[Tensor],
+) -> ForwardValues:  # fmt: skip
+    """The values of a forward around an example, weighted by what comes from above. values: arguments -> outputs, as
+    float64 tensors; paths, names: of the arrays whose entries are moved."""
+    looked = [Looked.at(example, path, name) for path, name in zip(paths, names, strict=True)]
+    inputs = NamedInputs(tuple(one.cut(one.whole) for one in looked), (), tuple(names))
+    return ForwardValues(Weighted(values, example, looked, above), inputs)
+
+
+def looked_at(values: ForwardValues, k: int, gradient: Tensor) -> Tensor:
+    """The entries of the gradient of array k that are looked at."""
+    return values.subject.looked[k].cut(gradient)

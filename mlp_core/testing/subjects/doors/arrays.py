@@ -1,0 +1,39 @@
+"""Strategies for the arguments of a door: arrays by a signature of their shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+
+from mlp_core.base.errors import ArgumentError
+from mlp_core.testing.examples.shapes import LIBRARIES, drawn, parsed, plain
+
+
+def arrays(
+    *shapes: str | tuple[int, ...], lib: str = "numpy", sizes: Mapping[str, Any] | None = None, **more: Any
+) -> st.SearchStrategy[tuple[Any, ...]]:
+    """Arrays of float64 as arguments, by numpy's signature of shapes, or by plain shapes.
+
+    shapes: "(n,d),(d,h),(h)", where a letter is the same size everywhere and is drawn from 1 to 5, and numbers are what
+    they are; "(n)<c" are whole numbers from 0 to c - 1, "(n)>0" positive numbers. Or tuples: arrays((5, 3), (3,)).
+    lib: "numpy", "torch" or "jax". sizes: for letters that may not be so small, {"h": (3, 6)}. more: what follows the
+    arrays, in this order: strategies or constants. Entries are within 2, and positive ones at least 1/64.
+
+    Raises ArgumentError for what is no signature.
+
+    >>> from mlp_core.testing.examples.sample import sample
+    >>> x, w, stride = sample(arrays("(n,3),(3,2)", stride=2), 1)[0]
+    >>> x.shape[1], w.shape, stride
+    (3, (3, 2), 2)
+    """
+    if lib not in LIBRARIES:
+        raise ArgumentError("lib", lib, f"one of {', '.join(LIBRARIES)}")
+    text = isinstance(shapes[0], str) if len(shapes) == 1 else False
+    found = parsed(str(shapes[0])) if text else plain(shapes)
+    first = drawn(found, lib, sizes or {})
+    if not more:
+        return first
+    rest = [v if isinstance(v, st.SearchStrategy) else st.just(v) for v in more.values()]
+    return st.builds(lambda one, other: (*one, *other), first, st.tuples(*rest))

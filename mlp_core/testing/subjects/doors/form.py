@@ -1,0 +1,217 @@
+"""The inner form of every door: a forward that gives outputs, and what pulls numbers from above back to gradients."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.base.errors import ArgumentError
+from mlp_core.testing.engine.evidence import Broken
+from mlp_core.testing.engine.guards import foreign
+from mlp_core.testing.examples.arguments import Arguments, Path, arguments, found_at, written
+from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, like, source_of, tensor_of
+from mlp_core.testing.subjects.doors.seeds import draws, seeded
+
+Pull = Callable[[Sequence[Any]], Any]
+"""numbers from above, one for each output -> a gradient for each argument that is asked for"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One call of the forward: its outputs, and what pulls back through this very call."""
+
+    outs: list[Any]
+    pull: Pull
+
+
+class Gradient(NamedTuple):
+    """A gradient, whose it is, and where it stands in what was given: in Python, after the name of that."""
+
+    name: str
+    path: Path
+    place: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Form:
+    """A forward and a backward, and the arguments they are tried on.
+
+    run(args) -> Run: args are copies of the arguments. source(example): lines that define `run` for a snippet,
+    giving (outputs, pull). names: of the arguments. asked: the arguments that must get a gradient, by index; None for
+    all with real numbers in them. upstream: whether numbers come from above; else the gradient is that of the output.
+    """
+
+    name: str
+    door: str
+    inputs: st.SearchStrategy[Arguments]
+    run: Callable[[list[Any]], Run]
+    source: Callable[[Arguments], list[str]]
+    names: tuple[str, ...] = ()
+    asked: tuple[int, ...] | None = None
+    upstream: bool = True
+    waived: tuple[str, ...] = ()
+    parts: dict[str, Any] = field(default_factory=dict)
+    random: list[bool] = field(default_factory=list)
+    """whether it draws random numbers, as far as has been seen"""
+
+    def call(self, args: list[Any]) -> Run:
+        """Run it; if it draws random numbers, they are the same every time. Raises Raised for what it raises."""
+        if not any(self.random):
+            before = [copied(a) for a in args]
+            with draws(self.random), np.errstate(all="ignore"), foreign():
+                ran = self.run(args)
+            if not any(self.random):
+                return self._judged(ran)
+            args[:] = before
+        with seeded(), np.errstate(all="ignore"), foreign():
+            return self._judged(self.run(args))
+
+    def _judged(self, ran: Run) -> Run:
+        """The same without outputs that are no real numbers: these get None from above."""
+        real = [is_number(o) for o in ran.outs]
+
+        def pull(above: Sequence[Any]) -> Any:
+            numbers = iter(above)
+            whole = [next(numbers) if one else None for one in real]
+            with np.errstate(all="ignore"), foreign():
+                return ran.pull(whole)
+
+        return Run([o for o, one in zip(ran.outs, real, strict=True) if one], pull)
+
+    def values(self, args: list[Any]) -> list[Tensor]:
+        """The outputs as float64 tensors; not looked at for whether it draws random numbers, which costs as much."""
+        with seeded() if any(self.random) else nullcontext(), np.errstate(all="ignore"), foreign():
+            return [tensor_of(o) for o in self.run(args).outs if is_number(o)]
+
+    def paths(self, example: Arguments) -> list[Path]:
+        """Where the arrays stand that must get a gradient."""
+        return [p for p in example.paths() if self.asked is None or p[0] in self.asked]
+
+    def words(self, path: Path) -> str:
+        """What an array is called: x, or params['W1']."""
+        first = self.names[path[0]] if path[0] < len(self.names) else f"argument {path[0]}"
+        return first + "".join(f"[{key!r}]" for key in path[1:])
+
+    def above(self, example: Arguments, outs: Sequence[Any], draw: int = 0) -> list[Any]:
+        """Numbers from above for these outputs, as they come: of their library and dtype. For a form that takes none,
+        ones."""
+        cut = example.above([np.shape(o) for o in outs], draw)
+        return [like(c, o) for c, o in zip(cut, outs, strict=True)]
+
+    def gradients(self, example: Arguments, found: Any, above: Sequence[Any]) -> list[Gradient]:
+        """What a pull gave, one gradient for each array that must get one; raises Broken where one is missing or has
+        another shape."""
+        paths = self.paths(example)
+        placed = self._placed(example, found, list(dict.fromkeys(path[0] for path in paths)))
+        result = []
+        for path in paths:
+            place, g = placed.get(path[0], ("", None))
+            try:
+                g = found_at(g, path[1:])
+            except (KeyError, IndexError, TypeError):
+                g = None
+            shape, place = tuple(np.shape(example.at(path))), place + written(path[1:], "")
+            numeric = g is not None and (is_array(g) or isinstance(g, (int, float, np.number)))
+            if not numeric or tuple(np.shape(g)) != shape:
+                got = f"shape {tuple(np.shape(g))}" if numeric else "none" if g is None else type(g).__name__
+                closing = SHAPE.format(above=source_of(list(above)), place=place if numeric else "", shape=shape)
+                raise Broken(f"gradient of {self.words(path)}", got, f"shape {shape}", closing=closing)
+            result.append(Gradient(self.words(path), path, place, g))
+        return result
+
+    def _placed(self, example: Arguments, found: Any, asked: list[int]) -> dict[int, tuple[str, Any]]:
+        """By the index of an argument: where its gradient stands in what was given, and the gradient."""
+        if isinstance(found, dict):
+            keys = {k: self._key(found, k) for k in asked}
+            return {k: (f"[{key!r}]", found[key]) for k, key in keys.items() if key is not None}
+        if not isinstance(found, (tuple, list)):
+            single = dict.fromkeys(asked, ("", found))
+            return single if len(asked) == 1 else self._miscounted(1, asked, "not isinstance(found, (tuple, list))")
+        if len(found) == len(example.args):
+            return {k: (f"[{k}]", found[k]) for k in asked}
+        if len(found) != len(asked):
+            return self._miscounted(len(found), asked, f"len(found) == {len(found)}")
+        return {k: (f"[{i}]", g) for i, (k, g) in enumerate(zip(asked, found, strict=True))}
+
+    def _miscounted(self, count: int, asked: list[int], when: str) -> Any:
+        names = ", ".join(self.words((k,)) for k in asked)
+        raise Broken(
+            "what backward returns", f"{count} gradient{'s' * (count > 1)}", f"{len(asked)}: of {names}",
+            closing=f"outs, pull = run(args)\nfound = pull({UNIT})\nassert not ({when}), found",
+            note="arguments that have no gradient by design are left out by wrt=[...], the names of the others",
+        )  # fmt: skip
+
+    def _key(self, found: dict[Any, Any], k: int) -> Any:
+        """The key under which a dict of gradients has that of an argument."""
+        name = self.names[k] if k < len(self.names) else ""
+        forms = (name, f"d{name}", f"grad_{name}", f"{name}_grad", f"d_{name}", f"g{name}", f"dL_d{name}")
+        return next((key for key in forms if key in found), k if k in found else None)
+
+    def snippet(self, example: Arguments, closing: str) -> str:
+        """Lines to paste that build the example, run it and fail as the law did."""
+        head = ["import copy", "import numpy as np", "import torch", *self.source(example), *example.setup()]
+        return "\n".join([*head, closing or f"outs, pull = run(args)\npull({UNIT})"])
+
+
+UNIT = "[torch.ones_like(o) if torch.is_tensor(o) else np.ones(np.shape(o)) for o in outs]"
+"""numbers from above where they do not matter"""
+
+SHAPE = """\
+outs, pull = run(args)
+got = pull({above}){place}
+assert np.shape(got) == {shape}, got"""
+
+
+def required(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The positional parameters that have no default."""
+    kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = inspect.signature(function).parameters.values()
+    return tuple(p.name for p in parameters if p.kind in kinds and p.default is p.empty)
+
+
+def every(function: Callable[..., Any]) -> tuple[str, ...]:
+    """All positional parameters."""
+    kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return tuple(p.name for p in inspect.signature(function).parameters.values() if p.kind in kinds)
+
+
+def strategy_of(inputs: Any) -> st.SearchStrategy[Arguments]:
+    """Examples from what a user gives for inputs; raises ArgumentError for what is no strategy."""
+    if not isinstance(inputs, st.SearchStrategy):
+        raise ArgumentError("inputs", inputs, "a Hypothesis strategy for the arguments, such as arrays('(n,d),(d,h)')")
+    return arguments(inputs)
+
+
+def indices(wrt: Sequence[str | int] | None, names: Sequence[str]) -> tuple[int, ...] | None:
+    """Arguments given by name or index, as indices."""
+    if wrt is None:
+        return None
+    found = []
+    for one in [wrt] if isinstance(wrt, (str, int)) else wrt:
+        if isinstance(one, str) and one not in names:
+            raise ArgumentError("wrt", one, f"one of {', '.join(names)}")
+        found.append(names.index(one) if isinstance(one, str) else int(one))
+    return tuple(found)
+
+
+WAIVERS: dict[str, tuple[str, ...]] = {
+    "straight-through": ("is the derivative of its own forward",),
+    "surrogate": ("is the derivative of its own forward",),
+    "averaged": ("is the derivative of its own forward",),
+    "once": ("is right or refused when differentiated twice",),
+}
+"""by a name that says what is done by design: the laws that do not hold then"""
+
+
+def waived(waives: Sequence[str]) -> tuple[str, ...]:
+    """Names of laws, out of these and of names that say what is done by design."""
+    several = [waives] if isinstance(waives, str) else list(waives)
+    return tuple(law for one in several for law in WAIVERS.get(one, (one,)))

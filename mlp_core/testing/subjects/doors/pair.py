@@ -1,0 +1,150 @@
+"""A forward and a backward as two functions: forward(*args) -> out, ..., cache; backward(dout, ..., cache)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.testing.engine.source import import_of, name_of
+from mlp_core.testing.examples.arguments import Arguments
+from mlp_core.testing.subjects.doors.form import Form, Run, every, indices, required, strategy_of, waived
+
+ABOVE = re.compile(
+    r"(?!(data|dim|dims|dilation|dropout|drop|dtype|depth|device|debug)\b)"
+    r"(d[A-Z_]?\w*|\w*grad\w*|delta\w*|up\w*|g|gy|\w*above|cot\w*)"
+)
+"""how a parameter of backward is called that takes numbers from above: dout, dnext_h, dZ, grad_output, delta"""
+
+CACHE = re.compile(r"\w*(cache|ctx|context|saved|kept|tape|state|memory|stash)\w*")
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """How forward's arguments and what it gives reach backward's parameters, told by their names."""
+
+    forward: tuple[str, ...]
+    backward: tuple[str, ...]
+    above: tuple[str, ...]
+    """parameters of backward that take numbers from above"""
+
+    @classmethod
+    def of(cls, forward: Callable[..., Any], backward: Callable[..., Any]) -> Wiring:
+        names = required(backward)
+        if not names:
+            expected = "backward(dout, ..., cache), with what comes from above first"
+            raise ArgumentError("backward", Described(f"{name_of(backward)}()"), expected)
+        first = [n for n in names if not CACHE.fullmatch(n)] if CACHE.fullmatch(names[0]) else names
+        above = []
+        for name in first:
+            if not ABOVE.fullmatch(name):
+                break
+            above.append(name)
+        if len(above) == len(names) > 1 and len(first) == len(names):
+            above.pop()  # the last is the cache, whatever it is called
+        return cls(required(forward), names, tuple(above or first[: max(1, len(first) - 1)]))
+
+    def rest(self) -> list[str]:
+        return [n for n in self.backward if n not in self.above]
+
+    def lines(self, count: int | None, forward: str = "forward", backward: str = "backward") -> list[str]:
+        """A function run(args) in Python, if forward gives a tuple of `count` things, or, if None, a single one."""
+        several, count = count is not None, count or 1
+        n, rest = min(len(self.above), count), self.rest()
+        if count > n and len(rest) == 1:
+            kept = {rest[0]: "found[-1]" if count == n + 1 else f"found[{n}:]"}
+        elif several and count - n == len(rest):
+            kept = {name: f"found[{n + k}]" for k, name in enumerate(rest)}
+        else:
+            kept = self._from_arguments(rest, count, n)
+        places = {**kept, **{name: f"above[{k}]" for k, name in enumerate(self.above)}}
+        call = ", ".join(places[name] for name in self.backward)
+        return [
+            "def run(args):", f"    found = {forward}(*args)",
+            f"    return {f'list(found[:{n}])' if several else '[found]'}, lambda above: {backward}({call})",
+        ]  # fmt: skip
+
+    def _from_arguments(self, rest: list[str], count: int, n: int) -> dict[str, str]:
+        """Where forward keeps nothing: backward takes its arguments again, by name or in their order, or the output."""
+        kept = {name: f"args[{self.forward.index(name)}]" for name in rest if name in self.forward}
+        left = [name for name in rest if name not in kept]
+        if len(rest) == len(self.forward) and not kept:
+            return {name: f"args[{k}]" for k, name in enumerate(rest)}
+        if len(left) == 1 and count == n == 1 and (kept or OUTPUT.fullmatch(left[0])):
+            return {**kept, left[0]: "found"}
+        if len(left) == 1 and len(self.forward) == 1:
+            return {**kept, left[0]: "args[0]"}
+        if left:
+            wanted = f"what backward({', '.join(self.backward)}) takes beside {', '.join(self.above)}"
+            raise ArgumentError("forward", Described(f"one that gives {count} things"), wanted)
+        return kept
+
+
+OUTPUT = re.compile(r"(out|output|outputs|y|a|A|h|s|p|y_hat|probs?|activation)\w?")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two functions as one run: the lines of `Wiring`, once it has been seen how many things forward gives."""
+
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+    wiring: Wiring
+    made: dict[int | None, Callable[..., tuple[list[Any], Any]]] = field(default_factory=dict)
+
+    def __call__(self, args: list[Any]) -> Run:
+        found = self.forward(*args)
+        count = len(found) if isinstance(found, (tuple, list)) else None
+        outs, pull = self._made(count)(args, found)
+        return Run(outs, pull)
+
+    def _made(self, count: int | None) -> Callable[..., tuple[list[Any], Any]]:
+        """run(args, found), by how many things forward gave."""
+        if count not in self.made:
+            scope: dict[str, Any] = {"backward": self.backward}
+            lines = ["def run(args, found):", *self.wiring.lines(count)[2:]]
+            exec("\n".join(lines), scope)  # noqa: S102  (made above, of indices alone)
+            self.made[count] = scope["run"]
+        return self.made[count]
+
+    def source(self, example: Arguments) -> list[str]:
+        """Lines that define the same for a snippet."""
+        with np.errstate(all="ignore"):
+            found = self.forward(*example.fresh())
+        count = len(found) if isinstance(found, (tuple, list)) else None
+        run = self.wiring.lines(count, name_of(self.forward), name_of(self.backward))
+        return [*import_of(self.forward), *import_of(self.backward), *run]
+
+
+def pair(
+    forward: Callable[..., Any], backward: Callable[..., Any], inputs: st.SearchStrategy[Any], *,
+    wrt: Sequence[str | int] | None = None, waives: Sequence[str] = (), name: str = "",
+) -> Form:  # fmt: skip
+    """A layer as two functions: forward(*args) -> out, ..., cache; backward(dout, ..., cache) -> a gradient for each
+    array of args.
+
+    inputs: a Hypothesis strategy for the arguments, such as `arrays`. What forward keeps may be several things, or
+    nothing, if backward takes the arguments again. Which parameters of backward take numbers from above is told by
+    their names (dout, dnext_h, grad_output, delta), or else all but the last do. wrt: the arguments that get a
+    gradient, by name; by default all arrays of real numbers. waives: what does not hold by design.
+
+    >>> from mlp_core.testing import verify
+    >>> from mlp_core.testing.subjects import arrays
+    >>> forward = lambda x, w: (x @ w, (x, w))
+    >>> backward = lambda dout, cache: (dout @ cache[1].T, cache[0].T @ dout)
+    >>> verify(pair(forward, backward, arrays("(n,d),(d,h)")), examples=10).ok
+    True
+    """
+    for word, function in (("forward", forward), ("backward", backward)):
+        if not callable(function):
+            raise ArgumentError(word, function, "a function")
+    given = Pair(forward, backward, Wiring.of(forward, backward))
+    return Form(
+        name or f"{name_of(forward)}, {name_of(backward)}", "pair", strategy_of(inputs), given, given.source,
+        names=every(forward), asked=indices(wrt, every(forward)), waived=waived(waives),
+    )  # fmt: skip
