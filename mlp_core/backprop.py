@@ -1,20 +1,12 @@
-"""Backpropagation by hand: one reverse loop.
-
-    delta[L] = dL/dy_hat * f_L'(z[L])                    (B, n_L)
-    delta[l] = (delta[l+1] W[l+1]) * f_l'(z[l])          (B, n_l)
-    dL/dW[l] = delta[l]^T a[l-1]                         (n_l, n_{l-1})
-    dL/db[l] = sum over the batch of delta[l]            (n_l,)
-
-Rumelhart, Hinton and Williams (1986); Nielsen, *Neural Networks and Deep Learning*, ch. 2, equations BP1 to BP4.
-"""
+"""Backpropagation by hand: checks of its arguments, then the reverse loop, which `passes` has with its formulas."""
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.model import MLP, Trace
+from mlp_core.passes import AT_ONCE, backward
 from mlp_core.placing import REQUIRES_GRAD, check_trainable
 from mlp_core.tracing import without_autograd
 
@@ -43,24 +35,8 @@ def backprop(model: MLP, trace: Trace, dL_dy: Tensor) -> Tensor:
     if frozen:
         check_trainable(parameters)
     flat_grad = model.bound(parameters, frozen)
-    without_autograd(_reverse, model, parameters, trace, dL_dy)
+    without_autograd(backward, AT_ONCE, model.activations, parameters, model.grad_views, trace.z, trace.a, dL_dy)
     return model.bound(parameters, frozen) if frozen else flat_grad  # with zeros for the frozen ones
-
-
-def reverse(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """The loop of `backprop`, for who has checked its arguments, switched autograd off and bound the grads: dL/dy_hat
-    to the gradients in the model's buffer."""
-    _reverse(model, model.in_order(), trace, dL_dy)
-
-
-def _reverse(model: MLP, parameters: list[nn.Parameter], trace: Trace, delta: Tensor) -> None:
-    weights, dL_dW, dL_db = parameters[0::2], model.grad_views[0::2], model.grad_views[1::2]
-    for layer in range(model.L, 0, -1):
-        delta = model.activations[layer - 1].times_df(delta, trace.z[layer], trace.a[layer])  # * f_l'(z[l])
-        torch.mm(delta.t(), trace.a[layer - 1], out=dL_dW[layer - 1])  # delta[l]^T a[l-1]
-        torch.sum(delta, 0, out=dL_db[layer - 1])
-        if layer > 1:
-            delta = torch.mm(delta, weights[layer - 1])  # delta[l] W[l]
 
 
 def _of_another_type(model: object, trace: object, dL_dy: object) -> ArgumentError:

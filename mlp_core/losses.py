@@ -7,8 +7,11 @@ torch. `register` takes a new record, and the laws run on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -60,6 +63,28 @@ class Loss:
     def evaluated(self, y_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """The same, for who has checked y and switched autograd off."""
         return (self.value(y_hat, y), self.grad(y_hat, y)) if self.both is None else self.both(y_hat, y)
+
+    def prepared(self, y: Tensor, size: int, outputs: int, dtype: torch.dtype) -> Iterable[Any]:
+        """Checked targets of batches of `size` samples, one per batch, as what `repeated` returns takes them."""
+        return _Labels(y, size, outputs, dtype) if self.both is _cross_entropy else y.split(size)
+
+    def repeated(self, y_hat: Tensor) -> Callable[[Any], tuple[Tensor, Tensor]]:
+        """A function of prepared targets: loss and dL/dy_hat for what y_hat then holds.
+
+        dL/dy_hat is always in the same memory.
+        """
+        dL_dy = torch.empty_like(y_hat)
+        if self.both is _cross_entropy:
+            return partial(_cross_entropy_of, y_hat, torch.empty_like(y_hat), dL_dy)
+
+        def evaluate(y: Tensor) -> tuple[Tensor, Tensor]:
+            value, grad = self.evaluated(y_hat, y)
+            if grad.shape != y_hat.shape or grad.dtype != y_hat.dtype:
+                got = Described(f"dL/dy_hat of shape {tuple(grad.shape)} and {grad.dtype}")
+                raise ArgumentError(f"loss {self.name}", got, f"shape {tuple(y_hat.shape)} and {y_hat.dtype}")
+            return value, dL_dy.copy_(grad)
+
+        return evaluate
 
     def check(self, y_hat: Tensor, y: Tensor) -> None:
         """Raises ArgumentError where y is not a target for y_hat: shape, dtype, device, NaN, labels out of range."""
@@ -124,12 +149,54 @@ register(Loss(
 ))  # fmt: skip
 
 
-def _cross_entropy(y_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    log_p = torch.log_softmax(y_hat, dim=1)
-    value = F.nll_loss(log_p, y)  # L = -1/B sum_s log p[s, y_s]
-    dL_dlog_p = torch.zeros_like(log_p).scatter_(1, y.unsqueeze(1), -1 / len(y))
+SMALL = 2**20
+"""numbers of prepared targets that are kept for all batches"""
+
+Labels = tuple[Tensor, Tensor, Tensor | None]
+"""of a batch: labels y; dL/dlog p, which depends on y alone; memory for the loss"""
+
+
+def _dL_dlog_p(y: Tensor, outputs: int, dtype: torch.dtype, size: int) -> Tensor:
+    """-1/B where the label is, B being `size`, and fewer for the samples that are left over at the end."""
+    shares = torch.full((len(y), 1), -1 / size, dtype=dtype, device=y.device)
+    rest = len(y) % size
+    if rest:
+        shares[-rest:] = -1 / rest
+    return torch.zeros(len(y), outputs, dtype=dtype, device=y.device).scatter(1, y.unsqueeze(1), shares)
+
+
+class _Labels:
+    """Targets of one batch after the other, made once where they are few numbers."""
+
+    def __init__(self, y: Tensor, size: int, outputs: int, dtype: torch.dtype) -> None:
+        self.y, self.size, self.outputs, self.dtype = y, size, outputs, dtype
+        self.made = list(self._made(y)) if len(y) * outputs <= SMALL else None
+
+    def _made(self, y: Tensor) -> Iterator[Labels]:
+        batches = y.split(self.size), _dL_dlog_p(y, self.outputs, self.dtype, self.size).split(self.size)
+        values = torch.empty(len(batches[0]), dtype=self.dtype, device=y.device).unbind()
+        return zip(*batches, values, strict=True)
+
+    def __iter__(self) -> Iterator[Labels]:
+        if self.made is not None:
+            return iter(self.made)
+        return chain.from_iterable(map(self._made, self.y.split(self.size)))
+
+
+def _cross_entropy_of(
+    y_hat: Tensor, log_p: Tensor | None, dL_dy: Tensor | None, target: Labels
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Value and gradient, by way of log_p; into memory where it is given."""
+    y, dL_dlog_p, value = target
+    log_p = torch.log_softmax(y_hat, 1, out=log_p)
+    # L = -1/B sum_s log p[s, y_s]: what F.nll_loss calls, with a place for the result, and 1 for the mean
+    value = torch._C._nn.nll_loss(log_p, y, None, 1, out=value)  # type: ignore[attr-defined]  # of which stubs know not
     # dL/dy_hat = (softmax(y_hat) - onehot(y)) / B, through the kernel that autograd calls: the last bit depends on it
-    return value, torch._log_softmax_backward_data(dL_dlog_p, log_p, 1, y_hat.dtype)
+    return value, torch._log_softmax_backward_data(dL_dlog_p, log_p, 1, y_hat.dtype, out=dL_dy)
+
+
+def _cross_entropy(y_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    return _cross_entropy_of(y_hat, None, None, (y, _dL_dlog_p(y, y_hat.shape[1], y_hat.dtype, len(y)), None))
 
 
 def _cross_entropy_grad(y_hat: Tensor, y: Tensor) -> Tensor:

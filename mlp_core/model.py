@@ -1,9 +1,6 @@
 """The multi-layer perceptron: all parameters in one flat buffer, their gradients in another.
 
-Layers are 1..L, layer 0 is the input, batches are rows:
-
-    z[l] = a[l-1] W[l]^T + b[l]     (B, n_l)
-    a[l] = f_l(z[l])                (B, n_l);  y_hat = a[L]
+Layers are 1..L, layer 0 is the input, batches are rows. The formulas are those of `passes`.
 """
 
 from __future__ import annotations
@@ -13,10 +10,9 @@ from operator import attrgetter, is_, itemgetter
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mlp_core import architecture, placing
+from mlp_core import architecture, passes, placing
 from mlp_core.activations import Activation
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.layout import Layout
@@ -151,7 +147,7 @@ class MLP(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """y_hat (B, n_L), for autograd to differentiate."""
         self.check(x)
-        return self.traced(x).output
+        return self._traced(x, self.in_order()).output
 
     def trace(self, x: Tensor) -> Trace:
         """The forward pass with everything backpropagation needs. x is (B, n_0) in the model's dtype.
@@ -162,15 +158,8 @@ class MLP(nn.Module):
         parameters = self.in_order()
         return without_autograd(self._traced, x, parameters).of(self.sizes, self.activations, parameters, self._flat)
 
-    def traced(self, x: Tensor) -> Trace:
-        """The loop of `trace` and `forward`, for who has checked x and switched autograd off or on."""
-        return self._traced(x, self.in_order())
-
     def _traced(self, x: Tensor, parameters: list[nn.Parameter]) -> Trace:
-        z, a = [x], [x]
-        for f, W, b in zip(self.activations, parameters[0::2], parameters[1::2], strict=True):
-            z.append(F.linear(a[-1], W, b))  # z[l] = a[l-1] W[l]^T + b[l]
-            a.append(f.f(z[-1]))  # a[l] = f_l(z[l])
+        z, a = passes.forward(passes.AT_ONCE, self.activations, parameters, x)
         return Trace(tuple(z), tuple(a))
 
     def zero_grad(self, set_to_none: bool = False) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from operator import is_
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from mlp_core import losses
-from mlp_core.backprop import reverse
 from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.batches import Batches, Prepared
 from mlp_core.losses import Loss
 from mlp_core.model import MLP
+from mlp_core.passes import Written
 from mlp_core.placing import check_alone, check_trainable
 from mlp_core.resuming import check_counts
 from mlp_core.rules import UpdateRule
@@ -76,28 +79,33 @@ def fit(
     updater = Updater(model, schedule(step), updates)
     if start is not None:
         updater.load(start, generator)
-    gradient = _by_hand if gradients == "manual" else _by_autograd
+    gradient = _ByHand(model, loss) if gradients == "manual" else _ByAutograd(model, loss)
+    prepared: Prepared = Tensor.split
+    if gradients == "manual":
+        prepared = partial(loss.prepared, outputs=model.sizes[-1], dtype=x.dtype)
+    batches = Batches(x, y, batch_size, prepared, generator if shuffle else None)
     # what inference mode makes is of no use to autograd, nor to torch's optimizers outside it
     mode = torch.inference_mode if gradients == updates == "manual" else torch.no_grad
     step_losses: list[Tensor] = []
     epoch_losses: list[Tensor] = []
-    sizes = [min(batch_size, len(x) - begin) for begin in range(0, len(x), batch_size)]
-    samples = torch.tensor(sizes, device=x.device)
+    samples = torch.tensor(batches.sizes, device=x.device)
     for epoch in range(first_epoch, first_epoch + epochs):
-        first = len(step_losses)
+        values = []
         _check_again(model, x, gradients)
+        gradient.renew()
         with updater.many(), mode():
-            for xb, yb in _batches(x, y, batch_size, generator if shuffle else None):
-                step_losses.append(gradient(model, xb, yb, loss))
+            for rows, xb, target in batches.of_an_epoch():
+                values.append(gradient[rows](xb, target))
                 updater.step(schedule(step))
                 step += 1
-        epoch_losses.append((torch.stack(step_losses[first:]) * samples).sum() / len(x))
+        step_losses.append(torch.stack(values))
+        epoch_losses.append((step_losses[-1] * samples).sum() / len(x))
         if on_epoch is not None:
             on_epoch(epoch, epoch_losses[-1].item())
     checkpoint = {**updater.save(generator), "epoch": first_epoch + epochs, "step": step}
     empty = x.new_empty(0)
     return History(
-        torch.stack(step_losses) if step_losses else empty, torch.stack(epoch_losses) if epoch_losses else empty,
+        torch.cat(step_losses) if step_losses else empty, torch.stack(epoch_losses) if epoch_losses else empty,
         checkpoint,
     )  # fmt: skip
 
@@ -119,30 +127,44 @@ def _schedule(rule: UpdateRule | Schedule) -> Schedule:
     return checked
 
 
-def _by_hand(model: MLP, x: Tensor, y: Tensor, loss: Loss) -> Tensor:
-    """Fill the gradient buffer for one batch, that `fit` has checked; the loss before the step."""
-    trace = model.traced(x)
-    value, dL_dy = loss.evaluated(trace.output, y)
-    reverse(model, trace, dL_dy)
-    return value
+class _ByHand(dict[int, Written]):
+    """By the size of a batch: what fills the gradient buffer for one that `fit` has checked, and returns its loss."""
+
+    def __init__(self, model: MLP, loss: Loss) -> None:
+        self.model, self.loss = model, loss
+        self.of: tuple[object, ...] = ()
+
+    def renew(self) -> None:
+        """Forget what was written down for other memory or activations: others may have touched the model."""
+        of = self.model.activations, self.model.grad_views  # new ones wherever the parameters were laid anew
+        if not self.of or not all(map(is_, of, self.of)):
+            self.of = of
+            self.clear()
+
+    def __missing__(self, rows: int) -> Written:
+        model = self.model
+        self[rows] = Written(model.activations, model.in_order(), model.grad_views, self.loss)
+        return self[rows]
 
 
-def _by_autograd(model: MLP, x: Tensor, y: Tensor, loss: Loss) -> Tensor:
+class _ByAutograd:
     """The same by torch."""
-    model.zero_grad()
-    with torch.enable_grad():
-        value = loss.value(model(x), y)
-    value.backward()
-    return value.detach()
 
+    def __init__(self, model: MLP, loss: Loss) -> None:
+        self.model, self.loss = model, loss
 
-def _batches(
-    x: Tensor, y: Tensor, batch_size: int, generator: torch.Generator | None
-) -> Iterable[tuple[Tensor, Tensor]]:  # fmt: skip
-    """The samples of each batch: in order, as views, or of a permutation drawn by `generator`."""
-    if generator is None:
-        return zip(x.split(batch_size), y.split(batch_size), strict=True)
-    return ((x[rows], y[rows]) for rows in torch.randperm(len(x), generator=generator).split(batch_size))
+    def renew(self) -> None:
+        """Autograd keeps nothing from batch to batch."""
+
+    def __getitem__(self, rows: int) -> _ByAutograd:
+        return self
+
+    def __call__(self, x: Tensor, y: Tensor) -> Tensor:
+        self.model.zero_grad()
+        with torch.enable_grad():
+            value = self.loss.value(self.model(x), y)
+        value.backward()
+        return value.detach()
 
 
 def _finite(values: Tensor) -> bool:

@@ -13,7 +13,19 @@ from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimize
 
 from mlp_core.base.errors import ArgumentError, Described, unknown
 from mlp_core.rules._domains import rests
-from mlp_core.rules._segment import Kept, Rule, Segment, Work, flat_from, follows, marks, of_one_state, owned
+from mlp_core.rules._segment import (
+    Kept,
+    Rule,
+    Scratch,
+    Segment,
+    Work,
+    flat_from,
+    follows,
+    marks,
+    of_one_state,
+    owned,
+    scratched,
+)  # fmt: skip
 
 GLOBAL_HOOKS = (_global_optimizer_pre_hooks, _global_optimizer_post_hooks)
 
@@ -37,6 +49,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         self._resting: dict[int, bool] = {}
         self._fields: tuple[str, ...] | None = None
         self._segments: dict[int, Kept] = {}
+        self._scratch = Scratch()
         super().__init__(params, {name: getattr(rule, name) for name in self._names()})
 
     def _names(self) -> tuple[str, ...]:
@@ -137,6 +150,7 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._rules, self._resting, self._segments, self._fields = {}, {}, {}, None
+        self._scratch = Scratch()
         super().__setstate__(state)
 
     def turn_to(self, rule: Rule) -> None:
@@ -222,7 +236,8 @@ class RuleOptimizer(torch.optim.Optimizer):
                 flat_from(run[0].grad, size),
                 [self._gather(run, n, size) for n in rule.slots],
             )
-        return Segment(run, [self.state[p] for p in run], (p, g, slots), rule.per_tensor)
+        scratch = self._scratch if scratched(type(rule).step) else None
+        return Segment(run, [self.state[p] for p in run], (p, g, slots), rule.per_tensor, scratch)
 
     def _own(self, p: Tensor, name: str) -> Tensor | None:
         """A slot of p alone: a number that it shared with its neighbours in a run becomes its own."""

@@ -56,7 +56,10 @@ class UpdateRule:
         return {name: torch.zeros_like(p) for name in self.slots}
 
     def step(self, p: Tensor, g: Tensor, t: int, *slots: Tensor | None) -> None:
-        """Update `p` and its slots in place, given its gradient `g`; t counts from 1 at p's own first gradient."""
+        """Update `p` and its slots in place, given its gradient `g`; t counts from 1 at p's own first gradient.
+
+        A step with a last parameter `scratch=None` may be given a tensor like p there, for what it computes on the way.
+        """
 
     def twin(self, params: Iterable[Any]) -> torch.optim.Optimizer | None:
         """The torch optimizer that must agree to the last bit, or None where torch has none."""

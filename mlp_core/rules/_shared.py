@@ -8,8 +8,10 @@ from torch import Tensor
 ONE = {dtype: torch.ones((), dtype=dtype, device="cpu") for dtype in (torch.float32, torch.float64)}
 
 
-def descent(p: Tensor, g: Tensor, weight_decay: float, maximize: bool) -> Tensor:
+def descent(p: Tensor, g: Tensor, weight_decay: float, maximize: bool, out: Tensor | None = None) -> Tensor:
     """The gradient to descend along: negated to maximize, with coupled L2 decay added. Never changes g.
+
+    It is g itself, or it is in `out`, or without one in new memory.
 
     g <- -g if maximize;   g <- g + wd p
 
@@ -17,8 +19,8 @@ def descent(p: Tensor, g: Tensor, weight_decay: float, maximize: bool) -> Tensor
     >>> descent(torch.tensor([2.0]), torch.tensor([1.0]), 0.5, maximize=True)
     tensor([0.])
     """
-    g = -g if maximize else g
-    return g.add(p, alpha=weight_decay) if weight_decay else g
+    g = torch.neg(g, out=out) if maximize else g
+    return torch.add(g, p, alpha=weight_decay, out=out) if weight_decay else g
 
 
 def decay(p: Tensor, lr: float, weight_decay: float) -> None:

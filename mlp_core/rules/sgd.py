@@ -43,14 +43,14 @@ class SGD(UpdateRule):
     def init(self, p: Tensor) -> dict[str, Tensor | None]:
         return {"momentum_buffer": torch.zeros_like(p) if self.momentum else None}
 
-    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:  # type: ignore[override]
-        g = descent(p, g, self.weight_decay, self.maximize)
+    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor, scratch: Tensor | None = None) -> None:  # type: ignore[override]
+        g = descent(p, g, self.weight_decay, self.maximize, scratch)  # g <- g + wd p
         if self.momentum:
             if t == 1:
                 v.copy_(g)  # v <- g
             else:
                 accumulate(v, g, self.momentum, 1 - self.dampening)  # v <- beta v + (1 - dampening) g
-            g = g.add(v, alpha=self.momentum) if self.nesterov else v
+            g = torch.add(g, v, alpha=self.momentum, out=scratch) if self.nesterov else v  # g + beta v
         p.add_(g, alpha=-self.lr)  # p <- p - lr v
 
     def twin(self, params: Iterable[Any]) -> torch.optim.Optimizer:

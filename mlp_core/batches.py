@@ -1,0 +1,43 @@
+"""The batches of an epoch: views of the data in order, or samples of a permutation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Prepared = Callable[[Tensor, int], Iterable[Any]]
+
+
+class Batches:
+    """Batches of `size` samples of x and y, the last as short as it comes.
+
+    prepared(y, size): the targets of each batch of these samples. generator: draws the order of every epoch; without
+    one it is that of the data.
+
+    >>> batches = Batches(torch.arange(3.0)[:, None], torch.tensor([7, 8, 9]), 2, lambda y, size: y.split(size), None)
+    >>> [(rows, x.flatten().tolist(), y.tolist()) for rows, x, y in batches.of_an_epoch()]
+    [(2, [0.0, 1.0], [7, 8]), (1, [2.0], [9])]
+    """
+
+    def __init__(
+        self, x: Tensor, y: Tensor, size: int, prepared: Prepared, generator: torch.Generator | None
+    ) -> None:  # fmt: skip
+        self.x, self.y, self.size, self.prepared, self.generator = x, y, size, prepared, generator
+        self.sizes = [min(size, len(x) - begin) for begin in range(0, len(x), size)]
+        self.samples = x.split(size)
+        self.targets: tuple[Tensor, Iterable[Any]] | None = None
+        """where the order is that of the data: of which y, and what was made of it"""
+
+    def of_an_epoch(self) -> Iterable[tuple[int, Tensor, Any]]:
+        """How many samples, which, their targets; batch by batch."""
+        if self.generator is None:
+            if self.targets is None or not self.y.equal(self.targets[0]):  # y is the caller's, who may change it
+                self.targets = self.y.clone(), self.prepared(self.y, self.size)
+            return zip(self.sizes, self.samples, self.targets[1], strict=True)
+        order = torch.randperm(len(self.x), generator=self.generator)
+        targets = self.prepared(self.y[order], self.size)
+        samples = map(self.x.__getitem__, order.split(self.size))
+        return zip(self.sizes, samples, targets, strict=True)
