@@ -28,8 +28,15 @@ import torch
 before = set(sys.modules)
 import mlp_core
 print(*set(sys.modules) - before)
+from mlp_core import MLP, fit, rules
+x, model = torch.ones(4, 1), MLP([1, 1])
+options = {"loss": "mse", "rule": rules.get("adam")(), "epochs": 1, "batch_size": 2}
+fit(model, x, x, start=fit(model, x, x, **options).checkpoint, **options)
+print("torch._dynamo" in sys.modules)
 """
-"""imports mlp_core where the libraries on the command line are missing, and prints what it loads beyond torch's own"""
+"""Imports mlp_core where the libraries on the command line are missing, and prints what it loads beyond torch's own.
+
+Then it trains, and prints whether that has loaded torch's compiler, which takes seconds."""
 
 NOT_OF_THE_CORE = (
     "hypothesis", "jinja2", "matplotlib", "nbformat", "optuna", "rich", "safetensors", "torchvision", "typer",
@@ -41,12 +48,14 @@ def test_the_core_imports_no_more_than_it_needs_and_stands_without_the_rest() ->
     command = [sys.executable, "-c", IMPORTED, *NOT_OF_THE_CORE]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (ours)
     assert done.returncode == 0, done.stderr
-    loaded = set(done.stdout.split())
+    modules, compiler = done.stdout.splitlines()
+    loaded = set(modules.split())
     beyond = {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names
     assert beyond == {"mlp_core", "annotated_types"}
     own = {name for name in loaded if name.startswith("mlp_core.")}
     assert not [name for name in own if name.startswith(tuple(f"mlp_core.{part}" for part in ABOVE_THE_CORE))]
     assert not {f"mlp_core.rules.{name}" for name in rules.names()} & own
+    assert compiler == "False"
 
 
 RANKS = {

@@ -9,28 +9,14 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
 from mlp_core.base.errors import ArgumentError, Described, unknown
 from mlp_core.rules._domains import rests
-from mlp_core.rules._segment import (
-    Kept,
-    Rule,
-    Scratch,
-    Segment,
-    Work,
-    flat_from,
-    follows,
-    marks,
-    of_one_state,
-    owned,
-    scratched,
-)  # fmt: skip
-
-GLOBAL_HOOKS = (_global_optimizer_pre_hooks, _global_optimizer_post_hooks)
+from mlp_core.rules._plain import PlainOptimizer
+from mlp_core.rules._segment import Kept, Rule, Scratch, Segment, Work, flat_from, follows, marks, of_one_state, owned
 
 
-class RuleOptimizer(torch.optim.Optimizer):
+class RuleOptimizer(PlainOptimizer):
     """Applies an UpdateRule; hyperparameters live in the param_groups, where schedulers and groups change them.
 
     state[p] holds `step` (int, counted from p's own first gradient) and the rule's slots by name. A parameter whose
@@ -87,11 +73,6 @@ class RuleOptimizer(torch.optim.Optimizer):
         return self._announced_step(closure) if self._watched() else self._step(closure)
 
     step.hooked = True  # type: ignore[attr-defined]  # else torch announces every step, as dear as a small one itself
-
-    def _watched(self) -> bool:
-        """Whether anybody is to be told of a step: hooks, a profiler."""
-        hooks = self._optimizer_step_pre_hooks, self._optimizer_step_post_hooks, *GLOBAL_HOOKS
-        return any(hooks) or torch._C._autograd._profiler_enabled()
 
     def _step(self, closure: Callable[[], Any] | None = None) -> Any:
         loss = None
@@ -236,8 +217,7 @@ class RuleOptimizer(torch.optim.Optimizer):
                 flat_from(run[0].grad, size),
                 [self._gather(run, n, size) for n in rule.slots],
             )
-        scratch = self._scratch if scratched(type(rule).step) else None
-        return Segment(run, [self.state[p] for p in run], (p, g, slots), rule.per_tensor, scratch)
+        return Segment(run, [self.state[p] for p in run], (p, g, slots), rule.per_tensor, self._scratch.of(rule))
 
     def _own(self, p: Tensor, name: str) -> Tensor | None:
         """A slot of p alone: a number that it shared with its neighbours in a run becomes its own."""

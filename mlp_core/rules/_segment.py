@@ -66,6 +66,10 @@ class Scratch:
     def __init__(self) -> None:
         self.kept: dict[tuple[torch.dtype, torch.device], Tensor] = {}
 
+    def of(self, rule: Rule) -> Scratch | None:
+        """It, for a rule whose step takes one: a last parameter `scratch`, None by default."""
+        return self if _scratched(type(rule).step) else None
+
     def like(self, p: Tensor) -> Tensor | None:
         """Memory in the form of p; None where p is larger than a block, or of a class of its own.
 
@@ -84,8 +88,7 @@ class Scratch:
 
 
 @lru_cache
-def scratched(step: Callable[..., None]) -> bool:
-    """Whether the step of a rule takes a scratch: a last parameter of this name, None by default."""
+def _scratched(step: Any) -> bool:
     last = list(signature(step).parameters.values())[-1:]
     return [(parameter.name, parameter.default) for parameter in last] == [("scratch", None)]
 

@@ -219,3 +219,11 @@ def test_schedulers_of_torch_move_the_rate() -> None:
             scheduler.step()
         assert_same([p], [q])
     assert ours.param_groups[0]["lr"] == theirs.param_groups[0]["lr"] == RULE.lr / 8
+
+
+def test_every_method_that_torch_hides_from_its_compiler_is_taken_plain() -> None:
+    """The wrapper imports the compiler at its first call: seconds in which nobody trains."""
+    methods = vars(torch.optim.Optimizer).items()
+    hidden = [name for name, method in methods if hasattr(method, "__wrapped__") and not name.startswith("_")]
+    assert "state_dict" in hidden
+    assert not [name for name in hidden if hasattr(getattr(rules.RuleOptimizer, name), "__wrapped__")]
