@@ -73,8 +73,13 @@ def lint(session: nox.Session) -> None:
     if not session.posargs:
         session.run("vulture")
         github = Path(".github")
-        for kind, files in {"workflows": github.glob("workflows/*"), "actions": github.glob("actions/*/*")}.items():
-            session.run("check-jsonschema", "--builtin-schema", f"vendor.github-{kind}", *map(str, sorted(files)))
+        for schema, files in {
+            "github-workflows": github.glob("workflows/*"), "github-actions": github.glob("actions/*/*"),
+            "github-issue-forms": github.glob("ISSUE_TEMPLATE/[0-9]*"),
+            "github-issue-config": [github / "ISSUE_TEMPLATE" / "config.yml"],
+            "citation-file-format": [Path("CITATION.cff")],
+        }.items():  # fmt: skip
+            session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, sorted(files)))
         session.run("zizmor", "--offline", "--no-progress", ".github")
 
 
@@ -157,8 +162,9 @@ def soak(session: nox.Session) -> None:
 
 @nox.session
 def power(session: nox.Session) -> None:
-    """Every known mistake before every law (docs/power.md); fails where a mistake slips through."""
+    """Every known mistake before every law (docs/power.md, docs/gallery.md); fails where a mistake slips through."""
     session.install("-e", ".[all]", *group("tests"), *LOCKED)
     session.run("python", "benchmarks/power.py", *session.posargs, env=ENV)
     if not session.posargs:
+        session.run("python", "benchmarks/gallery.py", env=ENV)
         session.run("pytest", "-m", "slow", *WORKERS, env=ENV)

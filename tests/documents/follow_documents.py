@@ -57,7 +57,9 @@ class Reader:
     def read_python(self, block: Block) -> None:
         named = FILE.match(block.text)
         if named:
-            (self.folder / named[1]).write_text(block.text, encoding="utf-8")
+            file = self.folder / named[1]
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(block.text, encoding="utf-8")
             return
         said = StringIO()
         with redirect_stdout(said):
@@ -98,6 +100,9 @@ class Reader:
         import yaml
 
         assert yaml.safe_load(block.text)
+
+    def read_markdown(self, block: Block) -> None:
+        """What a reader pastes into a document of their own."""
 
     def read_indented(self, block: Block) -> None:
         """Commands that install, download or take minutes, and formulas: test_documents.py looks at the former."""

@@ -1,0 +1,1 @@
+"""What a known mistake does to a training run: `python benchmarks/gallery.py` draws it."""
