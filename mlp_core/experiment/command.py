@@ -18,7 +18,9 @@ def search(
     trials: Annotated[int, typer.Option(help="Number of trials (random hyperparameter settings) to train.")] = 20,
     epochs: Annotated[int, typer.Option(help="Number of passes over the training images in each trial.")] = 24,
     batch_size: options.BatchSize = 128,
-    seed: Annotated[int, typer.Option(help="Seed for the splits, hyperparameters, initial weights and batch order.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Seed for the splits, hyperparameters, initial weights and batch order.")
+    ] = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue the search in this folder, or join the one in --storage.")
     ] = False,
@@ -26,13 +28,27 @@ def search(
         str | None, typer.Option(help="Database URL, to share the search between machines.", show_default="a file in the folder")
     ] = None,
     study: Annotated[str, typer.Option(help="Name of the search in --storage.")] = "search",
-    workers: Annotated[int | None, typer.Option(help="Number of training processes.", show_default="one per processor")] = None,
-    lr: Annotated[str, typer.Option(help="Learning rate: LOW:HIGH (drawn on a logarithmic scale), or one value.")] = "0.01:0.3",
-    weight_decay: Annotated[str, typer.Option(help="L2 penalty: LOW:HIGH (drawn on a logarithmic scale), or one value.")] = "1e-5:1e-2",
-    momentum: Annotated[str, typer.Option(help="Momentum: LOW:HIGH (1 - momentum is drawn on a logarithmic scale), or one value.")] = "0.5:0.98",
-    rule: Annotated[str, typer.Option(help="Update rule. Of lr, weight decay and momentum only those it has are searched.")] = "sgd",
-    keep: Annotated[str, typer.Option(help="Which weights a trial keeps: best (of the epoch with the best validation accuracy) or last.")] = "best",
-    schedule: Annotated[str, typer.Option(help="Learning rate schedule within a trial: constant, linear or cosine.")] = "cosine",
+    workers: Annotated[
+        int | None, typer.Option(help="Number of training processes.", show_default="one per processor")
+    ] = None,
+    lr: Annotated[
+        str, typer.Option(help="Learning rate: LOW:HIGH (drawn on a logarithmic scale), or one value.")
+    ] = "0.01:0.3",
+    weight_decay: Annotated[
+        str, typer.Option(help="L2 penalty: LOW:HIGH (drawn on a logarithmic scale), or one value.")
+    ] = "1e-5:1e-2",
+    momentum: Annotated[
+        str, typer.Option(help="Momentum: LOW:HIGH (1 - momentum is drawn on a logarithmic scale), or one value.")
+    ] = "0.5:0.98",
+    rule: Annotated[
+        str, typer.Option(help="Update rule. Of lr, weight decay and momentum only those it has are searched.")
+    ] = "sgd",
+    keep: Annotated[
+        str, typer.Option(help="Which weights a trial keeps: best (of the epoch with the best validation accuracy) or last.")
+    ] = "best",
+    schedule: Annotated[
+        str, typer.Option(help="Learning rate schedule within a trial: constant, linear or cosine.")
+    ] = "cosine",
     mirror: Annotated[
         bool, typer.Option("--mirror/--no-mirror", help="Mirror each image in half of the epochs.")
     ] = True,
