@@ -25,7 +25,8 @@ def search(
         bool, typer.Option("--resume", help="Continue the search in this folder, or join the one in --storage.")
     ] = False,
     storage: Annotated[
-        str | None, typer.Option(help="Database URL, to share the search between machines.", show_default="a file in the folder")
+        str | None,
+        typer.Option(help="Database URL, to share the search between machines.", show_default="a file in the folder"),
     ] = None,
     study: Annotated[str, typer.Option(help="Name of the search in --storage.")] = "search",
     workers: Annotated[
@@ -44,7 +45,7 @@ def search(
         str, typer.Option(help="Update rule. Of lr, weight decay and momentum only those it has are searched.")
     ] = "sgd",
     keep: Annotated[
-        str, typer.Option(help="Which weights a trial keeps: best (of the epoch with the best validation accuracy) or last.")
+        str, typer.Option(help="Weights that a trial keeps: best (the epoch of best validation accuracy) or last.")
     ] = "best",
     schedule: Annotated[
         str, typer.Option(help="Learning rate schedule within a trial: constant, linear or cosine.")

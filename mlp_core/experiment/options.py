@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 Data = Annotated[
-    str, typer.Option(help="Images: cifar2, or folder:PATH. PATH has a folder per class, or train/ and test/ with those.")
+    str, typer.Option(help="Images: cifar2, or folder:PATH with a folder per class, or train/ and test/ with those.")
 ]
 BatchSize = Annotated[int, typer.Option(help="Images per step; the last step of an epoch may have fewer.")]
 Gradients = Annotated[str, typer.Option(help="How gradients are computed: manual or autograd.")]
