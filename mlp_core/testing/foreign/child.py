@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import fields
+from json import dumps
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.database import Memory
 from mlp_core.testing.engine.evidence import Raised, place_of
 from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Result
-from mlp_core.testing.foreign.limits import Large, Limits, Slow, Stopped, contain, guarded
+from mlp_core.testing.foreign.limits import Large, Limits, Slow, Stopped, contain, few_processes, guarded
 from mlp_core.testing.foreign.load import loaded
 from mlp_core.testing.foreign.recognise import Found
 from mlp_core.testing.subjects.course import CourseSubject
@@ -77,14 +78,16 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
     """Verify "file:name" and tell: which laws there are, which one runs, its result, notes at the end."""
     printed, folder = _silenced(), Folder(scratch)
     contain(limits, scratch)
+    few_processes()
     torch.set_num_threads(1)
 
     def tell(**event: Any) -> None:
-        send(json.dumps(event).encode())
+        send(dumps(event).encode())
 
     deadline = time.monotonic() + limits.total
     try:
         found, things = guarded(loaded, lambda: limits.call)(name)
+        _behind(Path(name).parent)
 
         def left() -> float:
             return max(1.0, min(limits.call, deadline - time.monotonic()))
@@ -92,6 +95,9 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
         things = [guarded(thing, left, folder.keep) if inspect.isroutine(thing) else thing for thing in things]
         first, step = options["share"]
         laws = laws_of(found, things, options["largest"], options["laws"])[first::step]
+    except ArgumentError as error:
+        tell(refused=" ".join(str(error).split()))
+        return
     except Exception as error:
         raised = Raised(error)
         tell(failed=f"{raised.got} ({raised.note})" if raised.note else raised.got)
@@ -123,6 +129,13 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
     tell(notes=[*printed.notes(), *folder.notes()])
 
 
+def _behind(folder: Path) -> None:
+    """What stands beside the file is found last from now on: a `random.py` of a hand-in is none of ours."""
+    for path in {str(folder), str(folder.resolve())} & set(sys.path):
+        sys.path.remove(path)
+        sys.path.append(path)
+
+
 def _in_time(seconds: float) -> Callable[[Result], None]:
     """Called after each example: raises Slow once they have taken more than `seconds` of work together."""
     begun = time.process_time()
@@ -146,14 +159,9 @@ def laws_of(found: Found, things: list[Any], largest: int, laws_for: Callable[[A
 
 
 def row(result: Result) -> dict[str, Any]:
-    """A result as JSON takes it; `result_of` is the way back."""
+    """A result as JSON takes it; `told.result_of` is the way back."""
     values = {f.name: getattr(result, f.name) for f in fields(result)}
     return {**values, "seen": sorted(values["seen"])}
-
-
-def result_of(row: dict[str, Any]) -> Result:
-    """A result from what `row` made of it."""
-    return Result(**{**row, "seen": set(row["seen"])})
 
 
 def _silenced() -> Printed:

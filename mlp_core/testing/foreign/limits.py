@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from mlp_core.testing.engine import shortage
+from mlp_core.testing.foreign.family import children
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "OMP_NUM_THREADS", "HYPOTHESIS_PROFILE")
 """of the environment; the others may hold secrets"""
@@ -40,6 +42,13 @@ PATIENCE = 2
 
 TICK = 0.5
 """seconds between two looks at what a call has taken"""
+
+
+FEW = 16
+"""processes that a hand-in may start at a time"""
+
+STARTING = frozenset({"os.fork", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen"})
+"""what Python calls the ways to start one, where it tells of them"""
 
 
 class Stopped(BaseException):
@@ -75,6 +84,17 @@ def contain(limits: Limits, scratch: Path) -> None:
     ):  # fmt: skip
         _, hard = resource.getrlimit(kind)
         resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+
+
+def few_processes() -> None:
+    """From now on this process may have FEW of its own at a time, and those that are copied from it none."""
+    own = os.getpid()
+
+    def hook(event: str, _: object) -> None:
+        if event in STARTING and (os.getpid() != own or len(children(own)) >= FEW):
+            raise PermissionError(f"a hand-in may have {FEW} processes at a time, and these none")
+
+    sys.addaudithook(hook)
 
 
 def _mapped() -> int:

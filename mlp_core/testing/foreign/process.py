@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
+from types import ModuleType
 from typing import Any
 
-from mlp_core.testing.engine.result import Result
+from mlp_core.testing.foreign import sandbox
+from mlp_core.testing.foreign.family import watched
 from mlp_core.testing.foreign.limits import PATIENCE, Limits
+from mlp_core.testing.foreign.told import LOADS, TIME, HandIn, Listener, refused, status_of
 
-LOADS = "can be loaded", "The definition, and what it reaches of its file, can be run."
-
-FOUND = "has something to verify", "There is a definition in the file that can be verified."
-
-TIME, MEMORY = "let every call end", "let it take less memory"
-FASTER, ALONE = "let calls take less time", "let it be loaded by itself"
-"""what would help"""
-
-NOT_BACK = "not run: a call before did not come back"
-
-SHORT_OF = {"SIGKILL": ("takes too much memory", MEMORY), "SIGXCPU": ("takes too long", TIME)}
-"""what a process takes that the system ends by such a signal, and what would help"""
+__all__ = ["LOADS", "HandIn", "refused", "verify_file"]
 
 DEFAULT = Limits()
 
@@ -40,58 +33,116 @@ MOMENT = 0.2
 GRACE = 5.0
 """seconds after its limits that a process has to say so itself"""
 
+STARTS = 60.0
+"""seconds more for a sandbox, in which torch is imported anew"""
+
+_starting = Lock()
+"""held while a process is started: what this process is called is hidden meanwhile"""
+
 
 @dataclass
-class HandIn:
-    """What became of one subject of a file."""
+class Running:
+    """A process that has been started."""
 
-    name: str
-    course: bool = False
-    """whether it is a function of the course"""
-    results: list[Result] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    seconds: float = 0.0
+    connection: Connection
+    code: Callable[[float], int | None]
+    """its exit status once it has ended, waited for so many seconds"""
 
 
 def verify_file(
-    name: str, *, limits: Limits = DEFAULT, stop: Event | None = None, share: tuple[int, int] = (0, 1), **options: Any
-) -> HandIn:
+    name: str, *, limits: Limits = DEFAULT, stop: Event | None = None, share: tuple[int, int] = (0, 1),
+    isolated: bool = False, **options: Any,
+) -> HandIn:  # fmt: skip
     """Verify "file:name" in a process of its own; options: examples, seed, largest (batch).
-    share (k, n): every n-th law alone, from the k-th on. Once `stop` is set it ends,
-    with the laws done so far."""
+    share (k, n): every n-th law alone, from the k-th on. Once `stop` is set it ends, with the laws done so far.
+    isolated: in a sandbox (`sandbox.check` says whether there can be one)."""
     hand_in, begin = HandIn(name), time.monotonic()
+    started = _in_a_sandbox if isolated else _started
     with tempfile.TemporaryDirectory(prefix="mlp-core-", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder) / "work"  # which it may remove
         scratch.mkdir()
-        with _started(name, scratch, limits, {**options, "share": share}) as (process, connection):
-            _listen(
-                hand_in, process, connection, begin + limits.total + PATIENCE * limits.call + GRACE, stop or Event()
-            )
+        file = str(Path(name).parent.resolve() / Path(name).name)
+        with started(file, scratch, limits, {**options, "share": share}) as running:
+            most = limits.total + PATIENCE * limits.call + GRACE + STARTS * isolated
+            _listen(hand_in, running, begin + most, stop or Event())
     hand_in.seconds = time.monotonic() - begin
     return hand_in
 
 
 @contextmanager
-def _started(name: str, scratch: Path, limits: Limits, options: dict[str, Any]) -> Iterator[tuple[Any, Connection]]:
-    """The process, ended with all its children however this is left."""
+def _started(name: str, scratch: Path, limits: Limits, options: dict[str, Any]) -> Iterator[Running]:
+    """A copy of a process that has imported torch, ended with all its children however this is left."""
     context: Any = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
     if hasattr(os, "fork"):
         context.set_forkserver_preload(["mlp_core.testing.verification.preloaded"])  # once, for all
     ours, theirs = context.Pipe(duplex=False)
-    file = str(Path(name).parent.resolve() / Path(name).name)
-    process = context.Process(target=_run, args=(theirs, file, scratch, limits, options), daemon=True)
-    process.start()
+    process = context.Process(target=_run, args=(theirs, name, scratch, limits, options), daemon=True)
+    with _nameless():
+        process.start()
     theirs.close()
+
+    def code(seconds: float) -> int | None:
+        process.join(seconds)
+        return process.exitcode  # type: ignore[no-any-return]  # multiprocessing's
+
     try:
-        yield process, ours
+        yield Running(ours, code)
     finally:
         ours.close()
         if process.is_alive():
-            with suppress(ProcessLookupError, PermissionError, AttributeError):
-                os.killpg(process.pid, signal.SIGKILL)
+            process.terminate()  # upon which it ends what it has started
+            process.join(GRACE)
+        with suppress(ProcessLookupError, PermissionError, AttributeError):
+            os.killpg(process.pid, signal.SIGKILL)
+        if process.is_alive():
             process.kill()
         process.join()
         process.close()
+
+
+@contextmanager
+def _nameless() -> Iterator[None]:
+    """Inside, processes are started that know nothing of the script that runs here and of the working folder: else the
+    script would run again in each, and modules of the working folder in the one that all are copied from."""
+    with _starting:
+        main, safe = sys.modules["__main__"], os.environ.get("PYTHONSAFEPATH")
+        sys.modules["__main__"] = ModuleType("__main__")
+        os.environ["PYTHONSAFEPATH"] = "1"
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
+            if safe is None:
+                del os.environ["PYTHONSAFEPATH"]
+            else:
+                os.environ["PYTHONSAFEPATH"] = safe
+
+
+@contextmanager
+def _in_a_sandbox(name: str, scratch: Path, limits: Limits, options: dict[str, Any]) -> Iterator[Running]:
+    """The same in a sandbox, whose processes all end with the first of them."""
+    reads, writes = os.pipe()
+    options = {key: value for key, value in options.items() if key != "laws"}
+    try:
+        process = subprocess.Popen(  # noqa: S603  (ours)
+            sandbox.command(name, scratch, limits, writes, options), env=sandbox.environment(), pass_fds=(writes,),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+    finally:
+        os.close(writes)
+
+    def code(seconds: float) -> int | None:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        ended = process.returncode
+        return 128 - ended if ended is not None and ended > 128 else ended  # as a shell tells of a signal
+
+    try:
+        with Connection(reads, writable=False) as connection:
+            yield Running(connection, code)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _run(connection: Connection, name: str, scratch: Path, limits: Limits, options: dict[str, Any]) -> None:
@@ -99,102 +150,21 @@ def _run(connection: Connection, name: str, scratch: Path, limits: Limits, optio
         os.setsid()  # so that what it starts can be ended with it, and Ctrl-C is ours
     from mlp_core.testing.foreign.child import run
 
-    run(connection.send_bytes, name, scratch, limits, options)
+    watched(lambda: run(connection.send_bytes, name, scratch, limits, options), connection.close)
 
 
-def refused(name: str, why: str) -> HandIn:
-    """A hand-in in which there is nothing to verify."""
-    hand_in = HandIn(name)
-    hand_in.results = [_untested(hand_in, Told(*FOUND), why, "define or name one of them")]
-    return hand_in
-
-
-@dataclass
-class Told:
-    """What a process tells of a law before it is checked."""
-
-    name: str
-    statement: str
-    group: str = ""
-    judges: bool = False
-
-    def result(self, hand_in: HandIn, **options: Any) -> Result:
-        return Result(self.name, self.statement, hand_in.name, self.group, judges=self.judges, **options)
-
-
-def _listen(hand_in: HandIn, process: Any, connection: Connection, until: float, stop: Event) -> None:
-    """Take down what the process tells, as JSON: nothing that it sends is unpickled."""
-    laws: list[Told] = []
-    running, begun = 0, time.monotonic()
+def _listen(hand_in: HandIn, running: Running, until: float, stop: Event) -> None:
+    """Take down what the process tells until it is done, or stopped, or its time is over."""
+    listener, begun = Listener(hand_in), time.monotonic()
     while True:
-        while not connection.poll(MOMENT):
+        while not running.connection.poll(MOMENT):
             if stop.is_set():
-                return _rest(hand_in, laws, "not run: interrupted")
+                return listener.rest("not run: interrupted")
             if time.monotonic() > until:
-                words = f"it did not end, and was ended after {time.monotonic() - begun:.0f} s"
-                return _short(hand_in, laws, running, words, TIME)
+                return listener.short(f"it did not end, and was ended after {time.monotonic() - begun:.0f} s", TIME)
         try:
-            event = json.loads(connection.recv_bytes())
-        except EOFError:
-            process.join(GRACE)
-            return _ended(hand_in, laws, running, _status(process.exitcode))
-        if "failed" in event:
-            hand_in.results = [_untested(hand_in, Told(*LOADS), event["failed"], ALONE)]
+            message = running.connection.recv_bytes()
+        except (EOFError, OSError):  # also for what is no message
+            return listener.ended(status_of(running.code(GRACE)))
+        if listener.take(message):
             return None
-        if "laws" in event:
-            laws, hand_in.course = [Told(*law) for law in event["laws"]], event["course"]
-        elif "running" in event:
-            running = event["running"]
-        elif "late" in event:
-            words, place, memory = event["late"]
-            return _short(hand_in, laws, running, f"it {words}: {place}", MEMORY if memory else TIME)
-        elif "stopped" in event:
-            over = f"the {event['stopped']:.0f} s for one hand-in were over"
-            hand_in.results.append(_untested(hand_in, laws[len(hand_in.results)], f"{over} before it", FASTER))
-            return _rest(hand_in, laws, f"not run: {over}")
-        elif "result" in event:
-            from mlp_core.testing.foreign.child import result_of
-
-            hand_in.results.append(replace(result_of(event["result"]), subject=hand_in.name))
-        elif "notes" in event:
-            hand_in.notes = event["notes"]
-            return None
-
-
-def _ended(hand_in: HandIn, laws: list[Told], running: int, status: str) -> None:
-    """The process ended: while it loaded, or for want of time or memory, nothing is known; else its law is broken."""
-    words = f"its process ended ({status})"
-    takes, helps = SHORT_OF.get(status.removeprefix("by signal "), ("", ""))
-    if not laws:
-        hand_in.results.append(_untested(hand_in, Told(*LOADS), words, ALONE))
-    elif takes:
-        _short(hand_in, laws, running, f"{words}, as one does that {takes}", helps)
-    else:
-        hand_in.results.append(
-            laws[running].result(
-                hand_in, verdict="FAIL", reason="broken", where="the call itself", got=words,
-                expected="no exception, and an end",
-            )
-        )  # fmt: skip
-        _rest(hand_in, laws, NOT_BACK)
-
-
-def _short(hand_in: HandIn, laws: list[Told], running: int, words: str, helps: str) -> None:
-    """Time or memory ran out: the law that ran is untested, those after it were not run."""
-    hand_in.results.append(_untested(hand_in, laws[running] if laws else Told(*LOADS), words, helps))
-    _rest(hand_in, laws, NOT_BACK)
-
-
-def _rest(hand_in: HandIn, laws: list[Told], why: str) -> None:
-    for law in laws[len(hand_in.results) :]:
-        hand_in.results.append(law.result(hand_in, verdict="SKIP", reason=why))
-
-
-def _untested(hand_in: HandIn, law: Told, words: str, helps: str) -> Result:
-    return law.result(hand_in, verdict="UNTESTED", got=words, reason=f"{words}; {helps}")
-
-
-def _status(code: int | None) -> str:
-    if code is not None and code < 0:
-        return f"by signal {signal.Signals(-code).name}"
-    return f"exit status {code}"

@@ -1,0 +1,103 @@
+"""The process of a hand-in with all that it starts: nothing of it outlives the hand-in.
+
+On Linux a process of ours stands between. What the hand-in leaves behind becomes a child of that process, even what has
+left its group, and is ended with it. Elsewhere the group is ended, which is less.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+SUBREAPER = 36
+"""PR_SET_CHILD_SUBREAPER of linux/prctl.h: orphans below this process become its children"""
+
+MOST = 64
+"""processes that a hand-in may have at a time"""
+
+TOO_MANY = 86
+"""the exit status of one that had more"""
+
+LOOK = 0.05
+"""seconds between two looks at how many there are"""
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that have not ended; none where the system does not tell."""
+    found: list[int] = []
+    try:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found += map(int, (task / "children").read_text().split())
+    except OSError:
+        pass  # it has ended, or there is no /proc
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Those, with what they have started in turn."""
+    found, left = list[int](), children(pid)
+    while left:
+        one = left.pop()
+        found.append(one)
+        left += children(one)
+    return found
+
+
+def watched(work: Callable[[], None], left: Callable[[], None]) -> None:
+    """Do `work` in a child of this process, and end as that child ends, once all that it has started is gone. Told to
+    terminate, end at once. `left` closes what is the child's alone."""
+    if sys.platform != "linux":
+        work()
+        return
+    ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
+    own = os.fork()
+    if own == 0:
+        try:
+            work()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    left()
+    signal.signal(signal.SIGTERM, lambda *_: _end_with(128 + signal.SIGTERM))
+    while True:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == own:
+            _end_with(os.waitstatus_to_exitcode(status))
+        if len(descendants(os.getpid())) > MOST:
+            _end_with(TOO_MANY)
+        if pid == 0:
+            time.sleep(LOOK)
+
+
+def _end_with(code: int) -> None:
+    """End all descendants, then this process with an exit status, or by a signal as they were."""
+    while left := descendants(os.getpid()):
+        for pid in left:  # stopped first, so that none starts another meanwhile
+            _tell(pid, signal.SIGSTOP)
+        for pid in left:
+            _tell(pid, signal.SIGKILL)
+        _reap()
+    if code < 0:
+        signal.signal(-code, signal.SIG_DFL) if -code not in (signal.SIGKILL, signal.SIGSTOP) else None
+        os.kill(os.getpid(), -code)
+    os._exit(abs(code))
+
+
+def _tell(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass  # it has just ended
+
+
+def _reap() -> None:
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass  # none is left

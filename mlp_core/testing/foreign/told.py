@@ -1,0 +1,156 @@
+"""What the process of a hand-in tells, taken down: as JSON, so that nothing that it sends is unpickled, and escaped, so
+that nothing that it says moves a cursor."""
+
+from __future__ import annotations
+
+import json
+import signal
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mlp_core.testing.engine.result import Result
+from mlp_core.testing.foreign.family import MOST, TOO_MANY
+from mlp_core.testing.report.escape import escaped
+
+LOADS = "can be loaded", "The definition, and what it reaches of its file, can be run."
+
+FOUND = "has something to verify", "There is a definition in the file that can be verified."
+
+TIME, MEMORY = "let every call end", "let it take less memory"
+FASTER, ALONE = "let calls take less time", "let it be loaded by itself"
+NAMES, PLAINLY = "define or name one of them", "let it leave the process alone that it runs in"
+"""what would help"""
+
+NOT_BACK = "not run: a call before did not come back"
+
+SHORT_OF = {"SIGKILL": ("takes too much memory", MEMORY), "SIGXCPU": ("takes too long", TIME)}
+"""what a process takes that the system ends by such a signal, and what would help"""
+
+
+@dataclass
+class HandIn:
+    """What became of one subject of a file."""
+
+    name: str
+    course: bool = False
+    """whether it is a function of the course"""
+    results: list[Result] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    refused: str = ""
+    """why it is not recognised after all, in words; nothing of it is judged then"""
+
+
+@dataclass
+class Told:
+    """What a process tells of a law before it is checked."""
+
+    name: str
+    statement: str
+    group: str = ""
+    judges: bool = False
+
+    def result(self, hand_in: HandIn, **options: Any) -> Result:
+        return Result(self.name, self.statement, hand_in.name, self.group, judges=self.judges, **options)
+
+
+def refused(name: str, why: str) -> HandIn:
+    """A hand-in in which there is nothing to verify."""
+    hand_in = HandIn(name, refused=escaped(why))
+    hand_in.results = [untested(hand_in, Told(*FOUND), hand_in.refused, NAMES)]
+    return hand_in
+
+
+class Listener:
+    """Takes down the events of one process, in order."""
+
+    def __init__(self, hand_in: HandIn) -> None:
+        self.hand_in = hand_in
+        self.laws: list[Told] = []
+        self.running = 0
+
+    def take(self, message: bytes) -> bool:
+        """Take down an event; returns whether it was the last. Whatever cannot be read ends the hand-in."""
+        try:
+            return self._take(escaped(json.loads(message)))
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+            self.short("what its process says cannot be read", PLAINLY)
+            return True
+
+    def _take(self, event: dict[str, Any]) -> bool:
+        hand_in = self.hand_in
+        match event:
+            case {"refused": why}:
+                hand_in.refused, hand_in.results = why, [untested(hand_in, Told(*FOUND), why, NAMES)]
+                return True
+            case {"failed": words}:
+                hand_in.results = [untested(hand_in, Told(*LOADS), words, ALONE)]
+                return True
+            case {"laws": laws, "course": course}:
+                self.laws, hand_in.course = [Told(*law) for law in laws], course
+            case {"running": running}:
+                self.running = range(len(self.laws))[running]
+            case {"late": [words, place, memory]}:
+                self.short(f"it {words}: {place}", MEMORY if memory else TIME)
+                return True
+            case {"stopped": seconds}:
+                over = f"the {seconds:.0f} s for one hand-in were over"
+                hand_in.results.append(
+                    untested(hand_in, self.laws[len(hand_in.results)], f"{over} before it", FASTER)
+                )  # fmt: skip
+                self.rest(f"not run: {over}")
+                return True
+            case {"result": row}:
+                hand_in.results.append(replace(result_of(row), subject=hand_in.name))
+            case {"notes": notes}:
+                hand_in.notes = notes
+                return True
+        return False
+
+    def ended(self, status: str) -> None:
+        """The process ended: while it loaded, or for want of time or memory, nothing is known; else its law is
+        broken."""
+        hand_in, words = self.hand_in, f"its process ended ({status})"
+        takes, helps = SHORT_OF.get(status.removeprefix("by signal "), ("", ""))
+        if status == f"exit status {TOO_MANY}":
+            self.short(f"it had more than {MOST} processes, and was ended", PLAINLY)
+        elif not self.laws:
+            hand_in.results.append(untested(hand_in, Told(*LOADS), words, ALONE))
+        elif takes:
+            self.short(f"{words}, as one does that {takes}", helps)
+        else:
+            hand_in.results.append(
+                self.laws[self.running].result(
+                    hand_in, verdict="FAIL", reason="broken", where="the call itself", got=words,
+                    expected="no exception, and an end",
+                )
+            )  # fmt: skip
+            self.rest(NOT_BACK)
+
+    def short(self, words: str, helps: str) -> None:
+        """Time or memory ran out: the law that ran is untested, those after it were not run."""
+        law = self.laws[self.running] if self.laws else Told(*LOADS)
+        self.hand_in.results.append(untested(self.hand_in, law, words, helps))
+        self.rest(NOT_BACK)
+
+    def rest(self, why: str) -> None:
+        """The laws that were not run."""
+        for law in self.laws[len(self.hand_in.results) :]:
+            self.hand_in.results.append(law.result(self.hand_in, verdict="SKIP", reason=why))
+
+
+def untested(hand_in: HandIn, law: Told, words: str, helps: str) -> Result:
+    """That a law could not be tested, why, and what would help."""
+    return law.result(hand_in, verdict="UNTESTED", got=words, reason=f"{words}; {helps}")
+
+
+def result_of(row: dict[str, Any]) -> Result:
+    """A result from what `child.row` made of it."""
+    return Result(**{**row, "seen": set(row["seen"])})
+
+
+def status_of(code: int | None) -> str:
+    """How a process ended, in words."""
+    if code is not None and code < 0:
+        return f"by signal {signal.Signals(-code).name}"
+    return f"exit status {code}"

@@ -1,0 +1,40 @@
+"""Foreign text, such as names of files and messages of exceptions, as it can be shown anywhere: in a terminal, a table,
+a page."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
+
+KEPT = "\n\t"
+
+
+def escaped(value: T) -> T:
+    r"""Text without control characters and without halves of characters, which move cursors and cannot be encoded; the
+    same of every text in lists and dicts.
+
+    >>> escaped("a\x1b[2Jb\udcff")
+    'a\\x1b[2Jb\\udcff'
+    """
+    if isinstance(value, str):
+        return cast("T", value if _plain(value) else "".join(c if _plain(c) else _code(c) for c in value))
+    if isinstance(value, list):
+        return cast("T", [escaped(one) for one in value])
+    if isinstance(value, dict):
+        return cast("T", {key: escaped(one) for key, one in value.items()})
+    return value
+
+
+def printable(values: dict[str, Any]) -> dict[str, Any]:
+    """Attributes of XML, escaped."""
+    return {name: escaped(value) for name, value in values.items()}
+
+
+def _plain(text: str) -> bool:
+    return all(c.isprintable() or c in KEPT for c in text)
+
+
+def _code(c: str) -> str:
+    number = ord(c)
+    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}" if number < 65536 else f"\\U{number:08x}"
