@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from mlp_core.base.errors import ArgumentError
+from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.experiment import options
 from mlp_core.experiment.command import search
 from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, UNTESTED, processors, usage_errors, widths
@@ -54,6 +54,21 @@ def working_folder_importable() -> Iterator[None]:
         sys.path.remove(folder)
 
 
+@contextmanager
+def working_folder_left_out() -> Iterator[None]:
+    """Inside, nothing is imported from the working folder, in which other people's files may lie under any name; but
+    for this package, if it is there."""
+    import mlp_core
+
+    before, folder = list(sys.path), Path.cwd()
+    if folder != Path(mlp_core.__file__).parents[1]:
+        sys.path[:] = [path for path in sys.path if path not in ("", ".", str(folder))]
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
 @app.command()
 def verify(
     subject: Annotated[
@@ -80,6 +95,9 @@ def verify(
     junit: Annotated[Path | None, typer.Option(help="Also write it for CI, as JUnit's XML.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write a table, one row a subject.")] = None,
     html: Annotated[Path | None, typer.Option(help="Also write a page for people, with the failures drawn.")] = None,
+    isolated: Annotated[
+        bool, typer.Option("--isolated", help="Run each script or notebook in a sandbox of bubblewrap (Linux).")
+    ] = False,
     show: Annotated[bool, typer.Option("--list", help="List what can be verified, and stop.")] = False,
 ) -> None:
     """Check a backpropagation or an update rule against every law, on generated examples.
@@ -87,7 +105,7 @@ def verify(
     Exit status: 0 all lawful, 1 a law is broken, 2 bad usage, 3 no law is broken, but one could not be tested (not
     shown to be right), 130 interrupted: reports then hold what was done.
     """
-    with usage_errors(), working_folder_importable():
+    with usage_errors():
         from mlp_core.base.extras import need
 
         for module in ("jinja2", "matplotlib.figure") if html is not None else ():
@@ -118,12 +136,17 @@ def verify(
             if any(map(is_in_file, names)):
                 if database is not None:
                     raise ArgumentError("database", str(database), FILES_KEEP_NONE)
-                return verify_hand_ins(
-                    console, names, examples=examples, seed=number, jobs=processes, batch_size=batch_size
+                with working_folder_left_out():
+                    return verify_hand_ins(
+                        console, names, examples=examples, seed=number, jobs=processes, batch_size=batch_size,
+                        isolated=isolated,
+                    )  # fmt: skip
+            if isolated:
+                raise ArgumentError("isolated", Described("--isolated"), "scripts, notebooks or folders of them")
+            with working_folder_importable():
+                return verify_live(
+                    console, names, examples=examples, seed=number, jobs=processes, database=database
                 )
-            return verify_live(
-                console, names, examples=examples, seed=number, jobs=processes, database=database
-            )
 
         with ExitStack() as folders:  # proven writable before anything runs
             for option, path in {"--json": json, "--junit": junit, "--csv": csv, "--html": html}.items():

@@ -23,7 +23,8 @@ def usage_errors() -> Iterator[None]:
     try:
         yield
     except (ArgumentError, MissingExtra) as error:
-        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        words = " ".join(str(error).split())  # a name of a file may have what no terminal can show
+        typer.echo(f"error: {''.join(c if c.isprintable() else ascii(c)[1:-1] for c in words)}", err=True)
         raise typer.Exit(USAGE) from error
 
 

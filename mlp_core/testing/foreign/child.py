@@ -29,6 +29,10 @@ PRINTED = 300
 """characters of what a hand-in prints that are kept"""
 
 
+UNREADABLE = b"?"
+"""what is told in place of what cannot be written as JSON"""
+
+
 class Printed:
     """In place of a stream: counts what is written, and keeps the beginning."""
 
@@ -81,8 +85,16 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
     few_processes()
     torch.set_num_threads(1)
 
+    own = os.getpid()
+
     def tell(**event: Any) -> None:
-        send(dumps(event).encode())
+        if os.getpid() != own:
+            os._exit(0)  # a copy that the hand-in made of this process: one tells
+        try:
+            message = dumps(event).encode()
+        except Exception:  # the hand-in has patched what that needs
+            message = UNREADABLE
+        send(message)
 
     deadline = time.monotonic() + limits.total
     try:
@@ -94,10 +106,11 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
 
         things = [guarded(thing, left, folder.keep) if inspect.isroutine(thing) else thing for thing in things]
         first, step = options["share"]
-        laws = laws_of(found, things, options["largest"], options["laws"])[first::step]
-    except ArgumentError as error:
-        tell(refused=" ".join(str(error).split()))
-        return
+        try:
+            laws = laws_of(found, things, options["largest"], options["laws"])[first::step]
+        except ArgumentError as error:
+            tell(refused=" ".join(str(error).split()))
+            return
     except Exception as error:
         raised = Raised(error)
         tell(failed=f"{raised.got} ({raised.note})" if raised.note else raised.got)
@@ -106,7 +119,8 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
         tell(failed=f"{late} ({place_of(late)})")
         return
     course = bool(laws) and isinstance(laws[0].subject, CourseSubject)
-    tell(laws=[[law.name, law.statement, law.group, law.judges] for law in laws], course=course)
+    reading = laws[0].subject.reading if course else ""
+    tell(laws=[[law.name, law.statement, law.group, law.judges] for law in laws], course=course, reading=reading)
     memory = Memory()
     for index, law in enumerate(laws):
         if time.monotonic() > deadline:

@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 SUBREAPER = 36
@@ -89,15 +90,11 @@ def _end_with(code: int) -> None:
 
 
 def _tell(pid: int, number: int) -> None:
-    try:
+    with suppress(ProcessLookupError):  # it has just ended
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass  # it has just ended
 
 
 def _reap() -> None:
-    try:
+    with suppress(ChildProcessError):  # none is left
         while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass  # none is left
+            continue

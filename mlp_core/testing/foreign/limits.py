@@ -87,12 +87,13 @@ def contain(limits: Limits, scratch: Path) -> None:
 
 
 def few_processes() -> None:
-    """From now on this process may have FEW of its own at a time, and those that are copied from it none."""
+    """From now on this process may have FEW of its own at a time, and those that are copied from it none: what wants
+    more is ended with `Stopped`."""
     own = os.getpid()
 
     def hook(event: str, _: object) -> None:
         if event in STARTING and (os.getpid() != own or len(children(own)) >= FEW):
-            raise PermissionError(f"a hand-in may have {FEW} processes at a time, and these none")
+            raise Stopped(f"wanted more than {FEW} processes at a time")
 
     sys.addaudithook(hook)
 

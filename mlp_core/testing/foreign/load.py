@@ -33,7 +33,10 @@ def expanded(names: Iterable[str]) -> list[str]:
                 raise ArgumentError("subject", name, "a file that is there")
             found.append(name)
             continue
-        inside = sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".ipynb") and _seen(p.relative_to(folder)))
+        inside = sorted(
+            p for p in folder.rglob("*")
+            if p.suffix in (".py", ".ipynb") and _seen(p.relative_to(folder)) and p.is_file()  # no pipe, no loop
+        )  # fmt: skip
         if not inside:
             raise ArgumentError("subject", name, "a folder with scripts (.py) or notebooks (.ipynb) in it")
         found += map(str, inside)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event, Lock
@@ -21,9 +22,7 @@ from typing import Any
 from mlp_core.testing.foreign import sandbox
 from mlp_core.testing.foreign.family import watched
 from mlp_core.testing.foreign.limits import PATIENCE, Limits
-from mlp_core.testing.foreign.told import LOADS, TIME, HandIn, Listener, refused, status_of
-
-__all__ = ["LOADS", "HandIn", "refused", "verify_file"]
+from mlp_core.testing.foreign.told import TIME, HandIn, Listener, status_of
 
 DEFAULT = Limits()
 
@@ -35,6 +34,9 @@ GRACE = 5.0
 
 STARTS = 60.0
 """seconds more for a sandbox, in which torch is imported anew"""
+
+Heard = Callable[[str, int, int, int], object]
+"""told of a hand-in, by name and share, how many of how many laws are done"""
 
 _starting = Lock()
 """held while a process is started: what this process is called is hidden meanwhile"""
@@ -51,11 +53,12 @@ class Running:
 
 def verify_file(
     name: str, *, limits: Limits = DEFAULT, stop: Event | None = None, share: tuple[int, int] = (0, 1),
-    isolated: bool = False, **options: Any,
+    isolated: bool = False, heard: Heard = lambda *_: None, **options: Any,
 ) -> HandIn:  # fmt: skip
     """Verify "file:name" in a process of its own; options: examples, seed, largest (batch).
     share (k, n): every n-th law alone, from the k-th on. Once `stop` is set it ends, with the laws done so far.
-    isolated: in a sandbox (`sandbox.check` says whether there can be one)."""
+    isolated: in a sandbox (`sandbox.check` says whether there can be one). heard: told, of each law that is done, how
+    many are of how many."""
     hand_in, begin = HandIn(name), time.monotonic()
     started = _in_a_sandbox if isolated else _started
     with tempfile.TemporaryDirectory(prefix="mlp-core-", ignore_cleanup_errors=True) as folder:
@@ -64,7 +67,7 @@ def verify_file(
         file = str(Path(name).parent.resolve() / Path(name).name)
         with started(file, scratch, limits, {**options, "share": share}) as running:
             most = limits.total + PATIENCE * limits.call + GRACE + STARTS * isolated
-            _listen(hand_in, running, begin + most, stop or Event())
+            _listen(hand_in, running, begin + most, stop or Event(), partial(heard, name, share[0]))
     hand_in.seconds = time.monotonic() - begin
     return hand_in
 
@@ -83,7 +86,7 @@ def _started(name: str, scratch: Path, limits: Limits, options: dict[str, Any]) 
 
     def code(seconds: float) -> int | None:
         process.join(seconds)
-        return process.exitcode  # type: ignore[no-any-return]  # multiprocessing's
+        return process.exitcode
 
     try:
         yield Running(ours, code)
@@ -153,18 +156,22 @@ def _run(connection: Connection, name: str, scratch: Path, limits: Limits, optio
     watched(lambda: run(connection.send_bytes, name, scratch, limits, options), connection.close)
 
 
-def _listen(hand_in: HandIn, running: Running, until: float, stop: Event) -> None:
+def _listen(
+    hand_in: HandIn, running: Running, until: float, stop: Event, heard: Callable[[int, int], object]
+) -> None:
     """Take down what the process tells until it is done, or stopped, or its time is over."""
     listener, begun = Listener(hand_in), time.monotonic()
     while True:
         while not running.connection.poll(MOMENT):
             if stop.is_set():
-                return listener.rest("not run: interrupted")
+                return listener.interrupted()
             if time.monotonic() > until:
                 return listener.short(f"it did not end, and was ended after {time.monotonic() - begun:.0f} s", TIME)
         try:
             message = running.connection.recv_bytes()
         except (EOFError, OSError):  # also for what is no message
             return listener.ended(status_of(running.code(GRACE)))
-        if listener.take(message):
+        done = listener.take(message)
+        heard(len(hand_in.results), len(listener.laws))
+        if done:
             return None

@@ -1,7 +1,7 @@
 """A real boundary around a hand-in: bubblewrap, which Debian has as a package.
 
-The sandbox contains Python, torch and this package, all read-only, the file with the modules beside it that it imports,
-and an empty /tmp of its own. It has no network, no other process, no capability, and nothing else of this machine.
+The sandbox contains Python, torch and this package, the file and the modules beside it that it imports, all read-only,
+and an empty working folder. It has no network, no other process, no capability, and nothing else of this machine.
 """
 
 from __future__ import annotations
@@ -26,14 +26,13 @@ from mlp_core.testing.report.names import split
 ENTRY = "mlp_core.testing.verification.isolated"
 """the module that runs inside"""
 
-WORK = "/tmp/work"  # noqa: S108  (of the sandbox, which has a /tmp of its own)
+WORK = "/tmp/work"  # noqa: S108  (of the sandbox: the only folder there that can be written to)
 
 SYSTEM = "/usr /bin /sbin /lib /lib32 /lib64 /etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d /etc/alternatives"
 """what programs of the system need; what does not exist is left out"""
 
 ALONE = (
-    "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--tmpfs", "/tmp", "--proc", "/proc",  # noqa: S108
-    "--dev", "/dev",
+    "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev",
 )  # fmt: skip
 
 TRIES = 30.0
@@ -43,7 +42,8 @@ TRIES = 30.0
 def check() -> None:
     """Raises ArgumentError where there can be no sandbox, and says what is missing. Nothing runs without one then."""
     if shutil.which("bwrap") is None:
-        raise ArgumentError("isolated", Described("--isolated"), "bubblewrap to be installed (Debian: apt install bubblewrap)")
+        expected = "bubblewrap to be installed (Debian: apt install bubblewrap)"
+        raise ArgumentError("isolated", Described("--isolated"), expected)
     with tempfile.TemporaryDirectory(prefix="mlp-core-") as folder:
         tried = subprocess.run(  # noqa: S603  (ours)
             [*_sandbox([], folder), sys.executable, "-P", "-c", "pass"],

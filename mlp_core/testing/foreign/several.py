@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from itertools import zip_longest
 from threading import Event
 from typing import Any
 
-from mlp_core.base.errors import ArgumentError
+from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.runner import EXAMPLES
 from mlp_core.testing.foreign.load import found_in
-from mlp_core.testing.foreign.process import LOADS, HandIn, refused, verify_file
+from mlp_core.testing.foreign.process import verify_file
+from mlp_core.testing.foreign.told import LOADS, HandIn, refused
 from mlp_core.testing.foreign.verdict import headline
+from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.report import Report
 from mlp_core.testing.subjects.gradients import BATCH
 
@@ -31,6 +34,11 @@ def subjects_in(files: Sequence[str]) -> tuple[list[str], list[HandIn]]:
             if len(files) == 1:
                 raise
             without.append(refused(file, f"{error.argument}: expected {error.expected}"))
+        except (RecursionError, MemoryError, OSError, ValueError) as error:  # a file that Python's own parser gives up
+            words = f"it cannot be read as Python ({type(error).__name__}: {error})"
+            if len(files) == 1:
+                raise ArgumentError("subject", Described(escaped(file)), f"a script or a notebook; {words}") from error
+            without.append(refused(file, words))
     return names, without
 
 
@@ -43,14 +51,16 @@ def as_report(done: Sequence[HandIn], *, seed: int, examples: int | None, batch_
         for result in hand_in.results:
             result.asked = largest > 1 or result.group != BATCH
         report.results += hand_in.results
-        report.headlines[hand_in.name] = headline(hand_in.results, course=hand_in.course)
+        report.headlines[hand_in.name] = headline(hand_in.results, course=hand_in.course, reading=hand_in.reading)
         report.notes[hand_in.name] = hand_in.notes
     return report
 
 
-def verify_files(names: Sequence[str], *, jobs: int, **options: Any) -> Iterator[HandIn]:
+def verify_files(
+    names: Sequence[str], *, jobs: int, left: list[HandIn] | None = None, **options: Any
+) -> Iterator[HandIn]:
     """The hand-ins as they are done, each of the laws of one shared out where there are more jobs than hand-ins;
-    options as for verify_file. Left early, what runs is ended."""
+    options as for verify_file. Left early, what runs is ended, and what of it is done is added to `left`."""
     stop, shares = Event(), max(1, jobs // max(1, len(names)))
     with ThreadPoolExecutor(jobs) as pool:
         waiting: dict[str, list[Future[HandIn]]] = {
@@ -68,15 +78,20 @@ def verify_files(names: Sequence[str], *, jobs: int, **options: Any) -> Iterator
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
+            for parts in waiting.values():
+                begun = [part.result() for part in parts if not part.cancelled()]
+                checked = any(r.verdict in ("PASS", "FAIL") for part in begun for r in part.results)
+                if left is not None and checked:
+                    left.append(joined(begun))
 
 
 def joined(parts: Sequence[HandIn]) -> HandIn:
     """The shares of a hand-in as one, its laws in order."""
     for part in parts:
-        if part.results and part.results[0].law == LOADS[0]:
+        if part.refused or (part.results and part.results[0].law == LOADS[0]):
             return part  # nothing else was checked
     first = parts[0]
     rounds = zip_longest(*(part.results for part in parts))
     results = [result for several in rounds for result in several if result is not None]
     notes = list(dict.fromkeys(note for part in parts for note in part.notes))
-    return HandIn(first.name, first.course, results, notes, max(part.seconds for part in parts))
+    return replace(first, results=results, notes=notes, seconds=max(part.seconds for part in parts))

@@ -17,7 +17,7 @@ LOADS = "can be loaded", "The definition, and what it reaches of its file, can b
 FOUND = "has something to verify", "There is a definition in the file that can be verified."
 
 TIME, MEMORY = "let every call end", "let it take less memory"
-FASTER, ALONE = "let calls take less time", "let it be loaded by itself"
+FASTER, ALONE, ON = "let calls take less time", "let it be loaded by itself", "let it go on"
 NAMES, PLAINLY = "define or name one of them", "let it leave the process alone that it runs in"
 """what would help"""
 
@@ -37,6 +37,8 @@ class HandIn:
     results: list[Result] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    reading: str = ""
+    """which of two parameters is which, where their names leave it open"""
     refused: str = ""
     """why it is not recognised after all, in words; nothing of it is judged then"""
 
@@ -86,8 +88,8 @@ class Listener:
             case {"failed": words}:
                 hand_in.results = [untested(hand_in, Told(*LOADS), words, ALONE)]
                 return True
-            case {"laws": laws, "course": course}:
-                self.laws, hand_in.course = [Told(*law) for law in laws], course
+            case {"laws": laws, "course": course, "reading": reading}:
+                self.laws, hand_in.course, hand_in.reading = [Told(*law) for law in laws], course, reading
             case {"running": running}:
                 self.running = range(len(self.laws))[running]
             case {"late": [words, place, memory]}:
@@ -132,6 +134,13 @@ class Listener:
         law = self.laws[self.running] if self.laws else Told(*LOADS)
         self.hand_in.results.append(untested(self.hand_in, law, words, helps))
         self.rest(NOT_BACK)
+
+    def interrupted(self) -> None:
+        """Somebody wanted no more of it: what is done is kept."""
+        if len(self.hand_in.results) < len(self.laws):
+            self.running = len(self.hand_in.results)
+            self.hand_in.results.append(untested(self.hand_in, self.laws[self.running], "it was interrupted", ON))
+            self.rest("not run: interrupted")
 
     def rest(self, why: str) -> None:
         """The laws that were not run."""

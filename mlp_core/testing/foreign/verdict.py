@@ -8,9 +8,14 @@ from mlp_core.testing.engine.result import Result
 from mlp_core.testing.report.findings import NO_FORMULA, NOTHING, no_formula, not_shown, unproven
 from mlp_core.testing.subjects.gradients import BATCH, CONDUCT
 
+WRONG = "wrong"
 
-def headline(results: Sequence[Result], *, course: bool) -> str:
+IN_NEITHER = "its names leave the order of two parameters open, and it is so in neither"
+
+
+def headline(results: Sequence[Result], *, course: bool, reading: str = "") -> str:
     """Right, wrong or not shown to be right: for one sample, for batches, and, apart from the numbers, in its conduct.
+    reading: how two parameters were read whose names leave their order open; it is told with the verdict.
 
     One result alone is that of what could not be found or loaded.
 
@@ -29,6 +34,7 @@ def headline(results: Sequence[Result], *, course: bool) -> str:
     failed = {(r.where, r.got) for r in broken if r.group != CONDUCT}
     words += [f"not so: {r.law}" for r in broken if r.group == CONDUCT and (r.where, r.got) not in failed]
     words += [NO_FORMULA] if no_formula(results) else []
+    words += [IN_NEITHER if words[0] == WRONG else reading] if reading else []
     unknown = sum(r.verdict == "SKIP" and r.reason.startswith("not run") for r in results)
     return "; ".join([*words, *([f"{unknown} laws not run"] if unknown else [])])
 
@@ -37,7 +43,7 @@ def _numbers(results: Sequence[Result], broken: list[Result], untested: list[Res
     """Of one sample and of batches; of all together if none is about batches, as of an optimizer or a rule."""
     groups, alone = {r.group for r in broken}, [r for r in untested if r.group != BATCH]
     if groups - {BATCH, CONDUCT}:
-        return ["wrong"]
+        return [WRONG]
     if BATCH in groups:
         wrong = "wrong for batches"
         return [wrong, f"of one sample {unproven(alone)}"] if alone else [f"right for one sample{asked}", wrong]

@@ -3,7 +3,7 @@ a page."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 T = TypeVar("T")
 
@@ -24,11 +24,6 @@ def escaped(value: T) -> T:
     if isinstance(value, dict):
         return cast("T", {key: escaped(one) for key, one in value.items()})
     return value
-
-
-def printable(values: dict[str, Any]) -> dict[str, Any]:
-    """Attributes of XML, escaped."""
-    return {name: escaped(value) for name, value in values.items()}
 
 
 def _plain(text: str) -> bool:

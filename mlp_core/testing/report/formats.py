@@ -6,9 +6,11 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from typing import Any
 from xml.etree import ElementTree
 
 from mlp_core.testing.engine.result import Result
+from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.findings import VERDICTS, Findings, lawful, not_shown
 
 COLUMNS = (
@@ -30,12 +32,15 @@ def junit(report: Findings) -> bytes:
             "skipped": sum(r.verdict in ("SKIP", "UNTESTED") or not r.asked for r in results),
             "errors": int(words != ""),
         }  # fmt: skip
-        suite = ElementTree.SubElement(root, "testsuite", {"name": subject, **{k: str(n) for k, n in counts.items()}})
+        named = {"name": escaped(subject), **{k: str(n) for k, n in counts.items()}}
+        suite = ElementTree.SubElement(root, "testsuite", named)
         for result in results:
             _case(suite, result)
         if words:
-            case = ElementTree.SubElement(suite, "testcase", classname=subject, name="every law could be tested")
-            ElementTree.SubElement(case, "error", message=_printable(words))
+            case = ElementTree.SubElement(
+                suite, "testcase", classname=escaped(subject), name="every law could be tested"
+            )  # fmt: skip
+            ElementTree.SubElement(case, "error", message=escaped(words))
     if report.interrupted:
         suite = ElementTree.SubElement(root, "testsuite", name="interrupted", tests="1", failures="0", errors="1")
         case = ElementTree.SubElement(suite, "testcase", classname="mlp-core verify", name="all laws are checked")
@@ -60,20 +65,25 @@ def table(report: Findings) -> str:
             "; ".join(r.law for r in broken), " | ".join(told(broken)),
             "; ".join(report.notes.get(subject, ())),
         ]  # fmt: skip
-        writer.writerow([f"'{v}" if isinstance(v, str) and v.startswith(("=", "+", "-", "@")) else v for v in row])
+        writer.writerow([_cell(value) for value in row])
     if report.interrupted:
         writer.writerow(["", "no", f"interrupted: {report.interrupted}"])
     return written.getvalue()
 
 
+def _cell(value: Any) -> Any:
+    text = escaped(value)
+    return f"'{text}" if isinstance(text, str) and text.lstrip().startswith(("=", "+", "-", "@")) else text
+
+
 def _case(suite: ElementTree.Element, result: Result) -> None:
-    case = ElementTree.SubElement(suite, "testcase", classname=result.subject, name=result.law)
+    case = ElementTree.SubElement(suite, "testcase", classname=escaped(result.subject), name=escaped(result.law))
     if result.verdict == "FAIL" and result.asked:
-        message = _printable(f"{result.where}: got {result.got}, expected {result.expected}")
-        ElementTree.SubElement(case, "failure", message=message).text = _printable(result.text())
+        message = escaped(f"{result.where}: got {result.got}, expected {result.expected}")
+        ElementTree.SubElement(case, "failure", message=message).text = escaped(result.text())
     elif result.verdict in ("SKIP", "UNTESTED"):
         untested = "untested: " if result.verdict == "UNTESTED" else ""
-        ElementTree.SubElement(case, "skipped", message=_printable(f"{untested}{result.reason}"))
+        ElementTree.SubElement(case, "skipped", message=escaped(f"{untested}{result.reason}"))
     elif not result.asked:
         ElementTree.SubElement(case, "skipped", message=f"not asked for: {result.verdict}")
 
@@ -94,8 +104,3 @@ def told(results: Sequence[Result]) -> list[str]:
     first = broken[0]
     reason = "" if first.reason == "broken" else f" ({first.reason})"
     return [f"{first.where}: got {first.got}, expected {first.expected}{reason}"] if first.where else [first.reason]
-
-
-def _printable(text: str) -> str:
-    """XML takes no control characters."""
-    return "".join(c if c >= " " or c in "\n\t" else "?" for c in text)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -15,17 +16,22 @@ from rich.text import Text
 from mlp_core.base.files import write_all
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.report import formats
+from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.findings import Findings
 
 COLOURS = {"PASS": "green", "FAIL": "bold red", "UNTESTED": "magenta", "SKIP": "yellow", "...": "dim"}
 
 
-@dataclass
+WIDTH = 100
+"""columns of a report that is printed as text"""
+
+
+@dataclass(repr=False)
 class Report(Findings):
     """The results of one run over one or more subjects.
 
     ok: no law that is asked for is broken or untested, one that judges the numbers holds, and nobody interrupted it.
-    untested: nothing is broken, and it is not shown to be right. `rich.print(report)` shows the table and all failures.
+    untested: nothing is broken, and it is not shown to be right. `print(report)` shows the table and all failures.
 
     >>> from mlp_core.testing import verify
     >>> report = verify("relu", examples=10)
@@ -58,14 +64,28 @@ class Report(Findings):
         """Write one self-contained page for people. Raises MissingExtra without jinja2 and matplotlib."""
         from mlp_core.testing.report.page import page
 
-        self._write(path, page(self).encode())
+        self._write(path, page(self).encode("utf-8", "backslashreplace"))
 
     @staticmethod
     def _write(path: Path | str, content: bytes) -> None:
         write_all(Path(path).parent, {Path(path).name: lambda partial: partial.write_bytes(content)})
 
     def __rich__(self) -> RenderableType:
-        return Group(table(self.results), *failures(self.results))
+        verdicts = [Text(f"{escaped(name)}: {self.verdict(name)}", style="bold") for name in self.by_subject()]
+        return Group(table(self.results), *failures(self.results), Text(), *verdicts)
+
+    def __str__(self) -> str:
+        """The table of the terminal, without its colours, and every failure in words."""
+        console = Console(width=WIDTH, record=True, file=io.StringIO(), color_system=None)
+        for part in (table(self.results), *failures(self.results)):
+            console.print(part, soft_wrap=isinstance(part, Text))
+        verdicts = [f"{escaped(name)}: {self.verdict(name)}" for name in self.by_subject()]
+        return "\n".join([console.export_text(styles=False).rstrip(), "", *verdicts])
+
+    def __repr__(self) -> str:
+        """Each subject's verdict; print(report) shows more."""
+        verdicts = "; ".join(f"{escaped(name)}: {self.verdict(name)}" for name in self.by_subject())
+        return f"<Report: {verdicts or 'nothing was verified'}>"
 
 
 def failures(results: list[Result]) -> list[Text]:
@@ -75,7 +95,7 @@ def failures(results: list[Result]) -> list[Text]:
     texts = []
     for result in broken:
         whole = result if result.subject not in shown else replace(result, snippet="")
-        texts.append(Text("\n" + whole.text()))
+        texts.append(Text("\n" + escaped(whole.text())))
         shown.add(result.subject)
     more = len(broken) - len(shown)
     note = Text(f"\n{more} snippets more: --json or --html, result.text() in Python", style="dim")
@@ -97,10 +117,10 @@ def table(results: list[Result], running: Result | None = None) -> Table:
         if result.subject != subject:
             subject = result.subject
             dim = [Text(name, style="dim") for name in ("examples", "error (bound)", "verdict")]
-            shown.add_row(Text(subject, style="bold cyan"), *dim)
+            shown.add_row(Text(escaped(subject), style="bold cyan"), *dim)
         shown.add_row(*cells(result, running is result))
         if result.reason and result.verdict != "FAIL":
-            shown.add_row(Padding(Text(result.reason, style="dim"), (0, 0, 0, 4)))
+            shown.add_row(Padding(Text(escaped(result.reason), style="dim"), (0, 0, 0, 4)))
     return shown
 
 

@@ -2,56 +2,73 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.testing.foreign import sandbox
 from mlp_core.testing.foreign.load import expanded
-from mlp_core.testing.foreign.process import HandIn
 from mlp_core.testing.foreign.several import BATCHES, as_report, subjects_in, verify_files
+from mlp_core.testing.foreign.told import HandIn
+from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.formats import told
 from mlp_core.testing.report.names import short_names
 from mlp_core.testing.report.report import Report, failures, table
+from mlp_core.testing.verification.progress import Told
 from mlp_core.testing.verification.verify import checked
 
 
 def verify_hand_ins(
-    console: Console, files: Sequence[str], *, examples: int | None, seed: int, jobs: int, batch_size: int | None
-) -> Report:
-    """Verify what is in files and folders, and show it. Raises ArgumentError for a file that is not there.
+    console: Console, files: Sequence[str], *, examples: int | None, seed: int, jobs: int, batch_size: int | None,
+    isolated: bool = False,
+) -> Report:  # fmt: skip
+    """Verify what is in files and folders, and show it. Raises ArgumentError for a file that is not there, for one
+    alone in which nothing is recognised, and where there can be no sandbox.
 
-    batch_size: the largest batch that must be right; where None is given 1 for functions of the course.
+    batch_size: the largest batch that must be right; where None is given 1 for functions of the course. isolated: each
+    hand-in in a sandbox.
     """
+    if isolated:
+        sandbox.check()
     found, done = subjects_in(expanded(files))
-    refused, interrupted = len(done), False
-    try:
-        options = {"examples": examples, "seed": seed, "largest": max(BATCHES, batch_size or 1), "laws": checked}
-        with _bar(console, len(found)) as bar:
-            task = bar.add_task("hand-ins", total=len(found))
-            for hand_in in verify_files(found, jobs=jobs, **options):
+    known, left = len(done), list[HandIn]()
+    options = {
+        "examples": examples, "seed": seed, "largest": max(BATCHES, batch_size or 1), "laws": checked,
+        "isolated": isolated,
+    }  # fmt: skip
+    interrupted = ""
+    with Told(console, len(found)) as progress:
+        try:
+            for hand_in in verify_files(found, jobs=jobs, left=left, heard=progress.heard, **options):
                 done.append(hand_in)
-                bar.advance(task)
-    except KeyboardInterrupt:
-        interrupted = True
+                progress.done(hand_in.name)
+        except KeyboardInterrupt:
+            interrupted = f"{len(done) - known} of {len(found)} done"
+            done += left
+    if len(done) == 1 and done[0].refused:
+        raise ArgumentError("subject", Described(escaped(done[0].name)), f"what can be verified; {done[0].refused}")
     done.sort(key=lambda h: h.name)
     report = as_report(done, seed=seed, examples=examples, batch_size=batch_size)
+    report.interrupted = interrupted
     _print(console, done, report)
     if interrupted:
-        report.interrupted = f"{len(done) - refused} of {len(found)} done"
         console.print(f"interrupted: {report.interrupted}", style="bold red")
+    again = "".join(
+        f" --{name} {value}" for name, value in {"batch-size": batch_size, "examples": examples}.items() if value
+    )  # fmt: skip
+    again += " --isolated" * isolated
+    names = escaped(" ".join(shlex.quote(file) for file in files))
+    console.print(Text(f"to repeat: mlp-core verify {names}{again} --seed {seed}", style="dim"), soft_wrap=True)
     return report
 
 
-def _bar(console: Console, several: int) -> Progress:
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    return Progress(*columns, console=console, transient=True, disable=several < 2 or not console.is_terminal)
-
-
 def _print(console: Console, done: Sequence[HandIn], report: Report) -> None:
-    if len(done) == 1:
+    """Of one the laws and every failure, unless it could not be loaded, of which one line says all; of all a table."""
+    if len(done) == 1 and len(done[0].results) > 1:
         (one,) = done
         console.print(table(one.results))
         for text in failures(one.results):
@@ -64,5 +81,6 @@ def _print(console: Console, done: Sequence[HandIn], report: Report) -> None:
         style = "red" if "FAIL" in verdicts else "yellow" if "UNTESTED" in verdicts else "green"
         style = "yellow" if style == "red" and words.startswith(("right", "lawful")) else style
         wrong = "\n".join([*told(hand_in.results), *(f"note: {note}" for note in hand_in.notes)])
-        shown.add_row(Text(name, style="bold"), Text(words, style=style), Text(wrong))
+        shown.add_row(Text(escaped(name), style="bold"), Text(words, style=style), Text(wrong))
     console.print(shown)
+
