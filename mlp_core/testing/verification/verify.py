@@ -83,11 +83,16 @@ def verify(
             raise ArgumentError("database", database, FILES_KEEP_NONE)
         return _verify_file(subject, examples, seed_of(seed), batch_sizes[1], progress)
     report, memory = Report(seed=seed_of(seed), examples=examples or runner.EXAMPLES), Memory()
-    for law in laws(subject, batch_sizes=batch_sizes):
+    every = laws(subject, batch_sizes=batch_sizes)
+    for law in every:
         result = run(law, examples=examples, seed=report.seed, progress=progress, memory=memory, database=database)
         report.results.append(result)
         if progress is not None:
             progress(result)
+    reading = getattr(every[0].subject, "reading", "") if every else ""
+    if reading:
+        name = every[0].subject.name
+        report.headlines[name] = f"{report.verdict(name)}; {reading}"
     return report
 
 
