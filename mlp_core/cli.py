@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from mlp_core.base import forking
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.experiment import options
 from mlp_core.experiment.command import search
@@ -69,6 +70,17 @@ def working_folder_left_out() -> Iterator[None]:
         sys.path[:] = before
 
 
+def _import_for_files(names: list[str]) -> None:
+    """Start the process that those of files are copied from, before this one imports torch: both do so at once.
+
+    A name that is neither a file nor a folder is left to the errors of `verify`.
+    """
+    paths = [Path(name if Path(name).exists() else name.rpartition(":")[0] or name) for name in names]
+    if paths and all(map(Path.exists, paths)):
+        with working_folder_left_out():
+            forking.begin()
+
+
 @app.command()
 def verify(
     subject: Annotated[
@@ -106,6 +118,8 @@ def verify(
     shown to be right), 130 interrupted: reports then hold what was done.
     """
     with usage_errors():
+        if not isolated:
+            _import_for_files(subject or [])
         from mlp_core.base.extras import need
 
         for module in ("jinja2", "matplotlib.figure") if html is not None else ():

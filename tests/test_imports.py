@@ -6,12 +6,13 @@ import ast
 import shutil
 import subprocess
 import sys
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
 
 import mlp_core
-from mlp_core import rules
+from mlp_core import cli, rules
 
 PACKAGE = Path(mlp_core.__file__).parent
 ABOVE_THE_CORE = ("experiment", "testing", "cli")
@@ -26,7 +27,7 @@ class Missing:
 sys.meta_path.insert(0, Missing())
 import torch
 before = set(sys.modules)
-import mlp_core
+from mlp_core import *
 print(*set(sys.modules) - before)
 from mlp_core import MLP, fit, rules
 x, model = torch.ones(4, 1), MLP([1, 1])
@@ -56,6 +57,38 @@ def test_the_core_imports_no_more_than_it_needs_and_stands_without_the_rest() ->
     assert not [name for name in own if name.startswith(tuple(f"mlp_core.{part}" for part in ABOVE_THE_CORE))]
     assert not {f"mlp_core.rules.{name}" for name in rules.names()} & own
     assert compiler == "False"
+
+
+HELP = """
+import sys
+from mlp_core.cli import app
+for asked in ("--version", "--help", "verify --help", "train --help", "search --help"):
+    app(asked.split(), standalone_mode=False)
+print(*sys.modules)
+"""
+
+
+def test_help_waits_for_no_library() -> None:
+    done = subprocess.run([sys.executable, "-c", HELP], capture_output=True, text=True, check=True)  # noqa: S603  (ours)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "mlp_core.experiment.options" in loaded
+    assert not {"torch", "numpy", *NOT_OF_THE_CORE} - {"rich", "typer"} & loaded
+
+
+@pytest.mark.parametrize(
+    ("names", "starts"),
+    [("here.py", True), ("here.py:f", True), (". here.py", True), ("", False), ("adam", False), ("no.py:f .", False)],
+)
+def test_files_are_imported_for_before_anything_else_is(
+    names: str, starts: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(forkserver, "set_forkserver_preload", started.extend)
+    monkeypatch.setattr(forkserver, "ensure_running", lambda: None)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here.py").touch()
+    cli._import_for_files(names.split())
+    assert started == ["mlp_core.testing.verification.preloaded"] * starts
 
 
 RANKS = {
@@ -207,3 +240,17 @@ def test_the_function_laws_is_not_replaced_by_the_folder_of_its_name() -> None:
     code = "import mlp_core.testing as t; import mlp_core.testing.laws.books; print(callable(t.laws))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603  (ours)
     assert done.stdout == "True\n", done.stderr
+
+
+def test_a_public_name_is_what_it_was_however_its_file_was_imported() -> None:
+    """backprop.py is a file and a function; the package imports both late."""
+    import mlp_core.backprop as first
+    from mlp_core import backprop, training
+
+    assert first is backprop is mlp_core.backprop
+    assert backprop is vars(sys.modules["mlp_core.backprop"])["backprop"]
+    assert callable(backprop)
+    assert training is sys.modules["mlp_core.training"]
+    assert set(mlp_core.__all__) <= set(dir(mlp_core))
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        mlp_core.nothing  # type: ignore[attr-defined]  # noqa: B018

@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +14,10 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Event, Lock
-from types import ModuleType
+from threading import Event
 from typing import Any
 
+from mlp_core.base.forking import PRELOADED, nameless
 from mlp_core.testing.foreign import sandbox
 from mlp_core.testing.foreign.family import watched
 from mlp_core.testing.foreign.limits import PATIENCE, Limits
@@ -37,10 +36,6 @@ STARTS = 60.0
 
 Heard = Callable[[str, int, int, int], object]
 """told of a hand-in, by name and share, how many of how many laws are done"""
-
-_starting = Lock()
-"""held while a process is started: what this process is called is hidden meanwhile"""
-
 
 @dataclass
 class Running:
@@ -77,10 +72,10 @@ def _started(name: str, scratch: Path, limits: Limits, options: dict[str, Any]) 
     """A copy of a process that has imported torch, ended with all its children however this is left."""
     context: Any = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
     if hasattr(os, "fork"):
-        context.set_forkserver_preload(["mlp_core.testing.verification.preloaded"])  # once, for all
+        context.set_forkserver_preload([PRELOADED])  # once, for all
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_run, args=(theirs, name, scratch, limits, options), daemon=True)
-    with _nameless():
+    with nameless():
         process.start()
     theirs.close()
 
@@ -101,24 +96,6 @@ def _started(name: str, scratch: Path, limits: Limits, options: dict[str, Any]) 
             process.kill()
         process.join()
         process.close()
-
-
-@contextmanager
-def _nameless() -> Iterator[None]:
-    """Inside, processes are started that know nothing of the script that runs here and of the working folder: else the
-    script would run again in each, and modules of the working folder in the one that all are copied from."""
-    with _starting:
-        main, safe = sys.modules["__main__"], os.environ.get("PYTHONSAFEPATH")
-        sys.modules["__main__"] = ModuleType("__main__")
-        os.environ["PYTHONSAFEPATH"] = "1"
-        try:
-            yield
-        finally:
-            sys.modules["__main__"] = main
-            if safe is None:
-                del os.environ["PYTHONSAFEPATH"]
-            else:
-                os.environ["PYTHONSAFEPATH"] = safe
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine import runner
 from mlp_core.testing.engine.database import in_folder
 from mlp_core.testing.engine.result import Result
+from mlp_core.testing.engine.uncompiled import without_compiler
 from mlp_core.testing.report.findings import NOT_SHOWN, VERDICTS, no_formula, not_shown
 from mlp_core.testing.report.report import Report, failures, table
 from mlp_core.testing.verification import parallel
@@ -37,6 +38,8 @@ def verify_live(
     if jobs < 1:
         raise ArgumentError("jobs", jobs, "a positive whole number")
     report = Report(seed=seed_of(seed), examples=examples or runner.EXAMPLES)
+    if set(subjects) <= core_subjects().keys():
+        without_compiler()
     resolved = [resolve(name) for name in subjects]
     try:
         if jobs == 1 or not parallel.FORKS:
@@ -68,6 +71,7 @@ def announce(console: Console) -> None:
 
 def list_subjects(console: Console) -> None:
     """The names `verify` knows, with the number of laws of each; a star before those it takes by default."""
+    without_compiler()
     for name, thing in core_subjects().items():
         star = "*" if name in default_subjects() else " "
         console.print(f"{star} {name:<18} {len(checked(resolve(thing)))} laws", highlight=False)
