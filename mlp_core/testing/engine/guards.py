@@ -35,6 +35,8 @@ def foreign() -> Iterator[None]:
     before = flushes_denormals()
     try:
         yield
+    except Broken:
+        raise
     except Exception as error:
         raise Raised(error) from error
     finally:

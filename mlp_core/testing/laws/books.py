@@ -22,6 +22,7 @@ from mlp_core.testing.laws import (
     training,
 )
 from mlp_core.testing.subjects.doors.form import Form
+from mlp_core.testing.subjects.doors.function import FunctionForm
 from mlp_core.testing.subjects.functions import FunctionSubject
 from mlp_core.testing.subjects.gradchecks import GradcheckSubject
 from mlp_core.testing.subjects.gradients import GradientSubject
@@ -45,6 +46,8 @@ def books_of(subject: Any) -> Sequence[Any]:
             return (activations.book,)
         case RecordSubject():
             return (losses.book,)
+        case FunctionForm():
+            return doors.FUNCTION
         case Form():
             return doors.BOOKS
         case FunctionSubject():

@@ -91,6 +91,11 @@ class ForwardValues(Values):
         error = max(found.error, noise_of(self.at, beside), terms_rounding(self.subject.terms(here)))
         return Rounding(error, found.u)
 
+
+@dataclass
+class LookedAt(ForwardValues):
+    """Those of which some entries are looked at."""
+
     def whole(self, k: int, g: Tensor, place: Place) -> tuple[Tensor, Place]:
         """The gradient among zeros where it was not looked at."""
         one = self.subject.looked[k]
@@ -105,14 +110,14 @@ class ForwardValues(Values):
 def values_of(
     values: Callable[[list[Any]], list[Tensor]], example: Arguments, paths: Sequence[Path], names: Sequence[str],
     above: Sequence[Tensor],
-) -> ForwardValues:  # fmt: skip
+) -> LookedAt:  # fmt: skip
     """The values of a forward around an example, weighted by what comes from above. values: arguments -> outputs, as
     float64 tensors; paths, names: of the arrays whose entries are moved."""
     looked = [Looked.at(example, path, name) for path, name in zip(paths, names, strict=True)]
     inputs = NamedInputs(tuple(one.cut(one.whole) for one in looked), (), tuple(names))
-    return ForwardValues(Weighted(values, example, looked, above), inputs)
+    return LookedAt(Weighted(values, example, looked, above), inputs)
 
 
-def looked_at(values: ForwardValues, k: int, gradient: Tensor) -> Tensor:
+def looked_at(values: LookedAt, k: int, gradient: Tensor) -> Tensor:
     """The entries of the gradient of array k that are looked at."""
     return values.subject.looked[k].cut(gradient)

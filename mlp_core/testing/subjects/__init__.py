@@ -17,7 +17,12 @@ from mlp_core.testing.examples.inputs import inputs_of
 from mlp_core.testing.examples.scenario import Make
 from mlp_core.testing.subjects.course import CourseSubject
 from mlp_core.testing.subjects.doors.arrays import arrays as arrays
+from mlp_core.testing.subjects.doors.derivative import derivative as derivative
+from mlp_core.testing.subjects.doors.function import function as function
+from mlp_core.testing.subjects.doors.layer import layer as layer
 from mlp_core.testing.subjects.doors.pair import pair as pair
+from mlp_core.testing.subjects.doors.value_and_gradient import jacobian as jacobian
+from mlp_core.testing.subjects.doors.value_and_gradient import value_and_gradient as value_and_gradient
 from mlp_core.testing.subjects.functions import FunctionSubject
 from mlp_core.testing.subjects.gradchecks import GradcheckSubject
 from mlp_core.testing.subjects.gradients import BATCH_SIZES, GradientSubject
@@ -121,9 +126,9 @@ def gradient(
     >>> verify(cube, examples=10).ok
     True
     """
-    for name, function in (("loss", loss), ("gradient", gradient)):
-        if not callable(function):
-            raise ArgumentError(name, function, "a function of (params, *data)")
+    for name, one in (("loss", loss), ("gradient", gradient)):
+        if not callable(one):
+            raise ArgumentError(name, one, "a function of (params, *data)")
     if not isinstance(inputs, st.SearchStrategy):
         raise ArgumentError("inputs", inputs, "a Hypothesis strategy for (params, *data)")
     return FunctionSubject(name_of(gradient), loss, gradient, inputs.map(inputs_of))

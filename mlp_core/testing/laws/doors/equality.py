@@ -10,7 +10,17 @@ from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments, written
 from mlp_core.testing.examples.foreign_arrays import tensor_of
-from mlp_core.testing.laws.doors.shared import NOT_FINITE, RANDOM, Pulled, finite, pulled, repeats, said, wide
+from mlp_core.testing.laws.doors.shared import (
+    EXTRAPOLATED,
+    NOT_FINITE,
+    RANDOM,
+    Pulled,
+    finite,
+    pulled,
+    repeats,
+    said,
+    wide,
+)
 from mlp_core.testing.laws.functions.shared import held_to_quotients
 from mlp_core.testing.oracles.doors import looked_at, values_of
 from mlp_core.testing.oracles.functions import Values
@@ -25,9 +35,7 @@ def value(h):
     moved = copy.deepcopy(args)
     moved[INDEX]INNER[{index}] += h
     return sum(float((c * o).sum()) for c, o in zip(above, run(moved)[0]))
-h = STEP
-quotient = (value(h) - value(-h)) / (2 * h)
-assert abs(got - quotient) <= {bound}, (got, quotient)"""
+""" + EXTRAPOLATED
 """ABOVE, PLACE, INDEX, INNER are filled in by the law, STEP where a quotient is looked at"""
 
 STRAIGHT = (
@@ -48,7 +56,7 @@ def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Ev
     if not finite(got.outs):
         return Evidence(counted=False, note=NOT_FINITE)
     values = values_of(
-        subject.values, example, subject.paths(example), [g.name for g in got.gradients], got.cut(),
+        subject.values, example, [g.path for g in got.gradients], [g.name for g in got.gradients], got.cut(),
     )  # fmt: skip
     evidence = Evidence()
     try:

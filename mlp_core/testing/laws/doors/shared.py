@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,20 @@ from mlp_core.testing.examples.arguments import Arguments, Path, found_at, place
 from mlp_core.testing.examples.foreign_arrays import copied, like, source_of, tensor_of
 from mlp_core.testing.subjects.doors.form import Form, Gradient
 
+EXTRAPOLATED = """\
+def slope(h):
+    return (value(h) - value(-h)) / (2 * h)
+def nearer(h):
+    return (16 * slope(h) - slope(4 * h)) / 15
+h = STEP
+quotient = (256 * nearer(h) - nearer(4 * h)) / 255
+assert abs(got - quotient) <= {bound}, (got, quotient)"""
+"""lines that compare `got` with the quotient of value(h), extrapolated to a step of 0 as in oracles/slopes.py"""
+
 RANDOM = "it is random: called again with the same arguments it gives other numbers"
+
+Bound = Callable[["Pulled"], list[Tensor]]
+"""how far the gradients of a run may be off"""
 
 NOT_FINITE = "the forward is not finite there"
 
@@ -126,3 +139,18 @@ def changed(args: Sequence[Any], example: Arguments) -> list[Path]:
         path for path in places_of(example.args)
         if not same_bits(tensor_of(found_at(example.args, path)), tensor_of(found_at(args, path)))
     ]  # fmt: skip
+
+
+def nearest(compared: Callable[[Bound], Evidence], subject: Form, example: Arguments) -> Evidence:
+    """What is found within the least bound, or, where that is exceeded, within what rounding explains."""
+    try:
+        return compared(least)
+    except Broken:
+        return compared(lambda one: scattered(subject, example, one))
+
+
+def filled(closing: str, **words: str) -> str:
+    """Lines for compare, with texts in place of words."""
+    for word, text in words.items():
+        closing = closing.replace(word, text.replace("{", "{{").replace("}", "}}"))
+    return closing

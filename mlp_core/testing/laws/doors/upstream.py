@@ -10,17 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.evidence import Evidence
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import source_of
 from mlp_core.testing.examples.layouts import part_of_larger, transposed
-from mlp_core.testing.laws.doors.shared import NOT_FINITE, Pulled, finite, held, least, pulled, scattered
+from mlp_core.testing.laws.doors.shared import NOT_FINITE, Bound, Pulled, filled, finite, held, nearest, pulled
 from mlp_core.testing.subjects.doors.form import Form
 
 book = LawBook()
-
-Bound = Callable[[Pulled], list[Tensor]]
 
 
 
@@ -63,7 +61,7 @@ def is_linear_in_what_comes_from_above(subject: Any, example: Arguments) -> Evid
         return [a + 2 * b + 3 * c for a, b, c in zip(*map(of, (got, one, other)), strict=True)]
 
     texts = [source_of(list(p.above)) for p in (one, other, got)]
-    closings = [_filled(LINEAR, PLACE=g.place, ONE=texts[0], OTHER=texts[1], BOTH=texts[2]) for g in got.gradients]
+    closings = [filled(LINEAR, PLACE=g.place, ONE=texts[0], OTHER=texts[1], BOTH=texts[2]) for g in got.gradients]
     names = [f"gradient of {g.name} for 2 u - 3 v from above" for g in got.gradients]
     return nearest(
         lambda bound: held(names, got.tensors(), expected, limits(bound), closings, NOT_LINEAR), subject, example
@@ -97,7 +95,7 @@ def takes_any_strides_from_above(subject: Any, example: Arguments) -> Evidence:
         found = subject.gradients(example, run.pull(odd), odd)
         got = [torch.as_tensor(np.array(_plain(g.value), dtype=np.float64)) for g in found]
         closings = [
-            _filled(STRIDES, PLACE=g.place, ABOVE=source_of(list(plain.above)), KIND=kind.__name__) for g in found
+            filled(STRIDES, PLACE=g.place, ABOVE=source_of(list(plain.above)), KIND=kind.__name__) for g in found
         ]
         words = kind.__name__.replace("_", " ")
         names = [f"gradient of {g.name}, what comes from above {words}" for g in found]
@@ -114,19 +112,5 @@ def _held_strided(
     return held(names, got, plain.tensors(), bound(plain), closings, note)
 
 
-def nearest(compared: Callable[[Bound], Evidence], subject: Form, example: Arguments) -> Evidence:
-    """What is found within the least bound, or, where that is exceeded, within what rounding explains."""
-    try:
-        return compared(least)
-    except Broken:
-        return compared(lambda one: scattered(subject, example, one))
-
-
 def _plain(value: Any) -> Any:
     return value.detach().double().numpy() if isinstance(value, Tensor) else value
-
-
-def _filled(closing: str, **words: str) -> str:
-    for word, text in words.items():
-        closing = closing.replace(word, text.replace("{", "{{").replace("}", "}}"))
-    return closing

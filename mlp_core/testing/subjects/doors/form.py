@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -57,6 +58,12 @@ class Form:
     names: tuple[str, ...] = ()
     asked: tuple[int, ...] | None = None
     upstream: bool = True
+    weighted: bool = False
+    """whether its derivative is by each output, though nothing comes from above"""
+    counted: bool = False
+    """whether the gradients it gives are by the first arguments, as many as there are"""
+    once: bool = False
+    """whether pulling back changes it, as a step does"""
     waived: tuple[str, ...] = ()
     parts: dict[str, Any] = field(default_factory=dict)
     random: list[bool] = field(default_factory=list)
@@ -86,9 +93,15 @@ class Form:
 
         return Run([o for o, one in zip(ran.outs, real, strict=True) if one], pull)
 
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Inside, it runs: numpy says nothing of overflow, and random numbers are seeded if it draws any."""
+        with seeded() if any(self.random) else nullcontext(), np.errstate(all="ignore"):
+            yield
+
     def values(self, args: list[Any]) -> list[Tensor]:
         """The outputs as float64 tensors; not looked at for whether it draws random numbers, which costs as much."""
-        with seeded() if any(self.random) else nullcontext(), np.errstate(all="ignore"), foreign():
+        with self.guarded(), foreign():
             return [tensor_of(o) for o in self.run(args).outs if is_number(o)]
 
     def paths(self, example: Arguments) -> list[Path]:
@@ -103,13 +116,16 @@ class Form:
     def above(self, example: Arguments, outs: Sequence[Any], draw: int = 0) -> list[Any]:
         """Numbers from above for these outputs, as they come: of their library and dtype. For a form that takes none,
         ones."""
-        cut = example.above([np.shape(o) for o in outs], draw)
+        shapes = [np.shape(o) for o in outs]
+        if not (self.upstream or self.weighted):
+            return [like(torch.ones(shape, dtype=torch.float64), o) for shape, o in zip(shapes, outs, strict=True)]
+        cut = example.above(shapes, draw)
         return [like(c, o) for c, o in zip(cut, outs, strict=True)]
 
     def gradients(self, example: Arguments, found: Any, above: Sequence[Any]) -> list[Gradient]:
         """What a pull gave, one gradient for each array that must get one; raises Broken where one is missing or has
         another shape."""
-        paths = self.paths(example)
+        paths = self._asked_of(example, found)
         placed = self._placed(example, found, list(dict.fromkeys(path[0] for path in paths)))
         result = []
         for path in paths:
@@ -127,8 +143,21 @@ class Form:
             result.append(Gradient(self.words(path), path, place, g))
         return result
 
+    def _asked_of(self, example: Arguments, found: Any) -> list[Path]:
+        """The arrays that must get a gradient, given what was given."""
+        paths = self.paths(example)
+        if not self.counted:
+            return paths
+        if isinstance(example.args[0], (list, tuple, dict)):
+            return [p for p in paths if p[0] == 0]
+        if isinstance(found, dict):
+            return [p for p in paths if self._key(found, p[0]) is not None]
+        return paths[: len(found) if isinstance(found, (list, tuple)) else 1]
+
     def _placed(self, example: Arguments, found: Any, asked: list[int]) -> dict[int, tuple[str, Any]]:
         """By the index of an argument: where its gradient stands in what was given, and the gradient."""
+        if asked == [0] and isinstance(example.args[0], (list, tuple, dict)) and self._nested(example.args[0], found):
+            return {0: ("", found)}
         if isinstance(found, dict):
             keys = {k: self._key(found, k) for k in asked}
             return {k: (f"[{key!r}]", found[key]) for k, key in keys.items() if key is not None}
@@ -140,6 +169,12 @@ class Form:
         if len(found) != len(asked):
             return self._miscounted(len(found), asked, f"len(found) == {len(found)}")
         return {k: (f"[{i}]", g) for i, (k, g) in enumerate(zip(asked, found, strict=True))}
+
+    def _nested(self, params: Any, found: Any) -> bool:
+        """Whether gradients come in the form of the parameters, which are several in one argument."""
+        if isinstance(params, dict):
+            return isinstance(found, dict) and bool(set(params) & set(found))
+        return isinstance(found, (list, tuple)) and len(found) == len(params)
 
     def _miscounted(self, count: int, asked: list[int], when: str) -> Any:
         names = ", ".join(self.words((k,)) for k in asked)

@@ -1,0 +1,125 @@
+"""Wrong autograd.Functions: a product with a scaled tanh, which has two outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing import subjects
+from mlp_core.testing.faults.catalogue import Catalogue
+
+CATALOGUE = Catalogue()
+
+OWN, REFERENCE = "is the derivative of its own forward", "equals the gradient of its reference"
+ALONE, OUTPUT = "gives each gradient alone", "takes each output alone"
+TWICE, SINGLE = "is right or refused when differentiated twice", "is as right in float32"
+
+INPUTS = subjects.arrays("(n,d),(n,d)", lib="torch")
+
+
+def reference(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    return a * b, torch.tanh(a) * 2
+
+
+class Right(torch.autograd.Function):
+    """a b and 2 tanh a."""
+
+    @staticmethod
+    def forward(ctx: Any, a: Tensor, b: Tensor) -> Any:
+        ctx.save_for_backward(a, b)
+        return a * b, torch.tanh(a) * 2
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        one, other = grads
+        a, b = ctx.saved_tensors
+        return one * b + other * 2 * (1 - torch.tanh(a) ** 2), one * a
+
+
+def of(thing: Any) -> Any:
+    return subjects.function(thing, INPUTS, reference)
+
+
+def caught_by(*laws: str, origin: str) -> Callable[[Any], Any]:
+    return CATALOGUE.caught_by(*laws, right=Right, origin=origin, subject=of, examples=60, reference=reference)
+
+
+@caught_by(REFERENCE, origin="site: the second output's own share of da")
+class LeavesOutTheSecondOutput(Right):
+    """the second output gets no gradient"""
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        a, b = ctx.saved_tensors
+        return grads[0] * b, grads[0] * a
+
+
+@caught_by(REFERENCE, origin="site: a table of tanh with ten digits")
+class IsOffByOneInTenBillion(Right):
+    """the gradient is off by 1e-10 of itself"""
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        da, db = Right.backward(ctx, *grads)
+        return da * (1 + 1e-10), db
+
+
+@caught_by(ALONE, origin="public reports: needs_input_grad[0] asked for the second argument")
+class AsksAtTheWrongIndex(Right):
+    """ctx.needs_input_grad is asked at the index of the other argument"""
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        da, db = Right.backward(ctx, *grads)
+        return da if ctx.needs_input_grad[1] else None, db if ctx.needs_input_grad[0] else None
+
+
+@caught_by(OUTPUT, origin="torch, extending autograd: set_materialize_grads(False) without asking for None")
+class ExpectsEveryOutputUsed(Right):
+    """what comes from above may be None for an output that is not used, and this is not asked"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Tensor, b: Tensor) -> Any:
+        ctx.set_materialize_grads(False)
+        return Right.forward(ctx, a, b)
+
+
+@caught_by(TWICE, origin="torch, double backward of custom functions: sinh, which keeps its exponentials")
+class KeepsAnIntermediate(Right):
+    """an intermediate is kept in place of an argument, so that its history is lost"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Tensor, b: Tensor) -> Any:
+        ctx.save_for_backward(a.tanh(), b, a)
+        return a * b, torch.tanh(a) * 2
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        t, b, a = ctx.saved_tensors
+        return grads[0] * b + grads[1] * 2 * (1 - t**2), grads[0] * a
+
+
+@caught_by(TWICE, origin="site: x.detach() or .data inside backward")
+class Detaches(Right):
+    """the gradient is computed from detached tensors, so that its own derivative is zero"""
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        a, b = (t.detach() for t in ctx.saved_tensors)
+        return grads[0] * b + grads[1] * 2 * (1 - torch.tanh(a) ** 2), grads[0] * a
+
+
+@caught_by(SINGLE, origin="site: an epsilon of 1e-12 beside 1, or a table for float64 alone")
+class CancelsInFloat32(Right):
+    """the derivative of tanh is computed as a difference that has no digits left in float32"""
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        a, b = ctx.saved_tensors
+        h = 1e-6
+        quotient = (torch.tanh(a + h) - torch.tanh(a - h)) / (2 * h)
+        slope = quotient if a.dtype == torch.float32 else 1 - torch.tanh(a) ** 2
+        return grads[0] * b + grads[1] * 2 * slope, grads[0] * a

@@ -1,0 +1,124 @@
+"""A backward that is differentiated again: right, or refused aloud."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.engine import guards
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.arguments import Arguments, NamedInputs
+from mlp_core.testing.examples.foreign_arrays import source_of
+from mlp_core.testing.laws.doors.shared import EXTRAPOLATED, NOT_FINITE, filled, finite, pulled, said
+from mlp_core.testing.laws.functions.shared import held_to_quotients
+from mlp_core.testing.oracles.doors import ForwardValues
+from mlp_core.testing.subjects.doors.function import FunctionForm
+
+book = LawBook(judges=True)
+
+SILENT = (
+    "what backward uses was kept without its history, so that the second derivative is silently wrong: save inputs or "
+    "outputs of forward with save_for_backward, or refuse with once_differentiable"
+)
+
+TWICE = """\
+ABOVE
+along, weights = ALONG, WEIGHTS
+def gradients(t, graph=False):
+    own = [a + t * d if d is not None else a for a, d in zip(args, along)]
+    own = [a.detach().clone().requires_grad_() if d is not None else a for a, d in zip(own, along)]
+    found = CALL(*[a.clone() if d is not None else a for a, d in zip(own, along)])
+    found = found if isinstance(found, (tuple, list)) else [found]
+    outs = [o for o in found if torch.is_tensor(o) and o.requires_grad]
+    leaves = [a for a, d in zip(own, along) if d is not None]
+    found = torch.autograd.grad(outs, leaves, above, allow_unused=True, materialize_grads=True, create_graph=graph)
+    return leaves, sum((g * w).sum() for g, w in zip(found, weights))
+leaves, first = gradients(0.0, True)
+second = [None] * len(leaves)
+if first.requires_grad:
+    second = torch.autograd.grad(first, leaves, allow_unused=True)
+got = sum(float((s * d).sum()) for s, d in zip(second, [d for d in along if d is not None]) if s is not None)
+def value(h):
+    return float(gradients(h)[1])
+""" + EXTRAPOLATED
+
+
+@dataclass(frozen=True)
+class Along:
+    """The gradients along a line through the arguments, weighted."""
+
+    subject: FunctionForm
+    example: Arguments
+    above: list[Tensor]
+    along: list[Tensor]
+    weights: list[Tensor]
+
+    def loss(self, params: list[Tensor]) -> Tensor:
+        return torch.stack([t.sum() for t in self.terms(params)]).sum()
+
+    def terms(self, params: list[Tensor]) -> list[Tensor]:
+        t, paths = params[0], self.subject.paths(self.example)
+        moved = {p: self.example.at(p) + t * d for p, d in zip(paths, self.along, strict=True)}
+        at = Arguments(tuple(self.example.moved(moved)), self.example.blob, self.example.texture)
+        found = pulled(self.subject, at, self.above)
+        return [g * w for g, w in zip(found.tensors(), self.weights, strict=True)]
+
+
+@book.law(lambda subject: subject.inputs)
+def is_right_or_refused_when_differentiated_twice(subject: FunctionForm, example: Arguments) -> Evidence:
+    """Along a random direction, the derivative of the gradient by autograd is the difference quotient of the gradient;
+    or backward says, with an exception, that it has none.
+
+    A gradient penalty, a Hessian and a meta-learner take it without asking, and it is silently wrong if what backward
+    uses was kept without its history.
+    """
+    first = pulled(subject, example)
+    if not finite(first.outs):
+        return Evidence(counted=False, note=NOT_FINITE)
+    shapes = [tuple(t.shape) for t in first.tensors()]
+    along, weights = example.above(shapes, 1), example.above(shapes, 2)
+    with guards.foreign():
+        got = _by_autograd(subject, example, first.cut(), along, weights)
+    if got is None:
+        return Evidence(entries=1)
+    line = Along(subject, example, first.cut(), along, weights)
+    zero = torch.zeros((), dtype=torch.float64)
+    values = ForwardValues(line, NamedInputs((zero,), (), ("the gradients along a line, by autograd",)))
+    evidence = Evidence()
+    by = {p[0]: d for p, d in zip(subject.paths(example), along, strict=True)}
+    lines = [by.get(k) for k in range(len(example.args))]
+    closing = filled(
+        TWICE, ABOVE=said(first.above), ALONG=source_of(lines), WEIGHTS=source_of(weights), CALL=subject.call_word
+    )  # fmt: skip
+    try:
+        held_to_quotients(values, 0, got, evidence, closing)
+    except Broken as broken:
+        broken.note = broken.note or SILENT
+        raise
+    evidence.counted = evidence.entries > 0
+    return evidence
+
+
+def _by_autograd(
+    subject: FunctionForm, example: Arguments, above: list[Tensor], along: list[Tensor], weights: list[Tensor]
+) -> Tensor | None:  # fmt: skip
+    """The derivative of the weighted gradients along a line; None where backward refuses."""
+    run = subject.applied
+    leaves = run.leaves(example.fresh())
+    with subject.guarded():
+        outs = run.outputs(leaves, example.fresh())
+        cut = [c.to(o.dtype) for c, o in zip(above, outs, strict=True)]
+        found = [g for g in run.pulled(leaves, outs, cut, create_graph=True) if g is not None]
+        live = [(g * w).sum() for g, w in zip(found, weights, strict=True) if g.requires_grad]
+        if not live:
+            return torch.zeros((), dtype=torch.float64)
+        own = [a for a in leaves if isinstance(a, Tensor) and a.requires_grad]
+        try:
+            second = torch.autograd.grad(torch.stack(live).sum(), own, allow_unused=True, materialize_grads=True)
+        except RuntimeError:
+            return None
+    return torch.stack([(s * d).sum() for s, d in zip(second, along, strict=True)]).sum().detach()
+

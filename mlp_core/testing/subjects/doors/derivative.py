@@ -1,0 +1,132 @@
+"""A function of every entry by itself, and its derivative: by what goes in, or written by what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.testing.engine.source import import_of, name_of
+from mlp_core.testing.examples.arguments import Arguments
+from mlp_core.testing.examples.foreign_arrays import tensor_of
+from mlp_core.testing.examples.sample import sample
+from mlp_core.testing.subjects.doors.arrays import arrays
+from mlp_core.testing.subjects.doors.form import Form, Run, every, required, strategy_of, waived
+
+TRIED = 6
+"""examples on which it is seen what df takes"""
+
+STEP = 2.0**-17
+
+
+@dataclass(frozen=True)
+class Elementwise:
+    """f(z), and df of z, of f(z), or of both."""
+
+    f: Callable[..., Any]
+    df: Callable[..., Any]
+    at: str
+    """what df takes: "input", "output" or "both" """
+
+    def __call__(self, args: list[Any]) -> Run:
+        out = self.f(*args)
+        slope = self.df(*self._taken(args, out))
+        return Run([out], lambda above: above[0] * slope)
+
+    def _taken(self, args: list[Any], out: Any) -> list[Any]:
+        return {"input": args, "output": [out, *args[1:]], "both": [args[0], out]}[self.at]
+
+    def source(self, example: Arguments) -> list[str]:
+        taken = {"input": "*args", "output": "out, *args[1:]", "both": "args[0], out"}[self.at]
+        return [
+            *import_of(self.f), *import_of(self.df), "def run(args):", f"    out = {name_of(self.f)}(*args)",
+            f"    slope = {name_of(self.df)}({taken})", "    return [out], lambda above: above[0] * slope",
+        ]  # fmt: skip
+
+    def distance(self, args: tuple[Any, ...]) -> float:
+        """How far df is from a plain quotient of f, over both; infinite where it cannot be asked."""
+        try:
+            with np.errstate(all="ignore"):
+                ran = self([np.array(a) if isinstance(a, np.ndarray) else a for a in args])
+                up, down = (tensor_of(self.f(args[0] + s, *args[1:])) for s in (STEP, -STEP))
+                got = tensor_of(ran.pull([torch.ones(1).numpy() if not isinstance(args[0], torch.Tensor) else 1.0]))
+        except Exception:
+            return float("inf")
+        quotient = (up - down) / (2 * STEP)
+        off = ((got - quotient).norm() / (got.norm() + quotient.norm() + 1e-300)).item()
+        return off if off == off else float("inf")
+
+
+def derivative(
+    f: Callable[..., Any], df: Callable[..., Any], inputs: st.SearchStrategy[Any] | None = None, *, at: str = "",
+    waives: Sequence[str] = (), name: str = "",
+) -> Form:  # fmt: skip
+    """A function of every entry by itself, such as an activation, and its derivative: df(z) is f'(z), or, with
+    at="output", df(f(z)) is; at="both" for df(z, f(z)). By default what holds is found by trying, and said in the name.
+
+    inputs: a strategy for z, with what else f and df take; by default arrays of numpy, of torch or single numbers,
+    whatever f takes, and positive ones where f is not finite for others. waives: as for `pair`.
+
+    >>> import numpy as np
+    >>> from mlp_core.testing import verify
+    >>> found = derivative(np.tanh, lambda a: 1 - a * a)
+    >>> found.name, verify(found, examples=10).ok
+    ('tanh, yours, by its output', True)
+    """
+    for word, function in (("f", f), ("df", df)):
+        if not callable(function):
+            raise ArgumentError(word, function, "a function")
+    if at not in ("", "input", "output", "both"):
+        raise ArgumentError("at", at, '"input", "output" or "both"')
+    inputs = _inputs(f) if inputs is None else inputs
+    if not at:
+        several = ("input", "output") if _parameters(df) == _parameters(f) else ("both", "input", "output")
+        tried = [one if isinstance(one, tuple) else (one,) for one in sample(inputs, TRIED)[1:]]
+        off = {one: sorted(Elementwise(f, df, one).distance(args) for args in tried) for one in several}
+        at = min(several, key=lambda one: off[one][len(tried) // 2])
+    given = Elementwise(f, df, at)
+    by = {"input": "", "output": ", by its output", "both": ", by both"}[at]
+    return Form(
+        name or f"{name_of(f)}, {name_of(df)}{by}", "function with its derivative", strategy_of(inputs), given,
+        given.source, names=_names(f), asked=(0,), upstream=False, weighted=True, waived=waived(waives),
+    )  # fmt: skip
+
+
+def _names(f: Callable[..., Any]) -> tuple[str, ...]:
+    try:
+        return every(f)
+    except (TypeError, ValueError):  # a ufunc has no signature in older versions of numpy
+        return ("x",)
+
+
+def _parameters(f: Callable[..., Any]) -> int:
+    try:
+        return len(required(f))
+    except (TypeError, ValueError):
+        return 1
+
+
+def _inputs(f: Callable[..., Any]) -> st.SearchStrategy[Any]:
+    """Arguments that f takes, and for which it is finite."""
+    for shape in ("(n,d)", "()"):
+        for lib in ("numpy", "torch"):
+            for kind in ("", ">0"):
+                strategy = arrays(shape + kind, lib=lib)
+                if all(_finite(f, one) for one in sample(strategy, TRIED)):
+                    return strategy
+    wanted = "a function of one array or number; inputs= says what else it takes"
+    raise ArgumentError("f", Described(name_of(f)), wanted)
+
+
+def _finite(f: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    try:
+        with np.errstate(all="ignore"):
+            out = tensor_of(f(*args))
+    except Exception:
+        return False
+    return tuple(out.shape) == tuple(np.shape(args[0])) and bool(out.isfinite().all())

@@ -1,0 +1,169 @@
+"""A torch.autograd.Function, a custom operator, or any differentiable callable: a backward that autograd calls."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.base.errors import ArgumentError
+from mlp_core.testing.engine.evidence import Broken
+from mlp_core.testing.engine.source import import_of, name_of
+from mlp_core.testing.examples.arguments import Arguments
+from mlp_core.testing.subjects.doors.form import Form, Run, every, indices, strategy_of, waived
+
+RUN = """\
+def run(args, need=None):
+    own = [a.detach().clone().requires_grad_(ASKED) if torch.is_tensor(a) and a.is_floating_point() else a
+           for k, a in enumerate(args)]
+    with torch.enable_grad():
+        found = CALL(*[a.clone() if torch.is_tensor(a) and a.requires_grad else a for a in own])
+    found = found if isinstance(found, (tuple, list)) else [found]
+    outs = [o for o in found if torch.is_tensor(o) and o.requires_grad]
+    def pull(above, outs=outs):
+        leaves = [a for a in own if torch.is_tensor(a) and a.requires_grad]
+        options = dict(allow_unused=True, materialize_grads=True, retain_graph=True)
+        found = iter(torch.autograd.grad(outs, leaves, above, **options))
+        return [next(found) if torch.is_tensor(a) and a.requires_grad else None for a in own]
+    return outs, pull"""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A callable under autograd: leaves that require a gradient, its outputs that do, and autograd's pull."""
+
+    apply: Callable[..., Any]
+    asked: tuple[int, ...] | None = None
+
+    def leaves(self, args: Sequence[Any]) -> list[Any]:
+        """Arguments that require a gradient where they can and should."""
+        return [
+            a.detach().clone().requires_grad_(self.asked is None or k in self.asked) if _is_real(a) else a
+            for k, a in enumerate(args)
+        ]
+
+    def outputs(self, leaves: Sequence[Any], args: list[Any]) -> list[Tensor]:
+        """What it gives that can be differentiated. `args` become what it was handed, to see if that is changed."""
+        with torch.enable_grad():
+            handed = [a.clone() if _is_real(a) and a.requires_grad else a for a in leaves]
+            found = self.apply(*handed)
+        outs = [o for o in (found if isinstance(found, (tuple, list)) else [found]) if isinstance(o, Tensor)]
+        args[:] = [  # what is changed on purpose is returned
+            before if any(o is a for o in outs) else a for a, before in zip(handed, args, strict=True)
+        ]
+        return [o for o in outs if o.requires_grad]
+
+    def __call__(self, args: list[Any]) -> Run:
+        leaves = self.leaves(args)
+        outs = self.outputs(leaves, args)
+        if not outs:
+            got, expected = "nothing that requires a gradient", "an output that does"
+            raise Broken("what it returns", got, expected, closing=NO_GRADIENT)
+        return Run(list(outs), lambda above: self.pulled(leaves, outs, above))
+
+    def pulled(self, leaves: Sequence[Any], outs: Sequence[Tensor], above: Sequence[Any], **options: Any) -> list[Any]:
+        """A gradient for each argument that requires one, None for the others."""
+        own = [a for a in leaves if _is_real(a) and a.requires_grad]
+        found = iter(torch.autograd.grad(
+            list(outs), own, list(above), allow_unused=True, materialize_grads=True, retain_graph=True, **options
+        ))  # fmt: skip
+        return [next(found) if _is_real(a) and a.requires_grad else None for a in leaves]
+
+
+NO_GRADIENT = "outs, pull = run(args)\nassert outs, \"no output requires a gradient\""
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
+
+
+@dataclass(frozen=True)
+class FunctionForm(Form):
+    """A form whose backward autograd calls, so that more can be asked of it."""
+
+    apply: Callable[..., Any] = field(default=torch.relu)
+    reference: Callable[..., Any] | None = None
+
+    call_word: str = ""
+    """what is called, in Python"""
+
+    @property
+    def applied(self) -> Applied:
+        assert isinstance(self.run, Applied)
+        return self.run
+
+    def alone(self, k: int) -> FunctionForm:
+        """The same, where argument k alone requires a gradient."""
+        return replace(self, run=Applied(self.apply, (k,)), asked=(k,))
+
+    def by_reference(self) -> FunctionForm:
+        assert self.reference is not None
+        return replace(self, run=Applied(self.reference, self.asked))
+
+
+def function(
+    F: Any, inputs: st.SearchStrategy[Any], reference: Callable[..., Any] | None = None,
+    wrt: Sequence[str | int] | None = None, *, waives: Sequence[str] = (), name: str = "",
+) -> FunctionForm:  # fmt: skip
+    """A torch.autograd.Function class, a custom operator of torch.library, or any differentiable callable.
+
+    It is run as autograd runs it: F.apply(*args), on copies that require a gradient, where the argument is a tensor of
+    real numbers; outputs that are marked as not differentiable, and whole numbers, get nothing from above. inputs: a
+    strategy for the arguments, such as arrays(..., lib="torch"). reference: a function of the same arguments that must
+    have the same gradients, within what rounding explains. wrt: the arguments that get a gradient, by name or index; by
+    default all tensors of real numbers. waives: what does not hold by design: "straight-through".
+
+    >>> import torch
+    >>> from mlp_core.testing import verify
+    >>> from mlp_core.testing.subjects import arrays
+    >>> class Cube(torch.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x**3
+    ...     @staticmethod
+    ...     def backward(ctx, grad):
+    ...         (x,) = ctx.saved_tensors
+    ...         return 3 * grad * x**2
+    >>> verify(function(Cube, arrays("(n,d)", lib="torch")), examples=10).ok
+    True
+    """
+    is_class = isinstance(F, type) and issubclass(F, torch.autograd.Function)
+    if not is_class and not callable(F):
+        raise ArgumentError("F", F, "a torch.autograd.Function class, or a differentiable function")
+    if reference is not None and not callable(reference):
+        raise ArgumentError("reference", reference, "a function of the same arguments")
+    apply = F.apply if is_class else F
+    names = _names(F, is_class)
+    asked = indices(wrt, names)
+    call = f"{name_of(F)}.apply" if is_class else name_of(F)
+
+    def source(example: Arguments) -> list[str]:
+        within = "True" if asked is None else f"k in {asked!r}"
+        asks = f"({within}) if need is None else k in need" if asked is not None else "need is None or k in need"
+        return [*import_of(F), *RUN.replace("ASKED", asks).replace("CALL", call).splitlines()]
+
+    return FunctionForm(
+        name or name_of(F), "function", strategy_of(inputs), Applied(apply, asked), source, names=names, asked=asked,
+        waived=waived(waives), apply=apply, reference=reference, call_word=call,
+    )  # fmt: skip
+
+
+def _names(F: Any, is_class: bool) -> tuple[str, ...]:
+    """The parameters, without the context."""
+    try:
+        if not is_class:
+            return every(F)
+        names = tuple(inspect.signature(F.forward).parameters)
+        return names if _has_setup(F) else names[1:]
+    except (TypeError, ValueError):  # an operator
+        return ()
+
+
+def _has_setup(F: Any) -> bool:
+    return F.setup_context is not torch.autograd.function._SingleLevelFunction.setup_context

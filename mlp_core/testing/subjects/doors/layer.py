@@ -1,0 +1,148 @@
+"""A layer as an object: forward(x), backward(dout), parameters beside; gradients beside these, or the step it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.testing.engine.source import import_of, name_of
+from mlp_core.testing.examples.arguments import Arguments, arguments
+from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, tensor_of
+from mlp_core.testing.examples.sample import sample
+from mlp_core.testing.examples.shapes import Shape, drawn
+from mlp_core.testing.subjects.doors.form import Form, Run, every, required, waived
+from mlp_core.testing.subjects.doors.seeds import seeded
+
+FORMS = ("d{}", "{}_grad", "grad_{}", "d_{}", "g{}", "dL_d{}", "{}_gradient", "grad{}", "delta_{}")
+"""how a gradient is called beside its parameter"""
+
+
+@dataclass(frozen=True)
+class Layered:
+    """make() -> an object; args are its parameters, then what forward takes."""
+
+    make: Callable[[], Any]
+    parameters: tuple[str, ...]
+    gradients: Mapping[str, str]
+    """the attribute with the gradient of each parameter; none of them, if backward takes a step"""
+    steps: bool
+    call: str
+
+    def __call__(self, args: list[Any]) -> Run:
+        n = len(self.parameters)
+        made = self.make()
+        for name, value in zip(self.parameters, args[:n], strict=True):
+            setattr(made, name, copied(value))
+        out = getattr(made, self.call)(*args[n:])
+        outs = list(out) if isinstance(out, (tuple, list)) else [out]
+
+        def pull(above: Sequence[Any]) -> Any:
+            before = [copied(getattr(made, name)) for name in self.parameters]
+            found = made.backward(*above, *([1.0] if self.steps else []))
+            below = list(found) if isinstance(found, (tuple, list)) else [found] * any(map(is_real, args[n:]))
+            if self.steps:
+                own = [b - getattr(made, name) for name, b in zip(self.parameters, before, strict=True)]
+            else:
+                own = [getattr(made, self.gradients.get(name, ""), None) for name in self.parameters]
+            return [*own, *below]
+
+        return Run(outs, pull)
+
+    def source(self, example: Arguments) -> list[str]:
+        n, rate = len(self.parameters), ", 1.0" if self.steps else ""
+        own = ", ".join(f"before[{k}] - made.{p}" if self.steps else f"made.{self.gradients.get(p, 'missing')}"
+                        for k, p in enumerate(self.parameters))  # fmt: skip
+        name = name_of(self.make)
+        sets = [f"    made.{p} = copy.deepcopy(args[{k}])" for k, p in enumerate(self.parameters)]
+        return [
+            *import_of(self.make), "def run(args):", f"    made = {name}()", *sets,
+            f"    out = made.{self.call}(*args[{n}:])", "    def pull(above):",
+            f"        before = [copy.deepcopy(getattr(made, p)) for p in {self.parameters!r}]",
+            f"        below = made.backward(*above{rate})",
+            "        below = list(below) if isinstance(below, (tuple, list)) else [below]",
+            f"        return [{own}{', ' * bool(own)}*below]",
+            "    return list(out) if isinstance(out, (tuple, list)) else [out], pull",
+        ]  # fmt: skip
+
+
+def layer(
+    make: Callable[[], Any], inputs: st.SearchStrategy[Any], gradients: str | Mapping[str, str] | None = None, *,
+    waives: Sequence[str] = (), name: str = "",
+) -> Form:  # fmt: skip
+    """A layer as an object: make() -> an object with forward(x), or one that is called, and backward(dout), which gives
+    the gradient of x and leaves those of its parameters beside them; or backward(dout, learning_rate), which takes a
+    step.
+
+    Its parameters are the arrays of real numbers it is made with; their sizes are those, their entries are drawn.
+    gradients: how the gradient of a parameter is called beside it, "d{}" or {"W": "grad_of_W"}; found by trying if not
+    given. inputs: for what forward takes; waives: as for `pair`.
+
+    Raises ArgumentError for an object without forward and backward.
+
+    >>> import numpy as np
+    >>> from mlp_core.testing import verify
+    >>> from mlp_core.testing.subjects import arrays
+    >>> class Scale:
+    ...     def __init__(self):
+    ...         self.W = np.ones(3)
+    ...     def forward(self, x):
+    ...         self.x = x
+    ...         return x * self.W
+    ...     def backward(self, dout):
+    ...         self.dW = (dout * self.x).sum(0)
+    ...         return dout * self.W
+    >>> verify(layer(Scale, arrays("(n,3)")), examples=10).ok
+    True
+    """
+    probe = make()
+    call = next((c for c in ("forward", "__call__") if hasattr(probe, c)), "")
+    if not call or not hasattr(probe, "backward"):
+        expected = "a function that makes an object with forward(x) and backward(dout)"
+        raise ArgumentError("make", Described(f"{name_of(make)}, which makes a {type(probe).__name__}"), expected)
+    held = {n: v for n, v in vars(probe).items() if is_real(v)}
+    first = sample(inputs, 3)[-1]
+    args = first if isinstance(first, tuple) else (first,)
+    with seeded(), np.errstate(all="ignore"):
+        outs = getattr(probe, call)(*map(copied, args))
+        above = [np.ones_like(o) for o in (outs if isinstance(outs, (tuple, list)) else [outs])]
+        steps = len(required(probe.backward)) > len(above)
+        probe.backward(*above, *([1.0] if steps else []))
+    named = {n: g for n in held if (g := _gradient_of(probe, n, gradients)) is not None}
+    wanted = tuple(n for n in held if n in named or steps or _matters(make, call, n, args))
+    given = Layered(make, wanted, named, steps, call)
+    shapes = [Shape(tuple(np.shape(held[n]))) for n in wanted]
+    lib = "numpy" if not wanted or isinstance(held[wanted[0]], np.ndarray) else "torch"
+    whole = inputs.map(lambda one: one if isinstance(one, tuple) else (one,))
+    if wanted:
+        whole = st.builds(lambda own, rest: (*own, *rest), drawn(shapes, lib, {}), whole)
+    names = (*wanted, *every(getattr(probe, call)))
+    return Form(
+        name or name_of(make), "layer", arguments(whole), given, given.source, names=names, once=True,
+        waived=waived(waives),
+    )  # fmt: skip
+
+
+def _gradient_of(probe: Any, name: str, gradients: str | Mapping[str, str] | None) -> str | None:
+    """The attribute with the gradient of a parameter."""
+    if isinstance(gradients, Mapping):
+        return gradients.get(name)
+    forms = FORMS if gradients is None else (gradients,)
+    return next((f.format(name) for f in forms if is_array(getattr(probe, f.format(name), None))), None)
+
+
+def _matters(make: Callable[[], Any], call: str, name: str, args: Sequence[Any]) -> bool:
+    """Whether what forward gives depends on an array of the object."""
+    found = []
+    for factor in (1.0, 1.5):
+        with seeded(), np.errstate(all="ignore"):
+            made = make()
+            setattr(made, name, factor * getattr(made, name) + (factor - 1))
+            out = getattr(made, call)(*map(copied, args))
+        found.append([tensor_of(o) for o in (out if isinstance(out, (tuple, list)) else [out])])
+    return any(a.shape != b.shape or bool((a != b).any()) for a, b in zip(*found, strict=True))
+

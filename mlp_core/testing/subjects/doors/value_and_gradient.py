@@ -1,0 +1,139 @@
+"""A function that returns its value with its gradient, and a function with the Jacobian that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from mlp_core.base.errors import ArgumentError
+from mlp_core.testing.engine.evidence import Broken
+from mlp_core.testing.engine.source import import_of, name_of
+from mlp_core.testing.examples.arguments import Arguments, places_of
+from mlp_core.testing.examples.foreign_arrays import is_real, tensor_of
+from mlp_core.testing.subjects.doors.form import Form, Run, every, indices, strategy_of, waived
+
+
+@dataclass(frozen=True)
+class Valued:
+    """f(*args) -> (value, gradient or gradients)."""
+
+    f: Callable[..., Any]
+
+    def __call__(self, args: list[Any]) -> Run:
+        found = self.f(*args)
+        if not isinstance(found, (tuple, list)) or len(found) < 2:
+            got = f"{len(found)} things" if isinstance(found, (tuple, list)) else type(found).__name__
+            raise Broken("what the function returns", got, "(value, gradient or gradients)", closing=NO_PAIR)
+        value, *gradients = found
+        if np.ndim(value) and np.size(value) != 1:
+            got = f"shape {np.shape(value)}"
+            raise Broken("the value that is returned first", got, "one number", closing=NO_NUMBER)
+        return Run([value], lambda above: gradients[0] if len(gradients) == 1 else tuple(gradients))
+
+    def source(self, example: Arguments) -> list[str]:
+        return [
+            *import_of(self.f), "def run(args):", f"    value, *gradients = {name_of(self.f)}(*args)",
+            "    return [value], lambda above: gradients[0] if len(gradients) == 1 else tuple(gradients)",
+        ]  # fmt: skip
+
+
+NO_PAIR = "run(args)"
+NO_NUMBER = "value = run(args)[0][0]\nassert np.size(value) == 1, value"
+
+
+def value_and_gradient(
+    f: Callable[..., Any], inputs: st.SearchStrategy[Any], *, wrt: Sequence[str | int] | None = None,
+    waives: Sequence[str] = (), name: str = "",
+) -> Form:  # fmt: skip
+    """A function that gives its gradient with its value: f(*args) -> (value, gradient or gradients).
+
+    The gradients are by the first arguments, as many as there are; or, where the first argument is a list or a dict of
+    arrays, by these, in the same form. wrt: the arguments they are by, where these are others. inputs, waives: as for
+    `pair`.
+
+    >>> import numpy as np
+    >>> from mlp_core.testing import verify
+    >>> from mlp_core.testing.subjects import arrays
+    >>> def ridge(w, X, y):
+    ...     r = X @ w - y
+    ...     return r @ r + w @ w, 2 * X.T @ r + 2 * w
+    >>> verify(value_and_gradient(ridge, arrays("(d),(n,d),(n)")), examples=10).ok
+    True
+    """
+    if not callable(f):
+        raise ArgumentError("f", f, "a function")
+    given = Valued(f)
+    names = every(f)
+    return Form(
+        name or name_of(f), "value with its gradient", strategy_of(inputs), given, given.source, names=names,
+        asked=indices(wrt, names), upstream=False, counted=wrt is None, waived=waived(waives),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Derived:
+    """f(x, *rest), and jac(x, *rest), its derivative by x: of the shape of f's output, followed by that of x."""
+
+    f: Callable[..., Any]
+    jac: Callable[..., Any]
+
+    def __call__(self, args: list[Any]) -> Run:
+        rest = places_of(args[0], is_real)
+        found = self.f(*args)
+        jacobian = self.jac(*args)
+        if rest != [()]:
+            return Run([found], lambda above: jacobian)
+        wanted = (*np.shape(found), *np.shape(args[0]))
+        shape = tuple(np.shape(jacobian))
+        if tuple(n for n in shape if n != 1) != tuple(n for n in wanted if n != 1):
+            expected, closing = f"shape {wanted}: of f's output, then of x", SHAPE.format(shape=wanted)
+            raise Broken("what jac returns", f"shape {shape}", expected, closing=closing)
+
+        def pull(above: Sequence[Any]) -> Any:
+            matrix = tensor_of(jacobian).numpy().reshape(np.size(found), *np.shape(args[0]))
+            return np.tensordot(np.ravel(tensor_of(above[0]).numpy()), matrix, axes=1)
+
+        return Run([found], pull)
+
+    def source(self, example: Arguments) -> list[str]:
+        f, jac = name_of(self.f), name_of(self.jac)
+        return [
+            *import_of(self.f), *import_of(self.jac), "def jacobian(args):", f"    return {jac}(*args)",
+            "def run(args):", f"    out, J = {f}(*args), jacobian(args)",
+            "    def pull(above):", "        matrix = np.asarray(J).reshape(np.size(out), *np.shape(args[0]))",
+            "        return np.tensordot(np.ravel(above[0]), matrix, axes=1)", "    return [out], pull",
+        ]  # fmt: skip
+
+
+SHAPE = """\
+J = np.shape(jacobian(args))
+assert J == {shape}, J"""
+
+
+def jacobian(
+    f: Callable[..., Any], jac: Callable[..., Any], inputs: st.SearchStrategy[Any], *, waives: Sequence[str] = (),
+    name: str = "",
+) -> Form:  # fmt: skip
+    """A function and its derivative by the first argument, as for jac= of scipy: f(x, *rest), a number or a vector, and
+    jac(x, *rest), of the shape of f's output followed by that of x. A score and its Hessian too.
+
+    inputs, waives: as for `pair`.
+
+    >>> from mlp_core.testing import verify
+    >>> from mlp_core.testing.subjects import arrays
+    >>> f, jac = lambda x, A: x @ A @ x, lambda x, A: (A + A.T) @ x
+    >>> verify(jacobian(f, jac, arrays("(n),(n,n)")), examples=10).ok
+    True
+    """
+    for word, function in (("f", f), ("jac", jac)):
+        if not callable(function):
+            raise ArgumentError(word, function, "a function")
+    given = Derived(f, jac)
+    return Form(
+        name or f"{name_of(f)}, {name_of(jac)}", "function with its Jacobian", strategy_of(inputs), given, given.source,
+        names=every(f), asked=(0,), upstream=False, weighted=True, waived=waived(waives),
+    )  # fmt: skip
