@@ -119,7 +119,7 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
         tell(failed=f"{late} ({place_of(late)})")
         return
     course = bool(laws) and isinstance(laws[0].subject, CourseSubject)
-    reading = laws[0].subject.reading if course else ""
+    reading = laws[0].subject.reading if course else getattr(laws[0].subject, "found", "") if laws else ""
     tell(laws=[[law.name, law.statement, law.group, law.judges] for law in laws], course=course, reading=reading)
     memory = Memory()
     for index, law in enumerate(laws):

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.testing.foreign import doors
 from mlp_core.testing.foreign.origins import Origins
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.subjects.heads import FILLED, Head
@@ -134,6 +135,32 @@ def _derived(file: File) -> Iterator[Found]:
     yield from (Found(n.name, (n.name,)) for n in file.classes() if file.origins.kind(n) is not None)
 
 
+def _autograd_functions(file: File) -> Iterator[Found]:
+    """Classes that derive from torch.autograd.Function, but those that others here derive from."""
+    for node in file.classes():
+        if any(file.origins.dotted(base).endswith("autograd.Function") for base in node.bases):
+            yield Found(node.name, (node.name,), doors.made("function"))
+
+
+def _pairs(file: File) -> Iterator[Found]:
+    for name, forward, backward in doors.pairs({n.name: n for n, _ in file.functions()}):
+        called = forward if name in file.definitions else name
+        yield Found(called, (forward, backward), doors.made("pair"))
+
+
+def _derivatives(file: File) -> Iterator[Found]:
+    for name, derivative in doors.derivatives({n.name: n for n, _ in file.functions()}):
+        yield Found(name, (name, derivative), doors.made("derivative"))
+
+
+def _values(file: File) -> Iterator[Found]:
+    yield from (Found(n.name, (n.name,), doors.made("value")) for n, _ in file.functions() if doors.gives_gradient(n))
+
+
+def _layers(file: File) -> Iterator[Found]:
+    yield from (Found(n.name, (n.name,), doors.made("layer")) for n in file.classes() if doors.is_layer(n))
+
+
 def _shown_when_run(file: File) -> Iterator[Found]:
     """What somebody asks for and no head tells: a class, or what a decorator or a call makes."""
     if file.asked is None:
@@ -150,6 +177,11 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("", _methods),
     Recogniser("f(model, trace, dL_dy)", _ours),
     Recogniser("a torch.optim.Optimizer or an UpdateRule", _derived),
+    Recogniser("a torch.autograd.Function", _autograd_functions),
+    Recogniser("two functions x_forward and x_backward", _pairs),
+    Recogniser("a function with its derivative (f and f_prime)", _derivatives),
+    Recogniser("a function that returns a value with its gradient", _values),
+    Recogniser("a class with forward(x) and backward(dout)", _layers),
     Recogniser("", _forms),
     Recogniser("", _shown_when_run),
 )

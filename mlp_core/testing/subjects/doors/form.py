@@ -65,7 +65,8 @@ class Form:
     once: bool = False
     """whether pulling back changes it, as a step does"""
     waived: tuple[str, ...] = ()
-    parts: dict[str, Any] = field(default_factory=dict)
+    found: str = ""
+    """what was found by trying, in words"""
     random: list[bool] = field(default_factory=list)
     """whether it draws random numbers, as far as has been seen"""
 

@@ -1,0 +1,93 @@
+"""Gradients in the form in which they were written, told in a file by heads alone."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mlp_core.testing.subjects.doors import recognised
+from mlp_core.testing.subjects.doors.pair import ABOVE
+
+FORWARD = (("forward", "backward"), ("fwd", "bwd"), ("Forward", "Backward"))
+"""parts of the names of two functions that belong together"""
+
+PRIMES = (
+    "{}_prime", "{}_derivative", "{}_deriv", "{}_der", "d_{}", "d{}", "{}_grad", "grad_{}", "{}_gradient", "{}Prime",
+    "{}_backward", "derivative_{}", "{}_p",
+)  # fmt: skip
+"""how the derivative of a function is called"""
+
+GRADIENT = re.compile(r"d[A-Z_]\w*|dx|dw|db|grads?|gradients?|g|\w+_grads?|grad_\w+|jac")
+"""how a gradient is called that is returned beside a value"""
+
+
+def positional(node: ast.FunctionDef) -> list[str]:
+    return [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+
+
+def wanted(node: ast.FunctionDef) -> list[str]:
+    """Its parameters without a default."""
+    names = positional(node)
+    return names[: len(names) - len(node.args.defaults)]
+
+
+def pairs(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str, str]]:
+    """The common name, the forward and the backward."""
+    for name in functions:
+        for one, other in FORWARD:
+            partner = name.replace(one, other)
+            if one in name and partner in functions and any(map(ABOVE.fullmatch, wanted(functions[partner])[:3])):
+                yield name.replace(one, "").strip("_") or name, name, partner
+
+
+def derivatives(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
+    """A function and its derivative, of the same parameters."""
+    for name, node in functions.items():
+        partner = next((p for form in PRIMES if (p := form.format(name)) in functions and p != name), None)
+        if partner is not None and len(wanted(functions[partner])) == len(wanted(node)) in (1, 2, 3) and returns(node):
+            yield name, partner
+
+
+def returns(node: ast.FunctionDef) -> bool:
+    return any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(node))
+
+
+def gives_gradient(node: ast.FunctionDef) -> bool:
+    """Whether every return is a value with what is called a gradient."""
+    found = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
+    return bool(found) and bool(wanted(node)) and all(
+        isinstance(v, ast.Tuple) and len(v.elts) >= 2 and not isinstance(v.elts[0], ast.Constant)
+        and all(isinstance(e, ast.Name | ast.Tuple | ast.Dict) and _is_gradient(e) for e in v.elts[1:])
+        for v in found
+    )  # fmt: skip
+
+
+def _is_gradient(node: ast.expr) -> bool:
+    match node:
+        case ast.Name(id=name):
+            return GRADIENT.fullmatch(name) is not None
+        case ast.Tuple(elts=several) | ast.List(elts=several):
+            return all(map(_is_gradient, several))
+    return isinstance(node, ast.Dict)
+
+
+def is_layer(node: ast.ClassDef) -> bool:
+    """Whether a class has forward(self, x) and backward(self, dout), and is no module of torch."""
+    methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
+    if not {"forward", "backward"} <= set(methods) or any("Module" in ast.unparse(b) for b in node.bases):
+        return False
+    both = [wanted(methods[name]) for name in ("forward", "backward")]
+    return all(len(names) in (2, 3) and names[0] == "self" for names in both) and returns(methods["forward"])
+
+
+MAKERS: dict[str, Callable[..., Any]] = {
+    "pair": recognised.of_pair, "function": recognised.of_function, "derivative": recognised.of_derivative,
+    "value": recognised.of_value_and_gradient, "layer": recognised.of_layer,
+}  # fmt: skip
+
+
+def made(kind: str) -> Callable[..., Any]:
+    """What makes a subject of what was loaded; the batch sizes come last, and say nothing here."""
+    return lambda *things: MAKERS[kind](*things[:-1])

@@ -1,0 +1,175 @@
+"""Doors of what stands in a file: their arguments are found by trying, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.testing.engine.source import name_of
+from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, is_real
+from mlp_core.testing.subjects.doors.arrays import arrays
+from mlp_core.testing.subjects.doors.derivative import derivative
+from mlp_core.testing.subjects.doors.form import Form, required
+from mlp_core.testing.subjects.doors.function import Applied, function
+from mlp_core.testing.subjects.doors.layer import layer
+from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
+from mlp_core.testing.subjects.doors.tried import Found, built, tried
+from mlp_core.testing.subjects.doors.value_and_gradient import jacobian, value_and_gradient
+
+
+def told(form: Form, found: Found, names: Sequence[str]) -> Form:
+    """A form that says which shapes were found."""
+    return replace(form, found=f"shapes found by trying: {found.words(names)}")
+
+
+def not_found(what: str, call: str) -> ArgumentError:
+    lines = f"give its arguments: from mlp_core.testing import subjects; subject = subjects.{call}"
+    return ArgumentError("shapes", Described(f"none under which {what} runs"), lines)
+
+
+def of_pair(forward: Callable[..., Any], backward: Callable[..., Any]) -> Form:
+    names = required(forward)
+    wired = Pair(forward, backward, Wiring.of(forward, backward))
+
+    def fits(args: list[Any]) -> bool:
+        ran = wired([copied(a) for a in args])
+        outs = [o for o in ran.outs if is_number(o)]
+        if len(outs) != len(ran.outs) or sum(map(np.size, outs)) < 2:
+            return False
+        found = ran.pull([np.ones_like(o) for o in outs])
+        several = list(found) if isinstance(found, (tuple, list)) else [found]
+        wanted = [np.shape(a) for a in args if is_real(a)]
+        if isinstance(found, dict):
+            return sorted(np.shape(g) for g in found.values()) == sorted(wanted)
+        shapes = [np.shape(g) for g in several if g is not None]
+        return bool(wanted) and shapes[: len(wanted)] == wanted
+
+    found = tried(names, fits, lambda args: wired(args) is not None)
+    if found is None:
+        name, other = name_of(forward), name_of(backward)
+        raise not_found(f"{name}({', '.join(names)})", f'pair({name}, {other}, subjects.arrays("(n,d),..."))')
+    return told(pair(forward, backward, found.strategy()), found, names)
+
+
+def of_function(F: Any) -> Form:
+    form = function(F, arrays("(n)", lib="torch"))
+    names = form.names
+    apply = form.apply
+
+    def fits(args: list[Any]) -> bool:
+        leaves = Applied(apply).leaves(args)
+        outs = Applied(apply).outputs(leaves, list(args))
+        own = [a for a in leaves if is_real(a)]
+        found = torch.autograd.grad(outs, own, [torch.ones_like(o) for o in outs], allow_unused=True)
+        return bool(own) and any(g is not None for g in found)
+
+    found = tried(names, fits, lib="torch")
+    if found is None:
+        name = name_of(F)
+        raise not_found(f"{name}.apply({', '.join(names)})", f'function({name}, subjects.arrays("(n,d)", lib="torch"))')
+    return told(function(F, found.strategy(), wrt=_differentiated(apply, found)), found, names)
+
+
+def _differentiated(apply: Callable[..., Any], found: Found) -> list[str | int]:
+    """The arguments for which backward gives a gradient at all: None stands for those that get none by design."""
+    args = built(found.options, "torch")
+    leaves = Applied(apply).leaves(args)
+    outs = Applied(apply).outputs(leaves, list(args))
+    own = [k for k, a in enumerate(leaves) if is_real(a)]
+    grads = torch.autograd.grad(outs, [leaves[k] for k in own], [torch.ones_like(o) for o in outs], allow_unused=True)
+    return [k for k, g in zip(own, grads, strict=True) if g is not None]
+
+
+def of_derivative(f: Callable[..., Any], df: Callable[..., Any]) -> Form:
+    names = required(f)
+    if len(names) == 1:
+        return derivative(f, df)
+
+    def fits(args: list[Any]) -> bool:
+        value, slope = f(*args), df(*args)
+        return np.size(value) == 1 and is_number(value) and is_array(slope) and np.size(slope) > 1
+
+    found = tried(names, fits)
+    if found is None:
+        name, other = name_of(f), name_of(df)
+        raise not_found(f"{name}({', '.join(names)})", f'jacobian({name}, {other}, subjects.arrays("(n),(n)"))')
+    at = _predicted(names)
+    order = [at, *(k for k in range(len(names)) if k != at)]
+    back = [order.index(k) for k in range(len(names))]
+
+    def by_prediction(function: Callable[..., Any]) -> Callable[..., Any]:
+        def moved(*args: Any) -> Any:
+            return function(*(args[k] for k in back))
+
+        moved.__name__ = function.__name__
+        return moved
+
+    strategy = found.strategy().map(lambda args: tuple(args[k] for k in order))
+    return told(jacobian(by_prediction(f), by_prediction(df), strategy), found, names)
+
+
+def _predicted(names: Sequence[str]) -> int:
+    """Which of a loss's parameters its derivative is by: what the model said, or else the first."""
+    words = ("pred", "hat", "output", "guess", "prob", "logit", "score", "yhat")
+    return next((k for k, n in enumerate(names) if any(w in n.lower() for w in words)), 0)
+
+
+def of_value_and_gradient(f: Callable[..., Any]) -> Form:
+    names = required(f)
+
+    def fits(args: list[Any]) -> bool:
+        value, *gradients = f(*[copied(a) for a in args])
+        if np.size(value) != 1 or not np.isfinite(value) or not gradients:
+            return False
+        found = gradients[0] if len(gradients) == 1 else tuple(gradients)
+        several = list(found) if isinstance(found, (tuple, list)) else [found]
+        real = [np.shape(a) for a in args if is_real(a)]
+        if isinstance(found, dict):
+            return bool(found) and all(is_array(g) for g in found.values())
+        return all(map(is_array, several)) and [np.shape(g) for g in several] == real[: len(several)]
+
+    found = tried(names, fits)
+    if found is None:
+        call = f'value_and_gradient({name_of(f)}, subjects.arrays("(d),(n,d),(n)"))'
+        raise not_found(f"{name_of(f)}({', '.join(names)})", call)
+    return told(value_and_gradient(f, found.strategy()), found, names)
+
+
+def of_layer(cls: type) -> Form:
+    names = required(cls)
+    for sizes in ((), *(((3, 2), (2, 3)) if len(names) == 2 else ((3,),)))[len(names) > 0 :]:
+        made = _maker(cls, sizes)
+
+        def fits(args: list[Any], made: Callable[[], Any] = made) -> bool:
+            one = made()
+            out = (getattr(one, "forward", None) or one)(*args)
+            steps = len(required(one.backward)) > 1
+            below = one.backward(np.ones_like(out), *([1.0] if steps else []))
+            return np.size(out) > 1 and np.shape(below) == np.shape(args[0])
+
+        call = _called(made)
+        found = None if call is None else tried(call, fits)
+        if call is not None and found is not None:
+            return told(layer(made, found.strategy(), name=cls.__name__), found, call)
+    raise not_found(f"{cls.__name__}.forward", f'layer(lambda: {cls.__name__}(...), subjects.arrays("(n,d)"))')
+
+
+def _called(made: Callable[[], Any]) -> Sequence[str] | None:
+    """The parameters of forward of what is made; None if it cannot be made so."""
+    try:
+        probe = made()
+        return required(getattr(probe, "forward", None) or probe)
+    except Exception:  # of another's code, for sizes that nobody gave
+        return None
+
+
+def _maker(cls: type, sizes: tuple[int, ...]) -> Callable[[], Any]:
+    def made() -> Any:
+        return cls(*sizes)
+
+    return made
