@@ -17,12 +17,14 @@ from mlp_core.testing.laws import (
     gradients,
     losses,
     normalisations,
+    objectives,
     optimizers,
     selections,
     training,
 )
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import FunctionForm
+from mlp_core.testing.subjects.doors.objective import ObjectiveSubject
 from mlp_core.testing.subjects.functions import FunctionSubject
 from mlp_core.testing.subjects.gradchecks import GradcheckSubject
 from mlp_core.testing.subjects.gradients import GradientSubject
@@ -52,6 +54,8 @@ def books_of(subject: Any) -> Sequence[Any]:
             return doors.BOOKS
         case FunctionSubject():
             return functions.BOOKS
+        case ObjectiveSubject():
+            return objectives.BOOKS
         case GradcheckSubject():
             return (gradchecks.book,)
         case NormalisationSubject():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlp_core.testing import subjects as kinds
-from mlp_core.testing.right import awkward, backprops, course, functions, rules, suspicious, torchs
+from mlp_core.testing.right import awkward, backprops, course, functions, objectives, rules, suspicious, torchs
 from mlp_core.testing.subjects.optimizers import OptimizerSubject
 
 
@@ -26,6 +26,10 @@ def subjects() -> dict[str, Any]:
         **{
             f"gradient: {g.__name__}": kinds.gradient(loss, g, inputs)
             for loss, g, inputs in (*functions.GRADIENTS, *awkward.GRADIENTS)
+        },
+        **{
+            f"objective: {f.__name__}": kinds.objective(f, loss, labels, hessian, scores=scores)
+            for f, loss, labels, hessian, scores in objectives.OBJECTIVES
         },
         **{f"training: {f.__name__}": kinds.training(f) for f in functions.FITS},
         **{f"normalisation: {f.__name__}": kinds.normalisation(f) for f in functions.NORMALISATIONS},

@@ -20,6 +20,7 @@ from mlp_core.testing.subjects.doors.arrays import arrays as arrays
 from mlp_core.testing.subjects.doors.derivative import derivative as derivative
 from mlp_core.testing.subjects.doors.function import function as function
 from mlp_core.testing.subjects.doors.layer import layer as layer
+from mlp_core.testing.subjects.doors.objective import objective as objective
 from mlp_core.testing.subjects.doors.pair import pair as pair
 from mlp_core.testing.subjects.doors.value_and_gradient import jacobian as jacobian
 from mlp_core.testing.subjects.doors.value_and_gradient import value_and_gradient as value_and_gradient

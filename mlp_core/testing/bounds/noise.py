@@ -1,0 +1,50 @@
+"""How far the values of any function may be off, whatever it is written in: by how unsmooth they are nearby.
+
+Over a step of 2^-19 a smooth function is a parabola, to 2^-57 / 6 of its third derivative. What is left of its values
+once the nearest parabola is taken away are its rounding errors (after More and Wild, Estimating computational noise,
+2011, who take differences). The points do not follow each other evenly: on an even grid roundings may be even, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.bounds.references import FARTHER
+from mlp_core.testing.bounds.rounding import unit_roundoff
+
+STEP = 2.0**-22
+"""of the size of a number, or of 1"""
+
+OFFSETS = torch.tensor([0.0, 0.917, 2.213, 2.871, 4.339, 5.127, 5.763, 7.091], dtype=torch.float64)
+"""points on each side, in steps"""
+
+KINK = 2.0**20
+"""one side is this many times rougher than the other only if a kink lies there, which is no rounding"""
+
+_powers = torch.stack([OFFSETS**k for k in (0, 1, 2)], 1)
+_REST = torch.eye(len(OFFSETS), dtype=torch.float64) - _powers @ torch.linalg.pinv(_powers)
+"""takes the nearest parabola away"""
+
+
+def noise(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """How far each value of f near x may be off: FARTHER times the error that shows there, and FARTHER times 2u of it;
+    infinite where it is not finite. f takes numbers to numbers of the same shape, each by itself.
+
+    >>> x = torch.tensor([1.0, 2.0], dtype=torch.float64)
+    >>> bool((noise(torch.exp, x) < 1e-13 * x.exp()).all()), bool((noise(lambda x: x.float().double(), x) > 1e-7).all())
+    (True, True)
+    """
+    u = unit_roundoff(torch.float64)
+    step = STEP * torch.exp2(torch.frexp(x.nan_to_num())[1].clamp(min=0).double())
+    middle = f(x)
+    rough = []
+    for side in (1, -1):
+        values = torch.stack([middle, *(f(x + side * t * step) for t in OFFSETS[1:].tolist())])
+        rest = torch.tensordot(_REST, values - middle, 1)
+        rough.append(rest.abs().amax(0).nan_to_num(nan=torch.inf))
+    size = 2 * u * middle.abs().nan_to_num(nan=torch.inf)
+    less, more = torch.minimum(*rough), torch.maximum(*rough)
+    return FARTHER * (torch.where(more > KINK * torch.maximum(less, size), less, more) + size)

@@ -1,0 +1,1 @@
+"""Wrong objectives of gradient boosting."""

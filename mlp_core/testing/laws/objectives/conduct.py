@@ -1,0 +1,135 @@
+"""An objective takes every row by itself, and leaves what it is handed as it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mlp_core.equality import same_bits
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.guards import denormals_kept, foreign
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.rows import Rows, in_column_order
+from mlp_core.testing.oracles.objectives import own_noise
+
+book = LawBook()
+
+NAMES = ["gradient", "hessian"]
+
+ALONE = """\
+some = ROWS
+whole, alone = both(labels, scores), both(labels[some], scores[some])
+k = ("gradient", "hessian").index({name!r})
+got, expected = alone[k][{index}], whole[k][some][{index}]
+assert abs(got - expected) <= {bound}, (got, expected)"""
+
+ORDER = """\
+k = ("gradient", "hessian").index({name!r})
+got, expected = (both(labels, s)[k][{index}] for s in (np.asfortranarray(scores), scores))
+assert abs(got - expected) <= {bound}, (got, expected)"""
+
+WEIGHED = """\
+k = ("gradient", "hessian").index({name!r})
+got, plain = both(labels, scores, weights)[k][{index}], both(labels, scores)[k][{index}]
+expected = plain * weights[{index}[0]]
+assert abs(got - expected) <= {bound}, (got, expected)"""
+
+UNTOUCHED = """\
+before = labels.copy(), scores.copy(), weights.copy()
+first = both(labels, scores, weights)
+assert all(map(np.array_equal, before, (labels, scores, weights))), "changed its arguments"
+assert all(map(np.array_equal, first, both(labels, scores, weights))), "gives other numbers when called again\""""
+
+
+def meets(subject: Any) -> str | None:
+    """Why rows may meet."""
+    return "it takes groups of rows, which meet by design" if subject.call.meets else None
+
+
+def one_score(subject: Any) -> str | None:
+    """Why the layout of the scores does not matter."""
+    return None if subject.classes else "one score per row; labels=3 would give it three"
+
+
+def no_weights(subject: Any) -> str | None:
+    """Why weights are not asked for."""
+    return None if subject.weighs else "it takes no weights; a third parameter, weight, would take them"
+
+
+@book.law(lambda subject: subject.rows, skip=meets, judges=True)
+def rows_do_not_meet(subject: Any, at: Rows) -> Evidence:
+    """Some of the rows, in another order, get the numbers that they get among all, within rounding.
+
+    A library adds up what each row asks for. A mean over the rows divides by a number of rows that changes with the
+    data, a maximum or a normalisation over all of them mixes in what others say.
+    """
+    n = len(at.labels)
+    some = list(range(n))[::-2]
+    got, whole = subject.both(at.some(some)), subject.both(at)
+    expected = [w[some] for w in whole]
+    limits = [own_noise(subject, at, k)[some] for k in (0, 1)]
+    evidence = compare(NAMES, list(got), expected, limits, closing=ALONE.replace("ROWS", repr(some)))
+    evidence.counted = n > 1
+    return evidence
+
+
+@book.law(lambda subject: subject.rows, skip=one_score)
+def takes_scores_in_any_memory_order(subject: Any, at: Rows) -> Evidence:
+    """Scores of several classes give the same numbers whether rows or columns follow each other in memory.
+
+    XGBoost hands over rows, LightGBM columns: flattening in the order of the memory mixes up classes in one of them.
+    """
+    got, expected = subject.both(at, order=in_column_order), subject.both(at)
+    limits: list[Tensor | float] = [own_noise(subject, at, k) for k in (0, 1)]
+    return compare(NAMES, list(got), list(expected), limits, closing=ORDER)
+
+
+@book.law(lambda subject: subject.rows, skip=no_weights, judges=True)
+def is_weighted_by_the_weights_it_is_handed(subject: Any, at: Rows) -> Evidence:
+    """Gradient and hessian of a row are its weight times those without weights.
+
+    With an objective of one's own no library multiplies: whoever asks for the weights has to, both of the two and once.
+    """
+    plain, got = subject.both(at), subject.both(at, weighted=True)
+    expected = [_times(x, at.weights) for x in plain]
+    noises = [[own_noise(subject, at, k, weighted=weighted) for weighted in (False, True)] for k in (0, 1)]
+    limits = [_times(unweighted, at.weights) + weighted for unweighted, weighted in noises]
+    evidence = compare(NAMES, list(got), expected, limits, closing=WEIGHED)
+    if subject.memo.get("needs weights"):
+        evidence.note = "it raises where weights are None, as LightGBM's are if fit is given none"
+    return evidence
+
+
+def _times(x: Tensor, weights: Tensor) -> Tensor:
+    """Each row times its weight."""
+    return x * weights.view(-1, *[1] * (x.ndim - 1))
+
+
+@book.law(lambda subject: subject.rows)
+def repeats_itself_and_leaves_its_arguments_alone(subject: Any, at: Rows) -> Evidence:
+    """Called again, it gives the same numbers; labels, scores, weights, default dtype and the flushing of denormals
+    stay as they were.
+
+    LightGBM hands over the very array in which it keeps its scores: what is changed there has changed the model.
+    """
+    subject.both(at)  # which learns how it is called
+    labels, scores, weights = at.arrays()
+    before, state = (labels.copy(), scores.copy(), weights.copy()), torch.get_default_dtype()
+    with denormals_kept("both(labels, scores)"), np.errstate(all="ignore"), foreign():
+        found = subject.called(labels, scores, weights if subject.weighs else None)
+    if state != torch.get_default_dtype():
+        raise Broken("default dtype", "changed", "untouched", closing=UNTOUCHED)
+    for name, value, old in zip(("labels", "scores", "weights"), (labels, scores, weights), before, strict=True):
+        if not np.array_equal(value, old):
+            raise Broken(name, "changed by the call", "untouched", closing=UNTOUCHED)
+    first, again = subject.read(found, at), subject.both(at, weighted=subject.weighs)
+    if not all(map(same_bits, first, again)):
+        raise Broken(
+            "called again", "other numbers", "the same", closing=UNTOUCHED,
+            note="it is random, or it keeps something between calls",
+        )  # fmt: skip
+    return Evidence(entries=sum(x.numel() for x in first))

@@ -1,0 +1,118 @@
+"""An objective's gradient and hessian are the derivatives of its loss by the raw score."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.rows import Rows
+from mlp_core.testing.examples.sample import sample
+from mlp_core.testing.laws.objectives import hessians
+from mlp_core.testing.laws.objectives.shared import held
+from mlp_core.testing.oracles.entries import U
+from mlp_core.testing.oracles.objectives import gradient_of_the_loss, own_noise
+
+book = LawBook(judges=True)
+
+GRADIENT = """\
+row, *rest = {index}
+def at(h):
+    own = scores[row : row + 1].copy()
+    own[(0, *rest)] += h
+    return value(labels[row : row + 1], own)
+h = 2.0**-17
+quotient = (at(h) - at(-h)) / (2 * h)  # of the loss of that row alone
+got = both(labels, scores)[0][{index}]
+assert abs(got - {expected}) <= {bound}, (got, quotient)"""
+
+HESSIAN = """\
+row, *rest = {index}
+def at(h):
+    own = scores[row : row + 1].copy()
+    own[(0, *rest[-1:])] += h
+    return both(labels[row : row + 1], own)[0][(0, *rest[:1])]
+h = 2.0**-17
+quotient = (at(h) - at(-h)) / (2 * h)  # of its own gradient
+got = both(labels, scores)[1][{index}]
+assert abs(got - quotient) <= {bound} + 2.0**-30 * abs(quotient), (got, quotient)"""
+
+NO_SUM = (
+    "the loss of several rows is neither the sum nor the mean of that of each, as that of the root of a mean square is "
+    "not: give the loss whose derivative is meant"
+)
+
+LOOKED = 8
+"""examples in which a loss must have a slope somewhere"""
+
+FLAT = "the loss has no slope anywhere (an error rate has none): give the loss whose derivative is meant"
+
+
+@book.law(lambda subject: subject.rows)
+def the_gradient_is_that_of_the_loss_by_raw_score(subject: Any, at: Rows) -> Evidence:
+    """The gradient of every row is the derivative of that row's loss by its raw score, before any sigmoid, softmax or
+    exponential: the difference quotients of the loss confirm it, within their truncation and rounding.
+
+    A library adds trees to raw scores. A derivative by the probability, or of another sign, trains something else, and
+    often nothing, without an error.
+    """
+    got, _ = subject.both(at)
+    if not adds_up(subject):
+        return Evidence(counted=False, note=NO_SUM)
+    own = own_noise(subject, at, 0)
+    found = gradient_of_the_loss(subject, at, got, own)
+    try:
+        return held("gradient", got, found, own, GRADIENT)
+    except Broken:
+        if is_flat(subject):
+            return Evidence(counted=False, note=FLAT)
+        raise
+
+
+def is_flat(subject: Any) -> bool:
+    """Whether the loss has no slope in any of several examples."""
+    if "flat" not in subject.memo:
+        found = [gradient_of_the_loss(subject, at) for at in sample(subject.rows, LOOKED)]
+        subject.memo["flat"] = not any((d.telling & ~d.kink & (d.value.abs() > d.bound)).any() for d in found)
+    return bool(subject.memo["flat"])
+
+
+def adds_up(subject: Any) -> bool:
+    """Whether the loss of several rows is the sum or the mean of that of each: then that of a row alone is what is
+    differentiated."""
+    if "adds up" not in subject.memo:
+        several = [at for at in sample(subject.rows, LOOKED) if len(at.labels) > 1]
+        subject.memo["adds up"] = all(_adds_up(subject, at) for at in several)
+    return bool(subject.memo["adds up"])
+
+
+def _adds_up(subject: Any, at: Rows) -> bool:
+    """To half of the digits; where it is not finite nothing is known."""
+    n = len(at.labels)
+    alone = [subject.value(one.labels, one.scores) for one in map(at.one, range(n))]
+    whole, total = subject.value(at.labels, at.scores), sum(alone)
+    near = U**0.5 * sum(map(abs, alone))
+    return not isfinite(whole - total) or min(abs(whole - total), abs(whole - total / n) * n) <= near
+
+
+@book.law(lambda subject: subject.rows)
+def the_hessian_is_what_it_is_said_to_be(subject: Any, at: Rows) -> Evidence:
+    """hessian="exact": each entry is the derivative of the gradient's by its own raw score. "bound": nowhere below
+    that. "any": finite, and above 0.
+
+    The value of a leaf is the sum of its gradients by the sum of its hessians. A factor that one of the two lacks is a
+    factor on the learning rate; where the sum is 0 nothing is learnt, and no library says so.
+    """
+    _, got = subject.both(at)
+    if not got.isfinite().all():
+        place = tuple((~got.isfinite()).nonzero()[0].tolist())
+        raise Broken(
+            f"hessian, entry {place}", repr(got[place].item()), "a number",
+            closing="assert np.isfinite(both(labels, scores)[1]).all()",
+        )  # fmt: skip
+    if subject.hessian == "any":
+        return hessians.positive(got)
+    own = own_noise(subject, at, 1)
+    judged = {"exact": hessians.exact, "bound": hessians.bound, "told": hessians.told}[subject.hessian]
+    return judged(subject, at, got, own, HESSIAN)

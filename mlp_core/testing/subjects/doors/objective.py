@@ -1,0 +1,195 @@
+"""Objectives of gradient boosting as subjects: a gradient and a hessian for every row, by its raw score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.base.errors import ArgumentError, unknown
+from mlp_core.testing.engine.evidence import Broken
+from mlp_core.testing.engine.guards import foreign
+from mlp_core.testing.examples.rows import KINDS, Rows, rows
+from mlp_core.testing.examples.sample import sample
+from mlp_core.testing.subjects.doors import losses
+from mlp_core.testing.subjects.doors.calls import Call, call_of
+from mlp_core.testing.subjects.doors.dataset import Dataset
+from mlp_core.testing.subjects.doors.objective_source import lines_of
+
+Hessian = Literal["exact", "bound", "any", "told"]
+
+HESSIANS = ("exact", "bound", "any")
+
+PAIR = "both(labels, scores)"
+
+
+@dataclass(frozen=True)
+class ObjectiveSubject:
+    """objective -> (gradient, hessian) for every raw score, and the loss of which they are the derivatives."""
+
+    name: str
+    function: Any
+    loss: Any
+    call: Call
+    loss_call: Call
+    hessian: Hessian
+    rows: st.SearchStrategy[Rows]
+    classes: int = 0
+    waived: tuple[str, ...] = ()
+    memo: dict[str, Any] = field(default_factory=dict)
+
+    def both(self, at: Rows, *, weighted: bool = False, order: Any = None) -> tuple[Tensor, Tensor]:
+        """Gradient and hessian (float64), with the sign of the loss, each of the shape of the scores; the hessian of an
+        objective that gives whole matrices is (n, k, k). `order` lays the scores out in memory. Raises Broken where
+        there are no such numbers."""
+        if "needs weights" not in self.memo:
+            self._learn(at)
+        labels, scores, weights = at.arrays()
+        scores = scores if order is None else order(scores)
+        with np.errstate(all="ignore"), foreign():
+            found = self.called(labels, scores, weights if weighted else None)
+        return self.read(found, at)
+
+    def called(self, labels: Any, scores: Any, weights: Any) -> Any:
+        """What the objective returns for arrays as they are; of an object of CatBoost's a list of its rows."""
+        f, w = self.function, weights
+        if w is None and self.memo.get("needs weights"):
+            w = np.ones(len(labels))
+        match self.call.order:
+            case "labels first":
+                return f(labels, scores, w) if self.call.weighted else f(labels, scores)
+            case "scores first":
+                return f(scores, labels, w) if self.call.weighted else f(scores, labels)
+            case "derivatives":
+                return list(zip(*f.calc_ders_range(scores, labels, w), strict=True))
+            case "derivatives of a row":
+                w = np.ones(len(labels)) if w is None else w
+                rows = zip(scores, labels.tolist(), w.tolist(), strict=True)
+                return list(zip(*(f.calc_ders_multi(*row) for row in rows), strict=True))
+            case _:
+                data = Dataset(labels, weights, empty=self.memo.get("needs weights", False))
+                try:
+                    return f(scores, data)
+                finally:
+                    self.memo["asked"] = self.memo.get("asked", False) or data.asked
+
+    @cached_property
+    def weighs(self) -> bool:
+        """Whether it takes weights."""
+        with suppress(Broken):
+            self.both(sample(self.rows, 1)[0])
+        return self.call.weighted or self.call.order.startswith("derivatives") or bool(self.memo.get("asked"))
+
+    def _learn(self, at: Rows) -> None:
+        """Whether it is to be handed weights where there are none: it raises for None, which LightGBM hands over, and
+        not for ones, or for the empty array of XGBoost."""
+        for needs in (False, True):
+            self.memo["needs weights"] = needs
+            with suppress(Broken):
+                self.both(at)
+                return
+        self.memo["needs weights"] = False
+
+    def read(self, found: Any, at: Rows) -> tuple[Tensor, Tensor]:
+        """What was returned as two tensors."""
+        if not (isinstance(found, (tuple, list)) and len(found) == 2):
+            got = f"{type(found).__name__}, {len(found)} long" if isinstance(found, (tuple, list)) else type(found)
+            got = got if isinstance(got, str) else got.__name__
+            raise Broken("what the objective returns", got, "a gradient and a hessian", closing=PAIR)
+        sign = -1.0 if self.call.order.startswith("derivatives") else 1.0
+        shape = tuple(at.scores.shape)
+        whole = (*shape, shape[-1]) if self.call.order == "derivatives of a row" else shape
+        return (
+            sign * self._tensor(found[0], "gradient", shape, at),
+            sign * self._tensor(found[1], "hessian", whole, at),
+        )
+
+    def _tensor(self, value: Any, name: str, shape: tuple[int, ...], at: Rows) -> Tensor:
+        value = value.detach() if isinstance(value, Tensor) else value
+        try:
+            numbers = torch.from_numpy(np.array(value, dtype=np.float64))
+        except (TypeError, ValueError) as error:
+            raise Broken(name, type(value).__name__, f"{shape} numbers", closing=PAIR) from error
+        got = tuple(numbers.shape)
+        if got == shape or (got == (*shape, 1) and len(shape) == 1):
+            return numbers.reshape(shape)
+        if len(shape) == 2 and got == (shape[0] * shape[1],):
+            return self._flat(numbers, name, at)
+        note = ""
+        if got == shape[::-1] and len(shape) == 2:
+            note = "it is transposed: LightGBM takes it as it stands, and reads the numbers of other rows"
+        raise Broken(name, f"shape {got}", f"shape {shape}", note=note, closing=PAIR)
+
+    def _flat(self, numbers: Tensor, name: str, at: Rows) -> Tensor:
+        """Flat numbers of several classes: class by class, as LightGBM reads them, or row by row, as XGBoost does:
+        whichever is nearer to what it gives for each row alone."""
+        n, k = at.scores.shape
+        self.memo["is flat"] = True
+        by_class, by_row = numbers.view(k, n).T, numbers.view(n, k)
+        if n > 1 and "layout" not in self.memo:
+            which = ("gradient", "hessian").index(name)
+            alone = torch.cat([self.both(at.one(row))[which].abs() for row in range(n)])
+            off = [(layout.abs() - alone).abs().sum() for layout in (by_class, by_row)]
+            self.memo["layout"] = "row by row" if off[1] < off[0] else "class by class"
+        return by_row if self.memo.get("layout") == "row by row" else by_class
+
+    def value(self, labels: Tensor, scores: Tensor) -> float:
+        """The loss of these rows, added up."""
+        with np.errstate(all="ignore"), foreign():
+            return losses.value(self.loss, self.loss_call, labels, scores, self.memo)
+
+    def snippet(self, example: Any, closing: str) -> str:
+        """Lines to paste that call the objective as the law did."""
+        lines = lines_of(self)
+        return "\n".join([*lines, "", *example.setup(), "", closing or PAIR])
+
+
+def objective(
+    f: Any, loss: Any, labels: Any = None, hessian: str = "exact", *, scores: tuple[float, float] | None = None,
+    waives: Sequence[str] = (),
+) -> ObjectiveSubject:  # fmt: skip
+    """An objective of gradient boosting: f -> (gradient, hessian) of every row by its raw score, and the loss.
+
+    f, loss: f(y_true, y_pred[, weight]), f(preds, dataset) or f(preds, labels), told by the names of the parameters; an
+    object of CatBoost's with calc_ders_range or calc_ders_multi, whose derivatives are those of minus the loss. The
+    loss is added up, averaged or given per row, or is a metric that returns (name, value, is higher better).
+    labels: "real", "binary" (0 and 1), "signs" (-1 and 1), "unit" (0 to 1), "positive", "counts", a number of classes,
+    which then have a score each, or a Hypothesis strategy for one label; found by trying the loss, if not given.
+    hessian: "exact", "bound" (nowhere below), or "any" that is positive. scores: (lowest, highest), where not all
+    numbers are raw scores. waives: names of laws that do not hold by design.
+
+    Raises ArgumentError where parameters do not tell scores from labels, and for what is not known.
+
+    >>> import numpy as np
+    >>> from mlp_core.testing import verify
+    >>> def logistic(y_true, y_pred):
+    ...     p = 1 / (1 + np.exp(-y_pred))
+    ...     return p - y_true, p * (1 - p)
+    >>> loss = lambda y_true, y_pred: np.sum(np.log1p(np.exp(y_pred)) - y_true * y_pred)
+    >>> verify(objective(logistic, loss, labels="binary"), examples=10).ok
+    True
+    """
+    function, loss = (thing() if isinstance(thing, type) else thing for thing in (f, loss))
+    call, loss_call = call_of(function, "f"), call_of(loss, "loss")
+    if hessian not in (*HESSIANS, "told"):
+        raise unknown("hessian", hessian, HESSIANS)
+    labels = losses.labels_of(loss, loss_call) if labels is None else labels
+    classes = labels if isinstance(labels, int) and not isinstance(labels, bool) else 0
+    right = isinstance(labels, st.SearchStrategy) or (isinstance(labels, str) and labels in KINDS) or classes > 1
+    if not right:
+        raise ArgumentError("labels", labels, f"one of {', '.join(KINDS)}, a number of classes, or a strategy")
+    two = isinstance(scores, tuple) and len(scores) == 2 and all(isinstance(v, (int, float)) for v in scores)
+    if scores is not None and not (two and scores[0] < scores[1]):
+        raise ArgumentError("scores", scores, "(lowest, highest), of raw scores that are allowed")
+    name = str(getattr(function, "__name__", type(function).__name__))
+    return ObjectiveSubject(
+        name, function, loss, call, loss_call, hessian,  # type: ignore[arg-type]  # looked at above
+        rows(labels, scores), classes, tuple(waives),
+    )  # fmt: skip
