@@ -21,10 +21,12 @@ from mlp_core.testing.laws import (
     optimizers,
     selections,
     training,
+    twins,
 )
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import FunctionForm
 from mlp_core.testing.subjects.doors.objective import ObjectiveSubject
+from mlp_core.testing.subjects.doors.twin import TwinSubject
 from mlp_core.testing.subjects.functions import FunctionSubject
 from mlp_core.testing.subjects.gradchecks import GradcheckSubject
 from mlp_core.testing.subjects.gradients import GradientSubject
@@ -56,6 +58,8 @@ def books_of(subject: Any) -> Sequence[Any]:
             return functions.BOOKS
         case ObjectiveSubject():
             return objectives.BOOKS
+        case TwinSubject():
+            return (twins.book,)
         case GradcheckSubject():
             return (gradchecks.book,)
         case NormalisationSubject():

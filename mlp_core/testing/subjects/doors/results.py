@@ -1,0 +1,51 @@
+"""What a function returns, taken apart: every number in it with its place, and everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mlp_core.testing.examples.foreign_arrays import is_array, tensor_of
+
+
+def numbers_of(value: Any, place: str = "") -> Iterator[tuple[str, Tensor]]:
+    """Its numbers as float64 tensors, each with its place as Python writes it: "[0]['W1']"."""
+    for where, part in parts_of(value, place):
+        if isinstance(part, Tensor):
+            yield where, part
+
+
+def parts_of(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Arrays and numbers as float64 tensors, all else as it is; inside of lists, dicts and modules."""
+    if isinstance(value, torch.nn.Module):
+        value, place = dict(value.state_dict()), f"{place}.state_dict()"
+    if isinstance(value, complex) or (is_array(value) and "complex" in str(value.dtype)):
+        value = torch.view_as_real(torch.as_tensor(np.asarray(value) if not isinstance(value, Tensor) else value))
+    if is_array(value) and getattr(value, "dtype", None) != np.dtype(object):
+        yield place, tensor_of(value)
+    elif isinstance(value, (int, float, np.number, np.bool_)):
+        yield place, tensor_of(float(value))
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from parts_of(inner, f"{place}[{key!r}]")
+    elif isinstance(value, (list, tuple)):
+        for k, inner in enumerate(value):
+            yield from parts_of(inner, f"{place}[{k}]")
+    else:
+        yield place, value
+
+
+def coarsest(value: Any) -> float:
+    """The unit roundoff of the coarsest numbers in it, at least that of float64."""
+    if isinstance(value, torch.nn.Module):
+        value = list(value.state_dict().values())
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return max([2.0**-53, *map(coarsest, value)])
+    name = str(getattr(value, "dtype", "")).removeprefix("torch.")
+    return {"float32": 2.0**-24, "complex64": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}.get(name, 2.0**-53)

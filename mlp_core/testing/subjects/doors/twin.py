@@ -1,0 +1,94 @@
+"""Two functions of the same arguments that must give the same numbers, as a subject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from mlp_core.base.errors import ArgumentError
+from mlp_core.testing.engine.guards import foreign
+from mlp_core.testing.engine.source import import_of, name_of
+from mlp_core.testing.examples.arguments import Arguments, arguments
+from mlp_core.testing.examples.foreign_arrays import is_array
+from mlp_core.testing.subjects.doors.seeds import seeded
+
+RUN = """\
+def run(f):
+    torch.manual_seed(0), np.random.seed(0), random.seed(0)
+    own = copy.deepcopy(args)
+    return f(*own), own
+def numbers(value):
+    value = value if torch.is_tensor(value) else torch.as_tensor(np.asarray(value))
+    return value.detach().double()"""
+
+
+@dataclass(frozen=True)
+class TwinSubject:
+    """mine(*args) and reference(*args)."""
+
+    name: str
+    mine: Callable[..., Any]
+    reference: Callable[..., Any]
+    inputs: st.SearchStrategy[Arguments]
+    waived: tuple[str, ...] = ()
+    memo: dict[str, Any] = field(default_factory=dict)
+
+    def run(self, args: list[Any]) -> tuple[Any, list[Any]]:
+        """What mine returns, and what became of its arguments; random numbers begin at the same place."""
+        with seeded(), np.errstate(all="ignore"), foreign():
+            return self.mine(*args), args
+
+    def right(self, args: list[Any]) -> tuple[Any, list[Any]]:
+        """The same of the reference; what it raises is an error of whoever gave it."""
+        with seeded(), np.errstate(all="ignore"):
+            return self.reference(*args), args
+
+    def snippet(self, example: Arguments, closing: str) -> str:
+        """Lines to paste that run both."""
+        head = ["import copy, random", "import numpy as np", "import torch"]
+        imports = dict.fromkeys([*import_of(self.mine), *import_of(self.reference)])
+        names = [f"mine, reference = {name_of(self.mine)}, {name_of(self.reference)}"]
+        plain = all(_written(a) for a in example.args)
+        setup = example.setup() if plain else ["args = ...  # put here the arguments: " + example.describe()]
+        return "\n".join([*head, *imports, *names, *setup, RUN, closing or "run(mine)"])
+
+
+def _written(value: Any) -> bool:
+    """Whether a value can be written down as Python."""
+    if isinstance(value, (list, tuple)):
+        return all(map(_written, value))
+    if isinstance(value, dict):
+        return all(map(_written, value.values()))
+    return is_array(value) or isinstance(value, (int, float, str, bytes, bool, type(None)))
+
+
+def twin(
+    mine: Callable[..., Any], reference: Callable[..., Any], inputs: st.SearchStrategy[Any], *,
+    waives: Sequence[str] = (),
+) -> TwinSubject:  # fmt: skip
+    """Two functions of the same arguments: mine must give the numbers of the reference, within what rounding explains.
+
+    inputs: a Hypothesis strategy for the arguments, a tuple of them or the only one, or `arrays(...)`. What they return
+    is taken apart: arrays of numpy, torch and jax, numbers, lists, dicts, modules by their state. Arguments that the
+    reference changes are results as well. Both draw the same random numbers. How far rounding carries is measured by
+    running the reference with its roundings perturbed (torch), and its arguments (all).
+
+    Raises ArgumentError for what is no function and no strategy.
+
+    >>> import numpy as np
+    >>> from mlp_core.testing import subjects, verify
+    >>> mine = lambda x: np.exp(x) / np.exp(x).sum()
+    >>> reference = lambda x: np.exp(x - x.max()) / np.exp(x - x.max()).sum()
+    >>> verify(twin(mine, reference, subjects.arrays("(n)")), examples=10).ok
+    True
+    """
+    for name, function in (("mine", mine), ("reference", reference)):
+        if not callable(function):
+            raise ArgumentError(name, function, "a function")
+    if not isinstance(inputs, st.SearchStrategy):
+        raise ArgumentError("inputs", inputs, "a Hypothesis strategy for the arguments, or arrays(...)")
+    return TwinSubject(name_of(mine), mine, reference, arguments(inputs), tuple(waives))
