@@ -22,6 +22,7 @@ KINDS = {
     "OptimizerSubject": "Of an update rule or an optimizer",
     "FunctionSubject": "Of the gradient of any function",
     "TrainingSubject": "Of a training loop",
+    "TrainerSubject": "Of a function that trains a module of torch",
     "RecordSubject": "Of an activation or a loss",
     "GradcheckSubject": "Of a gradient check",
     "NormalisationSubject": "Of the normalisation of images",

@@ -35,6 +35,7 @@ from mlp_core.testing.subjects.optimizers import OptimizerSubject
 from mlp_core.testing.subjects.records import RecordSubject
 from mlp_core.testing.subjects.selections import SelectionSubject
 from mlp_core.testing.subjects.training import TrainingSubject
+from mlp_core.testing.subjects.training_functions import TrainerSubject
 
 
 def books_of(subject: Any) -> Sequence[Any]:
@@ -46,6 +47,8 @@ def books_of(subject: Any) -> Sequence[Any]:
             return (optimizers.TWIN if twin else optimizers.REFERENCE, *optimizers.BOOKS)
         case TrainingSubject():
             return training.BOOKS
+        case TrainerSubject():
+            return training.FUNCTIONS
         case RecordSubject(record=Activation()):
             return (activations.book,)
         case RecordSubject():

@@ -8,7 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from mlp_core.testing import subjects as kinds
-from mlp_core.testing.right import awkward, backprops, course, functions, objectives, rules, suspicious, torchs
+from mlp_core.testing.right import (
+    awkward,
+    backprops,
+    course,
+    functions,
+    objectives,
+    rules,
+    suspicious,
+    torchs,
+    trainers,
+)  # fmt: skip
 from mlp_core.testing.subjects.optimizers import OptimizerSubject
 
 
@@ -32,6 +42,7 @@ def subjects() -> dict[str, Any]:
             for f, loss, labels, hessian, scores in objectives.OBJECTIVES
         },
         **{f"training: {f.__name__}": kinds.training(f) for f in functions.FITS},
+        **{f"training: {f.__name__}": kinds.training(f) for f in trainers.EVERY},
         **{f"normalisation: {f.__name__}": kinds.normalisation(f) for f in functions.NORMALISATIONS},
         **{f"rule: {c.__name__}": _written(c) for c in rules.EVERY},
         **{f"optimizer: {c.__name__}": kinds.optimizer(c) for c in suspicious.EVERY},

@@ -35,6 +35,7 @@ from mlp_core.testing.subjects.rules import of_rule
 from mlp_core.testing.subjects.selections import SelectionSubject
 from mlp_core.testing.subjects.torch_optimizers import of_optimizer
 from mlp_core.testing.subjects.training import TrainingSubject
+from mlp_core.testing.subjects.training_functions import TrainerSubject, as_fit, of_training
 
 
 def _ours(function: Callable[..., Any]) -> bool:
@@ -158,17 +159,33 @@ def loss(record: Loss) -> RecordSubject:
     return RecordSubject(record)
 
 
-def training(fit: Callable[..., Any]) -> TrainingSubject:
-    """A training loop with the signature of mlp_core.fit.
+def training(
+    train: Callable[..., Any], roles: Mapping[str, str] | None = None, given: Mapping[str, Any] | None = None,
+    *, weighted: bool = False,
+) -> TrainingSubject | TrainerSubject:  # fmt: skip
+    """A training loop: one with the signature of mlp_core.fit, or any function that trains a torch.nn.Module.
 
-    The core's own is held to the bits of torch's loop; anybody else's to what rounding explains.
+    The core's own fit is held to the bits of torch's loop; another fit to what rounding explains. Any other function is
+    told by the names of its parameters, in any order: the module (model, net), the loss (loss_fn, criterion), the data
+    (train_loader, or x and y), n_epochs, lr, momentum, weight_decay, optimizer, device, verbose, val_loader. Globals of
+    these names that it uses are replaced while it runs. Its weights after every epoch, and the losses that it returns,
+    are compared with torch.optim.SGD.
+
+    roles: for parameters of other names, what each is ({"wd": "decay"}); given: values for parameters that have no
+    role. weighted: whether the loss of an epoch must be the mean over its samples; the mean over its batches is
+    otherwise only noted. Raises ArgumentError if a parameter cannot be told.
 
     >>> from mlp_core.testing import laws
     >>> from mlp_core import fit
     >>> [law.name for law in laws(training(fit))][0]
     'equals torch to the bit'
+    >>> def train(n_epochs, model, loss_fn, train_loader, lr): ...
+    >>> [law.name for law in laws(training(train))][0]
+    'equals torch with plain gradient descent'
     """
-    return TrainingSubject(fit, name_of(fit), to_the_bit=_ours(fit))
+    if not roles and not given and as_fit(train):
+        return TrainingSubject(train, name_of(train), to_the_bit=_ours(train))
+    return of_training(train, roles, given, weighted)
 
 
 def normalisation(normalise: Callable[..., Any]) -> NormalisationSubject:

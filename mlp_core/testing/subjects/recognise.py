@@ -21,6 +21,7 @@ from mlp_core.rules import UpdateRule
 from mlp_core.testing import subjects
 from mlp_core.testing.subjects import gradients as gradient_subjects
 from mlp_core.testing.subjects.heads import Head
+from mlp_core.testing.subjects.training_roles import told, trains
 
 BATCH_SIZES = gradient_subjects.BATCH_SIZES
 
@@ -75,6 +76,13 @@ def _bound(thing: Any, sizes: Sizes) -> Any | None:
     return subjects.course(thing.__func__, batch_sizes=sizes) if head is not None and head.roles() else None
 
 
+def _trainer(thing: Any, sizes: Sizes) -> Any | None:
+    """A function that trains, told by the names of its parameters."""
+    head = Head.of(thing)
+    trains_here = head is not None and trains(told([*head.positional, *head.others]))
+    return subjects.training(thing) if trains_here else None
+
+
 KINDS: tuple[Kind, ...] = (
     Kind("", _made),
     Kind("f(model, trace, dL_dy)", _of_form("backprop", lambda f, sizes: subjects.backprop(f, batch_sizes=sizes))),
@@ -86,6 +94,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("a training loop", _of_form("training", lambda f, _: subjects.training(f))),
     Kind("a gradient check", _of_form("gradcheck", lambda f, _: subjects.gradcheck(f))),
     Kind("a normalisation", _of_form("normalisation", lambda f, _: subjects.normalisation(f))),
+    Kind("a training function", _trainer),
     Kind("a selection", _of_form("selection", lambda f, _: subjects.selection(f))),
 )
 """in the order in which they are asked"""
@@ -103,9 +112,9 @@ def resolve(thing: Any, batch_sizes: Sizes = BATCH_SIZES) -> Any:
             return subject
     head = Head.of(thing)
     parameters = [] if head is None else [*head.positional, *["*"] * bool(head.others), *head.others]
-    told = f" (its parameters are {', '.join(parameters)})" if parameters else ""
+    named = f" (its parameters are {', '.join(parameters)})" if parameters else ""
     looked_for = ", ".join(kind.looks for kind in KINDS if kind.looks)
     raise ArgumentError(
-        "subject", Described(f"{thing!r}{told}"),
+        "subject", Described(f"{thing!r}{named}"),
         f"{looked_for}, a name of the core's or 'package.module:Name'; wrap all else in mlp_core.testing.subjects",
     )  # fmt: skip

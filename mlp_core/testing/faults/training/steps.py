@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.training.loop import Loop, mistakes
+from mlp_core.testing.subjects.training import TrainingSubject
 from mlp_core.training import History
 from mlp_core.updater import Updater
 
@@ -166,7 +165,7 @@ class IsNotWrittenYet(Loop):
 
 def as_our_own(fit: Any) -> Any:
     """Held to the bit, as the core's loop alone is."""
-    return replace(subjects.training(fit), to_the_bit=True)
+    return TrainingSubject(fit, fit.__name__, to_the_bit=True)
 
 
 @caught_by(TORCH, STEPWISE, origin="site: the loss of a step, one unit in its last place", subject=as_our_own)

@@ -1,0 +1,94 @@
+"""Which known mistake a training function has: the one that ends at its weights, in several runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.equality import same_bits
+from mlp_core.testing.bounds.references import reproduces
+from mlp_core.testing.engine import guards
+from mlp_core.testing.engine.evidence import Broken
+from mlp_core.testing.examples.sample import sample
+from mlp_core.testing.examples.training_runs import TrainingRun
+from mlp_core.testing.faults.catalogue import Fault
+from mlp_core.testing.faults.training import rounds, velocities
+from mlp_core.testing.oracles.loops import follow
+
+WITNESSES = 8
+"""runs on which a mistake must end where the function does"""
+
+SEVERAL = 2
+"""of them on which it must differ from what is right, if the counterexample does not show it"""
+
+NAMED = 2
+"""mistakes named at once, at most"""
+
+SAME = "; which here comes to the same as: "
+
+
+def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
+    """What is wrong with a training function, in words; None if no known mistake does what it does, or too many do."""
+    run = broken.example or example
+    if not isinstance(run, TrainingRun):
+        return None
+    with guards.globals_kept():
+        if "suspects" not in subject.memo:
+            kinds = {"momentum": subject.varies("momentum"), "decay": subject.varies("decay")}
+            drawn = sample(subject.runs(**kinds), WITNESSES + 1)[1:]  # the first one is all zeros
+            subject.memo["suspects"] = _suspects(subject, drawn)
+        got, right = _ended(subject, run), follow(run, told=False).weights
+        if got is None:
+            return None
+        named = []
+        for fault, shown in subject.memo["suspects"]:
+            other = _replayed(fault, run)
+            if other is not None and _alike(got, other) and (shown or not _alike(other, right)):
+                named.append(fault.words)
+    return SAME.join(named) if 0 < len(named) <= NAMED else None
+
+
+def _suspects(subject: Any, runs: list[TrainingRun]) -> list[tuple[Fault, bool]]:
+    """The mistakes that end where the function does in all runs, and whether several of these show them."""
+    left = {fault.name: (fault, 0) for kind in (velocities, rounds) for fault in kind.CATALOGUE.faults}
+    seen = 0
+    for run in runs:
+        got, right = _ended(subject, run), follow(run, told=False).weights
+        if got is None:
+            continue
+        seen += 1
+        for name, (fault, shown) in list(left.items()):
+            other = _replayed(fault, run)
+            if other is None or not _alike(got, other):
+                del left[name]
+            else:
+                left[name] = fault, shown + (not _alike(other, right))
+    return [(fault, shown >= SEVERAL) for fault, shown in left.values()] if seen else []
+
+
+def _ended(subject: Any, run: TrainingRun) -> list[Tensor] | None:
+    try:
+        return subject.trained(run).weights
+    except Broken:
+        return None
+
+
+def _replayed(fault: Fault, run: TrainingRun) -> list[Tensor] | None:
+    """The weights at which a mistake ends; None if it raises."""
+    module, (x, y) = run.module(), run.data()
+    trainer = fault.thing.trainer
+    try:
+        with guards.globals_kept(), torch.enable_grad():
+            trainer(
+                module, run.world.loss(), run.loader(x, y), run.epochs, run.lr, run.momentum, run.weight_decay, None,
+                run.clip, run.accumulation,
+            ).run()  # fmt: skip
+    except Exception:
+        return None
+    return [p.detach().double() for p in module.parameters()]
+
+
+def _alike(one: list[Tensor], other: list[Tensor]) -> bool:
+    return all(same_bits(a, b) or reproduces(a, b) for a, b in zip(one, other, strict=True))

@@ -1,0 +1,177 @@
+"""Training runs for anybody's training function: a small module, data cut into batches of which the last is short."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from mlp_core.testing.engine.source import source
+from mlp_core.testing.examples.choices import Codes, drawn_bytes
+from mlp_core.testing.examples.numbers import PERIOD, Numbers
+
+SIDE, CHANNELS = 32, 3
+"""of the images that some functions flatten by these numbers; drawn as 2 by 2 tiles"""
+
+RATES = (0.1, 0.03, 0.25)
+MOMENTA = (0.9, 0.5, 0.75, 0.3)
+DECAYS = (0.05, 0.2, 0.01)
+"""hyperparameters that act, and whose doubles and halves are not among them"""
+
+
+@dataclass(frozen=True)
+class World:
+    """What a training function trains: on classes or on values, on vectors or on images, in which dtype."""
+
+    classes: bool = True
+    images: bool = False
+    dtype: torch.dtype = torch.float64
+
+    def loss(self) -> nn.Module:
+        """The mean over the batch, as torch has it."""
+        return nn.CrossEntropyLoss() if self.classes else nn.MSELoss()
+
+    def words(self) -> str:
+        kind = "classes" if self.classes else "values"
+        return f"{kind} of {'images' if self.images else 'vectors'}, {str(self.dtype)[6:]}"
+
+
+WORLDS = tuple(
+    World(c, i, d) for d in (torch.float64, torch.float32) for c, i in ((True, False), (False, False), (True, True))
+)
+"""in the order in which they are tried"""
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """A module with one hidden layer, its data, and how it is to be trained."""
+
+    world: World
+    weights: tuple[Tensor, ...]
+    x: Tensor
+    y: Tensor
+    order: tuple[int, ...]
+    """in which the loader deals the samples, in every epoch"""
+    batch_size: int
+    epochs: int
+    lr: float
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    clip: float | None = None
+    """the largest norm of all gradients together"""
+    accumulation: int = 1
+    """batches whose gradients are averaged before a step"""
+
+    def module(self) -> nn.Sequential:
+        """The module where training begins; new memory each time."""
+        hidden, inputs = self.weights[0].shape
+        made = nn.Sequential(
+            nn.Flatten(), nn.Linear(inputs, hidden), nn.Tanh(), nn.Linear(hidden, len(self.weights[3]))
+        ).to(self.world.dtype)
+        with torch.no_grad():
+            for p, value in zip(made.parameters(), self.weights, strict=True):
+                p.copy_(value)
+        return made
+
+    def data(self) -> tuple[Tensor, Tensor]:
+        """Inputs and targets, in new memory."""
+        y = self.y.clone() if self.world.classes else self.y.to(self.world.dtype, copy=True)
+        return self.x.to(self.world.dtype, copy=True), y
+
+    def loader(self, x: Tensor, y: Tensor) -> DataLoader[Any]:
+        return DataLoader(TensorDataset(x, y), batch_size=self.batch_size, sampler=list(self.order))
+
+    def optimizer(self, module: nn.Module) -> torch.optim.SGD:
+        """The optimizer that training must equal."""
+        return torch.optim.SGD(module.parameters(), lr=self.lr, momentum=self.momentum, weight_decay=self.weight_decay)
+
+    def batches(self) -> list[Tensor]:
+        """The rows of every batch of an epoch."""
+        return list(torch.tensor(self.order).split(self.batch_size))
+
+    def describe(self) -> str:
+        hyper = f"lr={self.lr}, momentum={self.momentum}, weight_decay={self.weight_decay}"
+        more = f", gradients clipped to {self.clip}" if self.clip is not None else ""
+        more += f", {self.accumulation} batches a step" if self.accumulation > 1 else ""
+        return (
+            f"{self.world.words()}; {len(self.x)} samples in batches of {self.batch_size}, {self.epochs} epochs; "
+            f"{hyper}{more}"
+        )
+
+    def setup(self) -> list[str]:
+        """Python lines that build the same: net(), data(), loader(x, y), loss, and the numbers by name."""
+        dtype, values = self.world.dtype, ", ".join(source(w, self.world.dtype) for w in self._short(self.weights[0]))
+        sizes = f"{self.weights[0].shape[1]}, {self.weights[0].shape[0]}", len(self.weights[3])
+        first = f"weights[0] = weights[0].repeat(1, {SIDE**2 // 4})" if self.world.images else "pass"
+        x = source(self._short(self.x)[0], dtype)
+        tiled = f".view(-1, {CHANNELS}, 2, 2).repeat(1, 1, {SIDE // 2}, {SIDE // 2})" if self.world.images else ""
+        return [
+            f"torch.set_default_dtype({dtype})",
+            "def net():",
+            f"    h = torch.nn.Linear({sizes[0]})",
+            f"    last = torch.nn.Linear(h.out_features, {sizes[1]})",
+            "    made = torch.nn.Sequential(torch.nn.Flatten(), h, torch.nn.Tanh(), last)",
+            f"    weights = [{values}, {', '.join(source(w, dtype) for w in self.weights[1:])}]",
+            f"    {first}",
+            "    for p, value in zip(made.parameters(), weights):",
+            "        p.data.copy_(value)",
+            "    return made",
+            "def data():",
+            f"    return {x}{tiled}, {source(self.y, dtype)}",
+            f"order, batch_size = {list(self.order)}, {self.batch_size}",
+            "def loader(x, y):",
+            "    own = torch.utils.data.TensorDataset(x, y)",
+            "    return torch.utils.data.DataLoader(own, batch_size=batch_size, sampler=order)",
+            f"loss = torch.nn.{type(self.world.loss()).__name__}()",
+            f"lr, momentum, weight_decay = {self.lr}, {self.momentum}, {self.weight_decay}",
+            f"clip, accumulation = {self.clip}, {self.accumulation}",
+        ]
+
+    def _short(self, tensor: Tensor) -> list[Tensor]:
+        """What is drawn of a tensor that images repeat."""
+        if not self.world.images:
+            return [tensor]
+        if tensor is self.x:
+            return [tensor[..., :2, :2].reshape(len(tensor), -1)]
+        return [tensor[:, : tensor.shape[1] // (SIDE**2 // 4)]]
+
+
+def training_runs(
+    world: World, *, momentum: bool = False, decay: bool = False, epochs: tuple[int, int] = (2, 3),
+    clip: bool = False, accumulation: bool = False, whole: bool = False,
+) -> st.SearchStrategy[TrainingRun]:  # fmt: skip
+    """Runs with momentum, decay, clipping, accumulation, or without; `whole`: with one batch of all samples."""
+
+    def read(data: bytes) -> TrainingRun:
+        codes = Codes(data[PERIOD + 2 :])
+        batch_size = codes.count(2, 4)
+        n = batch_size * codes.count(1, 3) + codes.count(1, batch_size - 1)  # the last one is short
+        steps = codes.count(2, 3) if accumulation else 1
+        if accumulation:
+            n = batch_size * steps * codes.count(1, 2)  # full batches: with a short one there is more than one mean
+        hidden, outputs = codes.count(1, 4), 2 if world.classes else 1
+        inputs = 4 * CHANNELS if world.images else codes.count(1, 4)
+        numbers = Numbers(data[:PERIOD], PERIOD * 8, int.from_bytes(data[PERIOD : PERIOD + 2]) or 1)
+        shapes: Sequence[tuple[int, ...]] = ((hidden, inputs), (hidden,), (outputs, hidden), (outputs,))
+        weights = tuple(numbers.take(shape, 0.125) for shape in shapes)
+        x = numbers.take((n, inputs), 0.25)
+        classes = (numbers.take((n,)) * 16).long() + torch.arange(n)
+        y = classes % outputs if world.classes else numbers.take((n, outputs), 0.25)
+        if world.images:
+            x = x.view(n, CHANNELS, 2, 2).repeat(1, 1, SIDE // 2, SIDE // 2)
+            weights = (weights[0].repeat(1, SIDE**2 // 4), *weights[1:])
+            weights = (weights[0] * 2.0**-8, *weights[1:])
+        shuffled = torch.randperm(n, generator=torch.Generator().manual_seed(codes.count(0, 255)))
+        order = tuple(shuffled.tolist()) if codes.pick((False, True)) else tuple(range(n))
+        return TrainingRun(
+            world, weights, x, y, order, n if whole else batch_size, codes.count(*epochs), codes.pick(RATES),
+            codes.pick(MOMENTA) if momentum else 0.0, codes.pick(DECAYS) if decay else 0.0,
+            codes.pick((0.1, 0.02)) if clip else None, steps,
+        )  # fmt: skip
+
+    return st.builds(read, drawn_bytes)

@@ -1,0 +1,137 @@
+"""What a training function does beside training: it uses all data, leaves all else alone, and repeats itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mlp_core.equality import same_bits
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.examples.training_runs import TrainingRun
+from mlp_core.testing.laws.training.functions import FunctionBook, names_of, runs
+from mlp_core.testing.oracles.loops import follow
+
+COUNTS = """\
+x, y = data()
+last = torch.tensor(order).split(batch_size)[-1]
+x[last] = 1 - x[last]
+model, other = trained()[0], trained(x=x, y=y)[0]
+assert not all(torch.equal(p, q) for p, q in zip(model.parameters(), other.parameters()))"""
+
+ALONE = """\
+x, y = data()
+trained(x=x, y=y)
+assert torch.equal(x, data()[0]) and torch.equal(y, data()[1])"""
+
+DEFAULTS = """\
+look = lambda: (torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled())
+before = look()  # inside, torch's default dtype is that of the data
+trained()
+after = look()
+torch.set_grad_enabled(True)
+assert after == before, after"""
+
+FLAGS = """\
+model, _ = trained()
+assert all(p.requires_grad for p in model.parameters())"""
+
+EVALUATED = """\
+ends = []
+for k in (2, 3):
+    x, y = data()
+    ends.append(trained(validation=loader(k * x + 1, y))[0])
+assert all(torch.equal(p, q) for p, q in zip(*(m.parameters() for m in ends)))"""
+
+SEED = """\
+ends = []
+for _ in range(2):
+    torch.manual_seed(1)
+    ends.append(trained()[0])
+assert all(torch.equal(p, q) for p, q in zip(*(m.parameters() for m in ends)))"""
+
+book = FunctionBook()
+
+
+@book.law(runs(), beside="it says that it is the last batch", skip=lambda s: None if s.takes("loader") else "no loader")
+def the_last_batch_counts(subject: Any, run: TrainingRun) -> Evidence:
+    """The samples of the short last batch change the weights.
+
+    What is left out is never learnt, in no epoch, if the order stays; and nobody sees it.
+    """
+    x, _ = run.data()
+    last = run.batches()[-1]
+    x[last] = 1 - x[last]
+    other = replace(run, x=x.to(run.x.dtype))
+    if all(map(same_bits, follow(run, told=False).weights, follow(other, told=False).weights)):
+        return Evidence(counted=False)
+    one, two = subject.trained(run).weights, subject.trained(other).weights
+    if all(map(same_bits, one, two)):
+        got = "the same weights whatever its samples are"
+        raise Broken(f"the last batch, {len(last)} of {len(x)} samples", got, "others", closing=COUNTS)
+    return Evidence(entries=sum(p.numel() for p in one))
+
+
+@book.law(runs(epochs=(1, 1)))
+def leaves_the_data_and_settings_alone(subject: Any, run: TrainingRun) -> Evidence:
+    """Inputs, targets and torch's settings are as before, other modules of the file are not trained, and the trained
+    parameters still require gradients.
+
+    Whoever trains twice in one notebook trains the second time on what the first has left.
+    """
+    others = [(name, m, _copied(m)) for name, m in _modules_beside(subject.train)]
+    got = subject.trained(run)
+    if got.settings is not None:
+        now, earlier = (", ".join(settings) for settings in got.settings)
+        raise Broken("torch's settings", now, earlier, closing=DEFAULTS)
+    x, y = run.data()
+    for what, after, given in (("x", got.x, x), ("y", got.y, y)):
+        if not same_bits(after.double(), given.double()):
+            raise Broken(f"the samples, {what}", "changed", "as they were", closing=ALONE)
+    for name, module, before in others:
+        if not all(map(torch.equal, _copied(module), before)):
+            raise Broken(f"the module {name} of its file, which it was not given", "changed", "as it was")
+    if not got.trainable:
+        raise Broken("requires_grad of the parameters", False, True, closing=FLAGS)
+    return Evidence(entries=x.numel())
+
+
+def _modules_beside(function: Any) -> list[tuple[str, nn.Module]]:
+    space = getattr(function, "__globals__", {})
+    return [(name, value) for name, value in space.items() if isinstance(value, nn.Module)]
+
+
+def _copied(module: nn.Module) -> list[Tensor]:
+    return [p.detach().clone() for p in module.parameters()]
+
+
+@book.law(
+    runs(epochs=(1, 2)),
+    skip=lambda s: None if s.takes("validation") else "it takes no data to evaluate on",
+)
+def evaluation_does_not_train(subject: Any, run: TrainingRun) -> Evidence:
+    """The weights do not depend on the data that it evaluates on.
+
+    A validation set that is trained on, if only by gradients that are left over, no longer says anything.
+    """
+    x, y = run.data()
+    ends = [subject.trained(run, validation=run.loader(k * x + 1, y)).weights for k in (2, 3)]
+    if not all(map(same_bits, *ends)):
+        raise Broken("weights, trained beside two validation sets", "differ", "the same", closing=EVALUATED)
+    return Evidence(entries=sum(p.numel() for p in ends[0]))
+
+
+@book.law(runs(epochs=(1, 2)))
+def repeats_under_torch_s_seed(subject: Any, run: TrainingRun) -> Evidence:
+    """From the same weights, data and random state it ends in the same bits.
+
+    A run that cannot be repeated cannot be compared with another.
+    """
+    ends = []
+    for _ in range(2):
+        torch.manual_seed(1)
+        ends.append(subject.trained(run).weights)
+    return compare(names_of(run), ends[1], ends[0], [0.0] * len(ends[0]), what="again: ", closing=SEED)

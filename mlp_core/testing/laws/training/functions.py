@@ -1,0 +1,186 @@
+"""Laws of anybody's training function: after every epoch it is where torch.optim.SGD is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Any
+
+import torch
+from hypothesis.strategies import SearchStrategy
+from torch import Tensor
+
+from mlp_core.equality import same, same_bits
+from mlp_core.testing.bounds import references
+from mlp_core.testing.bounds.envelopes import Envelope
+from mlp_core.testing.bounds.rounding import unit_roundoff
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.law import Check, LawBook
+from mlp_core.testing.examples.training_runs import TrainingRun
+from mlp_core.testing.laws.optimizers.shared import shown_on
+from mlp_core.testing.oracles.loops import follow, run_envelopes
+from mlp_core.testing.subjects.training_functions import Trained
+
+TWIN = """\
+model, twin, losses, (x, y) = trained(EPOCHS)[0], net(), [], data()
+optimizer = torch.optim.SGD(twin.parameters(), lr=lr, momentum=momentum, weight_decay=weight_decay)
+for _ in range(EPOCHS):
+    for k, rows in enumerate(torch.tensor(order).split(batch_size)):
+        if k % accumulation == 0:
+            optimizer.zero_grad()
+        value = loss(twin(x[rows]), y[rows])
+        losses.append((value.item(), len(rows)))
+        (value / accumulation).backward()
+        if (k + 1) % accumulation == 0:
+            if clip is not None:
+                torch.nn.utils.clip_grad_norm_(twin.parameters(), clip)
+            optimizer.step()
+"""
+"""EPOCHS is filled in by the law"""
+
+ENTRY = """\
+p, q = (dict(m.named_parameters())["{name}"][{index}].item() for m in (model, twin))
+assert abs(p - q) <= {bound}, (p, q)"""
+
+WIDER = 2**10
+"""times that 8 perturbed runs scatter farther than the first alone, at the very most"""
+
+REFUSED = "it ends on no small module, loss and loader: {}; roles={{...}} and given={{...}} say what its parameters are"
+
+
+class FunctionBook(LawBook):
+    """Laws of training functions: they say nothing of one that cannot be run, which may want what nobody can tell."""
+
+    def law(self, given: Any, name: str = "", **options: Any) -> Callable[[Check], Check]:
+        known = super().law(given, name, **options)
+        return lambda function: known(_if_it_ends(function))
+
+
+def _if_it_ends(function: Check) -> Check:
+    @wraps(function)
+    def asked(subject: Any, run: Any) -> Evidence:
+        if subject.refused:
+            return Evidence(counted=False, note=REFUSED.format(subject.refused))
+        return function(subject, run)
+
+    return asked
+
+
+book = FunctionBook(judges=True)
+
+
+def runs(**options: Any) -> Callable[[Any], SearchStrategy[TrainingRun]]:
+    return lambda subject: subject.runs(**options)
+
+
+def needs(*roles: str) -> Callable[[Any], str | None]:
+    """A skip for functions that cannot be given a role."""
+
+    def skip(subject: Any) -> str | None:
+        missing = [role for role in roles if not subject.varies(role)]
+        words = {"momentum": "momentum", "decay": "weight decay"}
+        return f"it takes no {words[missing[0]]}" if missing else None
+
+    return skip
+
+
+def names_of(run: TrainingRun) -> list[str]:
+    return [name for name, _ in run.module().named_parameters()]
+
+
+def equals_torch(subject: Any, run: TrainingRun) -> Evidence:
+    """Hold the weights at the end to torch's; the first epoch after which they are elsewhere is named."""
+    got, right = subject.trained(run), follow(run, told=False).weights
+    if all(map(same_bits, got.weights, right)):
+        return Evidence(entries=sum(p.numel() for p in right))
+    try:
+        return _within(subject, run, got, right)
+    except Broken:
+        if not subject.takes("epochs"):
+            raise
+        for epochs in range(1, run.epochs):
+            shorter = replace(run, epochs=epochs)
+            with shown_on(shorter):
+                _within(subject, shorter, subject.trained(shorter), follow(shorter, told=False).weights)
+        raise
+
+
+def _within(subject: Any, run: TrainingRun, got: Trained, right: list[Tensor]) -> Evidence:
+    names = names_of(run)
+
+    def compared(envelope: Envelope) -> Evidence:
+        four = zip(got.weights, envelope.expected, envelope.silent, strict=True)
+        away = [s & ~same(g, e) & g.isfinite() for g, e, s in four]
+        spoken = [torch.where(s, e, g) for g, e, s in zip(got.weights, envelope.expected, away, strict=True)]
+        found = compare(
+            names, spoken, envelope.expected, envelope.tolerance, what=f"after epoch {run.epochs}: ",
+            closing=TWIN.replace("EPOCHS", str(run.epochs)) + ENTRY,
+        )  # fmt: skip
+        silent = int(sum(s.sum() for s in away))
+        found.entries, found.skipped = found.entries - silent, silent
+        return found
+
+    failure = None
+    for envelope in run_envelopes(run, right):
+        try:
+            return compared(envelope)
+        except Broken as broken:
+            failure = broken
+        if _hopeless(run, got.weights, envelope):
+            break
+    assert failure is not None
+    raise failure
+
+
+def _hopeless(run: TrainingRun, got: list[Tensor], envelope: Envelope) -> bool:
+    """Whether an entry is so far away that more perturbed runs, whose tolerance might be WIDER times as large, explain
+    nothing: they take most of the time of a failure."""
+    for g, e, t, w in zip(got, envelope.expected, envelope.tolerance, run.weights, strict=True):
+        start, u = w.double(), unit_roundoff(run.world.dtype)
+        sharp = references.sharp(WIDER * t, (e - start).abs(), torch.maximum(e.abs(), start.abs()), u)
+        if ((g - e).abs() > WIDER * t).logical_and(sharp).any():
+            return True
+    return False
+
+
+@book.law(runs())
+def equals_torch_with_plain_gradient_descent(subject: Any, run: TrainingRun) -> Evidence:
+    """After every epoch every weight is where torch.optim.SGD puts it, within what rounding explains: batches from the
+    loader, the last one short, several epochs, no momentum and no decay.
+
+    p <- p - lr g, batch by batch. A loop that forgets to clear its gradients, or its last batch, trains as well, but
+    not what was meant.
+    """
+    return equals_torch(subject, run)
+
+
+@book.law(runs(decay=True), skip=needs("decay"))
+def equals_torch_with_weight_decay(subject: Any, run: TrainingRun) -> Evidence:
+    """The same with weight decay: g <- g + weight_decay p, for every parameter, before the step.
+
+    Decay applied twice, with the wrong sign, or only beside momentum changes what the regularisation is, and a search
+    over it finds another best value.
+    """
+    return equals_torch(subject, run)
+
+
+@book.law(runs(momentum=True), skip=needs("momentum"))
+def equals_torch_with_momentum(subject: Any, run: TrainingRun) -> Evidence:
+    """The same with momentum: v <- g in the first step, then v <- momentum v + g, and p <- p - lr v.
+
+    The velocity lives as long as the training does. One that begins anew every epoch, or that all parameters share, is
+    another method of the same name.
+    """
+    return equals_torch(subject, run)
+
+
+@book.law(runs(momentum=True, decay=True), skip=needs("momentum", "decay"))
+def equals_torch_with_both(subject: Any, run: TrainingRun) -> Evidence:
+    """The same with momentum and weight decay: the decay goes into the velocity.
+
+    Each alone may be right and both together wrong: the order of the two lines is the whole difference between decay
+    that is coupled and decay that is not.
+    """
+    return equals_torch(subject, run)

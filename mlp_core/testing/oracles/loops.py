@@ -1,0 +1,89 @@
+"""Torch's loop for anybody's training function: what weights and losses a training run has, and how far rounding may
+carry a right one away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from mlp_core.testing.bounds import references
+from mlp_core.testing.bounds.envelopes import Envelope, scatter
+from mlp_core.testing.bounds.perturbed import PerturbedRounding
+from mlp_core.testing.examples.training_runs import TrainingRun
+from mlp_core.testing.oracles.training import Steps, _Noisy
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What torch's loop did: the weights at its end, and, in every epoch, what a function may call its losses."""
+
+    weights: list[Tensor]
+    before: list[list[float]]
+    """by epoch and batch, the loss on which the gradient was taken"""
+    after: list[list[float]]
+    """the loss of the same batch after the step"""
+    ended: list[list[float]]
+    """the losses of all batches after the last step of the epoch"""
+    sizes: list[int]
+    """samples of every batch"""
+
+
+def follow(run: TrainingRun, *, told: bool = True) -> Followed:
+    """Train as torch does; without `told` no loss but those before the steps is looked at."""
+    module, (x, y) = run.module(), run.data()
+    found = Followed([], [], [], [], [len(rows) for rows in run.batches()])
+    _train(run, module, x, y, run.optimizer(module), found if told else None)
+    found.weights.extend(p.detach().double().clone() for p in module.parameters())
+    return found
+
+
+def _train(run: TrainingRun, module: nn.Module, x: Tensor, y: Tensor, optimizer: Steps, found: Followed | None) -> None:
+    loss = run.world.loss()
+    for _ in range(run.epochs):
+        if found is not None:
+            found.before.append([])
+            found.after.append([])
+        for index, rows in enumerate(run.batches()):
+            if index % run.accumulation == 0:
+                optimizer.zero_grad()
+            value = loss(module(x[rows]), y[rows])
+            (value / run.accumulation if run.accumulation > 1 else value).backward()
+            if (index + 1) % run.accumulation == 0:
+                if run.clip is not None:
+                    nn.utils.clip_grad_norm_(module.parameters(), run.clip)
+                optimizer.step()
+            if found is not None:
+                with torch.no_grad():
+                    found.before[-1].append(value.item())
+                    found.after[-1].append(loss(module(x[rows]), y[rows]).item())
+        if found is not None:
+            with torch.no_grad():
+                found.ended.append([loss(module(x[rows]), y[rows]).item() for rows in run.batches()])
+
+
+def run_envelopes(run: TrainingRun, plain: list[Tensor]) -> Iterator[Envelope]:
+    """What rounding explains of every weight at the end (float64), found by 1, 2, 4 and 8 perturbed runs; `plain`: the
+    weights of the run without."""
+    dtype, start = run.world.dtype, [w.double() for w in run.weights]
+    deviations, coarsest = [torch.zeros_like(p) for p in plain], 0.0
+    largest = [torch.maximum(a.abs(), b.abs()).nan_to_num(nan=float("inf")) for a, b in zip(plain, start, strict=True)]
+    for seed in range(references.RUNS):
+        mode = PerturbedRounding(dtype, torch.Generator().manual_seed(seed))
+        module, (x, y) = run.module(), run.data()
+        x = x * mode.factors(x)
+        with torch.no_grad():
+            for p in module.parameters():
+                p.mul_(mode.factors(p))
+        noisy = _Noisy(run.optimizer(module), mode)
+        with mode:
+            _train(run, module, x, y, noisy, None)
+        scatter(deviations, [p.detach().double() for p in module.parameters()], plain)
+        coarsest = max(coarsest, mode.coarsest)
+        if (seed + 1).bit_count() == 1:
+            tolerance = [references.perturbed(d, m, dtype) for d, m in zip(deviations, largest, strict=True)]
+            moved = [(a - b).abs() for a, b in zip(plain, start, strict=True)]
+            three = zip(tolerance, moved, largest, strict=True)
+            yield Envelope(plain, tolerance, [~references.sharp(t, d, m, coarsest) for t, d, m in three])

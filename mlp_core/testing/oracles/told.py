@@ -1,0 +1,94 @@
+"""What a training function may call the losses of its epochs, in the forms that people return them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mlp_core.testing.oracles.loops import Followed
+
+Batches = list[float]
+
+MEANS: dict[str, Callable[[Batches, list[int]], float]] = {
+    "the mean over the samples": lambda b, n: sum(x * k for x, k in zip(b, n, strict=True)) / sum(n),
+    "the sum over the samples": lambda b, n: sum(x * k for x, k in zip(b, n, strict=True)),
+    "the sum of the batches' losses": lambda b, n: sum(b),
+    "the loss of the last batch": lambda b, n: b[-1],
+    "the mean of the batches' losses": lambda b, n: sum(b) / len(b),
+}
+"""a number for an epoch, of its batches' losses and sizes"""
+
+BATCH_MEANS = "the mean of the batches' losses"
+"""which counts a short last batch as much as a full one"""
+
+RUNNING = "a sum that is not set back between epochs"
+AFTER = "losses after the step instead of before"
+DIVIDED = "the sum of the batches' mean losses, divided by the number of samples"
+DROPPED = "a mean without the last batch"
+
+
+def right(f: Followed) -> dict[str, list[float]]:
+    """Sequences that are the losses of a run."""
+    found = {words: [mean(b, f.sizes) for b in f.before] for words, mean in MEANS.items()}
+    found["the loss of every step"] = [loss for b in f.before for loss in b]
+    for words in ("the mean over the samples", BATCH_MEANS):
+        found[f"{words}, after the epoch"] = [MEANS[words](b, f.sizes) for b in f.ended]
+    return found
+
+
+def wrong(f: Followed) -> dict[str, list[float]]:
+    """Sequences that are not, though they are often returned: by the mistake."""
+    found: dict[str, list[float]] = {f"{AFTER}, each": [loss for b in f.after for loss in b]}
+    for words, mean in MEANS.items():
+        found[f"{AFTER}: {words}"] = [mean(b, f.sizes) for b in f.after]
+        if words != "the loss of the last batch":
+            one = [mean(b, f.sizes) for b in f.before]
+            found[f"{RUNNING}: {words}"] = [sum(one[: k + 1]) for k in range(len(one))]
+    found[DIVIDED] = [sum(b) / sum(f.sizes) for b in f.before]
+    if len(f.sizes) > 1:
+        for words in ("the mean over the samples", BATCH_MEANS):
+            found[f"{DROPPED}: {words}"] = [MEANS[words](b[:-1], f.sizes[:-1]) for b in f.before]
+    return found
+
+
+def sequences(returned: Any, path: str = "") -> Iterator[tuple[str, list[float]]]:
+    """Every sequence of numbers in what a function returns, with the way to it, as Python has it."""
+    if isinstance(returned, Tensor) or type(returned).__module__.startswith("numpy"):
+        values = torch.as_tensor(returned).detach()
+        if values.ndim == 1:
+            yield path, [float(v) for v in values]
+        elif values.ndim == 0:
+            yield path, [float(values)]
+    elif isinstance(returned, (list, tuple)):
+        numbers = [_number(v) for v in returned]
+        if returned and all(v is not None for v in numbers):
+            yield path, [v for v in numbers if v is not None]
+        else:
+            for index, value in enumerate(returned):
+                yield from sequences(value, f"{path}[{index}]")
+    elif isinstance(returned, dict):
+        for key, value in returned.items():
+            yield from sequences(value, f"{path}[{key!r}]")
+    elif not isinstance(returned, nn.Module) and _number(returned) is not None:
+        yield path, [float(returned)]
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, (bool, str)):
+        return None
+    if isinstance(value, (int, float)):
+        return float(value)
+    if isinstance(value, Tensor) and value.numel() == 1:
+        return float(value.detach())
+    return float(value) if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0 else None
+
+
+def alike(got: Sequence[float], expected: Sequence[float], limit: float) -> bool:
+    """Whether two sequences differ by rounding alone: by `limit` of the largest."""
+    if len(got) != len(expected):
+        return False
+    largest = max((abs(e) for e in expected), default=0.0)
+    return all(abs(g - e) <= limit * largest for g, e in zip(got, expected, strict=True))

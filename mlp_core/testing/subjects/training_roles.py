@@ -1,0 +1,105 @@
+"""What the parameters of a training function are, told by their names, and the globals that it uses in their place."""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+ROLES = {
+    name: re.compile(pattern, re.IGNORECASE)
+    for name, pattern in {
+        "validation": r"(val|valid|validation|test|dev|eval)_?(data)?_?(loader|dl|iter|set|batches)|loader_(val|test)",
+        "loader": r"((tr|train|training)_?)?(data_?)?(loader|iter|batches)|(train|training)_?(dl|data|set|generator)|"
+        r"loader_(tr|train|training)|dl|data|dataset",
+        "model": r"(\w+_)?(model|net|network|mlp|nn|module|ann)\d?|m",
+        "loss": r"(loss|criterion|crit|cost|objective)(_?(f|fn|func|function|module|criterion))?",
+        "epochs": r"(n|num|nb|nr|no|max|number_of|total|antall)?_?(epochs?|epoker)(_?(n|num|count))?|n_?iters?",
+        "batch_size": r"(mini_?)?batch_?size|bs",
+        "accumulation": r"(grad(ient)?_?)?accum\w*(_steps)?|accumulate\w*",
+        "clip": r"(grad(ient)?_?)?clip(ping)?(_?(norm|value|grad))?|max_?(grad_?)?norm",
+        "lr": r"lr|learn(ing)?_?rate|l_?rate|eta|step_?size|alpha",
+        "momentum": r"momentum(_?(coeff?|coefficient|factor|term|rate|beta|value))?|beta|mu|mom|moment|rho",
+        "decay": r"(weight_?)?decay(_?(coeff?|coefficient|factor|rate|value))?|wd|"
+        r"(lambda|lam|lmbda|lmd)_?\w*|l2(_?(reg|lambda|penalty|coeff?|coefficient|strength|weight))?|"
+        r"reg(ularization|ularisation|ularizer)?(_?\w+)?",
+        "optimizer": r"optim(izer|iser)?|opt",
+        "device": r"device|dev",
+        "verbose": r"verbos\w*|print\w*|log\w*|silent|quiet|show\w*|plot\w*|debug|progress",
+        "x": r"x(_?(tr|train|training))?|(train_?)?(inputs?|images?|imgs|features)",
+        "y": r"y(_?(tr|train|training|true))?|(train_?)?(targets?|labels?)",
+    }.items()
+}
+"""names of parameters by role, the first that fits"""
+
+
+def role_of(name: str) -> str | None:
+    """The role of a parameter or a global, by its name; None where it has none.
+
+    >>> [role_of(name) for name in ("n_epochs", "momentum_coeff", "val_loader", "criterion", "colour")]
+    ['epochs', 'momentum', 'validation', 'loss', None]
+    """
+    return next((role for role, pattern in ROLES.items() if pattern.fullmatch(name)), None)
+
+
+def told(names: Sequence[str]) -> dict[str, str]:
+    """The parameters by role, each role once: the first of that name."""
+    found: dict[str, str] = {}
+    for name in names:
+        role = role_of(name)
+        if role is not None:
+            found.setdefault(role, name)
+    return found
+
+
+def trains(roles: Mapping[str, str]) -> bool:
+    """Whether these are the roles of a function that trains a module: it takes the module, and two of the number of
+    epochs, the data, and a learning rate or an optimizer."""
+    data = "loader" in roles or {"x", "y"} <= roles.keys()
+    moves = "lr" in roles or "optimizer" in roles
+    return "model" in roles and (data + moves + ("epochs" in roles) >= 2)
+
+
+def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The parameters that can be given by name."""
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [p for p in inspect.signature(function).parameters.values() if p.kind not in several]
+
+
+def globals_of(function: Callable[..., Any], taken: Mapping[str, str]) -> dict[str, str]:
+    """Global variables, by role, that stand for what a training function does not take: its loader, its loss, its
+    device. `taken`: the roles of its parameters. Functions, classes and modules are none of them."""
+    found: dict[str, str] = {}
+    data = {"loader", "x", "y"} if taken.keys() & {"loader", "x"} else set()
+    for name, value in _used(inspect.unwrap(function), set()):
+        role = role_of(name)
+        plain = not isinstance(value, (FunctionType, ModuleType, type)) and not hasattr(builtins, name)
+        if role is not None and role not in ("verbose", "batch_size") and plain and role not in taken.keys() | data:
+            found.setdefault(role, name)
+    return found
+
+
+def _used(function: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    """Names of globals that a function and those of its file that it calls look up, with their values, None for what is
+    not there."""
+    if not isinstance(function, FunctionType) or id(function) in seen:
+        return
+    seen.add(id(function))
+    for name in _looked_up(function.__code__):
+        value = function.__globals__.get(name)
+        yield name, value
+        if getattr(value, "__module__", None) == function.__module__:
+            yield from _used(value, seen)
+
+
+def _looked_up(code: CodeType) -> Iterator[str]:
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "LOAD_GLOBAL":
+            yield str(instruction.argval)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _looked_up(constant)
