@@ -19,7 +19,7 @@ def explain(subject: Any, example: Any, broken: Broken) -> tuple[str | None, dic
     """The known mistake that does what the subject does, and an Exhibit of the example; None for what there is not."""
     at = broken.example or example
     if isinstance(subject, OptimizerSubject):
-        return optimizers.diagnose(subject, example, broken), None
+        return optimizers.diagnose(subject, example, broken) or broken.measured or None, None
     if isinstance(subject, TwinSubject):
         return twins.diagnose(subject, at, broken), None
     if isinstance(subject, ObjectiveSubject):

@@ -44,7 +44,8 @@ class Evidence:
 
 
 class Broken(AssertionError):
-    """A law does not hold on an example: where, got, expected, and the lines that show it again."""
+    """A law does not hold on an example: where, got, expected, and the lines that show it again. measured: what is
+    wrong, in words and numbers of what was measured, for a failure that no known mistake explains."""
 
     example: Any = None
     """the example the lines are about, where the law made it out of the one it was given"""
@@ -52,9 +53,12 @@ class Broken(AssertionError):
     others: tuple[Any, ...] = ()
     """other examples on which the law was broken, the first ones found"""
 
-    def __init__(self, where: str, got: object, expected: object, *, closing: str = "", note: str = "") -> None:
+    def __init__(
+        self, where: str, got: object, expected: object, *, closing: str = "", note: str = "", measured: str = ""
+    ) -> None:  # fmt: skip
         super().__init__(f"{where}: got {got}, expected {expected}")
         self.where, self.got, self.expected, self.closing, self.note = where, str(got), str(expected), closing, note
+        self.measured = measured
 
 
 class Raised(Broken):

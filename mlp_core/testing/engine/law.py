@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 from unittest import SkipTest
 
 from hypothesis.database import ExampleDatabase
 from hypothesis.strategies import SearchStrategy
 
-from mlp_core.testing.engine.evidence import Evidence
+from mlp_core.testing.engine.evidence import Broken, Evidence
 
 FLOOR = 0.3
 """the least share of the examples asked for that must have counted; fewer, and the law has not been tested"""
@@ -49,6 +50,8 @@ class Law:
     beside: str = ""
     """why the law stands, although others catch whatever it catches of the catalogue"""
     floor: float = FLOOR
+    share: float = 1.0
+    """of the examples asked for, how many it is tried on: fewer, where each is dear and shows a mistake by itself"""
     judges: bool = False
     """whether it judges the subject's numbers against what is known: another way to compute them, or exact ones"""
     group: str = ""
@@ -82,11 +85,12 @@ class Law:
 
 
 class LawBook:
-    """Laws in the order in which they were written. judges: whether they do, but for those that say otherwise."""
+    """Laws in the order in which they were written. judges: whether they do, but for those that say otherwise.
+    waivable: whether a failure shows the line that waives the law, for a subject that says in `waives_by` how."""
 
-    def __init__(self, *, judges: bool = False) -> None:
+    def __init__(self, *, judges: bool = False, waivable: bool = False) -> None:
         self.laws: list[Law] = []
-        self.judges = judges
+        self.judges, self.waivable = judges, waivable
 
     def law(
         self, given: Callable[[Any], SearchStrategy[Any]], name: str = "", **options: Any
@@ -97,7 +101,25 @@ class LawBook:
         def enter(function: Check) -> Check:
             sentence = name or function.__name__.replace("_", " ")
             statement, _, why = (" ".join(part.split()) for part in (function.__doc__ or "").partition("\n\n"))
-            self.laws.append(Law(sentence, statement, function, given, why, **{"judges": self.judges, **options}))
+            check = showing_its_waiver(function, sentence) if self.waivable else function
+            self.laws.append(Law(sentence, statement, check, given, why, **{"judges": self.judges, **options}))
             return function
 
         return enter
+
+
+def showing_its_waiver(function: Check, law: str) -> Check:
+    """The same check, whose failures end with the line that waives the law, if the subject says how: `waives_by` is the
+    function that takes waives=, as "subjects.optimizer"."""
+
+    @wraps(function)
+    def shown(subject: Any, example: Any) -> Evidence:
+        try:
+            return function(subject, example)
+        except Broken as broken:
+            if by := getattr(subject, "waives_by", ""):
+                line = f'if it is so by design: {by}(..., waives=["{law}"])'
+                broken.note = f"{broken.note}; {line}" if broken.note else line
+            raise
+
+    return shown

@@ -63,7 +63,7 @@ def run(
     of the laws of the same subject decides nothing: once the law is broken, it is where a small example is looked for
     first. `database`: examples on which the law was broken once; they are tried before others, and the smallest of a
     failure is kept there."""
-    subject, wanted = law.subject, EXAMPLES if examples is None else examples
+    subject, wanted = law.subject, ceil(law.share * (EXAMPLES if examples is None else examples))
     result = Result(law.name, law.statement, subject.name, law.group, judges=law.judges)
     why = law.skip(subject)
     if why is not None:
@@ -130,21 +130,21 @@ def run(
 def _guard(result: Result, law: Law, wanted: int, *, varied: bool) -> None:
     """A law that was hardly tried has not been kept: it is untested. If all the examples there are were tried, what
     must have been seen is relative to them. varied: whether the examples differ, so that what a subject owes shows."""
-    there = result.examples if result.exhausted else wanted
+    there, enough = result.examples if result.exhausted else wanted, ceil(law.share * ENOUGH)
     need = ceil(law.floor * there)
     missing = [case for case in law.cases(law.subject) if case not in result.seen]
     touched = result.entries + result.skipped
-    if missing and law.owed and varied and there >= ENOUGH and not result.exhausted:
+    if missing and law.owed and varied and there >= enough and not result.exhausted:
         result.fail(f"never observed in {result.examples} examples: {', '.join(missing)}")
     elif result.disputed and not result.entries:
         result.verdict, result.reason = "SKIP", result.note
     elif not result.counted:
-        more = f"ask for more: examples={EXAMPLES}" if there < ENOUGH and not result.exhausted else OTHERS
+        more = f"ask for more: examples={EXAMPLES}" if there < enough and not result.exhausted else OTHERS
         why = f" ({result.note})" if result.note else ""
         result.untested(f"none of {result.examples} examples counted{why}; {more}")
     elif touched and not result.entries:
         result.untested(f"all {touched} entries skipped; {FARTHER}")
-    elif there < ENOUGH and not result.exhausted:
+    elif there < enough and not result.exhausted:
         result.reason = result.note
     elif missing and not result.exhausted:
         words = f"never observed in {result.examples} examples: {', '.join(missing)}"

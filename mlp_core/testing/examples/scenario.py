@@ -114,10 +114,12 @@ class Scenario:
 
     def mapped(self, change: Callable[[Tensor], Tensor]) -> Scenario:
         """The same scenario with every tensor changed."""
-        return replace(
-            self, parameters=tuple(tuple(map(change, group)) for group in self.parameters),
-            gradients=tuple(tuple(None if g is None else change(g) for g in row) for row in self.gradients),
-        )  # fmt: skip
+        return replace(self.with_gradients(change), parameters=tuple(tuple(map(change, g)) for g in self.parameters))
+
+    def with_gradients(self, change: Callable[[Tensor], Tensor]) -> Scenario:
+        """The same scenario with every gradient changed."""
+        changed = tuple(tuple(None if g is None else change(g) for g in row) for row in self.gradients)
+        return replace(self, gradients=changed)
 
     def with_hyper(self, **changed: Any) -> Scenario:
         """The same scenario with hyperparameters changed in every group."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from operator import xor
 from typing import Any
 
 import torch
@@ -37,6 +38,9 @@ TAKEN = (0, 0, 0, 0, 98, 998, 9_998, 999_998)
 STARTS = (1.0, 0.0625, 0.0)
 """scales of the parameters: beside a large one, an update that is slightly wrong drowns in rounding"""
 
+VARIED = bytes(37 * k % 251 for k in range(1, PERIOD + 1))
+"""what the numbers of a `telling` example are, where the bytes drawn are zeros"""
+
 HEAD = PERIOD + 2
 """bytes for numbers and their texture"""
 
@@ -46,13 +50,17 @@ def scenarios(
     kinds: Sequence[str] = KINDS, shapes: Sequence[tuple[int, ...]] = SHAPES, per_group: tuple[int, int] = (1, 3),
     dtypes: Sequence[torch.dtype] = DTYPES, schedule: bool = True, common: Sequence[str] = (),
     scalable: Sequence[str] = (), counts: bool = False, each: Sequence[tuple[int, ...]] = (), zeros: bool = True,
+    telling: bool = False,
 ) -> st.SearchStrategy[Scenario]:  # fmt: skip
     """Scenarios of several steps, groups and kinds of gradient, with an lr, and what else is `scalable`, that may
     change between steps; what is `common` is the same in all groups. `counts`: the counts of some jump ahead. `each`: a
-    parameter of each of these shapes is in every scenario, in any of its groups. Without `zeros` no number is 0."""
+    parameter of each of these shapes is in every scenario, in any of its groups. Without `zeros` no number is 0.
+    `telling`: the simplest example, too, has many different numbers, for laws that see few examples."""
 
     def read(data: bytes, first: dict[str, Any], second: dict[str, Any]) -> Scenario:
         numbers, texture = data[:PERIOD], int.from_bytes(data[PERIOD:HEAD])
+        if telling:
+            numbers = bytes(map(xor, numbers, VARIED))
         codes = Codes(data[HEAD:])
         scale, start, dtype = codes.pick((1.0, 0.125, 8.0)), codes.pick(STARTS), codes.pick(dtypes)
         second = {**second, **{name: first[name] for name in common}}

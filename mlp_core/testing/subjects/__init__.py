@@ -22,9 +22,9 @@ from mlp_core.testing.subjects.doors.function import function as function
 from mlp_core.testing.subjects.doors.layer import layer as layer
 from mlp_core.testing.subjects.doors.objective import objective as objective
 from mlp_core.testing.subjects.doors.pair import pair as pair
+from mlp_core.testing.subjects.doors.twin import twin as twin
 from mlp_core.testing.subjects.doors.value_and_gradient import jacobian as jacobian
 from mlp_core.testing.subjects.doors.value_and_gradient import value_and_gradient as value_and_gradient
-from mlp_core.testing.subjects.doors.twin import twin as twin
 from mlp_core.testing.subjects.functions import FunctionSubject
 from mlp_core.testing.subjects.gradchecks import GradcheckSubject
 from mlp_core.testing.subjects.gradients import BATCH_SIZES, GradientSubject
@@ -93,7 +93,8 @@ def optimizer(
     (as which a switch between implementations is given: every hyperparameter that varies must show).
     claims, of: coordinatewise (every coordinate moves by itself), odd (negating parameters and gradients negates the
     step), fixed_point (a zero gradient from a fresh state moves nothing, with all the hyperparameters given, but those
-    marked Decay and Epsilon), descends (small steps decrease a convex function), validates (hyperparameters outside
+    marked Decay and Epsilon), descends (small steps decrease a convex function), proportional (half the lr is half the
+    first step), validates (hyperparameters outside
     their domain, among them NaN, are refused).
     shapes: of parameters; by default all that the constructor takes. dtypes: float32 and float64 by default, with
     bfloat16 where dtypes are what a law is about; those given are all there are. groups: 1, if its groups must not

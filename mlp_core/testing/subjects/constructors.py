@@ -41,10 +41,13 @@ def named(make: Make) -> Make:
     def pairs(params: Iterable[Any], **hyper: Any) -> torch.optim.Optimizer:
         given, count = list(params), 0
 
-        def of(tensors: Iterable[Tensor]) -> list[tuple[str, Tensor]]:
+        def of(tensors: Iterable[Any]) -> list[tuple[str, Tensor]]:
             nonlocal count
             found = []
             for p in tensors:
+                if isinstance(p, tuple):  # it brings its name
+                    found.append(p)
+                    continue
                 found.append((f"layers.{count}.{'weight' if p.ndim > 1 else 'bias'}", p))
                 count += 1
             return found
@@ -96,6 +99,16 @@ def form_of(make: Make, shapes: Shapes | None, hypers: Sequence[Hyper]) -> tuple
         f"a constructor that takes parameters, in groups or a list, with their names or without; {name}({call}) raises "
         f"{error}; shapes= and hyperparameters= say what it takes",
     )  # fmt: skip
+
+
+def steps_in_some_form(make: Make, hyper: Hyper, shapes: Shapes | None) -> bool:
+    """Whether there is a form and a shape in which it steps with these hyperparameters and its other defaults."""
+    wanted = sorted(shapes or SHAPES, key=lambda shape: shape != PLAIN)
+    return any(steps(handed(make, form), hyper, shape) for form in FORMS for shape in wanted)
+
+
+PLAIN = (2, 3)
+"""a shape that most take"""
 
 
 def grouped(shapes: Shapes, hyper: Hyper) -> list[dict[str, Any]]:

@@ -27,7 +27,10 @@ FEW = 7
 NOT_VARIED = "not varied, of one value alone: "
 """before the names of hyperparameters that were given"""
 
-CLAIMS = ("coordinatewise", "odd", "fixed_point", "descends", "validates")
+CLAIMS = ("coordinatewise", "odd", "fixed_point", "descends", "validates", "proportional")
+
+SWITCHES = ("foreach", "fused", "capturable", "differentiable", "maximize")
+"""between forms of one optimizer, in torch and elsewhere"""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class OptimizerSubject:
     """those that only the constructor takes: a group has none of its own"""
     movable: tuple[str, ...] = ()
     """the hyperparameters that can be moved"""
+    guessed: tuple[str, ...] = ()
+    """those that vary although nobody has given them: of a constructor's, the ones that are known by their names"""
     constant: tuple[str, ...] = ()
     """those that were given, and of which there is one value alone"""
     scalable: tuple[str, ...] = ()
@@ -76,8 +81,10 @@ class OptimizerSubject:
     dtypes: tuple[torch.dtype, ...] = DTYPES
     no_others: bool = False
     """whether these dtypes were asked for, and so no other"""
-    waivable: bool = False
-    """whether laws may be waived where it is made"""
+    waives_by: str = ""
+    """the function that takes waives=, where it is made by one"""
+    switches: tuple[str, ...] = ()
+    """of its constructor, between forms of it, that were not given"""
     max_groups: int = 2
     closure: bool = False
     """whether step cannot do without a closure"""
@@ -115,20 +122,33 @@ class OptimizerSubject:
         """Scenarios beside themselves with each hyperparameter moved in its turn."""
 
         def changes(scenario: Scenario, values: dict[str, Any]) -> Changes:
-            return Changes(tuple((name, *self._moved(scenario, name, values[name])) for name in self.movable))
+            return Changes(tuple((name, *self.moved(scenario, name, values[name])) for name in self.movable))
 
-        usual = self.steady or self.shapes
-        few = [shape for shape in usual if 0 < prod(shape) <= FEW] or usual
         # many steps: some act late (RAdam's eps, from the sixth step on)
-        small = self.scenarios(groups=(1, 1), per_group=(1, 1), shapes=few, steps=(6, 12))
+        small = self.scenarios(groups=(1, 1), per_group=(1, 1), shapes=self.few(), steps=(6, 12))
         return st.builds(changes, small, self.hyper)
+
+    @property
+    def varied(self) -> tuple[str, ...]:
+        """The hyperparameters of which examples have several values."""
+        return (*self.movable, *self.guessed)
+
+    def few(self) -> Sequence[tuple[int, ...]]:
+        """Shapes of few entries that it takes."""
+        usual = self.steady or self.shapes
+        return [shape for shape in usual if 0 < prod(shape) <= FEW] or usual
+
+    def telling(self, **options: Any) -> st.SearchStrategy[Scenario]:
+        """Scenarios for laws that see few examples: small, one group, steady rates, no number 0, all telling."""
+        options = {"shapes": self.few(), "kinds": ("normal",), "groups": (1, 1), "per_group": (1, 2), **options}
+        return self.scenarios(**{"schedule": False, "zeros": False, "telling": True, "steps": (3, 4), **options})
 
     def scenarios_of_every_kind(self, **options: Any) -> st.SearchStrategy[Scenario]:
         """Scenarios with a parameter of every kind of shape, all numbers other than 0, every decay off."""
         options = {"each": self.kinds, "kinds": ("normal",), "schedule": False, "decay": False, **options}
         return self.scenarios(zeros=False, **options)
 
-    def _moved(self, scenario: Scenario, name: str, value: Any) -> tuple[Scenario, Scenario]:
+    def moved(self, scenario: Scenario, name: str, value: Any) -> tuple[Scenario, Scenario]:
         """The scenario without and with a hyperparameter moved; others give way where they conflict with it."""
         old = scenario.groups[0][name]
         value = not old if isinstance(old, bool) else value
@@ -147,7 +167,7 @@ class OptimizerSubject:
             try:
                 return scenario.optimizer(make or self.make, params)
             except ValueError as error:
-                if self.exact or not self.movable:
+                if self.exact or not self.varied:
                     raise
                 raise Rejected(error) from error
 

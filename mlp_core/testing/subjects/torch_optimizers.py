@@ -18,8 +18,8 @@ from mlp_core.testing.examples.choices import Codes, drawn_bytes
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.scenario import Make, grouped, needs_closure
 from mlp_core.testing.examples.scenarios import DTYPES, EVERY_KIND, SHAPES
-from mlp_core.testing.subjects import constructors
-from mlp_core.testing.subjects.optimizers import CLAIMS, NOT_VARIED, OptimizerSubject
+from mlp_core.testing.subjects import constructors, known_names
+from mlp_core.testing.subjects.optimizers import CLAIMS, NOT_VARIED, SWITCHES, OptimizerSubject
 from mlp_core.testing.subjects.snippets import REFERENCE_OF_GROUPS
 
 LR = 0.01
@@ -51,9 +51,12 @@ def of_optimizer(
     drawn = {name: _strategy(name, value) for name, value in hyperparameters.items()}
     _known(make, drawn)
     parameters, given, name = _parameters(make), make, name_of(make)
+    by_name_alone = reference is None and not hyperparameters
+    drawn |= known_names.guessed(make, parameters, shapes) if by_name_alone else {}
     hyper, form, example = _suited(make, drawn, shapes)
     make = constructors.handed(given, form)
     movable, constant = _moving(hyper, drawn)
+    guessed, movable = (movable, ()) if by_name_alone else ((), movable)
     source = _lines("mine", given, form)
     if reference is not None:
         source += _reference_lines(reference)
@@ -65,14 +68,16 @@ def of_optimizer(
     return OptimizerSubject(
         name, make, reference, hyper, frozenset(claims), tuple(source), unreferenced=UNREFERENCED,
         equals=None if told is None else type(told),
-        domains={name: (domain,) for name, domain in parts.items()}, movable=movable, constant=constant,
-        unmoved=_unmoved(parameters, drawn, constant), wrongs=_wrongs(hyper, hyperparameters, parts),
-        dtypes=tuple(dtypes or DTYPES), no_others=bool(dtypes), waivable=True, has_lr="lr" in example,
+        domains={name: (domain,) for name, domain in parts.items()}, movable=movable, guessed=guessed,
+        constant=constant, unmoved=_unmoved(parameters, drawn, constant, guessed),
+        wrongs=_wrongs(hyper, hyperparameters, parts),
+        dtypes=tuple(dtypes or DTYPES), no_others=bool(dtypes), waives_by="subjects.optimizer", has_lr="lr" in example,
         resting=_resting(make, parts, parameters, one, example),
         kinds=constructors.steady(make, example, kinds), shapes=taken,
         steady=constructors.steady(make, example, taken),
         max_groups=min(groups, 1 + constructors.takes_groups(make, example, taken)),
         waived=frozenset(waives), common=constructors.common(make, example, taken),
+        switches=tuple(name for name in SWITCHES if name in parameters and name not in drawn),
         closure=isinstance(given, type) and needs_closure(given),
     )  # fmt: skip
 
@@ -181,11 +186,13 @@ def _wrongs(
 
 
 def _unmoved(
-    parameters: Mapping[str, inspect.Parameter], drawn: Mapping[str, Any], constant: Sequence[str]
+    parameters: Mapping[str, inspect.Parameter], drawn: Mapping[str, Any], constant: Sequence[str],
+    guessed: Sequence[str],
 ) -> str:  # fmt: skip
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     rest = [name for name, p in parameters.items() if name not in drawn and p.kind in kinds]
-    words = [f"{NOT_VARIED}{', '.join(constant)}"] if constant else []
+    words = [f"varied by their names, each by a few values: {', '.join(guessed)}"] if guessed else []
+    words += [f"{NOT_VARIED}{', '.join(constant)}"] if constant else []
     words += [UNMOVED.format(", ".join(rest))] if rest else []
     return "; ".join(words) or "no hyperparameters to be moved"
 

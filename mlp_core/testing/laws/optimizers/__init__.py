@@ -2,15 +2,35 @@
 
 from mlp_core.testing.laws.optimizers import (
     claims,
+    complex_numbers,
+    conventions,
+    copies,
+    dtypes,
     empty,
     equality,
     exact,
+    finite,
+    forms,
     groups,
+    groups_later,
     hyperparameters,
+    long_runs,
     memory,
+    names,
+    proportional,
     rate,
+    schedulers,
+    sparse,
     state,
+    tiny,
+    values,
+    written,
 )
 
 TWIN, REFERENCE = equality.twin_book, equality.reference_book
-BOOKS = exact.book, claims.book, memory.book, state.book, groups.book, empty.book, rate.book, hyperparameters.book
+BOOKS = (
+    exact.book, long_runs.judging, tiny.judging, claims.book, proportional.book, memory.book, state.book, copies.book,
+    groups.book, empty.book, groups_later.book, names.book, rate.book, values.book, written.book, schedulers.book,
+    hyperparameters.book, conventions.book, finite.book, tiny.book, dtypes.book, complex_numbers.book, sparse.book,
+    forms.book, long_runs.book,
+)  # fmt: skip

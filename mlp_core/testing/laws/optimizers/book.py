@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis.strategies import SearchStrategy
 
 from mlp_core.equality import same_bits
-from mlp_core.testing.engine.evidence import Broken, Evidence, Rejected
+from mlp_core.testing.engine.evidence import Broken, Evidence, Raised, Rejected
 from mlp_core.testing.engine.guards import globals_kept
 from mlp_core.testing.engine.law import Check, LawBook
 from mlp_core.testing.examples.sample import sample
@@ -26,36 +26,42 @@ REPEATS = "repeats and touches nothing else"
 RANDOM = f"it is random, or remembers other runs: see '{REPEATS}'"
 
 
+FEW = 0.04
+"""of the examples asked for, those of laws about conduct, each of which shows a mistake by itself"""
+
+
 class OptimizerBook(LawBook):
     """Laws of optimizers. Of one that does not repeat itself those say nothing that are about one `repeating` itself:
-    the same step twice is the least that they compare. `waivable`: whether a failure tells how to waive the law."""
-
-    def __init__(self, *, judges: bool = False, waivable: bool = False) -> None:
-        super().__init__(judges=judges)
-        self.waivable = waivable
+    the same step twice is the least that they compare."""
 
     def law(
         self, given: Callable[[Any], SearchStrategy[Any]], name: str = "", *, repeating: bool = True,
-        skip: Callable[[Any], str | None] = lambda subject: None, **options: Any,
+        skip: Callable[[Any], str | None] = lambda subject: None, doing: str = "", **options: Any,
     ) -> Callable[[Check], Check]:  # fmt: skip
+        """`doing`: what was done where the law fails, for words that name the failure by what was measured."""
+
         def skipped(subject: Any) -> str | None:
             return skip(subject) or (RANDOM if repeating and is_random(subject) else None)
 
         known = super().law(given, name, skip=skipped, **options)
-        return lambda function: known(_telling_to_waive(function) if self.waivable else function)
+        return lambda function: known(_telling(function, doing))
 
 
-def _telling_to_waive(function: Check) -> Check:
+def measured(broken: Broken, doing: str) -> str:
+    """A failure in words: what was done, and what was measured."""
+    if isinstance(broken, Raised):
+        return f"{doing}, it raises {broken.got}"
+    return f"{doing}: {broken.where} is {broken.got}, not {broken.expected}"
+
+
+def _telling(function: Check, doing: str) -> Check:
     @wraps(function)
     def told(subject: Any, example: Any) -> Evidence:
         try:
             return function(subject, example)
         except Broken as broken:
-            if subject.waivable:
-                line = (
-                    f'if it is so by design: subjects.optimizer(..., waives=["{function.__name__.replace("_", " ")}"])'
-                )
-                broken.note = f"{broken.note}; {line}" if broken.note else line
+            if doing and not broken.measured:
+                broken.measured = measured(broken, doing)
             raise
 
     return told

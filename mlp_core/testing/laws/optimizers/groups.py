@@ -108,7 +108,7 @@ def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
             same(got, expected, f"joined after {late} steps: ", JOINED.replace("LATE", str(late)))
             return _unnoticed(subject, scenario, seen)
     except Broken:
-        if subject.exact or not (_coupled(subject, scenario, 1) or _coupled(subject, delayed, 1)):
+        if subject.exact or not (coupled(subject, scenario, 1) or coupled(subject, delayed, 1)):
             raise
         return Evidence(entries=1)
 
@@ -141,9 +141,9 @@ def two_groups(subject: Any) -> st.SearchStrategy[Scenario]:
 def needs_groups(subject: Any) -> str | None:
     if subject.max_groups < 2:
         return "it takes a single group"
-    if subject.movable and set(subject.movable) <= set(subject.common):
+    if subject.varied and set(subject.varied) <= set(subject.common):
         return "its groups have no hyperparameters of their own"
-    return None if subject.movable else subject.unmoved
+    return None if subject.varied else subject.unmoved
 
 
 @book.law(two_groups, skip=needs_groups, beside="all that asks it of an optimizer without a reference")
@@ -169,14 +169,14 @@ def gives_every_group_its_own_hyperparameters(subject: Any, scenario: Scenario) 
     try:
         found = same(got, renamed, "beside another group: ", GROUPED)
     except Broken:
-        if subject.exact or not _coupled(subject, scenario, k):
+        if subject.exact or not coupled(subject, scenario, k):
             raise
         return Evidence(entries=1)
     found.counted = scenario.groups[0] != scenario.groups[1]
     return found
 
 
-def _coupled(subject: Any, scenario: Scenario, k: int) -> bool:
+def coupled(subject: Any, scenario: Scenario, k: int) -> bool:
     """Whether other gradients of the first k parameters change what the rest does, or the other way round; so it is
     where all parameters are one vector to an optimizer, which then takes a single group."""
     if subject.max_groups == 1:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mlp_core.equality import same_bits
+from mlp_core.testing.bounds.envelopes import comparable
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence, Raised, Rejected
 from mlp_core.testing.engine.guards import globals_kept
@@ -89,7 +90,7 @@ def moves_nothing_at_an_lr_of_0(subject: Any, scenario: Scenario) -> Evidence:
         return agree(subject, still, names, after, start, what=what, closing=LITERAL)
 
 
-@book.law(lambda subject: subject.scenarios_of_every_kind(steps=(2, 2)), skip=needs_an_lr)
+@book.law(lambda s: s.scenarios_of_every_kind(steps=(2, 2), dtypes=comparable(s) or s.dtypes), skip=needs_an_lr)
 def moves_every_shape_by_its_lr(subject: Any, scenario: Scenario) -> Evidence:
     """At another lr, written to its groups, every parameter with a gradient ends elsewhere: number, vector or matrix,
     tall or wide.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mlp_core.base.errors import ArgumentError, Described
-from mlp_core.testing.subjects.heads import role
+from mlp_core.testing.subjects.roles import role
 
 Order = Literal["labels first", "scores first", "dataset", "derivatives", "derivatives of a row", "evaluate"]
 

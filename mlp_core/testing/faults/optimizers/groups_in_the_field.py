@@ -1,0 +1,245 @@
+"""Wrong torch optimizers in company, as reports of bugs tell of them: groups, copies, hooks, closures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing import subjects
+from mlp_core.testing.faults.catalogue import Catalogue
+from mlp_core.testing.faults.optimizers.adam import Adam
+from mlp_core.testing.faults.optimizers.manners import HYPERPARAMETERS, bare
+
+CATALOGUE = Catalogue()
+
+
+def caught_by(*laws: str, origin: str, right: Any = Adam, subject: Any = bare) -> Any:
+    return CATALOGUE.caught_by(*laws, right=right, origin=origin, subject=subject)
+
+
+def with_several_values(optimizer: Any) -> Any:
+    """An optimizer of hyperparameters that vary."""
+    return subjects.optimizer(optimizer, hyperparameters=HYPERPARAMETERS)
+
+
+class Early(Adam):
+    """State is made with the group, as some do who want no branch in step."""
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        super().add_param_group(param_group)
+        self.prepare(self.param_groups[-1])
+
+    def prepare(self, group: dict[str, Any]) -> None:
+        for p in group["params"]:
+            self.state[p].update(step=0, m=torch.zeros_like(p), v=torch.zeros_like(p))
+
+
+@caught_by("takes a group added later", right=Early, origin="site: state made in a loop over the groups, in __init__")
+class HasNoStateForLateGroups(Early):
+    """a group that is added later gets no state, since that is made in the constructor"""
+
+    def prepare(self, group: dict[str, Any]) -> None:
+        if not hasattr(self, "made"):
+            super().prepare(group)
+
+    def begin(self, group: dict[str, Any]) -> None:
+        self.made = True
+
+    def move(self, p: Tensor, g: Tensor, h: dict[str, Any], state: dict[str, Any]) -> None:
+        super().move(p, g, h, {"m": state["m"], "v": state["v"], "step": state["step"]})
+
+
+@caught_by("takes a group added later", origin="site: self.rates = [g['lr'] for g in self.param_groups], in __init__")
+class KnowsTheFirstGroupsAlone(Adam):
+    """groups that are added later are not moved: the list that step goes through is made once"""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        self.known = getattr(self, "known", None) or list(self.param_groups)
+        every, self.param_groups = self.param_groups, self.known
+        super().step()
+        self.param_groups = every
+
+
+@caught_by("takes a group of frozen parameters", origin="site: next(p.grad for p in group if p.grad is not None)")
+class LooksForAGradient(Adam):
+    """it looks for the first gradient of a group, and a frozen one has none"""
+
+    def begin(self, group: dict[str, Any]) -> None:
+        next(p.grad for p in group["params"] if p.grad is not None)
+
+
+@caught_by(
+    "takes a group of frozen parameters", origin="decay applied to all parameters before gradients are looked at"
+)
+class DecaysWhatIsFrozen(Adam):
+    """parameters that are frozen as a whole group shrink"""
+
+    def begin(self, group: dict[str, Any]) -> None:
+        if all(p.grad is None for p in group["params"]):
+            for p in group["params"]:
+                p.mul_(0.99)
+
+
+@caught_by("takes one group as two", origin="Paszke et al. (2017): optimizers in Lua kept state by position")
+class KeepsStateByPosition(Adam):
+    """state is kept by the position in a group, so that groups share it"""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for index, p in enumerate(group["params"]):
+                if p.grad is not None:
+                    own = self.state[
+                        self.param_groups[0]["params"][min(index, len(self.param_groups[0]["params"]) - 1)]
+                    ]
+                    fits = not own or own["m"].shape == p.shape
+                    self.move(p, p.grad, group, own if fits else self.state[p])
+
+
+@caught_by("goes on as a deep copy", origin="site: a buffer in the class, found by id(p)")
+class CopiesShareTheirCount(Adam):
+    """the number of steps is kept beside the state, and a copy begins with none"""
+
+    taken = 0
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        self.taken += 1
+        super().step()
+
+    def count(self, group: dict[str, Any], state: dict[str, Any]) -> int:
+        return self.taken
+
+
+@caught_by("goes on as a deep copy", origin="__repr__ of a wrapper that names what it has not made")
+class HasNoText(Adam):
+    """it raises where it is to be shown as text"""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} of {self.param_groups[0]['inner']}"
+
+
+@caught_by("leaves a checkpoint alone", origin="Lookahead: state_dict.pop('slow_state') in load_state_dict")
+class TakesKeysOutOfACheckpoint(Adam):
+    """loading takes what it needs out of the checkpoint"""
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        super().load_state_dict(state_dict)
+        state_dict.pop("state")
+
+
+@caught_by(
+    "puts its hyperparameters back", subject=with_several_values, origin="site: self.eps = eps, beside the groups"
+)
+class KeepsItsEpsBesideItsGroups(Adam):
+    """eps is kept beside the groups, and no checkpoint puts it back"""
+
+    def __init__(
+        self, params: Any, lr: float = 1e-3, betas: Any = (0.9, 0.999), eps: float = 1e-8, **more: Any
+    ) -> None:
+        self.own = eps
+        super().__init__(params, lr, betas, eps, **more)
+
+    def update(self, m: Tensor, v: Tensor, t: int, h: dict[str, Any]) -> Tensor:
+        return super().update(m, v, t, {**h, "eps": self.own})
+
+
+@caught_by(
+    "obeys what is written into its groups", subject=with_several_values,
+    origin="site: state['betas'] = group['betas'], when state is made",
+)  # fmt: skip
+class CopiesItsBetasWithItsState(Adam):
+    """betas are copied when state is made, and a schedule of them is not heard"""
+
+    def move(self, p: Tensor, g: Tensor, h: dict[str, Any], state: dict[str, Any]) -> None:
+        kept = state.setdefault("betas", h["betas"])
+        super().move(p, g, {**h, "betas": kept}, state)
+
+
+class Warms(Adam):
+    """A warm-up of its own, by a factor of the rate in the group."""
+
+    def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
+        super().apply(p, {**h, "lr": h["lr"] / 2}, update)
+
+
+@caught_by(
+    "leaves the values of its groups alone", "obeys schedulers", right=Warms,
+    origin="fairseq's Adafactor: group['lr'] = self._get_lr(group, state)",
+)  # fmt: skip
+class WarmsByWriting(Warms):
+    """its own warm-up multiplies the rate in the group, where it compounds with itself and with schedulers"""
+
+    def begin(self, group: dict[str, Any]) -> None:
+        group["lr"] = group["lr"] * 0.9
+
+
+@caught_by("calls its hooks", origin="a step of its own name, behind torch's back")
+class HasAStepBeforeItsHooks(Adam):
+    """its step is done before the hooks for before a step are called"""
+
+    def register_step_pre_hook(self, hook: Any) -> Any:
+        return super().register_step_post_hook(hook)
+
+
+@caught_by("calls its hooks", origin="zero_grad of a wrapper that walks over its own list")
+class ClearsNothing(Adam):
+    """zero_grad clears no gradient"""
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        pass
+
+
+class Asks(Adam):
+    """It calls the closure first."""
+
+    def step(self, closure: Any = None) -> Any:
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        super().step()
+        return loss
+
+
+@caught_by("steps with a closure as without", right=Asks, origin="torch.no_grad() over all of step, closure included")
+class AsksWithoutAutograd(Asks):
+    """the closure is called with autograd off"""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        loss = closure() if closure is not None else None
+        Adam.step(self)
+        return loss
+
+
+@caught_by("steps with a closure as without", right=Asks, origin="loss = closure() at the end of step")
+class AsksTooLate(Asks):
+    """the closure is called after the parameters have moved"""
+
+    def step(self, closure: Any = None) -> Any:
+        Adam.step(self)
+        return closure() if closure is not None else None
+
+
+@caught_by("steps with a closure as without", right=Asks, origin="a wrapper: closure(), then inner.step(closure)")
+class AsksTwice(Asks):
+    """the closure is called twice where the parameters are the same"""
+
+    def step(self, closure: Any = None) -> Any:
+        if closure is not None:
+            closure()
+        return super().step(closure)
+
+
+@caught_by(
+    "steps with a closure as without", right=Asks, origin="a wrapper that forgets to return what the inner step does"
+)
+class KeepsTheLossToItself(Asks):
+    """the value of the closure is not returned"""
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        super().step(closure)

@@ -1,0 +1,78 @@
+"""Ways to drive an optimizer that several laws need: parts of a scenario, its groups apart, values moved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.examples.scenario import Scenario
+
+KNOWN = ("lr", "betas", "momentum", "weight_decay", "eps")
+"""hyperparameters whose meaning is known by their name: each acts in every step"""
+
+
+def steps_of(scenario: Scenario, start: int, stop: int | None = None) -> Scenario:
+    """The same from one step to another."""
+    return replace(
+        scenario, gradients=scenario.gradients[start:stop], lr_factors=scenario.lr_factors[start:stop]
+    )  # fmt: skip
+
+
+def from_zero(scenario: Scenario) -> Scenario:
+    """The same with every parameter zero at first: there is no number beside which a small step is lost."""
+    return replace(scenario, parameters=tuple(tuple(map(torch.zeros_like, own)) for own in scenario.parameters))
+
+
+def group_alone(scenario: Scenario, index: int) -> Scenario:
+    """The same with one of its groups alone."""
+    first = sum(len(own) for own in scenario.parameters[:index])
+    last = first + len(scenario.parameters[index])
+    return replace(
+        scenario, groups=(scenario.groups[index],), parameters=(scenario.parameters[index],),
+        gradients=tuple(row[first:last] for row in scenario.gradients),
+    )  # fmt: skip
+
+
+def renumbered(seen: dict[str, Tensor], by: int) -> dict[str, Tensor]:
+    """What was seen of params[0], ..., under the names of params[by], ..."""
+    found = {}
+    for name, value in seen.items():
+        head, _, number = name.rpartition("[")
+        found[f"{head}[{int(number[:-1]) + by}]"] = value
+    return found
+
+
+def numbered(seen: dict[str, Tensor], first: int, last: int) -> dict[str, Tensor]:
+    """What was seen of params[first], ..., params[last - 1]."""
+    return {name: t for name, t in seen.items() if first <= int(name.rpartition("[")[2][:-1]) < last}
+
+
+def written(value: Any) -> str:
+    """A value of a group in few words."""
+    return repr(value.item() if isinstance(value, Tensor) and value.numel() == 1 else value)
+
+
+def equal_values(a: Any, b: Any) -> bool:
+    """Whether two values of a group, or of a checkpoint, are the same, NaN and tensors included."""
+    if isinstance(a, Tensor) or isinstance(b, Tensor):
+        one, other = torch.as_tensor(a), torch.as_tensor(b)
+        return one.shape == other.shape and torch.equal(one.nan_to_num(), other.nan_to_num().to(one.dtype))
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(equal_values, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(equal_values(a[key], b[key]) for key in a)
+    return bool(a == b or (a != a and b != b))
+
+
+def copies(params: Sequence[Tensor]) -> list[Tensor]:
+    """The values of parameters, apart from them."""
+    return [p.detach().clone() for p in params]
+
+
+def doubled(closing: str) -> str:
+    """Lines with braces, for the closing of a law, which is formatted."""
+    return closing.replace("{", "{{").replace("}", "}}")

@@ -1,0 +1,178 @@
+"""The laws of an optimizer about dtypes: several in one call, 16 bits as 32, complex numbers as two real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.testing.bounds import rounding
+from mlp_core.testing.bounds.envelopes import comparable
+from mlp_core.testing.engine.compare import compare
+from mlp_core.testing.engine.evidence import Broken, Evidence, Raised
+from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.laws.optimizers.book import FEW, OptimizerBook
+from mlp_core.testing.laws.optimizers.driving import doubled, from_zero
+from mlp_core.testing.laws.optimizers.groups import coupled
+from mlp_core.testing.laws.optimizers.shared import noise
+
+SIXTEEN = (torch.bfloat16, torch.float16)
+
+BLOCKS = (8, 70)
+"""entries of a parameter that has whole blocks of every width, and a rest"""
+
+QUARTER = 0.25
+"""of the largest step: a few roundings in 16 bits (1/256 each) carry less far, and a step left out is farther"""
+
+MIXED = """\
+DTYPES_ = [DTYPES]
+everybody = fresh
+params = [p.detach().to(d).requires_grad_() for p, d in zip(everybody(), DTYPES_)]
+optimizer = mine(groups(params), **hyper[0])
+for row in gradients:
+    for p, g in zip(params, row):
+        p.grad = g.to(p.dtype)
+    optimizer.step()
+together, counts = params, [1]
+for i, d in enumerate(DTYPES_):
+    params = [everybody()[i].detach().to(d).requires_grad_()]
+    optimizer = mine(groups(params), **hyper[0])
+    for row in gradients:
+        params[0].grad = row[i].to(d)
+        optimizer.step()
+    a, b = together[i].detach().double(), params[0].detach().double()
+    near = (a - b).abs() <= [NOISES][i] * torch.maximum(a.abs(), b.abs())
+    assert (near | (a == b) | a.isnan() & b.isnan()).all(), (i, d, a, b)"""
+"""DTYPES and NOISES are filled in by the law"""
+
+COARSE = """\
+def end(dtype):
+    params = [p.detach().to(FROM).to(dtype).requires_grad_() for p in fresh()]
+    optimizer = mine(groups(params), **hyper[0])
+    for row in gradients:
+        for p, g in zip(params, row):
+            p.grad = g.to(FROM).to(dtype)
+        optimizer.step()
+    return [p.detach().double() for p in params]
+for start, p, q in zip(fresh(), end(FROM), end(WIDE)):
+    way = (q - start.detach().double()).abs()
+    bound = 0.25 * way.max() + 8 * torch.finfo(FROM).eps * torch.maximum(q.abs(), p.abs())
+    assert ((p - q).abs() <= bound).logical_or(~q.isfinite()).all(), (p, q)"""
+"""FROM and WIDE are filled in by the law"""
+
+book = OptimizerBook(waivable=True)
+
+
+def several(subject: Any) -> Sequence[torch.dtype]:
+    """The dtypes that may stand beside each other."""
+    return list(dict.fromkeys((*subject.dtypes, *subject.others(torch.bfloat16))))
+
+
+def needs_several(subject: Any) -> str | None:
+    if subject.max_groups < 2:
+        return "it takes a single group"
+    return None if len(several(subject)) > 1 else "it is asked for in one dtype"
+
+
+@book.law(
+    lambda s: s.telling(per_group=(3, 3), shapes=s.steady or s.shapes, dtypes=s.dtypes[:1]), skip=needs_several,
+    share=FEW, doing="with parameters of several dtypes in one group",
+)  # fmt: skip
+def steps_several_dtypes_together(subject: Any, scenario: Scenario) -> Evidence:
+    """Parameters of several dtypes and sizes in one group move as each does in an optimizer of its own.
+
+    Norms are kept in float32 beside weights in bfloat16. What hands all tensors to one kernel, or makes all state in
+    the dtype of the first, reads the others wrongly.
+    """
+    dtypes = [several(subject)[k % len(several(subject))] for k in range(len(scenario.names()))]
+    params = [p.detach().to(d).requires_grad_() for p, d in zip(scenario.fresh(), dtypes, strict=True)]
+    start = [p.detach().clone() for p in params]
+
+    def gradient(step: int, index: int) -> Tensor:
+        return scenario.given(step, index).to(scenario.dtype).to(dtypes[index])
+
+    noises = [0.0 if d not in SIXTEEN else noise(d) for d in dtypes]  # in 16 bits lists round otherwise
+    closing = MIXED.replace("[DTYPES]", repr(dtypes)).replace("[NOISES]", repr(noises))
+    try:
+        for _ in subject.run(scenario, subject.optimizer(scenario, params), params, gradient):
+            pass
+    except Raised as raised:
+        if isinstance(raised.__cause__, (ValueError, TypeError)) and "dtype" in raised.got:
+            return Evidence(entries=1, note=f"it refuses parameters of several dtypes: {raised.got}")
+        raised.closing = closing
+        raise
+    evidence = Evidence()
+    for k, (p, own, dtype) in enumerate(zip(params, start, dtypes, strict=True)):
+        alone = replace(
+            scenario, parameters=((own.double(),),), dtype=dtype,
+            gradients=tuple((gradient(s, k).double(),) for s in range(len(scenario.gradients))),
+        )  # fmt: skip
+        expected = subject.finished(alone)[0][0].detach()
+        bound = noises[k] * torch.maximum(p.detach().double().abs(), expected.double().abs())
+        try:
+            found = compare(
+                [f"params[{k}], {str(dtype)[6:]}"], [p.detach().double()], [expected.double()], [bound],
+                what="beside other dtypes: ", closing=doubled(closing),
+            )  # fmt: skip
+        except Broken:
+            if subject.exact or not coupled(subject, scenario, 1):
+                raise
+            return Evidence(entries=1)
+        evidence.join(found)
+    return evidence
+
+
+def sixteen(subject: Any) -> list[torch.dtype]:
+    """The dtypes of 16 bits that it is asked for."""
+    return [d for d in (*subject.dtypes, *subject.others(torch.bfloat16)) if d in SIXTEEN]
+
+
+def coarse(subject: Any) -> st.SearchStrategy[Scenario]:
+    """From zero, so that every step shows, with gradients that stay the same, so that none cancels another."""
+    usual = subject.steady or subject.shapes
+    blocks = [s for s in usual if BLOCKS[0] <= prod(s) <= BLOCKS[1]] or subject.few()
+    made = subject.telling(shapes=blocks, steps=(2, 2), kinds=("same",), decay=False, dtypes=sixteen(subject))
+    return made.map(from_zero)
+
+
+def needs_sixteen_bits(subject: Any) -> str | None:
+    if not sixteen(subject):
+        return "no 16 bits are asked for: dtypes= says which"
+    return None if comparable(subject) else "16 bits alone are asked for: nothing finer to compare with"
+
+
+@book.law(coarse, skip=needs_sixteen_bits, share=FEW, doing="in 16 bits")
+def moves_sixteen_bits_as_thirty_two(subject: Any, scenario: Scenario) -> Evidence:
+    """From zero, every entry of a parameter in 16 bits is after two steps near where it is in float32, or float64.
+
+    Kernels for 16 bits are written by themselves, in blocks of eight. A block that is left out, or a denominator that
+    is rounded away, shows in no test in float32.
+    """
+    dtype = scenario.dtype
+    wide = torch.float32 if torch.float32 in subject.dtypes else comparable(subject)[0]
+    closing = COARSE.replace("FROM", str(dtype)).replace("WIDE", str(wide))
+    rounded = scenario.mapped(lambda t: t.to(dtype).double())
+    got = [p.detach().double() for p in subject.finished(rounded)[0]]
+    expected = [p.detach().double() for p in subject.finished(replace(rounded, dtype=wide))[0]]
+    eps, entries = 2 * rounding.unit_roundoff(dtype), 0
+    for k, (p, q) in enumerate(zip(got, expected, strict=True)):
+        bound = QUARTER * (q.abs().max() if q.numel() else q) + 8 * eps * torch.maximum(p.abs(), q.abs())
+        wrong = ((p - q).abs() > bound) & q.isfinite() & ((p.isfinite()) | (dtype is torch.bfloat16))
+        entries += int(q.ne(0).sum())
+        if bool(wrong.any()):
+            flat = wrong.flatten().nonzero().flatten().tolist()
+            at = flat[0]
+            a, b = p.flatten()[at].item(), q.flatten()[at].item()
+            raise Broken(
+                f"params[{k}], entry {at} of {p.numel()} in flat order, from 0 in {len(scenario.gradients)} steps",
+                a, f"{b!r} as in {str(wide)[6:]}, within a quarter of the largest step", closing=closing,
+                measured=f"in {str(dtype)[6:]} {len(flat)} of {p.numel()} entries of params[{k}] "
+                f"{'are not moved' if not any(p.flatten()[i] for i in flat) else 'move otherwise than in finer dtypes'}: "
+                f"entry {at} is {a:.4g}, in {str(wide)[6:]} {b:.4g}",
+            )  # fmt: skip
+    return Evidence(entries=entries, counted=entries > 0)

@@ -1,0 +1,142 @@
+"""The laws of an optimizer about gradients that are not finite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.equality import same_bits
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.examples.scenario import Gradient, Scenario, state_tensors
+from mlp_core.testing.laws.optimizers.book import FEW, OptimizerBook
+from mlp_core.testing.laws.optimizers.driving import copies, doubled
+
+AT = 1
+"""the step whose gradient is not finite: the second, so that there is a state to be spoiled"""
+
+RUN = """\
+params = fresh()
+optimizer = MAKE(groups(params), **hyper[0])
+for step, row in enumerate(gradients):
+    set_lr(optimizer, step)
+    for p, g in zip(params, row):
+        p.grad = g.clone()
+    if step == 1:
+        params[0].grad.view(-1)[0] = float("BAD")
+    optimizer.step()
+"""
+
+SKIPPED = (
+    RUN.replace("MAKE", "mine")
+    + """\
+kept = {k: s for k, s in optimizer.state[params[0]].items() if torch.is_tensor(s) and s.shape == params[0].shape}
+assert all(t.isfinite().all() for t in (params[0], *kept.values())), (params, kept)"""
+)
+
+AS_REFERENCE = (
+    RUN.replace("MAKE", "mine")
+    + "ours = params\n"
+    + RUN.replace("MAKE", "reference")
+    + """\
+for p, q in zip(ours, params):
+    assert torch.equal(p.isfinite(), q.isfinite()), (p, q)"""
+)
+
+book = OptimizerBook(waivable=True)
+
+
+def spoiled(scenario: Scenario, bad: float) -> Gradient:
+    """The gradients, with `bad` in the first entry of the first parameter in step AT."""
+
+    def gradient(step: int, index: int) -> Tensor | None:
+        g = scenario.gradient(step, index)
+        if step == AT and index == 0 and g is not None:
+            g.view(-1)[0] = bad
+        return g
+
+    return gradient
+
+
+def scenarios(subject: Any) -> st.SearchStrategy[Scenario]:
+    return subject.telling(decay=False, steps=(4, 5))
+
+
+@book.law(scenarios, share=FEW, closing=doubled(SKIPPED.replace("BAD", "nan")))
+def forgets_a_step_that_it_skips(subject: Any, scenario: Scenario) -> Evidence:
+    """If an optimizer leaves a parameter where it is in a step whose gradient is not finite, nothing of that gradient
+    stays: with the finite gradients of later steps, the parameter and its state are finite.
+
+    Mixed precision overflows now and then, and skipping such steps is the remedy. A momentum that took the gradient up
+    before it was looked at spoils every step after.
+    """
+    plain, optimizer = subject.finished(scenario)
+    finite = {"params[0]": plain[0], **_state(optimizer, plain[0])}
+    for bad in (float("nan"), float("inf")):
+        params = scenario.fresh()
+        optimizer, before = subject.optimizer(scenario, params), params[0].detach().clone()
+        start, skipped = before, False
+        for step in subject.run(scenario, optimizer, params, spoiled(scenario, bad)):
+            skipped |= step == AT and same_bits(before, params[0].detach())
+            before = params[0].detach().clone()
+        if not skipped or same_bits(start, plain[0].detach()):
+            continue
+        for name, value in {"params[0]": params[0].detach(), **_state(optimizer, params[0])}.items():
+            if name in finite and finite[name].isfinite().all() and not value.isfinite().all():
+                wrong = next(v for v in value.flatten().tolist() if v - v != 0)
+                raise Broken(
+                    f"{name} after the step with a gradient of {bad} and {len(scenario.gradients) - AT - 1} more",
+                    wrong, "finite", closing=SKIPPED.replace("BAD", str(bad)),
+                    measured=f"the step with a gradient of {bad} is skipped, but the gradient is kept: {name} is "
+                    f"{wrong} after later steps with finite gradients",
+                )  # fmt: skip
+    return Evidence(entries=sum(p.numel() for p in plain))
+
+
+def _state(optimizer: Any, p: Tensor) -> dict[str, Tensor]:
+    """The state that has an entry for every entry of p."""
+    kept = state_tensors(optimizer, p).items()
+    return {f"{k} of params[0]": s for k, s in kept if s.shape == p.shape and s.is_floating_point()}
+
+
+def needs_a_reference(subject: Any) -> str | None:
+    return None if subject.reference is not None else str(subject.unreferenced)
+
+
+@book.law(scenarios, share=FEW, skip=needs_a_reference)
+def meets_nan_as_its_reference_does(subject: Any, scenario: Scenario) -> Evidence:
+    """A gradient of NaN makes NaN of the entries of which it makes NaN in the reference, and of no others; or the step
+    is skipped for that parameter, or for all.
+
+    What hides a NaN goes on training on nothing; what spreads it to other layers leaves no trace of where it began.
+    """
+    bad, count = float("nan"), len(scenario.names())
+    mine, theirs = scenario.fresh(), scenario.fresh()
+    ours = subject.optimizer(scenario, mine)
+    reference = scenario.optimizer(subject.reference, theirs)
+    before = after = copies(mine)
+    try:
+        run = list(scenario.run(reference, theirs, spoiled(scenario, bad)))
+    except Exception:
+        return Evidence(counted=False)  # the reference refuses it
+    last = before
+    for step in subject.run(scenario, ours, mine, spoiled(scenario, bad)):
+        if step == AT:
+            before, after = last, copies(mine)
+        last = copies(mine)
+    assert run
+    closing = AS_REFERENCE.replace("BAD", str(bad))
+    for k, name in enumerate(scenario.names()):
+        p, q = mine[k].detach().isfinite(), theirs[k].detach().isfinite()
+        if bool((~p & q).any()):
+            raise Broken(
+                f"{name} after a gradient of NaN for params[0]", "NaN", "finite", closing=closing,
+                measured=f"a gradient of NaN for one entry of params[0] makes NaN of other entries, of {name}",
+            )  # fmt: skip
+        if bool((p & ~q & (before[k] != after[k])).any()):
+            raise Broken(
+                f"{name} after a gradient of NaN", "moved to a number", "NaN, or unmoved", closing=closing,
+                measured=f"a gradient of NaN moves {name} as if it were a number",
+            )  # fmt: skip
+    return Evidence(entries=count)

@@ -1,0 +1,203 @@
+"""The laws of an optimizer about groups: added after some steps, frozen as a whole, one made two."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.laws.optimizers.book import FEW, OptimizerBook
+from mlp_core.testing.laws.optimizers.driving import group_alone, numbered, renumbered, steps_of
+from mlp_core.testing.laws.optimizers.groups import coupled
+from mlp_core.testing.laws.optimizers.shared import SAME, look, same, shown_on
+
+ADDED = (
+    """\
+everybody, all_gradients, all_hyper, k = fresh, gradients, hyper, counts[0]
+number = int("{name}".rpartition("[")[2][:-1])
+params, late = everybody(), LATE
+hyper, counts = all_hyper[:1], counts[:1]
+optimizer = mine(groups(params[:k]), **hyper[0])
+for step, row in enumerate(all_gradients):
+    if step == late:
+        optimizer.add_param_group({{"params": params[k:], **OWN}})
+        hyper = all_hyper[:1] + [{{**all_hyper[0], **OWN}}]
+    set_lr(optimizer, step)
+    for p, g in zip(params if step >= late else params[:k], row):
+        p.grad = g.clone()
+    optimizer.step()
+got = look(params, optimizer, "{name}")[{index}].item()
+new, hyper = number >= k, hyper[1:] if number >= k else hyper[:1]
+fresh = lambda: everybody()[k:] if new else everybody()[:k]
+gradients = [row[k:] for row in all_gradients[late:]] if new else [row[:k] for row in all_gradients]
+lr_factors, counts = lr_factors[late:] if new else lr_factors, [len(fresh())]
+*_, (params, optimizer) = run(mine)
+params = [None] * (k * new) + params
+expected = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+"""LATE and OWN are filled in by the law"""
+
+FROZEN = (
+    """\
+params = fresh()
+for i in (0, len(params) - 1):
+    params[i].requires_grad_(False)
+*_, (params, optimizer) = run(mine, params=params)
+got = look(params, optimizer, "{name}")[{index}].item()
+everybody = fresh
+fresh, counts, hyper = lambda: everybody()[1:-1], counts[1:-1], hyper[1:-1]
+gradients = [row[1:-1] for row in gradients]
+*_, (params, optimizer) = run(mine)
+expected = look([None, *params], optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+
+UNTOUCHED = """\
+params = fresh()
+for i in (0, len(params) - 1):
+    params[i].requires_grad_(False)
+*_, (params, optimizer) = run(mine, params=params)
+for i in (0, len(params) - 1):
+    assert torch.equal(params[i], fresh()[i]), (params[i], fresh()[i])"""
+
+TWO = (
+    """\
+*_, (params, optimizer) = run(mine)
+got = look(params, optimizer, "{name}")[{index}].item()
+counts, hyper = [sum(counts)], hyper[:1]
+*_, (params, optimizer) = run(mine)
+expected = look(params, optimizer, "{name}")[{index}].item()
+"""
+    + SAME
+)
+
+book = OptimizerBook(waivable=True)
+
+
+def needs_two_groups(subject: Any) -> str | None:
+    return "it takes a single group" if subject.max_groups < 2 else None
+
+
+@book.law(
+    lambda s: s.telling(groups=(2, 2), steps=(4, 5)), skip=needs_two_groups, share=FEW,
+    closing=ADDED.replace("LATE", "2").replace("OWN", "{{}}"), doing="with a group added after two steps",
+)  # fmt: skip
+def takes_a_group_added_later(subject: Any, scenario: Scenario) -> Evidence:
+    """A group added after some steps moves as it does in an optimizer of its own that begins then, with the
+    hyperparameters that it brings, or else with the defaults; the groups that were there do not notice.
+
+    Layers thaw, networks grow, a head is exchanged for another. State that is made in the constructor, or a rate that
+    is kept in a list, has nothing for those who come later.
+    """
+    late, k = 2, len(scenario.parameters[0])
+    bare = len(scenario.gradients) % 2 == 0  # without hyperparameters of its own
+    if bare:
+        scenario = replace(scenario, groups=(scenario.groups[0],) * 2)
+    first, second = group_alone(scenario, 0), steps_of(group_alone(scenario, 1), late)
+    params = scenario.fresh()
+    optimizer = subject.optimizer(first, params[:k])
+    own = {} if bare else scenario.groups[1]
+    closing = ADDED.replace("LATE", str(late)).replace("OWN", repr(own).replace("{", "{{").replace("}", "}}"))
+    with shown_on(scenario):
+        for step in range(len(scenario.gradients)):
+            if step == late:
+                with subject.foreign():
+                    optimizer.add_param_group({"params": _as_given(optimizer, params[k:], k), **own})
+            now, there = (first, params[:k]) if step < late else (scenario, params)
+            now.begin(optimizer, step)
+            now.set_gradients(there, step)
+            subject.step(now, optimizer, there)
+        seen = look(scenario, params, optimizer)
+        new = renumbered(look(second, *subject.finished(second)), k)
+        try:
+            same(numbered(seen, k, len(params)), new, "the group added: ", closing)
+            return same(numbered(seen, 0, k), look(first, *subject.finished(first)), "those before: ", closing)
+        except Broken:
+            if subject.exact or not coupled(subject, scenario, k):
+                raise
+            return Evidence(entries=1)
+
+
+def _as_given(optimizer: Any, params: list[Tensor], k: int) -> list[Any]:
+    """With names, if those that are there have some."""
+    if "param_names" not in optimizer.param_groups[0]:
+        return params
+    return [(f"layers.{k + i}.{'weight' if p.ndim > 1 else 'bias'}", p) for i, p in enumerate(params)]
+
+
+@book.law(
+    lambda s: s.telling(steps=(3, 3)), skip=needs_two_groups, share=FEW, closing=UNTOUCHED,
+    doing="beside groups of frozen parameters",
+)  # fmt: skip
+def takes_a_group_of_frozen_parameters(subject: Any, scenario: Scenario) -> Evidence:
+    """With groups of nothing but frozen parameters first and last, these stay what they were, and all others move as
+    they do without them.
+
+    Fine-tuning freezes whole groups. What looks for the first gradient of each group finds none, and decay has no
+    business there.
+    """
+    p = scenario.parameters[0][0]
+    (hyper,) = scenario.groups
+    between = replace(
+        scenario, groups=(hyper,) * 3, parameters=((p,), *scenario.parameters, (p,)),
+        gradients=tuple((None, *row, None) for row in scenario.gradients),
+    )  # fmt: skip
+    params = between.fresh()
+    for frozen in (params[0], params[-1]):
+        frozen.requires_grad_(False)
+    optimizer = subject.optimizer(between, params)
+    with shown_on(between):
+        for _ in subject.run(between, optimizer, params):
+            pass
+        ends = {"params[0]": params[0].detach(), f"params[{len(params) - 1}]": params[-1].detach()}
+        start = p.to(scenario.dtype)
+        same(ends, dict.fromkeys(ends, start), "frozen: ", UNTOUCHED)
+        moved = numbered(look(between, params, optimizer), 1, len(params) - 1)
+        expected = renumbered(look(scenario, *subject.finished(scenario)), 1)
+        return same(moved, expected, "beside frozen groups: ", FROZEN)
+
+
+def twins(subject: Any) -> st.SearchStrategy[Scenario]:
+    """Parameters of one shape, in one group."""
+
+    def alike(scenario: Scenario) -> Scenario:
+        like = scenario.parameters[0][0]
+        spread = torch.cat([p.flatten() for p in scenario.parameters[0]])
+        n = like.numel()
+
+        def several(row: tuple[Tensor | None, ...]) -> tuple[Tensor, ...]:
+            first = row[0]
+            assert first is not None
+            return first, 3 - 2 * first, first / 2 - 1
+
+        params = like, spread[:n].view(like.shape) / 2 + 1, 2 - like
+        return replace(scenario, parameters=(params,), gradients=tuple(map(several, scenario.gradients)))
+
+    return subject.telling(per_group=(1, 1), schedule=True).map(alike)
+
+
+@book.law(twins, skip=needs_two_groups, share=FEW, doing="with one group made two of the same hyperparameters")
+def takes_one_group_as_two(subject: Any, scenario: Scenario) -> Evidence:
+    """Parameters of one group move as they do in two groups of the same hyperparameters.
+
+    Splitting a group changes nothing that was asked for. State that is found by its position in a group, or by its
+    shape, is taken for that of another parameter.
+    """
+    (hyper,), (params,) = scenario.groups, scenario.parameters
+    split = replace(scenario, groups=(hyper, hyper), parameters=(params[:1], params[1:]))
+    expected = look(scenario, *subject.finished(scenario))
+    with shown_on(split):
+        try:
+            return same(look(split, *subject.finished(split)), expected, "in two groups: ", TWO)
+        except Broken:
+            if subject.exact or not coupled(subject, scenario, 1):
+                raise
+            return Evidence(entries=1)

@@ -1,0 +1,132 @@
+"""The laws of an optimizer about hundreds of steps: equal to its reference throughout, and sane without one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.equality import same_bits
+from mlp_core.testing.bounds.envelopes import comparable, envelopes, explained, within
+from mlp_core.testing.engine.distinct import digest
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.examples.long_runs import LongRun
+from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.laws.optimizers.book import OptimizerBook
+from mlp_core.testing.laws.optimizers.equality import WITHIN, needs_a_reference
+
+RARELY = 0.02
+"""of the examples asked for: each has hundreds of steps"""
+
+LONG, LONGER = 250, 600
+"""steps of a run beside a reference, and without one"""
+
+SLOPES = ((1.0, 0.5), (0.0, 1.0), (0.25, 0.5))
+"""what the gradients scatter around, and how far"""
+
+WINDOW = 100
+"""steps over which the way is measured: several times the periods of Lookahead and of schedules that repeat"""
+
+EXPLODES = 1e9
+"""times the way of an earlier window: an estimate of the distance to go, which begins at 1e-6, grows by less"""
+
+BACK = 0.1
+"""of the way of an earlier window: less than that may be a balance of slope and decay"""
+
+SANE = """\
+path = [params[0].detach().double().clone() for params, _ in run(mine)]
+early, late = path[149] - path[49], path[-1] - path[-101]
+assert torch.isfinite(path[-1]).all(), path[-1]
+assert late.ne(0).any() or not early.ne(0).any(), "it has stopped"
+assert not ((late * early < 0) & (late.abs() > 0.1 * early.abs())).any(), ("it goes back", early, late)
+assert not (late.abs() > 1e9 * early.abs()).logical_and(early.ne(0)).any(), ("it explodes", early, late)"""
+
+book, judging = OptimizerBook(waivable=True), OptimizerBook(judges=True)
+
+
+def begin(subject: Any, **options: Any) -> st.SearchStrategy[Scenario]:
+    return subject.telling(steps=(1, 1), per_group=(1, 1), decay=False, **options)
+
+
+def beside_a_reference(subject: Any) -> st.SearchStrategy[LongRun]:
+    dtypes = (subject.dtypes if subject.twin else comparable(subject)) or subject.dtypes
+
+    def made(scenario: Scenario) -> LongRun:
+        number = digest(scenario) % 2**16
+        return LongRun(scenario, number, LONG, *SLOPES[number % len(SLOPES)])
+
+    return begin(subject, dtypes=dtypes[:1]).map(made)
+
+
+def needs_both(subject: Any) -> str | None:
+    return without_closure(subject) or needs_a_reference(subject)
+
+
+def without_closure(subject: Any) -> str | None:
+    return "each of its steps is many: it calls a closure" if subject.closure else None
+
+
+@judging.law(beside_a_reference, skip=needs_both, share=RARELY, doing="in a run of hundreds of steps")
+def equals_its_reference_in_a_long_run(subject: Any, run: LongRun) -> Evidence:
+    """After each of some hundred steps the parameter is where its reference puts it: to the bit for torch's twin, else
+    within what rounding explains.
+
+    Corrections end, counts overflow and schedules run out after more steps than a test takes. An average that is
+    forgotten a little too fast is right at first.
+    """
+    scenario = run.scenario
+    mine, theirs = scenario.fresh(), scenario.fresh()
+    ours, reference = subject.optimizer(scenario, mine), subject.optimizer(scenario, theirs, subject.reference)
+    got, differs = list[list[Tensor]](), False
+    for _ in zip(subject.run(scenario, ours, mine), scenario.run(reference, theirs), strict=True):
+        got.append([mine[0].detach().double().clone()])
+        differs |= not same_bits(mine[0], theirs[0])
+    if not differs:
+        return Evidence(entries=run.steps * mine[0].numel())
+    return explained(envelopes(scenario, subject.reference), lambda found: within(scenario, got, found, WITHIN))
+
+
+def without(subject: Any) -> st.SearchStrategy[LongRun]:
+    finest = min(subject.dtypes, key=lambda dtype: torch.finfo(dtype).eps)
+
+    def made(scenario: Scenario) -> LongRun:
+        resting = {name: value for name, value in (subject.resting or {}).items() if name != "lr"}
+        centre, wide = SLOPES[0]
+        return LongRun(scenario.with_hyper(**resting), digest(scenario) % 2**16, LONGER, centre, wide)
+
+    return begin(subject, dtypes=[finest]).map(made)
+
+
+@book.law(without, skip=without_closure, share=RARELY, doing="in a run of hundreds of steps on one slope", closing=SANE)
+def stays_sane_in_a_long_run(subject: Any, run: LongRun) -> Evidence:
+    """Hundreds of steps on one noisy slope go on downhill as they began: nothing becomes infinite or NaN, stops for
+    good, or goes back up.
+
+    A schedule that is passed turns the rate negative, a count that is kept in 16 bits stops, a correction divides by
+    nothing. A run of hours ends in that, and no short test gets there.
+    """
+    scenario, path = run.scenario, list[Tensor]()
+    params = scenario.fresh()
+    for _ in subject.run(scenario, subject.optimizer(scenario, params), params):
+        path.append(params[0].detach().double().clone())
+    early, late = path[WINDOW + WINDOW // 2 - 1] - path[WINDOW // 2 - 1], path[-1] - path[-WINDOW - 1]
+    if not bool(early.ne(0).any()) and bool(path[-1].isfinite().all()):
+        return Evidence(entries=early.numel(), counted=False)
+    for what, wrong in (
+        ("is not finite", ~path[-1].isfinite()),
+        ("has stopped", (late == 0).logical_and(early != 0) if not bool(late.ne(0).any()) else torch.zeros(())),
+        ("goes back", (late * early < 0) & (late.abs() > BACK * early.abs())),
+        ("explodes", (late.abs() > EXPLODES * early.abs()) & early.ne(0)),
+    ):
+        if bool(wrong.any()):
+            k = int(wrong.flatten().nonzero()[0]) if wrong.ndim == early.ndim else 0
+            way, before = late.flatten()[k].item(), early.flatten()[k].item()
+            raise Broken(
+                f"params[0], entry {k} in flat order, over the last {WINDOW} of {run.steps} steps on one slope",
+                f"moved by {way:.4g}", f"on as before, when {WINDOW} steps moved it by {before:.4g}", closing=SANE,
+                measured=f"on a slope that stays the same it {what}: steps 50 to 150 move an entry by {before:.4g}, "
+                f"the last {WINDOW} of {run.steps} by {way:.4g}",
+            )  # fmt: skip
+    return Evidence(entries=early.numel())

@@ -1,0 +1,109 @@
+"""The laws of an optimizer about gradients of zero, and tiny ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.testing.bounds.envelopes import comparable, envelopes, explained, within
+from mlp_core.testing.engine.distinct import digest
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.laws.optimizers.book import FEW, OptimizerBook
+from mlp_core.testing.laws.optimizers.driving import from_zero
+from mlp_core.testing.laws.optimizers.equality import WITHIN, needs_a_reference
+
+ZEROS = 2
+"""steps without a slope at the beginning"""
+
+NOISY = 16
+"""of the step that a gradient makes: less is noise on purpose, which is not asked about here"""
+
+AT_REST = """\
+for step, (params, optimizer) in enumerate(run(mine)):
+    if step == 1:
+        least = (params[1] - fresh()[1]).abs().max() / 16
+        assert (params[0].abs() <= least).all(), ("moved by gradients of zero", params[0])
+assert params[0].isfinite().all() and params[0].any(), params[0]"""
+
+SMALL = (40, 66, 100)
+"""binary places by which gradients are made smaller: squares of theirs, and squares of squares, are no subnormals"""
+
+book, judging = OptimizerBook(waivable=True), OptimizerBook(judges=True)
+
+
+def resting_first(subject: Any) -> st.SearchStrategy[Scenario]:
+    """The first parameter begins at zero, and with gradients of zero."""
+
+    def rested(scenario: Scenario) -> Scenario:
+        ((p, *others),) = scenario.parameters
+        gradients = tuple(
+            (torch.zeros_like(p), *row[1:]) if step < ZEROS else row for step, row in enumerate(scenario.gradients)
+        )
+        return replace(scenario, parameters=((torch.zeros_like(p), *others),), gradients=gradients)
+
+    return subject.telling(per_group=(2, 2), steps=(4, 5), decay=False).map(rested)
+
+
+@book.law(resting_first, share=FEW, closing=AT_REST, doing="with gradients of zero at first")
+def rests_where_the_slope_is_zero(subject: Any, scenario: Scenario) -> Evidence:
+    """A parameter at zero, whose gradients are zero from the beginning, stays there, beside others that move; and it
+    sets out, by finite numbers, when a gradient comes.
+
+    Unused units and padding have gradients of zero. A sign that takes zero for positive moves them away, and a scale
+    that is taken from the first gradient divides by it.
+    """
+    if any(not value for hyper in scenario.groups for name, value in hyper.items() if name.startswith("eps")):
+        return Evidence(counted=False)  # it is what keeps 0 / 0 away
+    params, at_rest, least = scenario.fresh(), torch.zeros(()), 0.0
+    start = params[1].detach().clone()
+    for step in subject.run(scenario, subject.optimizer(scenario, params), params):
+        if step == ZEROS - 1:
+            at_rest = params[0].detach().clone()
+            least = float((params[1].detach() - start).abs().max()) / NOISY
+    for what, wrong, end in (
+        (f"after {ZEROS} gradients of zero", ~(at_rest.abs() <= least), at_rest),
+        ("when gradients have come", ~params[0].detach().isfinite(), params[0].detach()),
+    ):
+        if bool(wrong.any()):
+            value = end[wrong].flatten()[0].item()
+            expected = "0.0" if end is at_rest else "a finite number"
+            raise Broken(
+                f"params[0] {what}", value, expected, closing=AT_REST,
+                measured=f"gradients of zero move a parameter at zero to {value}" if end is at_rest else
+                f"a parameter whose first gradients are zero becomes {value} when others come",
+            )  # fmt: skip
+    return Evidence(entries=at_rest.numel(), counted=bool(params[0].ne(0).any()))
+
+
+def tiny(subject: Any) -> st.SearchStrategy[Scenario]:
+    """From zero, with gradients of 1e-12 down to 1e-30."""
+
+    def small(scenario: Scenario) -> Scenario:
+        factor = 2.0 ** -SMALL[digest(scenario) % len(SMALL)]
+        return from_zero(scenario.with_gradients(lambda g: g * factor))
+
+    return subject.telling(dtypes=[torch.float64], decay=False).map(small)
+
+
+def needs_double_precision(subject: Any) -> str | None:
+    why = needs_a_reference(subject)
+    return why or (None if torch.float64 in comparable(subject) else "it is not asked for in float64")
+
+
+@judging.law(tiny, skip=needs_double_precision, share=FEW, doing="with tiny gradients")
+def equals_its_reference_on_tiny_gradients(subject: Any, scenario: Scenario) -> Evidence:
+    """From zero, with gradients of 1e-12 to 1e-30, every parameter is where its reference puts it, within what rounding
+    explains.
+
+    Near the end of training, and in unused units, gradients are tiny. Where eps stands, and what is added to a norm,
+    decides there whether a step is of order one or none at all.
+    """
+    got, mine = list[list[Tensor]](), scenario.fresh()
+    for _ in subject.run(scenario, subject.optimizer(scenario, mine), mine):
+        got.append([p.detach().double().clone() for p in mine])
+    return explained(envelopes(scenario, subject.reference), lambda found: within(scenario, got, found, WITHIN))

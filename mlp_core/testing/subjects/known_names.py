@@ -1,0 +1,55 @@
+"""Hyperparameters whose meaning is known by their names: what a class that is given by its name alone is tried with."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+
+from mlp_core.testing.examples.choices import drawn_bytes
+from mlp_core.testing.examples.scenario import Make
+from mlp_core.testing.subjects import constructors
+
+KNOWN = ("lr", "betas", "momentum", "weight_decay", "eps")
+
+
+def values(name: str, default: Any) -> tuple[Any, ...]:
+    """The default, and others that are as valid wherever the name means what it says; none of what it is not known for.
+
+    >>> values("momentum", 0.9), values("betas", (0.9, 0.999)), values("eps", None)
+    ((0.9, 0.5, 0.75), ((0.9, 0.999), (0.75, 0.9), (0.5, 0.95)), ())
+    """
+    if name == "betas":
+        plain = isinstance(default, (tuple, list)) and all(isinstance(b, float) for b in default)
+        return (tuple(default), *(tuple(two[min(k, 1)] for k in range(len(default))) for two in BETAS)) if plain else ()
+    if not isinstance(default, (int, float)) or isinstance(default, bool):
+        return ()
+    others = {
+        "lr": (default / 4, default / 2, 2 * default), "momentum": (0.5, 0.75), "weight_decay": (0.0, 0.01, 0.1),
+        "eps": (default * 8, default * 64),
+    }[name]  # fmt: skip
+    return tuple(dict.fromkeys((float(default), *others)))
+
+
+BETAS = ((0.75, 0.9), (0.5, 0.95))
+
+
+def guessed(
+    make: Make, parameters: Mapping[str, inspect.Parameter], shapes: constructors.Shapes | None
+) -> dict[str, st.SearchStrategy[Any]]:
+    """The known names of a constructor with a default, each with the values that it takes and steps with."""
+    found = {}
+    for name in KNOWN:
+        default = getattr(parameters.get(name), "default", None)
+        given = values(name, default)
+        taken = [value for value in given[1:] if constructors.steps_in_some_form(make, {name: value}, shapes)]
+        if taken:
+            found[name] = _one_of([given[0], *taken])
+    return found
+
+
+def _one_of(values: list[Any]) -> st.SearchStrategy[Any]:
+    """Read from bytes, as all else: see SIZE in choices.py."""
+    return drawn_bytes.map(lambda data: values[data[0] % len(values)])
