@@ -9,9 +9,9 @@ import nbformat
 import pytest
 
 from mlp_core import ArgumentError
-from mlp_core.testing.foreign.cells import Cell, python
-from mlp_core.testing.foreign.load import expanded, found_in, load
+from mlp_core.testing.foreign.load import expanded, found_in, load, statements_of
 from mlp_core.testing.foreign.reach import Statement, reached
+from mlp_core.testing.foreign.reading.cell import Cell
 from mlp_core.testing.report.names import split
 
 
@@ -87,23 +87,16 @@ def test_what_is_recognised(tmp_path: Path, source: str, found: list[str]) -> No
     assert found_in(str(path)) == [f"{path}:{name}" for name in found]
 
 
-@pytest.mark.parametrize(("cell", "left"), [
-    ("%matplotlib inline\nx = 1", "pass\nx = 1"),
-    ("files = !ls\nx = 1", "pass\nx = 1"),
-    ("if True:\n    !ls\ny = 2", "if True:\n    pass\ny = 2"),
-    ("%%time\nx = 1", "pass\nx = 1"),
-    ("%%bash\nrm -r x", ""),
-    ("torch.nn?", "pass"),
-    ("x = (3\n% 2)", "x = (3\n% 2)"),
-])  # fmt: skip
-def test_what_only_ipython_understands_is_left_out(cell: str, left: str) -> None:
-    assert python(cell) == left
-
-
 def notebook(path: Path, *cells: str) -> Path:
     written = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])  # type: ignore[no-untyped-call]
     nbformat.write(written, path)  # type: ignore[no-untyped-call]
     return path
+
+
+def test_the_statements_of_a_file_and_what_of_it_is_none(tmp_path: Path) -> None:
+    statements, broken = statements_of(notebook(tmp_path / "a.ipynb", "x = 1", "y = = 2", "z = 3"))
+    assert [set(s.binds) for s in statements] == [{"x"}, {"z"}]
+    assert [words.removeprefix(str(tmp_path)) for words in broken] == ["/a.ipynb, cell 2, line 1: invalid syntax"]
 
 
 def test_helpers_in_other_cells_of_a_notebook(tmp_path: Path) -> None:
@@ -130,7 +123,7 @@ def test_a_file_without_a_subject_says_what_was_looked_for_and_what_there_is(tmp
 @pytest.mark.parametrize(("name", "text", "said"), [
     ("a.ipynb", "hello", "a Jupyter notebook"),
     ("a.ipynb", "[1, 2]", "a Jupyter notebook"),
-    ("a.py", "def backpropagation(model, y_true, y_pred)\n    pass", r"cannot be read: .*a.py, line 1: expected ':'"),
+    ("a.py", "def train(model)\n    pass", r"cannot be read: .*a.py, line 1: expected ':'"),
     ("a.txt", "", r"a script \(.py\) or a notebook"),
 ])  # fmt: skip
 def test_what_is_no_code(tmp_path: Path, name: str, text: str, said: str) -> None:

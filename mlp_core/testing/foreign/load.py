@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import ast
 import inspect
-import sys
 from collections.abc import Iterable
 from inspect import Parameter, Signature
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from mlp_core.base.errors import ArgumentError
+from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.source import LOADED
-from mlp_core.testing.foreign.cells import cells_of
+from mlp_core.testing.foreign.judged import in_what_is_lost, notes, why_not
 from mlp_core.testing.foreign.reach import Statement, reached
+from mlp_core.testing.foreign.reading.texts import FORMATS as TEXTS
+from mlp_core.testing.foreign.reading.texts import keeps_a_notebook
 from mlp_core.testing.foreign.recognise import Found, chosen, head_of
-from mlp_core.testing.report.names import split
+from mlp_core.testing.foreign.running import module_for, run
+from mlp_core.testing.foreign.whole import Whole, whole
+from mlp_core.testing.report.names import FILES, split
 from mlp_core.testing.subjects.heads import Head
 
 
 def expanded(names: Iterable[str]) -> list[str]:
-    """Every folder replaced by the scripts and notebooks in it, by name; the copies of Jupyter's checkpoints left out.
+    """Every folder replaced by the files in it that can be read, by name; the copies of Jupyter's checkpoints left out.
 
     Raises ArgumentError for a folder without any, and for a file that is not there.
     """
@@ -33,14 +35,26 @@ def expanded(names: Iterable[str]) -> list[str]:
                 raise ArgumentError("subject", name, "a file that is there")
             found.append(name)
             continue
-        inside = sorted(
-            p for p in folder.rglob("*")
-            if p.suffix in (".py", ".ipynb") and _seen(p.relative_to(folder)) and p.is_file()  # no pipe, no loop
-        )  # fmt: skip
+        inside = [path for path in _files(folder) if _is_read(path)]
         if not inside:
             raise ArgumentError("subject", name, "a folder with scripts (.py) or notebooks (.ipynb) in it")
         found += map(str, inside)
     return found
+
+
+def unread(names: Iterable[str]) -> list[str]:
+    """The files in folders that `expanded` passes over."""
+    return [str(path) for name in names if Path(name).is_dir() for path in _files(Path(name)) if not _is_read(path)]
+
+
+def _files(folder: Path) -> list[Path]:
+    """Everything in a folder and those below but folders, by name, hidden ones left out."""
+    return sorted(p for p in folder.rglob("*") if _seen(p.relative_to(folder)) and not p.is_dir())
+
+
+def _is_read(path: Path) -> bool:
+    """A text is read where it keeps a notebook: a README is none."""
+    return path.is_file() and path.suffix in FILES and (path.suffix not in TEXTS or keeps_a_notebook(path))
 
 
 def _seen(path: Path) -> bool:
@@ -48,21 +62,36 @@ def _seen(path: Path) -> bool:
 
 
 def statements_of(path: Path) -> tuple[list[Statement], list[str]]:
-    """The statements of a file, and in words which pieces are no Python. Raises ArgumentError as cells_of does."""
-    statements, broken = list[Statement](), list[str]()
-    for cell in cells_of(path):
-        try:
-            statements += [Statement(node, cell.label) for node in cell.statements()]
-        except SyntaxError as error:
-            broken.append(f"{cell.label}, line {error.lineno}: {error.msg}")
-    return statements, broken
+    """The statements of a file, and in words which pieces cannot be read. Raises ArgumentError as cells_of does."""
+    file = whole(path)
+    return file.statements, list(file.unread)
 
 
 def found_in(name: str) -> list[str]:
     """The subjects in a file, as "file:name". Raises ArgumentError where there is none."""
     path, wanted = split(name)
-    statements, broken = statements_of(path)
-    return [f"{path}:{one.name}" for one in chosen(statements, str(path), wanted, broken)]
+    return [f"{path}:{one.name}" for one in _chosen(whole(path), wanted)]
+
+
+def found_with_reasons(name: str) -> list[tuple[str, tuple[str, str] | None]]:
+    """The same, each with why it cannot be judged and what would help, or None."""
+    path, wanted = split(name)
+    file = whole(path)
+    return [(f"{path}:{one.name}", why_not(file, *one.needs)) for one in _chosen(file, wanted)]
+
+
+def notes_of(name: str) -> list[str]:
+    """What is to be said of "file:name" beside its verdict."""
+    path, wanted = split(name)
+    file = whole(path)
+    return [words for one in _chosen(file, wanted) for words in notes(file, *one.needs)]
+
+
+def _chosen(file: Whole, wanted: str | None) -> list[Found]:
+    """What to verify, with the that are in a piece that cannot be read: of which nothing else is known."""
+    known = {name for s in file.statements for name in s.binds}
+    lost = [Statement(n, str(file.path)) for n in in_what_is_lost(file)]
+    return chosen([*file.statements, *(s for s in lost if not s.binds & known)], str(file.path), wanted, file.unread)
 
 
 def load(name: str) -> Any:
@@ -79,17 +108,17 @@ def load(name: str) -> Any:
 def loaded(name: str) -> tuple[Found, list[Any]]:
     """What "file:name" stands for, and the definitions that it needs, after what they reach has run."""
     path, wanted = split(name)
-    statements, broken = statements_of(path)
-    (found,) = chosen(statements, str(path), wanted, broken)
-    module = ModuleType(path.stem)
-    module.__file__ = str(path)
-    sys.modules[module.__name__] = module
-    sys.path.insert(0, str(path.resolve().parent))
-    for statement in dict.fromkeys(s for need in found.needs for s in reached(statements, need)):
-        tree = ast.Module([statement.node], type_ignores=[])
-        code = compile(tree, statement.label, "exec", dont_inherit=True)  # not this module's __future__
-        exec(code, module.__dict__)  # noqa: S102  (this is what a hand-in is for; in a process of its own)
-    return found, [_as_written(module.__dict__[need], f"{path}:{need}", statements) for need in found.needs]
+    file = whole(path)
+    (found,) = _chosen(file, wanted)
+    reason = why_not(file, *found.needs)
+    if reason is not None:
+        raise ArgumentError("subject", Described(name), f"{reason[1]}; {reason[0]}")
+    needed = dict.fromkeys(s for need in found.needs for s in reached(file.statements, need))
+    relative = any(isinstance(s.node, ast.ImportFrom) and s.node.level > 0 for s in needed)
+    module = module_for(path, file.modules, relative)
+    for statement in needed:
+        run(statement, module)
+    return found, [_as_written(module.__dict__[need], f"{path}:{need}", file.statements) for need in found.needs]
 
 
 def _as_written(thing: Any, name: str, statements: list[Statement]) -> Any:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import ast
 import builtins
 import symtable
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-COMPOUND = ast.If | ast.Try
-"""statements run as a whole where a name they bind is needed: a choice of device, an import that may fail"""
+from mlp_core.testing.foreign.binding import bound, certainly, changed, patched, sets
 
 
 @dataclass(eq=False)
@@ -30,11 +29,14 @@ class Statement:
     """names that must be there when it runs"""
     later: frozenset[str] = field(init=False)
     """names that must be there when what it defines runs"""
+    sets: frozenset[str] = field(init=False)
+    """names that a function binds once it is called: global x"""
 
     def __post_init__(self) -> None:
         domains = frozenset(_domains(self.node))
         self.node = _Unannotated().visit(self.node)
-        self.binds, self.changes = frozenset(_bound(self.node)), frozenset(_changed(self.node))
+        self.binds, self.changes = frozenset(bound(self.node)), frozenset(changed(self.node))
+        self.sets = frozenset(sets(self.node))
         table = symtable.symtable(ast.unparse(self.node), self.label, "exec")
         now = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
         later: set[str] = set()
@@ -60,15 +62,17 @@ def reached(statements: list[Statement], name: str) -> list[Statement]:
     position = {s: k for k, s in enumerate(statements)}
 
     def need(name: str, before: int) -> None:
-        own = [s for s in statements if name in s.binds]
+        own = binders(statements, name)
         if not own:
             if not hasattr(builtins, name):
                 for star in stars:
                     found.setdefault(star)
             return
-        earlier = [s for s in own if position[s] < before]
-        last = (earlier or own)[-1]
-        take(last)
+        earlier = [s for s in own if position[s] < before] or own
+        last = earlier[-1]
+        certain = next((k for k in range(len(earlier) - 1, -1, -1) if certainly(earlier[k].node, name)), 0)
+        for one in earlier[certain:]:  # where an `if` or a loop may leave it as it was
+            take(one)
         if isinstance(last.node, ast.Import | ast.ImportFrom):
             return  # what is done to a module is none of its business
         for change in statements[position[last] + 1 : before]:
@@ -91,60 +95,29 @@ def reached(statements: list[Statement], name: str) -> list[Statement]:
     return list(found)
 
 
+def binders(statements: list[Statement], name: str) -> list[Statement]:
+    """Those that bind a name; where none does, the calls of functions that do."""
+    own = [s for s in statements if name in s.binds]
+    if own:
+        return own
+    by = {other for s in statements if name in s.sets for other in s.binds}
+    return [s for s in statements if _called(s.node) in by] if by else []
+
+
+def _called(node: ast.stmt) -> str | None:
+    """f of the statement f(...)."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name))):
+            return name
+    return None
+
+
 def _globals(table: symtable.SymbolTable, now: set[str], later: set[str]) -> None:
     """Names of the module that a scope, and those inside of it, use: at once, or when a function is called."""
     now |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
     for child in table.get_children():
         _globals(child, later if child.get_type() == "function" else now, later)
 
-
-def _bound(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement binds at the top level, as far as it may be run for them."""
-    match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            yield node.name
-        case ast.Import() | ast.ImportFrom():
-            for alias in node.names:
-                yield alias.asname or alias.name.partition(".")[0]
-        case ast.Assign():
-            for target in node.targets:
-                yield from _names(target)
-        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
-            yield name
-        case ast.If() | ast.Try():
-            for inner in _inside(node):
-                yield from _bound(inner)
-
-
-def _inside(node: COMPOUND) -> Iterable[ast.stmt]:
-    handlers = [s for h in node.handlers for s in h.body] + node.finalbody if isinstance(node, ast.Try) else []
-    return [*node.body, *handlers, *node.orelse]
-
-
-def _names(target: ast.expr) -> Iterator[str]:
-    if isinstance(target, ast.Name):
-        yield target.id
-    elif isinstance(target, ast.Tuple | ast.List):
-        for element in target.elts:
-            yield from _names(element)
-    elif isinstance(target, ast.Starred):
-        yield from _names(target.value)
-
-
-def _changed(node: ast.stmt) -> Iterator[str]:
-    """x of x += 1, x[k] = 1 and x.k = 1."""
-    targets: list[ast.expr] = []
-    match node:
-        case ast.AugAssign() | ast.AnnAssign(value=ast.expr()):
-            targets.append(node.target)
-        case ast.Assign():
-            targets += node.targets
-    for target in targets:
-        inner: ast.expr = target
-        while isinstance(inner, ast.Subscript | ast.Attribute):
-            inner = inner.value
-        if isinstance(inner, ast.Name) and (inner is not target or isinstance(node, ast.AugAssign)):
-            yield inner.id
 
 
 def _domains(node: ast.stmt) -> Iterator[str]:
@@ -167,7 +140,11 @@ class _Unannotated(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         node.returns = None
+        patches = patched(node) is not None  # then its first annotation says what it changes
+        kept = node.args.args[0].annotation if patches else None
         self.generic_visit(node)
+        if patches:
+            node.args.args[0].annotation = kept
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:

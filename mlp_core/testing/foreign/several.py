@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import replace
@@ -10,10 +11,11 @@ from threading import Event
 from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.testing.engine.result import Result
 from mlp_core.testing.engine.runner import EXAMPLES
-from mlp_core.testing.foreign.load import found_in
+from mlp_core.testing.foreign.load import found_with_reasons, notes_of
 from mlp_core.testing.foreign.process import verify_file
-from mlp_core.testing.foreign.told import LOADS, HandIn, refused
+from mlp_core.testing.foreign.told import LOADS, HandIn, Told, refused
 from mlp_core.testing.foreign.verdict import headline
 from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.report import Report
@@ -23,13 +25,23 @@ BATCHES = 8
 """the largest batch that is tried where none is asked for"""
 
 
+STUB = re.compile(r", line \d+: raise NotImplementedError")
+
+JUDGED = "can be judged", "The definition, and all that it reaches of its file, can be read and is filled in."
+
+
 def subjects_in(files: Sequence[str]) -> tuple[list[str], list[HandIn]]:
-    """Everything in the files that can be verified, as "file:name", and, as hand-ins that failed, the files in which
-    there is nothing. Raises ArgumentError for a single file of which nothing is recognised."""
+    """Everything in the files that can be verified, as "file:name", and, as hand-ins of which nothing is known, what
+    cannot be judged, and the files in which there is nothing. Raises ArgumentError for a single file of which nothing
+    is recognised."""
     names, without = list[str](), list[HandIn]()
     for file in files:
         try:
-            names += found_in(file)
+            for name, reason in found_with_reasons(file):
+                if reason is None:
+                    names.append(name)
+                else:
+                    without.append(_not_judged(name, *reason))
         except ArgumentError as error:
             if len(files) == 1:
                 raise
@@ -40,6 +52,21 @@ def subjects_in(files: Sequence[str]) -> tuple[list[str], list[HandIn]]:
                 raise ArgumentError("subject", Described(escaped(file)), f"a script or a notebook; {words}") from error
             without.append(refused(file, words))
     return names, without
+
+
+def _not_judged(name: str, words: str, helps: str) -> HandIn:
+    """A hand-in of which nothing can be said before it is mended."""
+    words, hand_in = escaped(words), HandIn(name, notes=_notes(name))
+    hand_in.results = [Told(*JUDGED).result(hand_in, verdict="UNTESTED", got=words, reason=f"{words}; {helps}")]
+    return hand_in
+
+
+def _notes(name: str) -> list[str]:
+    """What is to be said of a definition, by its file alone; nothing once the file is gone."""
+    try:
+        return [escaped(words) for words in notes_of(name)]
+    except ArgumentError:
+        return []
 
 
 def as_report(done: Sequence[HandIn], *, seed: int, examples: int | None, batch_size: int | None = None) -> Report:
@@ -92,6 +119,14 @@ def joined(parts: Sequence[HandIn]) -> HandIn:
             return part  # nothing else was checked
     first = parts[0]
     rounds = zip_longest(*(part.results for part in parts))
-    results = [result for several in rounds for result in several if result is not None]
-    notes = list(dict.fromkeys(note for part in parts for note in part.notes))
-    return replace(first, results=results, notes=notes, seconds=max(part.seconds for part in parts))
+    results = [filled_in(result) for several in rounds for result in several if result is not None]
+    notes = dict.fromkeys([*_notes(first.name), *(note for part in parts for note in part.notes)])
+    return replace(first, results=results, notes=list(notes), seconds=max(part.seconds for part in parts))
+
+
+def filled_in(result: Result) -> Result:
+    """The result itself; but where a call ends in what an exercise leaves to be filled in, nothing is known."""
+    if result.verdict != "FAIL" or not STUB.search(result.reason):
+        return result
+    words = f"not filled in: {result.reason}"
+    return replace(result, verdict="UNTESTED", got=words, reason=f"{words}; fill it in", where="", snippet="")

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from os.path import commonpath
 from pathlib import Path
 
+FILES = (".py", ".ipynb", ".ipy", ".md", ".markdown", ".myst", ".mystnb", ".mnb", ".Rmd", ".rmd", ".qmd")
+"""what the names of files end with that are read: scripts, notebooks, and notebooks kept as text"""
+
 
 def is_in_file(name: str) -> bool:
     """Whether a subject's name is that of a folder, or of a file, with or without the name of a definition in it."""
-    return split(name)[0].suffix in (".py", ".ipynb") or Path(name).is_dir()
+    return split(name)[0].suffix in FILES or Path(name).is_dir()
 
 
 def split(name: str) -> tuple[Path, str | None]:
@@ -19,7 +22,7 @@ def split(name: str) -> tuple[Path, str | None]:
     (PosixPath('hand_in.py'), 'f')
     """
     file, colon, definition = name.rpartition(":")
-    if colon and file.endswith((".py", ".ipynb")):
+    if colon and file.endswith(FILES):
         return Path(file), definition
     return Path(name), None
 

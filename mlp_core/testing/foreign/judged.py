@@ -1,0 +1,155 @@
+"""What is judged in a file, and why it may not be: a piece that cannot be read, an exercise that is not filled in."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+from mlp_core.testing.foreign.reach import Statement, binders, reached
+from mlp_core.testing.foreign.whole import Whole
+
+GIVEN = frozenset({"display", "get_ipython"})
+"""what IPython gives to a notebook"""
+
+
+def why_not(file: Whole, name: str, *more: str) -> tuple[str, str] | None:
+    """Why definitions cannot be judged, and what would help; None for some that can."""
+    for other in more:
+        if (reason := why_not(file, other)) is not None:
+            return reason
+    lost = _lost(file, name)
+    if lost is not None:
+        return lost, "let every cell be Python that can be read"
+    needed = reached(file.statements, name)
+    for statement in needed:
+        if _asks_ipython(statement.node):
+            names = ", ".join(sorted(statement.binds)) or "it"
+            return f"{file.path}, {file.place(statement)}: only IPython or a shell knows {names}", "let it be Python"
+    last = _last(file, name)
+    unfilled = None if last is None else stub(last.node)
+    if last is not None and unfilled is not None:
+        line = f"{file.within(last.label)}, line {unfilled}".lstrip(", ")
+        return f"not filled in: {name} ({line})", "fill it in"
+    return None
+
+
+def _needed(file: Whole, name: str) -> set[str]:
+    needed = {name}
+    for statement in reached(file.statements, name):
+        needed |= statement.now | statement.later
+    return needed
+
+
+def _lost(file: Whole, name: str) -> str | None:
+    """Which name that is needed could be in a piece that cannot be read."""
+    needed = sorted(_needed(file, name), key=lambda n: (n != name, n))
+    last = {n: max((file.statements.index(s) for s in binders(file.statements, n)), default=-1) for n in needed}
+    for unread in file.unread:
+        for one in needed:
+            unbound = last[one] < 0 and not hasattr(builtins, one) and one not in GIVEN
+            if (unread.position > last[one] and unread.may_define(one)) or (unbound and unread.speaks_of(one)):
+                return f"{one} may be defined in what cannot be read: {unread}"
+    return None
+
+
+def in_what_is_lost(file: Whole) -> Iterator[ast.stmt]:
+    """Heads of functions and classes in pieces that cannot be read, as far as they show."""
+    for unread in file.unread:
+        lines = unread.text.split("\n")
+        for k, line in enumerate(lines):
+            if line.startswith(("def ", "class ", "async def ")):
+                for end in range(k + 1, min(k + 8, len(lines)) + 1):
+                    head = " ".join(lines[k:end]).split("#")[0].rstrip().removesuffix(":")
+                    try:
+                        yield ast.parse(f"{head}: pass").body[0]
+                        break
+                    except (SyntaxError, ValueError):
+                        continue
+
+
+def _asks_ipython(node: ast.stmt) -> bool:
+    """Whether a statement asks IPython when it runs; what stands in a function is another matter."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return False
+    return any(isinstance(n, ast.Call) and ast.unparse(n.func) == "get_ipython" for n in ast.walk(node))
+
+
+def _last(file: Whole, name: str) -> Statement | None:
+    own = [s for s in binders(file.statements, name) if s.defines]
+    return own[-1] if own else None
+
+
+def stub(node: ast.stmt) -> int | None:
+    """The line that shows that a function, or a method of a class, is an exercise nobody has filled in; None if not.
+
+    >>> stub(ast.parse("def f(x):\\n    '''Words.'''\\n    raise NotImplementedError()").body[0])
+    3
+    """
+    if isinstance(node, ast.ClassDef):
+        methods = [n for n in node.body if isinstance(n, ast.FunctionDef) and n.name in ("step", "__init__", "forward")]
+        return next((line for line in map(stub, methods) if line is not None), None)
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return None
+    body = [n for n in node.body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
+    for statement in body:
+        if isinstance(statement, ast.Raise) and "NotImplementedError" in ast.unparse(statement):
+            return statement.lineno
+    for part in ast.walk(node):
+        if isinstance(part, ast.Assign | ast.AugAssign | ast.Return) and _is_dots(part.value):
+            return part.lineno
+    none = {name for statement in body for name in _nones(statement)}
+    if all(_says_nothing(statement, none) for statement in body):
+        return node.body[-1].lineno
+    return None
+
+
+def _is_dots(node: ast.expr | None) -> bool:
+    return any(isinstance(part, ast.Constant) and part.value is ... for part in _parts(node))
+
+
+def _parts(node: ast.expr | None) -> list[ast.expr]:
+    return node.elts if isinstance(node, ast.Tuple) else [] if node is None else [node]
+
+
+def _nones(node: ast.stmt) -> Iterator[str]:
+    """x and y of x = None and x, y = None, None."""
+    if isinstance(node, ast.Assign) and all(ast.unparse(value) == "None" for value in _parts(node.value)):
+        yield from (ast.unparse(name) for target in node.targets for name in _parts(target))
+
+
+def _says_nothing(node: ast.stmt, none: set[str]) -> bool:
+    """pass, ..., x = None, return, return x: what is between the lines of an exercise."""
+    match node:
+        case ast.Pass() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Return(value=value):
+            return all(ast.unparse(v) in {"None", *none} for v in _parts(value))
+    return any(True for _ in _nones(node))
+
+
+def notes(file: Whole, *names: str) -> list[str]:
+    """What is to be said of which definitions were judged, and of what was not read."""
+    said, run = list[str](), {s for name in names for s in reached(file.statements, name)}
+    needed = sorted({one for name in names for one in _needed(file, name)}, key=lambda n: (n not in names, n))
+    for one in needed:
+        own = [s for s in file.statements if one in s.binds and s.defines]
+        if len(own) > 1:
+            places = " and ".join(file.place(s) for s in own)
+            said.append(f"{one} is defined in {places}: the last was judged")
+    for one in needed:
+        said += _order(file, one)
+    counts = [file.counts[s.label] for s in file.statements if s in run and s.label in file.counts]
+    if not said and counts != sorted(counts):
+        said = [f"its cells were run in another order than that of the file, which was judged: {counts}"]
+    return list(dict.fromkeys(said)) + [f"not read: {unread}" for unread in file.unread]
+
+
+def _order(file: Whole, name: str) -> list[str]:
+    """That the cells which define a name, or use it, were run in another order than they have."""
+    own = [s for s in file.statements if name in s.binds and s.label in file.counts]
+    counts = {file.within(s.label): file.counts[s.label] for s in own}
+    if len(counts) > 1 and list(counts.values()) != sorted(counts.values()):
+        latest = max(counts, key=lambda cell: counts[cell])
+        return [f"{latest} was run last ([{counts[latest]}]): {name} was judged as the cells are in the file"]
+    return []

@@ -1,0 +1,90 @@
+"""A file as a whole: its statements in order, with those of the files that it runs; and what of it cannot be read."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlp_core.base.errors import ArgumentError
+from mlp_core.testing.foreign.cells import cells_of
+from mlp_core.testing.foreign.reach import Statement
+from mlp_core.testing.foreign.reading import magics
+from mlp_core.testing.foreign.reading.cell import Cell, Read, Unread
+
+
+@dataclass
+class Whole:
+    """What a file says."""
+
+    path: Path
+    statements: list[Statement] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    modules: dict[str, str] = field(default_factory=dict)
+    """what its cells write to files that can be imported, by path"""
+    counts: dict[str, int] = field(default_factory=dict)
+    """the execution counts of its cells, by label"""
+
+    def within(self, label: str) -> str:
+        """The label of a cell without the file's name; nothing for that of the whole file."""
+        return label.removeprefix(str(self.path)).lstrip(", ")
+
+    def place(self, statement: Statement) -> str:
+        """Where a statement is, in words."""
+        cell, line = self.within(statement.label), f"line {statement.node.lineno}"
+        return f"{cell}, {line}" if cell else line
+
+
+def whole(path: Path, around: tuple[Path, ...] = ()) -> Whole:
+    """Read a file. Raises ArgumentError as cells_of does. around: the files that run it."""
+    found, inside = Whole(path), (*around, path.resolve())
+    for cell in cells_of(path):
+        if cell.count is not None:
+            found.counts[cell.label] = cell.count
+        _take(found, magics.read(cell), inside)
+    return found
+
+
+def _take(found: Whole, read: Read, inside: tuple[Path, ...]) -> None:
+    """Add what a piece says, with the files that it runs in their place."""
+    found.modules.update(read.modules)
+    waiting = list(read.unread)
+    for k, (node, label) in enumerate(read.nodes):
+        while waiting and waiting[0].position <= k:
+            found.unread.append(waiting.pop(0).at(len(found.statements)))
+        call = magics.call_of(node.value) if isinstance(node, ast.Expr) else None
+        if call is not None and call[1][:1] == ["run"]:
+            _run(found, call[1][-1], f"{label}, line {node.lineno}", inside)
+            continue
+        try:
+            found.statements.append(Statement(node, label))
+        except (RecursionError, MemoryError, ValueError, SyntaxError) as error:
+            why = f"too deeply nested ({type(error).__name__})"
+            unread = Unread(f"{label}, line {node.lineno}", why, "", anything=True)
+            found.unread.append(unread.at(len(found.statements)))
+    found.unread += [one.at(len(found.statements)) for one in waiting]
+
+
+def _run(found: Whole, line: str, place: str, inside: tuple[Path, ...]) -> None:
+    """%run FILE: its statements, as if they were in the cell."""
+    words = [word for word in magics.arguments(line) if not word.startswith("-")]
+    name = words[0] if words else ""
+    if "-m" in line.split():
+        name = name.replace(".", "/")
+    written = found.modules.get(name.removeprefix("./"))
+    if written is not None:
+        return _take(found, magics.read(Cell(f"{place} ({name})", written)), inside)
+    folder = found.path.resolve().parent
+    files = [folder / f"{name}{end}" for end in ("", ".py", ".ipynb")]
+    file = next((one for one in files if one.is_file()), None)
+    why = "there is no such file" if file is None else "it runs itself" if file.resolve() in inside else ""
+    try:
+        other = whole(file, inside) if file is not None and not why else Whole(folder)
+    except ArgumentError as error:
+        other, why = Whole(folder), f"expected {error.expected}"
+    if why:
+        found.unread.append(Unread(place, f"%run {line}: {why}", line, anything=True).at(len(found.statements)))
+    found.unread += [one.at(one.position + len(found.statements)) for one in other.unread]
+    found.statements += other.statements
+    found.modules.update(other.modules)
+    return None
