@@ -92,7 +92,7 @@ MARKDOWN = [
     ("it is not run (eval: false)", "a.qmd", "---\nexecute:\n  eval: false\n---\n\n```{python}\nK = 1\n```\n\n"
         "```{python}\n" + F + "\n```\n"),
     ("it is not run (eval: false)", "a.Rmd", "```{python, eval=FALSE}\nK = 1\n```\n\n```{python}\n" + F + "\n```\n"),
-    ("its kernel is R", "a.Rmd", "---\njupyter:\n  kernelspec:\n    language: R\n    name: ir\n---\n\n```{r}\nx <- 3\n```\n"),
+    ("its kernel is R", "a.Rmd", "---\njupyter:\n  kernelspec:\n    language: R\n    name: ir\n---\n```{r}\nx\n```\n"),
     ("its kernel is R", "a.Rmd", "```{r}\nx <- 3\n```\n"),
 ]  # fmt: skip
 

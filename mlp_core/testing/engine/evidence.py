@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +78,15 @@ def place_of(error: BaseException) -> str:
     """The line that raised an error, in the subject's own file where one of its lines was running."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith(NOT_THEIRS)]
-    return "".join(f"{Path(f.filename).name}, line {f.lineno}: {f.line}" for f in (own or frames)[-1:])
+    return "".join(f"{_shown(f.filename)}, line {f.lineno}: {f.line}" for f in (own or frames)[-1:])
+
+
+def _shown(file: str) -> str:
+    """A file by its name; of a cell that IPython runs, which is no file, by its number: In[3]."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    cell = shell.compile.format_code_name(file) if shell is not None else None
+    return cell[1] if cell is not None else Path(file).name
 
 
 class Rejected(BaseException):

@@ -106,8 +106,9 @@ def replaced() -> list[str]:
 
 
 def _ours(value: object) -> bool:
-    """Whether something is torch's own, which wraps what it has when its compiler is imported, or this package's."""
-    return str(getattr(value, "__module__", "")).startswith(("torch", "mlp_core"))
+    """Whether something is torch's own, which wraps what it has when its compiler is imported, this package's, or of
+    the kernel of a notebook, which has another `input` for every cell."""
+    return str(getattr(value, "__module__", "")).startswith(("torch", "mlp_core", "ipykernel", "IPython"))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from mlp_core.base.extras import MissingExtra
 from mlp_core.base.files import write_all
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.report import formats
@@ -69,6 +70,15 @@ class Report(Findings):
     @staticmethod
     def _write(path: Path | str, content: bytes) -> None:
         write_all(Path(path).parent, {Path(path).name: lambda partial: partial.write_bytes(content)})
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows of a cell that ends with the report; nothing without jinja2, which torch brings."""
+        from mlp_core.testing.report.page import in_a_cell
+
+        try:
+            return in_a_cell(self)
+        except MissingExtra:
+            return None
 
     def __rich__(self) -> RenderableType:
         verdicts = [Text(f"{escaped(name)}: {self.verdict(name)}", style="bold") for name in self.by_subject()]

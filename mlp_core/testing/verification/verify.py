@@ -21,6 +21,7 @@ from mlp_core.testing.report.names import is_in_file
 from mlp_core.testing.report.report import Report
 from mlp_core.testing.subjects.recognise import BATCH_SIZES
 from mlp_core.testing.verification.names import resolve
+from mlp_core.testing.verification.notebook import bar
 
 
 def run(law: Law, **options: Any) -> Result:
@@ -63,8 +64,9 @@ def verify(
 
     subject: see `resolve`; or a script, a notebook or a folder of them, with ":name" for one definition of a file,
     which are run in processes of their own, within limits. examples: generated examples a law, 100 by default. seed: an
-    integer, or "random". batch_sizes: the smallest and largest batch asked for. progress: called with the Result so
-    far, after each example and at the end of each law (in files, of each definition). database: any of Hypothesis's;
+    integer, or "random". batch_sizes: the smallest and largest batch asked for. progress: called with the Result so far, after
+    each example and at the end of each law (in files, of each definition); a notebook shows a bar if there is none.
+    database: any of Hypothesis's;
     examples in it on which a law of this subject was broken are tried first, and the smallest of a failure is kept
     there. Raises ArgumentError for a subject that is not recognised and for bad options.
 
@@ -84,11 +86,12 @@ def verify(
         return _verify_file(subject, examples, seed_of(seed), batch_sizes[1], progress)
     report, memory = Report(seed=seed_of(seed), examples=examples or runner.EXAMPLES), Memory()
     every = laws(subject, batch_sizes=batch_sizes)
-    for law in every:
-        result = run(law, examples=examples, seed=report.seed, progress=progress, memory=memory, database=database)
-        report.results.append(result)
-        if progress is not None:
-            progress(result)
+    with bar(len(every), progress) as watch:
+        for law in every:
+            result = run(law, examples=examples, seed=report.seed, progress=watch, memory=memory, database=database)
+            report.results.append(result)
+            if watch is not None:
+                watch(result)
     reading = getattr(every[0].subject, "reading", "") if every else ""
     if reading:
         name = every[0].subject.name
@@ -101,11 +104,11 @@ def _verify_file(
 ) -> Report:
     """The same for what is in a file or a folder, which runs in processes of its own."""
     names, done = subjects_in(expanded([name]))
-    for hand_in in verify_files(names, jobs=1, examples=examples, seed=seed, largest=largest, laws=checked):
-        done.append(hand_in)
-        if progress is not None:
-            for result in hand_in.results:
-                progress(result)
+    with bar(None, progress) as watch:
+        for hand_in in verify_files(names, jobs=1, examples=examples, seed=seed, largest=largest, laws=checked):
+            done.append(hand_in)
+            for result in hand_in.results if watch is not None else ():
+                watch(result)
     return as_report(done, seed=seed, examples=examples, batch_size=largest)
 
 

@@ -1,24 +1,23 @@
-"""The report as one self-contained page: no script, style, font or picture is fetched from anywhere."""
+"""The report as one self-contained page, and as what a cell of a notebook shows: nothing is fetched from anywhere."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 
 import mlp_core
 from mlp_core.base.extras import need
 from mlp_core.testing.report.findings import Findings
+from mlp_core.testing.report.formats import told
 
 
 def page(report: Findings) -> str:
     """The HTML. Raises MissingExtra without jinja2 or matplotlib (the extra `report`)."""
-    jinja2 = need("jinja2", "report")
+    environment = _environment()
     need("matplotlib.figure", "report")
     from mlp_core.testing.report.page import network, plots, view
 
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("mlp_core.testing.report", "page"), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
     environment.filters.update(
         network=network.drawn, by_tensor=plots.by_tensor, by_step=plots.by_step, short=network.short
     )
@@ -28,3 +27,24 @@ def page(report: Findings) -> str:
         versions=f"mlp_core {mlp_core.__version__}, torch {torch.__version__}",
     )  # fmt: skip
     return html
+
+
+def in_a_cell(report: Findings) -> str:
+    """What a cell of a notebook shows: each verdict, its laws, and the first failing network drawn. Raises MissingExtra
+    without jinja2."""
+    environment = _environment()
+    from mlp_core.testing.report.page import network, view
+
+    environment.filters.update(network=network.drawn)
+    html: str = environment.get_template("cell.html.jinja").render(
+        report=report, subjects=view.subjects(report), counts=view.counts(report), told=told
+    )
+    return html
+
+
+def _environment() -> Any:
+    jinja2 = need("jinja2", "report")
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("mlp_core.testing.report", "page"), autoescape=True, trim_blocks=True,
+        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
