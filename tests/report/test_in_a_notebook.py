@@ -128,8 +128,7 @@ def test_a_bar_is_shown_while_it_runs_and_gone_at_the_end(in_a_kernel: list[Any]
 def test_a_bar_is_gone_after_an_interrupt(in_a_kernel: list[Any]) -> None:
     bar = notebook.bar(3, None)
     assert bar.__enter__() is not None
-    with pytest.raises(KeyboardInterrupt):
-        bar.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert not bar.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)  # it goes on
     assert in_a_kernel[-1] == ""
 
 
