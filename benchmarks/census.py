@@ -1,4 +1,4 @@
-"""How backpropagation by hand fares against its oracles on many generated problems; prints the tables of the README.
+"""How backpropagation by hand fares against its oracles on many generated problems; prints tables for docs/measured.md.
 
     python benchmarks/census.py [EXAMPLES]
 

@@ -1,4 +1,4 @@
-"""Exact arithmetic within the bit budget, counted: the figures of the README.
+"""Exact arithmetic within the bit budget, counted: figures for docs/measured.md.
 
 python benchmarks/census_exact.py 3000    gradients, steps of SGD and training runs: what is drawn, whether floats round
 """

@@ -1,4 +1,4 @@
-"""Update rules against their references, counted: the figures of the README.
+"""Update rules against their references, counted: figures for docs/measured.md.
 
 python benchmarks/census_rules.py bits 200       every rule against torch: steps, entries, entries whose bits differ
 python benchmarks/census_rules.py alarms 20000   right rules written differently: false alarms, entries skipped

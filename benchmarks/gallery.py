@@ -123,7 +123,10 @@ def _plain(words: str) -> str:
 
 def main(folder: Path) -> None:
     with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
-        seen = pool.map(drawn, range(len(every())), chunksize=1)
+        seen = []
+        for found in pool.imap(drawn, range(len(every()))):
+            seen.append(found)
+            print(f"{len(seen)} of {len(every())}: {found.words if found else 'no curve'}", flush=True)
     (folder / "gallery.md").write_text(page(seen, folder), encoding="utf-8")
     print(f"{len(seen)} mistakes, {sum(c is not None for c in seen)} with a curve ({', '.join(KINDS)})")
 

@@ -122,11 +122,15 @@ def page(rows: list[Row], seconds: float) -> str:
     """The matrix as Markdown: a table of laws for every kind of thing, then every mistake with the laws that saw it."""
     named = sum(len(r.named) for r in rows)
     summary = (
-        f"{len(rows)} mistakes, {named} pairs of a mistake and a law that must catch it: "
-        f"{named - sum(len(r.missed) for r in rows)} caught. Made by `nox -s power` in {seconds / 60:.1f} minutes. "
-        f"A law that a mistake does not name sees {OTHERS} examples; *alone* counts the mistakes nobody else saw."
+        f"There are {len(rows)} known mistakes, and {named} pairs of a mistake and a law that must catch it. "
+        f"{named - sum(len(r.missed) for r in rows)} of these pairs were caught. "
+        f"`nox -s power` made this page in {seconds / 60:.1f} minutes."
     )
-    lines = ["# Power: known mistakes before the laws", "", summary]
+    columns = (
+        "*Must catch* counts the mistakes that name the law, and *catches* all that it caught. *Alone* counts those "
+        f"that no other law caught. Laws that a mistake does not name saw {OTHERS} examples of it."
+    )
+    lines = ["# Power: which law catches which mistake", "", summary, "", columns]
     beside = {law.name: law.beside for _, fault in EVERY for law in laws_of(fault.subject)}
     by_kind: dict[str, list[Row]] = defaultdict(list)
     for one in rows:
@@ -146,7 +150,7 @@ def page(rows: list[Row], seconds: float) -> str:
             ]  # fmt: skip
             why = beside.get(law, "**no law of this kind has this name**") if not counts[2] else ""
             lines.append(f"| {law} | {' | '.join(map(str, counts))} | {why} |")
-        lines += ["", "| mistake | must be caught by | and was by others |", "| --- | --- | ---: |"]
+        lines += ["", "| mistake | must be caught by | other laws that caught it |", "| --- | --- | ---: |"]
         for r in several:
             words = r.words.replace("*", r"\*").replace("|", r"\|")
             lines.append(f"| {words} | {', '.join(r.named)} | {len(set(r.caught) - set(r.named))} |")
