@@ -18,15 +18,15 @@ whole matrix.
 """
 
 KINDS = {
-    "GradientSubject": "Of a backpropagation",
-    "OptimizerSubject": "Of an update rule or an optimizer",
-    "FunctionSubject": "Of the gradient of any function",
-    "TrainingSubject": "Of a training loop",
-    "TrainerSubject": "Of a function that trains a module of torch",
-    "RecordSubject": "Of an activation or a loss",
-    "GradcheckSubject": "Of a gradient check",
-    "NormalisationSubject": "Of the normalisation of images",
-    "SelectionSubject": "Of the selection of a trial",
+    "GradientSubject": "Laws of a backpropagation",
+    "OptimizerSubject": "Laws of an update rule or an optimizer",
+    "FunctionSubject": "Laws of the gradient of any function",
+    "TrainingSubject": "Laws of a training loop",
+    "TrainerSubject": "Laws of a function that trains a module of torch",
+    "RecordSubject": "Laws of an activation or a loss",
+    "GradcheckSubject": "Laws of a gradient check",
+    "NormalisationSubject": "Laws of the normalisation of images",
+    "SelectionSubject": "Laws of the selection of a trial",
 }
 """kinds of subject, in the order of the page; a kind that is missing here comes last, under its class name"""
 

@@ -14,7 +14,7 @@ from mlp_core.rules._domains import domains
 
 def rules_page() -> str:
     """Every rule: its formula and source, its hyperparameters with their domains, its state; in Markdown."""
-    parts = ["# Every update rule\n", 'A rule is got by its name: `mlp_core.rules.get("adam")(lr=1e-3)`.\n']
+    parts = ["# Every update rule\n", 'Get a rule by its name: `mlp_core.rules.get("adam")(lr=1e-3)`.\n']
     for name in rules.names():
         rule = rules.get(name)
         parts += [f"## {name}\n", f"```text\n{formula_and_words(rule)}\n```\n"]
@@ -39,7 +39,7 @@ def records_page() -> str:
     """Every activation and loss, with what its record says of it, in Markdown."""
     lines = [
         "# Every activation and loss\n",
-        '`mlp_core.activations.get("relu")`, `mlp_core.losses.get("mse")`. *To the bit*: with the bits of autograd.\n',
+        '`mlp_core.activations.get("relu")`, `mlp_core.losses.get("mse")`. *To the bit*: the same bits as autograd.\n',
         "| activation | kinks | piecewise linear | largest slope | to the bit |",
         "| --- | --- | --- | ---: | --- |",
     ]

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from follow_documents import blocks
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,12 @@ def test_every_page_is_in_the_table_of_contents() -> None:
     listed = re.findall(r"^([\w/-]+)$", (DOCS / "index.md").read_text(encoding="utf-8"), re.MULTILINE)
     pages = {page.stem for page in DOCS.glob("*.md")} | {"laws"}  # which the build makes
     assert {name for name in listed if "/" not in name} == pages - {"index"}
+
+
+@pytest.mark.parametrize("form", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("[0-9]*.yml")), ids=lambda f: f.stem)
+def test_an_issue_asks_for_the_line_to_repeat(form: Path) -> None:
+    fields = {field.get("id") for field in yaml.safe_load(form.read_text(encoding="utf-8"))["body"]}
+    assert {"repeat", "versions"} <= fields
 
 
 def test_every_measured_figure_has_its_command_and_its_commit() -> None:
