@@ -122,6 +122,7 @@ def _plain(words: str) -> str:
 
 
 def main(folder: Path) -> None:
+    torch.optim.SGD([torch.zeros(1)])  # imports torch's compiler, once for all processes
     with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
         seen = []
         for found in pool.imap(drawn, range(len(every()))):
