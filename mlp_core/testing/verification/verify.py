@@ -66,8 +66,9 @@ def verify(
     which are run in processes of their own, within limits. examples: generated examples a law, 100 by default. seed: an
     integer, or "random". batch_sizes: the smallest and largest batch asked for. progress: called with the Result so
     far, after each example and at the end of each law (in files, of each definition); a notebook shows a bar if there
-    is none. database: any of Hypothesis's; examples in it on which a law of this subject was broken are tried first, and the smallest of a failure is kept
-    there. Raises ArgumentError for a subject that is not recognised and for bad options.
+    is none. database: any of Hypothesis's; examples in it on which a law of this subject was broken are tried first,
+    and the smallest of a failure is kept there. Raises ArgumentError for a subject that is not recognised and for bad
+    options.
 
     >>> from mlp_core import backprop
     >>> verify(backprop, examples=10).ok

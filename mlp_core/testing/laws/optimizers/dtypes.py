@@ -168,11 +168,12 @@ def moves_sixteen_bits_as_thirty_two(subject: Any, scenario: Scenario) -> Eviden
             flat = wrong.flatten().nonzero().flatten().tolist()
             at = flat[0]
             a, b = p.flatten()[at].item(), q.flatten()[at].item()
+            still = not any(p.flatten()[i] for i in flat)
             raise Broken(
                 f"params[{k}], entry {at} of {p.numel()} in flat order, from 0 in {len(scenario.gradients)} steps",
                 a, f"{b!r} as in {str(wide)[6:]}, within a quarter of the largest step", closing=closing,
                 measured=f"in {str(dtype)[6:]} {len(flat)} of {p.numel()} entries of params[{k}] "
-                f"{'are not moved' if not any(p.flatten()[i] for i in flat) else 'move otherwise than in finer dtypes'}: "
+                f"{'are not moved' if still else 'move otherwise than in finer dtypes'}: "
                 f"entry {at} is {a:.4g}, in {str(wide)[6:]} {b:.4g}",
             )  # fmt: skip
     return Evidence(entries=entries, counted=entries > 0)
