@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.base.extras import need
+
+DEEP = 2**16 - 1
+"""the largest number of 16 bits"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,13 +60,13 @@ def layout_of(folder: Path) -> Layout:
 def read_images(files: Sequence[tuple[str, int]], on_image: Callable[[int, int], object] | None = None) -> Images:
     """All images decoded as RGB. Raises ArgumentError for one that cannot be decoded or has another size."""
     numpy, Image = need("numpy"), need("PIL.Image")
-    load = need("torchvision.datasets.folder").default_loader
     # what Pillow raises on damaged files (seen on thousands cut or overwritten at random; SyntaxError: older PNGs)
     damaged = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
     pixels = torch.empty(0)
     for index, (file, _) in enumerate(files):
         try:
-            image = torch.from_numpy(numpy.array(load(file)))  # (H, W, 3) uint8
+            with Image.open(file) as opened:
+                image = torch.from_numpy(numpy.array(_rgb(opened, file)))  # (H, W, 3) uint8
         except damaged as error:
             value = Described(f"{file}, which cannot be decoded ({error})")
             raise ArgumentError("data", value, "an image file that is whole") from error
@@ -77,6 +82,34 @@ def read_images(files: Sequence[tuple[str, int]], on_image: Callable[[int, int],
     return Images(pixels.permute(0, 3, 1, 2), torch.tensor([label for _, label in files]))
 
 
+def _rgb(image: Any, file: str) -> Any:
+    """An image in red, green and blue, 8 bits each. Of grey in 16 bits all of its range is kept: Pillow's own way cuts
+    off what is above 255. Raises ArgumentError for numbers that have no such range."""
+    if image.mode[0] not in "IF":
+        return image.convert("RGB")
+    numpy, Image = need("numpy"), need("PIL.Image")
+    grey = numpy.asarray(image)
+    if image.mode == "F" or grey.min() < 0 or grey.max() > DEEP:
+        value = Described(f"{file}, whose pixels are not whole numbers of 8 or 16 bits")
+        raise ArgumentError("data", value, "an image of 8 or 16 bits")
+    return Image.fromarray(((grey.astype(numpy.int64) * 255 + DEEP // 2) // DEEP).astype(numpy.uint8)).convert("RGB")
+
+
+def _files_below(folder: Path, extensions: Sequence[str]) -> list[str]:
+    """The image files in a folder and those below it, by name; links are followed, each folder is read once."""
+    found = list[tuple[str, str]]()
+    seen = {(status.st_dev, status.st_ino) for status in map(Path.stat, folder.resolve().parents)}  # links upwards
+    for root, folders, names in os.walk(folder, followlinks=True):
+        status = Path(root).stat()
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders.sort()
+        found += [(root, name) for name in names if name.lower().endswith(tuple(extensions))]
+    return [str(Path(root) / name) for root, name in sorted(found)]
+
+
 def _class_files(folder: Path) -> tuple[tuple[str, ...], list[tuple[str, int]]]:
     """The class folders of a folder, sorted by name, and their image files."""
     torchvision = need("torchvision.datasets.folder")
@@ -85,7 +118,7 @@ def _class_files(folder: Path) -> tuple[tuple[str, ...], list[tuple[str, int]]]:
         classes = tuple(sorted(f.name for f in folder.iterdir() if f.is_dir() and not f.name.startswith(".")))
         labels = {name: label for label, name in enumerate(classes)}
         extensions = torchvision.IMG_EXTENSIONS
-        files = torchvision.make_dataset(str(folder), labels, extensions, allow_empty=True) if labels else []
+        files = [(file, labels[name]) for name in classes for file in _files_below(folder / name, extensions)]
     except OSError as error:
         raise ArgumentError("data", Described(f"{folder} ({error.strerror})"), "a folder that can be read") from error
     if not files:

@@ -13,14 +13,16 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.extras import need
 from mlp_core.base.files import write_all
 from mlp_core.experiment.crew import SPLITS, TRIALS
 from mlp_core.experiment.lives import WORKERS
-from mlp_core.experiment.storages import JOURNAL, open_storage, shown
-from mlp_core.experiment.study import agree, exists
+from mlp_core.experiment.storages import JOURNAL, named_when_damaged, open_storage, shown
+from mlp_core.experiment.study import SEAL, agree, exists
 
-BELONGS, RESULT, LOCK = "search.json", "result.json", "search.lock"
-"""which study a folder is for; what it found, the last file to be written; held by the command that is at work"""
+BELONGS, RESULT, MODEL, LOCK = "search.json", "result.json", "model.safetensors", "search.lock"
+"""which study a folder is for; what it found, the last file to be written; the network that was selected; held by the
+command that is at work"""
 
 
 @dataclass(frozen=True)
@@ -69,17 +71,58 @@ class Place:
     def take(self, settings: dict[str, Any]) -> dict[str, Any] | None:
         """Make the folder this study's, which is made or found with these settings; its result, where it has one.
 
-        Raises ArgumentError for a study of other settings; the folder is then as it was.
+        Raises ArgumentError for a study of other settings, the folder being then as it was; and for a damaged file of
+        the search, by its name.
         """
         if self.url is not None:
             agree(open_storage(self.url, self.folder), self.name, settings)
         text = json.dumps(self._identity(), indent=1) + "\n"
         write_all(self.folder, {BELONGS: lambda path: path.write_text(text, encoding="utf-8")})
+        result = self._result()
         if self.url is None:
-            agree(open_storage(None, self.folder), self.name, settings)
+            storage, journal = open_storage(None, self.folder), self.folder / JOURNAL
+            with named_when_damaged(journal):
+                if result is not None and not exists(storage, self.name):
+                    raise ValueError(f"it holds no search, and {RESULT} is there")
+                agree(storage, self.name, settings)
+                if result is not None:
+                    done, looked = (
+                        [t for t in storage.get_all_trials(storage.get_study_id_from_name(name)) if t.values]
+                        for name in (self.name, self.name + SEAL)
+                    )  # fmt: skip
+                    if len(done) < settings["trials"] or not looked:
+                        raise ValueError(f"it holds {len(done)} trials, {len(looked)} openings, and {RESULT} is there")
+                    opened = json.loads(looked[0].user_attrs["opening"])
+            if result is not None:
+                with named_when_damaged(self.folder / RESULT):
+                    if [opened["selected"], opened["test_accuracy"]] != [
+                        result["selected"]["number"], result["test_accuracy"],
+                    ]:  # fmt: skip
+                        raise ValueError(f"it does not say what {JOURNAL} says of the test split")
         (self.folder / TRIALS).mkdir(exist_ok=True)
-        file = self.folder / RESULT
-        result: dict[str, Any] | None = json.loads(file.read_text("utf-8")) if file.exists() else None
+        return result
+
+    def _result(self) -> dict[str, Any] | None:
+        """What the search found, once it is over. Raises ArgumentError where the file that says so is damaged, or one
+        that was written with it."""
+        file, model = self.folder / RESULT, self.folder / MODEL
+        if not file.exists():
+            return None
+        with named_when_damaged(file):
+            result: dict[str, Any] = json.loads(file.read_text("utf-8"))
+            selected = result["selected"]
+            figures = [result["test_accuracy"], selected["validation_accuracy"], *selected["hyperparameters"].values()]
+            if not (isinstance(selected["number"], int) and all(isinstance(figure, float | int) for figure in figures)):
+                raise ValueError("it has not the figures of a search")
+        with named_when_damaged(model):
+            if not model.exists():
+                raise ValueError(f"it is gone, and {RESULT} is there")
+            safetensors = need("safetensors")
+            try:
+                with safetensors.safe_open(model, "pt") as content:
+                    list(content.keys())
+            except safetensors.SafetensorError as error:
+                raise ValueError(str(error)) from error
         return result
 
     def clear(self) -> None:

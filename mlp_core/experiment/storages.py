@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -27,7 +28,12 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
     optuna = need("optuna")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if url is None:
-        return _journal(folder / JOURNAL)
+        path = folder / JOURNAL
+        with named_when_damaged(path):
+            _check(path)
+            storage = _journal(path)
+            storage.get_all_studies()  # reads it
+            return storage
     if url.startswith("sqlite"):
         expected = "a database server, or none on one machine: SQLite locks no rows, and two could take one trial"
         raise ArgumentError("storage", url, expected)
@@ -52,6 +58,30 @@ def named_when_lost(url: str | None) -> Iterator[None]:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())
         value = Described(f"{shown(url)}, which was lost ({reason})")
         raise ArgumentError("storage", value, "one that goes on; --resume takes up what was done") from error
+
+
+@contextmanager
+def named_when_damaged(path: Path) -> Iterator[None]:
+    """Raises ArgumentError, inside, where a file of a search cannot be read as what it was written."""
+    try:
+        yield
+    except ArgumentError:
+        raise
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError) as error:
+        value = Described(f"{path}, which is damaged ({type(error).__name__}: {' '.join(str(error).split())})")
+        raise ArgumentError("out", value, "the file as it was written, from a copy, or a new folder") from error
+
+
+def _check(path: Path) -> None:
+    """Raises ValueError for a journal with a line that is none of a journal; the last may be unfinished."""
+    *lines, _ = path.read_bytes().split(b"\n") if path.exists() else [b""]
+    for number, line in enumerate(lines, start=1):
+        try:
+            whole = isinstance(json.loads(line), dict)
+        except ValueError:
+            whole = False
+        if not whole:
+            raise ValueError(f"line {number} is no entry of a journal")
 
 
 def _database(url: str) -> BaseStorage:

@@ -11,12 +11,14 @@ import torch
 
 np = pytest.importorskip("numpy", reason="torchvision brings numpy, and is not installed", exc_type=ImportError)
 pytest.importorskip("torchvision", reason="torchvision does not import", exc_type=ImportError)
-pytest.importorskip("PIL.Image", reason="torchvision brings Pillow, and is not installed")
+Image = pytest.importorskip("PIL.Image", reason="torchvision brings Pillow, and is not installed")
 
 from small_images import Opened, load, make_folder, write_image  # noqa: E402  (after the skips)
 
+from mlp_core import ArgumentError  # noqa: E402
 from mlp_core.experiment import data as data_module  # noqa: E402
 from mlp_core.experiment.data import split_indices  # noqa: E402
+from mlp_core.experiment.folders import layout_of, read_images  # noqa: E402
 
 
 def numbers(data: Opened, split: str) -> list[int]:
@@ -139,3 +141,28 @@ def test_the_download_folder_is_in_the_users_cache(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     assert data_module.download_folder() == tmp_path / ".cache" / "mlp_core"
     assert data_module.download_folder("here") == Path("here")
+
+
+def test_grey_in_16_bits_keeps_its_range(tmp_path: Path) -> None:
+    """Pillow's own conversion cuts off what is above 255 of 65535."""
+    make_folder(tmp_path)
+    grey = np.array([[0, 257, 514], [32768, 65278, 65535]], dtype=np.uint16)
+    Image.fromarray(grey).save(tmp_path / "cat" / "deep.png")
+    images = read_images([(str(tmp_path / "cat" / "deep.png"), 0)])
+    assert images.pixels.tolist() == [[[[0, 1, 2], [128, 254, 255]]] * 3]
+    Image.fromarray(np.array([[0.5, 1.5, 2.5]] * 2, dtype=np.float32)).save(tmp_path / "cat" / "float.tiff")
+    with pytest.raises(ArgumentError, match=r"float\.tiff, whose pixels are not whole numbers of 8 or 16 bits"):
+        read_images([(str(tmp_path / "cat" / "float.tiff"), 0)])
+
+
+def test_links_in_a_folder_are_followed_once(tmp_path: Path) -> None:
+    make_folder(tmp_path)
+    before = layout_of(tmp_path)
+    (tmp_path / "cat" / "again").symlink_to(tmp_path / "cat")
+    (tmp_path / "cat" / "round").symlink_to(tmp_path)
+    (tmp_path / "dog" / "deep").mkdir()
+    (tmp_path / "dog" / "deep" / "up").symlink_to("..")
+    assert layout_of(tmp_path) == before
+    write_image(tmp_path / ".elsewhere" / "more.png", 200)
+    (tmp_path / "dog" / "linked").symlink_to(tmp_path / ".elsewhere")
+    assert str(tmp_path / "dog" / "linked" / "more.png") in [file for file, _ in layout_of(tmp_path).files]

@@ -162,6 +162,38 @@ def test_a_finished_search_is_not_done_again(done: tuple[Path, Result], images: 
     assert "trials 6" in more.output
 
 
+def cut(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+@pytest.mark.parametrize(("name", "damage", "said"), [
+    ("result.json", cut, "JSONDecodeError"),
+    ("result.json", lambda content: b"[1, 2]", "TypeError"),
+    ("result.json", lambda content: b"{}", "KeyError"),
+    ("result.json", lambda content: content.replace(b'"test_accuracy": ', b'"test_accuracy": "x", "was": '), "figures"),
+    ("result.json", lambda content: b"\xff" + content, "UnicodeDecodeError"),
+    ("model.safetensors", cut, "ValueError"),
+    ("model.safetensors", lambda content: None, "it is gone"),
+    ("journal.log", lambda content: b"", "it holds no search"),
+    ("journal.log", lambda content: b"\n".join(content.split(b"\n")[:-9]) + b"\n", "result.json is there"),
+    ("result.json", lambda content: content.replace(b'"test_accuracy": 0', b'"test_accuracy": 1'), "what journal.log"),
+    ("journal.log", lambda content: content.replace(b"{", b"", 1), "line 1 is no entry of a journal"),
+    ("journal.log", lambda content: b"3\n" + content, "line 1 is no entry of a journal"),
+    ("journal.log", lambda content: b"{}\n" + content, "KeyError"),
+    ("search.json", cut, "whose search.json is no search's"),
+])  # fmt: skip
+def test_a_damaged_file_of_a_finished_search_is_refused_by_its_name(
+    done: tuple[Path, Result], images: Path, tmp_path: Path, name: str, damage: Any, said: str
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(done[0], out)
+    content = damage((out / name).read_bytes())
+    (out / name).unlink() if content is None else (out / name).write_bytes(content)
+    told = run_search(images, out, "--resume", expect=2).output
+    assert name in told
+    assert said in " ".join(told.split())
+
+
 def test_a_folder_or_a_study_of_another_search_is_refused(
     done: tuple[Path, Result], images: Path, tmp_path: Path
 ) -> None:
