@@ -14,7 +14,7 @@ from mlp_core.base import forking
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.experiment import options
 from mlp_core.experiment.command import search
-from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, UNTESTED, processors, usage_errors, widths
+from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, UNTESTED, begins, processors, usage_errors, widths
 
 app = typer.Typer(
     help="A multi-layer perceptron by hand, and the laws it must obey.",
@@ -118,6 +118,7 @@ def verify(
     shown to be right), 130 interrupted: reports then hold what was done.
     """
     with usage_errors():
+        begins("verify", "hypothesis")
         if not isolated:
             _import_for_files(subject or [])
         from mlp_core.base.extras import need
@@ -213,6 +214,7 @@ def train(
     0 success, 1 --compare found a difference, 2 usage error.
     """
     with usage_errors():
+        begins("train", "torchvision")
         from rich.console import Console
 
         from mlp_core.base.extras import need
@@ -233,7 +235,11 @@ def train(
         with output_folder(out, FILES) as folder:
             console = Console()
             images = load_images(console, data, asked, download)
-            run, reference, comparison = train_and_compare(console, asked, images, compare)
+            try:
+                run, reference, comparison = train_and_compare(console, asked, images, compare)
+            except KeyboardInterrupt:
+                say(console, "interrupted: nothing is written")
+                raise typer.Exit(INTERRUPTED) from None
             for path in write_all(folder, writers(data, asked, images, run, reference, comparison)):
                 say(console, f"wrote {path}")
     if comparison is not None and not comparison.identical:

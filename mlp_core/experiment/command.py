@@ -9,7 +9,7 @@ import typer
 
 from mlp_core.base.errors import ArgumentError
 from mlp_core.experiment import options
-from mlp_core.experiment.usage import INTERRUPTED, processors, usage_errors, widths
+from mlp_core.experiment.usage import INTERRUPTED, begins, processors, usage_errors, widths
 
 
 def search(
@@ -68,6 +68,7 @@ def search(
     Exit status: 0 success, 2 usage error, 130 interrupted.
     """
     with usage_errors():
+        begins("search", "torchvision")
         from rich.console import Console
 
         from mlp_core.base.extras import need

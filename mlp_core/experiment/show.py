@@ -19,6 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )  # fmt: skip
 
+from mlp_core.base.ticker import Ticker
 from mlp_core.experiment.compare import Comparison, compare
 from mlp_core.experiment.data import Data, load
 from mlp_core.experiment.plan import Plan
@@ -28,7 +29,7 @@ from mlp_core.experiment.trial import Outcome
 
 def load_images(console: Console, source: str, options: Options | Plan, download: Path | None) -> Data:
     """Read the images under a progress bar."""
-    with _progress(console) as progress:
+    with _progress(console, "reading images") as progress:
         task = progress.add_task("images", total=None)
         data = load(
             source, seed=options.seed, dtype=DTYPES[options.dtype], download=download,
@@ -47,7 +48,7 @@ def train_and_compare(
     if comparing:
         pairs.append(other_pair(*pairs[0]))
     runs = []
-    with _progress(console) as progress:
+    with _progress(console, "training") as progress:
         for gradients, updates in pairs:
             task = progress.add_task(f"gradients {gradients}, updates {updates}", total=options.epochs)
 
@@ -66,7 +67,7 @@ def train_and_compare(
 @contextmanager
 def searching(console: Console, plan: Plan) -> Iterator[Callable[[list[Outcome], int], None]]:
     """A progress bar of all epochs of a search, with the best so far; gives the function that moves it."""
-    with _progress(console) as progress:
+    with _progress(console, "searching") as progress:
         task = progress.add_task("epochs of all trials", total=plan.trials * plan.epochs)
 
         def moved(outcomes: list[Outcome], epochs: int) -> None:
@@ -107,8 +108,18 @@ def _outcome(console: Console, run: Run) -> None:
     )
 
 
-def _progress(console: Console) -> Progress:
-    return Progress(
+@contextmanager
+def _progress(console: Console, what: str) -> Iterator[Progress]:
+    """Bars that move, in a terminal; elsewhere, as in the log of a CI, a line at once, and one now and then."""
+    progress = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        TimeRemainingColumn(), console=console,
+        TimeRemainingColumn(), console=console, disable=not console.is_terminal,
     )  # fmt: skip
+
+    def words() -> str:
+        under_way = [task for task in progress.tasks if task.total and not task.finished]
+        done = [f"{task.description}: {task.completed:.0f} of {task.total:.0f}" for task in under_way]
+        return "; ".join([what, *done])
+
+    with progress if console.is_terminal else Ticker(console, words):
+        yield progress

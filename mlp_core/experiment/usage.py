@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,6 +27,12 @@ def usage_errors() -> Iterator[None]:
         words = " ".join(str(error).split())  # a name of a file may have what no terminal can show
         typer.echo(f"error: {''.join(c if c.isprintable() else ascii(c)[1:-1] for c in words)}", err=True)
         raise typer.Exit(USAGE) from error
+
+
+def begins(command: str, needs: str) -> None:
+    """Says that a command has begun, before it imports what takes seconds: the module `needs`."""
+    if needs not in sys.modules:
+        typer.echo(f"mlp-core {command}: loading", err=True)
 
 
 def processors() -> int:

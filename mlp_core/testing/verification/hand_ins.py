@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.ticker import Ticker
 from mlp_core.testing.foreign import sandbox
 from mlp_core.testing.foreign.load import expanded
 from mlp_core.testing.foreign.several import BATCHES, as_report, subjects_in, verify_files
@@ -18,7 +19,7 @@ from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.formats import told
 from mlp_core.testing.report.names import short_names
 from mlp_core.testing.report.report import Report, failures, table
-from mlp_core.testing.verification.progress import Told
+from mlp_core.testing.verification.progress import Progress
 from mlp_core.testing.verification.verify import checked
 
 
@@ -41,7 +42,8 @@ def verify_hand_ins(
         "isolated": isolated,
     }  # fmt: skip
     interrupted = ""
-    with Told(console, len(found)) as progress:
+    progress = Progress(len(found))
+    with Ticker(console, progress.words):
         try:
             for hand_in in verify_files(found, jobs=jobs, left=left, heard=progress.heard, **options):
                 done.append(hand_in)

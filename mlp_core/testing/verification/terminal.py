@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from rich.text import Text
 
 import mlp_core
 from mlp_core.base.errors import ArgumentError
+from mlp_core.base.ticker import Ticker
 from mlp_core.testing.engine import runner
 from mlp_core.testing.engine.database import in_folder
 from mlp_core.testing.engine.result import Result
@@ -41,15 +43,16 @@ def verify_live(
     if set(subjects) <= core_subjects().keys():
         without_compiler()
     resolved = [resolve(name) for name in subjects]
+    laws = sum(len(checked(subject)) for subject in resolved)
+    console.print(Text(f"verifying: {_counted(laws, 'law')} of {_counted(len(resolved), 'subject')}", style="dim"))
     try:
         if jobs == 1 or not parallel.FORKS:
             for subject in resolved:
-                _one(console, subject, report.results, examples=examples, seed=report.seed, database=database)
+                _one(console, subject, report.results, laws, examples=examples, seed=report.seed, database=database)
         else:
             found = parallel.check(subjects, examples=examples, seed=report.seed, jobs=jobs, database=database)
-            _several(console, subjects, found, report.results)
+            _several(console, subjects, found, report.results, laws)
     except KeyboardInterrupt:
-        laws = sum(len(checked(subject)) for subject in resolved)
         report.interrupted = f"{len(report.results)} of {laws} laws done"
         console.print(f"interrupted: {report.interrupted}", style="bold red")
     for text in failures(report.results):
@@ -78,15 +81,32 @@ def list_subjects(console: Console) -> None:
     console.print("* verified when no subject is named; package.module:Name verifies your own", highlight=False)
 
 
-def _one(console: Console, subject: Any, done: list[Result], *, database: Path | None, **options: Any) -> None:
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+@contextmanager
+def _shown(console: Console, done: list[Result], laws: int) -> Iterator[Live | None]:
+    """A table that grows, in a terminal; elsewhere now and then a line, and None."""
+    if console.is_terminal:
+        with Live(console=console, refresh_per_second=8, transient=True) as live:
+            yield live
+    else:
+        with Ticker(console, lambda: f"verifying: {len(done)} of {laws} laws begun"):
+            yield None
+
+
+def _one(
+    console: Console, subject: Any, done: list[Result], laws: int, *, database: Path | None, **options: Any
+) -> None:
     """The laws of a subject, added to those done; the last of these is the one that runs."""
     before = len(done)
-    with Live(console=console, refresh_per_second=8, transient=True) as live:
+    with _shown(console, done, laws) as live:
 
         def progress(result: Result) -> None:
             if len(done) == before or done[-1] is not result:
                 done.append(result)
-            if console.is_terminal:
+            if live is not None:
                 live.update(table(done[before:][-20:], running=result))
 
         try:
@@ -97,18 +117,21 @@ def _one(console: Console, subject: Any, done: list[Result], *, database: Path |
     console.print(table(done[before:]))
 
 
-def _several(console: Console, subjects: Sequence[str], found: Iterator[Result], done: list[Result]) -> None:
+def _several(
+    console: Console, subjects: Sequence[str], found: Iterator[Result], done: list[Result], laws: int
+) -> None:
     """The table of each subject as soon as it is complete, and in between the laws done so far."""
     counts = [len(parallel.laws_of(name)) for name in subjects]
     first = next(found)  # the workers are started here, before any thread is
-    with Live(console=console, refresh_per_second=8, transient=True) as live:
+    with _shown(console, done, laws) as live:
         shown = 0
         for result in chain([first], found):
             done.append(result)
-            if console.is_terminal:
+            if live is not None:
                 live.update(table(done[shown:]))
             if counts and len(done) - shown == counts[0]:
-                live.update("")
+                if live is not None:
+                    live.update("")
                 console.print(table(done[shown:]))
                 shown += counts.pop(0)
 
