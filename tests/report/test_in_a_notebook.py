@@ -109,7 +109,7 @@ def in_a_kernel(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     named = SimpleNamespace(format_code_name=lambda name: ("Cell", "In[3]") if "ipykernel" in name else None)
     shell = SimpleNamespace(kernel=object(), compile=named)
     monkeypatch.setattr(sys.modules["IPython"], "get_ipython", lambda: shell)
-    monkeypatch.setattr(IPython.display, "display", lambda thing, display_id: Handle(thing, shown))
+    monkeypatch.setattr(IPython.display, "display", lambda thing, **_: Handle(thing, shown))
     monkeypatch.setattr(notebook, "MOMENT", 0.0)
     return shown
 
@@ -154,12 +154,12 @@ def test_a_line_of_a_cell_is_named_by_the_cell(in_a_kernel: list[Any]) -> None:
 def test_the_input_of_a_kernel_is_nobody_s_doing(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is another for every cell."""
 
-    def raw_input(prompt: object = "") -> str:
+    def raw_input(*_: object) -> str:
         return ""
 
     raw_input.__module__ = "ipykernel.kernelbase"
     monkeypatch.setattr(builtins, "input", raw_input)
     assert replaced() == []
     assert builtins.input is raw_input
-    monkeypatch.setattr(builtins, "input", lambda prompt="": "")
+    monkeypatch.setattr(builtins, "input", lambda *_: "")
     assert replaced() == ["builtins.input"]

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from mlp_core.base.extras import need
 from mlp_core.testing.engine.result import Result
 
 MOMENT = 0.15
@@ -34,12 +35,11 @@ def bar(laws: int | None, watch: Watch | None) -> Iterator[Watch | None]:
     if watch is not None or kernel() is None:
         yield watch
         return
-    from IPython.display import HTML, display
-
+    shows = need("IPython.display", "notebooks")
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     progress, shown, done = Progress(*columns, auto_refresh=False), 0.0, list[Result]()
     task = progress.add_task("checking", total=laws)
-    handle: Any = display(progress, display_id=True)  # the laws' own imports take a moment
+    handle: Any = shows.display(progress, display_id=True)  # the laws' own imports take a moment
 
     def see(result: Result) -> None:
         nonlocal shown
@@ -54,4 +54,4 @@ def bar(laws: int | None, watch: Watch | None) -> Iterator[Watch | None]:
     try:
         yield see
     finally:
-        handle.update(HTML(""))
+        handle.update(shows.HTML(""))

@@ -107,8 +107,9 @@ def _verify_file(
     with bar(None, progress) as watch:
         for hand_in in verify_files(names, jobs=1, examples=examples, seed=seed, largest=largest, laws=checked):
             done.append(hand_in)
-            for result in hand_in.results if watch is not None else ():
-                watch(result)
+            if watch is not None:
+                for result in hand_in.results:
+                    watch(result)
     return as_report(done, seed=seed, examples=examples, batch_size=largest)
 
 
