@@ -31,12 +31,12 @@ READ: list[tuple[object, tuple[str, ...]]] = [
     (1, ("%%prun -s cumulative\nK = 1", F)),
     (1, ("\n\n%%time\n\nK = 1  # why?", F)),
     (1, ("%%time\n" + gives(1) + "  # sum?",)),
-    (1, ("K = 1", "%%timeit\nK = 2", F)),
+    (1, ("K = 1", "%%timeit -n 1 -r 1\nK = 2", F)),
     (1, ("K = 1", "%%python\nK = 2", F)),
     (1, ("K = 1", "%%bash\nK=2", F)),
     (1, ("K = 1", "%%html\n<b>K = 2</b>", F)),
     (1, ("K = 1", "%%R\nK <- 2", F)),
-    (1, ("K = 1", "%timeit K = 2", F)),
+    (1, ("K = 1", "%timeit -n 1 -r 1 K = 2", F)),
     (1, ("K = 1", "%%javascript\nvar K = 2", F)),
     (1, ("%%writefile helpers.py\nK = 1", "from helpers import K", F)),
     (1, ("%%writefile part/helpers.py\nK = 1", "from part.helpers import K", F)),
@@ -91,7 +91,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
 for cells in json.load(sys.stdin):
-    shell.reset()
+    shell.user_ns.pop("K", None)
     for cell in cells:
         shell.run_cell(cell, silent=True)
     print("value", json.dumps(shell.user_ns["backpropagation"](None, 1, None)))

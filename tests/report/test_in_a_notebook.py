@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import json
 import os
 import sys
 from html.parser import HTMLParser
@@ -163,3 +164,15 @@ def test_the_input_of_a_kernel_is_nobody_s_doing(monkeypatch: pytest.MonkeyPatch
     assert builtins.input is raw_input
     monkeypatch.setattr(builtins, "input", lambda *_: "")
     assert replaced() == ["builtins.input"]
+
+
+@pytest.mark.parametrize(("files", "words"), [
+    ([], ""),
+    (["a.R", "b.zip"], "not read: a.R, b.zip"),
+    ([f"{k}.p" for k in range(20)], f"not read: {', '.join(f'{k}.p' for k in range(12))} and 8 more"),
+])  # fmt: skip
+def test_files_that_were_not_read_are_listed(files: list[str], words: str) -> None:
+    report = Report([Result("a", "", "f")], not_read=files)
+    assert report.passed_over == words
+    assert words in html_of(report)
+    assert json.loads(report.to_json())["not_read"] == files

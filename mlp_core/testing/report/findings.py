@@ -16,6 +16,9 @@ NO_FORMULA = "no formula was checked: there is nothing to be equal to"
 
 NOTHING = "nothing was checked"
 
+LISTED = 12
+"""files that are listed by name"""
+
 
 @dataclass
 class Findings:
@@ -28,6 +31,8 @@ class Findings:
     """what is said in one line of the subjects in files"""
     notes: dict[str, list[str]] = field(default_factory=dict)
     """what else was seen of a subject"""
+    not_read: list[str] = field(default_factory=list)
+    """the files in folders that are neither scripts nor notebooks"""
     interrupted: str = ""
     """how much was done before it was interrupted, in words; empty where it was not"""
 
@@ -36,6 +41,12 @@ class Findings:
         """Whether all is lawful: of every subject no law that is asked for is broken or untested, one holds, and one
         that judges its numbers, if any applies."""
         return bool(self.results) and all(map(lawful, self.by_subject().values())) and not self.interrupted
+
+    @property
+    def passed_over(self) -> str:
+        """In words, which files in folders were not read; nothing if all were."""
+        more = f" and {len(self.not_read) - LISTED} more" if len(self.not_read) > LISTED else ""
+        return f"not read: {', '.join(self.not_read[:LISTED])}{more}" if self.not_read else ""
 
     @property
     def untested(self) -> bool:

@@ -41,8 +41,8 @@ class Report(Findings):
     """
 
     def to_json(self) -> str:
-        """{"ok": ..., "seed": ..., "interrupted": ..., "verdicts": {subject: words}, "results": [{"law": ...,
-        "verdict": "PASS", "FAIL", "UNTESTED" or "SKIP", ...}, ...]}."""
+        """{"ok": ..., "seed": ..., "interrupted": ..., "not_read": [files], "verdicts": {subject: words}, "results":
+        [{"law": ..., "verdict": "PASS", "FAIL", "UNTESTED" or "SKIP", ...}, ...]}."""
         keys = (
             "subject", "law", "statement", "group", "verdict", "reason", "examples", "counted", "entries", "skipped",
             "disputed", "tensors", "by_bound", "error", "ratio", "exhausted", "judges", "where", "got", "expected",
@@ -50,6 +50,7 @@ class Report(Findings):
         )  # fmt: skip
         rows: list[dict[str, Any]] = [{key: _plain(getattr(r, key)) for key in keys} for r in self.results]
         whole = {"ok": self.ok, "seed": self.seed, "examples": self.examples, "interrupted": self.interrupted}
+        whole["not_read"] = self.not_read
         verdicts = {subject: self.verdict(subject) for subject in self.by_subject()}
         return json.dumps({**whole, "verdicts": verdicts, "results": rows}, indent=2)
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.base.ticker import Ticker
 from mlp_core.testing.foreign import sandbox
-from mlp_core.testing.foreign.load import expanded
+from mlp_core.testing.foreign.load import expanded, unread
 from mlp_core.testing.foreign.several import BATCHES, as_report, subjects_in, verify_files
 from mlp_core.testing.foreign.told import HandIn
 from mlp_core.testing.report.escape import escaped
@@ -55,8 +55,10 @@ def verify_hand_ins(
         raise ArgumentError("subject", Described(escaped(done[0].name)), f"what can be verified; {done[0].refused}")
     done.sort(key=lambda h: h.name)
     report = as_report(done, seed=seed, examples=examples, batch_size=batch_size)
-    report.interrupted = interrupted
+    report.interrupted, report.not_read = interrupted, escaped(unread(files))
     _print(console, done, report)
+    if report.passed_over:
+        console.print(Text(report.passed_over, style="yellow"), soft_wrap=True)
     if interrupted:
         console.print(f"interrupted: {report.interrupted}", style="bold red")
     again = "".join(

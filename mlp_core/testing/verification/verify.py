@@ -14,8 +14,9 @@ from mlp_core.testing.engine.database import FILES_KEEP_NONE, Memory
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Result
-from mlp_core.testing.foreign.load import expanded
+from mlp_core.testing.foreign.load import expanded, unread
 from mlp_core.testing.foreign.several import as_report, subjects_in, verify_files
+from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.findings import lawful
 from mlp_core.testing.report.names import is_in_file
 from mlp_core.testing.report.report import Report
@@ -110,7 +111,9 @@ def _verify_file(
             if watch is not None:
                 for result in hand_in.results:
                     watch(result)
-    return as_report(done, seed=seed, examples=examples, batch_size=largest)
+    report = as_report(done, seed=seed, examples=examples, batch_size=largest)
+    report.not_read = escaped(unread([name]))
+    return report
 
 
 def check_examples(examples: int | None) -> None:
