@@ -13,6 +13,7 @@ from mlp_core.testing.right import (
     backprops,
     course,
     functions,
+    layers,
     objectives,
     rules,
     suspicious,
@@ -41,6 +42,7 @@ def subjects() -> dict[str, Any]:
             f"objective: {f.__name__}": kinds.objective(f, loss, labels, hessian, scores=scores)
             for f, loss, labels, hessian, scores in objectives.OBJECTIVES
         },
+        **{f"pair: {name}": pair for name, pair in layers.pairs().items()},
         **{f"training: {f.__name__}": kinds.training(f) for f in functions.FITS},
         **{f"training: {f.__name__}": kinds.training(f) for f in trainers.EVERY},
         **{f"normalisation: {f.__name__}": kinds.normalisation(f) for f in functions.NORMALISATIONS},

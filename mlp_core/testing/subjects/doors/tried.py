@@ -37,7 +37,7 @@ CONSTANTS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"(bn|ln|gn)_param", ({"mode": "train"},)), (r"dropout_param", ({"mode": "train", "p": 0.5, "seed": 3},)),
     (r"hparameters|hparams", tuple({"stride": s, "pad": p, "f": 2} for s, p in ((1, 1), (2, 1), (1, 0)))),
     (r"train(ing)?|is_train", (True,)),
-    (r"reg|reg_lambda|lam(bd|bda_)?|l2|weight_decay|margin|temperature|keep_prob|p_drop|negative_slope", (0.5, 1.0)),
+    (r"reg|reg_lambda|lambd?|lambda_|l2|weight_decay|margin|temperature|keep_prob|p_drop|negative_slope", (0.5, 1.0)),
     (r"n_?groups|G|groups", (1,)),
 )  # fmt: skip
 """values of parameters that are no arrays, by their names"""

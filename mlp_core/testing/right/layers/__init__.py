@@ -1,0 +1,22 @@
+"""Right layers, forward and backward by hand in numpy, each in its own way. Nothing here may ever be accused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mlp_core.testing import subjects
+from mlp_core.testing.right.layers import dense, images, normalising, sequences
+
+EVERY: dict[str, tuple[Callable[..., Any], Callable[..., Any], Any]] = {
+    name: layer for kind in (dense, normalising, images, sequences) for name, layer in kind.LAYERS.items()
+}
+
+
+def pairs() -> dict[str, Any]:
+    """Each layer as a subject.
+
+    >>> sorted(pairs())[0]
+    'affine'
+    """
+    return {name: subjects.pair(*layer, name=name) for name, layer in EVERY.items()}
