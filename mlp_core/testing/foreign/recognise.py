@@ -14,7 +14,8 @@ from functools import cached_property
 from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
-from mlp_core.testing.foreign import doors
+from mlp_core.testing import subjects
+from mlp_core.testing.foreign import doors, objectives
 from mlp_core.testing.foreign.origins import Origins
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.subjects.heads import FILLED, Head
@@ -123,6 +124,15 @@ def _method(name: str) -> Callable[..., Any]:
     return lambda owner, sizes: resolve(getattr(owner, name), sizes)
 
 
+def _objectives(file: File) -> Iterator[Found]:
+    """Objectives of gradient boosting, each with its loss."""
+    yield from (Found(f, (f, loss), _objective) for f, loss in objectives.pairs(file.definitions.values()))
+
+
+def _objective(f: Any, loss: Any, sizes: Any) -> Any:
+    return subjects.objective(f, loss, hessian="told")
+
+
 def _forms(file: File) -> Iterator[Found]:
     """Training loops and the like: only if somebody asks for one."""
     yield from (
@@ -180,6 +190,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("a torch.autograd.Function", _autograd_functions),
     Recogniser("two functions x_forward and x_backward", _pairs),
     Recogniser("a function with its derivative (f and f_prime)", _derivatives),
+    Recogniser(objectives.LOOKS, _objectives),
     Recogniser("a function that returns a value with its gradient", _values),
     Recogniser("a class with forward(x) and backward(dout)", _layers),
     Recogniser("", _forms),
