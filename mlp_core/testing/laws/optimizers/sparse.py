@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import torch
@@ -52,8 +53,10 @@ def _end(subject: Any, scenario: Scenario, *, sparse: bool) -> list[Tensor]:
         g = rows(scenario, step, index)
         return g if sparse else g.to_dense()
 
-    for _ in subject.run(scenario, optimizer, params, gradient):
-        pass
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch, once, about checks that whoever makes a sparse tensor may ask for
+        for _ in subject.run(scenario, optimizer, params, gradient):
+            pass
     return [p.detach() for p in params]
 
 
