@@ -197,11 +197,12 @@ class RuleOptimizer(PlainOptimizer):
     def _joins(self, q: Any, p: Any, padding_rests: bool) -> bool:
         """Whether p follows q in memory, its gradient likewise, and both are in the same state; padding between them
         must stay zero."""
-        if not (follows(q, p, owned(q)) and follows(q.grad, p.grad, owned(q))):
+        distance = owned(q)
+        if not (follows(q, p, distance) and follows(q.grad, p.grad, distance)):
             return False
         mine, other = self.state[p], self.state[q]
         return (
-            (padding_rests or owned(q) == q.numel())
+            (padding_rests or distance == q.numel())
             and mine.keys() == other.keys()
             and all(of_one_state(mine[key], other[key], p) for key in mine)
         )  # fmt: skip
@@ -236,9 +237,11 @@ class RuleOptimizer(PlainOptimizer):
             for p in run:
                 self.state[p][name] = shared
             return shared
-        flat, offset = torch.zeros(size, dtype=first.dtype, device=first.device), 0
+        flat, offset, views = torch.zeros(size, dtype=first.dtype, device=first.device), 0, []
         for p in run:
-            view = flat[offset : offset + p.numel()].view(p.shape)
-            self.state[p][name] = view.copy_(self.state[p][name])
+            views.append(flat.as_strided(p.shape, p.stride(), offset))  # parameters of a run are contiguous
             offset += owned(p)
+        torch._foreach_copy_(views, [self.state[p][name] for p in run])
+        for p, view in zip(run, views, strict=True):
+            self.state[p][name] = view
         return flat
