@@ -44,6 +44,9 @@ rounding. For all other subjects the report names the failing laws. The last col
 """
 
 TITLES = {
+    "doors/flow": "Layers: from the output to the inputs",
+    "doors/functions": "Functions of torch.autograd",
+    "doors/normalising": "Layers that normalise",
     "functions": "Gradients of any function",
     "gradchecks/quotients": "Gradient checks: difference quotients",
     "gradchecks/verdicts": "Gradient checks: verdicts",
@@ -55,7 +58,11 @@ TITLES = {
     "gradients/products": "Backpropagation: weight and bias gradients",
     "gradients/upstream": "Backpropagation: the gradient of the loss",
     "normalisation": "Normalisation of images",
+    "objectives/conduct": "Objectives of boosting libraries: side effects",
+    "objectives/derivatives": "Objectives of boosting libraries: gradient and hessian",
     "optimizers/company": "Optimizers: several parameters",
+    "optimizers/groups_in_the_field": "Optimizers of published packages: groups and state",
+    "optimizers/numbers_in_the_field": "Optimizers of published packages: numbers",
     "optimizers/manners": "Optimizers: side effects and state",
     "optimizers/reading": "Optimizers: what they read",
     "records": "Activations and losses",
@@ -70,8 +77,11 @@ TITLES = {
     "rules/signs": "Update rules: signs, Rprop, Lion, ASGD",
     "selection": "Selection of a trial",
     "training/epochs": "Training loops: epochs and order",
+    "training/rounds": "Training functions: epochs and batches",
     "training/runs": "Training loops: schedules, resuming, watching",
     "training/steps": "Training loops: steps",
+    "training/velocities": "Training functions: momentum and weight decay",
+    "twins": "Two functions that should be equal",
 }
 """a module of the catalogue that is missing here has its own name for a title"""
 
@@ -95,7 +105,10 @@ def page(seen: Sequence[Curves | None], folder: Path) -> str:
     found = [c for c in seen if c is not None]
     same = sum(c.words == "looks the same" for c in found)
     lines = [HEAD.format(same=same, drawn=len(found))]
-    numbered = [(number, module, fault, seen[number - 1]) for number, (module, fault) in enumerate(every(), start=1)]
+    both = [(module, fault, c) for (module, fault), c in zip(every(), seen, strict=True)]
+    with_curves = {module for module, _, c in both if c is not None}
+    both.sort(key=lambda row: row[0] not in with_curves)  # those without a picture last
+    numbered = [(number, *row) for number, row in enumerate(both, start=1)]
     for module, several in groupby(numbered, key=lambda row: row[1]):
         rows = list(several)
         title = TITLES.get(module, module)

@@ -26,15 +26,15 @@ def svg(cells: Sequence[tuple[int, Curves]], title: str) -> str:
 
 def _cell(number: int, curves: Curves) -> str:
     shown = [v for v in curves.right if v > 0]
-    high, low = max(shown) * 4, min(shown) / 1.5
+    high, low = max(shown) * 2, min(shown) / 1.5
     label = f"{number}  {curves.setting}".rstrip()
     frame = f'<rect x="{LEFT}" y="{TOP}" width="{WIDTH - 12}" height="{HEIGHT - TOP - 6}" fill="none" stroke="#ddd"/>'
-    lines = [_line(curves.right, low, high, "#888"), _line(curves.wrong, low, high, "#c00")]
+    lines = [_line(curves.right, low, high, "#bbb", 3), _line(curves.wrong, low, high, "#c00", 1.3)]
     stopped = f'<text x="{LEFT + 6}" y="{TOP + 16}" fill="#c00">{curves.raised}</text>' if curves.raised else ""
     return f'<text x="{LEFT}" y="13" fill="#333">{label}</text>{frame}{"".join(lines)}{stopped}'
 
 
-def _line(values: Sequence[float], low: float, high: float, colour: str) -> str:
+def _line(values: Sequence[float], low: float, high: float, colour: str, width: float) -> str:
     points = []
     for index, value in enumerate(values):
         if not math.isfinite(value):
@@ -42,4 +42,6 @@ def _line(values: Sequence[float], low: float, high: float, colour: str) -> str:
         share = (math.log(high) - math.log(min(max(value, low), high))) / (math.log(high) - math.log(low))
         x = LEFT + (WIDTH - 12) * index / max(len(values) - 1, 1)
         points.append(f"{x:.0f},{TOP + (HEIGHT - TOP - 6) * share:.0f}")
-    return f'<polyline points="{" ".join(points)}" fill="none" stroke="{colour}" stroke-width="1.3"/>' if points else ""
+    if not points:
+        return ""
+    return f'<polyline points="{" ".join(points)}" fill="none" stroke="{colour}" stroke-width="{width}"/>'

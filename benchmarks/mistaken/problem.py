@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mlp_core import MLP
 from mlp_core.activations import Activation
+from mlp_core.testing.engine.evidence import Broken, Raised
 
 STEPS = 60
 SIZES = (2, 8, 8, 2)
@@ -83,3 +84,15 @@ def network(activation: str | Activation = "tanh") -> MLP:
 def batches() -> Iterator[slice]:
     """Four batches of 16, over and over."""
     return (slice(16 * (step % 4), 16 * (step % 4) + 16) for step in range(STEPS))
+
+
+def tried(run: Callable[[], list[float]]) -> tuple[tuple[float, ...], str]:
+    """A curve, and what ended it."""
+    try:
+        return tuple(run()), ""
+    except Raised as error:
+        return (), str(error.got).partition(":")[0]  # the name of what the code itself raised
+    except Broken:
+        return (), "a gradient of a wrong form"
+    except Exception as error:
+        return (), type(error).__name__

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mistaken.problem import STEPS, Curves, batches, clearest, data, network
+from mistaken.problem import STEPS, Curves, batches, clearest, data, network, tried
+from mistaken.trainers import of_a_trainer
 from mlp_core import MLP, activations, backprop, fit, losses, rules
 from mlp_core.activations import Activation
 from mlp_core.losses import Loss
@@ -39,14 +40,6 @@ def train(model: MLP, gradient: Gradient, step: Step, loss: Loss = SQUARED, true
         with torch.no_grad():
             curve.append(float(true.value(model(x), y)))
     return curve
-
-
-def tried(run: Callable[[], list[float]]) -> tuple[tuple[float, ...], str]:
-    """A curve, and what ended it."""
-    try:
-        return tuple(run()), ""
-    except Exception as error:
-        return (), type(error).__name__
 
 
 def descend(rate: float) -> Step:
@@ -179,6 +172,7 @@ KINDS: dict[str, Callable[[Fault], Iterator[Curves]]] = {
     "OptimizerSubject": of_an_optimizer,
     "RecordSubject": of_a_record,
     "TrainingSubject": of_a_training,
+    "TrainerSubject": of_a_trainer,
 }
 
 
