@@ -27,16 +27,12 @@ class Batches:
     ) -> None:  # fmt: skip
         self.x, self.y, self.size, self.prepared, self.generator = x, y, size, prepared, generator
         self.sizes = [min(size, len(x) - begin) for begin in range(0, len(x), size)]
-        self.samples = x.split(size)
-        self.targets: tuple[Tensor, Iterable[Any]] | None = None
-        """where the order is that of the data: of which y, and what was made of it"""
+        self.in_order = (x.split(size), prepared(y, size)) if generator is None else None
 
     def of_an_epoch(self) -> Iterable[tuple[int, Tensor, Any]]:
         """How many samples, which, their targets; batch by batch."""
-        if self.generator is None:
-            if self.targets is None or not self.y.equal(self.targets[0]):  # y is the caller's, who may change it
-                self.targets = self.y.clone(), self.prepared(self.y, self.size)
-            return zip(self.sizes, self.samples, self.targets[1], strict=True)
+        if self.in_order is not None:
+            return zip(self.sizes, *self.in_order, strict=True)
         order = torch.randperm(len(self.x), generator=self.generator)
         targets = self.prepared(self.y[order], self.size)
         samples = map(self.x.__getitem__, order.split(self.size))

@@ -170,7 +170,7 @@ class _Labels:
 
     def __init__(self, y: Tensor, size: int, outputs: int, dtype: torch.dtype) -> None:
         self.y, self.size, self.outputs, self.dtype = y, size, outputs, dtype
-        self.made = list(self._made(y)) if len(y) * outputs <= SMALL else None
+        self.of, self.made = y.clone(), list(self._made(y)) if len(y) * outputs <= SMALL else None
 
     def _made(self, y: Tensor) -> Iterator[Labels]:
         batches = y.split(self.size), _dL_dlog_p(y, self.outputs, self.dtype, self.size).split(self.size)
@@ -179,6 +179,8 @@ class _Labels:
 
     def __iter__(self) -> Iterator[Labels]:
         if self.made is not None:
+            if not self.y.equal(self.of):  # y is the caller's, who may change it between epochs
+                self.of, self.made = self.y.clone(), list(self._made(self.y))
             return iter(self.made)
         return chain.from_iterable(map(self._made, self.y.split(self.size)))
 
