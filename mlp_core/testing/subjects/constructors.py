@@ -136,6 +136,24 @@ def steady(make: Make, hyper: Hyper, shapes: Shapes) -> tuple[tuple[int, ...], .
     return tuple(shape for shape in shapes if steps(make, hyper, shape))
 
 
+def steps_apart(make: Make, hyper: Hyper, name: str, values: Sequence[Any], shapes: Shapes) -> bool:
+    """Whether two groups step whose values of a hyperparameter differ; so they do where there can be no second."""
+    shape = max(shapes, key=prod)
+    both = [*grouped([shape], {**hyper, name: values[0]}), *grouped([shape], {**hyper, name: values[-1]})]
+    if made(make, both, hyper) is None:
+        return True
+
+    def stepped(groups: Any, **hyper: Any) -> torch.optim.Optimizer:
+        optimizer, params = make(groups, **hyper), [p for group in both for p in group["params"]]
+        for _ in range(2):
+            for p in params:
+                p.grad = torch.ones_like(p)
+            Scenario.step(optimizer, params)
+        return optimizer
+
+    return made(stepped, both, hyper) is not None
+
+
 def steps(make: Make, hyper: Hyper, shape: tuple[int, ...]) -> bool:
     """Whether two steps on a parameter of this shape do not raise."""
     (group,) = grouped([shape], hyper)

@@ -38,7 +38,7 @@ BETAS = ((0.75, 0.9), (0.5, 0.95))
 
 def guessed(
     make: Make, parameters: Mapping[str, inspect.Parameter], shapes: constructors.Shapes | None
-) -> dict[str, st.SearchStrategy[Any]]:
+) -> dict[str, list[Any]]:
     """The known names of a constructor with a default, each with the values that it takes and steps with."""
     found = {}
     for name in KNOWN:
@@ -46,10 +46,17 @@ def guessed(
         given = values(name, default)
         taken = [value for value in given[1:] if constructors.steps_in_some_form(make, {name: value}, shapes)]
         if taken:
-            found[name] = _one_of([given[0], *taken])
+            found[name] = [given[0], *taken]
     return found
 
 
-def _one_of(values: list[Any]) -> st.SearchStrategy[Any]:
+def shared(
+    make: Make, tried: Mapping[str, list[Any]], hyper: dict[str, Any], shapes: constructors.Shapes
+) -> list[str]:  # fmt: skip
+    """Those of which two groups must have the same value: with others it does not step."""
+    return [name for name, given in tried.items() if not constructors.steps_apart(make, hyper, name, given, shapes)]
+
+
+def one_of(values: list[Any]) -> st.SearchStrategy[Any]:
     """Read from bytes, as all else: see SIZE in choices.py."""
     return drawn_bytes.map(lambda data: values[data[0] % len(values)])

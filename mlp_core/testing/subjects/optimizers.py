@@ -59,7 +59,7 @@ class OptimizerSubject:
     domains: dict[str, tuple[Domain, ...]] = field(default_factory=dict)
     """of the hyperparameters whose domain is known"""
     common: tuple[str, ...] = ()
-    """those that only the constructor takes: a group has none of its own"""
+    """those that only the constructor takes, or that must be the same in all groups: a group has none of its own"""
     movable: tuple[str, ...] = ()
     """the hyperparameters that can be moved"""
     guessed: tuple[str, ...] = ()
@@ -109,6 +109,7 @@ class OptimizerSubject:
             "dtypes": self.dtypes,
             "groups": (1, self.max_groups),
             "scalable": self.scalable,
+            "common": self.common,
             **options,
         }
         kinds = options.pop("kinds", (*KINDS, "none") if missing else KINDS)

@@ -52,7 +52,8 @@ def of_optimizer(
     _known(make, drawn)
     parameters, given, name = _parameters(make), make, name_of(make)
     by_name_alone = reference is None and not hyperparameters
-    drawn |= known_names.guessed(make, parameters, shapes) if by_name_alone else {}
+    tried = known_names.guessed(make, parameters, shapes) if by_name_alone else {}
+    drawn |= {name: known_names.one_of(given) for name, given in tried.items()}
     hyper, form, example = _suited(make, drawn, shapes)
     make = constructors.handed(given, form)
     movable, constant = _moving(hyper, drawn)
@@ -76,7 +77,8 @@ def of_optimizer(
         kinds=constructors.steady(make, example, kinds), shapes=taken,
         steady=constructors.steady(make, example, taken),
         max_groups=min(groups, 1 + constructors.takes_groups(make, example, taken)),
-        waived=frozenset(waives), common=constructors.common(make, example, taken),
+        waived=frozenset(waives),
+        common=(*constructors.common(make, example, taken), *known_names.shared(make, tried, example, taken)),
         switches=tuple(name for name in SWITCHES if name in parameters and name not in drawn),
         closure=isinstance(given, type) and needs_closure(given),
     )  # fmt: skip
