@@ -20,6 +20,7 @@ whole matrix.
 KINDS = {
     "GradientSubject": "Laws of a backpropagation",
     "OptimizerSubject": "Laws of an update rule or an optimizer",
+    "UpdateSubject": "Laws of a functional update rule",
     "FunctionSubject": "Laws of the gradient of any function",
     "TrainingSubject": "Laws of a training loop",
     "TrainerSubject": "Laws of a function that trains a module of torch",

@@ -13,6 +13,7 @@ import torch
 from mlp_core import rules
 from mlp_core.rules import UpdateRule
 from mlp_core.testing import faults
+from mlp_core.testing.diagnosis.dialects import dialects_of
 from mlp_core.testing.examples.scenario import Make
 from mlp_core.testing.faults.catalogue import Fault
 from mlp_core.testing.faults.optimizers import reading
@@ -27,6 +28,8 @@ class Candidate:
 
     words: str
     make: Make
+    dialect: bool = False
+    """whether it is a rule of another library, which may have a name in the catalogue as well"""
 
 
 def candidates(reference: Make, optimizers: Sequence[torch.optim.Optimizer]) -> Iterator[Candidate]:
@@ -60,6 +63,12 @@ def candidates(reference: Make, optimizers: Sequence[torch.optim.Optimizer]) -> 
         for mixin in counting.OF_ANY_RULE:
             made = type(mixin.__name__, (mixin, rule), {})
             yield Candidate(" ".join((mixin.__doc__ or "").split()), _like_rule(reference, made))
+    for dialect in dialects_of(rule) if rule else ():
+        own = dialect.thing
+        if rule and dialect.right is not rule:
+            own = _derived(own, dialect.right, rule) or own
+        if rule and issubclass(own, rule):
+            yield Candidate(dialect.told(), _like_rule(reference, own), dialect=True)
     for other, equal in _rules().items():
         if other is not right:
             words = f"it does what torch.optim.{other.__name__} does, not {_name(right, rule)}"

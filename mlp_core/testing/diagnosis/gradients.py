@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from mlp_core.testing.bounds import references
+from mlp_core.testing.diagnosis.new_weights import through_new_weights
 from mlp_core.testing.diagnosis.witnesses import RIGHT_SUBJECT, Seen, Witness, held, observe, witnesses
 from mlp_core.testing.examples.problem import Case, Problem
 from mlp_core.testing.faults.catalogue import Fault
@@ -58,6 +59,7 @@ def explanations(subject: Any, examples: Iterable[Problem]) -> list[tuple[Mistak
                 found = found or [m for m in several if m and all(_fits(m, w) for w in shown)]
             if found:
                 break
+        found = found or [(m,) for m in through_new_weights(richest) if all(_fits((m,), w) for w in shown)]
     found = found or [f for f in _whole(subject) if all(_explains(f, w) for w in shown)]
     if found or len(wrong) > len(own):  # nothing fits what it does on the witnesses, whatever the example
         known.insert(0, found)

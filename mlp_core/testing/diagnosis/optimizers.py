@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 from mlp_core.testing.bounds import references, rounding
 from mlp_core.testing.bounds.envelopes import comparable
 from mlp_core.testing.diagnosis.candidates import Candidate, candidates
@@ -26,11 +28,24 @@ WITNESSES = 24
 SEVERAL = 3
 """of them on which it must differ from what is right, where the counterexample does not show it"""
 
-SILENT = 0.1
-"""the largest share of entries, over all witnesses, about which rounding lets nothing be said"""
+SILENT = {torch.float64: 0.1, torch.float32: 0.25}
+"""the largest share of entries, over all witnesses, about which rounding lets nothing be said: half of the digits, more
+of them"""
 
 NAMED = 2
 """mistakes named at once, at most"""
+
+OPTIONS = {
+    "weight_decay": 0.0,
+    "momentum": 0.0,
+    "centered": False,
+    "maximize": False,
+    "amsgrad": False,
+    "lr_decay": 0.0,
+}
+"""options that a library may not have, and off"""
+
+PLAIN = "with all options off "
 
 SAME = "; which here comes to the same as: "
 
@@ -42,40 +57,66 @@ def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
     if subject.reference is None or not comparable(subject) or not isinstance(counterexample, Scenario):
         return None
     with guards.globals_kept():
-        if "bench" not in subject.memo:
-            subject.memo["bench"] = bench = Bench(subject)
-            subject.memo["suspects"] = bench.suspects(subject.make)
-        named = _named(subject, counterexample, subject.memo["bench"], subject.memo["suspects"])
-    return SAME.join(named) if len(named) <= NAMED and named else None
+        named = _named(subject, counterexample, *_bench(subject, comparable(subject)[0]))
+        if not named and counterexample.dtype in comparable(subject)[1:]:  # what shows in fewer digits alone
+            named = _named(subject, counterexample, *_bench(subject, counterexample.dtype))
+        if not named:
+            named = [(words, True) for words in plain_dialects(subject)]
+    kinds = ([words for words, dialect in named if dialect is kind] for kind in (False, True))
+    told = [words for own in kinds if len(own) <= NAMED for words in own]  # of too many of a kind none
+    return SAME.join(told) or None
 
 
-def _named(subject: Any, counterexample: Scenario, bench: Bench, suspects: list[Candidate]) -> list[str]:
-    """The words for those of the suspects that do on the counterexample, too, what the subject does."""
+def _bench(subject: Any, dtype: torch.dtype) -> tuple[Bench, list[Candidate]]:
+    """The bench of a subject in a dtype, and the mistakes that do there what it does."""
+    benches = subject.memo.setdefault("bench", {})
+    if dtype not in benches:
+        bench = Bench(subject, dtype)
+        benches[dtype] = bench, bench.suspects(subject.make)
+    return benches[dtype]
+
+
+def plain_dialects(subject: Any) -> list[str]:
+    """The dialects that a subject has once every option is off that a library may not have."""
+    if "plain" not in subject.memo:
+        bench = Bench(subject, comparable(subject)[0], plain=True)
+        suspects = [s for s in bench.suspects(subject.make) if s.dialect and bench.shows(s)]
+        subject.memo["plain"] = [f"{PLAIN}{s.words}" for s in suspects]
+    return subject.memo["plain"]
+
+
+def _named(subject: Any, counterexample: Scenario, bench: Bench, suspects: list[Candidate]) -> list[tuple[str, bool]]:
+    """The words for those of the suspects that do on the counterexample, too, what the subject does, and whether each
+    is a dialect."""
     replay = _replay(counterexample, subject.reference) if suspects else None
     got = run(counterexample, subject.make) if replay else None
     if replay is None or got is None:
         return []
     if not references.compares(rounding.unit_roundoff(counterexample.dtype)):  # 16 bits say nothing; the witnesses do
-        return [suspect.words for suspect in suspects if bench.shows(suspect)]
+        return [(suspect.words, suspect.dialect) for suspect in suspects if bench.shows(suspect)]
     named = []
     for suspect in suspects:
         if replay.fits(got, suspect) is not None:
             at = replay.difference(suspect)
             if at is not None:
-                named.append(f"{suspect.words}: at {at.where} that gives {at.got}, as seen")
+                named.append((f"{suspect.words}: at {at.where} that gives {at.got}, as seen", suspect.dialect))
             elif bench.shows(suspect):
-                named.append(suspect.words)
+                named.append((suspect.words, suspect.dialect))
     return named
 
 
 class Bench:
     """The witnesses for a subject, and the mistakes that can be made of its reference."""
 
-    def __init__(self, subject: Any) -> None:
+    def __init__(self, subject: Any, dtype: torch.dtype, *, plain: bool = False) -> None:
         reference: Make = subject.reference
-        drawn = sample(subject.scenarios(missing=True, dtypes=comparable(subject)[:1]), WITNESSES)
+        drawn = sample(subject.scenarios(missing=True, dtypes=(dtype,)), WITNESSES // 2 if plain else WITNESSES)
+        drawn = [_off(scenario) for scenario in drawn] if plain else drawn
         found = [_replay(scenario, reference) for scenario in drawn]
         self.replays = [replay for replay in found if replay is not None]
+        self.twin, self.exact = bool(subject.twin), set[Candidate]()
+        """of a subject that is held to the bits of its twin: the mistakes that have its bits everywhere, which say who
+        it is, whatever rounding explains (Muon in bfloat16)"""
         made = [r.scenario.optimizer(reference, r.scenario.fresh()) for r in self.replays]
         self.candidates = list(candidates(reference, made)) if made else []
 
@@ -86,7 +127,10 @@ class Bench:
         left = self.candidates if seen else []
         for replay, got in seen:
             left = [candidate for candidate in left if replay.near(got, candidate)]
-        return [candidate for candidate in left if self._acts(candidate) and _fits(candidate, seen)]
+        found = [candidate for candidate in left if self._acts(candidate) and _fits(candidate, seen)]
+        if self.twin:
+            self.exact = {c for c in found if all(_same_run(got, replay.of(c)) for replay, got in seen)}
+        return found
 
     def _acts(self, candidate: Candidate) -> bool:
         """Whether a mistake changes anything on the witnesses."""
@@ -97,10 +141,23 @@ class Bench:
         """Whether it can be seen on several witnesses that a mistake is one."""
         several = 0
         for replay in self.replays:
-            several += replay.difference(candidate) is not None
+            if candidate in self.exact:
+                got = replay.of(candidate)
+                several += got is not None and not got.equals(replay.right)
+            else:
+                several += replay.difference(candidate) is not None
             if several == SEVERAL:
                 return True
         return False
+
+
+def _same_run(got: Run, other: Run | None) -> bool:
+    return other is not None and got.equals(other)
+
+
+def _off(scenario: Scenario) -> Scenario:
+    """The same scenario, with the options off that it has."""
+    return scenario.with_hyper(**{name: off for name, off in OPTIONS.items() if name in scenario.groups[0]})
 
 
 def _fits(candidate: Candidate, seen: list[tuple[Replay, Run]]) -> bool:
@@ -110,7 +167,7 @@ def _fits(candidate: Candidate, seen: list[tuple[Replay, Run]]) -> bool:
         if fit is None:
             return False
         entries, skipped = entries + fit.entries, skipped + fit.skipped
-    return skipped <= SILENT * (entries + skipped)
+    return skipped <= SILENT.get(seen[0][0].scenario.dtype, 0.1) * (entries + skipped)
 
 
 def _replay(scenario: Scenario, reference: Make) -> Replay | None:

@@ -22,6 +22,7 @@ from mlp_core.testing.laws import (
     selections,
     training,
     twins,
+    updates,
 )
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import FunctionForm
@@ -36,6 +37,7 @@ from mlp_core.testing.subjects.records import RecordSubject
 from mlp_core.testing.subjects.selections import SelectionSubject
 from mlp_core.testing.subjects.training import TrainingSubject
 from mlp_core.testing.subjects.training_functions import TrainerSubject
+from mlp_core.testing.subjects.updates import UpdateSubject
 
 
 def books_of(subject: Any) -> Sequence[Any]:
@@ -43,6 +45,8 @@ def books_of(subject: Any) -> Sequence[Any]:
     match subject:
         case GradientSubject():
             return gradients.BOOKS
+        case UpdateSubject():
+            return updates.BOOKS
         case OptimizerSubject(twin=twin):
             return (optimizers.TWIN if twin else optimizers.REFERENCE, *optimizers.BOOKS)
         case TrainingSubject():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -121,7 +120,7 @@ def train_a_copy(model, loader, loss, lr, epochs):  # type: ignore[no-untyped-de
             for p in own.parameters():
                 p.data.sub_(lr * p.grad)
         total.append(summed)
-    return own, np.array(total)
+    return own, torch.tensor(total).numpy()
 
 
 def train_one_epoch(model, data_loader, optimizer, criterion):  # type: ignore[no-untyped-def]

@@ -36,6 +36,7 @@ from mlp_core.testing.subjects.selections import SelectionSubject
 from mlp_core.testing.subjects.torch_optimizers import of_optimizer
 from mlp_core.testing.subjects.training import TrainingSubject
 from mlp_core.testing.subjects.training_functions import TrainerSubject, as_fit, of_training
+from mlp_core.testing.subjects.updates import UpdateSubject, of_update
 
 
 def _ours(function: Callable[..., Any]) -> bool:
@@ -111,6 +112,32 @@ def optimizer(
     True
     """
     return of_optimizer(make, reference, hyperparameters or {}, claims, shapes, dtypes, groups, waives)
+
+
+def update(
+    init: Any, step: Callable[..., Any] | None = None, reference: Make | None = None,
+    hyperparameters: Mapping[str, Any] | None = None, claims: Sequence[str] = (), *, library: str | None = None,
+    updates: bool | None = None, dtypes: Sequence[torch.dtype] | None = None,
+) -> UpdateSubject:  # fmt: skip
+    """A functional rule: init(params) -> state, step(gradients, state, params) -> (params or updates, state).
+
+    params and gradients are a list of arrays, or one array if the rule takes no list. A hyperparameter is handed to
+    each of the two functions that names it. Without step, init is an object with init and update, as optax has them, or
+    a function of the hyperparameters that returns one, or the pair: update(optax.adam, reference=..., ...).
+    reference, hyperparameters, claims: as for `optimizer`. library: numpy, torch or jax; updates: whether updates are
+    returned, which are added to the parameters; both are found by trying.
+
+    Raises ArgumentError if the rule makes no step in any of these forms.
+
+    >>> from hypothesis import strategies as st
+    >>> from mlp_core.testing import verify
+    >>> def descend(gradients, state, params, lr):
+    ...     return [p - lr * g for p, g in zip(params, gradients)], state
+    >>> rates = {"lr": st.floats(1e-3, 1)}
+    >>> verify(update(lambda params: None, descend, torch.optim.SGD, rates), examples=5).ok
+    True
+    """
+    return of_update(init, step, reference, hyperparameters or {}, claims, library, updates, dtypes)
 
 
 def gradient(

@@ -1,0 +1,38 @@
+"""A mistake with a number in it: the error goes back through weights that have been updated already, by some rate."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.diagnosis.witnesses import Witness
+from mlp_core.testing.faults.gradients.reverse import RIGHT, At, Mistake, walk
+
+DIGITS = 6
+"""of a rate that somebody writes into a file"""
+
+
+def through_new_weights(witness: Witness) -> list[Mistake]:
+    """The mistake with the rate that the layer below the last shows; none if it shows no such rate.
+
+    delta[l] flows back through W[l] - rate dL/dW[l]: what arrives below is linear in the rate.
+    """
+    case = witness.case
+    if case.model.L < 2 or len(witness.seen.gradients) < 2 * case.model.L:
+        return []
+    with torch.no_grad():
+        (last, delta, _), (below, _, _) = next(pairwise(walk(case.model, case.trace, case.dL_dy)))
+        through = (delta @ last.W, delta @ (delta.t() @ last.below))
+        whole, less = (RIGHT["bias"](below, RIGHT["derivative"](below, flow)).flatten() for flow in through)
+        got = witness.seen.gradients[2 * below.layer - 1].flatten().to(whole.dtype)
+        if got.shape != whole.shape or not less.any():
+            return []
+        rate = float(f"{float((whole - got) @ less / (less @ less)):.{DIGITS}g}")
+
+    def flow(at: At, delta: Tensor) -> Tensor:
+        return delta @ (at.W - rate * (delta.t() @ at.below))
+
+    words = f"the error goes back through the weights after their update (by {rate:g} times the gradient)"
+    return [Mistake("flow", flow, words)] if rate else []
