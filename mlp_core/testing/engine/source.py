@@ -21,6 +21,28 @@ def source(tensor: Tensor, dtype: torch.dtype | None = None) -> str:
     return f"torch.tensor({numbers}, dtype={tensor.dtype if tensor.dtype == torch.int64 else dtype or tensor.dtype})"
 
 
+def few(lines: list[str], most: int = 4, between: str = " ") -> list[str]:
+    """The same words in at most so many lines.
+
+    >>> few(["1,", "2,", "3,"], 2)
+    ['1, 2,', '3,']
+    """
+    each = max(1, -(-len(lines) // most))
+    return [between.join(lines[k : k + each]) for k in range(0, len(lines), each)]
+
+
+def listed(begin: str, entries: list[str], width: int = 110, most: int = 4) -> list[str]:
+    """A list as Python source: in one line of that width, or with its entries in at most so many lines.
+
+    >>> listed("a = ", ["1", "2"]), listed("a = ", ["1", "2"], width=5)
+    (['a = [1, 2]'], ['a = [', '    1,', '    2,', ']'])
+    """
+    line = f"{begin}[{', '.join(entries)}]"
+    if len(line) <= width:
+        return [line]
+    return [f"{begin}[", *(f"    {row}" for row in few([f"{one}," for one in entries], most)), "]"]
+
+
 LOADED = "__mlp_core_loaded__"
 """the attribute of a definition that was loaded from a file: "file:name" """
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from mlp_core.activations import Activation, names
 from mlp_core.losses import Loss
 from mlp_core.model import MLP, Trace
-from mlp_core.testing.engine.source import source
+from mlp_core.testing.engine.source import few, source
 
 
 @dataclass
@@ -108,8 +108,11 @@ class Problem:
             f"model = MLP({list(self.sizes)}, [{', '.join(functions[:-1])}], {functions[-1]}, dtype={self.dtype})",
             "with torch.no_grad():",
         ]
-        for l, (W, b) in enumerate(zip(self.parameters[0::2], self.parameters[1::2], strict=True)):  # noqa: E741  (layer)
-            lines += [f"    model.weights[{l}].copy_({source(W)})", f"    model.biases[{l}].copy_({source(b)})"]
+        numbers = [
+            f"model.weights[{layer}].copy_({source(W)}); model.biases[{layer}].copy_({source(b)})"
+            for layer, (W, b) in enumerate(zip(self.parameters[0::2], self.parameters[1::2], strict=True))
+        ]
+        lines += [f"    {row}" for row in few(numbers, most=4, between="; ")]
         lines.append(f"x = {source(self.x, self.dtype)}")
         lines.append(f"y = {source(self.y, self.dtype)}")
         if self.strided:

@@ -11,7 +11,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from mlp_core.testing.engine.source import source
+from mlp_core.testing.engine.source import listed, source
 
 Make = Callable[..., torch.optim.Optimizer]
 
@@ -137,19 +137,15 @@ class Scenario:
         return f"{len(self.gradients)} steps{long} on parameters of shapes {shapes}, {str(self.dtype)[6:]}; {groups}"
 
     def setup(self) -> list[str]:
-        """Python lines that build the same: params(), groups(params), gradients, lr_factors."""
+        """Python lines that build the same: fresh(), hyper and counts of the groups, gradients, lr_factors."""
         flat = [p for group in self.parameters for p in group]
         counts = [len(group) for group in self.parameters]
-        lines = ["def fresh():", "    return ["]
-        lines += [f"        {source(p, self.dtype)}.requires_grad_()," for p in flat]
-        lines += ["    ]", f"hyper, counts = {list(self.groups)!r}, {counts}"]
-        lines += ["def groups(params):", "    rest = iter(params)"]
-        lines += ['    return [{"params": [next(rest) for _ in range(n)], **h} for n, h in zip(counts, hyper)]']
-        lines += ["gradients = ["]
-        for row in self.gradients:
-            lines.append("    [" + ", ".join("None" if g is None else source(g, self.dtype) for g in row) + "],")
-        lines += ["]", f"lr_factors = {list(self.lr_factors)}"]
-        return [*lines, f"scalable, scheduled, taken = {list(self.scalable)}, {self.scheduled}, {self.taken}"]
+        lines = listed("fresh = lambda: ", [f"{source(p, self.dtype)}.requires_grad_()" for p in flat])
+        lines.append(f"hyper, counts = {list(self.groups)!r}, {counts}")
+        rows = [", ".join("None" if g is None else source(g, self.dtype) for g in row) for row in self.gradients]
+        lines += listed("gradients = ", [f"[{row}]" for row in rows])
+        known = f"{list(self.lr_factors)}, {list(self.scalable)}, {self.scheduled}, {self.taken}"
+        return [*lines, f"lr_factors, scalable, scheduled, taken = {known}"]
 
 
 def scaled(value: Any, factor: float) -> Any:

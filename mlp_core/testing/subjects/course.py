@@ -33,7 +33,7 @@ class Unfilled(Broken):
         )  # fmt: skip
         super().__init__(
             f"model.{missing}", "never filled", f"a gradient there: the function filled {filled or 'nothing'}",
-            closing="gradient()",
+            closing="assert None not in gradient().values(), gradient()",
         )  # fmt: skip
 
 

@@ -73,7 +73,7 @@ class GradientSubject:
     def snippet(self, example: Any, closing: str) -> str:
         """Lines to paste that build the example, call the function and fail as the law did."""
         head = ["import torch", "from mlp_core import MLP, Trace, activations, losses", *import_of(self.function)]
-        return "\n".join([*head, "", *example.setup(), "", *self.call(), "", closing or "gradient()"])
+        return "\n".join([*head, *example.setup(), *self.call(), "", closing or "gradient()"])
 
     def call(self) -> list[str]:
         return [

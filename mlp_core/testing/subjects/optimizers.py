@@ -19,7 +19,7 @@ from mlp_core.testing.examples.changes import Changes, Wrongs
 from mlp_core.testing.examples.hyperparameters import plain
 from mlp_core.testing.examples.scenario import Gradient, Make, Scenario
 from mlp_core.testing.examples.scenarios import DTYPES, EVERY_KIND, KINDS, SHAPES, scenarios
-from mlp_core.testing.subjects.snippets import CLOSURE, RUN
+from mlp_core.testing.subjects.snippets import RUN
 
 FEW = 7
 """entries of a small parameter"""
@@ -214,7 +214,5 @@ class OptimizerSubject:
 
     def snippet(self, example: Any, closing: str) -> str:
         """Lines to paste that build the example, run the optimizer and fail as the law did."""
-        run = RUN.replace("optimizer.step()", CLOSURE) if self.closure else RUN
-        return "\n".join(
-            ["import torch", *self.source, "", *example.setup(), "", run, "", closing or "list(run(mine))"]
-        )
+        lines = ["import torch", *self.source, *example.setup(), RUN, closing or "list(run(mine))"]
+        return "\n".join(lines)

@@ -1,56 +1,72 @@
-"""The lines of a snippet that run an optimizer."""
+"""The lines of a snippet that run an optimizer, and what they import: a snippet shows an example, not how it is run."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.examples.scenario import Scenario, scaled
+
 RUN = """\
-def set_lr(optimizer, step):
-    for group, h in zip(optimizer.param_groups, hyper if len(hyper) > 1 else hyper * len(optimizer.param_groups)):
-        if "lr" in h and torch.is_tensor(group.get("lr")):
-            group["lr"].fill_(h["lr"] * lr_factors[step])
-        elif "lr" in h:
-            group["lr"] = h["lr"] * lr_factors[step]
-        if scheduled:
-            group.update({name: scaled(h[name], min(lr_factors[step], 1.0)) for name in scalable})
-
-def scaled(value, factor):
-    return tuple(v * factor for v in value) if isinstance(value, tuple) else value * factor
-
-def run(make, start=0, stop=None, params=None, state=None, poison=False):
-    params = fresh() if params is None else params
-    optimizer = make(groups(params), **hyper[0])
-    if state is not None:
-        for group in optimizer.param_groups:  # loading must put these back
-            group.update({name: scaled(group[name], 0.5) for name in scalable})
-        optimizer.load_state_dict(state)
-    for step in range(len(gradients))[start:stop]:
-        set_lr(optimizer, step)
-        for own in optimizer.state.values() if step == 1 and taken else ():
-            own["step"] = own["step"] + taken * bool(own["step"])  # as after a longer run
-        for p, g in zip(params, gradients[step]):
-            p.grad = None if g is None else g.clone()
-        optimizer.step()
-        if poison:
-            for p in params:
-                p.grad.fill_(float("nan"))
-        yield params, optimizer
-
-def look(params, optimizer, name):
-    slot, _, p = name.rpartition(" of ")
-    p = params[int(p[len("params["):-1])]
-    return torch.as_tensor(optimizer.state[p][slot]) if slot else p.detach()"""
-
-CLOSURE = """\
-optimizer.step(lambda: sum(float((p.detach() * p.grad).sum()) for p in params if p.grad is not None))"""
-"""in place of optimizer.step(), for one that cannot do without"""
+from mlp_core.testing.subjects.snippets import look, replayed, scaled
+run, groups, set_lr = replayed(globals())"""
 
 REFERENCE_OF_GROUPS = """\
-def reference(groups, **hyper):
-    def of_one_group(params, **hyper):
-        return MADE
-    own = [{**hyper, **{k: v for k, v in group.items() if k != "params"}} for group in groups]
-    first, *rest = [of_one_group(group["params"], **h) for h, group in zip(own, groups)]
-    for other in rest:
-        first.add_param_group(other.param_groups[0])
-        first.state.update(other.state)
-    return first"""
+from mlp_core.testing.examples.scenario import grouped
+reference = grouped(lambda params, **hyper: MADE)"""
 """MADE is the optimizer of one group, from params and **hyper"""
+
+
+def replayed(names: dict[str, Any]) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
+    """run, groups and set_lr for a snippet, whose global names these are: fresh, hyper, counts, gradients, lr_factors,
+    scalable, scheduled and taken, as they are when they are needed."""
+
+    def groups(params: Any) -> list[dict[str, Any]]:
+        rest = iter(params)
+        sizes = zip(names["counts"], names["hyper"], strict=False)
+        return [{"params": [next(rest) for _ in range(n)], **own} for n, own in sizes]
+
+    def set_lr(optimizer: torch.optim.Optimizer, step: int) -> None:
+        own, factor = names["hyper"], names["lr_factors"][step]
+        every = own if len(own) > 1 else own * len(optimizer.param_groups)
+        for group, h in zip(optimizer.param_groups, every, strict=False):
+            if "lr" in h and torch.is_tensor(group.get("lr")):
+                group["lr"].fill_(h["lr"] * factor)
+            elif "lr" in h:
+                group["lr"] = h["lr"] * factor
+            if names["scheduled"]:
+                group.update({name: scaled(h[name], min(factor, 1.0)) for name in names["scalable"]})
+
+    def run(
+        make: Callable[..., torch.optim.Optimizer], start: int = 0, stop: int | None = None, params: Any = None,
+        state: Any = None, poison: bool = False,
+    ) -> Iterator[tuple[list[Tensor], torch.optim.Optimizer]]:  # fmt: skip
+        params = names["fresh"]() if params is None else params
+        optimizer = make(names["groups"](params), **names["hyper"][0])
+        if state is not None:
+            for group in optimizer.param_groups:  # loading must put these back
+                group.update({name: scaled(group[name], 0.5) for name in names["scalable"]})
+            optimizer.load_state_dict(state)
+        taken = names["taken"]
+        for step in range(len(names["gradients"]))[start:stop]:
+            names["set_lr"](optimizer, step)
+            for own in optimizer.state.values() if step == 1 and taken else ():
+                own["step"] = own["step"] + taken * bool(own["step"])  # as after a longer run
+            for p, g in zip(params, names["gradients"][step], strict=False):
+                p.grad = None if g is None else g.clone()
+            Scenario.step(optimizer, params)
+            for p in params if poison else ():
+                p.grad.fill_(float("nan"))
+            yield params, optimizer
+
+    return run, groups, set_lr
+
+
+def look(params: list[Tensor], optimizer: torch.optim.Optimizer, name: str) -> Tensor:
+    """What "params[1]", or "momentum_buffer of params[1]", stands for after a step."""
+    slot, _, place = name.rpartition(" of ")
+    p = params[int(place[len("params[") : -1])]
+    return torch.as_tensor(optimizer.state[p][slot]) if slot else p.detach()

@@ -30,7 +30,7 @@ class TrainingSubject:
         """Lines to paste that train as the example does."""
         head = ["import torch", "from mlp_core import MLP, activations, losses, rules", *import_of(self.fit)]
         closing = closing.replace("fit(", f"{self.fit.__name__}(")
-        return "\n".join([*head, "", *example.setup(), "", closing])
+        return "\n".join([*head, *example.setup(), "", closing])
 
 
 def all_rules() -> st.SearchStrategy[UpdateRule]:

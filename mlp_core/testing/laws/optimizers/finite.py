@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import indent
 from typing import Any
 
 from hypothesis import strategies as st
@@ -36,11 +37,10 @@ assert all(t.isfinite().all() for t in (params[0], *kept.values())), (params, ke
 )
 
 AS_REFERENCE = (
-    RUN.replace("MAKE", "mine")
-    + "ours = params\n"
-    + RUN.replace("MAKE", "reference")
+    "ends = []\nfor make in (mine, reference):\n"
+    + indent(RUN.replace("MAKE", "make") + "ends.append(params)\n", "    ")
     + """\
-for p, q in zip(ours, params):
+for p, q in zip(*ends):
     assert torch.equal(p.isfinite(), q.isfinite()), (p, q)"""
 )
 

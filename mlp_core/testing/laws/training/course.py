@@ -23,10 +23,8 @@ from mlp_core.testing.oracles.training import train
 from mlp_core.testing.subjects.training import trainings
 
 SCHEDULED = """\
-def rate(step):
-    return rule.lr / (1 + step)
-def schedule(step):
-    return type(rule)(lr=rate(step), momentum=rule.momentum)
+rate = lambda step: rule.lr / (1 + step)
+schedule = lambda step: type(rule)(lr=rate(step), momentum=rule.momentum)
 """ + TWIN.replace("rule=rule, ", "rule=schedule, ").replace(
     "        optimizer.step()\n",
     '        optimizer.param_groups[0]["lr"] = rate(len(step_losses))\n        optimizer.step()\n',
