@@ -6,6 +6,7 @@ import csv
 import os
 import sys
 import time
+from json import dumps
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,10 +15,13 @@ from test_foreign_process import RIGHT, SHORT, command, verified
 from warm_processes import Copy
 
 from mlp_core.testing import verify
+from mlp_core.testing.engine.result import Result
 from mlp_core.testing.foreign import family
+from mlp_core.testing.foreign.child import row
 from mlp_core.testing.foreign.process import verify_file
 from mlp_core.testing.foreign.several import subjects_in
 from mlp_core.testing.foreign.told import HandIn, Listener
+from mlp_core.testing.foreign.verdict import headline
 from mlp_core.testing.verification.verify import checked
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
@@ -170,6 +174,8 @@ def test_the_right_one_is_told_once_where_it_cannot_be_loaded(tmp_path: Path) ->
     assert status == 3
     assert said.count("No module named 'nothing_of_the_kind'") == 1
     assert "cannot.py, line 1: import nothing_of_the_kind as n" in said
+    assert "\nverifying: " in said  # from the first second
+    assert f"to repeat: mlp-core verify {tmp_path / 'cannot.py'} --examples 5 --seed 0" in said
 
 
 def test_slow_and_right_is_untested(tmp_path: Path) -> None:
@@ -178,3 +184,25 @@ def test_slow_and_right_is_untested(tmp_path: Path) -> None:
     limits = SHORT.__class__(call=2.0, total=1.0)
     hand_in = verify_file(f"{file}:backpropagation", limits=limits, examples=5, seed=0, largest=8, laws=checked, **LAW)
     assert verdicts(hand_in) <= {"UNTESTED", "SKIP", "PASS"}
+
+
+def test_of_one_that_is_interrupted_the_laws_that_are_done_are_kept() -> None:
+    listener = Listener(HandIn("a.py:f"))
+    told = [[f"law {k}", "", "one sample", True] for k in range(3)]
+    listener.take(dumps({"laws": told, "course": True, "reading": ""}).encode())
+    result = row(Result("law 0", "", "f", judges=True))
+    listener.take(dumps({"index": 0, "result": result}).encode())
+    listener.interrupted()
+    words = [(r.verdict, r.reason) for r in listener.hand_in.results]
+    assert words == [
+        ("PASS", ""), ("UNTESTED", "it was interrupted; let it go on"), ("SKIP", "not run: interrupted"),
+    ]  # fmt: skip
+    said = headline(listener.hand_in.results, course=True)
+    assert said.startswith("not shown to be right: 1 law could not be tested, because it was interrupted")
+
+
+def test_a_report_prints_as_its_table() -> None:
+    report = verify("relu", examples=5)
+    assert str(report).startswith("relu")
+    assert str(report).endswith("relu: lawful")
+    assert repr(report) == "<Report: relu: lawful>"
