@@ -139,7 +139,8 @@ def notes(file: Whole, *names: str) -> list[str]:
             said.append(f"{one} is defined in {places}: the last was judged")
     for one in needed:
         said += _order(file, one)
-    counts = [file.counts[s.label] for s in file.statements if s in run and s.label in file.counts]
+    cells = dict.fromkeys(s.label for s in file.statements if s in run and s.label in file.counts)
+    counts = [file.counts[label] for label in cells]
     if not said and counts != sorted(counts):
         said = [f"its cells were run in another order than that of the file, which was judged: {counts}"]
     return list(dict.fromkeys(said)) + [f"not read: {unread}" for unread in file.unread]
