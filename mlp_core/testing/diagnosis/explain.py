@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlp_core.testing.diagnosis import gradients, objectives, optimizers, training, twins
+from mlp_core.testing.diagnosis import doors, gradients, objectives, optimizers, training, twins
 from mlp_core.testing.diagnosis.picture import exhibit
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.examples.problem import Problem
+from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.objective import ObjectiveSubject
 from mlp_core.testing.subjects.doors.twin import TwinSubject
 from mlp_core.testing.subjects.gradients import GradientSubject
@@ -26,6 +27,8 @@ def explain(subject: Any, example: Any, broken: Broken) -> tuple[str | None, dic
         return objectives.diagnose(subject, at, broken), None
     if isinstance(subject, TrainerSubject):
         return training.diagnose(subject, example, broken), None
+    if isinstance(subject, Form):
+        return doors.diagnose(subject, [*broken.others, at]), None
     if not isinstance(subject, GradientSubject):
         return None, None
     return gradients.diagnose(subject, [at, *broken.others]), exhibit(subject, at) if isinstance(at, Problem) else None
