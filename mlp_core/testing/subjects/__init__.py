@@ -18,9 +18,11 @@ from mlp_core.testing.examples.scenario import Make
 from mlp_core.testing.subjects.course import CourseSubject
 from mlp_core.testing.subjects.doors.arrays import arrays as arrays
 from mlp_core.testing.subjects.doors.derivative import derivative as derivative
+from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import function as function
 from mlp_core.testing.subjects.doors.layer import layer as layer
 from mlp_core.testing.subjects.doors.objective import objective as objective
+from mlp_core.testing.subjects.doors.of_loss import is_otherwise, of_loss
 from mlp_core.testing.subjects.doors.pair import pair as pair
 from mlp_core.testing.subjects.doors.twin import twin as twin
 from mlp_core.testing.subjects.doors.value_and_gradient import jacobian as jacobian
@@ -141,13 +143,14 @@ def update(
 
 
 def gradient(
-    loss: Callable[..., torch.Tensor], gradient: Callable[..., Sequence[torch.Tensor]],
-    inputs: st.SearchStrategy[Any],
-) -> FunctionSubject:  # fmt: skip
+    loss: Callable[..., Any], gradient: Callable[..., Any], inputs: st.SearchStrategy[Any],
+) -> FunctionSubject | Form:  # fmt: skip
     """Any gradient written by hand: loss(params, *data) -> scalar tensor, gradient(params, *data) -> list of tensors.
 
     inputs: a Hypothesis strategy for (params, *data), params a list of float64 tensors. The gradient is held to
-    autograd through `loss` within what rounding explains, and to central differences.
+    autograd through `loss` within what rounding explains, and to central differences. params may also be arrays of
+    numpy in a list or a dict, or one array: then the gradient comes in the same form, and is held to central
+    differences alone.
 
     >>> from hypothesis import strategies as st
     >>> from mlp_core.testing import verify
@@ -162,6 +165,8 @@ def gradient(
             raise ArgumentError(name, one, "a function of (params, *data)")
     if not isinstance(inputs, st.SearchStrategy):
         raise ArgumentError("inputs", inputs, "a Hypothesis strategy for (params, *data)")
+    if is_otherwise(inputs):
+        return of_loss(loss, gradient, inputs)
     return FunctionSubject(name_of(gradient), loss, gradient, inputs.map(inputs_of))
 
 

@@ -1,0 +1,53 @@
+"""A loss and its gradient as two functions, where the parameters are arrays of numpy, a dict of arrays or one array."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+
+from mlp_core.testing.engine.source import import_of, name_of
+from mlp_core.testing.examples.arguments import Arguments, places_of
+from mlp_core.testing.examples.foreign_arrays import is_real
+from mlp_core.testing.examples.sample import sample
+from mlp_core.testing.subjects.doors.form import Form, Run, every, strategy_of
+
+
+@dataclass(frozen=True)
+class OfLoss:
+    """loss(params, *data) -> a number; gradient(params, *data) -> gradients in the form of params."""
+
+    loss: Callable[..., Any]
+    gradient: Callable[..., Any]
+
+    def __call__(self, args: list[Any]) -> Run:
+        return Run([self.loss(*args)], lambda above: self.gradient(*args))
+
+    def source(self, example: Arguments) -> list[str]:
+        return [
+            *import_of(self.loss), *import_of(self.gradient), "def run(args):",
+            f"    return [{name_of(self.loss)}(*args)], lambda above: {name_of(self.gradient)}(*args)",
+        ]  # fmt: skip
+
+
+def of_loss(loss: Callable[..., Any], gradient: Callable[..., Any], inputs: st.SearchStrategy[Any]) -> Form:
+    """A loss and its gradient, by the first argument."""
+    given = OfLoss(loss, gradient)
+    return Form(
+        name_of(gradient), "loss with its gradient", strategy_of(inputs), given, given.source, names=every(loss),
+        asked=(0,), upstream=False,
+    )  # fmt: skip
+
+
+def is_otherwise(inputs: st.SearchStrategy[Any]) -> bool:
+    """Whether what is drawn has parameters that are no list of tensors, and have arrays in them."""
+    try:
+        (drawn,) = sample(inputs, 1)
+    except Exception:  # what cannot be drawn is told where it is drawn
+        return False
+    params = drawn[0] if isinstance(drawn, tuple) and drawn else drawn
+    tensors = isinstance(params, (list, tuple)) and all(isinstance(p, torch.Tensor) for p in params)
+    return not tensors and bool(places_of(params, is_real))
