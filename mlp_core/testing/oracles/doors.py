@@ -11,10 +11,13 @@ import torch
 from torch import Tensor
 
 from mlp_core.testing.bounds.forwards import noise_of, terms_rounding
-from mlp_core.testing.bounds.functions import Rounding, signs
+from mlp_core.testing.bounds.functions import Rounding, signs, value_rounding
 from mlp_core.testing.examples.arguments import Arguments, NamedInputs, Path
 from mlp_core.testing.examples.foreign_arrays import like, tensor_of
 from mlp_core.testing.oracles.functions import Place, Values, steps_of
+
+RUNS = 4
+"""perturbed runs at a point: what they may miss, the noise that is seen beside them does not"""
 
 MOST = 16
 """entries of an array that are looked at in an example; of more, other ones in each"""
@@ -86,10 +89,10 @@ class ForwardValues(Values):
     @cached_property
     def rounding(self) -> Rounding:
         here = list(self.inputs.params)
-        found = super().rounding
         beside = [p + steps_of(p) * signs(p) / 3 for p in here]
-        error = max(found.error, noise_of(self.at, beside), terms_rounding(self.subject.terms(here)))
-        return Rounding(error, found.u)
+        found = [value_rounding(self.at, params, RUNS) for params in (here, beside)]
+        seen = noise_of(self.at, beside), terms_rounding(self.subject.terms(here))
+        return Rounding(max(*(one.error for one in found), *seen), max(one.u for one in found))
 
 
 @dataclass

@@ -68,8 +68,9 @@ def widened(value: Any) -> Any:
 def pulled(subject: Form, example: Arguments, above: Sequence[Tensor] | None = None, draw: int = 0) -> Pulled:
     """Run an example anew, and pull numbers from above through it: those given, or those that belong to it."""
     run = subject.call(example.fresh())
-    cut = subject.above(example, run.outs, draw)
-    if above is not None:
+    if above is None:
+        cut = subject.above(example, run.outs, draw)
+    else:
         cut = [like(c, o) for c, o in zip(above, run.outs, strict=True)]
     found = run.pull([copied(c) for c in cut])
     return Pulled(run.outs, cut, subject.gradients(example, found, cut))

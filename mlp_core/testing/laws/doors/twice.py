@@ -87,6 +87,8 @@ def is_right_or_refused_when_differentiated_twice(subject: FunctionForm, example
     line = Along(subject, example, first.cut(), along, weights)
     zero = torch.zeros((), dtype=torch.float64)
     values = ForwardValues(line, NamedInputs((zero,), (), ("the gradients along a line, by autograd",)))
+    if jumps(line, values.rounding.error):
+        return Evidence(counted=False, note="the gradient jumps there")
     evidence = Evidence()
     by = {p[0]: d for p, d in zip(subject.paths(example), along, strict=True)}
     lines = [by.get(k) for k in range(len(example.args))]
@@ -102,6 +104,15 @@ def is_right_or_refused_when_differentiated_twice(subject: FunctionForm, example
     return evidence
 
 
+def jumps(line: Along, error: float) -> bool:
+    """Whether the gradient jumps at the example, as at a kink: then its change does not fall with the step."""
+    near, far = (
+        abs(float(line.loss([torch.tensor(h, dtype=torch.float64)]) - line.loss([torch.tensor(-h, dtype=torch.float64)])))
+        for h in (2.0**-40, 2.0**-30)
+    )  # fmt: skip
+    return near > 4 * error and near > far / 2
+
+
 def _by_autograd(
     subject: FunctionForm, example: Arguments, above: list[Tensor], along: list[Tensor], weights: list[Tensor]
 ) -> Tensor | None:  # fmt: skip
@@ -110,7 +121,8 @@ def _by_autograd(
     leaves = run.leaves(example.fresh())
     with subject.guarded():
         outs = run.outputs(leaves, example.fresh())
-        cut = [c.to(o.dtype) for c, o in zip(above, outs, strict=True)]
+        # once_differentiable refuses only where what comes from above has a history (torch 2.15)
+        cut = [c.to(o.dtype, copy=True).requires_grad_() for c, o in zip(above, outs, strict=True)]
         found = [g for g in run.pulled(leaves, outs, cut, create_graph=True) if g is not None]
         live = [(g * w).sum() for g, w in zip(found, weights, strict=True) if g.requires_grad]
         if not live:

@@ -73,10 +73,10 @@ class Wiring:
         """Where forward keeps nothing: backward takes its arguments again, by name or in their order, or the output."""
         kept = {name: f"args[{self.forward.index(name)}]" for name in rest if name in self.forward}
         left = [name for name in rest if name not in kept]
-        if len(rest) == len(self.forward) and not kept:
-            return {name: f"args[{k}]" for k, name in enumerate(rest)}
         if len(left) == 1 and count == n == 1 and (kept or OUTPUT.fullmatch(left[0])):
             return {**kept, left[0]: "found"}
+        if len(rest) == len(self.forward) and not kept:
+            return {name: f"args[{k}]" for k, name in enumerate(rest)}
         if len(left) == 1 and len(self.forward) == 1:
             return {**kept, left[0]: "args[0]"}
         if left:
