@@ -106,10 +106,8 @@ def is_right_or_refused_when_differentiated_twice(subject: FunctionForm, example
 
 def jumps(line: Along, error: float) -> bool:
     """Whether the gradient jumps at the example, as at a kink: then its change does not fall with the step."""
-    near, far = (
-        abs(float(line.loss([torch.tensor(h, dtype=torch.float64)]) - line.loss([torch.tensor(-h, dtype=torch.float64)])))
-        for h in (2.0**-40, 2.0**-30)
-    )  # fmt: skip
+    points = (torch.tensor([h, -h], dtype=torch.float64) for h in (2.0**-40, 2.0**-30))
+    near, far = (abs(float(line.loss([up]) - line.loss([down]))) for up, down in points)
     return near > 4 * error and near > far / 2
 
 
@@ -129,8 +127,9 @@ def _by_autograd(
             return torch.zeros((), dtype=torch.float64)
         own = [a for a in leaves if isinstance(a, Tensor) and a.requires_grad]
         try:
-            second = torch.autograd.grad(torch.stack(live).sum(), own, allow_unused=True, materialize_grads=True)
+            torch.stack(live).sum().backward()  # autograd.grad would go around what refuses
         except RuntimeError:
             return None
+    second = [torch.zeros_like(a) if a.grad is None else a.grad for a in own]
     return torch.stack([(s * d).sum() for s, d in zip(second, along, strict=True)]).sum().detach()
 
