@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlp_core.testing.diagnosis import doors, gradients, objectives, optimizers, training, twins
+from mlp_core.testing.diagnosis import doors, gradients, objectives, optimizers, scripts, training, twins
 from mlp_core.testing.diagnosis.picture import exhibit
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.examples.problem import Problem
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.objective import ObjectiveSubject
+from mlp_core.testing.subjects.doors.script import ScriptSubject
 from mlp_core.testing.subjects.doors.twin import TwinSubject
 from mlp_core.testing.subjects.gradients import GradientSubject
 from mlp_core.testing.subjects.optimizers import OptimizerSubject
@@ -21,6 +22,8 @@ def explain(subject: Any, example: Any, broken: Broken) -> tuple[str | None, dic
     at = broken.example or example
     if isinstance(subject, OptimizerSubject):
         return optimizers.diagnose(subject, example, broken) or broken.measured or None, None
+    if isinstance(subject, ScriptSubject):
+        return scripts.diagnose(subject, broken), None
     if isinstance(subject, TwinSubject):
         return twins.diagnose(subject, at, broken), None
     if isinstance(subject, ObjectiveSubject):

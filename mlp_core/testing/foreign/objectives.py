@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
+from mlp_core.testing import subjects
 from mlp_core.testing.subjects.doors.calls import READS, ordered
 
 LOOKS = "an objective of gradient boosting beside its loss (NAME_objective and NAME_loss, NAME_metric or NAME_eval)"
@@ -81,3 +83,8 @@ def _is_loss(node: ast.FunctionDef) -> bool:
 
 def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def subject(f: Any, loss: Any, sizes: Any) -> Any:
+    """An objective beside its loss; nobody says which hessian is meant."""
+    return subjects.objective(f, loss, hessian="told")

@@ -14,10 +14,10 @@ from functools import cached_property
 from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
-from mlp_core.testing import subjects
-from mlp_core.testing.foreign import doors, objectives
+from mlp_core.testing.foreign import doors, objectives, scripts
 from mlp_core.testing.foreign.origins import Origins
 from mlp_core.testing.foreign.reach import Statement, reached
+from mlp_core.testing.subjects.doors.script import NAME
 from mlp_core.testing.subjects.heads import FILLED, Head
 from mlp_core.testing.subjects.recognise import resolve
 
@@ -126,11 +126,12 @@ def _method(name: str) -> Callable[..., Any]:
 
 def _objectives(file: File) -> Iterator[Found]:
     """Objectives of gradient boosting, each with its loss."""
-    yield from (Found(f, (f, loss), _objective) for f, loss in objectives.pairs(file.definitions.values()))
+    yield from (Found(f, (f, loss), objectives.subject) for f, loss in objectives.pairs(file.nodes))
 
 
-def _objective(f: Any, loss: Any, sizes: Any) -> Any:
-    return subjects.objective(f, loss, hessian="told")
+def _script(file: File) -> Iterator[Found]:
+    """The whole file, if it backpropagates by hand beside loss.backward()."""
+    yield from (Found(NAME, (), make) for make in scripts.makers(file.statements))
 
 
 def _forms(file: File) -> Iterator[Found]:
@@ -193,6 +194,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(objectives.LOOKS, _objectives),
     Recogniser("a function that returns a value with its gradient", _values),
     Recogniser("a class with forward(x) and backward(dout)", _layers),
+    Recogniser(scripts.LOOKS, _script),
     Recogniser("", _forms),
     Recogniser("", _shown_when_run),
 )

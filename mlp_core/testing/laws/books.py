@@ -19,6 +19,7 @@ from mlp_core.testing.laws import (
     normalisations,
     objectives,
     optimizers,
+    scripts,
     selections,
     training,
     twins,
@@ -27,6 +28,7 @@ from mlp_core.testing.laws import (
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import FunctionForm
 from mlp_core.testing.subjects.doors.objective import ObjectiveSubject
+from mlp_core.testing.subjects.doors.script import ScriptSubject
 from mlp_core.testing.subjects.doors.twin import TwinSubject
 from mlp_core.testing.subjects.functions import FunctionSubject
 from mlp_core.testing.subjects.gradchecks import GradcheckSubject
@@ -65,6 +67,8 @@ def books_of(subject: Any) -> Sequence[Any]:
             return functions.BOOKS
         case ObjectiveSubject():
             return objectives.BOOKS
+        case ScriptSubject():
+            return (scripts.book,)
         case TwinSubject():
             return (twins.book,)
         case GradcheckSubject():

@@ -24,6 +24,7 @@ from mlp_core.testing.subjects.doors.layer import layer as layer
 from mlp_core.testing.subjects.doors.objective import objective as objective
 from mlp_core.testing.subjects.doors.of_loss import is_otherwise, of_loss
 from mlp_core.testing.subjects.doors.pair import pair as pair
+from mlp_core.testing.subjects.doors.script import script as script
 from mlp_core.testing.subjects.doors.twin import twin as twin
 from mlp_core.testing.subjects.doors.value_and_gradient import jacobian as jacobian
 from mlp_core.testing.subjects.doors.value_and_gradient import value_and_gradient as value_and_gradient

@@ -1,0 +1,192 @@
+"""A script that backpropagates by hand beside loss.backward(), as a subject: run whole, under several seeds."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from functools import cached_property
+from io import StringIO
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mlp_core.base.errors import ArgumentError
+from mlp_core.testing.engine.guards import default_dtype
+from mlp_core.testing.engine.source import import_of, name_of
+
+FORMS = ("d{}", "d_{}", "{}_grad", "grad_{}", "dL_d{}", "dloss_d{}", "dl_d{}", "{}_gradient", "gradient_{}")
+"""how the gradient of NAME is called, beside NAME.grad"""
+
+SEEDS, SECONDS = 8, 8.0
+"""under how many seeds a script is run, and how long that may take; two at least"""
+
+
+@dataclass(frozen=True)
+class Seed:
+    """An example: by how much every seed of the script is shifted."""
+
+    shift: int
+
+    def describe(self) -> str:
+        return f"every seed {self.shift} larger than written" if self.shift else "the seeds as they are written"
+
+    def setup(self) -> list[str]:
+        return [f"shift = {self.shift}"]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A gradient by hand beside autograd's, as they stood at the end of the script."""
+
+    name: str
+    """of what it is the gradient"""
+    by_hand: str
+    mine: Tensor
+    theirs: Tensor
+
+
+@dataclass(frozen=True)
+class ScriptSubject:
+    """Statements that are run one after the other, in a namespace of their own, in float64."""
+
+    name: str
+    codes: Sequence[CodeType]
+    path: Path
+    skipped: frozenset[str] = frozenset()
+    """names that are computed out of a .grad: no gradient by hand"""
+    waived: tuple[str, ...] = ()
+    made: Callable[[], str] | None = None
+    """what gives the source, if no file does"""
+    kept: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    def run(self, shift: int) -> dict[str, Any]:
+        """The namespace at the end. Raises what the script raises."""
+        names: dict[str, Any] = {"__name__": "__main__", "__file__": str(self.path)}
+        with _shifted(shift), default_dtype(torch.float64), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            for code in self.codes:
+                exec(code, names)  # noqa: S102  (what a script is for; in a process of its own)
+        return names
+
+    def at(self, shift: int) -> dict[str, Any]:
+        """The same, run once for each shift."""
+        if shift not in self.kept:
+            self.kept[shift] = self.run(shift)
+        return self.kept[shift]
+
+    @cached_property
+    def seeds(self) -> st.SearchStrategy[Seed]:
+        """As many as there is time for."""
+        begun = time.monotonic()
+        try:
+            self.at(0)
+        except Exception:  # the law tells it
+            return st.just(Seed(0))
+        several = int(SECONDS / max(time.monotonic() - begun, 1e-3))
+        return st.integers(0, max(2, min(SEEDS, several)) - 1).map(Seed)
+
+    def beside(self, names: dict[str, Any]) -> list[Beside]:
+        """Gradients by hand beside autograd's."""
+        found = []
+        for name, value in names.items():
+            if not isinstance(value, Tensor) or not (value.is_leaf or value.retains_grad) or value.grad is None:
+                continue
+            for form in FORMS:
+                by_hand = form.format(name)
+                mine = names.get(by_hand)
+                if isinstance(mine, Tensor) and by_hand not in self.skipped and mine is not value.grad:
+                    found.append(Beside(name, by_hand, mine.detach(), value.grad.detach()))
+        return found
+
+    def snippet(self, example: Seed, closing: str) -> str:
+        """Lines to paste that run the script and compare."""
+        head = ["import numpy as np", "import torch", *self._source(), "names = {'__name__': '__main__'}"]
+        lines = [
+            "torch.set_default_dtype(torch.float64)", *example.setup(), SEEDED, "try:", "    exec(source, names)",
+            "finally:", "    torch.set_default_dtype(torch.float32)",
+            "    torch.Generator, torch.manual_seed, np.random.seed, np.random.default_rng = real",
+        ]  # fmt: skip
+        return "\n".join([*head, *lines, closing or "names"])
+
+    def _source(self) -> list[str]:
+        """Lines that read the script."""
+        if self.made is not None:
+            return [*import_of(self.made), f"source = {name_of(self.made)}()"]
+        if self.path.suffix == ".py":
+            return ["from pathlib import Path", f"source = Path({str(self.path)!r}).read_text()"]
+        cells = f"cells = json.loads(Path({str(self.path)!r}).read_text())['cells']"
+        joined = "source = '\\n'.join(''.join(c['source']) for c in cells if c['cell_type'] == 'code')"
+        return ["import json", "from pathlib import Path", cells, joined]
+
+
+SEEDED = """\
+real = torch.Generator, torch.manual_seed, np.random.seed, np.random.default_rng
+class Generator(torch.Generator):
+    def manual_seed(self, seed): return super().manual_seed(seed + shift)
+torch.Generator = Generator
+torch.manual_seed = lambda seed: real[1](seed + shift)
+np.random.seed = lambda seed=0: real[2](seed + shift)
+np.random.default_rng = lambda seed=0: real[3](seed + shift)
+torch.manual_seed(0), np.random.seed(0)"""
+"""shifts every seed"""
+
+
+@contextmanager
+def _shifted(shift: int) -> Iterator[None]:
+    """Inside, every seed that is set is shifted, and where none is set the generators begin at `shift`."""
+    real: dict[tuple[Any, str], Any] = {
+        (module, name): getattr(module, name)
+        for module, name in (
+            (torch, "Generator"), (torch, "manual_seed"), (np.random, "seed"), (np.random, "default_rng"),
+            (random, "seed"),
+        )
+    }  # fmt: skip
+
+    class Generator(torch.Generator):
+        def manual_seed(self, seed: int) -> torch.Generator:
+            return super().manual_seed(seed + shift)
+
+    def moved(function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda seed=0, *a, **k: function(seed + shift if isinstance(seed, int) else seed, *a, **k)
+
+    states = torch.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002  (what a script may use)
+    try:
+        for (module, name), value in real.items():
+            setattr(module, name, Generator if name == "Generator" else moved(value))
+        torch.manual_seed(0)
+        np.random.seed(0)  # noqa: NPY002
+        random.seed(0)
+        yield
+    finally:
+        for (module, name), value in real.items():
+            setattr(module, name, value)
+        torch.set_rng_state(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002
+        random.setstate(states[2])
+
+
+def script(path: str | Path) -> str:
+    """A script or notebook that backpropagates by hand beside loss.backward(): every dNAME, d_NAME, NAME_grad or
+    grad_NAME at its end is held to NAME.grad, in float64, under several seeds.
+
+    It is a name for `verify` and `mlp-core verify`, which run the script whole, in a process of its own, within limits.
+    Raises ArgumentError where there is no such file.
+
+    >>> script("missing.py")
+    Traceback (most recent call last):
+    mlp_core.base.errors.ArgumentError: path: got 'missing.py', expected a script (.py) or a notebook (.ipynb)
+    """
+    if Path(path).suffix not in (".py", ".ipynb") or not Path(path).is_file():
+        raise ArgumentError("path", str(path), "a script (.py) or a notebook (.ipynb)")
+    return f"{path}:{NAME}"
+
+
+NAME = "script"
+"""by which a whole script is asked for: FILE:script"""
