@@ -53,6 +53,15 @@ def integration(session: nox.Session) -> None:
 
 
 @nox.session
+def boosting(session: nox.Session) -> None:
+    """Objectives that the laws admit train as those of LightGBM, XGBoost and CatBoost (docs/objectives.md)."""
+    session.install("-e", ".", *group("tests"), *group("boosting"))
+    session.run(
+        "pytest", "tests/laws/test_objectives_train.py", "-o", "filterwarnings=default", *session.posargs, env=ENV
+    )
+
+
+@nox.session
 def mutation(session: nox.Session) -> None:
     """Mutants of the core's arithmetic: a survivor that tests/tools/survivors.toml does not explain fails.
 
