@@ -63,3 +63,9 @@ def adds_through_an_index() -> str:
 def sums_where_the_loss_averages() -> str:
     """the division by the number of rows is missing"""
     return SCRIPT.replace("dlogits = dlogits / n\n", "")
+
+
+@caught_by("gives the same gradients when run again", origin="torch.Generator.seed: a seed from the system's entropy")
+def takes_its_seed_from_the_system() -> str:
+    """the seed is another one in every run"""
+    return SCRIPT.replace("g = torch.Generator().manual_seed(3)", "g = torch.Generator()\ng.seed()")

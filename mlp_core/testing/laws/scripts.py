@@ -1,4 +1,4 @@
-"""The law of a script that backpropagates by hand beside loss.backward()."""
+"""The laws of a script that backpropagates by hand beside loss.backward()."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
+from hypothesis import strategies as st
 
+from mlp_core.equality import same_bits
 from mlp_core.testing.bounds import references
 from mlp_core.testing.bounds.envelopes import Envelope, explained, scatter
 from mlp_core.testing.bounds.perturbed import PerturbedRounding
@@ -89,3 +91,36 @@ def _envelopes(subject: Any, seed: Seed, found: list[Beside]) -> Iterator[Envelo
             ]
             silent = [~references.telling(t, size, u) for t, size in zip(tolerance, sizes, strict=True)]
             yield Envelope(theirs, tolerance, silent)
+
+
+AGAIN = """\
+def gradients(names):
+    return {k: v.grad for k, v in names.items() if torch.is_tensor(v) and v.is_leaf and v.grad is not None}
+again = {'__name__': '__main__'}
+torch.set_default_dtype(torch.float64)
+torch.manual_seed(0), np.random.seed(0)
+try:
+    exec(source, again)
+finally:
+    torch.set_default_dtype(torch.float32)
+first, second = gradients(names), gradients(again)
+assert all(torch.equal(first[k], second[k]) for k in first), "other gradients when run again\""""
+
+
+@book.law(lambda subject: st.just(Seed(0)), judges=False)
+def gives_the_same_gradients_when_run_again(subject: Any, seed: Seed) -> Evidence:
+    """Run again under the same seeds, the script ends with the same gradients.
+
+    Numbers that no seed decides cannot be shown again, by this report or by whoever looks for the mistake.
+    """
+    try:
+        first, second = ({one.by_hand: one for one in subject.beside(subject.run(seed.shift))} for _ in range(2))
+    except Exception:  # the other law tells it
+        return Evidence(counted=False, note="the script cannot be run")
+    for name, one in first.items():
+        if name not in second or not same_bits(one.theirs, second[name].theirs):
+            raise Broken(
+                f"{one.name}.grad, run again", "other numbers", "the same", closing=AGAIN,
+                note="something random is not seeded: torch.manual_seed(0) at the beginning",
+            )  # fmt: skip
+    return Evidence(entries=sum(one.theirs.numel() for one in first.values()))
