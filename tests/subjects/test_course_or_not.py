@@ -113,5 +113,5 @@ def test_the_objective_of_a_booster_is_not_recognised() -> None:
 def test_a_decorator_that_takes_anything_does_not_hide_what_a_function_of_a_file_is(tmp_path: Path) -> None:
     source = "def timed(f):\n    return lambda *args, **kwargs: f(*args, **kwargs)\n\n\n"
     file = tmp_path / "hand_in.py"
-    file.write_text(f"{source}@timed\ndef backpropagation(model, y_true, y_pred):\n    pass\n", encoding="utf-8")
+    file.write_text(f"{source}@timed\ndef backpropagation(model, y_true, y_pred):\n    print(1)\n", encoding="utf-8")
     assert isinstance(resolve(load(f"{file}:backpropagation")), CourseSubject)
