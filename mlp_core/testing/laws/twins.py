@@ -118,7 +118,10 @@ def leaves_the_arguments_that_its_reference_leaves(subject: Any, example: Argume
     return Evidence(entries=sum(v.numel() for v in before.values()))
 
 
-@book.law(lambda subject: subject.inputs)
+@book.law(
+    lambda subject: subject.inputs,
+    beside="it says that something is kept between calls, where the law of the numbers says that one is off",
+)
 def gives_the_same_when_called_again(subject: Any, example: Arguments) -> Evidence:
     """Called again with the same arguments, and generators that begin at the same place, it gives the same numbers.
 

@@ -60,7 +60,10 @@ def no_weights(subject: Any) -> str | None:
     return None if subject.weighs else "it takes no weights; a third parameter, weight, would take them"
 
 
-@book.law(lambda subject: subject.rows, skip=meets, judges=True)
+@book.law(
+    lambda subject: subject.rows, skip=meets, judges=True,
+    beside="it says that rows meet, where the law of the gradient says that a number is off",
+)  # fmt: skip
 def rows_do_not_meet(subject: Any, at: Rows) -> Evidence:
     """Some of the rows, in another order, get the numbers that they get among all, within rounding.
 
