@@ -91,7 +91,8 @@ def fit(
     samples = torch.tensor(batches.sizes, device=x.device)
     for epoch in range(first_epoch, first_epoch + epochs):
         values = []
-        _check_again(model, x, gradients)
+        if epoch > first_epoch and (on_epoch is not None or not isinstance(rule, UpdateRule)):  # else nobody touched it
+            _check_again(model, x, gradients)
         gradient.renew()
         with updater.many(), mode():
             for rows, xb, target in batches.of_an_epoch():
