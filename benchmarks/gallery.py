@@ -29,9 +29,9 @@ HEAD = """# A gallery of mistakes
 
 Many wrong gradients still train. This page shows what each known mistake does to a training curve. The gray curve is
 the correct one, and the red one has the mistake. The vertical axis is the loss on a logarithmic scale. The curves come
-from one small problem: 64 samples, a network 2-8-8-2, float64. Training functions train a small module of their laws. The
-label in a cell is the activation, or an event during the run. Several settings are tried; the cell shows the first one
-in which the curves differ visibly (by more than 12 %).
+from one small problem: 64 samples, a network 2-8-8-2, float64. Training functions train a small module of their laws.
+The label in a cell is the activation, or an event during the run. Several settings are tried; the cell shows the first
+one in which the curves differ visibly (by more than 12 %).
 
 {same} of the {drawn} mistakes with a curve look the same here. That is the reason for laws: a training curve does not
 show these mistakes.
