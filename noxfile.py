@@ -170,6 +170,15 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session
+def packages(session: nox.Session) -> None:
+    """Published optimizers of benchmarks/packages.toml, verified one by one (docs/optimizer-packages.md)."""
+    names = {entry["package"] for entry in nox.project.load_toml("benchmarks/packages.toml")["optimizer"]}
+    session.install("-e", ".", *LOCKED)
+    session.install("--no-deps", *sorted(names))  # most ask for no more than torch and numpy
+    session.run("python", "benchmarks/packages.py", "docs/optimizer-packages.md", *session.posargs, env=ENV)
+
+
+@nox.session
 def power(session: nox.Session) -> None:
     """Every known mistake before every law (docs/power.md, docs/gallery.md); fails where a mistake slips through."""
     session.install("-e", ".[all]", *group("tests"), *LOCKED)

@@ -4,9 +4,10 @@ them."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
+import torch
 from hypothesis.strategies import SearchStrategy
 
 from mlp_core.equality import same_bits
@@ -47,10 +48,19 @@ class OptimizerBook(LawBook):
         return lambda function: known(_telling(function, doing))
 
 
+@cache
+def made_by_torch() -> frozenset[str]:
+    """What every optimizer has from the constructor of torch.optim.Optimizer."""
+    return frozenset(vars(torch.optim.SGD([torch.zeros(1)])))
+
+
 def measured(broken: Broken, doing: str) -> str:
     """A failure in words: what was done, and what was measured."""
     if isinstance(broken, Raised):
-        return f"{doing}, it raises {broken.got}"
+        lost = getattr(broken.__cause__, "name", None)
+        if isinstance(broken.__cause__, AttributeError) and lost in made_by_torch():
+            return f"its constructor does not call torch.optim.Optimizer.__init__, which makes {lost}"
+        return f"{doing or 'in a step'}, it raises {broken.got}"
     return f"{doing}: {broken.where} is {broken.got}, not {broken.expected}"
 
 
@@ -60,7 +70,7 @@ def _telling(function: Check, doing: str) -> Check:
         try:
             return function(subject, example)
         except Broken as broken:
-            if doing and not broken.measured:
+            if (doing or isinstance(broken, Raised)) and not broken.measured:
                 broken.measured = measured(broken, doing)
             raise
 

@@ -58,7 +58,9 @@ def _refuses_empty_groups(subject: Any) -> bool:
     return False
 
 
-@book.law(lambda subject: subject.scenarios(steps=(2, 3)), skip=needs_empty_groups)
+@book.law(
+    lambda subject: subject.scenarios(steps=(2, 3)), skip=needs_empty_groups, doing="beside a group without parameters"
+)  # fmt: skip
 def takes_an_empty_group(subject: Any, scenario: Scenario) -> Evidence:
     """With groups of no parameters first, in the middle and last, all others move as they do without them.
 

@@ -68,7 +68,7 @@ book = OptimizerBook(waivable=True)
 
 
 # of two parameters at least, so that without the first its group is not empty
-@book.law(lambda subject: subject.scenarios(steps=(3, 6), per_group=(2, 3)))
+@book.law(lambda subject: subject.scenarios(steps=(3, 6), per_group=(2, 3)), doing="with a late gradient")
 def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
     """A parameter without a gradient is left alone; when its first gradient comes, it begins as if fresh, and the
     others do not notice; also where all lie side by side in one buffer.
@@ -146,7 +146,10 @@ def needs_groups(subject: Any) -> str | None:
     return None if subject.varied else subject.unmoved
 
 
-@book.law(two_groups, skip=needs_groups, beside="all that asks it of an optimizer without a reference")
+@book.law(
+    two_groups, skip=needs_groups, doing="with groups of several values",
+    beside="all that asks it of an optimizer without a reference",
+)  # fmt: skip
 def gives_every_group_its_own_hyperparameters(subject: Any, scenario: Scenario) -> Evidence:
     """The parameters of a second group, whose hyperparameters differ from the defaults, move as in an optimizer of that
     group alone.

@@ -73,7 +73,7 @@ got = look(params, optimizer, "{name}")[{index}].item()
 book = OptimizerBook(waivable=True)
 
 
-@book.law(lambda subject: subject.scenarios(steps=SEVERAL))
+@book.law(lambda subject: subject.scenarios(steps=SEVERAL), doing="looked at after a step")
 def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
     """A gradient is read, never changed, and never kept: overwriting it between steps changes nothing.
 

@@ -8,11 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlp_core.testing.engine.evidence import Evidence, Rejected
+from mlp_core.testing.engine.evidence import Broken, Evidence, Rejected
 from mlp_core.testing.engine.guards import globals_kept
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.scenario import Scenario
 from mlp_core.testing.laws.optimizers.book import FEW, OptimizerBook
+from mlp_core.testing.laws.optimizers.driving import steps_of
 from mlp_core.testing.laws.optimizers.shared import agree
 
 SHAPE, ROWS = (5, 3), (0, 2, 2, 4)
@@ -93,4 +94,26 @@ def takes_a_sparse_gradient_as_a_dense_one(subject: Any, scenario: Scenario) -> 
     gradient alone is another optimizer, and trains other weights.
     """
     expected, got = _end(subject, scenario, sparse=False), _end(subject, scenario, sparse=True)
-    return agree(subject, scenario, scenario.names(), got, expected, what="sparse: ", closing=SPARSE)
+    try:
+        return agree(subject, scenario, scenario.names(), got, expected, what="sparse: ", closing=SPARSE)
+    except Broken as broken:
+        broken.measured = _where(subject, steps_of(scenario, 0, 1))
+        raise
+
+
+def _where(subject: Any, first: Scenario) -> str:
+    """Which rows differ after one step, in words; nothing if none does."""
+    (dense,), (sparse,) = _end(subject, first, sparse=False), _end(subject, first, sparse=True)
+    near = 2**12 * torch.finfo(dense.dtype).eps * (1 + dense.abs())
+    differ = [k for k in range(len(dense)) if not bool(((dense[k] - sparse[k]).abs() <= near[k]).all())]
+    twice = max(ROWS, key=ROWS.count)
+    for words, some in (
+        ("rows that the gradient does not name are moved otherwise than by zeros written out", set(differ) - set(ROWS)),
+        ("a row that the gradient names twice is moved otherwise than by the sum", set(differ) & {twice}),
+        ("rows that the gradient names are moved otherwise", set(differ)),
+    ):
+        if some:
+            k = min(some)
+            got, expected = sparse[k].tolist(), dense[k].tolist()
+            return f"with a sparse gradient, {words}: row {k} is {got} after a step, not {expected}"
+    return ""
