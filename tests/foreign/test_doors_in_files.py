@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,14 @@ FILES: dict[str, tuple[str, list[str]]] = {
     "two of them": (("def f(x):\n    return x**2\ndef f_prime(x):\n    return 2 * x\n"
                     "def g(x):\n    return x**3\ndef g_grad(x):\n    return 3 * x**2\n"), ["f", "g"]),
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What loading leaves in a process of its own is put back in this one."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield
+    sys.modules.pop("hand_in", None)
 
 
 def written(folder: Path, text: str) -> str:

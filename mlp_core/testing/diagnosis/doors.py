@@ -17,9 +17,9 @@ from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.examples.arguments import Arguments, Path
 from mlp_core.testing.examples.foreign_arrays import is_real, like, tensor_of
 from mlp_core.testing.faults.doors import families
-from mlp_core.testing.laws.doors.shared import Pulled, pulled, wide
 from mlp_core.testing.oracles.functions import steps_of
 from mlp_core.testing.subjects.doors.form import Form
+from mlp_core.testing.subjects.doors.pulled import Pulled, pulled, wide
 
 NEAR = 2.0**-20
 """how near a gradient must be to what a relation says of it, in parts of its largest entry: quotients have as many

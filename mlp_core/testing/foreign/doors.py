@@ -91,3 +91,16 @@ MAKERS: dict[str, Callable[..., Any]] = {
 def made(kind: str) -> Callable[..., Any]:
     """What makes a subject of what was loaded; the batch sizes come last, and say nothing here."""
     return lambda *things: MAKERS[kind](*things[:-1])
+
+
+def lines(functions: dict[str, ast.FunctionDef]) -> str:
+    """The three lines that would verify what looks most like a gradient, where nothing was recognised."""
+    named = [n for n in functions if re.search(r"back|grad|deriv|prime", n, re.IGNORECASE)]
+    if not named:
+        return ""
+    name = named[-1]
+    return (
+        "; to have it verified, add three lines: from mlp_core.testing import subjects; "
+        f"loss = lambda params, *data: ...  # what {name} is the gradient of; "
+        f'subject = subjects.gradient(loss, lambda params, *data: {name}(...), subjects.arrays("(n,d),(n)"))'
+    )

@@ -156,12 +156,20 @@ def _autograd_functions(file: File) -> Iterator[Found]:
 def _pairs(file: File) -> Iterator[Found]:
     for name, forward, backward in doors.pairs({n.name: n for n, _ in file.functions()}):
         called = forward if name in file.definitions else name
-        yield Found(called, (forward, backward), doors.made("pair"))
+        yield from _both(file, called, forward, backward, "pair")
 
 
 def _derivatives(file: File) -> Iterator[Found]:
     for name, derivative in doors.derivatives({n.name: n for n, _ in file.functions()}):
-        yield Found(name, (name, derivative), doors.made("derivative"))
+        yield from _both(file, name, name, derivative, "derivative")
+
+
+def _both(file: File, called: str, one: str, other: str, kind: str) -> Iterator[Found]:
+    """Two definitions that belong together; the lines that show a failure again ask for each of them by its name."""
+    if file.asked in (one, other) and file.asked != called:
+        yield Found(file.asked, (file.asked,))
+    else:
+        yield Found(called, (one, other), doors.made(kind))
 
 
 def _values(file: File) -> Iterator[Found]:
@@ -226,7 +234,8 @@ def chosen(statements: Sequence[Statement], file: str, name: str | None, broken:
         nodes = [whole.definitions[name]] if there else whole.nodes
         raise ArgumentError("subject", Described(f"{file}:{name}"), f"{wanted}; {_found(nodes, broken)}")
     if not every:
-        raise ArgumentError("subject", Described(file), f"{LOOKED_FOR}; {_found(whole.nodes, broken)}")
+        paste = doors.lines({n.name: n for n, _ in whole.functions()})
+        raise ArgumentError("subject", Described(file), f"{LOOKED_FOR}; {_found(whole.nodes, broken)}{paste}")
     names = {need for one in every for need in one.needs}
     used = {other for one in every for other in _reach(whole, one) & names - set(one.needs)}
     return [one for one in every if not used & set(one.needs)] or every  # those that use each other

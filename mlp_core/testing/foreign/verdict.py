@@ -34,7 +34,7 @@ def headline(results: Sequence[Result], *, course: bool, reading: str = "") -> s
     failed = {(r.where, r.got) for r in broken if r.group != CONDUCT}
     words += [f"not so: {r.law}" for r in broken if r.group == CONDUCT and (r.where, r.got) not in failed]
     words += [NO_FORMULA] if no_formula(results) else []
-    words += [IN_NEITHER if words[0] == WRONG else reading] if reading else []
+    words += [IN_NEITHER if course and words[0] == WRONG else reading] if reading else []
     unknown = sum(r.verdict == "SKIP" and r.reason.startswith("not run") for r in results)
     return "; ".join([*words, *([f"{unknown} laws not run"] if unknown else [])])
 

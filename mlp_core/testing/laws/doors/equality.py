@@ -10,20 +10,11 @@ from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments, written
 from mlp_core.testing.examples.foreign_arrays import tensor_of
-from mlp_core.testing.laws.doors.shared import (
-    EXTRAPOLATED,
-    NOT_FINITE,
-    RANDOM,
-    Pulled,
-    finite,
-    pulled,
-    repeats,
-    said,
-    wide,
-)
+from mlp_core.testing.laws.doors.shared import EXTRAPOLATED, NOT_FINITE, RANDOM, repeats, said
 from mlp_core.testing.laws.functions.shared import held_to_quotients
 from mlp_core.testing.oracles.doors import looked_at, values_of
 from mlp_core.testing.oracles.functions import Values
+from mlp_core.testing.subjects.doors.pulled import Pulled, finite, pulled, wide
 
 book = LawBook(judges=True)
 

@@ -15,8 +15,9 @@ from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import source_of
 from mlp_core.testing.examples.layouts import part_of_larger, transposed
-from mlp_core.testing.laws.doors.shared import NOT_FINITE, Bound, Pulled, filled, finite, held, nearest, pulled
+from mlp_core.testing.laws.doors.shared import NOT_FINITE, Bound, filled, held, nearest
 from mlp_core.testing.subjects.doors.form import Form
+from mlp_core.testing.subjects.doors.pulled import Pulled, finite, pulled
 
 book = LawBook()
 
