@@ -9,6 +9,7 @@ from typing import Any
 
 from mlp_core.testing.subjects.doors import recognised
 from mlp_core.testing.subjects.doors.pair import ABOVE
+from mlp_core.testing.subjects.recognise import resolve
 
 FORWARD = (("forward", "backward"), ("fwd", "bwd"), ("Forward", "Backward"))
 """parts of the names of two functions that belong together"""
@@ -33,7 +34,7 @@ def wanted(node: ast.FunctionDef) -> list[str]:
     return names[: len(names) - len(node.args.defaults)]
 
 
-def pairs(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str, str]]:
+def _pairs(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str, str]]:
     """The common name, the forward and the backward."""
     for name in functions:
         for one, other in FORWARD:
@@ -42,7 +43,7 @@ def pairs(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str, str
                 yield name.replace(one, "").strip("_") or name, name, partner
 
 
-def derivatives(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
+def _derivatives(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
     """A function and its derivative, of the same parameters."""
     for name, node in functions.items():
         partner = next((p for form in PRIMES if (p := form.format(name)) in functions and p != name), None)
@@ -82,15 +83,78 @@ def is_layer(node: ast.ClassDef) -> bool:
     return all(len(names) in (2, 3) and names[0] == "self" for names in both) and returns(methods["forward"])
 
 
+def of_network(node: ast.ClassDef) -> str | None:
+    """The method of a class that returns a value with gradients of what it keeps in a dict; no module of torch."""
+    if any("Module" in ast.unparse(base) for base in node.bases):
+        return None
+    for method in node.body:
+        if isinstance(method, ast.FunctionDef) and wanted(method)[:1] == ["self"] and len(positional(method)) > 2:
+            returned = [n.value for n in ast.walk(method) if isinstance(n, ast.Return)]
+            if any(isinstance(v, ast.Tuple) and len(v.elts) == 2 and _is_gradient(v.elts[1]) for v in returned):
+                return method.name
+    return None
+
+
 MAKERS: dict[str, Callable[..., Any]] = {
     "pair": recognised.of_pair, "function": recognised.of_function, "derivative": recognised.of_derivative,
     "value": recognised.of_value_and_gradient, "layer": recognised.of_layer,
 }  # fmt: skip
 
 
-def made(kind: str) -> Callable[..., Any]:
+Door = tuple[str, tuple[str, ...], Callable[..., Any]]
+"""the name by which it is asked for, the definitions it needs, and what makes a subject of them and the batch sizes"""
+
+
+def _made(kind: str) -> Callable[..., Any]:
     """What makes a subject of what was loaded; the batch sizes come last, and say nothing here."""
     return lambda *things: MAKERS[kind](*things[:-1])
+
+
+def _functions(file: Any) -> dict[str, ast.FunctionDef]:
+    return {node.name: node for node, _ in file.functions()}
+
+
+def autograd_functions(file: Any) -> Iterator[Door]:
+    for node in file.classes():
+        if any(file.origins.dotted(base).endswith("autograd.Function") for base in node.bases):
+            yield node.name, (node.name,), _made("function")
+
+
+def pairs(file: Any) -> Iterator[Door]:
+    for name, forward, backward in _pairs(_functions(file)):
+        called = forward if name in file.definitions else name
+        yield _both(file, called, forward, backward, "pair")
+
+
+def derivatives(file: Any) -> Iterator[Door]:
+    for name, derivative in _derivatives(_functions(file)):
+        yield _both(file, name, name, derivative, "derivative")
+
+
+def _both(file: Any, called: str, one: str, other: str, kind: str) -> Door:
+    """Two definitions that belong together; the lines that show a failure again ask for each of them by its name."""
+    if file.asked in (one, other) and file.asked != called:
+        return file.asked, (file.asked,), resolve
+    return called, (one, other), _made(kind)
+
+
+def values(file: Any) -> Iterator[Door]:
+    yield from ((n, (n,), _made("value")) for n, node in _functions(file).items() if gives_gradient(node))
+
+
+def layers(file: Any) -> Iterator[Door]:
+    yield from ((node.name, (node.name,), _made("layer")) for node in file.classes() if is_layer(node))
+
+
+def networks(file: Any) -> Iterator[Door]:
+    for node in file.classes():
+        method = of_network(node)
+        if method is not None:
+            yield node.name, (node.name,), _of_method(method)
+
+
+def _of_method(method: str) -> Callable[..., Any]:
+    return lambda cls, _: recognised.of_network(cls, method)
 
 
 def lines(functions: dict[str, ast.FunctionDef]) -> str:

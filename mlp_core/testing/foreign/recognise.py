@@ -146,38 +146,9 @@ def _derived(file: File) -> Iterator[Found]:
     yield from (Found(n.name, (n.name,)) for n in file.classes() if file.origins.kind(n) is not None)
 
 
-def _autograd_functions(file: File) -> Iterator[Found]:
-    """Classes that derive from torch.autograd.Function, but those that others here derive from."""
-    for node in file.classes():
-        if any(file.origins.dotted(base).endswith("autograd.Function") for base in node.bases):
-            yield Found(node.name, (node.name,), doors.made("function"))
-
-
-def _pairs(file: File) -> Iterator[Found]:
-    for name, forward, backward in doors.pairs({n.name: n for n, _ in file.functions()}):
-        called = forward if name in file.definitions else name
-        yield from _both(file, called, forward, backward, "pair")
-
-
-def _derivatives(file: File) -> Iterator[Found]:
-    for name, derivative in doors.derivatives({n.name: n for n, _ in file.functions()}):
-        yield from _both(file, name, name, derivative, "derivative")
-
-
-def _both(file: File, called: str, one: str, other: str, kind: str) -> Iterator[Found]:
-    """Two definitions that belong together; the lines that show a failure again ask for each of them by its name."""
-    if file.asked in (one, other) and file.asked != called:
-        yield Found(file.asked, (file.asked,))
-    else:
-        yield Found(called, (one, other), doors.made(kind))
-
-
-def _values(file: File) -> Iterator[Found]:
-    yield from (Found(n.name, (n.name,), doors.made("value")) for n, _ in file.functions() if doors.gives_gradient(n))
-
-
-def _layers(file: File) -> Iterator[Found]:
-    yield from (Found(n.name, (n.name,), doors.made("layer")) for n in file.classes() if doors.is_layer(n))
+def _door(found: Callable[[Any], Iterator[tuple[str, tuple[str, ...], Callable[..., Any]]]]) -> Any:
+    """Gradients in other forms: the name, the definitions, and what makes a subject of them."""
+    return lambda file: (Found(*one) for one in found(file))
 
 
 def _shown_when_run(file: File) -> Iterator[Found]:
@@ -196,12 +167,13 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("", _methods),
     Recogniser("f(model, trace, dL_dy)", _ours),
     Recogniser("a torch.optim.Optimizer or an UpdateRule", _derived),
-    Recogniser("a torch.autograd.Function", _autograd_functions),
-    Recogniser("two functions x_forward and x_backward", _pairs),
-    Recogniser("a function with its derivative (f and f_prime)", _derivatives),
+    Recogniser("a torch.autograd.Function", _door(doors.autograd_functions)),
+    Recogniser("two functions x_forward and x_backward", _door(doors.pairs)),
+    Recogniser("a function with its derivative (f and f_prime)", _door(doors.derivatives)),
     Recogniser(objectives.LOOKS, _objectives),
-    Recogniser("a function that returns a value with its gradient", _values),
-    Recogniser("a class with forward(x) and backward(dout)", _layers),
+    Recogniser("a function that returns a value with its gradient", _door(doors.values)),
+    Recogniser("a class whose method returns its loss with a dict of gradients", _door(doors.networks)),
+    Recogniser("a class with forward(x) and backward(dout)", _door(doors.layers)),
     Recogniser(scripts.LOOKS, _script),
     Recogniser("", _forms),
     Recogniser("", _shown_when_run),

@@ -16,7 +16,8 @@ from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import tensor_of
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.subjects.doors.arrays import arrays
-from mlp_core.testing.subjects.doors.form import Form, Run, every, required, strategy_of, waived
+from mlp_core.testing.subjects.doors.form import Form, Run
+from mlp_core.testing.subjects.doors.given import every, required, strategy_of, waived
 
 TRIED = 6
 """examples on which it is seen what df takes"""

@@ -15,7 +15,8 @@ from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
-from mlp_core.testing.subjects.doors.form import Form, Run, every, indices, strategy_of, waived
+from mlp_core.testing.subjects.doors.form import Form, Run
+from mlp_core.testing.subjects.doors.given import every, indices, strategy_of, waived
 
 RUN = """\
 def run(args, need=None):

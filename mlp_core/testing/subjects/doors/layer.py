@@ -15,7 +15,8 @@ from mlp_core.testing.examples.arguments import Arguments, arguments
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, tensor_of
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.shapes import Shape, drawn
-from mlp_core.testing.subjects.doors.form import Form, Run, every, required, waived
+from mlp_core.testing.subjects.doors.form import Form, Run
+from mlp_core.testing.subjects.doors.given import every, required, waived
 from mlp_core.testing.subjects.doors.seeds import seeded
 
 FORMS = ("d{}", "{}_grad", "grad_{}", "d_{}", "g{}", "dL_d{}", "{}_gradient", "grad{}", "delta_{}")

@@ -13,7 +13,8 @@ from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments, places_of
 from mlp_core.testing.examples.foreign_arrays import is_real
 from mlp_core.testing.examples.sample import sample
-from mlp_core.testing.subjects.doors.form import Form, Run, every, strategy_of
+from mlp_core.testing.subjects.doors.form import Form, Run
+from mlp_core.testing.subjects.doors.given import every, strategy_of
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
-from mlp_core.testing.subjects.doors.form import Form, Run, every, indices, required, strategy_of, waived
+from mlp_core.testing.subjects.doors.form import Form, Run
+from mlp_core.testing.subjects.doors.given import every, indices, required, strategy_of, waived
 
 ABOVE = re.compile(
     r"(?!(data|dim|dims|dilation|dropout|drop|dtype|depth|device|debug)\b)"

@@ -12,10 +12,12 @@ import torch
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.source import name_of
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, is_real
+from mlp_core.testing.subjects.doors import network
 from mlp_core.testing.subjects.doors.arrays import arrays
 from mlp_core.testing.subjects.doors.derivative import derivative
-from mlp_core.testing.subjects.doors.form import Form, required
+from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import Applied, function
+from mlp_core.testing.subjects.doors.given import required
 from mlp_core.testing.subjects.doors.layer import layer
 from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
 from mlp_core.testing.subjects.doors.tried import Found, built, tried
@@ -138,6 +140,14 @@ def of_value_and_gradient(f: Callable[..., Any]) -> Form:
         call = f'value_and_gradient({name_of(f)}, subjects.arrays("(d),(n,d),(n)"))'
         raise not_found(f"{name_of(f)}({', '.join(names)})", call)
     return told(value_and_gradient(f, found.strategy()), found, names)
+
+
+def of_network(cls: type, method: str) -> Form:
+    found = network.found_in(cls, method)
+    if found is None:
+        call = f'value_and_gradient(f, subjects.arrays("..."))  # f(params, *data) calls {cls.__name__}.{method}'
+        raise not_found(f"{cls.__name__}.{method}", call)
+    return told(*found)
 
 
 def of_layer(cls: type) -> Form:

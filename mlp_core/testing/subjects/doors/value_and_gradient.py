@@ -14,7 +14,8 @@ from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments, places_of
 from mlp_core.testing.examples.foreign_arrays import is_real, tensor_of
-from mlp_core.testing.subjects.doors.form import Form, Run, every, indices, strategy_of, waived
+from mlp_core.testing.subjects.doors.form import Form, Run
+from mlp_core.testing.subjects.doors.given import every, indices, strategy_of, waived
 
 
 @dataclass(frozen=True)

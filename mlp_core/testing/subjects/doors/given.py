@@ -1,0 +1,59 @@
+"""What a user gives of a door beside its functions: their parameters, inputs, wrt, waives."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from mlp_core.base.errors import ArgumentError
+from mlp_core.testing.examples.arguments import Arguments, arguments
+
+
+def required(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The positional parameters that have no default."""
+    kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = inspect.signature(function).parameters.values()
+    return tuple(p.name for p in parameters if p.kind in kinds and p.default is p.empty)
+
+
+def every(function: Callable[..., Any]) -> tuple[str, ...]:
+    """All positional parameters."""
+    kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return tuple(p.name for p in inspect.signature(function).parameters.values() if p.kind in kinds)
+
+
+def strategy_of(inputs: Any) -> st.SearchStrategy[Arguments]:
+    """Examples from what a user gives for inputs; raises ArgumentError for what is no strategy."""
+    if not isinstance(inputs, st.SearchStrategy):
+        raise ArgumentError("inputs", inputs, "a Hypothesis strategy for the arguments, such as arrays('(n,d),(d,h)')")
+    return arguments(inputs)
+
+
+def indices(wrt: Sequence[str | int] | None, names: Sequence[str]) -> tuple[int, ...] | None:
+    """Arguments given by name or index, as indices."""
+    if wrt is None:
+        return None
+    found = []
+    for one in [wrt] if isinstance(wrt, (str, int)) else wrt:
+        if isinstance(one, str) and one not in names:
+            raise ArgumentError("wrt", one, f"one of {', '.join(names)}")
+        found.append(names.index(one) if isinstance(one, str) else int(one))
+    return tuple(found)
+
+
+WAIVERS: dict[str, tuple[str, ...]] = {
+    "straight-through": ("is the derivative of its own forward",),
+    "surrogate": ("is the derivative of its own forward",),
+    "averaged": ("is the derivative of its own forward",),
+    "once": ("is right or refused when differentiated twice",),
+}
+"""by a name that says what is done by design: the laws that do not hold then"""
+
+
+def waived(waives: Sequence[str]) -> tuple[str, ...]:
+    """Names of laws, out of these and of names that say what is done by design."""
+    several = [waives] if isinstance(waives, str) else list(waives)
+    return tuple(law for one in several for law in WAIVERS.get(one, (one,)))

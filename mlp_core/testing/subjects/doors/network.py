@@ -1,0 +1,89 @@
+"""A class that keeps its parameters in a dict, and a method that returns a loss with a dict of their gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from mlp_core.testing.engine.source import import_of, name_of
+from mlp_core.testing.examples.arguments import Arguments
+from mlp_core.testing.examples.foreign_arrays import copied, is_real
+from mlp_core.testing.examples.shapes import Shape, drawn
+from mlp_core.testing.subjects.doors.form import Form, Run
+from mlp_core.testing.subjects.doors.given import every, required, strategy_of
+from mlp_core.testing.subjects.doors.seeds import seeded
+from mlp_core.testing.subjects.doors.tried import Found, tried
+
+SIZES = (3, 4, 2, 3, 2)
+"""what a class is made with: the sizes of its layers"""
+
+
+@dataclass(frozen=True)
+class Network:
+    """cls(*sizes), its dict of parameters, and the method that gives (loss, gradients)."""
+
+    cls: type
+    sizes: tuple[int, ...]
+    params: str
+    method: str
+
+    def __call__(self, args: list[Any]) -> Run:
+        made = self.cls(*self.sizes)
+        setattr(made, self.params, args[0])
+        value, gradients = getattr(made, self.method)(*args[1:])
+        return Run([value], lambda above: gradients)
+
+    def source(self, example: Arguments) -> list[str]:
+        return [
+            *import_of(self.cls), "def run(args):", f"    made = {name_of(self.cls)}{self.sizes!r}",
+            f"    made.{self.params} = args[0]", f"    value, gradients = made.{self.method}(*args[1:])",
+            "    return [value], lambda above: gradients",
+        ]  # fmt: skip
+
+    def arrays(self) -> dict[str, Any]:
+        """The parameters that it is made with."""
+        with seeded():
+            return dict(getattr(self.cls(*self.sizes), self.params))
+
+
+def found_in(cls: type, method: str) -> tuple[Form, Found, Sequence[str]] | None:
+    """The form of a class, and what was found by trying; None where nothing runs."""
+    sizes = SIZES[: len(required(cls))]
+    names = every(getattr(cls, method))[1:]
+    params = _params(lambda: cls(*sizes))
+    if params is None:
+        return None
+    network = Network(cls, sizes, params, method)
+    held = network.arrays()
+
+    def fits(args: list[Any]) -> bool:
+        run = network([copied(held), *args])
+        gradients = run.pull([1.0])
+        return np.size(run.outs[0]) == 1 and isinstance(gradients, dict) and set(gradients) <= set(held)
+
+    found = tried(names, fits)
+    if found is None:
+        return None
+    shapes = [Shape(tuple(np.shape(v))) for v in held.values()]
+    own = drawn(shapes, "numpy", {}).map(lambda values: dict(zip(held, values, strict=True)))
+    inputs = st.builds(lambda first, rest: (first, *rest), own, found.strategy())
+    form = Form(
+        f"{cls.__name__}.{method}", "value with its gradient", strategy_of(inputs), network, network.source,
+        names=(params, *names), asked=(0,), upstream=False,
+    )  # fmt: skip
+    return form, found, names
+
+
+def _params(make: Callable[[], Any]) -> str | None:
+    """The attribute with a dict of arrays."""
+    try:
+        with seeded():
+            made = make()
+    except Exception:  # of another's code, for sizes that nobody gave
+        return None
+    dicts = (n for n, v in vars(made).items() if isinstance(v, dict) and v and all(map(is_real, v.values())))
+    return next(dicts, None)
