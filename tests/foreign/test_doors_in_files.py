@@ -41,6 +41,15 @@ FILES: dict[str, tuple[str, list[str]]] = {
                            "    def forward(ctx, x, factor):\n        ctx.factor = factor\n        return factor * x\n"
                            "    @staticmethod\n    def backward(ctx, grad):\n        return ctx.factor * grad, None\n"),
                            ["Twice"]),
+    "a network with a dict": (
+        (
+            "class Line:\n    def __init__(self, d, c):\n        self.params, self.c = {'W': np.zeros((d, c))}, c\n"
+            "    def loss(self, X, y, reg=0.0):\n        r = X @ self.params['W'] - np.eye(self.c)[y]\n"
+            "        grads = {'W': 2 * X.T @ r + 2 * reg * self.params['W']}\n"
+            "        return (r**2).sum() + reg * (self.params['W'] ** 2).sum(), grads\n"
+        ),
+        ["Line"],
+    ),
     "two of them": (("def f(x):\n    return x**2\ndef f_prime(x):\n    return 2 * x\n"
                     "def g(x):\n    return x**3\ndef g_grad(x):\n    return 3 * x**2\n"), ["f", "g"]),
 }  # fmt: skip
