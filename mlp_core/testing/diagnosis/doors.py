@@ -98,7 +98,7 @@ def _cuts_all(subject: Form, examples: Sequence[Arguments]) -> bool:
         try:
             pulled(subject, wide(example))
         except Broken as other:
-            if "shape" in other.got and ", 0" in other.got and 0 in example.args:
+            if "shape" in other.got and ", 0" in other.got and any(type(a) is int and a == 0 for a in example.args):
                 return True
     return False
 
