@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 from mlp_core.base.errors import ArgumentError
 from mlp_core.testing import faults, subjects, verify
 from mlp_core.testing.engine import runner
-from mlp_core.testing.right.objectives import OBJECTIVES
 from mlp_core.testing.subjects.doors import losses
 from mlp_core.testing.subjects.doors.calls import call_of
 from mlp_core.testing.subjects.doors.objective import ObjectiveSubject
 
 CASES = Path(os.environ.get("MLP_CORE_CASES", "")) / "doors"
-EXAMPLES = 12
+EXAMPLES = 8
 
 
 @pytest.fixture(autouse=True)
@@ -50,13 +49,6 @@ def test_a_wrong_objective_is_told_and_named_where_its_mistake_is_known(case: An
 @pytest.mark.parametrize("case", judge.RIGHT, ids=lambda case: case[0].__name__)
 def test_a_right_objective_passes_whichever_hessian_it_has(case: Any) -> None:
     assert not [result.text() for result in failures(*case)]
-
-
-@pytest.mark.parametrize("case", OBJECTIVES, ids=lambda case: case[0].__name__)
-def test_right_implementations_pass_as_they_are_declared(case: Any) -> None:
-    f, loss, labels, hessian, scores = case
-    report = verify(subjects.objective(f, loss, labels, hessian, scores=scores), examples=5)
-    assert report.ok, [result.text() for result in report.results if result.verdict == "FAIL"]
 
 
 HANDED = (
