@@ -75,12 +75,12 @@ def test_what_only_looks_alike(tmp_path: Path, source: str) -> None:
 
 @pytest.mark.parametrize(("source", "found"), [
     (f"def backprop(model, first, second):\n{COURSE}", ["backprop"]),
-    (f"class Net:\n  def backprop(model, y, y_hat):\n{COURSE}\n  def forward(self, x): pass", ["Net.backprop"]),
+    (f"class Net:\n  def backprop(model, y, y_hat):\n{COURSE}\n  def forward(self, x): return x", ["Net.backprop"]),
     (f"class Net:\n  @staticmethod\n  def backprop(model, y, y_hat):\n{COURSE}", ["Net.backprop"]),
     (f"def gradients(model, target, output):\n{COURSE}", ["gradients"]),
     (f"def backprop(model, y, y_hat):\n{COURSE}\ndef mse(model, y_true, y_pred): return 0", ["backprop"]),
     ("from mlp_core.testing import subjects\nsubject = subjects.course(lambda a, b, c: None)", ["subject"]),
-    (f"def f(model, trace, dL_dy): pass\ndef backprop(model, y, y_hat):\n{COURSE}", ["backprop", "f"]),
+    (f"def f(model, trace, dL_dy): return trace\ndef backprop(model, y, y_hat):\n{COURSE}", ["backprop", "f"]),
 ])  # fmt: skip
 def test_what_is_found(tmp_path: Path, source: str, found: list[str]) -> None:
     file = written(tmp_path, source)
