@@ -77,14 +77,14 @@ def found_with_reasons(name: str) -> list[tuple[str, tuple[str, str] | None]]:
     """The same, each with why it cannot be judged and what would help, or None."""
     path, wanted = split(name)
     file = whole(path)
-    return [(f"{path}:{one.name}", why_not(file, *one.needs)) for one in _chosen(file, wanted)]
+    return [(f"{path}:{one.name}", why_not(file, *one.needs) if one.needs else None) for one in _chosen(file, wanted)]
 
 
 def notes_of(name: str) -> list[str]:
     """What is to be said of "file:name" beside its verdict."""
     path, wanted = split(name)
     file = whole(path)
-    return [words for one in _chosen(file, wanted) for words in notes(file, *one.needs)]
+    return [words for one in _chosen(file, wanted) if one.needs for words in notes(file, *one.needs)]
 
 
 def _chosen(file: Whole, wanted: str | None) -> list[Found]:
@@ -110,7 +110,7 @@ def loaded(name: str) -> tuple[Found, list[Any]]:
     path, wanted = split(name)
     file = whole(path)
     (found,) = _chosen(file, wanted)
-    reason = why_not(file, *found.needs)
+    reason = why_not(file, *found.needs) if found.needs else None  # a whole script needs no definition
     if reason is not None:
         raise ArgumentError("subject", Described(name), f"{reason[1]}; {reason[0]}")
     needed = dict.fromkeys(s for need in found.needs for s in reached(file.statements, need))

@@ -189,7 +189,7 @@ def everything(file: File) -> list[Found]:
     for one in RECOGNISERS:
         for found in list(one.found(file)):
             if not any(name in taken for name in found.needs):
-                taken.update(dict.fromkeys(found.needs, found))
+                taken.update(dict.fromkeys(found.needs or (found.name,), found))  # a script needs no definition
     return list(dict.fromkeys(taken.values()))
 
 
