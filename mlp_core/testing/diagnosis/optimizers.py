@@ -32,8 +32,8 @@ SILENT = {torch.float64: 0.1, torch.float32: 0.25}
 """the largest share of entries, over all witnesses, about which rounding lets nothing be said: half of the digits, more
 of them"""
 
-NAMED = 2
-"""mistakes named at once, at most"""
+NAMED, DIALECTS = 2, 4
+"""mistakes named at once, at most, and dialects: without an option that is off, several libraries have the same"""
 
 OPTIONS = {
     "weight_decay": 0.0,
@@ -63,7 +63,7 @@ def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
         if not named:
             named = [(words, True) for words in plain_dialects(subject)]
     kinds = ([words for words, dialect in named if dialect is kind] for kind in (False, True))
-    told = [words for own in kinds if len(own) <= NAMED for words in own]  # of too many of a kind none
+    told = [words for own, most in zip(kinds, (NAMED, DIALECTS), strict=True) if len(own) <= most for words in own]
     return SAME.join(told) or None
 
 

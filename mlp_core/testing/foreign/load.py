@@ -113,7 +113,8 @@ def loaded(name: str) -> tuple[Found, list[Any]]:
     reason = why_not(file, *found.needs) if found.needs else None  # a whole script needs no definition
     if reason is not None:
         raise ArgumentError("subject", Described(name), f"{reason[1]}; {reason[0]}")
-    needed = dict.fromkeys(s for need in found.needs for s in reached(file.statements, need))
+    left = [s for s in file.statements if s.defines or not s.binds or not s.binds <= found.given]
+    needed = dict.fromkeys(s for need in found.needs for s in reached(left, need))
     relative = any(isinstance(s.node, ast.ImportFrom) and s.node.level > 0 for s in needed)
     module = module_for(path, file.modules, relative)
     for statement in needed:

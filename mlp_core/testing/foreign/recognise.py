@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
-from mlp_core.testing.foreign import doors, objectives, scripts
+from mlp_core.testing.foreign import doors, objectives, scripts, training
 from mlp_core.testing.foreign.origins import Origins
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.subjects.doors.script import NAME
@@ -35,6 +35,10 @@ class Found:
     """the definitions of the top level that are loaded for it"""
     make: Callable[..., Any] = resolve
     """its subject, of what was loaded (each as one argument) and the batch sizes"""
+    given: frozenset[str] = frozenset()
+    """variables of the file that its subject gives it: what the file does for them is not run"""
+    apart: bool = False
+    """whether what it uses is verified by itself too"""
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,13 @@ def _script(file: File) -> Iterator[Found]:
     yield from (Found(NAME, (), make) for make in scripts.makers(file.statements))
 
 
+def _trainers(file: File) -> Iterator[Found]:
+    """Functions that train a module of torch."""
+    heads = [(n.name, head) for n, head in file.functions()]
+    for name, given in training.trainers(heads, file.statements, file.wants):
+        yield Found(name, (name,), training.subject, given, apart=True)
+
+
 def _forms(file: File) -> Iterator[Found]:
     """Training loops and the like: only if somebody asks for one."""
     yield from (
@@ -175,6 +186,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("a class whose method returns its loss with a dict of gradients", _door(doors.networks)),
     Recogniser("a class with forward(x) and backward(dout)", _door(doors.layers)),
     Recogniser(scripts.LOOKS, _script),
+    Recogniser(training.LOOKS, _trainers),
     Recogniser("", _forms),
     Recogniser("", _shown_when_run),
 )
@@ -209,7 +221,7 @@ def chosen(statements: Sequence[Statement], file: str, name: str | None, broken:
         paste = doors.lines({n.name: n for n, _ in whole.functions()})
         raise ArgumentError("subject", Described(file), f"{LOOKED_FOR}; {_found(whole.nodes, broken)}{paste}")
     names = {need for one in every for need in one.needs}
-    used = {other for one in every for other in _reach(whole, one) & names - set(one.needs)}
+    used = {other for one in every if not one.apart for other in _reach(whole, one) & names - set(one.needs)}
     return [one for one in every if not used & set(one.needs)] or every  # those that use each other
 
 

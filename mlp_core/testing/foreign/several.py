@@ -69,11 +69,23 @@ def _notes(name: str) -> list[str]:
         return []
 
 
+def kept(done: Sequence[HandIn]) -> list[HandIn]:
+    """The hand-ins without those that were refused beside others of their file: a function that only looks like one
+    that trains a module, of which a note tells."""
+    files = {h.name.rpartition(":")[0] for h in done if not h.refused}
+    misfits = [h for h in done if h.refused and h.name.rpartition(":")[0] in files and "training function" in h.refused]
+    for misfit in misfits:
+        file, _, name = misfit.name.rpartition(":")
+        beside = next(h for h in done if not h.refused and h.name.rpartition(":")[0] == file)
+        beside.notes = [*beside.notes, f"{name} is not verified: {misfit.refused}"]
+    return [h for h in done if h not in misfits]
+
+
 def as_report(done: Sequence[HandIn], *, seed: int, examples: int | None, batch_size: int | None = None) -> Report:
     """The results of hand-ins, those about batches deciding only where batches are asked for: `batch_size` is the
     largest that must be right; where None is given 1 for functions of the course."""
     report = Report(seed=seed, examples=examples or EXAMPLES)
-    for hand_in in done:
+    for hand_in in kept(done):
         largest = batch_size or (1 if hand_in.course else BATCHES)
         for result in hand_in.results:
             result.asked = largest > 1 or result.group != BATCH

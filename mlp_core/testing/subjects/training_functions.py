@@ -48,7 +48,7 @@ class TrainerSubject:
     roles: Mapping[str, str]
     """parameters by role"""
     around: Mapping[str, str]
-    """globals of its file by role"""
+    """roles by the name of globals of its file"""
     given: Mapping[str, Any]
     """what other parameters are handed"""
     optional: frozenset[str]
@@ -58,7 +58,7 @@ class TrainerSubject:
     memo: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def takes(self, role: str) -> bool:
-        return role in self.roles or role in self.around
+        return role in self.roles or role in self.around.values()
 
     def varies(self, role: str) -> bool:
         """Whether momentum, or weight decay, can be given: itself, or inside an optimizer."""
@@ -156,13 +156,9 @@ class TrainerSubject:
     @contextmanager
     def _surrounded(self, values: Mapping[str, Any]) -> Iterator[None]:
         """Inside, the globals of its file that stand for what it does not take are those of the run."""
-        inner = self.train
-        while hasattr(inner, "__wrapped__"):
-            inner = inner.__wrapped__
-        space = getattr(inner, "__globals__", {})
-        missing = object()
-        before = {name: space.get(name, missing) for name in self.around.values()}
-        space.update({name: values[role] for role, name in self.around.items()})
+        space, missing = getattr(inspect.unwrap(self.train), "__globals__", {}), object()
+        before = {name: space.get(name, missing) for name in self.around}
+        space.update({name: values[role] for name, role in self.around.items()})
         try:
             yield
         finally:
@@ -229,7 +225,7 @@ def of_training(
                 name_of(function), Described(f"the parameter {p.name!r}, whose name says nothing"),
                 f"roles={{{p.name!r}: one of {', '.join(ROLES)}}}, or given={{{p.name!r}: its value}}",
             )  # fmt: skip
-    both = {**around, **found}
+    both = {**{role: name for name, role in around.items()}, **found}
     if not trains(both):
         raise ArgumentError(
             name_of(function), Described(f"parameters {', '.join(names)}"),

@@ -70,16 +70,22 @@ def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
     return [p for p in inspect.signature(function).parameters.values() if p.kind not in several]
 
 
-def globals_of(function: Callable[..., Any], taken: Mapping[str, str]) -> dict[str, str]:
-    """Global variables, by role, that stand for what a training function does not take: its loader, its loss, its
-    device. `taken`: the roles of its parameters. Functions, classes and modules are none of them."""
-    found: dict[str, str] = {}
+def stands_in(name: str, taken: Mapping[str, str]) -> bool:
+    """Whether a global variable of this name stands for what a training function does not take."""
+    role = role_of(name)
     data = {"loader", "x", "y"} if taken.keys() & {"loader", "x"} else set()
+    return role not in (None, "verbose", "batch_size") and role not in taken.keys() | data
+
+
+def globals_of(function: Callable[..., Any], taken: Mapping[str, str]) -> dict[str, str]:
+    """Roles by the name of global variables that stand for what a training function does not take: its loader, its
+    loss, its device. `taken`: the parameters by role. Functions, classes and modules are none of them."""
+    found: dict[str, str] = {}
     for name, value in _used(inspect.unwrap(function), set()):
-        role = role_of(name)
         plain = not isinstance(value, (FunctionType, ModuleType, type)) and not hasattr(builtins, name)
-        if role is not None and role not in ("verbose", "batch_size") and plain and role not in taken.keys() | data:
-            found.setdefault(role, name)
+        role = role_of(name)
+        if role is not None and plain and stands_in(name, taken):
+            found[name] = role
     return found
 
 

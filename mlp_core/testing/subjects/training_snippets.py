@@ -25,7 +25,7 @@ def lines_of(subject: Any, example: Any, closing: str) -> str:
     more = subject.roles.get("validation") if "validation" not in wanted else None
     call += [f"**({{}} if validation is None else {{{more!r}: validation}})"] if more else []
     name = getattr(subject.train, "__name__", "yours")
-    space = [f"    {name}.__globals__.update({g}={ARGUMENTS[r]})" for r, g in subject.around.items()]
+    space = [f"    {name}.__globals__.update({g}={ARGUMENTS[r]})" for g, r in subject.around.items()]
     again = "" if subject.takes("epochs") else "for _ in range(epochs): "
     return "\n".join([
         "import torch", *import_of(subject.train), "", *example.setup(),

@@ -67,7 +67,8 @@ def of_update(
 
 def _form(init: Any, step: Any, hyper: dict[str, Any], library: str | None, updates: bool | None) -> Form:
     """How the rule can be called: the first way in which it makes a step. Raises ArgumentError if there is none."""
-    named = f"{getattr(init, '__module__', '')} {type(init).__module__}"
+    owner = getattr(init, "func", init)  # of a partial: optax.nadam is one
+    named = f"{getattr(owner, '__module__', '')} {type(owner).__module__}"
     first = "jax" if "optax" in named or "jax" in named else "numpy"
     tried = (library,) if library else (first, *(name for name in ("numpy", "torch") if name != first))
     why = ""

@@ -13,7 +13,7 @@ from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.base.ticker import Ticker
 from mlp_core.testing.foreign import sandbox
 from mlp_core.testing.foreign.load import expanded, unread
-from mlp_core.testing.foreign.several import BATCHES, as_report, subjects_in, verify_files
+from mlp_core.testing.foreign.several import BATCHES, as_report, kept, subjects_in, verify_files
 from mlp_core.testing.foreign.told import HandIn
 from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.formats import told
@@ -53,7 +53,7 @@ def verify_hand_ins(
             done += left
     if len(done) == 1 and done[0].refused:
         raise ArgumentError("subject", Described(escaped(done[0].name)), f"what can be verified; {done[0].refused}")
-    done.sort(key=lambda h: h.name)
+    done = sorted(kept(done), key=lambda h: h.name)
     report = as_report(done, seed=seed, examples=examples, batch_size=batch_size)
     report.interrupted, report.not_read = interrupted, escaped(unread(files))
     _print(console, done, report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 from typing import Any
 
@@ -100,7 +101,7 @@ def leaves_the_data_and_settings_alone(subject: Any, run: TrainingRun) -> Eviden
 
 
 def _modules_beside(function: Any) -> list[tuple[str, nn.Module]]:
-    space = getattr(function, "__globals__", {})
+    space = getattr(inspect.unwrap(function), "__globals__", {})
     return [(name, value) for name, value in space.items() if isinstance(value, nn.Module)]
 
 

@@ -1,0 +1,118 @@
+"""Write docs/same-name.md: rules, and what else a port meets, that have one name in several libraries and are not the
+same. `python docs/same_name_page.py` makes it of the data beside this file."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+
+HEAD = """# Same name, another rule
+
+Update rules of one name differ between libraries: a bias correction is missing, eps is under the root, or the decay is
+not multiplied by the learning rate. Each row below was measured beside the optimizer of that name in torch 2.15.0, over
+ten steps on a 2x3 matrix with changing gradients.
+
+This page is generated from data: `python docs/same_name_page.py`. If an optimizer fails against its reference, the
+diagnosis tries these dialects. It says, for example: "it is Adam as MLX 0.32.4 has it (no bias correction), not
+torch's".
+
+## Rules that a command repeats
+
+The command needs the library (`pip install optax jax keras mlx tinygrad autograd scikit-learn thinc`). "Off by" is the
+largest difference in that step, divided by the largest entry of the update. "None" means that no step differs by more
+than 1e-5 (1e-4 for libraries with float32 only). The figure in parentheses is the largest difference of all steps.
+"""
+
+DIALECTS = """
+## Dialects that the diagnosis knows
+
+`mlp_core/testing/diagnosis/dialects.py` has a record per dialect, and the rule that does the same. A dialect is named
+only if it reproduces the optimizer in all generated runs.
+"""
+
+EARLIER = """
+## Rules from an earlier measurement
+
+These rows were measured in November 2026 and are not repeated by a command here: the library cannot be installed beside
+the others, is not written in Python, or the row needs more than one parameter. Steps are in units of the learning rate
+under a steady gradient unless a row says otherwise; "source read" was not run.
+"""
+
+MORE = """
+## Other parts of a network
+
+From the same earlier measurement, likewise without a command. Versions: Keras 3.15.1 (jax 0.10.2), optax 0.2.8,
+MLX 0.32.4, tinygrad 0.14.0, Paddle 3.3.1, MindSpore 2.10.0, scikit-learn 1.9.1, tfjs 4.22.0, torch 2.15.0.
+"""
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (HERE / name).read_text(encoding="utf-8").splitlines()]
+
+
+def table(columns: list[str], cells: list[list[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def plain(words: str) -> str:
+    """Words in which a table and Markdown find no markup; what is code stays."""
+    parts = words.split("`")
+    for k in range(0, len(parts), 2):
+        for sign in "*_|<[":
+            parts[k] = parts[k].replace(sign, f"\\{sign}")
+    return "`".join(part.replace("|", "\\|") if k % 2 else part for k, part in enumerate(parts))
+
+
+def repeated() -> list[list[str]]:
+    """A row per command."""
+    known = tomllib.loads((HERE / "same_name.toml").read_text(encoding="utf-8"))
+    found = []
+    for row in rows("same_name.jsonl"):
+        name = row["row"]
+        library, _, rule = name.partition(" ")
+        first, worst = row["torch: first step"], row["torch: worst"]
+        differs = f"none ({worst:g})" if first is None else f"{first}, off by {row['torch: first off by']:g}"
+        does = known["does"].get(name, "" if first else "as torch's")
+        translation = known["translation"].get(name, "" if first is None else "none")
+        if "translation: worst" in row:
+            translation += f" ({row['translation: worst']:g})"
+        found.append([
+            known["versions"][library], f"`{rule}`", differs, plain(does), plain(translation),
+            f'`python benchmarks/same_name.py "{name}"`',
+        ])  # fmt: skip
+    return found
+
+
+def page() -> str:
+    """The page, in Markdown."""
+    from mlp_core.testing.diagnosis.dialects import DIALECTS as KNOWN
+
+    parts = [
+        HEAD,
+        table(["library", "rule", "first step that differs", "what it does", "translation", "command"], repeated()),
+    ]
+    parts += [DIALECTS, table(["rule", "as it is in", "what it does"], [
+        [d.right.__name__, plain(d.library), plain(d.words)] for d in KNOWN
+    ])]  # fmt: skip
+    earlier = [
+        [plain(r[key]) for key in ("library", "rule", "first", "does", "translation")]
+        for r in rows("same_name_earlier.jsonl")
+    ]
+    parts += [EARLIER, table(["library", "rule", "first step", "what it does", "translation"], earlier), MORE]
+    kind = ""
+    for one in json.loads((HERE / "same_name_more.json").read_text(encoding="utf-8")):
+        if one["kind"] != kind:
+            kind = one["kind"]
+            parts.append(f"\n### {kind}\n")
+        cells = [[plain(cell) for cell in row] for row in one["rows"]]
+        parts.append(f"\n**{plain(one['title'])}**\n\n" + table([plain(c) or "-" for c in one["columns"]], cells))
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    (HERE / "same-name.md").write_text(page(), encoding="utf-8")

@@ -1,0 +1,41 @@
+"""Functions that train a module of torch, told by the names of their parameters and by their own name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.testing import subjects
+from mlp_core.testing.foreign.reach import Statement
+from mlp_core.testing.subjects.heads import Head
+from mlp_core.testing.subjects.training_roles import stands_in, told, trains
+
+LOOKS = "a function that trains (model, loss_fn, train_loader, n_epochs, lr, ...)"
+
+TRAINS = re.compile(r"train|fit|learn|epoch|optimi[sz]e|descent|sgd", re.IGNORECASE)
+"""how functions that train are called"""
+
+MODULE = "one that ends on a small torch.nn.Module, its loss and its loader"
+
+
+def trainers(
+    functions: Iterable[tuple[str, Head]], statements: Sequence[Statement], asked: Callable[[str], bool]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """The name of each such function, with the variables of the file that its subject gives it."""
+    for name, head in functions:
+        roles = told([*head.positional, *head.others])
+        wanted = [*head.positional[: len(head.positional) - head.defaults], *head.wanted]
+        known = TRAINS.search(name) and set(wanted) <= set(roles.values())
+        if head.form() is None and trains(roles) and (known or asked(name)):
+            assigned = {one for s in statements if not s.defines and not s.star for one in s.binds}
+            yield name, frozenset(one for one in assigned if stands_in(one, roles))
+
+
+def subject(function: Any, sizes: Any) -> Any:
+    """Raises ArgumentError if it cannot be run on any small module: it may train something else."""
+    made: Any = subjects.training(function)
+    if made.refused:
+        raise ArgumentError(function.__name__, Described(f"a training function ({made.refused})"), MODULE)
+    return made
