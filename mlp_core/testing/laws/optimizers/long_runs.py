@@ -32,6 +32,9 @@ WINDOW = 100
 EXPLODES = 1e9
 """times the way of an earlier window: an estimate of the distance to go, which begins at 1e-6, grows by less"""
 
+SLOW = 0.01
+"""the largest lr of such a run: a step that is a part of the parameter grows as (1 + lr)^steps, and is no explosion"""
+
 BACK = 0.1
 """of the way of an earlier window: less than that may be a balance of slope and decay"""
 
@@ -93,6 +96,8 @@ def without(subject: Any) -> st.SearchStrategy[LongRun]:
 
     def made(scenario: Scenario) -> LongRun:
         resting = {name: value for name, value in (subject.resting or {}).items() if name != "lr"}
+        if isinstance(scenario.groups[0].get("lr"), float):
+            resting["lr"] = min(scenario.groups[0]["lr"], SLOW)
         centre, wide = SLOPES[0]
         return LongRun(scenario.with_hyper(**resting), digest(scenario) % 2**16, LONGER, centre, wide)
 

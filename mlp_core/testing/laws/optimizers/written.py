@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -61,6 +62,10 @@ book = OptimizerBook(waivable=True)
 OTHERS = 8
 """choices of hyperparameters among which another value is looked for"""
 
+PLAIN = 0.1
+"""the part of a step by which it must differ before a value counts as acting on it: what a first step did otherwise
+changes later ones too, through the parameters, and by less"""
+
 
 def changes(subject: Any) -> st.SearchStrategy[Changes]:
     """Scenarios with a parameter of several kinds of shape beside themselves, with each known hyperparameter moved."""
@@ -92,7 +97,8 @@ def needs_known_ones(subject: Any) -> str | None:
 @book.law(changes, skip=needs_known_ones, share=FEW, doing="with a value written into its groups")
 def obeys_what_is_written_into_its_groups(subject: Any, drawn: Changes) -> Evidence:
     """lr, betas, momentum, weight_decay or eps written into the groups of a new optimizer act as if it had been made
-    with them; written after a step, they act on every kind of parameter whose steps they change.
+    with them; written after a step, they act on every kind of parameter whose steps they change, or are refused by a
+    ValueError.
 
     Schedules write there, and nowhere else. What is copied at the beginning, or with the first step, is obeyed by no
     later one.
@@ -134,12 +140,17 @@ def _heard(subject: Any, plain: Scenario, name: str, value: Any, made: list[list
     if name == "lr" and needs_an_lr_of_0(subject) is not None:
         return 1  # it is only where its steps begin
     *left, still = _finished(subject, plain)
-    *wrote, changed = _finished(subject, plain, name, value, 1)
+    try:
+        *wrote, changed = _finished(subject, plain, name, value, 1)
+    except Broken as raised:
+        if isinstance(raised.__cause__, ValueError):
+            return 1  # refused aloud, which is heard
+        raise
     one, other = look(plain, *left), look(plain, *wrote)
     for k, p in enumerate(still[0]):
         pairs = [(made[s][k] - made[s - 1][k], still[s][k] - still[s - 1][k]) for s in range(1, len(still))]
         largest = max(float(t[k].abs().max()) for t in (*still, *made)) if p.numel() else 0.0
-        acts = any(bool(((a - b).abs() > noise(p.dtype) * largest).any()) for a, b in pairs)
+        acts = any(_differ(a, b, noise(p.dtype) * largest) for a, b in pairs)
         kept = [key for key in one if key.endswith(f"params[{k}]")]  # a sign may hide it, state does not
         unheard = all(key in other and same_bits(one[key], other[key]) for key in kept)
         if acts and unheard and all(same_bits(a[k], b[k]) for a, b in zip(still, changed, strict=True)):
@@ -152,3 +163,11 @@ def _heard(subject: Any, plain: Scenario, name: str, value: Any, made: list[list
                 f"{tuple(p.shape)}",
             )  # fmt: skip
     return len(still[0])
+
+
+def _differ(a: Tensor, b: Tensor, rounding: float) -> bool:
+    """Whether two steps differ plainly, and by more than rounding explains."""
+    if not a.numel():
+        return False
+    gap, largest = float((a - b).abs().max()), float(torch.maximum(a.abs(), b.abs()).max())
+    return gap > rounding and gap > PLAIN * largest
