@@ -19,6 +19,7 @@ def backprop(model: MLP, trace: Trace, dL_dy: Tensor) -> Tensor:
     trace of another model, of other activations or of older weights, a dL_dy that is not like trace.output in shape,
     dtype and device, and a model for which autograd would do something else: see `placing`.
 
+    >>> import torch
     >>> model = MLP([1, 1], dtype=torch.float64)
     >>> trace = model.trace(torch.tensor([[3.0]], dtype=torch.float64))
     >>> gradient = backprop(model, trace, torch.tensor([[2.0]], dtype=torch.float64))

@@ -4,6 +4,7 @@ itself: each turns the suite red."""
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 from typing import Any
 from unittest.mock import patch
 
@@ -12,7 +13,7 @@ import test_laws_bite
 import torch
 from planted import PLANTED, UNSHRUNK, Planted
 
-from mlp_core.testing import laws
+from mlp_core.testing import laws, subjects
 from mlp_core.testing.engine import runner as engine
 from mlp_core.testing.engine.evidence import Evidence
 from mlp_core.testing.engine.guards import globals_kept
@@ -22,6 +23,7 @@ from mlp_core.testing.engine.runner import run
 from mlp_core.testing.examples.problem import Case, Problem
 from mlp_core.testing.laws.books import laws_of
 from mlp_core.testing.oracles import gradients as oracles
+from mlp_core.testing.right import subjects as right_subjects
 from mlp_core.testing.verification.names import core_subjects
 
 BY_LAW = {planted.law: planted for planted in reversed(PLANTED)}
@@ -68,7 +70,9 @@ def test_a_law_struck_out_turns_the_suite_red(book: Any) -> None:
 
 
 def test_every_law_is_asked_of_something_right() -> None:
-    asked = [law for thing in core_subjects().values() for law in laws(thing)]
+    claiming = subjects.optimizer(torch.optim.SGD, claims=["proportional"])
+    things = (*core_subjects().values(), *right_subjects().values(), claiming)
+    asked = [law for thing in things for law in laws(thing)]
     assert {law.name for law in asked} == {law.name for law in asked if law.skip(law.subject) is None}
 
 
@@ -93,7 +97,8 @@ def test_a_strategy_that_yields_one_example_leaves_a_law_untested(law: Law) -> N
     def always_the_first(subject: Any) -> Any:
         return law.given(subject).map(lambda example: kept.append(example) or kept[0])
 
-    result = run(replace(law, given=always_the_first), examples=engine.ENOUGH)
+    asked = ceil(engine.ENOUGH / law.share)
+    result = run(replace(law, given=always_the_first), examples=asked)
     assert result.verdict == "UNTESTED"
 
 

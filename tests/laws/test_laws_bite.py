@@ -77,9 +77,16 @@ def test_a_gradient_off_by_1e_10_is_caught_by_the_law_for_it_and_named_to_the_en
 LAST_BITS = [fault for fault in PLANTED if fault.fault in last_bits.CATALOGUE.faults]
 
 
+GATHERING = ("equals its reference in a long run", "steps with a closure as without")
+"""laws of optimizers in which errors of the last bits add up over hundreds of steps, or count as such"""
+
+
 @pytest.mark.parametrize("fault", LAST_BITS, ids=str)
 def test_mistakes_in_the_last_bits_are_seen_by_exact_arithmetic_alone(fault: Planted) -> None:
-    others = [run(law, examples=8) for law in laws_of(fault.fault.subject) if law.name != fault.law]
+    others = [
+        run(law, examples=8) for law in laws_of(fault.fault.subject)
+        if law.name not in (fault.law, *GATHERING)
+    ]  # fmt: skip
     assert [result.text() for result in others if result.verdict == "FAIL"] == []
 
 

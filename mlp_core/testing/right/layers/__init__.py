@@ -16,7 +16,7 @@ EVERY: dict[str, tuple[Callable[..., Any], Callable[..., Any], Any]] = {
 def pairs() -> dict[str, Any]:
     """Each layer as a subject.
 
-    >>> sorted(pairs())[0]
-    'affine'
+    >>> "affine" in pairs()
+    True
     """
     return {name: subjects.pair(*layer, name=name) for name, layer in EVERY.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import torch
 from hypothesis import strategies as st
 
+from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments, places_of
 from mlp_core.testing.examples.foreign_arrays import is_real
@@ -35,10 +37,22 @@ class OfLoss:
 
 
 def of_loss(loss: Callable[..., Any], gradient: Callable[..., Any], inputs: st.SearchStrategy[Any]) -> Form:
-    """A loss and its gradient, by the first argument."""
+    """A loss and its gradient, by the first argument. Drawing raises ArgumentError for arguments that loss does not
+    take."""
     given = OfLoss(loss, gradient)
+
+    def taken(example: Arguments) -> Arguments:
+        try:
+            inspect.signature(loss).bind(*example.args)
+        except TypeError as error:
+            got = Described(f"{len(example.args)} arguments, the params {example.args[0]!r:.60}")
+            takes = f"(params, *data) as {name_of(loss)} takes them ({error})"
+            expected = f"{takes}, params a list of float64 tensors or arrays"
+            raise ArgumentError("inputs", got, expected) from None
+        return example
+
     return Form(
-        name_of(gradient), "loss with its gradient", strategy_of(inputs), given, given.source, names=every(loss),
+        name_of(gradient), "loss with its gradient", strategy_of(inputs).map(taken), given, given.source, names=every(loss),
         asked=(0,), upstream=False,
     )  # fmt: skip
 
