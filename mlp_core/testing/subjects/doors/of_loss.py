@@ -51,9 +51,10 @@ def of_loss(loss: Callable[..., Any], gradient: Callable[..., Any], inputs: st.S
             raise ArgumentError("inputs", got, expected) from None
         return example
 
+    drawn = strategy_of(inputs).map(taken)
     return Form(
-        name_of(gradient), "loss with its gradient", strategy_of(inputs).map(taken), given, given.source, names=every(loss),
-        asked=(0,), upstream=False,
+        name_of(gradient), "loss with its gradient", drawn, given, given.source, names=every(loss), asked=(0,),
+        upstream=False,
     )  # fmt: skip
 
 
