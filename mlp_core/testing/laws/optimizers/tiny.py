@@ -83,14 +83,20 @@ def rests_where_the_slope_is_zero(subject: Any, scenario: Scenario) -> Evidence:
 
 
 def _finite_without_rest(subject: Any, scenario: Scenario) -> bool:
-    """Whether the parameter stays finite if its gradients are never zero. With some hyperparameters none does."""
+    """Whether the parameter stays finite if its gradients are never zero, or in its reference. With some
+    hyperparameters none does."""
     later = scenario.gradients[ZEROS][0]
     gradients = tuple((later, *row[1:]) if step < ZEROS else row for step, row in enumerate(scenario.gradients))
-    moved = replace(scenario, gradients=gradients)
-    params = moved.fresh()
-    for _ in subject.run(moved, subject.optimizer(moved, params), params):
-        pass
-    return bool(params[0].isfinite().all())
+    cases = [(replace(scenario, gradients=gradients), subject.make)]
+    if subject.reference is not None:
+        cases.append((scenario, subject.reference))
+    for case, make in cases:
+        params = case.fresh()
+        for _ in subject.run(case, subject.optimizer(case, params, make), params):
+            pass
+        if not bool(params[0].isfinite().all()):
+            return False
+    return True
 
 
 def tiny(subject: Any) -> st.SearchStrategy[Scenario]:
