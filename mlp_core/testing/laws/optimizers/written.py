@@ -139,6 +139,8 @@ def _heard(subject: Any, plain: Scenario, name: str, value: Any, made: list[list
     changes when it is there from the beginning."""
     if name == "lr" and needs_an_lr_of_0(subject) is not None:
         return 1  # it is only where its steps begin
+    if name == "momentum" and not plain.groups[0][name]:
+        return 1  # its buffer is made by the first step, or never: switched on late, torch's RMSprop raises a KeyError
     *left, still = _finished(subject, plain)
     try:
         *wrote, changed = _finished(subject, plain, name, value, 1)
