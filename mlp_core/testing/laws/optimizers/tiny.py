@@ -65,11 +65,11 @@ def rests_where_the_slope_is_zero(subject: Any, scenario: Scenario) -> Evidence:
         if step == ZEROS - 1:
             at_rest = params[0].detach().clone()
             least = float((params[1].detach() - start).abs().max()) / NOISY
-    if not bool(params[0].isfinite().all()) and not _finite_without_rest(subject, scenario):
-        return Evidence(entries=at_rest.numel(), counted=bool((at_rest == 0).all()))
+    endless = ~params[0].detach().isfinite()
+    anyway = bool(endless.any()) and not _finite_without_rest(subject, scenario)
     for what, wrong, end in (
         (f"after {ZEROS} gradients of zero", ~((at_rest.abs() <= least) | (at_rest == 0)), at_rest),
-        ("when gradients have come", ~params[0].detach().isfinite(), params[0].detach()),
+        ("when gradients have come", endless & (not anyway), params[0].detach()),
     ):
         if bool(wrong.any()):
             value = end[wrong].flatten()[0].item()
