@@ -142,14 +142,7 @@ def repeats_from_the_same_start(subject: Any, scenario: Scenario) -> Evidence:
     """
     lines = _lines(subject, AGAIN)
     first, second = (_run(subject, scenario, lines) for _ in range(2))
-    return compare(
-        scenario.names(),
-        second,
-        first,
-        [0.0] * len(first),
-        what="again: ",
-        closing=lines.replace("{", "{{").replace("}", "}}"),
-    )
+    return _same(scenario, second, first, "again: ", lines)
 
 
 @book.law(_one)
@@ -160,11 +153,10 @@ def goes_on_from_a_copy_of_its_state(subject: Any, scenario: Scenario) -> Eviden
     """
     lines = _lines(subject, STATE)
     first, second = _run(subject, scenario, lines), _run(subject, scenario, lines, again=True)
-    return compare(
-        scenario.names(),
-        second,
-        first,
-        [0.0] * len(first),
-        what="from a copy: ",
-        closing=lines.replace("{", "{{").replace("}", "}}"),
-    )
+    return _same(scenario, second, first, "from a copy: ", lines)
+
+
+def _same(scenario: Scenario, got: list[Tensor], expected: list[Tensor], what: str, lines: str) -> Evidence:
+    """Hold the ends of two runs to the same bits; lines: what repeats them, in which braces are braces."""
+    closing = lines.replace("{", "{{").replace("}", "}}")
+    return compare(scenario.names(), got, expected, [0.0] * len(expected), what=what, closing=closing)
