@@ -65,6 +65,24 @@ def scatter(deviations: list[Tensor], noisy: list[Tensor], plain: list[Tensor]) 
         torch.maximum(deviation, (p - exact).abs().nan_to_num(nan=float("inf")), out=deviation)
 
 
+def run_envelopes(
+    run: Callable[[PerturbedRounding], list[Tensor]], plain: list[Tensor], start: list[Tensor], dtype: torch.dtype
+) -> Iterator[Envelope]:
+    """What rounding explains of the numbers at the end of a run, found by 1, 2, 4 and 8 perturbed runs. plain: the
+    numbers (float64) of the run without; start: where they began, which says how far they moved."""
+    deviations, coarsest = [torch.zeros_like(p) for p in plain], 0.0
+    largest = [torch.maximum(a.abs(), b.abs()).nan_to_num(nan=float("inf")) for a, b in zip(plain, start, strict=True)]
+    moved = [(a - b).abs() for a, b in zip(plain, start, strict=True)]
+    for seed in range(references.RUNS):
+        mode = PerturbedRounding(dtype, torch.Generator().manual_seed(seed))
+        scatter(deviations, run(mode), plain)
+        coarsest = max(coarsest, mode.coarsest)
+        if (seed + 1).bit_count() == 1:
+            tolerance = [references.perturbed(d, m, dtype) for d, m in zip(deviations, largest, strict=True)]
+            three = zip(tolerance, moved, largest, strict=True)
+            yield Envelope(plain, tolerance, [~references.sharp(t, d, m, coarsest) for t, d, m in three])
+
+
 def _perturbed(scenario: Scenario, make: Make, seed: int) -> tuple[PerturbedRounding, list[list[Tensor]]]:
     """One perturbed run; without perturbed hyperparameters, where they leave their domain and are refused."""
     for hyperparameters in (True, False):

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from mlp_core.testing.bounds import references
-from mlp_core.testing.bounds.envelopes import Envelope, scatter
+from mlp_core.testing.bounds.envelopes import Envelope, run_envelopes
 from mlp_core.testing.bounds.perturbed import PerturbedRounding
 from mlp_core.testing.examples.training_runs import TrainingRun
-from mlp_core.testing.oracles.training import Steps, _Noisy
+from mlp_core.testing.oracles.training import Noisy, Steps
 
 
 @dataclass(frozen=True)
@@ -64,26 +63,19 @@ def _train(run: TrainingRun, module: nn.Module, x: Tensor, y: Tensor, optimizer:
                 found.ended.append([loss(module(x[rows]), y[rows]).item() for rows in run.batches()])
 
 
-def run_envelopes(run: TrainingRun, plain: list[Tensor]) -> Iterator[Envelope]:
+def envelopes_of(run: TrainingRun, plain: list[Tensor]) -> Iterator[Envelope]:
     """What rounding explains of every weight at the end (float64), found by 1, 2, 4 and 8 perturbed runs; `plain`: the
     weights of the run without."""
-    dtype, start = run.world.dtype, [w.double() for w in run.weights]
-    deviations, coarsest = [torch.zeros_like(p) for p in plain], 0.0
-    largest = [torch.maximum(a.abs(), b.abs()).nan_to_num(nan=float("inf")) for a, b in zip(plain, start, strict=True)]
-    for seed in range(references.RUNS):
-        mode = PerturbedRounding(dtype, torch.Generator().manual_seed(seed))
+
+    def noisy(mode: PerturbedRounding) -> list[Tensor]:
         module, (x, y) = run.module(), run.data()
         x = x * mode.factors(x)
         with torch.no_grad():
             for p in module.parameters():
                 p.mul_(mode.factors(p))
-        noisy = _Noisy(run.optimizer(module), mode)
+        optimizer = Noisy(run.optimizer(module), mode)
         with mode:
-            _train(run, module, x, y, noisy, None)
-        scatter(deviations, [p.detach().double() for p in module.parameters()], plain)
-        coarsest = max(coarsest, mode.coarsest)
-        if (seed + 1).bit_count() == 1:
-            tolerance = [references.perturbed(d, m, dtype) for d, m in zip(deviations, largest, strict=True)]
-            moved = [(a - b).abs() for a, b in zip(plain, start, strict=True)]
-            three = zip(tolerance, moved, largest, strict=True)
-            yield Envelope(plain, tolerance, [~references.sharp(t, d, m, coarsest) for t, d, m in three])
+            _train(run, module, x, y, optimizer, None)
+        return [p.detach().double() for p in module.parameters()]
+
+    yield from run_envelopes(noisy, plain, [w.double() for w in run.weights], run.world.dtype)

@@ -11,8 +11,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import _disable_current_modes
 
 from mlp_core.model import MLP
-from mlp_core.testing.bounds import references
-from mlp_core.testing.bounds.envelopes import Envelope, perturbed_step, scatter
+from mlp_core.testing.bounds.envelopes import Envelope, perturbed_step, run_envelopes
 from mlp_core.testing.bounds.perturbed import PerturbedRounding
 
 
@@ -44,7 +43,7 @@ def train(
     return torch.stack(step_losses)
 
 
-class _Noisy:
+class Noisy:
     """An optimizer whose hyperparameters, and what it keeps coarsely, are perturbed in every step."""
 
     def __init__(self, optimizer: torch.optim.Optimizer, mode: PerturbedRounding) -> None:
@@ -75,20 +74,10 @@ def training_envelopes(
                 for p in twin.parameters():
                     p.mul_(mode.factors(p))
             with mode:
-                noisy = _Noisy(optimizer(twin), mode)
+                noisy = Noisy(optimizer(twin), mode)
                 losses = train(twin, inputs, y, value, noisy, epochs, batch_size, rate)
         return [t.detach().double().clone() for t in (losses, *twin.parameters())]
 
-    plain, dtype = run(None), x.dtype
-    deviations, coarsest = [torch.zeros_like(t) for t in plain], 0.0
+    plain = run(None)
     start = [torch.zeros_like(plain[0]), *(p.detach().double() for p in model.parameters())]
-    largest = [torch.maximum(a.abs(), b.abs()).nan_to_num(nan=float("inf")) for a, b in zip(plain, start, strict=True)]
-    for seed in range(references.RUNS):
-        mode = PerturbedRounding(dtype, torch.Generator().manual_seed(seed))
-        scatter(deviations, run(mode), plain)
-        coarsest = max(coarsest, mode.coarsest)
-        if (seed + 1).bit_count() == 1:
-            tolerance = [references.perturbed(d, m, dtype) for d, m in zip(deviations, largest, strict=True)]
-            moved = [(a - b).abs() for a, b in zip(plain, start, strict=True)]
-            three = zip(tolerance, moved, largest, strict=True)
-            yield Envelope(plain, tolerance, [~references.sharp(t, d, m, coarsest) for t, d, m in three])
+    yield from run_envelopes(run, plain, start, x.dtype)

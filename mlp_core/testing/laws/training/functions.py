@@ -20,7 +20,7 @@ from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.law import Check, LawBook
 from mlp_core.testing.examples.training_runs import TrainingRun
 from mlp_core.testing.laws.optimizers.shared import shown_on
-from mlp_core.testing.oracles.loops import follow, run_envelopes
+from mlp_core.testing.oracles.loops import envelopes_of, follow
 from mlp_core.testing.subjects.training_functions import Trained
 
 TWIN = """\
@@ -123,7 +123,7 @@ def _within(subject: Any, run: TrainingRun, got: Trained, right: list[Tensor]) -
         return found
 
     failure = None
-    for envelope in run_envelopes(run, right):
+    for envelope in envelopes_of(run, right):
         try:
             return compared(envelope)
         except Broken as broken:
