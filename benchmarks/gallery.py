@@ -76,6 +76,8 @@ TITLES = {
     "rules/sgd": "Update rules: SGD and momentum",
     "rules/signs": "Update rules: signs, Rprop, Lion, ASGD",
     "selection": "Selection of a trial",
+    "training/averages": "Training functions: averages of the weights",
+    "training/decays": "Training functions: what is called weight decay",
     "training/epochs": "Training loops: epochs and order",
     "training/rounds": "Training functions: epochs and batches",
     "training/runs": "Training loops: schedules, resuming, watching",

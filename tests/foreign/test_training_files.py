@@ -70,14 +70,14 @@ def train(model, x, y, epochs, lr):
 
 def written(folder: Path, *cells: str, notebook: bool = False) -> str:
     if not notebook:
-        (folder / "hand_in.py").write_text("\n".join(cells))
-        return str(folder / "hand_in.py")
+        (folder / "with_training.py").write_text("\n".join(cells))
+        return str(folder / "with_training.py")
     nodes = [{"cell_type": "code", "id": str(k), "source": cell, "metadata": {}, "outputs": [], "execution_count": None}
              for k, cell in enumerate(cells)]  # fmt: skip
-    (folder / "hand_in.ipynb").write_text(
+    (folder / "with_training.ipynb").write_text(
         json.dumps({"cells": nodes, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     )
-    return str(folder / "hand_in.ipynb")
+    return str(folder / "with_training.ipynb")
 
 
 def subject_of(name: str) -> Any:
@@ -122,3 +122,38 @@ def test_the_whole_file_is_right_from_python(tmp_path: Path) -> None:
     report = verify(written(tmp_path, HEAD, BACKPROPAGATION, TRAINING, OTHERWISE), examples=2)
     assert report.ok, [r.text() for r in report.results if r.verdict in ("FAIL", "UNTESTED")]
     assert {r.subject.rpartition(":")[2] for r in report.results} == {"backpropagation", "train_manual_update"}
+
+
+AROUND = """
+X = torch.randn(100, 20)
+train_loader = DataLoader(list(zip(X, (X.sum(1) > 0).long())), batch_size=32)
+model = torch.nn.Sequential(torch.nn.Linear(20, 16), torch.nn.ReLU(), torch.nn.Linear(16, 2))
+n_epochs, momentum = 20, 0.9
+
+
+def train(learning_rate):
+    velocities = [torch.zeros_like(p) for p in model.parameters()]
+    for _ in range(n_epochs):
+        for xb, yb in train_loader:
+            loss = loss_fn(model(xb), yb)
+            model.zero_grad()
+            loss.backward()
+            with torch.no_grad():
+                for p, v in zip(model.parameters(), velocities):
+                    v.mul_(momentum).sub_(learning_rate * p.grad)
+                    p.add_(v)
+
+
+train(0.1)
+"""
+
+
+def test_the_model_the_epochs_and_the_momentum_may_be_globals(tmp_path: Path) -> None:
+    name = written(tmp_path, HEAD, AROUND)
+    assert [one.rpartition(":")[2] for one in found_in(name)] == ["train"]
+    subject = subject_of(f"{name}:train")
+    assert {"model", "loader", "epochs", "momentum", "loss"} <= set(subject.around.values())
+    results = [engine.run(law, examples=3) for law in laws_of(subject)]
+    assert {r.verdict for r in results} == {"PASS", "SKIP"}, [r.text() for r in results if r.verdict != "PASS"]
+    wrong = subject_of(f"{written(tmp_path, HEAD, AROUND.replace('p.add_(v)', 'p.sub_(v)'))}:train")
+    assert engine.run(laws_of(wrong)[0], examples=3).verdict == "FAIL"

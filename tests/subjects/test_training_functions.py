@@ -14,9 +14,9 @@ from mlp_core.base.errors import ArgumentError
 from mlp_core.testing import Report, subjects, verify
 from mlp_core.testing.engine import runner as engine
 from mlp_core.testing.faults.catalogue import Fault
-from mlp_core.testing.faults.training import rounds, velocities
+from mlp_core.testing.faults.training import decays, rounds, velocities
 from mlp_core.testing.laws.books import laws_of
-from mlp_core.testing.right import trainers
+from mlp_core.testing.right import students, trainers
 from mlp_core.testing.subjects.recognise import resolve
 from mlp_core.testing.subjects.training import TrainingSubject
 from mlp_core.testing.subjects.training_functions import TrainerSubject
@@ -65,7 +65,7 @@ def test_the_signature_of_fit_is_told_as_before_and_any_other_by_its_parameters(
     assert found.roles["momentum"] == "mu"
 
 
-@pytest.mark.parametrize("function", trainers.EVERY, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("function", [*trainers.EVERY, *students.EVERY], ids=lambda f: f.__name__)
 def test_a_right_function_is_lawful_in_whatever_form(function: Any) -> None:
     report = judged(function)
     assert report.ok, [r.text() for r in report.results if r.verdict in ("FAIL", "UNTESTED")]
@@ -119,7 +119,7 @@ def test_what_is_wrong_in_one_of_the_four_is_wrong_there_alone_and_named(
             assert words in (result.diagnosis or "")
 
 
-FAULTS = [fault for kind in (velocities, rounds) for fault in kind.CATALOGUE.faults]
+FAULTS = [fault for kind in (velocities, decays, rounds) for fault in kind.CATALOGUE.faults]
 NAMED = [fault for fault in FAULTS if any(law.startswith("equals torch") for law in fault.laws)]
 
 

@@ -14,8 +14,9 @@ from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.training_runs import TrainingRun
 from mlp_core.testing.faults.catalogue import Fault
-from mlp_core.testing.faults.training import rounds, velocities
+from mlp_core.testing.faults.training import decays, rounds, velocities
 from mlp_core.testing.oracles.loops import follow
+from mlp_core.testing.subjects.training_functions import Trained
 
 WITNESSES = 8
 """runs on which a mistake must end where the function does"""
@@ -39,38 +40,47 @@ def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
             kinds = {"momentum": subject.varies("momentum"), "decay": subject.varies("decay")}
             drawn = sample(subject.runs(**kinds), WITNESSES + 1)[1:]  # the first one is all zeros
             subject.memo["suspects"] = _suspects(subject, drawn)
-        got, right = _ended(subject, run), follow(run, told=False).weights
+        got = _ended(subject, run)
         if got is None:
             return None
+        run, weights, right = got.run, got.weights, follow(got.run, told=False).weights
         named = []
         for fault, shown in subject.memo["suspects"]:
             other = _replayed(fault, run)
-            if other is not None and _alike(got, other) and (shown or not _alike(other, right)):
+            if other is not None and _alike(weights, other) and (shown or not _alike(other, right)):
                 named.append(fault.words)
     return SAME.join(named) if 0 < len(named) <= NAMED else None
 
 
 def _suspects(subject: Any, runs: list[TrainingRun]) -> list[tuple[Fault, bool]]:
     """The mistakes that end where the function does in all runs, and whether several of these show them."""
-    left = {fault.name: (fault, 0) for kind in (velocities, rounds) for fault in kind.CATALOGUE.faults}
+    known = (fault for kind in (velocities, decays, rounds) for fault in kind.CATALOGUE.faults)
+    left = {fault.name: (fault, 0) for fault in known if any(_can_be_asked(subject, law) for law in fault.laws)}
     seen = 0
     for run in runs:
-        got, right = _ended(subject, run), follow(run, told=False).weights
+        got = _ended(subject, run)
         if got is None:
             continue
+        run, right = got.run, follow(got.run, told=False).weights
         seen += 1
         for name, (fault, shown) in list(left.items()):
             other = _replayed(fault, run)
-            if other is None or not _alike(got, other):
+            if other is None or not _alike(got.weights, other):
                 del left[name]
             else:
                 left[name] = fault, shown + (not _alike(other, right))
     return [(fault, shown >= SEVERAL) for fault, shown in left.values()] if seen else []
 
 
-def _ended(subject: Any, run: TrainingRun) -> list[Tensor] | None:
+def _can_be_asked(subject: Any, law: str) -> bool:
+    """Whether a law finds what it needs in a subject: of momentum and weight decay, both or one."""
+    wanted = {"equals torch with momentum": ["momentum"], "equals torch with weight decay": ["decay"]}
+    return all(map(subject.varies, wanted.get(law, ["momentum", "decay"] if law == "equals torch with both" else [])))
+
+
+def _ended(subject: Any, run: TrainingRun) -> Trained | None:
     try:
-        return subject.trained(run).weights
+        return subject.trained(run)
     except Broken:
         return None
 
@@ -83,7 +93,7 @@ def _replayed(fault: Fault, run: TrainingRun) -> list[Tensor] | None:
         with guards.globals_kept(), torch.enable_grad():
             trainer(
                 module, run.world.loss(), run.loader(x, y), run.epochs, run.lr, run.momentum, run.weight_decay, None,
-                run.clip, run.accumulation,
+                run.clip, run.accumulation, run.spares,
             ).run()  # fmt: skip
     except Exception:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from mlp_core.testing.engine.source import source
 from mlp_core.testing.examples.choices import Codes, drawn_bytes
 from mlp_core.testing.examples.numbers import PERIOD, Numbers
+from mlp_core.testing.examples.own_losses import OF_CLASSES, OF_VALUES, loss_of
 
 SIDE, CHANNELS = 32, 3
 """of the images that some functions flatten by these numbers; drawn as 2 by 2 tiles"""
@@ -31,10 +32,19 @@ class World:
     classes: bool = True
     images: bool = False
     dtype: torch.dtype = torch.float64
+    own: str = ""
+    """the loss of a function that takes none, as a line of Python"""
 
-    def loss(self) -> nn.Module:
-        """The mean over the batch, as torch has it."""
-        return nn.CrossEntropyLoss() if self.classes else nn.MSELoss()
+    def loss(self) -> Callable[[Tensor, Tensor], Tensor]:
+        """The mean over the batch, as torch has it, or the function's own."""
+        return loss_of(self.line())
+
+    def line(self) -> str:
+        return self.own or self.losses()[0]
+
+    def losses(self) -> tuple[str, ...]:
+        """Losses that a function may compute itself."""
+        return OF_CLASSES if self.classes else OF_VALUES
 
     def words(self) -> str:
         kind = "classes" if self.classes else "values"
@@ -66,6 +76,10 @@ class TrainingRun:
     """the largest norm of all gradients together"""
     accumulation: int = 1
     """batches whose gradients are averaged before a step"""
+    spares: bool = False
+    """whether weight decay spares vectors, which here are the biases"""
+    dealt: tuple[tuple[tuple[int, ...], ...], ...] = ()
+    """by epoch and batch, the rows that a function dealt itself; empty where the loader deals them"""
 
     def module(self) -> nn.Sequential:
         """The module where training begins; new memory each time."""
@@ -84,15 +98,27 @@ class TrainingRun:
         return self.x.to(self.world.dtype, copy=True), y
 
     def loader(self, x: Tensor, y: Tensor) -> DataLoader[Any]:
+        if self.dealt:
+            return DataLoader(TensorDataset(x, y), batch_sampler=_Dealt(self.dealt))
         return DataLoader(TensorDataset(x, y), batch_size=self.batch_size, sampler=list(self.order))
 
     def optimizer(self, module: nn.Module) -> torch.optim.SGD:
         """The optimizer that training must equal."""
-        return torch.optim.SGD(module.parameters(), lr=self.lr, momentum=self.momentum, weight_decay=self.weight_decay)
+        groups: list[dict[str, Any]] = [{"params": list(module.parameters())}]
+        if self.spares:
+            groups = [{"params": [p for p in module.parameters() if p.ndim > 1]},
+                      {"params": [p for p in module.parameters() if p.ndim < 2], "weight_decay": 0.0}]  # fmt: skip
+        return torch.optim.SGD(groups, lr=self.lr, momentum=self.momentum, weight_decay=self.weight_decay)
 
     def batches(self) -> list[Tensor]:
-        """The rows of every batch of an epoch."""
+        """The rows of every batch of an epoch, as the loader deals them."""
         return list(torch.tensor(self.order).split(self.batch_size))
+
+    def rounds(self) -> list[list[Tensor]]:
+        """The rows of every batch, by epoch."""
+        if self.dealt:
+            return [[torch.tensor(rows) for rows in one] for one in self.dealt]
+        return [self.batches()] * self.epochs
 
     def describe(self) -> str:
         hyper = f"lr={self.lr}, momentum={self.momentum}, weight_decay={self.weight_decay}"
@@ -124,12 +150,29 @@ class TrainingRun:
             "def data():",
             f"    return {x}{tiled}, {source(self.y, dtype)}",
             f"order, batch_size = {list(self.order)}, {self.batch_size}",
+            f"rounds = {self._rounds()}  # by epoch: the rows of every batch",
             "def loader(x, y):",
             "    own = torch.utils.data.TensorDataset(x, y)",
             "    return torch.utils.data.DataLoader(own, batch_size=batch_size, sampler=order)",
-            f"loss = torch.nn.{type(self.world.loss()).__name__}()",
+            f"loss = {self.world.line()}",
             f"lr, momentum, weight_decay = {self.lr}, {self.momentum}, {self.weight_decay}",
             f"clip, accumulation = {self.clip}, {self.accumulation}",
+            "def sgd(model):",
+            *self._groups(),
+            "    return torch.optim.SGD(groups, lr=lr, momentum=momentum, weight_decay=weight_decay)",
+        ]
+
+    def _rounds(self) -> str:
+        if self.dealt:
+            return repr([[list(rows) for rows in one] for one in self.dealt])
+        return f"[torch.tensor(order).split(batch_size)] * {self.epochs}"
+
+    def _groups(self) -> list[str]:
+        if not self.spares:
+            return ["    groups = model.parameters()"]
+        return [
+            '    groups = [{"params": [p for p in model.parameters() if p.ndim > 1]},',
+            '              {"params": [p for p in model.parameters() if p.ndim < 2], "weight_decay": 0.0}]',
         ]
 
     def _short(self, tensor: Tensor) -> list[Tensor]:
@@ -141,11 +184,26 @@ class TrainingRun:
         return [tensor[:, : tensor.shape[1] // (SIDE**2 // 4)]]
 
 
+class _Dealt:
+    """Batches of a loader that deals others in every epoch."""
+
+    def __init__(self, rounds: Sequence[Sequence[Sequence[int]]]) -> None:
+        self.rounds, self.begun = rounds, 0
+
+    def __len__(self) -> int:
+        return len(self.rounds[0])
+
+    def __iter__(self) -> Iterator[list[int]]:
+        self.begun += 1
+        yield from map(list, self.rounds[(self.begun - 1) % len(self.rounds)])
+
+
 def training_runs(
     world: World, *, momentum: bool = False, decay: bool = False, epochs: tuple[int, int] = (2, 3),
-    clip: bool = False, accumulation: bool = False, whole: bool = False,
+    clip: bool = False, accumulation: bool = False, whole: bool = False, told: bool = False, spares: bool = False,
 ) -> st.SearchStrategy[TrainingRun]:  # fmt: skip
-    """Runs with momentum, decay, clipping, accumulation, or without; `whole`: with one batch of all samples."""
+    """Runs with momentum, decay, clipping, accumulation, or without; `whole`: with one batch of all samples; `told`:
+    with samples that can be told from one another."""
 
     def read(data: bytes) -> TrainingRun:
         codes = Codes(data[PERIOD + 2 :])
@@ -160,6 +218,8 @@ def training_runs(
         shapes: Sequence[tuple[int, ...]] = ((hidden, inputs), (hidden,), (outputs, hidden), (outputs,))
         weights = tuple(numbers.take(shape, 0.125) for shape in shapes)
         x = numbers.take((n, inputs), 0.25)
+        if told:
+            x[:, 0] = (torch.arange(n) - n // 2) * 0.25
         classes = (numbers.take((n,)) * 16).long() + torch.arange(n)
         y = classes % outputs if world.classes else numbers.take((n, outputs), 0.25)
         if world.images:
@@ -171,7 +231,7 @@ def training_runs(
         return TrainingRun(
             world, weights, x, y, order, n if whole else batch_size, codes.count(*epochs), codes.pick(RATES),
             codes.pick(MOMENTA) if momentum else 0.0, codes.pick(DECAYS) if decay else 0.0,
-            codes.pick((0.1, 0.02)) if clip else None, steps,
+            codes.pick((0.1, 0.02)) if clip else None, steps, spares,
         )  # fmt: skip
 
     return st.builds(read, drawn_bytes)

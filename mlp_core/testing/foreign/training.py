@@ -14,7 +14,7 @@ from mlp_core.testing.subjects.training_roles import stands_in, told, trains
 
 LOOKS = "a function that trains (model, loss_fn, train_loader, n_epochs, lr, ...)"
 
-TRAINS = re.compile(r"train|fit|learn|epoch|optimi[sz]e|descent|sgd", re.IGNORECASE)
+TRAINS = re.compile(r"train|fit|learn|epoch|optimi[sz]e|descent|sgd|tren", re.IGNORECASE)
 """how functions that train are called"""
 
 MODULE = "one that ends on a small torch.nn.Module, its loss and its loader"
@@ -24,13 +24,16 @@ def trainers(
     functions: Iterable[tuple[str, Head]], statements: Sequence[Statement], asked: Callable[[str], bool]
 ) -> Iterator[tuple[str, frozenset[str]]]:
     """The name of each such function, with the variables of the file that its subject gives it."""
+    assigned = {one for s in statements if not s.defines and not s.star for one in s.binds}
+    used = {name: s.later for s in statements if s.defines for name in s.binds}
     for name, head in functions:
         roles = told([*head.positional, *head.others])
         wanted = [*head.positional[: len(head.positional) - head.defaults], *head.wanted]
         known = TRAINS.search(name) and set(wanted) <= set(roles.values())
-        if head.form() is None and trains(roles) and (known or asked(name)):
-            assigned = {one for s in statements if not s.defines and not s.star for one in s.binds}
-            yield name, frozenset(one for one in assigned if stands_in(one, roles))
+        around = frozenset(one for one in assigned if stands_in(one, roles))
+        both = roles | told(sorted(around & used.get(name, set())))
+        if head.form() is None and trains(both) and (known or asked(name)):
+            yield name, around
 
 
 def subject(function: Any, sizes: Any) -> Any:

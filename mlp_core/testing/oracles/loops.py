@@ -33,7 +33,7 @@ class Followed:
 def follow(run: TrainingRun, *, told: bool = True) -> Followed:
     """Train as torch does; without `told` no loss but those before the steps is looked at."""
     module, (x, y) = run.module(), run.data()
-    found = Followed([], [], [], [], [len(rows) for rows in run.batches()])
+    found = Followed([], [], [], [], [len(rows) for rows in run.rounds()[0]])
     _train(run, module, x, y, run.optimizer(module), found if told else None)
     found.weights.extend(p.detach().double().clone() for p in module.parameters())
     return found
@@ -41,11 +41,11 @@ def follow(run: TrainingRun, *, told: bool = True) -> Followed:
 
 def _train(run: TrainingRun, module: nn.Module, x: Tensor, y: Tensor, optimizer: Steps, found: Followed | None) -> None:
     loss = run.world.loss()
-    for _ in range(run.epochs):
+    for batches in run.rounds():
         if found is not None:
             found.before.append([])
             found.after.append([])
-        for index, rows in enumerate(run.batches()):
+        for index, rows in enumerate(batches):
             if index % run.accumulation == 0:
                 optimizer.zero_grad()
             value = loss(module(x[rows]), y[rows])
@@ -60,7 +60,7 @@ def _train(run: TrainingRun, module: nn.Module, x: Tensor, y: Tensor, optimizer:
                     found.after[-1].append(loss(module(x[rows]), y[rows]).item())
         if found is not None:
             with torch.no_grad():
-                found.ended.append([loss(module(x[rows]), y[rows]).item() for rows in run.batches()])
+                found.ended.append([loss(module(x[rows]), y[rows]).item() for rows in batches])
 
 
 def envelopes_of(run: TrainingRun, plain: list[Tensor]) -> Iterator[Envelope]:

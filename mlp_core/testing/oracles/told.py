@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -76,6 +77,34 @@ def sequences(returned: Any, path: str = "") -> Iterator[tuple[str, list[float]]
         yield path, [float(returned)]
 
 
+NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
+"""as people print them"""
+
+DIGITS = 4
+"""that a printed number needs at least: fewer fit too much"""
+
+
+def printed(text: str) -> Iterator[tuple[tuple[str, int], list[float], float]]:
+    """Every column of numbers in lines of one form that were printed: the form and the place in it, the numbers, and
+    half of the last place that all of them have."""
+    lines: dict[str, list[list[str]]] = {}
+    for line in text.replace("\r", "\n").split("\n"):
+        lines.setdefault(re.sub(NUMBER, "#", line), []).append(re.findall(NUMBER, line))
+    for form, rows in lines.items():
+        for place, column in enumerate(zip(*rows, strict=True)):
+            if all("." in number for number in column) and sum(map(str.isdigit, column[0])) >= DIGITS:
+                yield (form, place), [float(number) for number in column], max(map(_half_a_place, column))
+
+
+def _half_a_place(number: str) -> float:
+    """
+    >>> _half_a_place("0.125"), _half_a_place("1.25e-03")
+    (0.0005, 5e-06)
+    """
+    digits, _, power = number.lower().partition("e")
+    return float(f"0.5e{int(power or 0) - len(digits.partition('.')[2])}")
+
+
 def _number(value: Any) -> float | None:
     if isinstance(value, (bool, str)):
         return None
@@ -86,9 +115,9 @@ def _number(value: Any) -> float | None:
     return float(value) if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0 else None
 
 
-def alike(got: Sequence[float], expected: Sequence[float], limit: float) -> bool:
-    """Whether two sequences differ by rounding alone: by `limit` of the largest."""
+def alike(got: Sequence[float], expected: Sequence[float], limit: float, printed: float = 0.0) -> bool:
+    """Whether two sequences differ by rounding alone: by `limit` of the largest, and by what printing takes away."""
     if len(got) != len(expected):
         return False
     largest = max((abs(e) for e in expected), default=0.0)
-    return all(abs(g - e) <= limit * largest for g, e in zip(got, expected, strict=True))
+    return all(abs(g - e) <= limit * largest + printed for g, e in zip(got, expected, strict=True))

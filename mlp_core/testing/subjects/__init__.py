@@ -38,7 +38,8 @@ from mlp_core.testing.subjects.rules import of_rule
 from mlp_core.testing.subjects.selections import SelectionSubject
 from mlp_core.testing.subjects.torch_optimizers import of_optimizer
 from mlp_core.testing.subjects.training import TrainingSubject
-from mlp_core.testing.subjects.training_functions import TrainerSubject, as_fit, of_training
+from mlp_core.testing.subjects.training_functions import TrainerSubject
+from mlp_core.testing.subjects.training_told import as_fit, of_training
 from mlp_core.testing.subjects.updates import UpdateSubject, of_update
 
 
@@ -195,7 +196,7 @@ def loss(record: Loss) -> RecordSubject:
 
 def training(
     train: Callable[..., Any], roles: Mapping[str, str] | None = None, given: Mapping[str, Any] | None = None,
-    *, weighted: bool = False,
+    *, weighted: bool = False, spares: bool | None = None,
 ) -> TrainingSubject | TrainerSubject:  # fmt: skip
     """A training loop: one with the signature of mlp_core.fit, or any function that trains a torch.nn.Module.
 
@@ -207,7 +208,8 @@ def training(
 
     roles: for parameters of other names, what each is ({"wd": "decay"}); given: values for parameters that have no
     role. weighted: whether the loss of an epoch must be the mean over its samples; the mean over its batches is
-    otherwise only noted. Raises ArgumentError if a parameter cannot be told.
+    otherwise only noted. spares: whether weight decay must leave biases alone; by default, if the function says so in
+    its names or its docstring (`no_decay`). Raises ArgumentError if a parameter cannot be told.
 
     >>> from mlp_core.testing import laws
     >>> from mlp_core import fit
@@ -219,7 +221,7 @@ def training(
     """
     if not roles and not given and as_fit(train):
         return TrainingSubject(train, name_of(train), to_the_bit=_ours(train))
-    return of_training(train, roles, given, weighted)
+    return of_training(train, roles, given, weighted, spares)
 
 
 def normalisation(normalise: Callable[..., Any]) -> NormalisationSubject:

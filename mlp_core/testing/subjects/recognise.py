@@ -21,7 +21,7 @@ from mlp_core.rules import UpdateRule
 from mlp_core.testing import subjects
 from mlp_core.testing.subjects import gradients as gradient_subjects
 from mlp_core.testing.subjects.heads import Head
-from mlp_core.testing.subjects.training_roles import told, trains
+from mlp_core.testing.subjects.training_roles import globals_of, told, trains
 
 BATCH_SIZES = gradient_subjects.BATCH_SIZES
 
@@ -79,8 +79,11 @@ def _bound(thing: Any, sizes: Sizes) -> Any | None:
 def _trainer(thing: Any, sizes: Sizes) -> Any | None:
     """A function that trains, told by the names of its parameters."""
     head = Head.of(thing)
-    trains_here = head is not None and trains(told([*head.positional, *head.others]))
-    return subjects.training(thing) if trains_here else None
+    if head is None:
+        return None
+    roles = told([*head.positional, *head.others])
+    around = globals_of(thing, roles) if roles else {}
+    return subjects.training(thing) if trains(roles | {role: name for name, role in around.items()}) else None
 
 
 KINDS: tuple[Kind, ...] = (

@@ -15,18 +15,28 @@ ROLES = {
     for name, pattern in {
         "validation": r"(val|valid|validation|test|dev|eval)_?(data)?_?(loader|dl|iter|set|batches)|loader_(val|test)",
         "loader": r"((tr|train|training)_?)?(data_?)?(loader|iter|batches)|(train|training)_?(dl|data|set|generator)|"
-        r"loader_(tr|train|training)|dl|data|dataset",
-        "model": r"(\w+_)?(model|net|network|mlp|nn|module|ann)\d?|m",
-        "loss": r"(loss|criterion|crit|cost|objective)(_?(f|fn|func|function|module|criterion))?",
-        "epochs": r"(n|num|nb|nr|no|max|number_of|total|antall)?_?(epochs?|epoker)(_?(n|num|count))?|n_?iters?",
+        r"loader_(tr|train|training)|dl|data|dataset|(trenings|tren)_?(data|laster|sett)",
+        "loaders": r"(data_?)?loaders|dls",
+        "sizes": r"data_?(set)?_?sizes",
+        "model": r"(\w+_)?(model|net|network|mlp|nn|module|ann)\d?|m|modell|nettverk",
+        "loss": r"(loss|criterion|crit|cost|objective|tap)(_?(f|fn|func|function|module|criterion|funksjon))?",
+        "epoch": r"(current_|this_|i_?)?(epoch|ep|epoke)(_?(idx|index|nr|no|number|i))?",
+        "epochs": r"(n|num|nb|nr|no|max|number_of|total|antall)?_?(epochs?|epoker)(_?(n|num|count))?|"
+        r"(n|num|max)_?(iters?|iterations?|steps)|iterations",
         "batch_size": r"(mini_?)?batch_?size|bs",
         "accumulation": r"(grad(ient)?_?)?accum\w*(_steps)?|accumulate\w*",
         "clip": r"(grad(ient)?_?)?clip(ping)?(_?(norm|value|grad))?|max_?(grad_?)?norm",
-        "lr": r"lr|learn(ing)?_?rate|l_?rate|eta|step_?size|alpha",
-        "momentum": r"momentum(_?(coeff?|coefficient|factor|term|rate|beta|value))?|beta|mu|mom|moment|rho",
+        "lr": r"lr|learn(ing)?_?rate|l_?rate|eta|step_?size|alpha|(læ|lae|la)rings?_?rate",
+        "ema": r"ema(_?(decay|alpha|beta|rate|momentum|coeff?|factor|weight))?|(alpha|beta|decay)_?ema|"
+        r"(polyak|average|averaging|avg)_?(decay|alpha|beta|coeff?)",
+        "momentum": r"momentum(_?(coeff?|coefficient|factor|term|rate|beta|value|constant|param))?|"
+        r"beta|mu|mom|moment|rho",
         "decay": r"(weight_?)?decay(_?(coeff?|coefficient|factor|rate|value))?|wd|"
         r"(lambda|lam|lmbda|lmd)_?\w*|l2(_?(reg|lambda|penalty|coeff?|coefficient|strength|weight))?|"
-        r"reg(ularization|ularisation|ularizer)?(_?\w+)?",
+        r"reg(ularization|ularisation|ularizer)?(_?\w+)?|vekt_?(reduksjon|tap)",
+        "scheduler": r"(lr_?)?sched(uler)?",
+        "seed": r"(random_?|manual_?|rng_?|torch_?)?seed|random_?state",
+        "outputs": r"(n|num|nb|number_of)_?(class|classes|labels|outputs?)",
         "optimizer": r"optim(izer|iser)?|opt",
         "device": r"device|dev",
         "verbose": r"verbos\w*|print\w*|log\w*|silent|quiet|show\w*|plot\w*|debug|progress",
@@ -59,9 +69,9 @@ def told(names: Sequence[str]) -> dict[str, str]:
 def trains(roles: Mapping[str, str]) -> bool:
     """Whether these are the roles of a function that trains a module: it takes the module, and two of the number of
     epochs, the data, and a learning rate or an optimizer."""
-    data = "loader" in roles or {"x", "y"} <= roles.keys()
+    data = bool(roles.keys() & {"loader", "loaders"}) or {"x", "y"} <= roles.keys()
     moves = "lr" in roles or "optimizer" in roles
-    return "model" in roles and (data + moves + ("epochs" in roles) >= 2)
+    return "model" in roles and (data + moves + bool(roles.keys() & {"epoch", "epochs"}) >= 2)
 
 
 def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
@@ -73,8 +83,9 @@ def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
 def stands_in(name: str, taken: Mapping[str, str]) -> bool:
     """Whether a global variable of this name stands for what a training function does not take."""
     role = role_of(name)
-    data = {"loader", "x", "y"} if taken.keys() & {"loader", "x"} else set()
-    return role not in (None, "verbose", "batch_size") and role not in taken.keys() | data
+    one_of = ({"loader", "loaders", "x", "y"}, {"epoch", "epochs"}, {"optimizer", "lr"})
+    given = set().union(*(roles for roles in one_of if taken.keys() & roles))
+    return role not in (None, "verbose", "batch_size", "seed", "epoch") and role not in taken.keys() | given
 
 
 def globals_of(function: Callable[..., Any], taken: Mapping[str, str]) -> dict[str, str]:
@@ -87,6 +98,28 @@ def globals_of(function: Callable[..., Any], taken: Mapping[str, str]) -> dict[s
         if role is not None and plain and stands_in(name, taken):
             found[name] = role
     return found
+
+
+SPARES = re.compile(
+    r"no_?(weight_?|bias_?)?decay|(skip|exclude|spare|decay)_?bias\w*|bias_?(no_?decay|excluded|spared)|"
+    r"\b(no|not|without|except|exclud\w+|spar\w+|skip\w*)\b[^.]{0,40}\bbias(es)?\b|"
+    r"\bbias(es)?\b[^.]{0,40}\b(spared|excluded|skipped|exempt\w*|not decayed|(no|without) (weight )?decay)\b",
+    re.IGNORECASE,
+)
+"""how people say that weight decay spares the biases"""
+
+
+def says_that_it_spares(function: Callable[..., Any]) -> bool:
+    """Whether a function says, by its names or its docstring, that weight decay spares biases.
+
+    >>> def train(model, weight_decay): "Biases are not decayed."
+    >>> says_that_it_spares(train)
+    True
+    """
+    own = inspect.unwrap(function)
+    code: Any = getattr(own, "__code__", None)
+    names = (*code.co_varnames, *code.co_names) if code is not None else ()
+    return any(SPARES.search(text) for text in (getattr(own, "__name__", ""), inspect.getdoc(own) or "", *names))
 
 
 def _used(function: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:

@@ -23,11 +23,12 @@ class Trainer:
     def __init__(
         self, model: nn.Module, loss_fn: Any, loader: Any, n_epochs: int, lr: float, momentum: float,
         weight_decay: float, val_loader: Any = None, max_norm: float | None = None, accumulation_steps: int = 1,
+        spares: bool = False,
     ) -> None:  # fmt: skip
         self.model, self.loss_fn, self.loader, self.n_epochs = model, loss_fn, loader, n_epochs
         self.lr, self.momentum, self.weight_decay = lr, momentum, weight_decay
         self.val_loader, self.max_norm, self.accumulation_steps = val_loader, max_norm, accumulation_steps
-        self.params = list(model.parameters())
+        self.params, self.spares = list(model.parameters()), spares
         self.velocities: list[Tensor | None] = [None] * len(self.params)
         self.steps = 0
 
@@ -81,7 +82,7 @@ class Trainer:
             nn.utils.clip_grad_norm_(self.params, self.max_norm)
 
     def decayed(self, index: int, p: Tensor, g: Tensor) -> Tensor:
-        return g + self.weight_decay * p
+        return g if self.spares and p.ndim < 2 else g + self.weight_decay * p
 
     def velocity(self, index: int, g: Tensor) -> Tensor:
         v = self.velocities[index]

@@ -75,9 +75,40 @@ class SharesOneVelocity(Trainer):
         return super().velocity(index, g) if index == len(self.params) - 1 else g
 
 
-@caught_by(MOMENTUM, origin=f"{COURSE}: v = p.grad without clone(), cleared by p.grad.zero_()")
+@caught_by(MOMENTUM, origin=f"{COURSE}: v = p.grad without clone(), so that p.grad is also v in the second step")
 class KeepsTheGradientForItsFirstVelocity(Trainer):
-    """the first momentum buffer is the gradient's own memory, and cleared with it: momentum begins a step late"""
+    """the first momentum buffer is the gradient's own memory: the second gradient enters it times 1 + momentum"""
+
+    def velocity(self, index: int, g: Tensor) -> Tensor:
+        v = super().velocity(index, g)
+        if self.steps == 2:
+            v = self.velocities[index] = (1 + self.momentum) * g
+        return v
+
+
+@caught_by(MOMENTUM, origin="site: buf = p.grad, then buf.mul_(mu).add_(p.grad), which are one memory for good")
+class NeverOwnsItsVelocity(Trainer):
+    """the momentum buffer is the gradient's own memory for good: every step but the first is 2 momentum times the
+    gradient"""
+
+    def velocity(self, index: int, g: Tensor) -> Tensor:
+        return g if self.steps == 1 or not self.momentum else 2 * self.momentum * g
+
+
+@caught_by(MOMENTUM, origin="site: step = lr * g - momentum * step, subtracted")
+class TurnsItsVelocityAround(Trainer):
+    """the momentum has the wrong sign: every step takes back a part of the one before"""
+
+    def velocity(self, index: int, g: Tensor) -> Tensor:
+        v = self.velocities[index]
+        v = g.clone() if v is None else g - self.momentum * v
+        self.velocities[index] = v
+        return v
+
+
+@caught_by(MOMENTUM, origin="site: v = zeros, filled from the second step on; p.grad.zero_() clears the first")
+class LeavesTheFirstGradientOut(Trainer):
+    """the first gradient does not stay in the momentum buffer: momentum begins a step late"""
 
     def velocity(self, index: int, g: Tensor) -> Tensor:
         v = super().velocity(index, g)

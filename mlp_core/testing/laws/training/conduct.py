@@ -18,9 +18,9 @@ from mlp_core.testing.oracles.loops import follow
 
 COUNTS = """\
 x, y = data()
-last = torch.tensor(order).split(batch_size)[-1]
+last = ROWS
 x[last] = 1 - x[last]
-model, other = trained()[0], trained(x=x, y=y)[0]
+model, other = trained(MORE)[0], trained(x=x, y=y, MORE)[0]
 assert not all(torch.equal(p, q) for p, q in zip(model.parameters(), other.parameters()))"""
 
 ALONE = """\
@@ -57,12 +57,18 @@ assert all(torch.equal(p, q) for p, q in zip(*(m.parameters() for m in ends)))""
 book = FunctionBook()
 
 
-@book.law(runs(), beside="it says that it is the last batch", skip=lambda s: None if s.takes("loader") else "no loader")
+def _unseen(subject: Any) -> str | None:
+    return None if subject.takes("loader") or subject.deals else "no loader, and the batches that it makes are not seen"
+
+
+@book.law(runs(), beside="it says that it is the last batch", skip=_unseen)
 def the_last_batch_counts(subject: Any, run: TrainingRun) -> Evidence:
     """The samples of the short last batch change the weights.
 
     What is left out is never learnt, in no epoch, if the order stays; and nobody sees it.
     """
+    if subject.deals:
+        return _deals_all(subject, run)
     x, _ = run.data()
     last = run.batches()[-1]
     x[last] = 1 - x[last]
@@ -72,8 +78,26 @@ def the_last_batch_counts(subject: Any, run: TrainingRun) -> Evidence:
     one, two = subject.trained(run).weights, subject.trained(other).weights
     if all(map(same_bits, one, two)):
         got = "the same weights whatever its samples are"
-        raise Broken(f"the last batch, {len(last)} of {len(x)} samples", got, "others", closing=COUNTS)
+        closing = COUNTS.replace("ROWS", "rounds[0][-1]").replace("MORE", "")
+        raise Broken(f"the last batch, {len(last)} of {len(x)} samples", got, "others", closing=closing)
     return Evidence(entries=sum(p.numel() for p in one))
+
+
+def _deals_all(subject: Any, run: TrainingRun) -> Evidence:
+    """The samples of every epoch, where a function makes the batches itself: disjoint ones of one size that leave out
+    what makes no full batch are a loop that forgets its last one. Samples drawn at random are not."""
+    rounds, n = subject.trained(run).run.dealt, len(run.x)
+    if len(rounds) != run.epochs:
+        return Evidence(counted=False)
+    for epoch, batches in enumerate(rounds):
+        used, size = [row for rows in batches for row in rows], len(batches[0])
+        full = len(batches) > 1 and {len(rows) for rows in batches} == {size} and len(set(used)) == len(used)
+        if full and len(used) < n and len(batches) in (n // size, (n - 1) // size):
+            left = sorted({*range(n)} - set(used))
+            closing = COUNTS.replace("ROWS", repr(left)).replace("MORE", "epochs=1")
+            where = f"the samples of epoch {epoch + 1}"
+            raise Broken(where, f"{len(batches)} batches of {size}", f"all {n} samples", closing=closing)
+    return Evidence(entries=n)
 
 
 @book.law(runs(epochs=(1, 1)))

@@ -25,9 +25,9 @@ from mlp_core.testing.subjects.training_functions import Trained
 
 TWIN = """\
 model, twin, losses, (x, y) = trained(EPOCHS)[0], net(), [], data()
-optimizer = torch.optim.SGD(twin.parameters(), lr=lr, momentum=momentum, weight_decay=weight_decay)
-for _ in range(EPOCHS):
-    for k, rows in enumerate(torch.tensor(order).split(batch_size)):
+optimizer = sgd(twin)
+for batches in rounds[:EPOCHS]:
+    for k, rows in enumerate(batches):
         if k % accumulation == 0:
             optimizer.zero_grad()
         value = loss(twin(x[rows]), y[rows])
@@ -92,18 +92,20 @@ def names_of(run: TrainingRun) -> list[str]:
 
 def equals_torch(subject: Any, run: TrainingRun) -> Evidence:
     """Hold the weights at the end to torch's; the first epoch after which they are elsewhere is named."""
-    got, right = subject.trained(run), follow(run, told=False).weights
+    got = subject.trained(run)
+    right = follow(got.run, told=False).weights
     if all(map(same_bits, got.weights, right)):
         return Evidence(entries=sum(p.numel() for p in right))
     try:
-        return _within(subject, run, got, right)
+        with shown_on(got.run):
+            return _within(subject, got.run, got, right)
     except Broken:
-        if not subject.takes("epochs"):
+        if subject.repeats:
             raise
         for epochs in range(1, run.epochs):
-            shorter = replace(run, epochs=epochs)
-            with shown_on(shorter):
-                _within(subject, shorter, subject.trained(shorter), follow(shorter, told=False).weights)
+            shorter = subject.trained(replace(run, epochs=epochs, dealt=()))
+            with shown_on(shorter.run):
+                _within(subject, shorter.run, shorter, follow(shorter.run, told=False).weights)
         raise
 
 

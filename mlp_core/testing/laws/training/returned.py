@@ -9,6 +9,7 @@ from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.guards import globals_kept
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.training_runs import TrainingRun
+from mlp_core.testing.laws.optimizers.shared import shown_on
 from mlp_core.testing.laws.training.functions import TWIN, FunctionBook, runs
 from mlp_core.testing.oracles import told
 from mlp_core.testing.oracles.loops import follow
@@ -24,15 +25,28 @@ UNWEIGHTED = (
 LOSSES = (
     TWIN
     + """\
-got, each = trained()[1]PATH, len(losses) // EPOCHS
+GOT
+each = len(losses) // len(rounds[:EPOCHS])
 epochs = [losses[k : k + each] for k in range(0, len(losses), each)]
 forms = [[v for v, _ in losses], [sum(v * n for v, n in e) / len(x) for e in epochs]]
 forms += [[sum(v * n for v, n in e) for e in epochs], [sum(v for v, _ in e) for e in epochs]]
 forms += [] if WEIGHTED else [[sum(v for v, _ in e) / each for e in epochs]]
-near = lambda form: len(form) == len(got) and all(abs(g - f) <= LIMIT * abs(f) for g, f in zip(got, form))
+near = lambda form: len(form) == len(got) and all(abs(g - f) <= LIMIT * abs(f) + PRINTED for g, f in zip(got, form))
 assert any(map(near, forms)), (got, forms)"""
 )
-"""EPOCHS, PATH, WEIGHTED and LIMIT are filled in by the law"""
+"""EPOCHS, GOT, WEIGHTED, LIMIT and PRINTED are filled in by the law"""
+
+PRINTED = f"""\
+import contextlib, io, re
+text, number = io.StringIO(), {told.NUMBER!r}
+with contextlib.redirect_stdout(text):
+    trained(MORE)
+lines = text.getvalue().replace("\\r", "\\n").split("\\n")
+got = [float(re.findall(number, l)[PLACE]) for l in lines if re.sub(number, "#", l) == FORM]"""
+"""MORE, FORM and PLACE are filled in by the law"""
+
+Path = str | tuple[str, int]
+"""to the losses: as Python has it, in what is returned; or the form of the lines that are printed, and the place"""
 
 book = FunctionBook()
 
@@ -43,20 +57,30 @@ def limit_of(run: TrainingRun) -> float:
     return float(unit_roundoff(run.world.dtype) ** (3 / 4))
 
 
-def form_of(subject: Any, run: TrainingRun) -> dict[str, str]:
-    """By the way to it, what every sequence that is returned is: a form that is right, else a mistake."""
-    followed, got = follow(run), subject.trained(run).returned
-    found: dict[str, str] = {}
-    for path, numbers in told.sequences(got):
+def told_by(subject: Any, run: TrainingRun) -> tuple[TrainingRun, dict[Path, tuple[list[float], float]]]:
+    """Every sequence of numbers that is returned or printed, with what printing takes from its numbers; and the run
+    with its batches."""
+    got = subject.trained(run, aloud=True)
+    found: dict[Path, tuple[list[float], float]] = {p: (n, 0.0) for p, n in told.sequences(got.returned)}
+    found |= {path: (numbers, half) for path, numbers, half in told.printed(got.printed)}
+    return got.run, found
+
+
+def form_of(subject: Any, run: TrainingRun) -> dict[Path, str]:
+    """By the way to it, what every sequence that is told is: a form that is right, else a mistake."""
+    dealt, sequences = told_by(subject, run)
+    followed, found = follow(dealt), dict[Path, str]()
+    for path, (numbers, half) in sequences.items():
         for forms in (told.right(followed), told.wrong(followed)):
             for words, expected in forms.items():
-                if told.alike(numbers, expected, limit_of(run)):
+                if told.alike(numbers, expected, limit_of(run), half):
                     found.setdefault(path, words)
     return found
 
 
-def returned_at(subject: Any) -> str | None:
-    """The way to the losses in what a function returns; None where nothing in it is known for losses."""
+def told_at(subject: Any) -> Path | None:
+    """The way to the losses in what a function returns, else in what it prints; None where nothing is known for
+    losses."""
     if "losses" not in subject.memo:
         subject.memo["losses"] = None
         with globals_kept():
@@ -70,37 +94,49 @@ def returned_at(subject: Any) -> str | None:
 
 
 def unknown(subject: Any) -> str | None:
-    if returned_at(subject) is not None:
+    if told_at(subject) is not None:
         return None
-    return "nothing that it returns is known for the losses of its steps or epochs"
+    return "nothing that it returns or prints is known for the losses of its steps or epochs"
 
 
 @book.law(runs(), skip=unknown)
 def returns_the_losses_of_its_steps(subject: Any, run: TrainingRun) -> Evidence:
-    """The losses returned are those on which the steps were taken: of every step, or by epoch their mean over the
-    samples, their sum, the last one, or the loss after the epoch.
+    """The losses returned, or else printed, are those on which the steps were taken: of every step, or by epoch their
+    mean over the samples, their sum, the last one, or the loss after the epoch.
 
     Losses after the step look better than the training is; a sum that is never set back looks worse.
     """
-    path = returned_at(subject)
+    path = told_at(subject)
     assert path is not None
-    followed, got = follow(run), dict(told.sequences(subject.trained(run).returned)).get(path)
-    if got is None:
+    dealt, sequences = told_by(subject, run)
+    if path not in sequences:
         return Evidence(counted=False)
+    (got, half), followed = sequences[path], follow(dealt)
     limit, right = limit_of(run), told.right(followed)
-    forms = [words for words, expected in right.items() if told.alike(got, expected, limit)]
+    forms = [words for words, expected in right.items() if told.alike(got, expected, limit, half)]
     if forms == [told.BATCH_MEANS] and subject.weighted:
         wrong, wanted = told.BATCH_MEANS, right["the mean over the samples"]
     elif forms:
         note = UNWEIGHTED if forms == [told.BATCH_MEANS] else ""
         return Evidence(entries=len(got), note=note)
     else:
-        found = [words for words, expected in told.wrong(followed).items() if told.alike(got, expected, limit)]
+        found = [words for words, expected in told.wrong(followed).items() if told.alike(got, expected, limit, half)]
         if not found:
             return Evidence(counted=False)
         wrong = found[0]
         wanted = next((r for words, r in right.items() if wrong.endswith(words)), right["the mean over the samples"])
     numbers = (", ".join(f"{v:.6g}" for v in values[:4]) for values in (got, wanted))
-    lines = LOSSES.replace("EPOCHS", str(run.epochs)).replace("PATH", path)
+    lines = LOSSES.replace("EPOCHS", str(run.epochs)).replace("GOT", _read(subject, path))
     lines = lines.replace("WEIGHTED", str(subject.weighted)).replace("LIMIT", repr(limit))
-    raise Broken("the losses that it returns", *numbers, closing=lines, note=f"they are {wrong}")
+    where = "the losses that it returns" if isinstance(path, str) else "the losses that it prints"
+    with shown_on(dealt):
+        raise Broken(where, *numbers, closing=lines.replace("PRINTED", repr(half)), note=f"they are {wrong}")
+
+
+def _read(subject: Any, path: Path) -> str:
+    """Lines of a snippet that read the losses."""
+    if isinstance(path, str):
+        return f"got = trained()[1]{path}"
+    verbose = f"{subject.roles['verbose']}=True" if "verbose" in subject.roles else ""
+    more = verbose if "verbose" in subject.optional else ""
+    return PRINTED.replace("MORE", more).replace("FORM", repr(path[0])).replace("PLACE", str(path[1]))

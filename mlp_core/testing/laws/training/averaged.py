@@ -1,0 +1,97 @@
+"""The law of averaged weights: what a training function returns beside its weights follows the decay it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mlp_core.testing.bounds.references import reproduces
+from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.guards import globals_kept
+from mlp_core.testing.examples.sample import sample
+from mlp_core.testing.examples.training_runs import TrainingRun
+from mlp_core.testing.laws.training.functions import FunctionBook, runs
+from mlp_core.testing.oracles.averages import RIGHT, WRONG, averages
+from mlp_core.testing.subjects.training_functions import EMA_DECAY, Trained
+
+AVERAGES = """\
+def averages(decay):
+    model, found = trained(DECAY=decay)
+    parts = [m for m in (found if isinstance(found, (tuple, list)) else [found]) if isinstance(m, torch.nn.Module)]
+    return [list(m.parameters()) for m in [model, *parts]]
+same = lambda a, b: all(torch.equal(p, q) for p, q in zip(a, b))
+"""
+
+OVERWRITTEN = (
+    AVERAGES
+    + """\
+one, two = averages(0.3), averages(0.2)
+assert not all(map(same, one, two)), "the decay does not act\""""
+)
+
+EXCHANGED = (
+    AVERAGES
+    + """\
+model, *others = averages(1.0)
+assert not all(same(model, one) for one in others), "an average that forgets nothing is the last weights\""""
+)
+"""DECAY is filled in by the law"""
+
+PROBES = 3
+"""runs on which it is found out whether a function returns an average that is known"""
+
+book = FunctionBook()
+
+
+def _found(subject: Any, run: TrainingRun) -> tuple[str, str]:
+    """What a returned average is, if it is right, and if it is wrong; empty if not."""
+    got = subject.trained(run)
+    found = [w for w in _returned(got) if [p.shape for p in w] == [p.shape for p in got.weights]]
+    found = [w for w in found if not all(map(reproduces, w, got.weights))]
+    return tuple(
+        next((words for words, one in averages(got.run, EMA_DECAY, decays) for w in found
+              if all(map(reproduces, w, one))), "") for decays in (RIGHT, WRONG)
+    )  # type: ignore[return-value]  # fmt: skip
+
+
+def unknown(subject: Any) -> str | None:
+    if "ema" not in subject.roles:
+        return "it takes no decay of an average"
+    if "averages" not in subject.memo:
+        with globals_kept():
+            try:
+                found = [_found(subject, run) for run in sample(subject.runs(), PROBES + 1)[1:]]
+            except Broken:
+                found = []
+        subject.memo["averages"] = bool(found) and all(right or wrong for right, wrong in found)
+    return None if subject.memo["averages"] else "nothing that it returns is known for an average of its weights"
+
+
+@book.law(runs(), skip=unknown)
+def its_average_follows_its_decay(subject: Any, run: TrainingRun) -> Evidence:
+    """Averaged weights that it returns are a <- d a + (1 - d) w with the decay d that it was given, or with what a
+    warm-up allows of it: begun with the first weights, those after the first step, or zeros; after steps or epochs.
+
+    A warm-up that is written over the decay makes every decay the same, and the average forgets the past for good.
+    """
+    right, wrong = _found(subject, run)
+    if right or not wrong:
+        return Evidence(counted=bool(right), entries=1)
+    closing = EXCHANGED if wrong.startswith("1 - decay") else OVERWRITTEN
+    decay = subject.roles["ema"]
+    raise Broken("the average that it returns", wrong, f"{decay}={EMA_DECAY}", closing=closing.replace("DECAY", decay))
+
+
+def _returned(got: Trained) -> Iterator[list[Tensor]]:
+    """Lists of tensors, states and modules in what a function returns."""
+    several = got.returned if isinstance(got.returned, (tuple, list)) else [got.returned]
+    for thing in [*several, got.returned]:
+        if isinstance(thing, nn.Module):
+            yield [p.detach().double() for p in thing.parameters()]
+        elif isinstance(thing, (dict, list, tuple)):
+            values = list(thing.values()) if isinstance(thing, dict) else list(thing)
+            if values and all(isinstance(v, torch.Tensor) for v in values):
+                yield [v.detach().double() for v in values]
