@@ -199,7 +199,7 @@ class SparesAllButBiases(Trainer):
     """weight decay acts on the parameters that it should spare, vectors (biases), and on no others"""
 
     def decayed(self, index: int, p: Tensor, g: Tensor) -> Tensor:
-        return super().decayed(index, p, g) if p.ndim == 1 else g
+        return g + self.weight_decay * p if p.ndim == 1 else g
 
 
 @caught_by(DECAY, origin="convnetjs 0.3.0; scikit-learn's alpha: divided by the number of samples of the batch")
