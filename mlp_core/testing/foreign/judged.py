@@ -13,8 +13,9 @@ GIVEN = frozenset({"display", "get_ipython"})
 """what IPython gives to a notebook"""
 
 
-def why_not(file: Whole, name: str, *more: str) -> tuple[str, str] | None:
-    """Why definitions cannot be judged, and what would help; None for some that can."""
+def why_not(file: Whole, name: str, *more: str, method: str = "") -> tuple[str, str] | None:
+    """Why definitions cannot be judged, and what would help; None for some that can. method: of the class `name`, the
+    one that is judged; without it, those that everybody calls."""
     for other in more:
         if (reason := why_not(file, other)) is not None:
             return reason
@@ -26,12 +27,27 @@ def why_not(file: Whole, name: str, *more: str) -> tuple[str, str] | None:
         if _asks_ipython(statement.node):
             names = ", ".join(sorted(statement.binds)) or "it"
             return f"{file.path}, {file.place(statement)}: only IPython or a shell knows {names}", "let it be Python"
-    last = _last(file, name)
-    unfilled = None if last is None else stub(last.node)
-    if last is not None and unfilled is not None:
-        line = f"{file.within(last.label)}, line {unfilled}".lstrip(", ")
-        return f"not filled in: {name} ({line})", "fill it in"
+    for statement in [s for s in needed if isinstance(s.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]:
+        own = name in statement.binds
+        unfilled = stub(statement.node, method) if own else _unfilled_helper(statement.node, needed)
+        if unfilled is not None:
+            line = f"{file.within(statement.label)}, line {unfilled}".lstrip(", ")
+            words = f"not filled in: {name} ({line})" if own else f"not filled in: {statement.node.name}, which {name}"
+            return words if own else f"{words} uses ({line})", "fill it in"
     return None
+
+
+def _unfilled_helper(node: ast.stmt, needed: list[Statement]) -> int | None:
+    """The line that shows that a function which a judged one uses is an exercise that nobody has filled in: if it says
+    so, or if it gives nothing and something is done with what it gives."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or (line := stub(node)) is None:
+        return None
+    if any(isinstance(part, ast.Raise) for part in ast.walk(node)):
+        return line
+    calls = [part for s in needed for part in ast.walk(s.node) if isinstance(part, ast.Call)]
+    alone = {id(part.value) for s in needed for part in ast.walk(s.node) if isinstance(part, ast.Expr)}
+    used = any(isinstance(c.func, ast.Name) and c.func.id == node.name and id(c) not in alone for c in calls)
+    return line if used else None
 
 
 def _needed(file: Whole, name: str) -> set[str]:
@@ -80,15 +96,31 @@ def _last(file: Whole, name: str) -> Statement | None:
     return own[-1] if own else None
 
 
-def stub(node: ast.stmt) -> int | None:
+CALLED = "__init__", "step", "forward", "backward", "__call__"
+"""methods that are called by whoever judges a class"""
+
+
+def _reached_methods(node: ast.ClassDef, method: str) -> list[ast.stmt]:
+    """The methods of a class that one of them, or those that are called from outside, use."""
+    methods = {n.name: n for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)}
+    waiting, found = [method] if method else list(CALLED), dict[str, ast.stmt]()
+    while waiting:
+        name = waiting.pop()
+        if name in methods and name not in found:
+            found[name] = methods[name]
+            waiting += [one.attr for one in ast.walk(methods[name]) if isinstance(one, ast.Attribute)]
+    return list(found.values())
+
+
+def stub(node: ast.stmt, method: str = "") -> int | None:
     """The line that shows that a function, or a method of a class, is an exercise nobody has filled in; None if not.
 
     >>> stub(ast.parse("def f(x):\\n    '''Words.'''\\n    raise NotImplementedError()").body[0])
     3
     """
     if isinstance(node, ast.ClassDef):
-        methods = [n for n in node.body if isinstance(n, ast.FunctionDef) and n.name in ("step", "__init__", "forward")]
-        return next((line for line in map(stub, methods) if line is not None), None)
+        lines = map(stub, _reached_methods(node, method))
+        return next((line for line in lines if line is not None), None)
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return None
     body = [n for n in node.body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]

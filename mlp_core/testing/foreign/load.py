@@ -77,7 +77,14 @@ def found_with_reasons(name: str) -> list[tuple[str, tuple[str, str] | None]]:
     """The same, each with why it cannot be judged and what would help, or None."""
     path, wanted = split(name)
     file = whole(path)
-    return [(f"{path}:{one.name}", why_not(file, *one.needs) if one.needs else None) for one in _chosen(file, wanted)]
+    return [(f"{path}:{one.name}", _why_not(file, one)) for one in _chosen(file, wanted)]
+
+
+def _why_not(file: Whole, found: Found) -> tuple[str, str] | None:
+    owner, _, method = found.name.rpartition(".")
+    if not found.needs:
+        return None  # a whole script needs no definition
+    return why_not(file, *found.needs, method=method if found.needs == (owner,) else "")
 
 
 def notes_of(name: str) -> list[str]:
@@ -110,7 +117,7 @@ def loaded(name: str) -> tuple[Found, list[Any]]:
     path, wanted = split(name)
     file = whole(path)
     (found,) = _chosen(file, wanted)
-    reason = why_not(file, *found.needs) if found.needs else None  # a whole script needs no definition
+    reason = _why_not(file, found)
     if reason is not None:
         raise ArgumentError("subject", Described(name), f"{reason[1]}; {reason[0]}")
     left = [s for s in file.statements if s.defines or not s.binds or not s.binds <= found.given]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,6 +57,9 @@ def _take(found: Whole, read: Read, inside: tuple[Path, ...]) -> None:
         if call is not None and call[1][:1] == ["run"]:
             _run(found, call[1][-1], f"{label}, line {node.lineno}", inside)
             continue
+        if (executed := _executed(node)) is not None:
+            _run(found, executed, f"{label}, line {node.lineno}", inside, "exec of")
+            continue
         try:
             found.statements.append(Statement(node, label))
         except (RecursionError, MemoryError, ValueError, SyntaxError) as error:
@@ -65,7 +69,26 @@ def _take(found: Whole, read: Read, inside: tuple[Path, ...]) -> None:
     found.unread += [one.at(len(found.statements)) for one in waiting]
 
 
-def _run(found: Whole, line: str, place: str, inside: tuple[Path, ...]) -> None:
+def _executed(node: ast.stmt) -> str | None:
+    """FILE of exec(open("FILE").read()), of exec(Path("FILE").read_text()), with or without compile, and of
+    `with open("FILE") as f: exec(f.read())`; None for all else."""
+    opened = None
+    if isinstance(node, ast.With) and len(node.items) == len(node.body) == 1:
+        opened, node = node.items[0].context_expr, node.body[0]
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="exec"), args=[code, *_])):
+            calls = [one for one in ast.walk(opened or code) if isinstance(one, ast.Call) and one.args]
+        case _:
+            return None
+    for call in calls:
+        match call:
+            case ast.Call(func=ast.Name(id="open" | "Path") | ast.Attribute(attr="open" | "Path"),
+                          args=[ast.Constant(value=str(name)), *_]):  # fmt: skip
+                return shlex.quote(name)
+    return None
+
+
+def _run(found: Whole, line: str, place: str, inside: tuple[Path, ...], how: str = "%run") -> None:
     """%run FILE: its statements, as if they were in the cell."""
     words = [word for word in magics.arguments(line) if not word.startswith("-")]
     name = words[0] if words else ""
@@ -83,7 +106,7 @@ def _run(found: Whole, line: str, place: str, inside: tuple[Path, ...]) -> None:
     except ArgumentError as error:
         other, why = Whole(folder), f"expected {error.expected}"
     if why:
-        found.unread.append(Unread(place, f"%run {line}: {why}", line, anything=True).at(len(found.statements)))
+        found.unread.append(Unread(place, f"{how} {line}: {why}", line, anything=True).at(len(found.statements)))
     found.unread += [one.at(one.position + len(found.statements)) for one in other.unread]
     found.statements += other.statements
     found.modules.update(other.modules)

@@ -18,6 +18,13 @@ from mlp_core.testing.subjects.roles import MODEL, SHORT_MODEL, order, role
 NAMED = re.compile(r"back_?prop", re.IGNORECASE)
 """how a function of the course is called, whatever it calls its parameters"""
 
+METRIC = re.compile(
+    r"(?!.*(grad|back|deriv|delta|prime))(.*_)?(acc|accuracy|score|metrics?|precision|recall|f1|r2|rmse|mse|mae|auc|roc|"
+    r"errors?|confusion\w*|plot\w*|eval\w*|report|show\w*|print\w*|log\w*|test\w*|losses|loss)(_.*)?",
+    re.IGNORECASE,
+)
+"""how functions are called that measure y_pred beside y_true, and propagate nothing"""
+
 FILLED = "dL_dw", "dL_db"
 """what a function of the course fills"""
 
@@ -107,6 +114,8 @@ class Head:
             return None
         exact, called = {found.true, found.predicted} == {"y_true", "y_pred"}, bool(NAMED.search(self.name))
         known = {role(found.true), role(found.predicted)} == {"true", "predicted"}
+        if not chosen and not called and not self.fills and METRIC.fullmatch(self.name):
+            return None
         if found.open and not self.fills:
             return None
         if self.method:

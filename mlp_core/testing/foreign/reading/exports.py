@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from mlp_core.testing.foreign.reading.cell import Cell, parsed
-from mlp_core.testing.foreign.reading.known_magics import DATABRICKS, RUN_CELL
+from mlp_core.testing.foreign.reading.known_magics import DATABRICKS, RUN_CELL, SHELLS
 
 DATABRICKS_HEAD = "# Databricks notebook source"
 COMMAND = re.compile(r"^# COMMAND -+\s*$")
@@ -110,5 +110,16 @@ def _raw(label: str, lines: list[str]) -> Iterator[Cell]:
             continue
         first = next((k for k in range(start, end) if not lines[k].strip()), end)
         yield _at(label, start, lines[start:first])
-        if any(line.strip() for line in lines[first:end]):
-            yield _at(label, first, lines[first:end], f"where the cell of %%{magic[1]} above it ends cannot be told")
+        python = _first_of_python(label, lines, first, end) if magic[1] in SHELLS else end
+        if any(line.strip() for line in lines[first:python]):
+            yield _at(label, first, lines[first:python], f"where the cell of %%{magic[1]} above it ends cannot be told")
+        if any(line.strip() for line in lines[python:end]):
+            yield _at(label, python, lines[python:end])
+
+
+def _first_of_python(label: str, lines: list[str], start: int, end: int) -> int:
+    """Where, below a blank line, code begins that is Python to its end, by a line that no shell has."""
+    for k in range(start, end):
+        if re.match(r"import \w|from \S+ import |(def|class) \w|@\w", lines[k]) and not lines[k - 1].strip():
+            return k if _is_python("\n".join(lines[k:end]), label) else end
+    return end

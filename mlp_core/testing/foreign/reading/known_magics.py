@@ -16,6 +16,9 @@ OTHER_CELLS = frozenset({
 })  # fmt: skip
 """cell magics that define nothing in the notebook, but what --out and the like name"""
 
+SHELLS = frozenset({"!", "bash", "cmd", "sh", "shell", "sx", "system"})
+"""cell magics whose cell is a shell's"""
+
 DATABRICKS = frozenset({"fs", "md", "r", "scala", "sh", "sql"})
 """in its notebooks a cell that begins with one of these is in that language"""
 
