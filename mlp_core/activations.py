@@ -217,29 +217,42 @@ register(Activation(
 ))  # fmt: skip
 
 
-Into = Callable[..., Callable[[], object] | None]
-
 _threshold_backward = torch.ops.aten.threshold_backward.grad_input._op  # quicker than the packet, which looks for it
 
-_INTO: list[tuple[Any, Into]] = [
-    (_identity, lambda z, out: None),
-    (_identity_times_df, lambda delta, z, a, out: None),
-    (torch.relu, lambda z, out: partial(torch.clamp_min, z, 0, out=out)),
-    (_relu_times_df, lambda delta, z, a, out: partial(_threshold_backward, delta, z, 0, grad_input=out)),
-    (torch.sigmoid, lambda z, out: partial(torch.sigmoid, z, out=out)),
-    (torch.tanh, lambda z, out: partial(torch.tanh, z, out=out)),
+Call = Callable[[], object]
+
+# where a is all that times_df reads, or its z may be a, to the same bits
+_F_OVER: list[tuple[Any, Any, Callable[[Tensor], Call | None]]] = [
+    (_identity, _identity_times_df, lambda z: None),
+    (torch.relu, _relu_times_df, lambda z: partial(torch.relu_, z)),  # a > 0 where z > 0
+    (torch.sigmoid, _sigmoid_times_df, lambda z: partial(torch.sigmoid_, z)),
+    (torch.tanh, _tanh_times_df, lambda z: partial(torch.tanh_, z)),
+]
+_TIMES_DF_OVER: list[tuple[Any, Callable[[Tensor, Tensor], Call | None]]] = [
+    (_identity_times_df, lambda delta, z: None),
+    (_relu_times_df, lambda delta, z: partial(_threshold_backward, delta, z, 0, grad_input=delta)),
 ]
 
 
-def into(function: Callable[..., Tensor]) -> Into | None:
-    """How f or times_df of a record is written into existing memory; None where torch has no kernel for it.
+def f_over(record: Activation) -> Callable[[Tensor], Call | None] | None:
+    """How f(z) is put in the place of z: given z, it makes a call that does so, or None where f hands back z.
 
-    Given the arguments and the memory, it makes a call that writes the same bits there. It makes None for a function
-    that hands back its first argument.
+    None where torch has no such kernel, or where times_df needs a z that is not a.
 
-    >>> z, a = torch.tensor([-1.0, 2.0]), torch.zeros(2)
-    >>> _ = into(torch.relu)(z, a)()
-    >>> a
+    >>> z = torch.tensor([-1.0, 2.0])
+    >>> _ = f_over(get("relu"))(z)()
+    >>> z
     tensor([0., 2.])
     """
-    return next((known for f, known in _INTO if f is function), None)
+    return next((made for f, df, made in _F_OVER if f is record.f and df is record.times_df), None)
+
+
+def times_df_over(record: Activation) -> Callable[[Tensor, Tensor], Call | None] | None:
+    """The same for delta f'(z) in the place of delta; z may be f(z) if `f_over` has put it there.
+
+    >>> z, delta = torch.tensor([-1.0, 2.0]), torch.ones(2)
+    >>> _ = times_df_over(get("relu"))(delta, z)()
+    >>> delta
+    tensor([0., 1.])
+    """
+    return next((made for df, made in _TIMES_DF_OVER if df is record.times_df), None)

@@ -190,7 +190,7 @@ def _cross_entropy_of(
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Value and gradient, by way of log_p; into memory where it is given."""
     y, dL_dlog_p, value = target
-    log_p = torch.log_softmax(y_hat, 1, out=log_p)
+    log_p = torch._log_softmax(y_hat, 1, False, out=log_p)
     # L = -1/B sum_s log p[s, y_s]: what F.nll_loss calls, with a place for the result, and 1 for the mean
     value = torch._C._nn.nll_loss(log_p, y, None, 1, out=value)  # type: ignore[attr-defined]  # of which stubs know not
     # dL/dy_hat = (softmax(y_hat) - onehot(y)) / B, through the kernel that autograd calls: the last bit depends on it

@@ -24,7 +24,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mlp_core.activations import Activation, into
+from mlp_core import evenly
+from mlp_core.activations import Activation, f_over, times_df_over
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.losses import Loss
 
@@ -109,6 +110,8 @@ class Written:
         self.forward: list[Callable[[], object]] = []
         self.backward: list[Callable[[], object]] = []
         self.calls = self.forward
+        self.sums: list[evenly.Sum] = []
+        """what of each layer is added up, and where to"""
         self.x: Any = None
         """the batch"""
 
@@ -130,11 +133,14 @@ class Written:
         self.evaluate = self.loss.repeated(a[-1])
         value, delta = self.evaluate(target)
         self.calls = self.backward
+        self.deltas = x.new_empty(sum(below.numel() for below in z[1:-1]))
         backward(self, self.activations, self.parameters, self.grads, z, a, delta)
+        self.backward.extend(evenly.calls(self.sums))  # no sum is read by any other operation
         return value
 
     def linear(self, a: Tensor, W: Tensor, b: Tensor) -> Tensor:
         z, W_t = F.linear(a, W, b), W.t()
+        b = b.expand_as(z)  # else every call does so
         if a is self.x:
             self.calls.append(lambda: torch.addmm(b, self.x, W_t, out=z))
         else:
@@ -142,13 +148,15 @@ class Written:
         return z
 
     def activation(self, f: Activation, z: Tensor) -> Tensor:
-        return self._kept(f.f, f.f(z), z)
+        made = f_over(f)
+        return self._copied(f.f, z) if made is None else self._done(made(z), z)
 
     def times_df(self, f: Activation, delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
-        return self._kept(f.times_df, f.times_df(delta, z, a), delta, z, a)
+        made = times_df_over(f)
+        return self._copied(f.times_df, delta, z, a) if made is None else self._done(made(delta, z), delta)
 
     def product(self, left: Tensor, right: Tensor, *, out: Tensor | None = None) -> Tensor:
-        product = torch.mm(left, right, out=out)
+        product = torch.mm(left, right, out=self._beside(len(left), right.shape[1]) if out is None else out)
         if right is self.x:
             self.calls.append(lambda: torch.mm(left, self.x, out=product))
         else:
@@ -157,19 +165,25 @@ class Written:
 
     def column_sums(self, delta: Tensor, *, out: Tensor) -> None:
         torch.sum(delta, 0, out=out)
-        self.calls.append(partial(torch.sum, delta, 0, out=out))
+        self.sums.append((delta, out))
 
-    def _kept(self, function: Callable[..., Tensor], result: Tensor, *arguments: Tensor) -> Tensor:
-        """Where a function of a record leaves its result: in the memory of the first one, or in a copy of it."""
-        known = into(function)
-        if known is None:
-            memory = result.clone()
-            self.calls.append(lambda: copied(function(*arguments), memory))
-            return memory
-        call = known(*arguments, result)
+    def _beside(self, rows: int, columns: int) -> Tensor:
+        """A place for the delta of a layer, below the one before, as the layer's gradients lie."""
+        self.deltas, place = self.deltas.split([self.deltas.numel() - rows * columns, rows * columns])
+        return place.view(rows, columns)
+
+    def _done(self, call: Callable[[], object] | None, memory: Tensor) -> Tensor:
+        """memory, after a call that changes it; None: it stays as it is."""
         if call is not None:
+            call()
             self.calls.append(call)
-        return result
+        return memory
+
+    def _copied(self, function: Callable[..., Tensor], *arguments: Tensor) -> Tensor:
+        """A copy of what a function of a record returns, which may be an argument, or new memory each time."""
+        memory = function(*arguments).clone()
+        self.calls.append(lambda: copied(function(*arguments), memory))
+        return memory
 
 
 def copied(result: Tensor, memory: Tensor) -> None:

@@ -30,12 +30,12 @@ class Counted(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def of_a_step(depth: int) -> tuple[Counter[str], Counter[str]]:
+def of_a_step(*sizes: int) -> tuple[Counter[str], Counter[str]]:
     """What one more batch asks of `fit`."""
     counts = []
     for batches in (2, 3):
-        model = MLP([3] * (depth + 1))
-        x, y = torch.ones(BATCH * batches, 3), torch.zeros(BATCH * batches, dtype=torch.int64)
+        model = MLP(sizes)
+        x, y = torch.ones(BATCH * batches, sizes[0]), torch.zeros(BATCH * batches, dtype=torch.int64)
         with Counted() as counted:
             fit(model, x, y, loss="cross_entropy", rule=RULE, epochs=1, batch_size=BATCH)
         counts.append(counted)
@@ -45,19 +45,20 @@ def of_a_step(depth: int) -> tuple[Counter[str], Counter[str]]:
 
 @pytest.mark.parametrize("depth", [2, 3, 20])
 def test_a_step_is_its_formulas_and_nothing_else(depth: int) -> None:
-    operations, tensors = of_a_step(depth)
+    operations, tensors = of_a_step(*[3] * (depth + 1))
     layers = {
-        "addmm": depth, "clamp_min": depth - 1,  # z[l], a[l] of relu
-        "threshold_backward": depth - 1, "mm": 2 * depth - 1, "sum": depth,  # delta[l], dL/dW[l], dL/db[l]
+        "addmm": depth, "relu_": depth - 1,  # z[l], a[l]
+        "threshold_backward": depth - 1, "mm": 2 * depth - 1,  # delta[l], dL/dW[l]
+        "sum": 2,  # dL/db[L], and of all layers below at once, which are of one shape
     }  # fmt: skip
-    loss = {"log_softmax": 1, "nll_loss": 1, "_log_softmax_backward_data": 1}
+    loss = {"_log_softmax": 1, "nll_loss": 1, "_log_softmax_backward_data": 1}
     update = {"add": 1, "addcmul": 1, "add_": 1}  # g + wd p;  v <- mu v + (g + wd p);  p <- p - lr v
     assert operations == Counter({**layers, **loss, **update})
     assert not +tensors  # all into memory that is there
 
 
 def test_a_step_of_8_16_8_4_is_21_operations() -> None:
-    operations, _ = of_a_step(3)
+    operations, _ = of_a_step(8, 16, 8, 4)
     assert operations.total() == 21
 
 

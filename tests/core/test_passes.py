@@ -10,8 +10,8 @@ import torch
 from short_runs import RULE, assert_identical, data, train
 from torch import Tensor
 
-from mlp_core import MLP, activations, backprop, fit, losses
-from mlp_core.activations import _INTO
+from mlp_core import MLP, activations, backprop, evenly, fit, losses
+from mlp_core.activations import f_over, times_df_over
 from mlp_core.base.errors import ArgumentError
 from mlp_core.equality import same_bits
 from mlp_core.passes import Written
@@ -20,21 +20,41 @@ AT = [float("nan"), float("inf"), -float("inf"), -0.0, 0.0, 1e-40, -1e-40, 1.0, 
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
-def test_what_is_written_into_memory_has_the_bits_of_the_function(dtype: torch.dtype) -> None:
-    """At every pair of numbers of AT, and in a vector's tail."""
+@pytest.mark.parametrize("name", activations.names())
+def test_what_is_written_over_its_argument_has_the_bits_of_the_function(name: str, dtype: torch.dtype) -> None:
+    """At every pair of numbers of AT, and in a vector's tail; also where z was written over first."""
+    record = activations.get(name)
     z = torch.tensor(AT, dtype=dtype).repeat_interleave(len(AT))
     delta = torch.tensor(AT, dtype=dtype).repeat(len(AT))
-    for function, into in _INTO:
-        for record in map(activations.get, activations.names()):
-            if function not in (record.f, record.times_df):
-                continue
-            arguments = (z,) if record.f is function else (delta, z, record.f(z))
-            memory = torch.full_like(z, 7)
-            call = into(*arguments, memory)
-            got = arguments[0] if call is None else memory
-            if call is not None:
-                call()
-            assert same_bits(got, function(*arguments)), record.name
+    a = record.f(z)
+    product = record.times_df(delta, z, a)
+    over_z, over_delta = z.clone(), delta.clone()
+    f, times_df = f_over(record), times_df_over(record)
+    if f is not None:
+        call = f(over_z)
+        _ = call and call()
+        assert same_bits(over_z, a)
+        assert same_bits(record.times_df(delta, over_z, over_z), product)
+    if times_df is not None:
+        call = times_df(over_delta, over_z)
+        _ = call and call()
+        assert same_bits(over_delta, product)
+    assert (f is None) == (name not in ("identity", "relu", "sigmoid", "tanh"))
+    assert (times_df is None) == (name not in ("identity", "relu"))
+
+
+def test_a_derivative_of_another_hand_is_given_z_itself() -> None:
+    """f is relu's own; times_df looks at z, which must still be there."""
+    seen: list[bool] = []
+
+    def times_df(delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
+        seen.append(bool((z < 0).any()))
+        return torch.where(z > 0, delta, 0)
+
+    own = replace(activations.get("relu"), name="own", times_df=times_df)
+    runs = [train(model=MLP([6, 9, 5, 3], activation, dtype=torch.float64)) for activation in ("relu", own)]
+    assert_identical(*runs)
+    assert all(seen)
 
 
 @pytest.mark.parametrize("loss", losses.names())
@@ -149,3 +169,38 @@ def test_a_result_of_another_form_than_the_first_one_is_refused() -> None:
     odd = replace(activations.get("identity"), name="odd", f=f)
     with pytest.raises(ArgumentError, match=r"and torch.float64, expected shape \(8, 3\) and torch.float32"):
         train(model=MLP([6, 3], output=odd), dtype=torch.float32)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("rows", [1, 3, 16, 17, 100])
+@pytest.mark.parametrize("width", [1, 3, 16, 33])
+def test_sums_of_layers_of_one_shape_have_the_bits_of_each(width: int, rows: int, dtype: torch.dtype) -> None:
+    generator = torch.Generator().manual_seed(0)
+    stack = torch.randn(4, rows, width, generator=generator, dtype=torch.float64).exp().to(dtype)
+    places = torch.zeros(4, width + 5, dtype=dtype)[:, :width]
+    sums = [(matrix, place) for matrix, place in zip(stack, places, strict=True)][::-1]
+    made = evenly.calls(sums)
+    _ = [call() for call in made]
+    assert len(made) == 1
+    assert all(place.equal(matrix.sum(0)) for matrix, place in sums)
+
+
+def test_sums_that_do_not_lie_evenly_are_done_apart() -> None:
+    stack, places = torch.arange(24.0).view(4, 3, 2), torch.zeros(4, 2)
+    for order, calls in (([0, 2, 3], 2), ([0, 1, 3, 2], 2), ([0, 1, 2, 3], 1)):
+        places.zero_()
+        sums = [(stack[k], places[k]) for k in order]
+        made = evenly.calls(sums)
+        _ = [call() for call in made]
+        assert len(made) == calls
+        assert all(place.equal(matrix.sum(0)) for matrix, place in sums)
+    crossed = [(stack[0], places[1]), (stack[1], places[0])]  # upwards, and downwards
+    alone = [(stack[0].clone(), places[0]), (stack[1], places[1])]
+    wider = [(stack[0], places[0]), (stack[1].view(2, 3), torch.zeros(3))]
+    assert [len(evenly.calls(sums)) for sums in (crossed, alone, wider)] == [2, 2, 2]
+
+
+def test_sums_of_many_numbers_are_done_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    stack, places = torch.ones(4, 3, 2), torch.zeros(4, 2)
+    monkeypatch.setattr(evenly, "SMALL", 12)
+    assert len(evenly.calls(list(zip(stack, places, strict=True)))) == 2
