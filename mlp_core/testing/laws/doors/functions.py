@@ -33,7 +33,10 @@ def has_none(subject: Any) -> str | None:
     return None if subject.reference else "no reference; reference=f(*args) would ask it"
 
 
-@judging.law(lambda subject: subject.inputs, skip=has_none)
+@judging.law(
+    lambda subject: subject.inputs, skip=has_none,
+    beside="it takes no difference quotient: it also judges where the forward is too coarse for one",
+)  # fmt: skip
 def equals_the_gradient_of_its_reference(subject: FunctionForm, example: Arguments) -> Evidence:
     """For random numbers from above, every gradient is autograd's through the reference, within what rounding explains.
 

@@ -118,6 +118,7 @@ def handles_strided_inputs(subject: Any, problem: Problem) -> Evidence:
 @book.law(
     lambda subject: poisoned_problems(subject),
     skip=lambda subject: None if subject.to_the_bit else "of the core's own backpropagation alone",
+    beside="it says that an overflow is hidden, where equality says that a number is off",
 )  # fmt: skip
 def is_not_finite_where_autograd_is_not(subject: Any, poisoned: Poisoned) -> Evidence:
     """An infinity or NaN that comes in goes where autograd's goes, and nowhere else.

@@ -110,6 +110,7 @@ book = OptimizerBook(waivable=True)
 @book.law(
     lambda s: s.telling(groups=(1, s.max_groups), steps=(4, 5)), share=FEW, closing=doubled(ALIKE),
     doing="as a deep copy",
+    beside="a copy is not a checkpoint: it says which of the two loses the state",
 )  # fmt: skip
 def goes_on_as_a_deep_copy(subject: Any, scenario: Scenario) -> Evidence:
     """A deep copy, with its parameters, has the same groups and defaults, ends where the original ends, and does not
@@ -225,6 +226,7 @@ def needs_others(subject: Any) -> str | None:
 @book.law(
     lambda s: s.telling(groups=(2, 2), steps=(4, 5), dtypes=single(s)), skip=needs_others, share=FEW,
     doing="loaded into an instance of other hyperparameters",
+    beside="it says that a hyperparameter is lost, where resuming says that the end differs",
 )  # fmt: skip
 def puts_its_hyperparameters_back(subject: Any, scenario: Scenario) -> Evidence:
     """A checkpoint loaded into an optimizer that was made with other hyperparameters goes on with those saved.

@@ -82,6 +82,7 @@ def needs_several(subject: Any) -> str | None:
 @book.law(
     lambda s: s.telling(per_group=(3, 3), shapes=s.steady or s.shapes, dtypes=s.dtypes[:1]), skip=needs_several,
     share=FEW, doing="with parameters of several dtypes in one group",
+    beside="it puts several dtypes into one group, which no other law does",
 )  # fmt: skip
 def steps_several_dtypes_together(subject: Any, scenario: Scenario) -> Evidence:
     """Parameters of several dtypes and sizes in one group move as each does in an optimizer of its own.
@@ -146,7 +147,9 @@ def needs_sixteen_bits(subject: Any) -> str | None:
     return None if comparable(subject) else "16 bits alone are asked for: nothing finer to compare with"
 
 
-@book.law(coarse, skip=needs_sixteen_bits, share=FEW, doing="in 16 bits")
+@book.law(
+    coarse, skip=needs_sixteen_bits, share=FEW, doing="in 16 bits", beside="it needs no reference that runs in 16 bits",
+)  # fmt: skip
 def moves_sixteen_bits_as_thirty_two(subject: Any, scenario: Scenario) -> Evidence:
     """From zero, every entry of a parameter in 16 bits is after two steps near where it is in float32, or float64.
 

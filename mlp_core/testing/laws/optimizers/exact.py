@@ -14,7 +14,7 @@ from mlp_core.testing.laws.optimizers.shared import LITERAL, same, seen
 book = OptimizerBook(judges=True)
 
 
-@book.law(scenarios, skip=not_exactly_sgd)
+@book.law(scenarios, skip=not_exactly_sgd, beside="it relies on no implementation of torch and on no tolerance")
 def steps_as_exact_rational_arithmetic_does(subject: Any, scenario: Scenario) -> Evidence:
     """What claims to be torch's SGD moves parameters, and their velocity where it keeps it under torch's name, as its
     formulas do in fractions, step by step: on short binary numbers floats are exact.

@@ -63,7 +63,10 @@ def scenarios(subject: Any) -> st.SearchStrategy[Scenario]:
     return subject.telling(decay=False, steps=(4, 5))
 
 
-@book.law(scenarios, share=FEW, closing=doubled(SKIPPED.replace("BAD", "nan")))
+@book.law(
+    scenarios, share=FEW, closing=doubled(SKIPPED.replace("BAD", "nan")),
+    beside="it needs no reference, and looks at the state too",
+)  # fmt: skip
 def forgets_a_step_that_it_skips(subject: Any, scenario: Scenario) -> Evidence:
     """If an optimizer leaves a parameter where it is in a step whose gradient is not finite, nothing of that gradient
     stays: with the finite gradients of later steps, the parameter and its state are finite.
@@ -104,7 +107,10 @@ def needs_a_reference(subject: Any) -> str | None:
     return None if subject.reference is not None else str(subject.unreferenced)
 
 
-@book.law(scenarios, share=FEW, skip=needs_a_reference)
+@book.law(
+    scenarios, share=FEW, skip=needs_a_reference,
+    beside="it says which entries become NaN, where the others say that a step is skipped or not",
+)  # fmt: skip
 def meets_nan_as_its_reference_does(subject: Any, scenario: Scenario) -> Evidence:
     """A gradient of NaN makes NaN of the entries of which it makes NaN in the reference, and of no others; or the step
     is skipped for that parameter, or for all.

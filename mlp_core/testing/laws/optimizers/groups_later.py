@@ -184,7 +184,10 @@ def twins(subject: Any) -> st.SearchStrategy[Scenario]:
     return subject.telling(per_group=(1, 1), schedule=True).map(alike)
 
 
-@book.law(twins, skip=needs_two_groups, share=FEW, doing="with one group made two of the same hyperparameters")
+@book.law(
+    twins, skip=needs_two_groups, share=FEW, doing="with one group made two of the same hyperparameters",
+    beside="it needs no reference: it says that the grouping is what is wrong",
+)  # fmt: skip
 def takes_one_group_as_two(subject: Any, scenario: Scenario) -> Evidence:
     """Parameters of one group move as they do in two groups of the same hyperparameters.
 

@@ -71,7 +71,10 @@ def without_closure(subject: Any) -> str | None:
     return "each of its steps is many: it calls a closure" if subject.closure else None
 
 
-@judging.law(beside_a_reference, skip=needs_both, share=RARELY, doing="in a run of hundreds of steps")
+@judging.law(
+    beside_a_reference, skip=needs_both, share=RARELY, doing="in a run of hundreds of steps",
+    beside="it takes hundreds of steps, where the other equalities take a few",
+)  # fmt: skip
 def equals_its_reference_in_a_long_run(subject: Any, run: LongRun) -> Evidence:
     """After each of some hundred steps the parameter is where its reference puts it: to the bit for torch's twin, else
     within what rounding explains.
@@ -104,7 +107,10 @@ def without(subject: Any) -> st.SearchStrategy[LongRun]:
     return begin(subject, dtypes=[finest]).map(made)
 
 
-@book.law(without, skip=without_closure, share=RARELY, doing="in a run of hundreds of steps on one slope", closing=SANE)
+@book.law(
+    without, skip=without_closure, share=RARELY, doing="in a run of hundreds of steps on one slope", closing=SANE,
+    beside="it needs no reference",
+)  # fmt: skip
 def stays_sane_in_a_long_run(subject: Any, run: LongRun) -> Evidence:
     """Hundreds of steps on one noisy slope go on downhill as they began: nothing becomes infinite or NaN, stops for
     good, or goes back up.

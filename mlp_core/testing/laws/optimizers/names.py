@@ -68,7 +68,10 @@ def _end(subject: Any, scenario: Scenario, name: str) -> Any:
     return look(scenario, params, optimizer)
 
 
-@book.law(lambda s: s.telling(), skip=needs_names, share=FEW, closing=NAMED, doing="under other names of parameters")
+@book.law(
+    lambda s: s.telling(), skip=needs_names, share=FEW, closing=NAMED, doing="under other names of parameters",
+    beside="it needs no reference: it says that a name is what matters",
+)  # fmt: skip
 def heeds_no_names(subject: Any, scenario: Scenario) -> Evidence:
     """Parameters move the same under names of another kind: a layer is not what its name contains by accident.
 

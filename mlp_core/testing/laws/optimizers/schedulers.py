@@ -122,6 +122,7 @@ def rates(which: str, scenario: Scenario) -> list[list[float]]:
 @book.law(
     lambda s: s.telling(groups=(1, s.max_groups), steps=(6, 7)), skip=needs_an_lr_in_its_groups, share=FEW,
     doing="under a scheduler of torch.optim.lr_scheduler",
+    beside="it tries every scheduler of torch, which no other law uses",
 )  # fmt: skip
 def obeys_schedulers(subject: Any, scenario: Scenario) -> Evidence:
     """Under each of torch's schedulers, chained ones too, the groups have the rates that the scheduler gives to torch's

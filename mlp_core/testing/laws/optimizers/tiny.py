@@ -49,7 +49,10 @@ def resting_first(subject: Any) -> st.SearchStrategy[Scenario]:
     return subject.telling(per_group=(2, 2), steps=(4, 5), decay=False).map(rested)
 
 
-@book.law(resting_first, share=FEW, closing=AT_REST, doing="with gradients of zero at first")
+@book.law(
+    resting_first, share=FEW, closing=AT_REST, doing="with gradients of zero at first",
+    beside="it needs no reference: it says that a gradient of zero is what moves the parameter",
+)  # fmt: skip
 def rests_where_the_slope_is_zero(subject: Any, scenario: Scenario) -> Evidence:
     """A parameter at zero, whose gradients are zero from the beginning, stays there, beside others that move; and it
     sets out, by finite numbers, when a gradient comes.

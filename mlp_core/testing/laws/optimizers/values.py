@@ -54,6 +54,7 @@ def names_in_groups(subject: Any) -> list[str]:
 @book.law(
     lambda s: s.telling(groups=(1, s.max_groups)), skip=needs_groups_of_its_own, share=FEW,
     doing="with values in its groups",
+    beside="it says which value of a group is overwritten, where the others say that a step is off",
 )  # fmt: skip
 def leaves_the_values_of_its_groups_alone(subject: Any, scenario: Scenario) -> Evidence:
     """What its maker, a scheduler or a user wrote into a group is still there after a step: the rate, a tensor too, and

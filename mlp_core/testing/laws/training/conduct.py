@@ -149,7 +149,7 @@ def evaluation_does_not_train(subject: Any, run: TrainingRun) -> Evidence:
     return Evidence(entries=sum(p.numel() for p in ends[0]))
 
 
-@book.law(runs(epochs=(1, 2)))
+@book.law(runs(epochs=(1, 2)), beside="it needs no reference: it says that a run differs from itself")
 def repeats_under_torch_s_seed(subject: Any, run: TrainingRun) -> Evidence:
     """From the same weights, data and random state it ends in the same bits.
 

@@ -147,7 +147,7 @@ def _hopeless(run: TrainingRun, got: list[Tensor], envelope: Envelope) -> bool:
     return False
 
 
-@book.law(runs())
+@book.law(runs(), beside="it says that the mistake needs neither momentum nor decay")
 def equals_torch_with_plain_gradient_descent(subject: Any, run: TrainingRun) -> Evidence:
     """After every epoch every weight is where torch.optim.SGD puts it, within what rounding explains: batches from the
     loader, the last one short, several epochs, no momentum and no decay.
@@ -168,7 +168,7 @@ def equals_torch_with_weight_decay(subject: Any, run: TrainingRun) -> Evidence:
     return equals_torch(subject, run)
 
 
-@book.law(runs(momentum=True), skip=needs("momentum"))
+@book.law(runs(momentum=True), skip=needs("momentum"), beside="it says that the mistake needs momentum, and no decay")
 def equals_torch_with_momentum(subject: Any, run: TrainingRun) -> Evidence:
     """The same with momentum: v <- g in the first step, then v <- momentum v + g, and p <- p - lr v.
 
