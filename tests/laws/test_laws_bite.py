@@ -25,6 +25,7 @@ from mlp_core.testing.faults.rules.conduct import MovesACopyOfAView
 from mlp_core.testing.laws.books import laws_of
 from mlp_core.testing.laws.gradients import equality, symmetry
 from mlp_core.testing.subjects.gradients import BATCH, ONE
+from mlp_core.testing.subjects.optimizers import OptimizerSubject
 
 MODULES = [import_module(module.name) for module in walk_packages(mlp_core.testing.__path__, "mlp_core.testing.")]
 BOOKS = list({id(value): value for m in MODULES for value in vars(m).values() if isinstance(value, LawBook)}.values())
@@ -61,6 +62,8 @@ def test_every_law_catches_the_mistakes_planted_for_it_and_shows_them_again(faul
     assert result.snippet
     assert text.endswith(result.snippet)
     snippets.fails_as_the_law_did_and_not_once_the_mistake_is_mended(fault)
+    if isinstance(fault.fault.subject, OptimizerSubject):
+        assert len(result.snippet.strip().splitlines()) <= 30
 
 
 def test_every_law_has_a_mistake_planted() -> None:

@@ -31,7 +31,7 @@ def few(lines: list[str], most: int = 4, between: str = " ") -> list[str]:
     return [between.join(lines[k : k + each]) for k in range(0, len(lines), each)]
 
 
-def listed(begin: str, entries: list[str], width: int = 110, most: int = 4) -> list[str]:
+def listed(begin: str, entries: list[str], width: int = 110, most: int = 2) -> list[str]:
     """A list as Python source: in one line of that width, or with its entries in at most so many lines.
 
     >>> listed("a = ", ["1", "2"]), listed("a = ", ["1", "2"], width=5)

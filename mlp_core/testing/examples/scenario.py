@@ -140,7 +140,8 @@ class Scenario:
         """Python lines that build the same: fresh(), hyper and counts of the groups, gradients, lr_factors."""
         flat = [p for group in self.parameters for p in group]
         counts = [len(group) for group in self.parameters]
-        lines = listed("fresh = lambda: ", [f"{source(p, self.dtype)}.requires_grad_()" for p in flat])
+        values = ", ".join(source(p, self.dtype) for p in flat)
+        lines = [f"fresh = lambda: [p.requires_grad_() for p in [{values}]]"]
         lines.append(f"hyper, counts = {list(self.groups)!r}, {counts}")
         rows = [", ".join("None" if g is None else source(g, self.dtype) for g in row) for row in self.gradients]
         lines += listed("gradients = ", [f"[{row}]" for row in rows])

@@ -25,6 +25,9 @@ DECAYS = (0.05, 0.2, 0.01)
 """hyperparameters that act, and whose doubles and halves are not among them"""
 
 
+HYPER = "lr, momentum, weight_decay"
+
+
 @dataclass(frozen=True)
 class World:
     """What a training function trains: on classes or on values, on vectors or on images, in which dtype."""
@@ -129,51 +132,46 @@ class TrainingRun:
             f"{hyper}{more}"
         )
 
-    def setup(self) -> list[str]:
-        """Python lines that build the same: net(), data(), loader(x, y), loss, and the numbers by name."""
+    def setup(self) -> list[tuple[str, str]]:
+        """Python that builds the same, as names and the lines that define them: net(), data(), loader(x, y), loss and
+        sgd(model), and the numbers by name."""
         dtype, values = self.world.dtype, ", ".join(source(w, self.world.dtype) for w in self._short(self.weights[0]))
-        sizes = f"{self.weights[0].shape[1]}, {self.weights[0].shape[0]}", len(self.weights[3])
-        first = f"weights[0] = weights[0].repeat(1, {SIDE**2 // 4})" if self.world.images else "pass"
-        x = source(self._short(self.x)[0], dtype)
+        (hidden, inputs), outputs = self.weights[0].shape, len(self.weights[3])
+        layers = f"torch.nn.Linear({inputs}, {hidden}), torch.nn.Tanh(), torch.nn.Linear({hidden}, {outputs})"
         tiled = f".view(-1, {CHANNELS}, 2, 2).repeat(1, 1, {SIDE // 2}, {SIDE // 2})" if self.world.images else ""
-        return [
-            f"torch.set_default_dtype({dtype})",
+        x = source(self._short(self.x)[0], dtype) + tiled
+        net = [
             "def net():",
-            f"    h = torch.nn.Linear({sizes[0]})",
-            f"    last = torch.nn.Linear(h.out_features, {sizes[1]})",
-            "    made = torch.nn.Sequential(torch.nn.Flatten(), h, torch.nn.Tanh(), last)",
+            f"    made = torch.nn.Sequential(torch.nn.Flatten(), {layers})",
             f"    weights = [{values}, {', '.join(source(w, dtype) for w in self.weights[1:])}]",
-            f"    {first}",
-            "    for p, value in zip(made.parameters(), weights):",
-            "        p.data.copy_(value)",
+            *[f"    weights[0] = weights[0].repeat(1, {SIDE**2 // 4})"] * self.world.images,
+            "    [p.data.copy_(value) for p, value in zip(made.parameters(), weights)]",
             "    return made",
-            "def data():",
-            f"    return {x}{tiled}, {source(self.y, dtype)}",
-            f"order, batch_size = {list(self.order)}, {self.batch_size}",
-            f"rounds = {self._rounds()}  # by epoch: the rows of every batch",
-            "def loader(x, y):",
-            "    own = torch.utils.data.TensorDataset(x, y)",
-            "    return torch.utils.data.DataLoader(own, batch_size=batch_size, sampler=order)",
-            f"loss = {self.world.line()}",
-            f"lr, momentum, weight_decay = {self.lr}, {self.momentum}, {self.weight_decay}",
-            f"clip, accumulation = {self.clip}, {self.accumulation}",
-            "def sgd(model):",
-            *self._groups(),
-            "    return torch.optim.SGD(groups, lr=lr, momentum=momentum, weight_decay=weight_decay)",
         ]
+        own = "torch.utils.data.TensorDataset(x, y), batch_size=batch_size, sampler=order"
+        return [
+            ("torch", f"torch.set_default_dtype({dtype})"),
+            ("net", "\n".join(net)),
+            ("data", f"data = lambda: ({x}, {source(self.y, dtype)})"),
+            ("order, batch_size", f"order, batch_size = {list(self.order)}, {self.batch_size}"),
+            ("rounds", f"rounds = {self._rounds()}  # by epoch: the rows of every batch"),
+            ("loader", f"loader = lambda x, y: torch.utils.data.DataLoader({own})"),
+            ("loss", f"loss = {self.world.line()}"),
+            (HYPER, f"{HYPER} = {self.lr}, {self.momentum}, {self.weight_decay}"),
+            ("clip, accumulation", f"clip, accumulation = {self.clip}, {self.accumulation}"),
+            ("sgd", f"sgd = lambda m: torch.optim.SGD({self._groups()}, lr, momentum, weight_decay=weight_decay)"),
+        ]  # fmt: skip
 
     def _rounds(self) -> str:
         if self.dealt:
             return repr([[list(rows) for rows in one] for one in self.dealt])
         return f"[torch.tensor(order).split(batch_size)] * {self.epochs}"
 
-    def _groups(self) -> list[str]:
+    def _groups(self) -> str:
         if not self.spares:
-            return ["    groups = model.parameters()"]
-        return [
-            '    groups = [{"params": [p for p in model.parameters() if p.ndim > 1]},',
-            '              {"params": [p for p in model.parameters() if p.ndim < 2], "weight_decay": 0.0}]',
-        ]
+            return "m.parameters()"
+        weights, biases = (f'"params": [p for p in m.parameters() if p.ndim {which}]' for which in ("> 1", "< 2"))
+        return f'[{{{weights}}}, {{{biases}, "weight_decay": 0.0}}]'
 
     def _short(self, tensor: Tensor) -> list[Tensor]:
         """What is drawn of a tensor that images repeat."""

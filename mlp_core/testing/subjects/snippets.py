@@ -65,6 +65,37 @@ def replayed(names: dict[str, Any]) -> tuple[Callable[..., Any], Callable[..., A
     return run, groups, set_lr
 
 
+def added(
+    names: dict[str, Any], make: Callable[..., torch.optim.Optimizer], late: int, own: dict[str, Any]
+) -> tuple[list[Tensor], torch.optim.Optimizer, Callable[[str], tuple[list[Any], torch.optim.Optimizer]]]:
+    """Parameters and optimizer after a run in which the second group, with hyperparameters of its own, is added after
+    `late` steps; and a function that runs the group of "params[1]", or of its state, alone."""
+    space, k = dict(names), names["counts"][0]
+    run, space["groups"], space["set_lr"] = replayed(space)
+    params, every = names["fresh"](), names["hyper"]
+    space["hyper"] = every[:1]
+    optimizer = make([{"params": params[:k], **every[0]}], **every[0])
+    for step, row in enumerate(names["gradients"]):
+        if step == late:
+            optimizer.add_param_group({"params": params[k:], **own})
+            space["hyper"] = [every[0], {**every[0], **own}]
+        space["set_lr"](optimizer, step)
+        for p, g in zip(params if step >= late else params[:k], row, strict=False):
+            p.grad = g.clone()
+        optimizer.step()
+
+    def alone(name: str) -> tuple[list[Any], torch.optim.Optimizer]:
+        new = int(name.rpartition("[")[2][:-1]) >= k
+        rows, part = names["gradients"][late * new :], slice(k, None) if new else slice(k)
+        space["fresh"], space["gradients"] = lambda: names["fresh"]()[part], [row[part] for row in rows]
+        space["lr_factors"], space["hyper"] = names["lr_factors"][late * new :], space["hyper"][new : new + 1]
+        space["counts"] = [len(space["fresh"]())]
+        *_, (own_params, own_optimizer) = run(make)
+        return [None] * (k * new) + own_params, own_optimizer
+
+    return params, optimizer, alone
+
+
 def look(params: list[Tensor], optimizer: torch.optim.Optimizer, name: str) -> Tensor:
     """What "params[1]", or "momentum_buffer of params[1]", stands for after a step."""
     slot, _, place = name.rpartition(" of ")

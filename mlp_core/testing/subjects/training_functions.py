@@ -136,6 +136,7 @@ class TrainerSubject:
             now = _settings()
         returned = each if self.repeats and all(isinstance(one, float) for one in each) else each[-1]
         ended = self._module_of(module, before, returned)
+        self.memo["returns a module"] = ended is not module
         weights = [p.detach().double().clone() for p in ended.parameters()]
         if [w.shape for w in weights] != [w.shape for w in run.weights]:
             raise Broken("the module it returns", "other parameters", "those of the module it was given")

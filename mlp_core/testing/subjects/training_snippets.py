@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from mlp_core.testing.engine.source import import_of
@@ -19,33 +20,66 @@ ARGUMENTS = {
 """what is handed over for a role, as a line of Python has it"""
 
 
+IDLE = "verbose", "device", "validation", "seed", "scheduler"
+"""roles of parameters that keep their default if they have one"""
+
+OWN = "epochs", "x", "y", "validation"
+"""what trained(...) takes"""
+
+
 def lines_of(subject: Any, example: Any, closing: str) -> str:
-    """Lines that build a run, define `trained(...)`, which calls the function, and end with `closing`."""
-    idle = ("verbose", "device", "validation", "seed", "scheduler")
-    wanted = [r for r in subject.roles if not (r in idle and r in subject.optional)]
+    """Lines that build a run, define `trained(...)`, which calls the function, and end with `closing`; nothing that
+    they do not use is defined."""
+    text = "\n".join([*_trained(subject, example.epochs, closing), closing or "trained()"])
+    for names, lines in reversed(example.setup()):
+        if any(re.search(rf"\b{name}\b", text) for name in names.split(", ")):
+            text = f"{lines}\n{text}"
+    return "\n".join(["import torch", *import_of(subject.train), text])
+
+
+def _trained(subject: Any, epochs: int, closing: str) -> list[str]:
+    wanted = [r for r in subject.roles if not (r in IDLE and r in subject.optional)]
     call = [f"{subject.roles[r]}={ARGUMENTS[r]}" for r in wanted]
     call += [f"{name}={value!r}" for name, value in subject.given.items()]
     evaluates = subject.roles.get("validation") if "validation" not in wanted else None
-    call += [f"**({{}} if validation is None else {{{evaluates!r}: validation}})"] if evaluates else []
+    if evaluates and "validation=" in closing:
+        call.append(f"**({{}} if validation is None else {{{evaluates!r}: validation}})")
     name = getattr(subject.train, "__name__", "yours")
     space = [f"    {name}.__globals__.update({g}={ARGUMENTS[r]})" for g, r in subject.around.items()]
     index = subject.roles.get("epoch")
     if subject.repeats and index is not None:
         call = [f"{index}=epoch + 1" if one.startswith(f"{index}=") else one for one in call]
-    seed = [] if subject.takes("loader") else [
-        "    torch.manual_seed(0), __import__('random').seed(0), __import__('numpy').random.seed(0)"
-    ]  # fmt: skip
-    times = "epochs" if subject.repeats else "1"
-    return "\n".join([
-        "import torch", *import_of(subject.train), "", *example.setup(),
-        f"def trained(epochs={example.epochs}, x=data()[0], y=data()[1], validation=None, **more):",
-        "    model = net()", "    optimizer = sgd(model)",
-        *([] if evaluates else ["    validation = loader(2 * x + 1, y) if validation is None else validation"]),
-        *space, *seed,
-        f"    each = [{name}(**(dict({', '.join(call)}) | more)) for epoch in range({times})]",
+    more = {one for words in re.findall(r"trained\(([^)]*)\)", closing) for one in re.findall(r"(\w+)=", words)}
+    called = f"{name}(**(dict({', '.join(call)}) | more))" if more - {*OWN} else f"{name}({', '.join(call)})"
+    rest = ", **more" if more - {*OWN} else ""
+    needs = " ".join([*call, *space])
+    return [
+        f"def trained(epochs={epochs}, x=data()[0], y=data()[1], validation=None{rest}):",
+        "    model = net()",
+        *["    optimizer = sgd(model)"] * ("optimizer" in needs),
+        *["    validation = loader(2 * x + 1, y) if validation is None else validation"]
+        * (not evaluates and re.search(r"\bvalidation\b", needs) is not None),
+        *space,
+        *["    torch.manual_seed(0), __import__('random').seed(0), __import__('numpy').random.seed(0)"]
+        * (not subject.takes("loader")),
+        *_called(called, repeats=subject.repeats),
+        *RETURNED * bool(subject.memo.get("returns a module")),
+        "    return model, returned",
+    ]
+
+
+def _called(call: str, *, repeats: bool) -> list[str]:
+    if not repeats:
+        return [f"    returned = {call}"]
+    return [
+        f"    each = [{call} for epoch in range(epochs)]",
         "    returned = each if len(each) > 1 and all(isinstance(v, float) for v in each) else each[-1]",
-        "    if all(torch.equal(p, q) for p, q in zip(model.parameters(), net().parameters())):",
-        "        several = returned if isinstance(returned, (tuple, list)) else [returned]",
-        "        model = next((m for m in several if isinstance(m, torch.nn.Module)), model)",
-        "    return model, returned", "", closing or "trained()",
-    ])  # fmt: skip
+    ]
+
+
+RETURNED = [
+    "    if all(torch.equal(p, q) for p, q in zip(model.parameters(), net().parameters())):",
+    "        several = returned if isinstance(returned, (tuple, list)) else [returned]",
+    "        model = next((m for m in several if isinstance(m, torch.nn.Module)), model)",
+]
+"""where a function leaves the module that it is given alone, and returns another"""

@@ -20,11 +20,10 @@ params = fresh()
 optimizer = mine(groups(params), **hyper[0])
 for step, row in enumerate(gradients):
     set_lr(optimizer, step)
-    seen = []
+    seen, before = [], [p.detach().clone() for p in params]
     def closure():
         seen.append([p.detach().clone() for p in params])
-        for p in params:
-            p.grad = None
+        [setattr(p, "grad", None) for p in params]
         loss = sum((p * g).sum() for p, g in zip(params, row))
         loss.backward()
         return loss
@@ -43,15 +42,13 @@ got = look(params, optimizer, "{name}")[{index}].item()
 CALLED = (
     STEPS
     + """\
-    before = [p.detach().clone() for p in params]
     returned = optimizer.step(closure)
     assert returned is not None and seen, (returned, seen)
     values = [float(sum((p * g).sum() for p, g in zip(at, row))) for at in seen]
     value = float(torch.as_tensor(returned).detach())
     assert any(abs(value - v) <= 1e-3 * abs(v) or v != v for v in values), (value, values)
     assert all(torch.equal(a, b) for a, b in zip(seen[0], before)), "called after the parameters moved"
-    assert ONCE_IS_ENOUGH or len(seen) == 1 or any(
-        not torch.equal(a, b) for a, b in zip(seen[0], seen[1])), "called twice at one point"
+    assert ONCE_IS_ENOUGH or len(seen) == 1 or not all(map(torch.equal, *seen[:2])), "called twice at one point"
 """
 )
 """ONCE_IS_ENOUGH is filled in by the law"""

@@ -18,26 +18,10 @@ from mlp_core.testing.laws.optimizers.shared import SAME, look, same, shown_on
 
 ADDED = (
     """\
-everybody, all_gradients, all_hyper, k = fresh, gradients, hyper, counts[0]
-number = int("{name}".rpartition("[")[2][:-1])
-params, late = everybody(), LATE
-hyper, counts = all_hyper[:1], counts[:1]
-optimizer = mine(groups(params[:k]), **hyper[0])
-for step, row in enumerate(all_gradients):
-    if step == late:
-        optimizer.add_param_group({{"params": params[k:], **OWN}})
-        hyper = all_hyper[:1] + [{{**all_hyper[0], **OWN}}]
-    set_lr(optimizer, step)
-    for p, g in zip(params if step >= late else params[:k], row):
-        p.grad = g.clone()
-    optimizer.step()
+from mlp_core.testing.subjects.snippets import added
+params, optimizer, alone = added(globals(), mine, LATE, OWN)  # the second group after so many steps
 got = look(params, optimizer, "{name}")[{index}].item()
-new, hyper = number >= k, hyper[1:] if number >= k else hyper[:1]
-fresh = lambda: everybody()[k:] if new else everybody()[:k]
-gradients = [row[k:] for row in all_gradients[late:]] if new else [row[:k] for row in all_gradients]
-lr_factors, counts = lr_factors[late:] if new else lr_factors, [len(fresh())]
-*_, (params, optimizer) = run(mine)
-params = [None] * (k * new) + params
+params, optimizer = alone("{name}")  # its group by itself
 expected = look(params, optimizer, "{name}")[{index}].item()
 """
     + SAME

@@ -29,15 +29,13 @@ REUSED = AGAIN.replace("run(mine)\ngot", "run(mine, poison=True)\ngot")
 STRIDED = """\
 *_, (expected, _) = run(mine)
 contiguous = fresh
-nan, wide = float("nan"), []
-for p in contiguous():
-    wide.append(torch.full((*p.shape[:-1], p.shape[-1] + 1, 2) if p.ndim else (2,), nan, dtype=p.dtype))
+nan, size = float("nan"), lambda s: (*s[:-1], s[-1] + 1, 2) if s else (2,)
+wide = [torch.full(size(p.shape), nan, dtype=p.dtype) for p in contiguous()]
 inside = lambda w: w[..., :-1, 0] if w.ndim > 1 else w[0]
 fresh = lambda: [inside(w).copy_(p.detach()).requires_grad_() for w, p in zip(wide, contiguous())]
 *_, (params, _) = run(mine)
 beside = [torch.ones_like(w) for w in wide]
-for b in beside:
-    inside(b).zero_()
+[inside(b).zero_() for b in beside]
 for w, b in zip(wide, beside):
     outside, before = w[b.bool()], torch.full_like(w, nan)[b.bool()]
     assert ((outside == before) | (outside.isnan() & before.isnan())).all(), "wrote beside a parameter"

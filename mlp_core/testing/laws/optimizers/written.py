@@ -26,10 +26,8 @@ def finished(hyper, then):
     optimizer, path = mine([{{**g, **h}} for g, h in zip(groups(params), [hyper])], **hyper), []
     for step, row in enumerate(gradients):
         if step == k and then is not None:
-            for group in optimizer.param_groups:
-                group[NAME] = then
-        for p, g in zip(params, row):
-            p.grad = g.clone()
+            [group.update({{NAME: then}}) for group in optimizer.param_groups]
+        [setattr(p, "grad", g.clone()) for p, g in zip(params, row)]
         optimizer.step()
         path.append([p.detach().clone() for p in params])
     return params, optimizer, path

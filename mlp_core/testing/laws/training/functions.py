@@ -23,22 +23,27 @@ from mlp_core.testing.laws.optimizers.shared import shown_on
 from mlp_core.testing.oracles.loops import envelopes_of, follow
 from mlp_core.testing.subjects.training_functions import Trained
 
-TWIN = """\
-model, twin, losses, (x, y) = trained(EPOCHS)[0], net(), [], data()
-optimizer = sgd(twin)
-for batches in rounds[:EPOCHS]:
-    for k, rows in enumerate(batches):
-        if k % accumulation == 0:
-            optimizer.zero_grad()
-        value = loss(twin(x[rows]), y[rows])
-        losses.append((value.item(), len(rows)))
-        (value / accumulation).backward()
-        if (k + 1) % accumulation == 0:
-            if clip is not None:
-                torch.nn.utils.clip_grad_norm_(twin.parameters(), clip)
-            optimizer.step()
-"""
-"""EPOCHS is filled in by the law"""
+
+def twin_of(run: TrainingRun, *, told: bool = False) -> str:
+    """Lines of a snippet that train as torch does beside the function; `told`: with the losses of all steps."""
+    lines = [
+        f"model, twin, {'losses, ' * told}(x, y) = trained({run.epochs})[0], net(), {'[], ' * told}data()",
+        "optimizer = sgd(twin)",
+        f"for batches in rounds[:{run.epochs}]:",
+        "    for k, rows in enumerate(batches):",
+    ]
+    clear, step = "optimizer.zero_grad()", "optimizer.step()"
+    value = ["value = loss(twin(x[rows]), y[rows])"]
+    value += ["losses.append((value.item(), len(rows)))"] * told
+    value.append("(value / accumulation).backward()" if run.accumulation > 1 else "value.backward()")
+    clip = ["torch.nn.utils.clip_grad_norm_(twin.parameters(), clip)"] * (run.clip is not None)
+    if run.accumulation > 1:
+        inner = ["if k % accumulation == 0:", f"    {clear}", *value, "if (k + 1) % accumulation == 0:",
+                 *(f"    {line}" for line in [*clip, step])]  # fmt: skip
+    else:
+        inner = [clear, *value, *clip, step]
+    return "\n".join([*lines, *(f"        {line}" for line in inner), ""])
+
 
 ENTRY = """\
 p, q = (dict(m.named_parameters())["{name}"][{index}].item() for m in (model, twin))
@@ -118,7 +123,7 @@ def _within(subject: Any, run: TrainingRun, got: Trained, right: list[Tensor]) -
         spoken = [torch.where(s, e, g) for g, e, s in zip(got.weights, envelope.expected, away, strict=True)]
         found = compare(
             names, spoken, envelope.expected, envelope.tolerance, what=f"after epoch {run.epochs}: ",
-            closing=TWIN.replace("EPOCHS", str(run.epochs)) + ENTRY,
+            closing=twin_of(run).replace("{", "{{").replace("}", "}}") + ENTRY,
         )  # fmt: skip
         silent = int(sum(s.sum() for s in away))
         found.entries, found.skipped = found.entries - silent, silent

@@ -10,7 +10,7 @@ from mlp_core.testing.engine.guards import globals_kept
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.training_runs import TrainingRun
 from mlp_core.testing.laws.optimizers.shared import shown_on
-from mlp_core.testing.laws.training.functions import TWIN, FunctionBook, runs
+from mlp_core.testing.laws.training.functions import FunctionBook, runs, twin_of
 from mlp_core.testing.oracles import told
 from mlp_core.testing.oracles.loops import follow
 
@@ -22,9 +22,7 @@ UNWEIGHTED = (
     "(subjects.training(..., weighted=True) asks for the mean over the samples)"
 )
 
-LOSSES = (
-    TWIN
-    + """\
+LOSSES = """\
 GOT
 each = len(losses) // len(rounds[:EPOCHS])
 epochs = [losses[k : k + each] for k in range(0, len(losses), each)]
@@ -33,7 +31,6 @@ forms += [[sum(v * n for v, n in e) for e in epochs], [sum(v for v, _ in e) for 
 forms += [] if WEIGHTED else [[sum(v for v, _ in e) / each for e in epochs]]
 near = lambda form: len(form) == len(got) and all(abs(g - f) <= LIMIT * abs(f) + PRINTED for g, f in zip(got, form))
 assert any(map(near, forms)), (got, forms)"""
-)
 """EPOCHS, GOT, WEIGHTED, LIMIT and PRINTED are filled in by the law"""
 
 PRINTED = f"""\
@@ -126,7 +123,7 @@ def returns_the_losses_of_its_steps(subject: Any, run: TrainingRun) -> Evidence:
         wrong = found[0]
         wanted = next((r for words, r in right.items() if wrong.endswith(words)), right["the mean over the samples"])
     numbers = (", ".join(f"{v:.6g}" for v in values[:4]) for values in (got, wanted))
-    lines = LOSSES.replace("EPOCHS", str(run.epochs)).replace("GOT", _read(subject, path))
+    lines = twin_of(dealt, told=True) + LOSSES.replace("EPOCHS", str(run.epochs)).replace("GOT", _read(subject, path))
     lines = lines.replace("WEIGHTED", str(subject.weighted)).replace("LIMIT", repr(limit))
     where = "the losses that it returns" if isinstance(path, str) else "the losses that it prints"
     with shown_on(dealt):
