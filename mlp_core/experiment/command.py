@@ -72,7 +72,7 @@ def search(
         from rich.console import Console
 
         from mlp_core.base.extras import need
-        from mlp_core.base.files import output_folder, write_all
+        from mlp_core.base.files import output_folder
         from mlp_core.experiment import search_results
         from mlp_core.experiment.data import check_source
         from mlp_core.experiment.place import Place
@@ -108,7 +108,7 @@ def search(
                         say(console, f"interrupted; the trials so far are kept in {folder}: add --resume to continue")
                         raise typer.Exit(INTERRUPTED) from None
                     result = search_results.result_of(data, images, found)
-                    for path in write_all(folder, search_results.writers(images, found, result)):
+                    for path in place.finish(search_results.contents(images, found, result)):
                         say(console, f"wrote {path}")
                     say(console, f"the test split was evaluated once, at {found.opening.opened}")
                 place.clear()

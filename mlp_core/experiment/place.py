@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +78,8 @@ class Place:
         """
         if self.url is not None:
             agree(open_storage(self.url, self.folder), self.name, settings)
-        text = json.dumps(self._identity(), indent=1) + "\n"
+        self._check_files()
+        text = self._belonging(self._files())
         write_all(self.folder, {BELONGS: lambda path: path.write_text(text, encoding="utf-8")})
         result = self._result()
         if self.url is None:
@@ -125,6 +128,40 @@ class Place:
                 raise ValueError(str(error)) from error
         return result
 
+    def finish(self, contents: Mapping[str, bytes]) -> list[Path]:
+        """Write what a search leaves behind, the last of it when all else is there; and, before it, in the file that
+        says whose the folder is, the fingerprints of all, by which a later command sees what was damaged since."""
+        files = {name: _fingerprint(content) for name, content in contents.items()}
+        *first, last = contents
+        written = {**{name: contents[name] for name in first}, BELONGS: self._belonging(files).encode()}
+        writers: dict[str, Callable[[Path], object]] = {
+            name: partial(Path.write_bytes, data=content)
+            for name, content in {**written, last: contents[last]}.items()
+        }
+        return [path for path in write_all(self.folder, writers) if path.name != BELONGS]
+
+    def _belonging(self, files: Mapping[str, str]) -> str:
+        return json.dumps({**self._identity(), **({"files": files} if files else {})}, indent=1) + "\n"
+
+    def _files(self) -> dict[str, str]:
+        """The fingerprints of what a finished search has left; empty before, and for one of an earlier version."""
+        file = self.folder / BELONGS
+        known = json.loads(file.read_text("utf-8")) if file.exists() else {}
+        return dict(known.get("files", {}))
+
+    def _check_files(self) -> None:
+        """Raises ArgumentError where a file is not as the search has left it."""
+        if not (self.folder / RESULT).exists():
+            return
+        for name, fingerprint in self._files().items():
+            if name in (RESULT, MODEL):  # of which more can be said
+                continue
+            with named_when_damaged(self.folder / name):
+                if not (self.folder / name).exists():
+                    raise ValueError(f"it is gone, and {RESULT} is there")
+                if _fingerprint((self.folder / name).read_bytes()) != fingerprint:
+                    raise ValueError("it is not what the search has written")
+
     def clear(self) -> None:
         """Remove what only a search under way needs, and what killed ones left of it."""
         for folder in (TRIALS, WORKERS):
@@ -143,3 +180,7 @@ class Place:
 
     def _identity(self) -> dict[str, str]:
         return {"study": self.name, "storage": shown(self.url)}
+
+
+def _fingerprint(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
 from dataclasses import asdict
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 from mlp_core.base.extras import need
@@ -23,8 +20,8 @@ PICTURES = ("loss_curves.png", "hyperparameters.png", "confusion.png", "mistaken
 FILES = (MODEL, *PICTURES, REPORT, RESULT)
 
 
-def writers(data: Data, found: Found, result: dict[str, Any]) -> dict[str, Callable[[Path], object]]:
-    """For each file its name, and how to write it to a path; result: `result_of` the search."""
+def contents(data: Data, found: Found, result: dict[str, Any]) -> dict[str, bytes]:
+    """For each file its name, and what is in it; result: `result_of` the search."""
     text = json.dumps(result, indent=1, allow_nan=False) + "\n"
     kept = {"sizes": result["sizes"], "plan": result["plan"], "data": result["data"]}
     drawn = dict(zip(PICTURES, (
@@ -33,12 +30,8 @@ def writers(data: Data, found: Found, result: dict[str, Any]) -> dict[str, Calla
         search_plots.mistaken(found, data.classes, data.image_shape),
     ), strict=True))  # fmt: skip
     weights = need("safetensors.torch").save(parameters(found.trial.network()), {"mlp_core": json.dumps(kept)})
-    return {
-        MODEL: lambda path: path.write_bytes(weights),
-        **{name: partial(Path.write_bytes, data=picture) for name, picture in drawn.items()},
-        REPORT: lambda path: path.write_text(_page(result, drawn), encoding="utf-8"),
-        RESULT: lambda path: path.write_text(text, encoding="utf-8"),  # the last: with it the search is over
-    }
+    page = _page(result, drawn).encode()
+    return {MODEL: weights, **drawn, REPORT: page, RESULT: text.encode()}  # the last: with it the search is over
 
 
 def result_of(source: str, data: Data, found: Found) -> dict[str, Any]:

@@ -181,6 +181,10 @@ def cut(content: bytes) -> bytes:
     ("journal.log", lambda content: b"3\n" + content, "line 1 is no entry of a journal"),
     ("journal.log", lambda content: b"{}\n" + content, "KeyError"),
     ("search.json", cut, "whose search.json is no search's"),
+    pytest.param("loss_curves.png", cut, "it is not what the search has written", marks=pytest.mark.slow),
+    ("confusion.png", lambda content: content[:-1] + b"x", "it is not what the search has written"),
+    pytest.param("mistaken.png", lambda content: None, "it is gone", marks=pytest.mark.slow),
+    ("report.html", lambda content: content.replace(b"0.", b"1.", 1), "it is not what the search has written"),
 ])  # fmt: skip
 def test_a_damaged_file_of_a_finished_search_is_refused_by_its_name(
     done: tuple[Path, Result], images: Path, tmp_path: Path, name: str, damage: Any, said: str

@@ -32,7 +32,7 @@ def why_not(file: Whole, name: str, *more: str, method: str = "") -> tuple[str, 
         unfilled = stub(statement.node, method) if own else _unfilled_helper(statement.node, needed)
         if unfilled is not None:
             line = f"{file.within(statement.label)}, line {unfilled}".lstrip(", ")
-            words = f"not filled in: {name} ({line})" if own else f"not filled in: {statement.node.name}, which {name}"
+            words = f"not filled in: {name} ({line})" if own else f"not filled in: {min(statement.binds)}, which {name}"
             return words if own else f"{words} uses ({line})", "fill it in"
     return None
 
