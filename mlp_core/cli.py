@@ -103,6 +103,7 @@ def verify(
         Path | None,
         typer.Option(help="Folder of failing examples, tried first; new ones are kept there. Not for files."),
     ] = None,
+    resume: Annotated[Path | None, typer.Option(help="File of hand-ins that are done, to go on from.")] = None,
     json: Annotated[Path | None, typer.Option(help="Also write the report to this file.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Also write it for CI, as JUnit's XML.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write a table, one row a subject.")] = None,
@@ -125,7 +126,6 @@ def verify(
 
         for module in ("jinja2", "matplotlib.figure") if html is not None else ():
             need(module, "report")
-
         from rich.console import Console
 
         from mlp_core.base.files import output_folder, write_all
@@ -154,14 +154,13 @@ def verify(
                 with working_folder_left_out():
                     return verify_hand_ins(
                         console, names, examples=examples, seed=number, jobs=processes, batch_size=batch_size,
-                        isolated=isolated,
+                        isolated=isolated, resume=resume,
                     )  # fmt: skip
-            if isolated:
-                raise ArgumentError("isolated", Described("--isolated"), "scripts, notebooks or folders of them")
+            if isolated or resume is not None:
+                option = "isolated" if isolated else "resume"
+                raise ArgumentError(option, Described(f"--{option}"), "scripts, notebooks or folders of them")
             with working_folder_importable():
-                return verify_live(
-                    console, names, examples=examples, seed=number, jobs=processes, database=database
-                )
+                return verify_live(console, names, examples=examples, seed=number, jobs=processes, database=database)
 
         with ExitStack() as folders:  # proven writable before anything runs
             for option, path in {"--json": json, "--junit": junit, "--csv": csv, "--html": html}.items():

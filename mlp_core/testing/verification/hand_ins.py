@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -19,33 +20,39 @@ from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.formats import told
 from mlp_core.testing.report.names import short_names
 from mlp_core.testing.report.report import Report, failures, table
+from mlp_core.testing.verification.ledger import Ledger
 from mlp_core.testing.verification.progress import Progress
 from mlp_core.testing.verification.verify import checked
 
 
 def verify_hand_ins(
     console: Console, files: Sequence[str], *, examples: int | None, seed: int, jobs: int, batch_size: int | None,
-    isolated: bool = False,
+    isolated: bool = False, resume: Path | None = None,
 ) -> Report:  # fmt: skip
     """Verify what is in files and folders, and show it. Raises ArgumentError for a file that is not there, for one
-    alone in which nothing is recognised, and where there can be no sandbox.
+    alone in which nothing is recognised, where there can be no sandbox, and for a `resume` of something else.
 
     batch_size: the largest batch that must be right; where None is given 1 for functions of the course. isolated: each
-    hand-in in a sandbox.
+    hand-in in a sandbox. resume: a file for hand-ins that are done; those in it are not verified again.
     """
     if isolated:
         sandbox.check()
+    options = {"examples": examples, "seed": seed, "largest": max(BATCHES, batch_size or 1), "isolated": isolated}
+    ledger = None if resume is None else Ledger(resume, options)
     found, done = subjects_in(expanded(files))
     known, left = len(done), list[HandIn]()
-    options = {
-        "examples": examples, "seed": seed, "largest": max(BATCHES, batch_size or 1), "laws": checked,
-        "isolated": isolated,
-    }  # fmt: skip
     interrupted = ""
     progress = Progress(len(found))
+    for hand_in in ledger.known(found) if ledger else ():
+        done.append(hand_in)
+        progress.done(hand_in.name)
+    names = {hand_in.name for hand_in in done[known:]}
+    to_do = [name for name in found if name not in names]
     with Ticker(console, progress.words):
         try:
-            for hand_in in verify_files(found, jobs=jobs, left=left, heard=progress.heard, **options):
+            for hand_in in verify_files(to_do, jobs=jobs, left=left, heard=progress.heard, laws=checked, **options):
+                if ledger:
+                    ledger.add(hand_in)
                 done.append(hand_in)
                 progress.done(hand_in.name)
         except KeyboardInterrupt:
@@ -65,8 +72,10 @@ def verify_hand_ins(
         f" --{name} {value}" for name, value in {"batch-size": batch_size, "examples": examples}.items() if value
     )  # fmt: skip
     again += " --isolated" * isolated
-    names = escaped(" ".join(shlex.quote(file) for file in files))
-    console.print(Text(f"to repeat: mlp-core verify {names}{again} --seed {seed}", style="dim"), soft_wrap=True)
+    command = f"mlp-core verify {escaped(' '.join(map(shlex.quote, files)))}{again} --seed {seed}"
+    if interrupted and resume is not None:
+        console.print(Text(f"to go on: {command} --resume {shlex.quote(str(resume))}", style="bold"), soft_wrap=True)
+    console.print(Text(f"to repeat: {command}", style="dim"), soft_wrap=True)
     return report
 
 

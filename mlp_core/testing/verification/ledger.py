@@ -1,0 +1,95 @@
+"""A file of hand-ins that are done, a line each: a run that was interrupted goes on from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import mlp_core
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.testing.foreign.child import row
+from mlp_core.testing.foreign.told import HandIn, result_of
+
+PACKAGES = ("torch", "hypothesis")
+
+ANOTHER = "the file of an earlier run of the same command, or a new one"
+
+
+class Ledger:
+    """JSON lines: first what the verdicts depend on, then a hand-in each, with a hash of its file.
+
+    A line that was being written when the machine stopped is cut off. Raises ArgumentError for a file of another
+    command, version or form.
+    """
+
+    def __init__(self, path: Path, options: Mapping[str, Any]) -> None:
+        self.path, self.done = path, dict[tuple[str, str], HandIn]()
+        now = {"options": dict(options), "versions": self._versions, "sources": _sources()}
+        try:
+            text = path.read_bytes() if path.exists() else b""
+        except OSError as error:
+            raise ArgumentError("resume", Described(f"{path} ({error.strerror})"), ANOTHER) from error
+        whole = text[: text.rfind(b"\n") + 1]
+        if not whole:
+            self._write(json.dumps(now), "w")
+            return
+        try:
+            head, *lines = map(json.loads, whole.decode().splitlines())
+            different = [f"{name}: {head[name]}, now {now[name]}" for name in now if head[name] != now[name]]
+            if not different:
+                self.done = {(line["file"], line["name"]): _read(line) for line in lines}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ArgumentError("resume", Described(f"{path}, which holds something else"), ANOTHER) from error
+        if different:
+            raise ArgumentError("resume", Described(f"{path} of another run ({'; '.join(different)})"), ANOTHER)
+        os.truncate(path, len(whole))
+
+    @cached_property
+    def _versions(self) -> dict[str, str]:
+        return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+
+    def known(self, names: Sequence[str]) -> list[HandIn]:
+        """Of the hand-ins named those that are done, as long as their files have not changed."""
+        found = (self.done.get((_hash_of(name), name)) for name in names)
+        return [hand_in for hand_in in found if hand_in is not None]
+
+    def add(self, hand_in: HandIn) -> None:
+        """Write one down; when this returns, it is on the disk."""
+        values = {f.name: getattr(hand_in, f.name) for f in fields(hand_in)}
+        line = {"file": _hash_of(hand_in.name), **values, "results": [row(result) for result in hand_in.results]}
+        self._write(json.dumps(line), "a")
+
+    def _write(self, line: str, mode: str) -> None:
+        try:
+            with self.path.open(mode, encoding="utf-8") as file:
+                file.write(line + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            value = Described(f"{self.path} ({error.strerror})")
+            raise ArgumentError("resume", value, "a file that can be written to") from error
+
+
+def _read(line: dict[str, Any]) -> HandIn:
+    values = {name: value for name, value in line.items() if name != "file"}
+    return HandIn(**{**values, "results": [result_of(result) for result in line["results"]]})
+
+
+def _hash_of(name: str) -> str:
+    """Of the file of "file:name"; of one that is gone, nothing."""
+    file = Path(name if Path(name).is_file() else name.rpartition(":")[0])
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+
+
+def _sources() -> str:
+    """A hash of all that decides a verdict here."""
+    files = sorted(Path(mlp_core.__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
