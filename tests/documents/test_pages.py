@@ -73,3 +73,16 @@ def test_every_measured_figure_has_its_command_and_its_commit() -> None:
     for _, _, commit, command in figures:
         assert re.fullmatch(r"[0-9a-f]{7}", commit), commit
         assert COMMAND.search(command), command
+
+
+def test_every_finding_is_told_and_can_fail() -> None:
+    """Each script is a row of the page on numerics, ends with an error where something fails, and checks a value."""
+    told = (DOCS / "numerics.md").read_text(encoding="utf-8")
+    scripts = sorted((ROOT / "findings").glob("*.sh"))
+    assert scripts
+    for script in scripts:
+        text = script.read_text(encoding="utf-8")
+        assert f"`findings/{script.name}`" in told, f"{script.name} is not in docs/numerics.md"
+        assert "set -euo pipefail" in text, f"{script.name} goes on after an error"
+        assert "sys.exit(" in text, f"{script.name} checks nothing"
+    assert re.findall(r"findings/(\w+\.sh)", told) == list(dict.fromkeys(re.findall(r"findings/(\w+\.sh)", told)))
