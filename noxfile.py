@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,6 +24,17 @@ WORKERS = ("-n", "2", "--dist", "worksteal")
 def group(name: str) -> list[str]:
     """What a dependency group of pyproject.toml lists (PEP 735; pip learnt --group only in 25.1)."""
     return list(nox.project.dependency_groups(GROUPS, name))
+
+
+@contextmanager
+def other_checkout(session: nox.Session, commit: str) -> Iterator[Path]:
+    """A folder with another commit of this repository."""
+    folder = Path(session.create_tmp()).resolve() / "base"
+    session.run("git", "worktree", "add", "--force", "--detach", str(folder), commit, external=True)
+    try:
+        yield folder
+    finally:
+        session.run("git", "worktree", "remove", "--force", str(folder), external=True)
 
 
 @nox.session
@@ -153,12 +166,31 @@ def bench_compare(session: nox.Session) -> None:
         session.error("name a commit: nox -s bench_compare -- BASE [--above RATIO]")
     base, *options = session.posargs
     session.install("-e", ".", *group("bench"), *LOCKED)
-    folder = Path(session.create_tmp()) / "base"
-    session.run("git", "worktree", "add", "--force", "--detach", str(folder), base, external=True)
-    try:
+    with other_checkout(session, base) as folder:
         session.run("python", "benchmarks/compare.py", str(folder), *options, env={"OMP_NUM_THREADS": "2"})
-    finally:
-        session.run("git", "worktree", "remove", "--force", str(folder), external=True)
+
+
+@nox.session
+def measured(session: nox.Session) -> None:
+    """The tables of docs/measured.md on speed and waiting, with the newest peers: `nox -s measured [-- BASE]`.
+
+    BASE is a commit beside which every command is timed. On two cores that do nothing else it takes an hour.
+    """
+    figures, base = Path(".benchmarks", "measured"), (session.posargs or [""])[0]
+    figures.mkdir(parents=True, exist_ok=True)
+    session.install("--upgrade", "-e", ".[all]", *group("bench"))
+    for threads in ("1", "2"):
+        session.run(
+            "pytest", "benchmarks", "-k", "not scaling", "-o", "filterwarnings=default",
+            f"--benchmark-json={figures}/threads-{threads}.json", env={"OMP_NUM_THREADS": threads},
+        )  # fmt: skip
+    waits = ("python", "benchmarks/waits.py", f"{figures}/waits.json")
+    if base:
+        with other_checkout(session, base) as folder:
+            session.run(*waits, str(folder), env=ENV)
+    else:
+        session.run(*waits, env=ENV)
+    session.run("python", "benchmarks/measured.py", str(figures), "docs/measured.md", "--base", base)
 
 
 @nox.session
