@@ -145,8 +145,39 @@ class DoubleOnly(Function):
         return grad
 
 
-RIGHT = [(SetUp, ONE), (Refuses, ONE), (InPlace, ONE), (Marks, ONE), (NoMaterial, ONE)]
-WRONG = [(Hidden, ONE), (Flat, arrays("(n,d)", lib="torch")), (Swapped, TWO), (DoubleOnly, ONE)]
+class Summed(Function):
+    """A rule for vmap made by torch, and an argument that all may share."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, w: Tensor) -> Tensor:
+        return x * w.sum()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Any:
+        x, w = ctx.saved_tensors
+        return grad * w.sum(), (grad * x).sum() * torch.ones_like(w)
+
+
+class Fills(Function):
+    """Writes into a tensor that is laid out as what comes from above: not possible where its strides are 0."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        return torch.empty_strided(grad.shape, grad.stride(), dtype=grad.dtype).copy_(2 * grad)
+
+
+RIGHT = [(Summed, TWO), (SetUp, ONE), (Refuses, ONE), (InPlace, ONE), (Marks, ONE), (NoMaterial, ONE)]
+WRONG = [(Hidden, ONE), (Fills, ONE), (Flat, arrays("(n,d)", lib="torch")), (Swapped, TWO), (DoubleOnly, ONE)]
 
 
 @pytest.mark.parametrize(("function", "inputs"), RIGHT, ids=lambda one: getattr(one, "__name__", ""))

@@ -136,3 +136,46 @@ def test_what_is_waived_is_skipped_and_an_unknown_waiver_is_an_error() -> None:
     assert verdict(subjects.pair(forward, backward, ROWS, waives=["straight-through"]))
     with pytest.raises(ArgumentError, match="law to be waived"):
         verify(subjects.pair(forward, backward, ROWS, waives=["everything"]))
+
+
+WORKSPACE: dict[Any, Any] = {}
+
+
+def in_a_workspace(x: Any) -> Any:
+    kept = WORKSPACE.setdefault(x.shape, np.empty_like(x))
+    return np.sin(x), np.cos(x, out=kept)
+
+
+class Scale:
+    kept: list[Any] = []  # noqa: RUF012  (on the class: what is asked)
+
+    def __init__(self) -> None:
+        self.W = np.ones(3)
+
+    def forward(self, x: Any) -> Any:
+        self.kept.append(x)
+        return x * self.W
+
+    def backward(self, dout: Any) -> Any:
+        self.dW = (dout * self.kept[-1]).sum(0)
+        return dout * self.W
+
+
+class Stack(Scale):
+    def backward(self, dout: Any) -> Any:
+        self.dW = (dout * self.kept.pop()).sum(0)
+        return dout * self.W
+
+
+APART: list[tuple[str, bool, Any]] = [
+    ("a workspace for all calls", False, subjects.pair(in_a_workspace, lambda dout, cache: dout * cache, ROWS)),
+    ("a cache on the class", False, subjects.layer(Scale, arrays("(n,3)"))),
+    ("a stack on the class", True, subjects.layer(Stack, arrays("(n,3)"))),
+    ("outside of both, by design", True,
+     subjects.pair(lambda x: WORKSPACE.update(x=x) or np.sin(x), lambda dout: dout * np.cos(WORKSPACE["x"]), ROWS)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "subject"), [pytest.param(*a[1:], id=a[0]) for a in APART])
+def test_calls_between(right: bool, subject: Any) -> None:
+    assert verdict(subject) == right

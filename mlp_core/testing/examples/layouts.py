@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from torch import Tensor
 
 
@@ -36,3 +38,33 @@ def part_of_larger(value: Any) -> Any:
         large = np.full(shape, np.nan, dtype=value.dtype)
     large[..., 1::2] = value
     return large[..., 1::2]
+
+
+def expanded(value: Any) -> Any:
+    """One number for all entries, with strides of 0, as the layer below a sum gets it from autograd.
+
+    >>> expanded(np.ones((2, 3))).strides
+    (0, 0)
+    """
+    return _expanded(value, range(np.ndim(value)))
+
+
+def expanded_rows(value: Any) -> Any:
+    """One row for all rows, with a stride of 0 along the first axis, as a sum over the rows leaves it; of a vector, as
+    `expanded`.
+
+    >>> expanded_rows(np.ones((2, 3))).strides
+    (0, 8)
+    """
+    return _expanded(value, range(min(1, np.ndim(value))))
+
+
+def _expanded(value: Any, axes: Sequence[int]) -> Any:
+    """The first entry along some axes for all others. Numpy's may be written to, as a compiled function asks."""
+    if not isinstance(value, (Tensor, np.ndarray)) or 0 in value.shape:
+        return value
+    first = tuple(slice(0, 1) if k in axes else slice(None) for k in range(value.ndim))
+    if isinstance(value, Tensor):
+        return value[first].clone().expand(value.shape)
+    one = value[first].copy()
+    return as_strided(one, value.shape, [0 if k in axes else s for k, s in enumerate(one.strides)])

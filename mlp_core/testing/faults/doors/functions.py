@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
@@ -16,6 +17,7 @@ CATALOGUE = Catalogue()
 OWN, REFERENCE = "is the derivative of its own forward", "equals the gradient of its reference"
 ALONE, OUTPUT = "gives each gradient alone", "takes each output alone"
 TWICE, SINGLE = "is right or refused when differentiated twice", "is as right in float32"
+APART, MAPPED = "keeps two calls apart", "gives each of a batch what it gives alone"
 
 INPUTS = subjects.arrays("(n,d),(n,d)", lib="torch")
 
@@ -123,3 +125,67 @@ class CancelsInFloat32(Right):
         quotient = (torch.tanh(a + h) - torch.tanh(a - h)) / (2 * h)
         slope = quotient if a.dtype == torch.float32 else 1 - torch.tanh(a) ** 2
         return grads[0] * b + grads[1] * 2 * slope, grads[0] * a
+
+
+@caught_by(APART, origin="site: what backward uses, kept on the class or in a global in place of ctx")
+class KeepsOnTheClass(Right):
+    """what backward uses is kept on the class, so that the next call overwrites it"""
+
+    kept: Any = None
+
+    @staticmethod
+    def forward(ctx: Any, a: Tensor, b: Tensor) -> Any:
+        KeepsOnTheClass.kept = a, b
+        return a * b, torch.tanh(a) * 2
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        a, b = KeepsOnTheClass.kept
+        return grads[0] * b + grads[1] * 2 * (1 - torch.tanh(a) ** 2), grads[0] * a
+
+
+@caught_by("takes any strides from above", origin="a kernel that reads an expanded tensor as one number")
+class TakesStridesOfZeroForOneNumber(Right):
+    """what comes from above is taken for one number for all, where one of its strides is 0"""
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        one, other = (g.flatten()[0].expand(g.shape) if 0 in g.stride() and g.numel() else g for g in grads)
+        return Right.backward(ctx, one, other)
+
+
+class Mapped(torch.autograd.Function):
+    """The sums of a along its last axis, up to each entry; with a rule for vmap."""
+
+    @staticmethod
+    def forward(a: Tensor) -> Tensor:
+        return a.cumsum(-1)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        pass
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        return grads[0].flip(-1).cumsum(-1).flip(-1)
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, a: Tensor) -> Any:
+        return Mapped.apply(a.movedim(in_dims[0], 0)), 0
+
+
+def wrong_under_vmap(origin: str) -> Callable[[Any], Any]:
+    return CATALOGUE.caught_by(
+        MAPPED, right=Mapped, origin=origin, examples=60,
+        subject=lambda thing: subjects.function(thing, subjects.arrays("(n,d)", lib="torch")),
+    )  # fmt: skip
+
+
+@wrong_under_vmap(origin="torch, extending functorch: in_dims is not always 0")
+class MapsAsIfTheBatchCameFirst(Mapped):
+    """the rule for vmap takes the first axis for the batch, whatever in_dims says"""
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, a: Tensor) -> Any:
+        return Mapped.apply(a), in_dims[0]

@@ -1,8 +1,8 @@
 """The laws of a gradient by hand in the form in which it was written."""
 
-from mlp_core.testing.laws.doors import conduct, equality, functions, twice, upstream
+from mlp_core.testing.laws.doors import conduct, equality, functions, mapped, twice, upstream
 
 BOOKS = equality.book, upstream.book, conduct.book
 
-FUNCTION = functions.judging, equality.book, upstream.book, functions.book, twice.book, conduct.book
+FUNCTION = functions.judging, equality.book, upstream.book, functions.book, twice.book, mapped.book, conduct.book
 """of what autograd calls"""

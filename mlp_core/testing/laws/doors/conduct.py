@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from mlp_core.equality import same_bits
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments, written
-from mlp_core.testing.examples.foreign_arrays import copied, tensor_of
+from mlp_core.testing.examples.foreign_arrays import copied, like, source_of, tensor_of
 from mlp_core.testing.laws.doors.shared import changed, held, said
-from mlp_core.testing.subjects.doors.form import Gradient
+from mlp_core.testing.subjects.doors.form import UNIT, Gradient
+from mlp_core.testing.subjects.doors.pulled import pulled
 
 book = LawBook()
 
@@ -95,3 +97,49 @@ def _same(
     names = [f"gradient of {g.name}, {when}" for g, _ in first]
     got, expected = [tensor_of(g.value) for g in second], [t for _, t in first]
     return held(names, got, expected, [0.0] * len(first), closings, note)
+
+
+APART = f"""{SAME}
+ABOVE
+other = OTHER
+alone = copy.deepcopy(run(copy.deepcopy(args))[1](copy.deepcopy(above))PLACE)
+outs, pull = run(copy.deepcopy(args))
+outs, later = run(other)
+later(UNIT)
+beside = pull(copy.deepcopy(above))PLACE
+assert same(alone, beside), (alone, beside)"""
+
+SHARED = "what the forward keeps for backward is overwritten by the next call: it is in one place for all of them"
+
+
+def keeps_apart(subject: Any) -> str | None:
+    return (
+        "one object, or what stands outside of both functions, keeps what the last call left"
+        if subject.shared
+        else None
+    )
+
+
+@book.law(lambda subject: subject.inputs, skip=keeps_apart)
+def keeps_two_calls_apart(subject: Any, example: Arguments) -> Evidence:
+    """If forward and backward run for other numbers between a forward and its backward, this backward gives what it
+    gives alone.
+
+    A layer stands in a network twice, and two branches share an activation: what is kept on a class, in a global or in
+    a default argument is then that of the wrong call.
+    """
+    args = example.moved({path: _other(example.at(path)) for path in example.paths()})
+    other = replace(example, args=tuple(args))
+    alone = pulled(subject, example)
+    run = subject.call(example.fresh())
+    later = subject.call(other.fresh())
+    later.pull(subject.above(other, later.outs))
+    beside = subject.gradients(example, run.pull([copied(c) for c in alone.above]), alone.above)
+    first = [(g, tensor_of(g.value)) for g in alone.gradients]
+    closing = APART.replace("OTHER", source_of(args)).replace("UNIT", UNIT)
+    return _same(first, beside, alone.above, closing, "after a call between", SHARED)
+
+
+def _other(value: Any) -> Any:
+    """Other numbers of the same sign."""
+    return like(tensor_of(value) * 1.25, value)

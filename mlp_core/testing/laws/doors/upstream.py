@@ -13,14 +13,13 @@ from torch import Tensor
 from mlp_core.testing.engine.evidence import Evidence
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments
-from mlp_core.testing.examples.foreign_arrays import source_of
-from mlp_core.testing.examples.layouts import part_of_larger, transposed
+from mlp_core.testing.examples.foreign_arrays import copied, source_of, tensor_of
+from mlp_core.testing.examples.layouts import expanded, expanded_rows, part_of_larger, transposed
 from mlp_core.testing.laws.doors.shared import NOT_FINITE, Bound, filled, held, nearest
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.pulled import Pulled, finite, pulled
 
 book = LawBook()
-
 
 
 def taken(subject: Form) -> str | None:
@@ -81,18 +80,19 @@ assert abs(float(got[{index}]) - float(expected[{index}])) <= {bound}, (got, exp
 
 @book.law(lambda subject: subject.inputs, skip=taken)
 def takes_any_strides_from_above(subject: Any, example: Arguments) -> Evidence:
-    """The gradient is the same whether what comes from above lies dense in memory, transposed, or as part of something
-    larger.
+    """The gradient is the same whether what comes from above lies dense in memory, transposed, as part of something
+    larger, or, where it has equal entries, as one of them with strides of 0.
 
     Whoever reads memory instead of entries is right until the layer above is a transpose, a slice or a sum.
     """
-    plain = pulled(subject, example)
-    if not finite(plain.outs):
+    first = pulled(subject, example)
+    if not finite(first.outs):
         return Evidence(counted=False, note=NOT_FINITE)
     evidence = Evidence()
-    for kind in (transposed, part_of_larger):
+    for kind in (transposed, part_of_larger, expanded_rows, expanded):
+        odd = [kind(copied(c)) for c in first.above]
+        plain = first if kind in (transposed, part_of_larger) else pulled(subject, example, [tensor_of(c) for c in odd])
         run = subject.call(example.fresh())
-        odd = [kind(c) for c in plain.above]
         found = subject.gradients(example, run.pull(odd), odd)
         got = [torch.as_tensor(np.array(_plain(g.value), dtype=np.float64)) for g in found]
         closings = [

@@ -62,6 +62,8 @@ class Form:
     """whether the gradients it gives are by the first arguments, as many as there are"""
     once: bool = False
     """whether pulling back changes it, as a step does"""
+    shared: bool = False
+    """whether what one call keeps is by design where the next one keeps its own: in one object, or outside of both"""
     waived: tuple[str, ...] = ()
     found: str = ""
     """what was found by trying, in words"""

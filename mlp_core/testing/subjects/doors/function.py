@@ -76,7 +76,7 @@ class Applied:
         return [next(found) if _is_real(a) and a.requires_grad else None for a in leaves]
 
 
-NO_GRADIENT = "outs, pull = run(args)\nassert outs, \"no output requires a gradient\""
+NO_GRADIENT = 'outs, pull = run(args)\nassert outs, "no output requires a gradient"'
 
 
 def _is_real(value: Any) -> bool:
@@ -92,6 +92,8 @@ class FunctionForm(Form):
 
     call_word: str = ""
     """what is called, in Python"""
+    mapped: bool = False
+    """whether it has a rule for torch.vmap"""
 
     @property
     def applied(self) -> Applied:
@@ -152,6 +154,7 @@ def function(
     return FunctionForm(
         name or name_of(F), "function", strategy_of(inputs), Applied(apply, asked), source, names=names, asked=asked,
         waived=waived(waives), apply=apply, reference=reference, call_word=call,
+        mapped=_has_rule(F) if is_class else getattr(F, "_vmap_fn", None) is not None,
     )  # fmt: skip
 
 
@@ -168,3 +171,7 @@ def _names(F: Any, is_class: bool) -> tuple[str, ...]:
 
 def _has_setup(F: Any) -> bool:
     return F.setup_context is not torch.autograd.function._SingleLevelFunction.setup_context
+
+
+def _has_rule(F: Any) -> bool:
+    return bool(F.generate_vmap_rule) or F.vmap is not torch.autograd.Function.vmap

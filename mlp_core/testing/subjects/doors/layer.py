@@ -124,7 +124,7 @@ def layer(
     names = (*wanted, *every(getattr(probe, call)))
     return Form(
         name or name_of(make), "layer", arguments(whole), given, given.source, names=names, once=True,
-        waived=waived(waives),
+        shared=make() is probe, waived=waived(waives),
     )  # fmt: skip
 
 
@@ -146,4 +146,3 @@ def _matters(make: Callable[[], Any], call: str, name: str, args: Sequence[Any])
             out = getattr(made, call)(*map(copied, args))
         found.append([tensor_of(o) for o in (out if isinstance(out, (tuple, list)) else [out])])
     return any(a.shape != b.shape or bool((a != b).any()) for a, b in zip(*found, strict=True))
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -148,4 +149,5 @@ def pair(
     return Form(
         name or f"{name_of(forward)}, {name_of(backward)}", "pair", strategy_of(inputs), given, given.source,
         names=every(forward), asked=indices(wrt, every(forward)), waived=waived(waives),
+        shared=not given.wiring.rest() or inspect.ismethod(forward),
     )  # fmt: skip
