@@ -111,6 +111,9 @@ def verify(
     isolated: Annotated[
         bool, typer.Option("--isolated", help="Run each script or notebook in a sandbox of bubblewrap (Linux).")
     ] = False,
+    all_of_it: Annotated[
+        bool, typer.Option("--all", help="Print every law and every failure, also where a subject fails.")
+    ] = False,
     show: Annotated[bool, typer.Option("--list", help="List what can be verified, and stop.")] = False,
 ) -> None:
     """Check a backpropagation or an update rule against every law, on generated examples.
@@ -154,13 +157,16 @@ def verify(
                 with working_folder_left_out():
                     return verify_hand_ins(
                         console, names, examples=examples, seed=number, jobs=processes, batch_size=batch_size,
-                        isolated=isolated, resume=resume,
+                        isolated=isolated, resume=resume, all_of_it=all_of_it,
                     )  # fmt: skip
             if isolated or resume is not None:
                 option = "isolated" if isolated else "resume"
                 raise ArgumentError(option, Described(f"--{option}"), "scripts, notebooks or folders of them")
             with working_folder_importable():
-                return verify_live(console, names, examples=examples, seed=number, jobs=processes, database=database)
+                return verify_live(
+                    console, names, examples=examples, seed=number, jobs=processes, database=database,
+                    all_of_it=all_of_it,
+                )  # fmt: skip
 
         with ExitStack() as folders:  # proven writable before anything runs
             for option, path in {"--json": json, "--junit": junit, "--csv": csv, "--html": html}.items():
@@ -169,12 +175,9 @@ def verify(
             report = verified()
             if json is not None:
                 write_all(json.parent, {json.name: lambda path: path.write_text(report.to_json() + "\n")})
-            if junit is not None:
-                report.to_junit(junit)
-            if csv is not None:
-                report.to_csv(csv)
-            if html is not None:
-                report.to_html(html)
+            for path, write in ((junit, report.to_junit), (csv, report.to_csv), (html, report.to_html)):
+                if path is not None:
+                    write(path)
     if not report.ok:
         raise typer.Exit(INTERRUPTED if report.interrupted else UNTESTED if report.untested else DIFFERENT)
 

@@ -78,8 +78,8 @@ def diagnose(subject: Form, examples: Sequence[Arguments]) -> str | None:
     where none of those that are known does."""
     if _cuts_all(subject, examples):
         return CUT
-    generic = [_generic(example, seed) for example in examples[-1:] for seed in range(WITNESSES)]
-    seen = _witnesses(subject, generic) or _witnesses(subject, examples)
+    others = [generic(example, seed) for example in examples[-1:] for seed in range(WITNESSES)]
+    seen = _witnesses(subject, others) or _witnesses(subject, examples)
     if not seen:
         return None
     known = [replayed(one) for one in seen]
@@ -118,7 +118,7 @@ def _witnesses(subject: Form, examples: Sequence[Arguments]) -> list[Seen]:
     return seen
 
 
-def _generic(example: Arguments, seed: int) -> Arguments:
+def generic(example: Arguments, seed: int) -> Arguments:
     """The same shapes and constants with other numbers: what was made as small as possible holds many relations by
     chance. Positive numbers stay positive."""
     at, numbers = wide(example), torch.Generator().manual_seed(seed)

@@ -56,10 +56,14 @@ class Result:
     got: str = ""
     expected: str = ""
     counterexample: str = ""
+    numbers: str = ""
+    """those of the smallest example, in few words"""
     snippet: str = ""
     diagnosis: str | None = None
     exhibit: dict[str, Any] | None = None
     """the smallest example in numbers that can be drawn (diagnosis/picture.py)"""
+    lines: dict[str, Any] | None = None
+    """the lines at fault (diagnosis/lines/at_fault.py)"""
     asked: bool = True
     """whether it decides if all is lawful; what a course does not ask is told and decides nothing"""
     judges: bool = False

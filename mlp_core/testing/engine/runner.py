@@ -24,6 +24,9 @@ from mlp_core.testing.engine.result import Progress, Result
 Explain = Callable[[Any, Any, Broken], tuple[str | None, dict[str, Any] | None]]
 """of a subject, an example and how a law broke on it: the mistake in words, and what can be drawn"""
 
+AtFault = Callable[[Law, Any, Broken], dict[str, Any] | None]
+"""of a law, an example and how the law broke on it: the lines that write what is wrong"""
+
 EXAMPLES = 100
 """examples a law, where nobody says otherwise"""
 
@@ -55,14 +58,14 @@ WITHOUT = "let it do without"
 
 def run(
     law: Law, *, examples: int | None = None, seed: int = 0, progress: Progress | None = None,
-    explain: Explain | None = None,
+    explain: Explain | None = None, at_fault: AtFault | None = None,
     memory: Memory | None = None, database: ExampleDatabase | None = None,
 ) -> Result:  # fmt: skip
     """Check `law` on its subject with `examples` generated examples; `progress` is called after each. Where the law is
-    broken, `explain` says which known mistake it is, and what can be drawn of the example. `memory`
-    of the laws of the same subject decides nothing: once the law is broken, it is where a small example is looked for
-    first. `database`: examples on which the law was broken once; they are tried before others, and the smallest of a
-    failure is kept there."""
+    broken, `explain` says which known mistake it is, and what can be drawn of the example, and `at_fault` which lines
+    write what is wrong. `memory` of the laws of the same subject decides nothing: once the law is broken, it is where a
+    small example is looked for first. `database`: examples on which the law was broken once; they are tried before
+    others, and the smallest of a failure is kept there."""
     subject, wanted = law.subject, ceil(law.share * (EXAMPLES if examples is None else examples))
     result = Result(law.name, law.statement, subject.name, law.group, judges=law.judges)
     why = law.skip(subject)
@@ -120,7 +123,7 @@ def run(
                 with suppress(Broken, Flaky, _Enough):
                     searched(Phase.generate, Phase.shrink, memory=memory)
                 memory.keep()
-            _describe(result, law, failing, explain)
+            _describe(result, law, failing, explain, at_fault)
     if result.verdict == "PASS":
         result.exhausted = bool(heard) and nothing_left(heard[-1], wanted)
         _guard(result, law, wanted, varied=len(tried) >= MIN_DISTINCT * result.examples)
@@ -207,7 +210,9 @@ def evaluate(law: Law, example: Any) -> Evidence:
             raise Raised(error) from error
 
 
-def _describe(result: Result, law: Law, failing: _Failing, explain: Explain | None) -> None:
+def _describe(
+    result: Result, law: Law, failing: _Failing, explain: Explain | None, at_fault: AtFault | None
+) -> None:  # fmt: skip
     broken, example = failing.broken, failing.example
     assert broken is not None
     try:
@@ -217,10 +222,12 @@ def _describe(result: Result, law: Law, failing: _Failing, explain: Explain | No
         result.fail(broken.note or "broken")
     result.where, result.got, result.expected = broken.where, broken.got, broken.expected
     result.counterexample = example.describe()
+    result.numbers = example.numbers() if hasattr(example, "numbers") else ""
     closing = broken.closing or law.closing.format(name="params[0]", index=(), expected=0.0, bound=0.0)
     result.snippet = law.subject.snippet(broken.example or example, closing)
-    if explain is None:
-        return
+    broken.others = tuple(failing.first)
     with guards.globals_kept():
-        broken.others = tuple(failing.first)
-        result.diagnosis, result.exhibit = explain(law.subject, example, broken)
+        if explain is not None:
+            result.diagnosis, result.exhibit = explain(law.subject, example, broken)
+        if at_fault is not None:
+            result.lines = at_fault(law, example, broken)

@@ -64,3 +64,14 @@ def name_of(thing: Any) -> str:
     """What a function or class is called; a name that can stand in a line of Python."""
     name = getattr(thing, "__name__", "") or getattr(getattr(thing, "func", None), "__name__", type(thing).__name__)
     return name if name.isidentifier() else "yours"
+
+
+def few_numbers(tensor: Tensor) -> str:
+    """The numbers of a tensor in few digits.
+
+    >>> few_numbers(torch.tensor([[0.0, -0.125], [1 / 3, 2.0]]))
+    '[[0, -0.125], [0.333, 2]]'
+    """
+    if tensor.ndim:
+        return f"[{', '.join(map(few_numbers, tensor))}]"
+    return f"{tensor.item():.3g}"

@@ -11,7 +11,8 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, source_of, words_of
+from mlp_core.testing.engine.source import few_numbers
+from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, source_of, tensor_of, words_of
 from mlp_core.testing.examples.inputs import Inputs
 from mlp_core.testing.examples.numbers import Numbers, blobs, textures
 
@@ -55,6 +56,10 @@ class Arguments:
 
     def describe(self) -> str:
         return f"arguments {', '.join(map(words_of, self.args))}"
+
+    def numbers(self) -> str:
+        """The arguments, in few digits."""
+        return ", ".join(few_numbers(tensor_of(a)) if is_real(a) else repr(a) for a in self.args)
 
     def setup(self) -> list[str]:
         return [f"args = [{', '.join(map(source_of, self.args))}]"]

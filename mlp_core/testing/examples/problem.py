@@ -11,7 +11,7 @@ from torch import Tensor
 from mlp_core.activations import Activation, names
 from mlp_core.losses import Loss
 from mlp_core.model import MLP, Trace
-from mlp_core.testing.engine.source import few, source
+from mlp_core.testing.engine.source import few, few_numbers, source
 
 
 @dataclass
@@ -100,6 +100,12 @@ class Problem:
         layout = ", strided input" if self.strided else ""
         rows = f"{len(self.x)} sample" + "s" * (len(self.x) != 1)
         return f"{shape} network ({functions}), {objective}, {rows}{layout}, {str(self.dtype)[6:]}"
+
+    def numbers(self) -> str:
+        """Parameters and batch, in few digits."""
+        names = [f"{kind}{layer}" for layer in range(1, len(self.sizes)) for kind in "Wb"]
+        named = [*zip(names, self.parameters, strict=True), ("x", self.x), ("y", self.y)]
+        return ", ".join(f"{name} {few_numbers(t)}" for name, t in named)
 
     def setup(self) -> list[str]:
         """Python lines that build the same case: model, x, y, trace, dL_dy."""

@@ -11,7 +11,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from mlp_core.testing.engine.source import listed, source
+from mlp_core.testing.engine.source import few_numbers, listed, source
 
 Make = Callable[..., torch.optim.Optimizer]
 
@@ -135,6 +135,12 @@ class Scenario:
         shapes = [tuple(p.shape) for group in self.parameters for p in group]
         long = f" (counted as {self.taken} more after the first)" if self.taken else ""
         return f"{len(self.gradients)} steps{long} on parameters of shapes {shapes}, {str(self.dtype)[6:]}; {groups}"
+
+    def numbers(self) -> str:
+        """Parameters and gradients, in few digits."""
+        params = ", ".join(few_numbers(p) for group in self.parameters for p in group)
+        rows = ("; ".join("none" if g is None else few_numbers(g) for g in row) for row in self.gradients)
+        return f"params {params}; gradients {', then '.join(rows)}"
 
     def setup(self) -> list[str]:
         """Python lines that build the same: fresh(), hyper and counts of the groups, gradients, lr_factors."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from mlp_core.testing.engine.source import source
+from mlp_core.testing.engine.source import few_numbers, source
 from mlp_core.testing.examples.choices import Codes, drawn_bytes
 from mlp_core.testing.examples.numbers import PERIOD, Numbers
 from mlp_core.testing.examples.own_losses import OF_CLASSES, OF_VALUES, loss_of
@@ -131,6 +131,13 @@ class TrainingRun:
             f"{self.world.words()}; {len(self.x)} samples in batches of {self.batch_size}, {self.epochs} epochs; "
             f"{hyper}{more}"
         )
+
+    def numbers(self) -> str:
+        """Weights and data, in few digits."""
+        if self.world.images:
+            return ""
+        weights = ", ".join(map(few_numbers, self.weights))
+        return f"x {few_numbers(self.x)}, y {few_numbers(self.y)}, weights {weights}"
 
     def setup(self) -> list[tuple[str, str]]:
         """Python that builds the same, as names and the lines that define them: net(), data(), loader(x, y), loss and

@@ -79,3 +79,53 @@ def envelopes_of(run: TrainingRun, plain: list[Tensor]) -> Iterator[Envelope]:
         return [p.detach().double() for p in module.parameters()]
 
     yield from run_envelopes(noisy, plain, [w.double() for w in run.weights], run.world.dtype)
+
+
+@dataclass(frozen=True)
+class Way:
+    """What torch's loop has on its way, by weight: the weight at first and after every step, and in every step its
+    gradient, that with the decay, and the velocity."""
+
+    weights: list[list[Tensor]]
+    others: list[list[Tensor]]
+
+    def of(self, k: int, step: int | None) -> list[Tensor]:
+        """What there is of a weight in a step: the weight before it, its gradients, the velocity before and after; in
+        all steps if None is given."""
+        if step is None:
+            return [*self.weights[k], *self.others[k]]
+        each = len(self.others[k]) // max(1, len(self.weights[k]) - 1)
+        return [self.weights[k][step], *self.others[k][each * step : each * (step + 1)], *self._before(k, step, each)]
+
+    def _before(self, k: int, step: int, each: int) -> list[Tensor]:
+        return [self.others[k][each * step - 1]] if step and each > 2 else []
+
+
+class _Watched:
+    """Torch's optimizer, of which every step is looked at."""
+
+    def __init__(self, optimizer: torch.optim.SGD, params: list[nn.Parameter]) -> None:
+        self.optimizer, self.params, self.param_groups = optimizer, params, optimizer.param_groups
+        self.way = Way([[p.detach().double().clone()] for p in params], [[] for _ in params])
+
+    def zero_grad(self) -> None:
+        self.optimizer.zero_grad()
+
+    def step(self) -> None:
+        decay = self.param_groups[0]["weight_decay"]
+        for p, kept in zip(self.params, self.way.others, strict=True):
+            assert p.grad is not None
+            kept += [p.grad.double().clone(), (p.grad + decay * p).detach().double()]
+        self.optimizer.step()
+        for p, kept, weights in zip(self.params, self.way.others, self.way.weights, strict=True):
+            velocity = self.optimizer.state[p].get("momentum_buffer")
+            kept += [] if velocity is None else [velocity.double().clone()]
+            weights.append(p.detach().double().clone())
+
+
+def way_of(run: TrainingRun) -> Way:
+    """Train as torch does, and keep what is on the way."""
+    module, (x, y) = run.module(), run.data()
+    watched = _Watched(run.optimizer(module), list(module.parameters()))
+    _train(run, module, x, y, watched, None)
+    return watched.way

@@ -46,7 +46,7 @@ class Report(Findings):
         keys = (
             "subject", "law", "statement", "group", "verdict", "reason", "examples", "counted", "entries", "skipped",
             "disputed", "tensors", "by_bound", "error", "ratio", "exhausted", "judges", "where", "got", "expected",
-            "counterexample", "diagnosis", "snippet",
+            "counterexample", "numbers", "diagnosis", "snippet", "lines",
         )  # fmt: skip
         rows: list[dict[str, Any]] = [{key: _plain(getattr(r, key)) for key in keys} for r in self.results]
         whole = {"ok": self.ok, "seed": self.seed, "examples": self.examples, "interrupted": self.interrupted}

@@ -43,6 +43,8 @@ class Trained:
     seen: list[Seen]
     """its batches, if they were watched"""
     printed: str
+    module: nn.Module
+    """that was trained"""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ class TrainerSubject:
         changed = None if now == settings else (now, settings)
         if self.memo.get("deals"):
             run = dealt(run, seen)
-        return Trained(weights, returned, x, y, changed, trainable, run, seen, text.getvalue())
+        return Trained(weights, returned, x, y, changed, trainable, run, seen, text.getvalue(), ended)
 
     def _values(self, run: TrainingRun, module: nn.Module, x: Tensor, y: Tensor, validation: Any) -> dict[str, Any]:
         """What is handed over for every role."""

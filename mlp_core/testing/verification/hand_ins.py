@@ -16,6 +16,7 @@ from mlp_core.testing.foreign import sandbox
 from mlp_core.testing.foreign.load import expanded, unread
 from mlp_core.testing.foreign.several import BATCHES, as_report, kept, subjects_in, verify_files
 from mlp_core.testing.foreign.told import HandIn
+from mlp_core.testing.report.brief import brief
 from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.formats import told
 from mlp_core.testing.report.names import short_names
@@ -27,13 +28,14 @@ from mlp_core.testing.verification.verify import checked
 
 def verify_hand_ins(
     console: Console, files: Sequence[str], *, examples: int | None, seed: int, jobs: int, batch_size: int | None,
-    isolated: bool = False, resume: Path | None = None,
+    isolated: bool = False, resume: Path | None = None, all_of_it: bool = False,
 ) -> Report:  # fmt: skip
     """Verify what is in files and folders, and show it. Raises ArgumentError for a file that is not there, for one
     alone in which nothing is recognised, where there can be no sandbox, and for a `resume` of something else.
 
     batch_size: the largest batch that must be right; where None is given 1 for functions of the course. isolated: each
-    hand-in in a sandbox. resume: a file for hand-ins that are done; those in it are not verified again.
+    hand-in in a sandbox. resume: a file for hand-ins that are done; those in it are not verified again. all_of_it:
+    every law and every failure of a single one, in place of what is on one screen.
     """
     if isolated:
         sandbox.check()
@@ -63,7 +65,7 @@ def verify_hand_ins(
     done = sorted(kept(done), key=lambda h: h.name)
     report = as_report(done, seed=seed, examples=examples, batch_size=batch_size)
     report.interrupted, report.not_read = interrupted, escaped(unread(files))
-    _print(console, done, report)
+    _print(console, done, report, None if all_of_it else _again(examples, seed, batch_size))
     if report.passed_over:
         console.print(Text(report.passed_over, style="yellow"), soft_wrap=True)
     if interrupted:
@@ -79,13 +81,29 @@ def verify_hand_ins(
     return report
 
 
-def _print(console: Console, done: Sequence[HandIn], report: Report) -> None:
-    """Of one the laws and every failure, unless it could not be loaded, of which one line says all; of all a table."""
-    if len(done) == 1 and len(done[0].results) > 1:
-        (one,) = done
-        console.print(table(one.results))
-        for text in failures(one.results):
+def _again(examples: int | None, seed: int, batch_size: int | None) -> str:
+    """The options of `verify` in Python that do the same."""
+    given = {"examples": examples, "seed": seed or None}
+    words = "".join(f", {name}={value}" for name, value in given.items() if value is not None)
+    return words + (f", batch_sizes=(1, {batch_size})" if (batch_size or 0) > BATCHES else "")
+
+
+def _print(console: Console, done: Sequence[HandIn], report: Report, again: str | None) -> None:
+    """Of one the laws and every failure, unless it could not be loaded, of which one line says all; of all a table.
+    again: options to repeat it; then of one that fails only what is on one screen."""
+    alone = done[0] if len(done) == 1 and len(done[0].results) > 1 else None
+    short = alone is not None and again is not None and any(r.verdict == "FAIL" for r in alone.results)
+    if alone is not None and not short:
+        console.print(table(alone.results))
+        for text in failures(alone.results):
             console.print(text, soft_wrap=True)
+    if alone is not None and short:
+        console.print(brief(alone.results, alone.name, again or "", console.width, named=True), soft_wrap=True)
+    console.print(_verdicts(done, report, most=1 if short else None))
+
+
+def _verdicts(done: Sequence[HandIn], report: Report, most: int | None = None) -> Table:
+    """A row for each; most: mistakes that are named in one."""
     shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=len(done) > 1)
     for title in ("hand-in", "verdict", "what is wrong"):
         shown.add_column(title, overflow="fold")
@@ -93,7 +111,6 @@ def _print(console: Console, done: Sequence[HandIn], report: Report) -> None:
         words, verdicts = report.verdict(hand_in.name), {r.verdict for r in hand_in.results}
         style = "red" if "FAIL" in verdicts else "yellow" if "UNTESTED" in verdicts else "green"
         style = "yellow" if style == "red" and words.startswith(("right", "lawful")) else style
-        wrong = "\n".join([*told(hand_in.results), *(f"note: {note}" for note in hand_in.notes)])
+        wrong = "\n".join([*told(hand_in.results)[:most], *(f"note: {note}" for note in hand_in.notes)])
         shown.add_row(Text(escaped(name), style="bold"), Text(words, style=style), Text(wrong))
-    console.print(shown)
-
+    return shown

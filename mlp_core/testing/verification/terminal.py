@@ -21,6 +21,7 @@ from mlp_core.testing.engine import runner
 from mlp_core.testing.engine.database import in_folder
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.engine.uncompiled import without_compiler
+from mlp_core.testing.report.brief import brief
 from mlp_core.testing.report.findings import NOT_SHOWN, VERDICTS, no_formula, not_shown
 from mlp_core.testing.report.report import Report, failures, table
 from mlp_core.testing.verification import parallel
@@ -30,10 +31,10 @@ from mlp_core.testing.verification.verify import checked, seed_of, verify
 
 def verify_live(
     console: Console, subjects: Sequence[str], *, examples: int | None, seed: int | str, jobs: int = 1,
-    database: Path | None = None,
+    database: Path | None = None, all_of_it: bool = False,
 ) -> Report:  # fmt: skip
-    """Verify several subjects by name, showing each law as it runs, then every failure in words. Interrupted, it keeps
-    the laws done so far.
+    """Verify several subjects by name, showing each law as it runs, then each that fails on one screen, or, for
+    all_of_it, every law and every failure. Interrupted, it keeps the laws done so far.
 
     Raises ArgumentError for a subject that is not recognised, before any is verified.
     """
@@ -48,15 +49,25 @@ def verify_live(
     try:
         if jobs == 1 or not parallel.FORKS:
             for subject in resolved:
-                _one(console, subject, report.results, laws, examples=examples, seed=report.seed, database=database)
+                _one(
+                    console, subject, report.results, laws, all_of_it, examples=examples, seed=report.seed,
+                    database=database,
+                )  # fmt: skip
         else:
             found = parallel.check(subjects, examples=examples, seed=report.seed, jobs=jobs, database=database)
-            _several(console, subjects, found, report.results, laws)
+            _several(console, subjects, found, report.results, laws, all_of_it)
     except KeyboardInterrupt:
         report.interrupted = f"{len(report.results)} of {laws} laws done"
         console.print(f"interrupted: {report.interrupted}", style="bold red")
-    for text in failures(report.results):
-        console.print(text, soft_wrap=True)
+    given = "".join(f", {k}={v}" for k, v in {"examples": examples, "seed": report.seed or None}.items() if v)
+    if all_of_it:
+        for text in failures(report.results):
+            console.print(text, soft_wrap=True)
+    else:
+        for name, subject in zip(subjects, resolved, strict=True):
+            own = [r for r in report.results if r.subject == subject.name]
+            if _fails(own):
+                console.print(brief(own, name, given, console.width), soft_wrap=True)
     _summary(console, report)
     options = f" --examples {examples}" if examples is not None else ""
     options += f" --database {shlex.quote(str(database))}" if database is not None else ""
@@ -96,9 +107,20 @@ def _shown(console: Console, done: list[Result], laws: int) -> Iterator[Live | N
             yield None
 
 
+def _complete(console: Console, results: list[Result], all_of_it: bool) -> None:
+    """The table of a subject, but for one that fails and is shown on one screen."""
+    if all_of_it or not _fails(results):
+        console.print(table(results))
+
+
+def _fails(results: Sequence[Result]) -> bool:
+    return any(r.verdict == "FAIL" for r in results)
+
+
 def _one(
-    console: Console, subject: Any, done: list[Result], laws: int, *, database: Path | None, **options: Any
-) -> None:
+    console: Console, subject: Any, done: list[Result], laws: int, all_of_it: bool, *, database: Path | None,
+    **options: Any,
+) -> None:  # fmt: skip
     """The laws of a subject, added to those done; the last of these is the one that runs."""
     before = len(done)
     with _shown(console, done, laws) as live:
@@ -114,11 +136,11 @@ def _one(
         except KeyboardInterrupt:
             del done[max(before, len(done) - 1) :]  # the one that ran
             raise
-    console.print(table(done[before:]))
+    _complete(console, done[before:], all_of_it)
 
 
 def _several(
-    console: Console, subjects: Sequence[str], found: Iterator[Result], done: list[Result], laws: int
+    console: Console, subjects: Sequence[str], found: Iterator[Result], done: list[Result], laws: int, all_of_it: bool
 ) -> None:
     """The table of each subject as soon as it is complete, and in between the laws done so far."""
     counts = [len(parallel.laws_of(name)) for name in subjects]
@@ -132,7 +154,7 @@ def _several(
             if counts and len(done) - shown == counts[0]:
                 if live is not None:
                     live.update("")
-                console.print(table(done[shown:]))
+                _complete(console, done[shown:], all_of_it)
                 shown += counts.pop(0)
 
 

@@ -27,7 +27,7 @@ from mlp_core.testing.verification.notebook import bar
 
 def run(law: Law, **options: Any) -> Result:
     """Check a law; if it is broken, say which known mistake it is. Options as for `engine.runner.run`."""
-    return runner.run(law, explain=_explain, **options)
+    return runner.run(law, explain=_explain, at_fault=_at_fault, **options)
 
 
 def _explain(subject: Any, example: Any, broken: Broken) -> tuple[str | None, dict[str, Any] | None]:
@@ -36,6 +36,12 @@ def _explain(subject: Any, example: Any, broken: Broken) -> tuple[str | None, di
     named, exhibit = explain(subject, example, broken)
     swapped = getattr(subject, "reading", "")  # the order of two parameters may be: then no mistake is named
     return None if swapped else named, exhibit
+
+
+def _at_fault(law: Law, example: Any, broken: Broken) -> dict[str, Any] | None:
+    from mlp_core.testing.diagnosis.lines.at_fault import at_fault  # only a failure needs it
+
+    return at_fault(law, example, broken)
 
 
 def checked(subject: Any) -> list[Law]:

@@ -1,0 +1,68 @@
+"""Gradients in any other form followed: each beside the derivative that the forward, or autograd, says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from mlp_core.testing.diagnosis.doors import NEAR, WITNESSES, Seen, generic
+from mlp_core.testing.diagnosis.lines.cases import Case, Output, telling
+from mlp_core.testing.engine.evidence import Broken
+from mlp_core.testing.examples.arguments import Arguments
+from mlp_core.testing.examples.foreign_arrays import tensor_of
+from mlp_core.testing.examples.inputs import Inputs
+from mlp_core.testing.subjects.doors.form import Form
+from mlp_core.testing.subjects.doors.pulled import Pulled, pulled, wide
+from mlp_core.testing.subjects.functions import FunctionSubject
+
+LARGEST = 200
+"""entries of the arrays of an example"""
+
+
+def of_forms(subject: Form, examples: Sequence[Any]) -> list[Case]:
+    own = [wide(e) for e in examples if isinstance(e, Arguments)]
+    several = [generic(e, seed) for e in reversed(own) for seed in range(WITNESSES)][: 3 * WITNESSES] + own
+    several = [e for e in several if sum(tensor_of(e.at(p)).numel() for p in e.paths()) <= LARGEST]
+    several.sort(key=lambda e: telling([tensor_of(e.at(p)) for p in e.paths()]), reverse=True)
+    found = (_of_form(subject, e) for e in several[: 2 * WITNESSES])
+    return [case for case in found if case is not None][:WITNESSES]
+
+
+def _of_form(subject: Form, example: Arguments) -> Case | None:
+    """An example on which the gradients are wrong; None for any other."""
+    try:
+        seen = Seen.on(subject, example, pulled(subject, example))
+    except Broken:
+        return None
+    if not seen.wrong():
+        return None
+    right = seen.right(seen.got.cut())
+
+    def run(recorder: Any) -> list[Output]:
+        with recorder:
+            got: Pulled = pulled(subject, example)
+        return [Output(f"gradient of {g.name}", g.value, e, NEAR) for g, e in zip(got.gradients, right, strict=True)]
+
+    return Case(run, (), near=NEAR)
+
+
+def of_functions(subject: FunctionSubject, examples: Sequence[Any]) -> list[Case]:
+    several = [e for e in examples if isinstance(e, Inputs) and sum(p.numel() for p in e.params) <= LARGEST]
+    several.sort(key=lambda e: telling(list(e.params)), reverse=True)
+    return [_of_function(subject, e) for e in several[:WITNESSES]]
+
+
+def _of_function(subject: FunctionSubject, inputs: Inputs) -> Case:
+    params, data = inputs.fresh()
+    own = [p.detach().requires_grad_() for p in params]
+    with torch.enable_grad():
+        right = torch.autograd.grad(subject.loss(own, *data), own, allow_unused=True, materialize_grads=True)
+
+    def run(recorder: Any) -> list[Output]:
+        with recorder:
+            got = subject.by_hand(inputs)
+        return [Output(n, g, e, NEAR) for n, g, e in zip(inputs.names(), got, right, strict=True)]
+
+    return Case(run, (subject.gradient,), near=NEAR)
