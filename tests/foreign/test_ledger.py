@@ -25,8 +25,8 @@ WRITTEN = "def backpropagation(model, y_true, y_pred):\n    return {number}\n"
 
 RESULT = Result(
     "a law", "It holds.", "?", "one", "FAIL", "broken", 3, 2, 5, 1, 4, 1, 0.5, float("inf"), {"kink", "wide"}, 2,
-    "dW[1], entry (0, 1)", "nan", "0.25", "two units", "paste = 1", "the sign is turned",
-    {"drawn": [1.0, float("inf")]}, judges=True, note="it prints", exhausted=True,
+    "dW[1], entry (0, 1)", "nan", "0.25", "two units", "x [1]", "paste = 1", "the sign is turned",
+    {"drawn": [1.0, float("inf")]}, {"marked": [3]}, judges=True, note="it prints", exhausted=True,
 )  # fmt: skip
 
 
