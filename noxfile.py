@@ -75,6 +75,18 @@ def boosting(session: nox.Session) -> None:
 
 
 @nox.session
+def functional(session: nox.Session) -> None:
+    """Rules of other libraries as they are installed: optax, Keras and MLX before the laws of functional rules, and the
+    rows of docs/same-name.md (those of TF.js where NODE_PATH has it)."""
+    session.install("-e", ".", *group("tests"), *group("functional"))
+    tests = ["optax", "keras_and_mlx"]
+    session.run(
+        "pytest", *(f"tests/subjects/test_{name}.py" for name in tests), "tests/documents/test_same_name.py",
+        "-o", "filterwarnings=default", *session.posargs, env=ENV,
+    )  # fmt: skip
+
+
+@nox.session
 def mutation(session: nox.Session) -> None:
     """Mutants of the core's arithmetic: a survivor that tests/tools/survivors.toml does not explain fails.
 

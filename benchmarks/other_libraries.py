@@ -16,6 +16,19 @@ START = torch.randn(2, 3, generator=NOISE, dtype=torch.float64)
 Step = Callable[[torch.Tensor], torch.Tensor]
 """takes a gradient, gives the parameter after the step"""
 
+Row = tuple[Callable[[], Step], Callable[[], Step], Callable[[], Step] | None]
+"""a rule, torch's of that name, and what equals it after all"""
+
+EPS = 1e-2
+B = {"b1": 0.9, "b2": 0.95, "eps": EPS}
+TB: dict[str, Any] = {"betas": (0.9, 0.95), "eps": EPS}
+KB = {"beta_1": 0.9, "beta_2": 0.95, "epsilon": EPS}
+MB: dict[str, Any] = {"betas": [0.9, 0.95], "eps": EPS}
+
+
+def made(kind: Any, name: str, *args: Any, **hyper: Any) -> Callable[[], Step]:
+    return lambda: kind(name, *args, **hyper)
+
 
 def of_torch(name: str, **hyper: Any) -> Step:
     p = START.clone().requires_grad_()

@@ -14,14 +14,22 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
+from more_libraries import has_tfjs
+from more_rows import MORE
 from other_libraries import (
+    EPS,
     GRADIENTS,
+    KB,
     LR,
+    MB,
     START,
-    Step,
+    TB,
+    B,
+    Row,
+    made,
     of_autograd,
     of_jax,
     of_keras,
@@ -39,21 +47,7 @@ os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("DEV", "PYTHON")  # of tinygrad
 os.environ.setdefault("TRAINING", "1")  # of tinygrad, too
 
-EPS = 1e-2
-
-
-def made(kind: Any, name: str, **hyper: Any) -> Callable[[], Step]:
-    return lambda: kind(name, **hyper)
-
-
-B = {"b1": 0.9, "b2": 0.95, "eps": EPS}
-TB: dict[str, Any] = {"betas": (0.9, 0.95), "eps": EPS}
-KB = {"beta_1": 0.9, "beta_2": 0.95, "epsilon": EPS}
-MB: dict[str, Any] = {"betas": [0.9, 0.95], "eps": EPS}
-
 X, K, M, G = of_optax, of_keras, of_mlx, of_tinygrad
-
-Row = tuple[Callable[[], Step], Callable[[], Step], Callable[[], Step] | None]
 
 ROWS: dict[str, Row] = {
     "optax sgd": (made(X, "sgd", momentum=0.9), made(of_torch, "SGD", momentum=0.9), None),
@@ -157,10 +151,11 @@ ROWS: dict[str, Row] = {
         made(of_thinc, "Adam", beta1=0.9, beta2=0.95, eps=EPS, grad_clip=0.0), made(of_torch, "Adam", **TB), None),
     "thinc SGD": (
         made(of_thinc, "SGD", grad_clip=0.0), made(of_torch, "SGD"), None),
+    **MORE,
 }  # fmt: skip
 """by the words of a command: the rule, torch's of that name, and what equals it after all"""
 
-FLOAT32 = ("mlx", "tinygrad", "thinc")
+FLOAT32 = ("mlx", "tinygrad", "thinc", "tfjs")
 """libraries, and rules, with fewer digits"""
 
 
@@ -180,7 +175,7 @@ def compared(name: str) -> dict[str, Any]:
             worst = max(worst, off)
             if first is None and not off <= limit:
                 first = index + 1
-                found[f"{what}: first off by"] = float(f"{off:.2g}")
+                found[f"{what}: first off by"] = float(f"{off:.2g}") if off == off else "NaN"
             before = expected
         found[f"{what}: first step"] = first
         found[f"{what}: worst"] = float(f"{worst:.2g}")
@@ -189,13 +184,22 @@ def compared(name: str) -> dict[str, Any]:
 
 def installed() -> Iterator[str]:
     """The rows whose library is there."""
+    there = dict[str, bool]()
     for name in ROWS:
-        module = {"jax": "jax", "mlx": "mlx.core"}.get(name.split()[0], name.split()[0])
-        try:
-            importlib.import_module(module)
-        except ImportError:
-            continue
-        yield name
+        library = name.split()[0]
+        if there.setdefault(library, has_tfjs() if library == "tfjs" else _imports(MODULES.get(library, library))):
+            yield name
+
+
+MODULES = {"mlx": "mlx.core", "ensmallen": "pyensmallen"}
+
+
+def _imports(module: str) -> bool:
+    try:
+        importlib.import_module(module)
+    except ImportError:
+        return False
+    return True
 
 
 def main(arguments: list[str]) -> int:

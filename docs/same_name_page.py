@@ -22,7 +22,9 @@ torch's".
 
 ## Rules that a command repeats
 
-The command needs the library (`pip install optax jax keras mlx tinygrad autograd scikit-learn thinc`). "Off by" is the
+The command needs the library (`pip install optax jax keras mlx tinygrad autograd scikit-learn thinc paddlepaddle
+numpyro onnx pyensmallen`; for TF.js `npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-cpu`, and its folder in
+`NODE_PATH`). `nox -s functional` installs those of Python and checks every row of theirs. "Off by" is the
 largest difference in that step, divided by the largest entry of the update. "None" means that no step differs by more
 than 1e-5 (1e-4 for libraries with float32 only). The figure in parentheses is the largest difference of all steps.
 """
@@ -76,7 +78,7 @@ def repeated() -> list[list[str]]:
         name = row["row"]
         library, _, rule = name.partition(" ")
         first, worst = row["torch: first step"], row["torch: worst"]
-        differs = f"none ({worst:g})" if first is None else f"{first}, off by {row['torch: first off by']:g}"
+        differs = f"none ({worst:g})" if first is None else f"{first}, off by {_number(row['torch: first off by'])}"
         does = known["does"].get(name, "" if first else "as torch's")
         translation = known["translation"].get(name, "" if first is None else "none")
         if "translation: worst" in row:
@@ -86,6 +88,10 @@ def repeated() -> list[list[str]]:
             f'`python benchmarks/same_name.py "{name}"`',
         ])  # fmt: skip
     return found
+
+
+def _number(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def page() -> str:

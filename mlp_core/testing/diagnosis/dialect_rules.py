@@ -178,6 +178,38 @@ class CouplesItsDecay(MuonInPieces):
         super().step(p, g, t, v)
 
 
+class IteratesInItsDtype(MuonInPieces):
+    """NS in the dtype of p, begun with X / (norm(X) + eps)"""
+
+    def orthogonal(self, u: Tensor) -> Tensor:
+        a, b, c = self.ns_coefficients
+        tall = u.shape[0] > u.shape[1]
+        X = u.T if tall else u
+        X = X / (X.norm() + self.eps)
+        for _ in range(self.ns_steps):
+            G = X @ X.T
+            X = a * X + (b * G + c * G @ G) @ X
+        return X.T if tall else X
+
+
+class IteratesInItsDtypeWithDecay(CouplesItsDecay, IteratesInItsDtype):
+    """the same, and g <- g + wd p before the velocity"""
+
+
+class MuonOfOptax(IteratesInItsDtype):
+    """v <- beta v + (1 - beta) g;  u = beta v / (1 - beta^(t + 1)) + (1 - beta) g / (1 - beta^t);
+    r = sqrt(max(1, columns / rows))"""
+
+    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:  # type: ignore[override]
+        self.average(v, g)
+        b = self.momentum
+        u = b * v / (1 - b ** (t + 1)) + (1 - b) * g / (1 - b**t) if self.nesterov else v / (1 - b**t)
+        rows, columns = p.shape
+        r = 0.2 * max(rows, columns) ** 0.5 if self.adjust_lr_fn == "match_rms_adamw" else self.factor(columns, rows)
+        self.decay(p)
+        p.add_(self.orthogonal(u), alpha=-self.lr * r)
+
+
 class AdjustsNothing(MuonInPieces):
     """r = 1"""
 
