@@ -12,6 +12,7 @@ from refusals import refusal
 from mlp_core.testing.foreign.load import found_in, load, loaded
 from mlp_core.testing.foreign.recognise import LOOKED_FOR
 from mlp_core.testing.laws.books import laws_of
+from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.verification.verify import run
 
 CASES = os.environ.get("MLP_CORE_CASES", "")
@@ -42,7 +43,7 @@ NOT_DERIVED = [
 ]  # fmt: skip
 
 ALIKE = [
-    "def huber_prime(y_true, y_pred, delta): return 0", "def backprop(X, y, W): return X.T @ (X @ W - y)",
+    "def huber_prime(y_true, y_pred, delta): return 0", "def backprop(X, y, W): return X.T @ W @ y",
     "def backpropagate(node, reward): node.value += reward", "def backprop(self, reward, player): pass",
     "def confusion(y_true, y_pred, classes): pass", "def backpropagate(root, path, result): pass",
     "class Net:\n    def backprop(self, y, output): self.w -= output - y",
@@ -136,7 +137,9 @@ def test_real_functions_in_the_wild(tmp_path: Path, path: Path) -> None:
 
 @needs_cases
 @pytest.mark.parametrize("path", files("wild", "60"))
-def test_a_numpy_function_of_three_parameters_is_none(tmp_path: Path, path: Path) -> None:
+def test_a_numpy_function_of_three_parameters_is_none_of_the_course(tmp_path: Path, path: Path) -> None:
     text = path.read_text(encoding="utf-8").partition("# adapter")[0]
-    assert "found backprop(X, y, W)" in refusal(found_in, written(tmp_path, text))
+    (name,) = found_in(written(tmp_path, text))
+    found, things = loaded(name)
+    assert isinstance(found.make(*things, (1, 8)), Form)
     assert [name.rpartition(":")[2] for name in found_in(str(path))] == ["subject"]  # with it

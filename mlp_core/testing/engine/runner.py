@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from math import ceil
+from math import ceil, inf
 from typing import Any
 
 import hypothesis
@@ -39,6 +39,9 @@ MAX_SKIPPED = 0.1
 
 SHRINKS = 150
 """how often a law is tried on smaller examples once it has failed; enough for a handful of numbers"""
+
+AGAIN = SHRINKS // 3
+"""the same where an example that is the smallest for another law breaks this one too: it is small already"""
 
 KEPT = 8
 """failing examples that are kept for the diagnosis, beside the smallest"""
@@ -77,7 +80,7 @@ def run(
 
     def check(example: Any) -> None:
         failing.tries += failing.broken is not None
-        if failing.tries > SHRINKS:
+        if failing.tries > (AGAIN if failing.kept else SHRINKS):
             raise _Enough
         try:
             evidence = evaluate(law, law.narrowed(example, result.seen))
@@ -87,6 +90,7 @@ def run(
             if failing.broken is None and isinstance(broken.__cause__, Beyond):
                 raise _Short(f"{broken.__cause__} ({broken.note}); {WITHOUT}") from broken
             failing.note(broken, example)
+            failing.kept |= failing.tries <= failing.reused
             raise
         if failing.broken is None:  # examples, not attempts at a smaller one
             result.add(evidence)
@@ -119,7 +123,10 @@ def run(
             result.untested(str(short))
         except (Broken, Flaky, _Enough):
             if memory is not None:
-                failing.tries = -len(memory.kept) - result.examples  # which may pass again before it fails
+                failing.reused = (
+                    -result.examples
+                )  # up to there, those kept are tried; then what may pass before it fails
+                failing.tries = failing.reused - len(memory.kept)
                 with suppress(Broken, Flaky, _Enough):
                     searched(Phase.generate, Phase.shrink, memory=memory)
                 memory.keep()
@@ -186,6 +193,7 @@ class _Failing:
         self.broken: Broken | None = None
         self.example: Any = None
         self.size, self.tries = 0, 0
+        self.reused, self.kept = -inf, False  # tries up to which examples of other laws come; whether one breaks it
         self.first: list[Any] = []
 
     def note(self, broken: Broken, example: Any) -> None:

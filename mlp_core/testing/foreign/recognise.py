@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
-from mlp_core.testing.foreign import doors, objectives, scripts, training
+from mlp_core.testing.foreign import alone, doors, objectives, scripts, training
 from mlp_core.testing.foreign.origins import Origins
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.subjects.doors.script import NAME
@@ -182,6 +182,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("two functions x_forward and x_backward", _door(doors.pairs)),
     Recogniser("a function with its derivative (f and f_prime)", _door(doors.derivatives)),
     Recogniser(objectives.LOOKS, _objectives),
+    Recogniser(alone.LOOKS, _door(alone.gradients)),
     Recogniser("a function that returns a value with its gradient", _door(doors.values)),
     Recogniser("a class whose method returns its loss with a dict of gradients", _door(doors.networks)),
     Recogniser("a class with forward(x) and backward(dout)", _door(doors.layers)),

@@ -94,7 +94,7 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
         beside = max(largest(found.expected[k]), abs(one.value))
         clear = bool(references.telling(bound, beside, u) or references.telling(bound, values.scale(k), u))
         confirmed = clear and one.sides is None and one.confirms(mine)
-        refuted = confirmed and not one.confirms(theirs, values.surer(k, place, one))
+        refuted = confirmed and not one.confirms(theirs, values.surer(k, place, one, theirs))
         if refuted or (one.allows(mine) and one.allows(theirs)):
             excused[k][place] = True
             note = note or (KINK if one.sides else DISPUTED).format(
@@ -145,7 +145,7 @@ def held_to_quotients(values: Values, k: int, g: Tensor, evidence: Evidence, clo
         mine, one, extra = g[place].item(), values.closer(k, place), 0.0
         told = one.allows(mine) if one.sides else one.confirms(mine)
         if not told and isfinite(one.bound) and one.sides is None:
-            extra = values.surer(k, place, one)
+            extra = values.surer(k, place, one, mine)
             told = one.confirms(mine, extra)
             if not told:
                 _refuted(values.inputs.names()[k], *values.whole(k, g, place), one, one.bound + extra, closing)

@@ -1,0 +1,186 @@
+"""Gradients without their loss, told in a file by heads and by where the target meets what the network says.
+
+`delta = p - y`, `2 * (x @ w - y)`, `p[range(n), y] -= 1`: up to there a function is its own forward.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mlp_core.testing.subjects.doors.alone import Parts, of_parts
+from mlp_core.testing.subjects.roles import role
+
+LOOKS = "a gradient by hand whose target meets the prediction (delta = p - y)"
+
+MATRIX = re.compile(r"(w|theta|weights?|u|v)_?\w{0,2}", re.IGNORECASE)
+BIAS = re.compile(r"(b|bias(es)?|intercept)_?\w{0,2}", re.IGNORECASE)
+RATE = re.compile(r"(rate|lr|learning_?rate|eta|alpha|step_?size)", re.IGNORECASE)
+TARGET = re.compile(r"([ytl]|target|label|y_?true|truth)s?|\w+_(label|target)s?", re.IGNORECASE)
+GRADIENT = re.compile(r"(?:d|d_|grad_|g_|dl_d|delta_|nabla_)(\w+)|(\w+)_(?:grad|gradient|delta)", re.IGNORECASE)
+
+Gradient = tuple[str, tuple[str, ...], Any]
+
+
+def is_weight(name: str) -> bool:
+    return (MATRIX.fullmatch(name) or BIAS.fullmatch(name)) is not None
+
+
+def gradients(file: Any) -> Iterator[Gradient]:
+    """The name, the definitions that are needed, and what makes a subject of them."""
+    functions = {node.name: node for node, _ in file.functions()}
+    for node in functions.values():
+        names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+        required = names[: len(names) - len(node.args.defaults)]
+        if not any(map(is_weight, required)) or not any(map(TARGET.fullmatch, required)):
+            continue
+        met = meeting(node, next(n for n in required if TARGET.fullmatch(n)))
+        if met is None:
+            continue
+        moved = [n for n in required if is_weight(n) and n in _moved(node)]
+        if not (moved or _gives(node)):
+            continue
+        yield from _parts(functions, node, required, met, moved)
+
+
+def _parts(
+    functions: dict[str, ast.FunctionDef], node: ast.FunctionDef, required: list[str], met: tuple[str, str, str],
+    moved: list[str],
+) -> Iterator[Gradient]:  # fmt: skip
+    target = next(n for n in required if TARGET.fullmatch(n))
+    own = next((f for f in functions.values() if f is not node and _fills(f, required, target)), None)
+    arguments = required if own is None else [*positional(own), target]
+    first = (
+        [] if own is None else [f"    {', '.join(_of(own, required, target))} = {own.name}({_all(positional(own))})"]
+    )
+    weights = [n for n in arguments if is_weight(n)]
+    rest = [n for n in arguments if n not in weights and n != target and not RATE.fullmatch(n)]
+    if not weights or any(role(n) == "predicted" for n in rest):
+        return
+    head, tail = f"({', '.join(arguments)}):", f"{node.name}({', '.join(required)})"
+    rate = next((n for n in arguments if RATE.fullmatch(n)), "1.0")
+    if moved:
+        many = f"{_all(moved)}{',' * (len(moved) == 1)}"
+        body = [f"    before = {many}", f"    {many} = copy.deepcopy(before)", f"    {tail}",
+                f"    return [(b - a) / {rate} for b, a in zip(before, ({many}))]"]  # fmt: skip
+    else:
+        body = [f"    return {tail}"]
+    prefix, prediction, met_target = met
+    text = "\n".join([
+        "import copy", f"def gives{head}", *first, *body, f"def meets{head}", *first, *_defaults(node),
+        *(f"    {line}" for line in prefix.splitlines()), f"    return {prediction}, {met_target}",
+    ])  # fmt: skip
+    wrt = moved or _order(node, weights)
+    if not moved and len(wrt) != len(_returned(node)):
+        return
+    parts = Parts(node.name, text, tuple(arguments), tuple(wrt), target,
+                  frozenset(n for n in weights if BIAS.fullmatch(n)), rate)  # fmt: skip
+    needs = (node.name,) if own is None else (node.name, own.name)
+    yield node.name, needs, lambda *things: of_parts(parts, things[:-1])
+
+
+def positional(node: ast.FunctionDef) -> list[str]:
+    return [a.arg for a in node.args.args]
+
+
+def _defaults(node: ast.FunctionDef) -> list[str]:
+    """Lines that give the other parameters what they have by default."""
+    names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+    given = zip(names[len(names) - len(node.args.defaults) :], node.args.defaults, strict=True)
+    return [f"    {name} = {ast.unparse(value)}" for name, value in given]
+
+
+def _all(names: list[str]) -> str:
+    return ", ".join(names)
+
+
+def _fills(forward: ast.FunctionDef, required: list[str], target: str) -> bool:
+    """Whether a function gives what a backward takes beside its arguments."""
+    takes, gives = positional(forward), [n.value for n in ast.walk(forward) if isinstance(n, ast.Return)]
+    if len(gives) != 1 or target in takes or not any(map(is_weight, takes)) or forward.args.defaults:
+        return False
+    left = _of(forward, required, target)
+    count = len(gives[0].elts) if isinstance(gives[0], ast.Tuple) else 1
+    return bool(left) and len(left) == count and set(required) & set(takes) != set()
+
+
+def _of(forward: ast.FunctionDef, required: list[str], target: str) -> list[str]:
+    return [n for n in required if n not in positional(forward) and n != target]
+
+
+def _statements(node: ast.FunctionDef) -> list[ast.stmt]:
+    """The body, with what stands in a `with torch.no_grad()` as if it stood beside it."""
+    found = list[ast.stmt]()
+    for statement in node.body:
+        found += statement.body if isinstance(statement, ast.With) else [statement]
+    return found
+
+
+def meeting(node: ast.FunctionDef, target: str) -> tuple[str, str, str] | None:
+    """What stands before the target meets the prediction, the prediction and the target there, in Python."""
+    targets, before = {target}, list[str]()
+    local = {a.arg for a in node.args.args} | {n.id for n in ast.walk(node) if isinstance(n, ast.Name)
+                                               and isinstance(n.ctx, ast.Store)}  # fmt: skip
+
+    def of(part: ast.AST) -> set[str]:
+        return {n.id for n in ast.walk(part) if isinstance(n, ast.Name)} & local
+
+    for statement in _statements(node):
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            continue
+        match statement:
+            case ast.AugAssign(target=ast.Subscript(value=ast.Name(id=name), slice=index), op=ast.Sub()):
+                if of(index) & targets:
+                    return "\n".join(before), name, target
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as value) if (
+                of(value) and of(value) <= targets
+            ):
+                targets.add(name)
+        for part in ast.walk(statement):
+            if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub):
+                two = [(part.left, part.right), (part.right, part.left)]
+                for mine, other in two:
+                    if of(mine) and of(mine) <= targets and of(other) and not of(other) & targets:
+                        return "\n".join(before), ast.unparse(other), ast.unparse(mine)
+        if not isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr):
+            return None
+        before.append(ast.unparse(statement))
+    return None
+
+
+def _moved(node: ast.FunctionDef) -> set[str]:
+    """Parameters that are moved in place."""
+    return {
+        s.target.id for s in _statements(node)
+        if isinstance(s, ast.AugAssign) and isinstance(s.target, ast.Name) and isinstance(s.op, ast.Add | ast.Sub)
+    }  # fmt: skip
+
+
+def _returned(node: ast.FunctionDef) -> list[ast.expr]:
+    found = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
+    if len(found) != 1 or found[0] is None:
+        return []
+    return list(found[0].elts) if isinstance(found[0], ast.Tuple | ast.List) else [found[0]]
+
+
+def _gives(node: ast.FunctionDef) -> bool:
+    """Whether what it returns is called gradients, or it is called so itself."""
+    found = _returned(node)
+    named = re.search(r"back|grad|deriv", node.name, re.IGNORECASE) is not None
+    plain = [GRADIENT.fullmatch(e.id) is not None for e in found if isinstance(e, ast.Name)]
+    alike = all(plain) or not any(plain)  # a value beside its gradients is another form
+    return bool(found) and alike and (named or len(found) > 1) and not any(isinstance(e, ast.Constant) for e in found)
+
+
+def _order(node: ast.FunctionDef, weights: list[str]) -> list[str]:
+    """Whose the returned gradients are: by what they are called, or in the order of the parameters."""
+    called = []
+    for one in _returned(node):
+        names = [n.id for n in ast.walk(one) if isinstance(n, ast.Name)]
+        whose = [m[1] or m[2] for n in names if (m := GRADIENT.fullmatch(n))]
+        called.append(next((w for w in weights for n in whose if w.lower() == n.lower()), None))
+    if len(set(called)) == len(called) and None not in called:
+        return [name for name in called if name is not None]
+    return weights[: len(called)]

@@ -1,0 +1,73 @@
+"""Losses whose gradients people write by hand, and whether some gradients are those of one, but for a penalty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+KINDS = {
+    "squared error": "np.sum((p - t) ** 2) / 2",
+    "cross-entropy": "-np.sum(t * np.log(p))",
+    "binary cross-entropy": "-np.sum(t * np.log(p) + (1 - t) * np.log(1 - p))",
+}
+"""losses of a prediction p and a target t, summed"""
+
+SCALES = {
+    "the sum of": "1.0", "the mean over rows of": "1.0 / p.shape[AXIS]", "the mean of": "1.0 / p.size",
+    "twice the sum of": "2.0", "twice the mean over rows of": "2.0 / p.shape[AXIS]",
+    "twice the mean of": "2.0 / p.size",
+}  # fmt: skip
+
+NEAR, STEP = 1e-5, 2.0**-14
+"""how near a quotient must be for a loss to be taken for the one that is meant; the laws then hold it to the bound"""
+
+
+def losses_of(p: Any, axis: int) -> Iterator[tuple[str, str]]:
+    """Losses that a prediction may have, in words and in Python."""
+    inside = bool(((p > 0) & (p < 1)).all())
+    sums = inside and p.ndim == 2 and bool(np.allclose(p.sum(axis=1 - axis), 1)) and p.shape[1 - axis] > 1
+    kinds = ["squared error"] + ["cross-entropy"] * sums + ["binary cross-entropy"] * (inside and not sums)
+    for kind, scale in product(kinds, SCALES):
+        words = f"{scale} {kind}" if kind != "squared error" else f"{scale} half the squared error"
+        yield words, f"{SCALES[scale].replace('AXIS', str(axis if p.ndim > 1 else 0))} * ({KINDS[kind]})"
+
+
+@dataclass(frozen=True)
+class Missed:
+    """Some entries of a gradient: what it is more than the quotients of a loss, the parameter there, what is near."""
+
+    off: Any
+    held: Any
+    near: float
+
+    def none(self) -> bool:
+        return bool(np.abs(self.off).max() <= self.near)
+
+    def factor(self) -> float:
+        """What times the parameter it is nearest to."""
+        return float((self.off * self.held).sum() / (self.held * self.held).sum())
+
+
+def may_be(one: Missed | None) -> bool:
+    """Whether a gradient is that of the loss on an example, but for a multiple of the parameter."""
+    return one is not None and (one.none() or bool(np.abs(one.off - one.factor() * one.held).max() <= one.near))
+
+
+def penalty_of(name: str, missed: Sequence[Missed | None], rows: Sequence[int]) -> str | None:
+    """What is to be added to a loss for one parameter: nothing ("") where the gradient is that of the loss, half a
+    multiple of its square where it is so much more everywhere, None where it is something else."""
+    if not all(map(may_be, missed)):
+        return None
+    several = [one for one in missed if one is not None]
+    if all(one.none() for one in several):
+        return ""
+    for per, text in ((1, ""), (rows, " / ROWS")):
+        whole = [one.factor() * (r if per is rows else 1) for one, r in zip(several, rows, strict=True)]
+        nice = float(f"{whole[0]:.4g}")
+        if nice > 0 and all(abs(c - nice) <= 1e-3 * nice for c in whole):
+            return f"{nice!r} / 2 * ({name} ** 2).sum(){text}"
+    return None

@@ -1,0 +1,125 @@
+"""Shapes of what a network by hand takes: weights of a chain of layers, rows or columns of data, a target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+
+from mlp_core.testing.subjects.doors.arrays import arrays
+from mlp_core.testing.subjects.doors.tried import options_of
+
+INPUTS, HIDDEN, OUTPUTS = 3, (4, 5, 2, 4), (3, 2, 10, 1)
+"""sizes of the layers; a table of classes in a file may want 2 or 10"""
+
+ROWS = (5, 4, 2)
+"""samples of the examples on which a loss is looked for"""
+
+LAYOUTS = ("rows", "rows, out first", "columns", "columns, in first", "a vector")
+"""how the data lies, and the sizes of a weight"""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Shapes of arguments, the axis of the samples, and what the target is: real numbers, one-hot or classes."""
+
+    shapes: tuple[Any, ...]
+    """a tuple of sizes with the letter n for the samples, or a constant, for each argument"""
+    target: int
+    kind: str
+    classes: int
+    axis: int
+    lib: str
+
+    @property
+    def several(self) -> bool:
+        """Whether the number of samples is free."""
+        return any(isinstance(s, tuple) and "n" in s for s in self.shapes)
+
+    def signature(self) -> str:
+        """In the words of `arrays`."""
+        return ",".join(self._words(k, s) for k, s in enumerate(self.shapes) if isinstance(s, tuple))
+
+    def _words(self, k: int, shape: tuple[Any, ...]) -> str:
+        if k == self.target and self.kind != "real":
+            return f"({shape[self.axis] if len(shape) > 1 else shape[0]})<{self.classes}"
+        return f"({','.join(map(str, shape))})"
+
+    def built(self, seed: int) -> list[Any]:
+        """One example."""
+        numbers = np.random.default_rng(seed)
+        args = []
+        for k, shape in enumerate(self.shapes):
+            if not isinstance(shape, tuple):
+                args.append(shape)
+                continue
+            sizes = [ROWS[seed] if s == "n" else s for s in shape]
+            if k == self.target and self.kind != "real":
+                rows = sizes[self.axis] if len(sizes) > 1 else sizes[0]
+                value: Any = self.target_of(numbers.integers(0, self.classes, rows))
+            else:
+                value = numbers.standard_normal(sizes)
+            args.append(torch.from_numpy(value) if self.lib == "torch" else value)
+        return args
+
+    def target_of(self, classes: Any) -> Any:
+        """Classes as the function takes them."""
+        if self.kind == "classes":
+            return classes
+        table = np.eye(self.classes)[np.asarray(classes)]
+        return np.ascontiguousarray(table if self.axis == 0 else table.T)
+
+
+def drawn_by(given: Given) -> st.SearchStrategy[tuple[Any, ...]]:
+    """Arguments of these shapes."""
+    whole = [k for k, s in enumerate(given.shapes) if isinstance(s, tuple)]
+
+    def placed(drawn: tuple[Any, ...]) -> tuple[Any, ...]:
+        by = dict(zip(whole, drawn, strict=True))
+        if given.kind == "onehot":
+            table = given.target_of(by[given.target])
+            by[given.target] = torch.from_numpy(table) if given.lib == "torch" else table
+        return tuple(by.get(k, s) for k, s in enumerate(given.shapes))
+
+    return arrays(given.signature(), lib=given.lib).map(placed)
+
+
+def given_for(
+    arguments: Sequence[str], wrt: Sequence[str], target: str, biases: frozenset[str], rate: str
+) -> Iterator[Given]:  # fmt: skip
+    """Shapes that the arguments may have, the likeliest first."""
+    matrices = [n for n in arguments if n in wrt and n not in biases]
+    data = [n for n in arguments if n not in wrt and n not in (target, rate)]
+    if not matrices or not data or len(matrices) > len(HIDDEN):
+        return
+    constants = dict(zip(data[1:], (next(iter(o), None) for o in options_of(data[1:], ())), strict=True))
+    if None in constants.values():
+        return
+    for lib, n, form, outputs, flat in product(("numpy", "torch"), ("n", 1), LAYOUTS, OUTPUTS, (True, False)):
+        if (flat and form.startswith("columns")) or (form == "a vector" and outputs != 1):
+            continue
+        sizes = [INPUTS, *HIDDEN[: len(matrices) - 1], outputs]
+        axis = int(form.startswith("columns"))
+        held: dict[str, Any] = {rate: 1.0, **constants, data[0]: (INPUTS, n) if axis else (n, INPUTS)}
+        for k, name in enumerate(matrices):
+            held[name] = _matrix(form, sizes[k], sizes[k + 1], last=k == len(matrices) - 1)
+        for k, name in enumerate(n for n in arguments if n in biases):
+            size = sizes[min(k + 1, len(sizes) - 1)]
+            held[name] = (size, 1) if axis else (size,) if flat else (1, size)
+        whole = (n,) if form == "a vector" else (outputs, n) if axis else (n, outputs)
+        for shape in ("real", "onehot", "classes", "a number a row")[: 1 if outputs == 1 else 4]:
+            held[target] = (n,) if shape in ("classes", "a number a row") else whole
+            shapes = tuple(held[name] for name in arguments)
+            kind = "real" if shape == "a number a row" else shape
+            yield Given(shapes, arguments.index(target), kind, outputs, axis, lib)
+
+
+def _matrix(form: str, before: int, after: int, *, last: bool) -> tuple[int, ...]:
+    if form == "a vector" and last:
+        return (before,)
+    return (after, before) if form in ("rows, out first", "columns") else (before, after)
