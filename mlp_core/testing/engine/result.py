@@ -64,6 +64,8 @@ class Result:
     """the smallest example in numbers that can be drawn (diagnosis/picture.py)"""
     lines: dict[str, Any] | None = None
     """the lines at fault (diagnosis/lines/at_fault.py)"""
+    trajectory: dict[str, Any] | None = None
+    """the wrong entry of an update rule or a training, step by step (diagnosis/trajectory.py)"""
     asked: bool = True
     """whether it decides if all is lawful; what a course does not ask is told and decides nothing"""
     judges: bool = False

@@ -24,8 +24,8 @@ from mlp_core.testing.engine.result import Progress, Result
 Explain = Callable[[Any, Any, Broken], tuple[str | None, dict[str, Any] | None]]
 """of a subject, an example and how a law broke on it: the mistake in words, and what can be drawn"""
 
-AtFault = Callable[[Law, Any, Broken], dict[str, Any] | None]
-"""of a law, an example and how the law broke on it: the lines that write what is wrong"""
+AtFault = Callable[[Law, Any, Broken], tuple[dict[str, Any] | None, dict[str, Any] | None]]
+"""of a law, an example and how the law broke on it: the lines that write what is wrong, and how that goes by steps"""
 
 EXAMPLES = 100
 """examples a law, where nobody says otherwise"""
@@ -238,4 +238,4 @@ def _describe(
         if explain is not None:
             result.diagnosis, result.exhibit = explain(law.subject, example, broken)
         if at_fault is not None:
-            result.lines = at_fault(law, example, broken)
+            result.lines, result.trajectory = at_fault(law, example, broken)

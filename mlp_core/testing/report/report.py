@@ -46,7 +46,7 @@ class Report(Findings):
         keys = (
             "subject", "law", "statement", "group", "verdict", "reason", "examples", "counted", "entries", "skipped",
             "disputed", "tensors", "by_bound", "error", "ratio", "exhausted", "judges", "where", "got", "expected",
-            "counterexample", "numbers", "diagnosis", "snippet", "lines",
+            "counterexample", "numbers", "diagnosis", "snippet", "lines", "trajectory",
         )  # fmt: skip
         rows: list[dict[str, Any]] = [{key: _plain(getattr(r, key)) for key in keys} for r in self.results]
         whole = {"ok": self.ok, "seed": self.seed, "examples": self.examples, "interrupted": self.interrupted}
@@ -115,6 +115,10 @@ def failures(results: list[Result]) -> list[Text]:
 
 def _plain(value: Any) -> Any:
     """JSON has no infinity and no NaN."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
     return str(value) if isinstance(value, float) and not abs(value) < float("inf") else value
 
 

@@ -38,10 +38,11 @@ def _explain(subject: Any, example: Any, broken: Broken) -> tuple[str | None, di
     return None if swapped else named, exhibit
 
 
-def _at_fault(law: Law, example: Any, broken: Broken) -> dict[str, Any] | None:
-    from mlp_core.testing.diagnosis.lines.at_fault import at_fault  # only a failure needs it
+def _at_fault(law: Law, example: Any, broken: Broken) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    from mlp_core.testing.diagnosis.lines.at_fault import at_fault  # only a failure needs them
+    from mlp_core.testing.diagnosis.trajectory import trajectory
 
-    return at_fault(law, example, broken)
+    return at_fault(law, example, broken), trajectory(law.subject, example, broken)
 
 
 def checked(subject: Any) -> list[Law]:

@@ -19,7 +19,8 @@ def page(report: Findings) -> str:
     from mlp_core.testing.report.page import network, plots, view
 
     environment.filters.update(
-        network=network.drawn, by_tensor=plots.by_tensor, by_step=plots.by_step, short=network.short
+        network=network.drawn, by_tensor=plots.by_tensor, by_step=plots.by_step, by_update=plots.by_update,
+        short=network.short, lines=view.lines,
     )
     subjects = view.subjects(report)
     html: str = environment.get_template("page.html.jinja").render(
@@ -35,7 +36,7 @@ def in_a_cell(report: Findings) -> str:
     environment = _environment()
     from mlp_core.testing.report.page import network, view
 
-    environment.filters.update(network=network.drawn)
+    environment.filters.update(network=network.drawn, lines=view.lines)
     html: str = environment.get_template("cell.html.jinja").render(
         report=report, subjects=view.subjects(report), counts=view.counts(report), told=told
     )

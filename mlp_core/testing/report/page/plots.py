@@ -13,7 +13,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from mlp_core.gradcheck import BANDS, STEP, band
 
@@ -70,6 +70,25 @@ def by_step(shown: dict[str, Any], name: str) -> Markup:
         axes.set_title("error to central differences, by step h", fontsize=9)
         axes.legend(frameon=False, fontsize=8, loc="upper left", ncols=2, columnspacing=1)
         return _inline(figure, name, "error to central differences by step")
+
+
+def by_update(shown: dict[str, Any], name: str, *, first: int = 0) -> Markup:
+    """One number after every step beside its reference's, from the step `first` on."""
+    with rc_context(STYLE):
+        figure, axes = _axes(3.7, 2.3, left=0.6)
+        for values, style, colour, label in (
+            (shown["expected"], ".--", QUIET, "reference"), (shown["got"], "o-", WRONG, "this one"),
+        ):  # fmt: skip
+            finite = [value if math.isfinite(value) else math.nan for value in values]
+            if finite:
+                steps = range(first, first + len(finite))
+                axes.plot(steps, finite, style, color=colour, markersize=3, linewidth=1.2, label=label)
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.set_title(f"{shown['name']}, by step", fontsize=9)
+        axes.margins(y=0.25)  # with room for the legend
+        axes.legend(frameon=False, fontsize=8, loc="upper left", ncols=2, columnspacing=1)
+        return _inline(figure, name, f"{shown['name']} by step")
 
 
 def _axes(width: float, height: float, *, left: float) -> tuple[Figure, Axes]:

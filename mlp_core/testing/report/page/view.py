@@ -19,6 +19,11 @@ class Failures:
     exhibit: dict[str, Any] | None
     results: list[Result]
 
+    @property
+    def trajectory(self) -> dict[str, Any] | None:
+        """The first wrong entry of them that is followed step by step."""
+        return next((r.trajectory for r in self.results if r.trajectory), None)
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -111,3 +116,11 @@ def counts(report: Findings) -> dict[str, int]:
     """Laws that hold, are broken, could not be tested, are skipped; and examples."""
     verdicts = {name: sum(r.verdict == name for r in report.results) for name in VERDICTS}
     return {**verdicts, "examples": sum(r.examples for r in report.results)}
+
+
+def lines(found: dict[str, Any]) -> list[tuple[int, str, str, bool]]:
+    """The lines of a function at fault: number, text, mark, and whether got and expected belong beside it."""
+    marks = dict(found["marks"])
+    last = max((line for line, mark in marks.items() if mark != "feeds"), default=0)
+    numbered = enumerate(found["source"], start=found["first"])
+    return [(number, text, marks.get(number, ""), number == last) for number, text in numbered]
