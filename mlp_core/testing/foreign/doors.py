@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mlp_core.testing.subjects.doors import recognised
+from mlp_core.testing.subjects.doors.methods import of_methods
 from mlp_core.testing.subjects.doors.pair import ABOVE
 from mlp_core.testing.subjects.recognise import resolve
 
@@ -95,6 +96,22 @@ def of_network(node: ast.ClassDef) -> str | None:
     return None
 
 
+CHAIN = (
+    r"log_?like(lihood)?|nll|loss|cost|objective|fun|func|value|energy|log_?prob|logp|f",
+    r"score|grad(ient)?|jac(obian)?|dloss|fprime|first_derivative|g", r"hess(ian)?|second_derivative",
+)
+"""how a method is called that gives a function, its gradient and its Hessian"""
+
+
+def chain_of(node: ast.ClassDef) -> list[str]:
+    """Methods of one argument of a class, each the derivative of the one before."""
+    methods = [m for m in node.body if isinstance(m, ast.FunctionDef) and len(wanted(m)) == 2 and returns(m)]
+    named = [next((m.name for m in methods if re.fullmatch(form, m.name)), None) for form in CHAIN]
+    found = named if named[0] is not None else named[1:]
+    kept = [name for name in found if name is not None]
+    return kept if len(kept) > 1 and None not in found[: len(kept)] else []
+
+
 MAKERS: dict[str, Callable[..., Any]] = {
     "pair": recognised.of_pair, "function": recognised.of_function, "derivative": recognised.of_derivative,
     "value": recognised.of_value_and_gradient, "layer": recognised.of_layer,
@@ -151,6 +168,17 @@ def networks(file: Any) -> Iterator[Door]:
         method = of_network(node)
         if method is not None:
             yield node.name, (node.name,), _of_method(method)
+
+
+def methods(file: Any) -> Iterator[Door]:
+    for node in file.classes():
+        chain = chain_of(node)
+        if chain and not any("Module" in ast.unparse(base) for base in node.bases):
+            yield f"{node.name}.{chain[-1]}", (node.name,), _of_chain(chain)
+
+
+def _of_chain(chain: list[str]) -> Callable[..., Any]:
+    return lambda cls, _: of_methods(cls, chain)
 
 
 def _of_method(method: str) -> Callable[..., Any]:

@@ -186,6 +186,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("a function that returns a value with its gradient", _door(doors.values)),
     Recogniser("a class whose method returns its loss with a dict of gradients", _door(doors.networks)),
     Recogniser("a class with forward(x) and backward(dout)", _door(doors.layers)),
+    Recogniser("a class with loglike, score and hessian", _door(doors.methods)),
     Recogniser(scripts.LOOKS, _script),
     Recogniser(training.LOOKS, _trainers),
     Recogniser("", _forms),

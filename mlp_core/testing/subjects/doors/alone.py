@@ -62,12 +62,12 @@ class Alone:
         return held
 
     def run_of(self) -> Callable[[list[Any]], Run]:
-        scope = self.scope()
+        scope, loss = self.scope(), compile(self.loss, "loss", "eval")
 
         def run(args: list[Any]) -> Run:
             with seeded():
                 p, t = scope["met"](self.axis, *[copied(a) for a in args])
-            value = eval(self.loss, {"np": np, "p": p, "t": t, **dict(zip(self.parts.arguments, args, strict=True))})  # noqa: S307
+            value = eval(loss, {"np": np, "p": p, "t": t, **dict(zip(self.parts.arguments, args, strict=True))})  # noqa: S307
             with seeded():
                 found = scope["gives"](*args)
             return Run([np.float64(value)], lambda above: found)

@@ -38,7 +38,7 @@ def seeded() -> Iterator[None]:
     numbers, own, torchs = np.random.get_state(), random.getstate(), torch.get_rng_state()  # noqa: NPY002
     np.random.seed(SEED)  # noqa: NPY002
     random.seed(SEED)
-    torch.manual_seed(SEED)
+    torch.default_generator.manual_seed(SEED)  # torch.manual_seed asks every kind of device, for 1 ms
     try:
         yield
     finally:

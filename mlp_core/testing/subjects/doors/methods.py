@@ -1,0 +1,68 @@
+"""A class that gives a function of its parameters, its gradient and its Hessian: loglike, score and hessian."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.testing.engine.source import LOADED, import_of
+from mlp_core.testing.examples.arguments import Arguments
+from mlp_core.testing.subjects.doors.form import Form
+from mlp_core.testing.subjects.doors.given import required
+from mlp_core.testing.subjects.doors.tried import tried
+from mlp_core.testing.subjects.doors.value_and_gradient import jacobian
+
+LINES = """\
+def values(point, *data):
+    made = NAME(*data)
+    return np.concatenate([np.ravel(getattr(made, m)(point)) for m in FIRST])
+def slopes(point, *data):
+    made = NAME(*data)
+    return np.concatenate([np.reshape(getattr(made, m)(point), (-1, np.size(point))) for m in NEXT])"""
+"""what a chain of methods gives, and the derivatives of all of that: each method's is the next"""
+
+
+def of_methods(cls: type, chain: Sequence[str]) -> Form:
+    """cls(*data), and methods of one argument, each the derivative of the one before. Raises ArgumentError where no
+    shapes are found under which they run."""
+    name = cls.__name__
+    lines = LINES.replace("NAME", name).replace("FIRST", repr(chain[:-1])).replace("NEXT", repr(chain[1:]))
+    scope: dict[str, Any] = {"np": np, name: cls}
+    exec(lines, scope)  # noqa: S102  (of the lines above)
+    values, slopes = scope["values"], scope["slopes"]
+    names = (required(getattr(cls, chain[0]))[1], *required(cls))
+
+    def fits(args: list[Any]) -> bool:
+        out, slope = values(*args), slopes(*args)
+        wanted = len(chain) == 2 or np.size(args[0]) > 1
+        first = np.size(getattr(cls(*args[1:]), chain[0])(args[0])) == 1 or len(chain) == 2
+        return wanted and first and np.ndim(args[0]) == 1 and slope.shape == (out.size, np.size(args[0]))
+
+    found = tried(names, fits)
+    if found is None:
+        call = f'jacobian(score, hessian, subjects.arrays("(d),(n),(n,d)"))  # of {name}'
+        expected = f"give its arguments: from mlp_core.testing import subjects; subject = subjects.{call}"
+        raise ArgumentError("shapes", Described(f"none under which {name} runs"), expected)
+    form = jacobian(values, slopes, found.strategy(), name=f"{name}.{chain[-1]}")
+    return replace(
+        form, names=names, source=_source(cls, chain, lines), found=f"shapes found by trying: {found.words(names)}"
+    )
+
+
+def _source(cls: type, chain: Sequence[str], lines: str) -> Callable[[Arguments], list[str]]:
+    """Lines for a snippet."""
+    place = getattr(cls, LOADED, "")
+    load = [
+        "from mlp_core.testing.foreign.load import loaded",
+        f"{cls.__name__} = loaded({f'{place}.{chain[-1]}'!r})[1][0]",
+    ] if place else import_of(cls)  # fmt: skip
+    run = [
+        "def jacobian(args):", "    return slopes(*args)", "def run(args):",
+        "    out, J = values(*args), slopes(*args)",
+        "    return [out], lambda above: np.tensordot(np.ravel(above[0]), J, axes=1)",
+    ]  # fmt: skip
+    return lambda example: [*load, *lines.split("\n"), *run]
