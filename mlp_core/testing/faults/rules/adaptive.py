@@ -129,6 +129,22 @@ class AdagradPutsEpsUnderTheRoot(AdagradInPieces):
         return (s + self.eps).sqrt()
 
 
+@wrong(right=Adagrad, origin="TensorFlow 1: initial_accumulator_value=0.1 by default")
+class BeginsItsSumAtATenth(AdagradInPieces):
+    """the sum of the squares begins at 0.1 instead of at 0"""
+
+    def init(self, p: Tensor) -> dict[str, Tensor | None]:
+        return {"sum": torch.full_like(p, 0.1)}
+
+
+@wrong(right=Adagrad, origin="Flux and Optimisers.jl: the state of AdaGrad begins with epsilon")
+class BeginsItsSumAtEps(AdagradInPieces):
+    """the sum of the squares begins at eps instead of at 0"""
+
+    def init(self, p: Tensor) -> dict[str, Tensor | None]:
+        return {"sum": torch.full_like(p, self.eps)}
+
+
 @wrong(right=Adagrad, origin="site: exponential decay for decay with inverse time, the two schedules of Keras")
 class DecaysItsRateByPowers(AdagradInPieces):
     """the rate falls as (1 + lr_decay)^-(t-1) instead of as 1 / (1 + (t - 1) lr_decay)"""

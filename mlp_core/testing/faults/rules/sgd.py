@@ -64,6 +64,14 @@ class DampensTheVelocityToo(Planted):
             v.mul_(self.momentum).add_(g).mul_(1 - self.dampening)
 
 
+@wrong(origin="site: g + beta v in code that is called momentum; Nesterov (1983)")
+class LooksAheadUnasked(Planted):
+    """the step is Nesterov's, g + beta v, whatever `nesterov` says"""
+
+    def ahead(self, g: Tensor, v: Tensor) -> Tensor:
+        return g.add(v, alpha=self.momentum)
+
+
 @wrong(origin="Ng, Deep Learning Specialization, course 2 week 2: v = beta v + (1 - beta) g")
 class AveragesTheGradients(Planted):
     """the velocity is an average, beta v + (1 - beta) g, where the gradient enters with its whole weight"""
