@@ -32,11 +32,11 @@ def cell(ratio: float) -> str:
     """A ratio in two digits; one far below 1 as a fraction.
 
     >>> cell(0.634), cell(1.52), cell(0.0132), cell(14.8)
-    ('0.63', '1.5', '1/76', '15')
+    ('0.63', '1.5', '1/76', '14.8')
     """
     if ratio * LARGE < 1:
         return f"1/{1 / ratio:.0f}"
-    return f"{ratio:.2f}" if ratio < 1 else f"{ratio:.2g}"
+    return f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}"
 
 
 def table(rows: list[dict[str, Any]], kind: str) -> list[str]:
