@@ -11,12 +11,9 @@ from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 
 from mlp_core import MLP, Trace, backprop
 from mlp_core.testing import verify
-from mlp_core.testing.report.report import failures, table
+from mlp_core.testing.report.brief import brief
 
 PICTURE = Path(__file__).parent / "terminal.svg"
-LINES = 8
-"""of the failure in words; what follows is the snippet"""
-
 FRAME = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {terminal_width} {terminal_height}">
 <style>{styles} .{unique_id}-matrix {{ font-family: monospace; font-size: {char_height}px; }}</style>
 <defs>{lines}</defs><rect width="100%" height="100%" rx="6" fill="#fff" stroke="#ccc"/>
@@ -35,11 +32,7 @@ def my_backprop(model: MLP, trace: Trace, dL_dy: torch.Tensor) -> None:
 def draw() -> str:
     """What a terminal shows of it, as SVG."""
     console = Console(record=True, width=92, file=io.StringIO(), force_terminal=True)
-    report = verify(my_backprop)
-    console.print(table(report.results))
-    (first, *_) = failures(report.results)
-    for line in first.split()[:LINES]:
-        console.print(line, no_wrap=True, overflow="ellipsis")
+    console.print(brief(verify(my_backprop).results, "my_backprop:my_backprop", "", console.width))
     return console.export_svg(theme=DEFAULT_TERMINAL_THEME, code_format=FRAME, unique_id="t")
 
 
