@@ -11,6 +11,8 @@ from types import ModuleType
 from typing import Any
 
 import company
+import more_company
+import more_numbers
 import numbers_of_the_field
 import pytest
 from field import PAIRS
@@ -19,7 +21,7 @@ from mlp_core.testing import Report, verify
 from mlp_core.testing.engine import runner
 from mlp_core.testing.laws.books import laws_of
 
-assert company, numbers_of_the_field
+assert all((company, numbers_of_the_field, more_company, more_numbers))
 
 BOTH = [False, True]
 

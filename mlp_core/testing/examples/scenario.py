@@ -98,7 +98,8 @@ class Scenario:
         """One step; an optimizer that cannot do without a closure gets one for the linear function with the gradients
         given."""
         if needs_closure(cast(Hashable, type(optimizer))):
-            optimizer.step(lambda: sum(float((p.detach() * p.grad).sum()) for p in params if p.grad is not None))
+            pairs = [(p.detach(), p) for p in params]
+            optimizer.step(lambda: sum(float((v * p.grad.detach()).sum()) for v, p in pairs if p.grad is not None))
         else:
             optimizer.step()
 

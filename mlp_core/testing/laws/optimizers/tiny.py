@@ -16,6 +16,7 @@ from mlp_core.testing.examples.scenario import Scenario
 from mlp_core.testing.laws.optimizers.book import FEW, OptimizerBook
 from mlp_core.testing.laws.optimizers.driving import from_zero
 from mlp_core.testing.laws.optimizers.equality import WITHIN, needs_a_reference
+from mlp_core.testing.laws.optimizers.shared import shown_on
 
 ZEROS = 2
 """steps without a slope at the beginning"""
@@ -29,6 +30,10 @@ for step, (params, optimizer) in enumerate(run(mine)):
         least = (params[1] - fresh()[1]).abs().max() / 16
         assert ((params[0].abs() <= least) | (params[0] == 0)).all(), ("moved by gradients of zero", params[0])
 assert params[0].isfinite().all() and params[0].any(), params[0]"""
+
+ALONE = """\
+*_, (params, optimizer) = run(mine)
+assert params[0].isfinite().all(), params[0]"""
 
 SMALL = (40, 66, 100)
 """binary places by which gradients are made smaller: squares of theirs, and squares of squares, are no subnormals"""
@@ -69,6 +74,7 @@ def rests_where_the_slope_is_zero(subject: Any, scenario: Scenario) -> Evidence:
             at_rest = params[0].detach().clone()
             least = float((params[1].detach() - start).abs().max()) / NOISY
     endless = ~params[0].detach().isfinite()
+    _alone(subject, scenario)
     anyway = bool(endless.any()) and not _finite_without_rest(subject, scenario)
     for what, wrong, end in (
         (f"after {ZEROS} gradients of zero", ~((at_rest.abs() <= least) | (at_rest == 0)), at_rest),
@@ -83,6 +89,22 @@ def rests_where_the_slope_is_zero(subject: Any, scenario: Scenario) -> Evidence:
                 f"a parameter whose first gradients are zero becomes {value} when others come",
             )  # fmt: skip
     return Evidence(entries=at_rest.numel(), counted=bool(params[0].ne(0).any()))
+
+
+def _alone(subject: Any, scenario: Scenario) -> None:
+    """The first parameter stays finite where no other has a gradient, either."""
+    alone = replace(
+        scenario, parameters=((scenario.parameters[0][0],),), gradients=tuple(row[:1] for row in scenario.gradients)
+    )  # fmt: skip
+    end = subject.finished(alone)[0][0].detach()
+    if bool(end.isfinite().all()) or not _finite_without_rest(subject, alone):
+        return
+    value = end[~end.isfinite()].flatten()[0].item()
+    with shown_on(alone):
+        raise Broken(
+            "params[0], of no others, after gradients of zero", value, "a finite number", closing=ALONE,
+            measured=f"where all gradients are zero, it moves a parameter to {value}",
+        )  # fmt: skip
 
 
 def _finite_without_rest(subject: Any, scenario: Scenario) -> bool:
