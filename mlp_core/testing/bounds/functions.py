@@ -14,6 +14,7 @@ from mlp_core.testing.bounds import references
 from mlp_core.testing.bounds.envelopes import Envelope, scatter
 from mlp_core.testing.bounds.perturbed import PerturbedRounding
 from mlp_core.testing.bounds.rounding import unit_roundoff
+from mlp_core.testing.engine.shortage import of_memory
 
 NEARBY = 2.0**-10
 """how far the parameters move, relative to themselves, to find the size that a gradient has nearby"""
@@ -31,7 +32,8 @@ def gradient_envelopes(
     deviations, scale = [torch.zeros_like(g) for g in plain], None
     for seed in range(references.RUNS_OF_A_FUNCTION):
         mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed))
-        scatter(deviations, gradient(loss, params, data, mode), plain)
+        noisy = _if_defined(loss, params, data, mode)
+        scatter(deviations, noisy or [torch.full_like(g, torch.nan) for g in plain], plain)
         u = max(u, mode.coarsest)
         if (seed + 1).bit_count() == 1:
             two = zip(deviations, plain, strict=True)
@@ -100,7 +102,20 @@ def _scale(
 ) -> list[float]:
     """The largest entry of each gradient, here or nearby: at a perfect fit it is zero but for rounding, and what is
     small beside a gradient nearby tells as much there as elsewhere. If a function is flat, it is flat nearby too."""
-    return [max(_largest(g), _largest(n)) for g, n in zip(plain, gradient(loss, aside(params), data), strict=True)]
+    nearby = _if_defined(loss, aside(params), data) or plain
+    return [max(_largest(g), _largest(n)) for g, n in zip(plain, nearby, strict=True)]
+
+
+def _if_defined(
+    loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any], mode: PerturbedRounding | None = None
+) -> list[Tensor] | None:
+    """The gradient beside the point that was handed in; None if the function raises there: it may have a domain."""
+    try:
+        return gradient(loss, params, data, mode)
+    except Exception as error:
+        if of_memory(error):
+            raise
+        return None
 
 
 def signs(p: Tensor) -> Tensor:

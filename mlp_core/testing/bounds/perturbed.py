@@ -6,7 +6,7 @@ Inside this mode the result of every operation that rounds is multiplied by 1 +-
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mlp_core.testing.bounds import rounding
+from mlp_core.testing.bounds.coarse import COARSE
 
 _EXACT = """
     abs neg positive sign sgn copysign maximum minimum max min amax amin fmax fmin clamp clamp_min clamp_max relu relu6
@@ -39,6 +40,9 @@ SINGLE = rounding.unit_roundoff(torch.float32)
 DECAYS = frozenset({"mul", "lerp", "_foreach_mul", "_foreach_lerp"})
 """operations that let something kept fade: beta v + (1 - beta) x may as well be written v + (1 - beta)
 (x - v), which errs by a rounding of what v was before"""
+
+COARSER = 8
+"""A kernel that is known to be coarse errs by what is known of it; FARTHER times an eighth of it is four times that"""
 
 POOL = 4999
 """signs drawn for a run, taken from changing places; a prime, so that no pattern of shapes meets them alike"""
@@ -72,7 +76,10 @@ class PerturbedRounding(TorchDispatchMode):
             if kind.counts and t.numel() == 1 and bool(t == t.round()):
                 continue
             self.coarsest = max(self.coarsest, rounding.unit_roundoff(t.dtype))
+            off = kind.coarse(args, kwargs or {}, t) / COARSER if kind.coarse else None
             t.mul_(self.factors(t))
+            if off is not None:
+                t.add_(off * (self.factors(t) - 1).sign())
         for kept, size in fading:
             t = kept if kind.in_place else out
             t.add_(size.mul_(self.factors(t) - 1))
@@ -120,6 +127,7 @@ class _Kind:
     several: bool
     changed: tuple[tuple[int, str], ...]
     """position and name of the arguments changed in place, where nothing is returned"""
+    coarse: Callable[[Any, Any, Tensor], Tensor] | None
 
     def written(self, args: Any, kwargs: Any, out: Any) -> Iterator[Tensor]:
         found = [out[k] for k in self.returned] if self.several else [out] if self.returned else []
@@ -143,7 +151,7 @@ def _kind(func: Any) -> _Kind:
     return _Kind(
         exact=base in EXACT or func.is_view, decays=base in DECAYS and (in_place or not base.startswith("_foreach")),
         in_place=in_place, narrows=base in NARROWS, counts=base in COUNTS, returned=own, several=len(returns) > 1,
-        changed=changed if not returns else (),
+        changed=changed if not returns else (), coarse=COARSE.get(name),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import product
+from math import isfinite, nan
 from typing import Any
 
 import torch
@@ -15,14 +16,18 @@ from mlp_core.quotients import STEP
 from mlp_core.testing.bounds import quotients
 from mlp_core.testing.bounds.functions import Rounding, aside, signs, value_rounding
 from mlp_core.testing.bounds.references import RUNS_OF_A_FUNCTION
+from mlp_core.testing.engine.shortage import of_memory
 from mlp_core.testing.examples.inputs import Inputs
-from mlp_core.testing.oracles.slopes import Slope, slope
+from mlp_core.testing.oracles.slopes import RATIO, Slope, slope
 
 Place = tuple[int, ...]
 
 FEW, BEYOND = 4, 2.0**16
 """runs that are enough where a number is so many times farther off than they explain: more would find a scatter a few
 times as large. Most wrong gradients are wrong in the first digits, and this is most of what a smaller example costs"""
+
+RUNGS = 64
+"""steps that are asked whether they agree with a longer one, each four times shorter than the one before"""
 
 
 @dataclass
@@ -35,14 +40,34 @@ class Values:
     @cached_property
     def rounding(self) -> Rounding:
         """Of the values here and a step aside: at a perfect fit the value here is 0 to the bit, and tells nothing."""
-        here = list(self.inputs.params)
-        moves = [steps_of(p) * signs(p) for p in here]
-        points = [here, *([p + sign * m for p, m in zip(here, moves, strict=True)] for sign in (1, -1))]
-        found = [value_rounding(self.at, params) for params in points]
+        found = [value_rounding(self.at, list(self.inputs.params)), *(self._beside(sign) for sign in (1, -1))]
         return Rounding(max(one.error for one in found), max(one.u for one in found))
 
+    def _beside(self, sign: int) -> Rounding:
+        """Of the values a step aside; if the function is not finite there (a logarithm near 0), a step that is as much
+        shorter as a number is smaller than 1. If it is not there either, that says nothing of the values here."""
+        here, found = list(self.inputs.params), Rounding(0.0, 0.0)
+        for size in (1.0, None):
+            moves = [steps_of(p) * (size or p.abs().clamp(max=1.0)) * signs(p) for p in here]
+            found = value_rounding(self.at, [p + sign * m for p, m in zip(here, moves, strict=True)])
+            if isfinite(found.error):
+                return found
+        return Rounding(0.0, found.u)
+
+    def here(self) -> float:
+        """The function at the example, without a graph. Raises whatever the function raises."""
+        return self._called(list(self.inputs.params))
+
     def at(self, params: list[Tensor]) -> float:
-        """The function at other parameters, without a graph."""
+        """The function at other parameters, without a graph; NaN if it raises there, where nobody asked for it."""
+        try:
+            return self._called(params)
+        except Exception as error:
+            if of_memory(error):
+                raise
+            return nan
+
+    def _called(self, params: list[Tensor]) -> float:
         _, data = self.inputs.fresh()
         with torch.no_grad():
             return float(self.subject.loss([p.clone() for p in params], *data))
@@ -73,6 +98,29 @@ class Values:
             if abs(claimed - found.value) > BEYOND * (found.bound + extra):
                 break
         return extra
+
+    def resolved(self, k: int, place: Place, found: Slope, extra: float, other: float) -> bool:
+        """Whether the quotients of shorter steps agree with a slope, if rounding is measured at the points of each;
+        down to the step that cannot tell the slope from another number.
+
+        If they do not, the function varies within the step: faster than the step tells (x^2 sin(1/x) near 0), or since
+        its values are coarser than perturbed roundings show (1 + erf, far to the left).
+        """
+        f, x = self.of_entry(k, place), self.inputs.params[k][place].item()
+        step = abs(found.points[0] - found.points[1]) / 2 / RATIO
+        for _ in range(RUNGS):
+            up, down = x + step, x - step
+            if x in (up, down):
+                break
+            error = max(value_rounding(self.at, self._with(k, place, point)).error for point in (up, down))
+            fine, coarse = ((f(x + s) - f(x - s)) / ((x + s) - (x - s)) for s in (step, 2 * step))
+            off = quotients.central(error, step, *torch.tensor([coarse, fine], dtype=torch.float64)).item()
+            if not found.confirms(fine, off + extra):
+                return False
+            if 4 * error / step > abs(other - found.value):
+                return True
+            step /= RATIO
+        return True
 
     def quotients(self, k: int) -> tuple[Tensor, Tensor]:
         """By every entry of parameter k: the central difference, and how far it may be off."""

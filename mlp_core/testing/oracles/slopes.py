@@ -25,8 +25,8 @@ from mlp_core.testing.bounds import quotients, references
 SHORTEST, LONGEST, RATIO = 2.0**-45, 2.0**-2, 4.0
 """the ends of the ladder, as parts of 1 or of abs(x), whichever reaches farther; the ratio of neighbouring rungs"""
 
-SMALLEST = -64
-"""the exponent of the smallest abs(x) that counts; below, the ladder has rungs enough without"""
+SMALLEST, GREATEST = -64, 1000
+"""the exponents of the smallest and largest abs(x) that count; below, the ladder has rungs enough without"""
 
 BENT = 0.75
 """the least part of a gap between the one-sided quotients that is left at a step four times shorter, at a kink; of a
@@ -123,7 +123,7 @@ def _falls(values: list[float], off: list[float], falls: float) -> bool:
 
 def _ladder(f: Callable[[float], float], x: float, error: float) -> list[_Rung]:
     """The quotients from the shortest step to the longest; up to the first where f is not finite."""
-    size = 2.0 ** min(max(math.frexp(x)[1], SMALLEST), -SMALLEST) if x else 1.0
+    size = 2.0 ** min(max(math.frexp(x)[1], SMALLEST), GREATEST) if x else 1.0
     step, last, rungs = SHORTEST * min(size, 1.0), LONGEST * max(size, 1.0), list[_Rung]()
     while step <= last:
         up, down = x + step, x - step

@@ -145,14 +145,16 @@ def update(
 
 
 def gradient(
-    loss: Callable[..., Any], gradient: Callable[..., Any], inputs: st.SearchStrategy[Any],
+    loss: Callable[..., Any], gradient: Callable[..., Any], inputs: st.SearchStrategy[Any], *,
+    waives: Sequence[str] = (),
 ) -> FunctionSubject | Form:  # fmt: skip
     """Any gradient written by hand: loss(params, *data) -> scalar tensor, gradient(params, *data) -> list of tensors.
 
     inputs: a Hypothesis strategy for (params, *data), params a list of float64 tensors. The gradient is held to
     autograd through `loss` within what rounding explains, and to central differences. params may also be arrays of
     numpy in a list or a dict, or one array: then the gradient comes in the same form, and is held to central
-    differences alone.
+    differences alone. waives: names of laws that do not hold by design ("agrees with difference quotients", for a
+    straight-through estimate); they are reported as skipped. A failure says which line waives its law.
 
     >>> from hypothesis import strategies as st
     >>> from mlp_core.testing import verify
@@ -168,8 +170,9 @@ def gradient(
     if not isinstance(inputs, st.SearchStrategy):
         raise ArgumentError("inputs", inputs, "a Hypothesis strategy for (params, *data)")
     if is_otherwise(inputs):
-        return of_loss(loss, gradient, inputs)
-    return FunctionSubject(name_of(gradient), loss, gradient, inputs.map(inputs_of))
+        return of_loss(loss, gradient, inputs, waives)
+    several = (waives,) if isinstance(waives, str) else tuple(waives)
+    return FunctionSubject(name_of(gradient), loss, gradient, inputs.map(inputs_of), several)
 
 
 def activation(record: Activation) -> RecordSubject:

@@ -23,6 +23,10 @@ class FunctionSubject:
     loss: Callable[..., Tensor]
     gradient: Callable[..., Sequence[Tensor]]
     inputs: st.SearchStrategy[Inputs]
+    waived: tuple[str, ...] = ()
+    """laws that do not hold by design"""
+    waives_by: str = "subjects.gradient"
+    """the function that takes waives="""
 
     def by_hand(self, inputs: Inputs) -> list[Tensor]:
         """The gradient written by hand; raises Broken where it is not a tensor for each parameter, of its shape."""

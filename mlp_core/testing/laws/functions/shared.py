@@ -94,7 +94,7 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
         beside = max(largest(found.expected[k]), abs(one.value))
         clear = bool(references.telling(bound, beside, u) or references.telling(bound, values.scale(k), u))
         confirmed = clear and one.sides is None and one.confirms(mine)
-        refuted = confirmed and not one.confirms(theirs, values.surer(k, place, one, theirs))
+        refuted = confirmed and _refutes(values, k, place, one, theirs)
         if refuted or (one.allows(mine) and one.allows(theirs)):
             excused[k][place] = True
             note = note or (KINK if one.sides else DISPUTED).format(
@@ -147,11 +147,18 @@ def held_to_quotients(values: Values, k: int, g: Tensor, evidence: Evidence, clo
         if not told and isfinite(one.bound) and one.sides is None:
             extra = values.surer(k, place, one, mine)
             told = one.confirms(mine, extra)
-            if not told:
+            if not told and values.resolved(k, place, one, extra, mine):
                 _refuted(values.inputs.names()[k], *values.whole(k, g, place), one, one.bound + extra, closing)
-        told &= bool(references.telling(torch.tensor(one.bound + extra), beside, u))
+        size = beside if one.value != one.value else max(beside, abs(one.value))  # quotients of one step may be NaN
+        told &= bool(references.telling(torch.tensor(one.bound + extra), size, u))
         evidence.entries += told
         evidence.skipped += not told
+
+
+def _refutes(values: Values, k: int, place: tuple[int, ...], found: Slope, theirs: float) -> bool:
+    """Whether a slope refutes a number, even with rounding measured at its own points, and shorter steps agree."""
+    extra = values.surer(k, place, found, theirs)
+    return not found.confirms(theirs, extra) and values.resolved(k, place, found, extra, theirs)
 
 
 def _refuted(name: str, g: Tensor, place: tuple[int, ...], found: Slope, bound: float, closing: str) -> None:
@@ -172,5 +179,5 @@ def is_random(subject: Any, inputs: Inputs, got: list[Tensor]) -> bool:
 
 def repeats(subject: Any, inputs: Inputs) -> tuple[float, float, bool]:
     """The function's value, that of a second call, and whether rounding explains the difference."""
-    one, other = (Values(subject, inputs).at(list(inputs.params)) for _ in range(2))
+    one, other = (Values(subject, inputs).here() for _ in range(2))
     return one, other, one == other or one != one or abs(one - other) <= references.last_bits(one)

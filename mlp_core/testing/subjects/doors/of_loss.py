@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from mlp_core.testing.examples.arguments import Arguments, places_of
 from mlp_core.testing.examples.foreign_arrays import is_real
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.subjects.doors.form import Form, Run
-from mlp_core.testing.subjects.doors.given import every, strategy_of
+from mlp_core.testing.subjects.doors.given import every, strategy_of, waived
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,9 @@ class OfLoss:
         ]  # fmt: skip
 
 
-def of_loss(loss: Callable[..., Any], gradient: Callable[..., Any], inputs: st.SearchStrategy[Any]) -> Form:
+def of_loss(
+    loss: Callable[..., Any], gradient: Callable[..., Any], inputs: st.SearchStrategy[Any], waives: Sequence[str] = ()
+) -> Form:
     """A loss and its gradient, by the first argument. Drawing raises ArgumentError for arguments that loss does not
     take."""
     given = OfLoss(loss, gradient)
@@ -54,7 +56,7 @@ def of_loss(loss: Callable[..., Any], gradient: Callable[..., Any], inputs: st.S
     drawn = strategy_of(inputs).map(taken)
     return Form(
         name_of(gradient), "loss with its gradient", drawn, given, given.source, names=every(loss), asked=(0,),
-        upstream=False,
+        upstream=False, waived=waived(waives),
     )  # fmt: skip
 
 
