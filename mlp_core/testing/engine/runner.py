@@ -40,8 +40,8 @@ MAX_SKIPPED = 0.1
 SHRINKS = 150
 """how often a law is tried on smaller examples once it has failed; enough for a handful of numbers"""
 
-AGAIN = SHRINKS // 3
-"""the same where an example that is the smallest for another law breaks this one too: it is small already"""
+AGAIN = 3
+"""by how much less often where the smallest example of another law breaks this one too: it is small already"""
 
 KEPT = 8
 """failing examples that are kept for the diagnosis, beside the smallest"""
@@ -80,7 +80,7 @@ def run(
 
     def check(example: Any) -> None:
         failing.tries += failing.broken is not None
-        if failing.tries > (AGAIN if failing.kept else SHRINKS):
+        if failing.tries > SHRINKS // (AGAIN if failing.kept else 1):
             raise _Enough
         try:
             evidence = evaluate(law, law.narrowed(example, result.seen))
