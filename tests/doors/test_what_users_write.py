@@ -179,3 +179,13 @@ APART: list[tuple[str, bool, Any]] = [
 @pytest.mark.parametrize(("right", "subject"), [pytest.param(*a[1:], id=a[0]) for a in APART])
 def test_calls_between(right: bool, subject: Any) -> None:
     assert verdict(subject) == right
+
+
+def test_an_entry_that_is_reached_once_keeps_no_share() -> None:
+    forward = lambda x, a: (np.where(x > 0, x, a * x), (x, a))  # noqa: E731
+    backward = lambda dout, c: (np.where(c[0] > 0, dout, 0), (dout * c[0] * (c[0] < 0)).sum(0))  # noqa: E731
+    with patch.object(engine, "SHRINKS", 3):
+        report = verify(subjects.pair(forward, backward, TWO), examples=12)
+    named = [str(result.diagnosis) for result in report.results if result.verdict == "FAIL"]
+    assert named
+    assert not any("reached several times" in words for words in named)

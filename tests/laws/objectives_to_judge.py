@@ -120,11 +120,29 @@ def brier(y_true: Any, y_pred: Any) -> float:
     return float(np.sum((_p(y_pred) - y_true) ** 2))
 
 
+def log_cosh_in_float32(preds: Any, train_data: Any) -> Any:
+    """As XGBoost hands its scores over, and takes what it gets."""
+    t = np.tanh(preds.astype(np.float32) - train_data.get_label().astype(np.float32))
+    return t, 1 - t * t
+
+
+def log_cosh_in_float32_hessian_of_tanh(preds: Any, train_data: Any) -> Any:
+    t, _ = log_cosh_in_float32(preds, train_data)
+    return t, 1 - np.abs(t)
+
+
+def log_cosh_with_weights_at_hand(preds: Any, train_data: Any) -> Any:
+    """For whoever has weights: it raises for those who have none."""
+    w, (gradient, hessian) = train_data.get_weight(), log_cosh_right(preds, train_data)
+    return w[: len(preds)] * gradient, w[: len(preds)] * hessian
+
+
 WRONG: tuple[tuple[Any, Any, Any, str], ...] = (
     (scale_in_the_gradient_alone, weighted, None, ""),
     (asymmetric_sign, asymmetric, None, "the sign is turned"),
     (asymmetric_swapped, asymmetric, None, ""),
     (log_cosh_hessian_of_tanh, log_cosh, None, ""),
+    (log_cosh_in_float32_hessian_of_tanh, log_cosh, None, ""),
     (gamma_without_the_link, gamma, None, "the slope e^s of the link is missing"),
     (softmax_on_the_wrong_axis, cross_entropy, 3, ""),
     (buffer_of_its_own, weighted, "binary", ""),
@@ -136,6 +154,8 @@ RIGHT: tuple[tuple[Any, Any, Any], ...] = (
     (scale_in_both, weighted, None),
     (asymmetric_right, asymmetric, None),
     (log_cosh_right, log_cosh, None),
+    (log_cosh_in_float32, log_cosh, None),
+    (log_cosh_with_weights_at_hand, log_cosh, None),
     (gamma_right, gamma, None),
     (clips_the_hessian, brier, None),
     (gauss_newton, brier, None),

@@ -21,6 +21,8 @@ STEP = 2.0**-22
 OFFSETS = torch.tensor([0.0, 0.917, 2.213, 2.871, 4.339, 5.127, 5.763, 7.091], dtype=torch.float64)
 """points on each side, in steps"""
 
+U = unit_roundoff(torch.float64)
+
 KINK = 2.0**20
 """one side is this many times rougher than the other only if a kink lies there, which is no rounding"""
 
@@ -29,16 +31,17 @@ _REST = torch.eye(len(OFFSETS), dtype=torch.float64) - _powers @ torch.linalg.pi
 """takes the nearest parabola away"""
 
 
-def noise(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+def noise(f: Callable[[Tensor], Tensor], x: Tensor, u: float = U) -> Tensor:
     """How far each value of f near x may be off: FARTHER times the error that shows there, and FARTHER times 2u of it;
-    infinite where it is not finite. f takes numbers to numbers of the same shape, each by itself.
+    infinite where it is not finite. f takes numbers to numbers of the same shape, each by itself. u: the unit roundoff
+    of its values. The steps are longer for coarse values, which are equal over short ones: in float32 they are 2^-12,
+    over which a smooth function is a parabola to 2^-30 of its third derivative.
 
     >>> x = torch.tensor([1.0, 2.0], dtype=torch.float64)
     >>> bool((noise(torch.exp, x) < 1e-13 * x.exp()).all()), bool((noise(lambda x: x.float().double(), x) > 1e-7).all())
     (True, True)
     """
-    u = unit_roundoff(torch.float64)
-    step = STEP * torch.exp2(torch.frexp(x.nan_to_num())[1].clamp(min=0).double())
+    step = STEP * (u / U) ** (1 / 3) * torch.exp2(torch.frexp(x.nan_to_num())[1].clamp(min=0).double())
     middle = f(x)
     rough = []
     for side in (1, -1):

@@ -107,12 +107,14 @@ def _witnesses(subject: Form, examples: Sequence[Arguments]) -> list[Seen]:
     """What is seen where the gradient is wrong, on examples that are not too large."""
     seen = list[Seen]()
     for example in examples:
+        if len(seen) == WITNESSES:
+            break
         at = wide(example)
         try:
             got = pulled(subject, at)
         except Broken:
             continue
-        if sum(t.numel() for t in got.tensors()) <= MOST and len(seen) < WITNESSES:
+        if sum(t.numel() for t in got.tensors()) <= MOST:
             one = Seen.on(subject, at, got)
             seen += [one] if one.wrong() else []
     return seen
@@ -223,6 +225,13 @@ def _overwritten(seen: Seen, got: list[Tensor], above: list[Tensor]) -> Iterator
     kept = []
     for k, g in enumerate(got):
         each = seen.jacobian[k] * flat  # (entries, outputs)
-        place = (each - g.flatten()[:, None]).abs().argmin(dim=1)
-        kept.append(each.gather(1, place[:, None]).view(g.shape))
+        if not each.numel():
+            kept.append(g)
+            continue
+        reached = seen.jacobian[k].abs() > NEAR * seen.jacobian[k].abs().amax()
+        off = torch.where(reached, (each - g.flatten()[:, None]).abs(), torch.inf)
+        one = each.gather(1, off.argmin(dim=1)[:, None]).view(-1)
+        one = torch.where(reached.any(dim=1), one, 0.0)
+        several = bool((reached.sum(dim=1) > 1).any())
+        kept.append(one.view(g.shape) if several else torch.full_like(g, torch.nan))
     yield "an entry of the gradient of {} that is reached several times keeps one share: = where += belongs", kept

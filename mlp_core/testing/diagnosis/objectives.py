@@ -112,4 +112,6 @@ def _factor(right: Relation, seen: list[Seen]) -> str:
     middle = every.median()
     if (every - middle).abs().amax() > U ** (1 / 4) * middle.abs() or middle == 0:
         return ""
+    if (middle - 1).abs() <= U ** (1 / 4):  # no factor
+        return ""
     return f"{middle.item():.4g}"

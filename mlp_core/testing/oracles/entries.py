@@ -25,6 +25,8 @@ class Entries:
 
     one: Callable[[int, float], float]
     several: Callable[[Tensor], Tensor] | None = None
+    u: float = U
+    """the unit roundoff of the numbers they give"""
 
     def every(self, x: Tensor) -> Tensor:
         if self.several is not None:
@@ -60,7 +62,7 @@ def derivatives(
     x = at.flatten()
     mine = None if got is None else got.flatten()
     margin = torch.zeros_like(x) if own is None else own.flatten()
-    error = noise(entries.every, x)
+    error = noise(entries.every, x, entries.u)
     h = STEP * torch.exp2(torch.frexp(x)[1].clamp(min=0).double())
     ups, downs = ([entries.every(x + sign * k * h) for k in (1, 2)] for sign in (1, -1))
     value, coarse = ((ups[k] - downs[k]) / ((x + (k + 1) * h) - (x - (k + 1) * h)) for k in (0, 1))
@@ -77,7 +79,7 @@ def derivatives(
             bound[k] = torch.inf
             continue
         wanted = None if mine is None else float(mine[k])
-        found = _closer(partial(entries.one, k), float(x[k]), float(error[k]), wanted, float(margin[k]))
+        found = _closer(partial(entries.one, k), float(x[k]), float(error[k]), wanted, float(margin[k]), entries.u)
         value[k], bound[k] = found.value, found.bound
         if found.sides is not None:
             kink[k] = True
@@ -85,17 +87,19 @@ def derivatives(
         elif wanted is not None and not quick and found.bound <= U ** (3 / 16) * max(abs(found.value), abs(wanted)):
             refuted = not found.confirms(wanted, float(margin[k]))
     size = max(largest(value), 0.0 if got is None else largest(got))
-    telling = references.telling(bound, size, U) & bound.isfinite() & value.isfinite()
+    telling = references.telling(bound, size, entries.u) & bound.isfinite() & value.isfinite()
     six = (t.view(at.shape) for t in (value, bound, telling, kink, low, high))
     return Derivatives(*six)
 
 
-def _closer(f: Callable[[float], float], x: float, error: float, wanted: float | None, margin: float) -> Slope:
+def _closer(
+    f: Callable[[float], float], x: float, error: float, wanted: float | None, margin: float, u: float
+) -> Slope:
     """From a ladder of steps; where that does not confirm what is wanted, rounding is measured at its own points."""
     kept = cache(f)
     found = slope(kept, x, error)
     up, down = found.points
     if wanted is None or found.sides is not None or up == down or found.confirms(wanted, margin):
         return found
-    errors = noise(Entries(lambda _, v: kept(v)).every, torch.tensor([up, down], dtype=torch.float64))
+    errors = noise(Entries(lambda _, v: kept(v)).every, torch.tensor([up, down], dtype=torch.float64), u)
     return Slope(found.value, found.bound + float(errors.sum()) / abs(up - down), found.points)

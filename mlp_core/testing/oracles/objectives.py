@@ -14,7 +14,7 @@ from mlp_core.testing.oracles.entries import Derivatives, Entries, derivatives
 
 def own_noise(subject: Any, at: Rows, which: int, *, weighted: bool = False) -> Tensor:
     """How far rounding may carry the subject's own gradient (0) or hessian (1)."""
-    return noise(lambda scores: subject.both(at.at(scores), weighted=weighted)[which], at.scores)
+    return noise(lambda scores: subject.both(at.at(scores), weighted=weighted)[which], at.scores, subject.u(at))
 
 
 def places(at: Rows) -> list[tuple[int, ...]]:
@@ -62,4 +62,4 @@ def own_derivative(
         return float(subject.both(_moved(at, [(by, score)]))[0][(0, *place[1:])])
 
     spread = at.scores[:, None, :].expand(*at.scores.shape, k).contiguous() if whole else at.scores
-    return derivatives(Entries(one, several), spread, got, own, quick=quick)
+    return derivatives(Entries(one, several, subject.u(at)), spread, got, own, quick=quick)

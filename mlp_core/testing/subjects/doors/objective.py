@@ -22,6 +22,7 @@ from mlp_core.testing.subjects.doors import losses
 from mlp_core.testing.subjects.doors.calls import Call, call_of
 from mlp_core.testing.subjects.doors.dataset import Dataset
 from mlp_core.testing.subjects.doors.objective_source import lines_of
+from mlp_core.testing.subjects.doors.results import coarsest
 
 Hessian = Literal["exact", "bound", "any", "told"]
 
@@ -74,7 +75,9 @@ class ObjectiveSubject:
                 rows = zip(scores, labels.tolist(), w.tolist(), strict=True)
                 return list(zip(*(f.calc_ders_multi(*row) for row in rows), strict=True))
             case _:
-                data = Dataset(labels, weights, empty=self.memo.get("needs weights", False))
+                needs = self.memo.get("needs weights", False)
+                own = np.ones(len(labels)) if weights is None and needs == "ones" else weights
+                data = Dataset(labels, own, empty=bool(needs))
                 try:
                     return f(scores, data)
                 finally:
@@ -87,10 +90,16 @@ class ObjectiveSubject:
             self.both(sample(self.rows, 1)[0])
         return self.call.weighted or self.call.order.startswith("derivatives") or bool(self.memo.get("asked"))
 
+    def u(self, at: Rows) -> float:
+        """The unit roundoff of the numbers it gives."""
+        if "u" not in self.memo:
+            self.both(at)
+        return float(self.memo["u"])
+
     def _learn(self, at: Rows) -> None:
         """Whether it is to be handed weights where there are none: it raises for None, which LightGBM hands over, and
-        not for ones, or for the empty array of XGBoost."""
-        for needs in (False, True):
+        not for the empty array of XGBoost, or for ones."""
+        for needs in (False, True, "ones"):
             self.memo["needs weights"] = needs
             with suppress(Broken):
                 self.both(at)
@@ -103,6 +112,7 @@ class ObjectiveSubject:
             got = f"{type(found).__name__}, {len(found)} long" if isinstance(found, (tuple, list)) else type(found)
             got = got if isinstance(got, str) else got.__name__
             raise Broken("what the objective returns", got, "a gradient and a hessian", closing=PAIR)
+        self.memo["u"] = max(self.memo.get("u", 0.0), coarsest(found))
         sign = -1.0 if self.call.order.startswith("derivatives") else 1.0
         shape = tuple(at.scores.shape)
         whole = (*shape, shape[-1]) if self.call.order == "derivatives of a row" else shape

@@ -50,6 +50,8 @@ def lines_of(subject: Any) -> list[str]:
     empty = ", empty=True" if needs else ""
     objective = TURN[call.order].format(f=f, w=f", weights{NONE * bool(needs)}" if call.weighted else "", empty=empty)
     measure = TURN[loss_call.order].format(f=loss, w="", empty="").replace("weights", "None")
+    if needs == "ones" and call.order == "dataset":
+        objective = objective.replace("weights", f"weights{NONE}", 1)
     derivatives = call.order.startswith("derivatives")
     whole = "(*scores.shape, scores.shape[-1])" if call.order == "derivatives of a row" else "scores.shape"
     both = BOTH.replace("CALL", objective).replace("SIGN", "-" if derivatives else "")
