@@ -70,7 +70,7 @@ def judged(path: Path, monkeypatch: pytest.MonkeyPatch, source: str | None = Non
 def test_a_right_script_passes(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = judged(tmp_path / "right_script.py", monkeypatch, HEAD + RIGHT[name])
     assert result.verdict == "PASS", result.text()
-    assert "held to autograd: " in result.reason
+    assert "compared with autograd: " in result.reason
     assert torch.get_default_dtype() == torch.float32
 
 

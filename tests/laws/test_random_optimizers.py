@@ -106,7 +106,7 @@ def test_drawing_without_effect_is_not_held_against_it(change: Callable[[Tensor]
 
 def test_that_it_draws_is_told() -> None:
     reasons = {r.law: r.reason for r in verified(FINE["torch.rand"]).results}
-    assert reasons[REPEATS] == "it draws from torch's generator; no step depends on what is drawn"
+    assert reasons[REPEATS] == "it draws from torch's generator; no step depends on the draws"
 
 
 @pytest.mark.parametrize("change", [seeding, drawing(lambda: torch.manual_seed(0)), drawing(lambda: random.seed(0))])

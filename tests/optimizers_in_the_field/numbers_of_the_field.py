@@ -93,7 +93,7 @@ class StopsAt256(Momentum):
         super().move(p, g, {**h, "lr": h["lr"] * (s["n"] < 256)}, s)
 
 
-@reported("lists of tensors in 16 bits, cut to whole blocks", "moves sixteen bits as thirty two", words="are not moved")
+@reported("lists of tensors in 16 bits, cut to whole blocks", "moves sixteen bits as thirty two", words="do not move")
 class LeavesOutWholeBlocks(Momentum):
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], s: dict[str, Any]) -> None:
         before = p.clone()

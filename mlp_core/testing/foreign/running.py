@@ -55,7 +55,7 @@ class _AsMain(ast.NodeTransformer):
     """`if __name__ == "__main__"` is run, where a name that it binds is needed."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        return node  # what is defined is left as it is
+        return node  # what is defined is unchanged
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
         return node

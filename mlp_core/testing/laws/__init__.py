@@ -1,1 +1,1 @@
-"""The laws, one a function; a folder or a file for each kind of subject. `books.py` says which are whose."""
+"""The laws: one function per law, one file or folder per kind of subject. `books.py` lists the laws of each kind."""

@@ -1,4 +1,4 @@
-"""The laws of an activation record: what is registered is what is checked."""
+"""The laws of an activation record. They check every field that is registered."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ book = LawBook(judges=True)
 
 @book.law(points)
 def has_the_derivative_of_autograd(subject: Any, at: Points) -> Evidence:
-    """delta * f'(z) equals autograd's, to the bit where the record says `exact`, kinks included, and a delta that is
-    infinite or NaN too.
+    """delta * f'(z) equals autograd's, kinks included, and also for an infinite or NaN delta. If the record is `exact`,
+    the bits are equal.
 
-    Backpropagation multiplies by f' in every layer: an error here is in all of them, and at saturation the rearranged
-    formula of a textbook loses every digit.
+    Backpropagation multiplies by f' in every layer, so an error here reaches every gradient. Near saturation, a
+    textbook formula in another form can lose all its digits.
     """
     f, z = subject.record, at.z
     delta = torch.linspace(-2, 3, len(z), dtype=z.dtype)
@@ -71,10 +71,11 @@ def has_the_derivative_of_autograd(subject: Any, at: Points) -> Evidence:
 
 @book.law(points)
 def has_no_kink_but_those_it_names(subject: Any, at: Points) -> Evidence:
-    """Away from its kinks, central differences confirm the derivative, which never exceeds `lipschitz`.
+    """Away from the kinks that the record names, central differences confirm the derivative. Its magnitude never
+    exceeds `lipschitz`.
 
-    A gradient check leaves out what lies at a kink, by what the record says: a kink that is not named makes a right
-    gradient look wrong, and one named in vain hides an error.
+    A gradient check skips entries at the kinks that the record names. If a kink is missing, a correct gradient looks
+    wrong. If a point is named that is no kink, an error there is missed.
     """
     f, z, h = subject.record, at.z.double(), gradcheck.STEP
     near = torch.zeros_like(z, dtype=torch.bool)
@@ -103,14 +104,12 @@ def has_no_kink_but_those_it_names(subject: Any, at: Points) -> Evidence:
     return Evidence(entries=len(z))
 
 
-@book.law(
-    points, skip=lambda subject: None if subject.record.slopes else "not piecewise linear: it has no slopes"
-)
+@book.law(points, skip=lambda subject: None if subject.record.slopes else "not piecewise linear: it has no slopes")
 def is_its_slopes(subject: Any, at: Points) -> Evidence:
-    """A piecewise linear function is what its kinks and slopes say.
+    """A piecewise linear function equals the function that its kinks and slopes define.
 
-    Exact arithmetic evaluates the function by its kinks and slopes: if these are of another function, the oracle
-    without tolerance is wrong.
+    Exact arithmetic evaluates the activation from its kinks and slopes. If they describe another function, the exact
+    reference is wrong.
     """
     f, z = subject.record, at.z.double()
     expected = torch.tensor([float(exact.value(f, v)) for v in exact.rationals([z.tolist()])[0]], dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""Which laws a subject must obey: the books of its kind, in the order of a report."""
+"""Which laws apply to a subject: the books of its kind, in the order of a report."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from mlp_core.testing.subjects.updates import UpdateSubject
 
 
 def books_of(subject: Any) -> Sequence[Any]:
-    """The modules whose laws are about subjects of this kind."""
+    """The modules whose laws apply to subjects of this kind."""
     match subject:
         case GradientSubject():
             return gradients.BOOKS
@@ -81,7 +81,7 @@ def books_of(subject: Any) -> Sequence[Any]:
 
 
 def laws_of(subject: Any, runs: Callable[..., Any] = run) -> list[Law]:
-    """The laws of a subject, checked by `runs`; those that it waives are skipped."""
+    """The laws of a subject, checked by `runs`; waived laws are skipped."""
     laws, waived = [law for book in books_of(subject) for law in book.laws], getattr(subject, "waived", ())
     for name in waived:
         if name not in (names := [law.name for law in laws]):

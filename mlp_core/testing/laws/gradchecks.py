@@ -1,4 +1,4 @@
-"""The laws of a gradient check: what it reports of gradients that are right, and of gradients that are wrong."""
+"""The laws of a gradient check: what it must report for correct and for incorrect gradients."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ book = LawBook(judges=True)
 
 
 def fine(subject: Any, asked: Question) -> Evidence:
-    """A right gradient in the fine band; above it no farther than rounding and curvature can bring a right check."""
+    """A correct gradient in the fine band; above it, at most what rounding and curvature allow a correct check."""
     errors, evidence = subject.errors(asked, *asked.asked()), uncounted()
     for tensor in known(asked):
         got, limit = errors[tensor.name], max(quotients.FINE, tensor.limit)
@@ -55,7 +55,8 @@ def fine(subject: Any, asked: Question) -> Evidence:
             continue
         if not got <= limit:
             closing = AT_MOST.format(name=tensor.name, bound=limit)
-            raise Broken(f"relative error of {tensor.name}", got, f"at most {limit:.3g}: it is right", closing=closing)
+            expected = f"at most {limit:.3g}: the gradient is correct"
+            raise Broken(f"relative error of {tensor.name}", got, expected, closing=closing)
         evidence.entries += tensor.entries
         evidence.tensors += 1
         evidence.by_bound += got > quotients.FINE
@@ -65,7 +66,7 @@ def fine(subject: Any, asked: Question) -> Evidence:
 
 
 def agree(errors: Mapping[str, float], expected: list[Known], evidence: Evidence) -> Evidence:
-    """Hold a report to what is known; it says something where the planted error stands clear of the limit."""
+    """Compare a report with the known result. It must show the planted error if that is clearly above the limit."""
     for tensor in expected:
         if not tensor.limit < float("inf"):
             continue
@@ -86,68 +87,70 @@ def uncounted() -> Evidence:
     return Evidence(counted=False)
 
 
-@book.law(lambda subject: right(), beside="it asks about right gradients, where the others ask about wrong ones")
+@book.law(lambda subject: right(), beside="it checks correct gradients; the others check incorrect ones")
 def confirms_a_right_gradient(subject: Any, asked: Question) -> Evidence:
-    """A right gradient has a relative error of at most 1e-7 in every tensor, biases too; where rounding and curvature
-    allow more to a check with any usual step, at most that.
+    """For a correct gradient, every tensor, biases included, has a relative error of at most 1e-7. If rounding and
+    curvature allow more with every usual step, that is the limit.
 
-    A check that cries wolf is switched off. Steps that are too small drown in rounding, steps that are too large in
-    curvature, and single precision in both.
+    A check that gives false alarms is switched off. Steps that are too small drown in rounding, steps that are too
+    large in curvature, and float32 has both problems.
     """
     return fine(subject, asked)
 
 
 @book.law(lambda subject: right(dtypes=(torch.float32,)))
 def checks_a_float32_model_in_float64(subject: Any, asked: Question) -> Evidence:
-    """A model in float32 is checked as its copy in float64: the same holds of it.
+    """A float32 model is checked as its float64 copy, with the same limits.
 
-    In float32 no step is small enough and large enough at once: the best quotient has three or four digits, and a right
-    gradient looks suspect.
+    In float32 no step is both small enough and large enough. The best quotient has three or four correct digits, so
+    that a correct gradient looks suspect.
     """
     return fine(subject, asked)
 
 
 @book.law(
     lambda subject: wrong(beside=st.integers(0, 3)),
-    beside="it holds the figure itself to the definition; the others hold the verdict",
+    beside="it compares the figure itself with the definition; the others compare the verdict",
 )
 def reports_the_relative_error_that_there_is(subject: Any, asked: Question) -> Evidence:
-    """A gradient wrong in a single entry of one tensor, or in two by opposite amounts, shows in that tensor with the
-    relative error it has, and in no other.
+    """If one entry of one tensor is wrong, or two are wrong by opposite amounts, the check reports the true relative
+    error for that tensor, and none for the others.
 
-    A check that skips biases, compares a gradient with itself, or divides by the wrong norm prints 1e-9 for anything.
+    A check that skips biases, compares a gradient with itself, or divides by the wrong norm prints 1e-9 for any
+    gradient.
     """
     return agree(subject.errors(asked, *asked.asked()), known(asked), uncounted())
 
 
 @book.law(
     lambda subject: wrong(problem=wide(), tensor=st.just(1)),
-    beside="it says that tensors were thrown together; the figure says that it is off",
+    beside="it names the cause, tensors in one norm; the law of the relative error only shows a wrong figure",
 )
 def judges_every_tensor_by_itself(subject: Any, asked: Question) -> Evidence:
-    """A wrong bias entry of a wide network, whose weights have far larger gradients, shows as much as in a small one:
-    in the norm of all tensors together it would drown.
+    """A wrong bias entry of a wide network shows as clearly as in a small network, although the gradients of the
+    weights are far larger.
 
-    In the norm of 200,000 weights a wrong bias is a small number. By itself it is as wrong as it is.
+    In one norm over 200,000 weights a wrong bias disappears. Judged by itself, it is clearly wrong.
     """
     return agree(subject.errors(asked, *asked.asked()), known(asked), uncounted())
 
 
 @book.law(lambda subject: wrong(power=st.sampled_from((-300, -60, -30, 60, 300))))
 def judges_tiny_and_huge_gradients_alike(subject: Any, asked: Question) -> Evidence:
-    """The loss times a power of two: the relative errors are what they were, however small or large the gradient.
+    """If the loss is multiplied by a power of two, the relative errors stay the same, however small or large the
+    gradient becomes.
 
-    Whether a gradient is right does not depend on the unit of the loss. A fixed tolerance, or an epsilon in the
-    divisor, calls any small gradient right.
+    Whether a gradient is correct does not depend on the unit of the loss. A fixed tolerance, or an epsilon in the
+    divisor, accepts any small gradient.
     """
     return agree(subject.errors(asked, *asked.asked()), known(asked), uncounted())
 
 
 @book.law(lambda subject: wrong(size=st.just(float("nan"))))
 def calls_nan_infinitely_wrong(subject: Any, asked: Question) -> Evidence:
-    """A NaN in an entry of the gradient makes the relative error of its tensor infinite, and of no other.
+    """A NaN in a gradient makes the relative error of its tensor infinite, and of no other tensor.
 
-    NaN <= 1e-7 is false, and so is NaN > 1e-7: a verdict written the other way round lets it pass.
+    NaN <= 1e-7 is false, and so is NaN > 1e-7. A check that tests the second one accepts NaN.
     """
     errors, tensors = subject.errors(asked, *asked.asked()), known(asked)
     (tensor,) = tensors[asked.place[0] : asked.place[0] + 1]
@@ -161,10 +164,11 @@ def calls_nan_infinitely_wrong(subject: Any, asked: Question) -> Evidence:
 
 @book.law(lambda subject: bent(), cases=lambda subject: ("an entry at a kink",))
 def leaves_out_what_lies_at_a_kink_and_nothing_else(subject: Any, asked: Question) -> Evidence:
-    """`skipped` counts the entries whose step takes a pre-activation over a kink, all of them and no more; the others
-    of a right gradient still agree.
+    """`skipped` counts exactly the entries whose step moves a pre-activation across a kink. The other entries of a
+    correct gradient still agree.
 
-    A step across a kink measures neither slope. What is left out must be counted, or leaving out becomes a way to pass.
+    A step across a kink measures neither slope, so that the entry must be skipped. If skipped entries are not counted,
+    skipping becomes a way to pass.
     """
     errors = subject.errors(asked, *asked.asked())
     low, high = (int(crossing.sum()) for crossing in crossings(asked))
@@ -179,10 +183,11 @@ def leaves_out_what_lies_at_a_kink_and_nothing_else(subject: Any, asked: Questio
 
 @book.law(lambda subject: right(dtypes=(torch.float64, torch.float32)))
 def leaves_everything_as_it_was(subject: Any, asked: Question) -> Evidence:
-    """Model, gradient buffer, x and y have the bits they had, and their dtypes; default dtype and random state too.
+    """Model, gradient buffer, x and y keep their bits and dtypes. The default dtype and the random state are unchanged
+    too.
 
-    A check is switched on in the middle of training. If it leaves a weight moved by h, or its own gradients in the
-    buffer, it is the mistake it looks for.
+    A check may run in the middle of training. If it leaves a weight moved by h, or its own gradients in the buffer, it
+    causes the kind of mistake that it looks for.
     """
     model, x, y = asked.asked()
     model.flat_grad.fill_(7.0)
@@ -201,7 +206,7 @@ def leaves_everything_as_it_was(subject: Any, asked: Question) -> Evidence:
     subject.errors(asked, model, x, y)
     for name, now in all_of_it().items():
         if now.dtype != before[name].dtype or not same_bits(now.detach(), before[name]):
-            raise Broken(name, "changed by the call", "untouched, to the bit", closing=UNTOUCHED)
+            raise Broken(name, "changed by the call", "unchanged, bit for bit", closing=UNTOUCHED)
     if state != (torch.get_default_dtype(), torch.get_rng_state().tolist()):
         raise Broken("default dtype or random state", "changed by the call", "untouched", closing=UNTOUCHED)
     return Evidence(entries=len(before))

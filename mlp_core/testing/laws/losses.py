@@ -56,12 +56,12 @@ else:
 book = LawBook(judges=True)
 
 
-@book.law(outputs, beside="it names the entry; that of differences asks the value alone")
+@book.law(outputs, beside="it names the entry; the law of differences uses only the value")
 def has_the_gradient_of_autograd(subject: Any, at: Points) -> Evidence:
-    """dL/dy_hat equals autograd's of the value, to the bit where the record says `exact`, else within the rounding of
-    the formula.
+    """dL/dy_hat equals autograd's derivative of the value. If the record is `exact`, the bits are equal; else they
+    agree within the rounding of the formula.
 
-    What flows into the network begins here. A forgotten 1/B or 2 scales every gradient behind it.
+    Backpropagation starts with this gradient. A missing 1/B or 2 scales every gradient of the network.
     """
     loss, y_hat = subject.record, at.z.clone().requires_grad_()
     with foreign():
@@ -70,8 +70,8 @@ def has_the_gradient_of_autograd(subject: Any, at: Points) -> Evidence:
     if value.ndim or got.requires_grad:
         raise Broken(
             "value_and_grad",
-            f"a value of shape {tuple(value.shape)}",
-            "a scalar, and plain numbers as gradient",
+            f"a value with shape {tuple(value.shape)}",
+            "a scalar value, and a gradient without a graph",
             closing=PLAIN,
         )
     limit = 0.0 if loss.exact else formulas.loss_gradient(loss.grad_terms(at.z, at.y), at.z.dtype)
@@ -81,12 +81,12 @@ def has_the_gradient_of_autograd(subject: Any, at: Points) -> Evidence:
 @book.law(
     outputs,
     skip=lambda subject: None if subject.record.classes else "not a loss of class labels",
-    beside="the formula of the books: autograd's kernel is what the core itself calls",
+    beside="it checks the formula of the textbooks; autograd's kernel is what the core itself calls",
 )
 def is_softmax_minus_onehot_over_the_batch(subject: Any, at: Points) -> Evidence:
     """The gradient of cross-entropy is (softmax(y_hat) - onehot(y)) / B.
 
-    It is the formula of the books, and the core calls a kernel of torch in its place; this holds the one to the other.
+    This is the formula of the textbooks. The core calls a kernel of torch instead, so the two are compared.
     """
     assert at.y is not None
     onehot = torch.nn.functional.one_hot(at.y, at.z.shape[1]).to(at.z.dtype)
@@ -99,13 +99,13 @@ def is_softmax_minus_onehot_over_the_batch(subject: Any, at: Points) -> Evidence
 
 @book.law(
     outputs,
-    skip=lambda subject: "value and gradient are asked for one by one" if subject.record.both is None else None,
+    skip=lambda subject: "it has no `both`, only `value` and `grad`" if subject.record.both is None else None,
 )
 def gives_value_and_gradient_together_as_it_gives_each(subject: Any, at: Points) -> Evidence:
-    """Where `both` gives value and gradient at once, they are what `value` and `grad` give, to the bit.
+    """If `both` computes value and gradient together, they have the bits of `value` and `grad`.
 
-    Shared work is an optimization, and must change nothing: the loss that is printed is the one that was
-    differentiated.
+    Sharing work is an optimization and must not change a number. Otherwise the loss that is printed is not the one that
+    is differentiated.
     """
     loss = subject.record
     with foreign():
@@ -113,12 +113,12 @@ def gives_value_and_gradient_together_as_it_gives_each(subject: Any, at: Points)
     return compare(["value", "dL/dy_hat"], list(got), list(expected), [0.0, 0.0], closing=BOTH)
 
 
-@book.law(outputs, beside="it asks the value alone, where autograd, like the gradient, is the chain rule")
+@book.law(outputs, beside="it uses only the value; autograd applies the chain rule, as the gradient does")
 def agrees_with_differences_of_its_value(subject: Any, at: Points) -> Evidence:
     """Central differences of the value confirm dL/dy_hat.
 
-    Autograd differentiates the code of the value. The quotient asks the value alone, so that a formula both misread is
-    seen.
+    Autograd differentiates the code of the value. A difference quotient uses only the values themselves, so that it
+    shows a formula that both misread.
     """
     loss, y_hat, h = subject.record, at.z.double(), gradcheck.STEP
     y = at.y if loss.classes else at.y.double()  # type: ignore[union-attr]  # outputs always have targets
@@ -134,10 +134,10 @@ def agrees_with_differences_of_its_value(subject: Any, at: Points) -> Evidence:
 
 @book.law(lambda subject: st.tuples(outputs(subject), st.integers(0, 2)).map(lambda drawn: Misfit(*drawn)))
 def refuses_targets_that_do_not_fit(subject: Any, wrong: Misfit) -> Evidence:
-    """Targets of another shape or dtype, or out of range, are refused by an error that names y.
+    """Targets with a wrong shape, a wrong dtype, or values out of range raise an error that names y.
 
-    (B, 1) against (B,) broadcasts to (B, B) and trains towards the mean; class labels read as numbers train to
-    something too. Neither raises by itself.
+    (B, 1) against (B,) broadcasts to (B, B) and trains towards the mean. Class labels that are taken as numbers train
+    to something as well. Neither raises by itself.
     """
     y = wrong.y(subject.record)
     where, closing = f"targets of another {Misfit.HOW[wrong.how]}", REFUSED.replace("WRONG", source(y))

@@ -1,4 +1,4 @@
-"""The laws of normalisation: the training split alone says how, and every split is treated alike."""
+"""The laws of normalisation: only the training split determines the statistics, and every split is treated alike."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ book = LawBook(judges=True)
 
 
 def expected_splits(drawn: Splits) -> tuple[list[Tensor], list[Tensor]]:
-    """(x - mean) / std by channel with the statistics of the training split, and how far it may be off."""
+    """(x - mean) / std per channel with the statistics of the training split, and the tolerance."""
     x = drawn.training.double()
     axes = (0, 2, 3)
     mean, std = x.mean(axes, keepdim=True), x.std(axes, keepdim=True, correction=0)
@@ -51,10 +51,10 @@ def normalised(subject: Any, *three: Tensor) -> list[Tensor]:
 
 @book.law(lambda subject: splits())
 def normalises_every_split_by_the_training_split(subject: Any, drawn: Splits) -> Evidence:
-    """Every split, the training split first, is shifted and scaled by channel with the training split's mean and
-    standard deviation; a channel that is constant there is only shifted.
+    """Every split, the training split included, is shifted and scaled per channel with the mean and standard deviation
+    of the training split. A channel that is constant in the training split is only shifted.
 
-    A network trained on raw pixels and asked about normalised ones, or the reverse, still guesses better than chance.
+    A network that is trained on raw pixels and tested on normalised ones, or the reverse, is still better than chance.
     The course report that this project grew from lost six points of accuracy to it.
     """
     got = normalised(subject, *drawn.all())
@@ -62,11 +62,12 @@ def normalises_every_split_by_the_training_split(subject: Any, drawn: Splits) ->
     return compare(NAMES, got, expected, limits, closing=CLOSING)
 
 
-@book.law(lambda subject: splits(), beside="it says what leaked; the equality says that a pixel is off")
+@book.law(lambda subject: splits(), beside="it says what leaked; the law of equality only says that a pixel is off")
 def takes_its_statistics_from_the_training_split_alone(subject: Any, drawn: Splits) -> Evidence:
-    """Other validation and test images change nothing about the training split, nor about each other.
+    """Other validation and test images change neither the normalised training split nor each other.
 
-    Statistics that have seen the test images have leaked: a little, invisibly, and in the direction that flatters.
+    Statistics that include the test images leak information. The leak is small, invisible, and makes the result look
+    better.
     """
     training, validation, test = normalised(subject, *drawn.all())
     once = normalised(subject, drawn.training, drawn.validation, 3 * drawn.test + 1)[:2]
@@ -90,9 +91,9 @@ assert got == expected, (got, expected)"""
 
 @book.law(lambda subject: splits())
 def leaves_its_inputs_alone(subject: Any, drawn: Splits) -> Evidence:
-    """The images handed in are not changed.
+    """The input images are not changed.
 
-    Images that are normalised in place are normalised twice by the next call.
+    Images that are normalised in place are normalised a second time by the next call.
     """
     handed = [t.clone() for t in drawn.all()]
     normalised(subject, *handed)

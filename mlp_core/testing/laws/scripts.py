@@ -35,11 +35,12 @@ NONE = (
 
 @book.law(lambda subject: subject.seeds)
 def every_gradient_by_hand_is_autograds(subject: Any, seed: Seed) -> Evidence:
-    """At the end of the script every dNAME is NAME.grad, in float64, within what rounding explains: how far autograd's
-    own scatter if every rounding errs by one more unit in the last place. Under several seeds: with one, indices that
-    repeat, kinks and rows of zeros may be missed.
+    """At the end of the script every dNAME equals NAME.grad, in float64, within what rounding explains: how far
+    autograd's own gradients scatter when every operation errs by one more unit in the last place. The script runs under
+    several seeds, because a single one may miss repeated indices, kinks and rows of zeros.
 
-    allclose in float32, under one seed, lets pass what is wrong by a thousandth, or only now and then.
+    allclose in float32 under one seed accepts a gradient that is wrong by a thousandth, or that is wrong only
+    sometimes.
     """
     try:
         found = subject.beside(subject.at(seed.shift))
@@ -69,11 +70,11 @@ def every_gradient_by_hand_is_autograds(subject: Any, seed: Seed) -> Evidence:
 
 
 def _words(one: Beside) -> str:
-    return f"{one.by_hand} beside {one.name}.grad"
+    return f"{one.by_hand}, compared with {one.name}.grad"
 
 
 def _envelopes(subject: Any, seed: Seed, found: list[Beside]) -> Iterator[Envelope]:
-    """What rounding explains, by 0, 1, 2, 4 and 8 perturbed runs of the script."""
+    """What rounding explains, from 0, 1, 2, 4 and 8 perturbed runs of the script."""
     theirs = [one.theirs.double() for one in found]
     deviations, names = [torch.zeros_like(t) for t in theirs], [one.name for one in found]
     u = max(coarsest([one.mine, one.theirs]) for one in found)
@@ -109,9 +110,10 @@ assert all(torch.equal(first[k], second[k]) for k in first), "other gradients wh
 
 @book.law(lambda subject: st.just(Seed(0)), judges=False)
 def gives_the_same_gradients_when_run_again(subject: Any, seed: Seed) -> Evidence:
-    """Run again under the same seeds, the script ends with the same gradients.
+    """A second run under the same seeds gives the same gradients.
 
-    Numbers that no seed decides cannot be shown again, by this report or by whoever looks for the mistake.
+    Numbers that no seed determines cannot be reproduced, neither by this report nor by the person who looks for the
+    mistake.
     """
     try:
         first, second = ({one.by_hand: one for one in subject.beside(subject.run(seed.shift))} for _ in range(2))
@@ -120,7 +122,7 @@ def gives_the_same_gradients_when_run_again(subject: Any, seed: Seed) -> Evidenc
     for name, one in first.items():
         if name not in second or not same_bits(one.theirs, second[name].theirs):
             raise Broken(
-                f"{one.name}.grad, run again", "other numbers", "the same", closing=AGAIN,
-                note="something random is not seeded: torch.manual_seed(0) at the beginning",
+                f"{one.name}.grad, second run", "other numbers", "the same", closing=AGAIN,
+                note="some random numbers are not seeded: call torch.manual_seed(0) at the beginning",
             )  # fmt: skip
     return Evidence(entries=sum(one.theirs.numel() for one in first.values()))

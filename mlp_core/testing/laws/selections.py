@@ -1,4 +1,4 @@
-"""The laws of a selection: validation figures alone choose, and nothing is left to chance."""
+"""The laws of a selection: only validation figures choose, and nothing is left to chance."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ book = LawBook(judges=True)
 
 
 def several(drawn: Trials) -> bool:
-    """Whether there is anything to choose."""
+    """Whether there is more than one trial to choose from."""
     return len(drawn.rows) > 1
 
 
 def chosen(subject: Any, trials: list[SimpleNamespace]) -> Any:
-    """What the subject takes; a number, where it has one."""
+    """The trial that the subject chooses; its number, if it has one."""
     with foreign():
         taken = subject.select(trials)
     if not hasattr(taken, "number"):
-        raise Broken("the trial that is returned", repr(taken), "one of the trials", closing=ONE)
+        raise Broken("the returned trial", repr(taken), "one of the trials", closing=ONE)
     return taken
 
 
@@ -39,18 +39,18 @@ assert trials == before, "changed the trials or their order\""""
 
 @book.law(lambda subject: tables())
 def returns_one_of_the_trials(subject: Any, drawn: Trials) -> Evidence:
-    """What is returned is one of the trials handed in; they and their order stay as they were.
+    """The function returns one of the trials that it was given. The trials and their order do not change.
 
-    The winner is trained again, saved and reported by what is returned: a number, a copy or a list sorted under the
-    caller's hands leads somewhere else.
+    The chosen trial is trained again, saved and reported. If the function returns a number or a copy, or sorts the
+    caller's list, that may be another trial.
     """
     trials = drawn.fresh()
     handed = list(trials)
     taken = chosen(subject, trials)
     if not any(taken is trial for trial in handed):
-        raise Broken("the trial that is returned", repr(taken), "one of the trials", closing=ONE)
+        raise Broken("the returned trial", repr(taken), "one of the trials", closing=ONE)
     if trials != drawn.fresh():
-        raise Broken("the trials after the call", "changed", "as they were, in their order", closing=ONE)
+        raise Broken("the trials after the call", "changed", "unchanged, in the same order", closing=ONE)
     return Evidence(entries=1)
 
 
@@ -61,15 +61,15 @@ assert taken == best, (taken, best)"""
 
 @book.law(lambda subject: tables())
 def takes_the_highest_validation_accuracy(subject: Any, drawn: Trials) -> Evidence:
-    """No trial has a higher validation accuracy than the one taken, by however little.
+    """No trial has a higher validation accuracy than the chosen one, by however little.
 
-    It is the one figure that may decide. Accuracies tie often and differ by one image: a comparison that rounds picks
-    another network.
+    Only this figure may decide. Accuracies often tie, or differ by one image. A comparison that rounds chooses another
+    network.
     """
     got = chosen(subject, drawn.fresh()).validation_accuracy
     best = max(row["validation_accuracy"] for row in drawn.rows)
     if got != best:
-        raise Broken("validation accuracy of the trial taken", got, best, closing=HIGHEST)
+        raise Broken("validation accuracy of the chosen trial", got, best, closing=HIGHEST)
     return Evidence(entries=len(drawn.rows), counted=several(drawn))
 
 
@@ -81,11 +81,11 @@ assert taken.number == first.number, (taken, first)"""
 
 @book.law(lambda subject: tables(), cases=lambda subject: ("decided by loss", "decided by number"))
 def breaks_ties_by_loss_then_by_number(subject: Any, drawn: Trials) -> Evidence:
-    """Of several trials with the highest validation accuracy that of the lowest validation loss is taken, and of
-    several of those the one with the lowest number.
+    """Among trials with the highest validation accuracy, the one with the lowest validation loss is chosen; among equal
+    losses, the one with the lowest number.
 
-    With two thousand images ties are common. Where the order of a list decides them, the same search has another result
-    on another machine.
+    With two thousand images ties are common. If the order of a list decides them, the same search has another result on
+    another machine.
     """
     best = max(row["validation_accuracy"] for row in drawn.rows)
     tied = [row for row in drawn.rows if row["validation_accuracy"] == best]
@@ -93,7 +93,7 @@ def breaks_ties_by_loss_then_by_number(subject: Any, drawn: Trials) -> Evidence:
     still = [row for row in tied if row["validation_loss"] == lowest]
     got, first = chosen(subject, drawn.fresh()).number, min(row["number"] for row in still)
     if got != first:
-        raise Broken("number of the trial taken", got, first, closing=TIES)
+        raise Broken("number of the chosen trial", got, first, closing=TIES)
     seen = {"decided by loss"} if 1 == len(still) < len(tied) else {"decided by number"} if len(still) > 1 else set()
     return Evidence(entries=len(tied), counted=len(tied) > 1, seen=frozenset(seen))
 
@@ -109,12 +109,13 @@ assert taken == again, (taken, again)"""
 
 
 @book.law(
-    lambda subject: tables(), beside="it says that the test set decided; the others say that another trial was due"
+    lambda subject: tables(),
+    beside="it says that the test set decided; the other laws only say that another trial should have been chosen",
 )
 def selects_by_validation_alone(subject: Any, drawn: Trials) -> Evidence:
-    """Other figures on the training and test splits, whomever they favour, change nothing.
+    """Other figures for the training and test splits do not change the choice.
 
-    A test accuracy that takes part in the choice is no test accuracy any more.
+    A test accuracy that takes part in the choice is no longer a test accuracy.
     """
     taken = chosen(subject, drawn.fresh()).number
     for turned in (False, True):
@@ -126,7 +127,7 @@ def selects_by_validation_alone(subject: Any, drawn: Trials) -> Evidence:
                 setattr(trial, f"{split}_loss", k / 10 if turned else 1 - k / 10)
         again = chosen(subject, others).number
         if again != taken:
-            where = "number of the trial taken, with other training and test figures"
+            where = "number of the chosen trial, with other training and test figures"
             raise Broken(where, again, taken, closing=BLIND.replace("TURNED", str(turned)))
     return Evidence(entries=2, counted=several(drawn))
 
@@ -136,11 +137,11 @@ taken, again = select(trials).number, select([trials[k] for k in ORDER]).number
 assert taken == again, (taken, again)"""
 
 
-@book.law(lambda subject: tables(), beside="without an oracle: it says that a trial's place matters")
+@book.law(lambda subject: tables(), beside="it needs no reference, and says that the position of a trial matters")
 def ignores_the_order_of_the_trials(subject: Any, drawn: Trials) -> Evidence:
-    """The trials in another order: the same is taken.
+    """Another order of the trials does not change the choice.
 
-    Workers finish in any order; the result of a search must not depend on who was faster.
+    Workers finish in any order. The result of a search must not depend on which one was faster.
     """
     taken, places = chosen(subject, drawn.fresh()).number, list(range(len(drawn.rows)))
     mixed = random.Random(len(places)).sample(places, len(places))  # noqa: S311  an order, no secret
@@ -148,7 +149,7 @@ def ignores_the_order_of_the_trials(subject: Any, drawn: Trials) -> Evidence:
         again = chosen(subject, [drawn.fresh()[k] for k in order]).number
         if again != taken:
             closing = ORDER.replace("ORDER", str(order))
-            raise Broken("number of the trial taken, in another order", again, taken, closing=closing)
+            raise Broken("number of the chosen trial, in another order", again, taken, closing=closing)
     return Evidence(entries=2, counted=several(drawn))
 
 
@@ -166,11 +167,11 @@ else:
     cases=lambda subject: SPOILED,
 )
 def refuses_what_cannot_be_compared(subject: Any, drawn: Spoiled) -> Evidence:
-    """No trials, or one whose validation accuracy or loss is NaN or missing, are refused by a ValueError that names the
-    argument or the figure: NaN is neither above nor below anything, and chooses by the order of the list.
+    """An empty list, or a trial whose validation accuracy or loss is NaN or missing, raises a ValueError that names the
+    argument or the figure.
 
-    NaN is neither above nor below anything, so max() with one in the list returns whatever stood first: a diverged
-    trial can win.
+    NaN is neither above nor below any number. With NaN in the list, max() returns whatever came first, so that a
+    diverged trial can win.
     """
     closing = REFUSED.replace("WORD", repr(drawn.word))
     try:

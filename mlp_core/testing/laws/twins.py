@@ -1,4 +1,5 @@
-"""The laws of a twin: it gives the numbers of its reference, again when called again, and leaves what that leaves."""
+"""The laws of a twin: it gives the numbers of its reference, repeats itself, and leaves the arguments alone that the
+reference leaves alone."""
 
 from __future__ import annotations
 
@@ -39,14 +40,14 @@ assert repr(first) == repr(second), (first, second)"""
 
 
 def outcome(found: tuple[Any, list[Any]], changed: list[str]) -> dict[str, Any]:
-    """What came out, by its place: what was returned, and the arguments in these places."""
+    """The results by their place: the returned values, and the arguments at the given places."""
     parts = dict(parts_of(found[0], "result"))
     after = dict(parts_of(found[1], "argument"))
     return {**parts, **{place: after[place] for place in changed if place in after}}
 
 
 def changed_by(subject: Any, example: Arguments) -> list[str]:
-    """The places of arguments that the reference changes."""
+    """The places of the arguments that the reference changes."""
     before = dict(numbers_of(example.fresh(), "argument"))
     after = dict(numbers_of(subject.right(example.fresh())[1], "argument"))
     return [place for place, value in after.items() if place in before and not same_bits(value, before[place])]
@@ -54,11 +55,11 @@ def changed_by(subject: Any, example: Arguments) -> list[str]:
 
 @book.law(lambda subject: subject.inputs, judges=True)
 def gives_the_numbers_of_its_reference(subject: Any, example: Arguments) -> Evidence:
-    """Every number that is returned, or left in an argument that the reference changes, is the reference's, within what
-    rounding explains: how far the reference's own numbers scatter when its roundings and its arguments err by one more
-    unit in the last place.
+    """Every number that is returned, or left in an argument that the reference changes, equals the reference's, within
+    what rounding explains: how far the reference scatters when its operations and arguments err by one more unit in the
+    last place.
 
-    Whoever writes again what there is, faster or by hand, wants the same numbers.
+    A faster or hand-written version must give the same numbers as the original.
     """
     changed = changed_by(subject, example)
     right, found = subject.right(example.fresh()), subject.run(example.fresh())
@@ -86,10 +87,10 @@ def gives_the_numbers_of_its_reference(subject: Any, example: Arguments) -> Evid
 
 
 def _alike(got: dict[str, Any], expected: dict[str, Any]) -> None:
-    """Raises Broken where another kind of thing is returned."""
+    """Raise Broken if the returned value is of another kind."""
     if got.keys() != expected.keys():
         names = [", ".join(place or "nothing" for place in one) for one in (got, expected)]
-        raise Broken("what is returned", names[0], names[1], closing=PARTS)
+        raise Broken("the returned value", names[0], names[1], closing=PARTS)
     for place, value in expected.items():
         mine, theirs = (
             f"numbers of shape {tuple(v.shape)}" if isinstance(v, Tensor) else repr(v) for v in (got[place], value)
@@ -105,27 +106,28 @@ def _alike(got: dict[str, Any], expected: dict[str, Any]) -> None:
 
 @book.law(lambda subject: subject.inputs)
 def leaves_the_arguments_that_its_reference_leaves(subject: Any, example: Arguments) -> Evidence:
-    """Arguments that the reference does not change are as they were.
+    """Arguments that the reference does not change are unchanged.
 
-    What a caller handed over belongs to the caller: who changes it is right once, and wrong for whoever uses it next.
+    Arguments belong to the caller. A function that changes them is correct once, and wrong for the next code that uses
+    them.
     """
     before = dict(numbers_of(example.fresh(), "argument"))
     changed = changed_by(subject, example)
     after = dict(numbers_of(subject.run(example.fresh())[1], "argument"))
     for place, value in before.items():
         if place not in changed and (place not in after or not same_bits(after[place], value)):
-            raise Broken(place, "changed by the call", "untouched, as the reference leaves it", closing=LEFT)
+            raise Broken(place, "changed by the call", "unchanged, as by the reference", closing=LEFT)
     return Evidence(entries=sum(v.numel() for v in before.values()))
 
 
 @book.law(
     lambda subject: subject.inputs,
-    beside="it says that something is kept between calls, where the law of the numbers says that one is off",
+    beside="it says that something is kept between calls; the law of the numbers only says that one is off",
 )
 def gives_the_same_when_called_again(subject: Any, example: Arguments) -> Evidence:
-    """Called again with the same arguments, and generators that begin at the same place, it gives the same numbers.
+    """A second call with the same arguments and the same generator state gives the same numbers.
 
-    What is kept between calls is right in the first, and wrong in all others.
+    A value that is kept between calls is correct in the first call and wrong in all later ones.
     """
     first, second = (_everything(subject.run(example.fresh())) for _ in range(2))
     for place, value in first.items():

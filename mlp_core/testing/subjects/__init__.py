@@ -57,7 +57,7 @@ def backprop(function: Callable[..., Any], *, batch_sizes: tuple[int, int] = BAT
     >>> from mlp_core.testing import verify
     >>> from mlp_core import backprop as own
     >>> verify(backprop(own, batch_sizes=(2, 3)), examples=5).results[0].reason
-    'single samples are not asked for; batch_sizes=(1, 8) would'
+    'single samples are excluded; to include them pass batch_sizes=(1, 8)'
     """
     return GradientSubject(function, name_of(function), batch_sizes, to_the_bit=_ours(function))
 
@@ -97,7 +97,7 @@ def optimizer(
     hyperparameters: by name a Hypothesis strategy, an annotated domain as for the field of an UpdateRule, or a constant
     (as which a switch between implementations is given: every hyperparameter that varies must show).
     claims, of: coordinatewise (every coordinate moves by itself), odd (negating parameters and gradients negates the
-    step), fixed_point (a zero gradient from a fresh state moves nothing, with all the hyperparameters given, but those
+    step), fixed_point (a zero gradient with a fresh state moves nothing, with all the hyperparameters given, but those
     marked Decay and Epsilon), descends (small steps decrease a convex function), proportional (half the lr is half the
     first step), validates (hyperparameters outside
     their domain, among them NaN, are refused).
@@ -206,7 +206,7 @@ def training(
     The core's own fit is held to the bits of torch's loop; another fit to what rounding explains. Any other function is
     told by the names of its parameters, in any order: the module (model, net), the loss (loss_fn, criterion), the data
     (train_loader, or x and y), n_epochs, lr, momentum, weight_decay, optimizer, device, verbose, val_loader. Globals of
-    these names that it uses are replaced while it runs. Its weights after every epoch, and the losses that it returns,
+    these names that it uses are replaced while it runs. Its weights after every epoch, and the returned losses,
     are compared with torch.optim.SGD.
 
     roles: for parameters of other names, what each is ({"wd": "decay"}); given: values for parameters that have no

@@ -29,7 +29,7 @@ class LooksAtTheFirstOfAGroup(Adam):
 
 @caught_by("takes an empty group", origin="site: return for continue, where a group has nothing to step")
 class StopsAtAnEmptyGroup(Adam):
-    """the groups behind an empty one are not moved"""
+    """the groups behind an empty one do not move"""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]  # it returns no loss

@@ -53,7 +53,7 @@ class HasNoStateForLateGroups(Early):
 
 @caught_by("takes a group added later", origin="site: self.rates = [g['lr'] for g in self.param_groups], in __init__")
 class KnowsTheFirstGroupsAlone(Adam):
-    """groups that are added later are not moved: the list that step goes through is made once"""
+    """groups that are added later do not move: the list that step goes through is made once"""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]

@@ -73,7 +73,7 @@ def takes_a_missing_gradient_for_zero(optimizer: Optimizer) -> Around:
 
 @planted(REFERENCE, origin="return, or break, for continue where p.grad is None")
 def stops_at_a_missing_gradient(optimizer: Optimizer) -> Around:
-    """the parameters behind one without a gradient are not moved"""
+    """the parameters behind one without a gradient do not move"""
 
     def until(gradients: list[Tensor | None]) -> list[Tensor | None]:
         end = next((k for k, g in enumerate(gradients) if g is None), len(gradients))

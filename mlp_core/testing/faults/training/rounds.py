@@ -95,7 +95,7 @@ class LeavesBiasesUntrained(Trainer):
 
 @caught_by(RETURNS, origin=f"{COURSE}: the model is called again after the update")
 class TellsTheLossAfterTheStep(Trainer):
-    """the losses that it returns are those after the step, where they are said of before"""
+    """the returned losses are those after the step, where they are said of before"""
 
     def told(self, loss: Tensor, xb: Tensor, yb: Tensor) -> float:
         with torch.no_grad():

@@ -1,4 +1,4 @@
-"""The laws of a gradient by hand in the form in which it was written."""
+"""The laws of a hand-written gradient that is given in any of the usual forms (function, layer, autograd.Function)."""
 
 from mlp_core.testing.laws.doors import conduct, equality, functions, mapped, twice, upstream
 

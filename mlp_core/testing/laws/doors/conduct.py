@@ -1,4 +1,4 @@
-"""A backward by hand leaves alone what it is handed, and repeats itself."""
+"""A hand-written backward changes none of its arguments, and a second call gives the same numbers."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from mlp_core.testing.subjects.doors.pulled import pulled
 
 book = LawBook()
 
-KEPT = "backward changes what the forward kept"
+KEPT = "backward changes a tensor that the forward saved"
 
-ANOTHER = "it does not repeat itself: it is random, or keeps something"
+ANOTHER = "a second call gives other numbers: it is random, or keeps something between calls"
 
 SAME = """\
 def same(a, b):
@@ -29,14 +29,14 @@ before = copy.deepcopy(args)
 outs, pull = run(args)
 ABOVE
 pull(above)
-assert same(argsPATH, beforePATH), "an argument is changed by the call\""""
+assert same(argsPATH, beforePATH), "the call changes an argument\""""
 
 FROM_ABOVE = f"""{SAME}
 outs, pull = run(args)
 ABOVE
 before = copy.deepcopy(above)
 pull(above)
-assert same(above[INDEX], before[INDEX]), "what comes from above is changed by the call\""""
+assert same(above[INDEX], before[INDEX]), "the call changes the upstream gradient\""""
 
 SECOND = f"""{SAME}
 outs, pull = run(args)
@@ -53,11 +53,11 @@ assert same(first, second), (first, second)"""
 
 @book.law(lambda subject: subject.inputs)
 def leaves_alone_what_it_is_handed(subject: Any, example: Arguments) -> Evidence:
-    """Neither the arguments nor what comes from above nor what the forward kept is changed: backward called a second
-    time gives the same, and so does all of it run anew.
+    """Backward changes neither the arguments, nor the upstream gradients, nor what the forward saved. A second backward
+    gives the same numbers, and so does a second run of both.
 
-    What is changed in place is right for this call, and wrong for whoever uses it next: the other branch of a sum, the
-    loss, a second pass.
+    A change in place does no harm in this call. It harms the next code that uses the tensor: the other branch of a sum,
+    the loss, or a second pass.
     """
     args = example.fresh()
     run = subject.call(args)
@@ -72,8 +72,8 @@ def leaves_alone_what_it_is_handed(subject: Any, example: Arguments) -> Evidence
         if not same_bits(tensor_of(now), tensor_of(before)):
             closing = FROM_ABOVE.replace("ABOVE", said(above)).replace("INDEX", str(k))
             raise Broken(
-                f"what comes from above, output {k}", "changed by the call", "untouched", closing=closing,
-                note="backward works in place in what it is handed: whoever else it goes to gets it changed",
+                f"upstream gradient of output {k}", "changed by the call", "untouched", closing=closing,
+                note="backward changes its upstream gradient in place; other code that uses it gets wrong numbers",
             )  # fmt: skip
     evidence = Evidence()
     if not subject.once:
@@ -89,7 +89,7 @@ def leaves_alone_what_it_is_handed(subject: Any, example: Arguments) -> Evidence
 def _same(
     first: list[tuple[Gradient, Any]], second: list[Gradient], above: Any, closing: str, when: str, note: str
 ) -> Evidence:
-    """Hold gradients to the first ones, to the bit."""
+    """Check that gradients equal the first ones, bit for bit."""
     closings = [
         closing.replace("ABOVE", said(above)).replace("PLACE", g.place).replace("{", "{{").replace("}", "}}")
         for g, _ in first

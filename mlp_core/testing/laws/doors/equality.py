@@ -1,4 +1,4 @@
-"""A gradient by hand is the derivative of the forward that was written beside it."""
+"""A hand-written gradient is the derivative of the forward that belongs to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from mlp_core.testing.subjects.doors.pulled import Pulled, finite, pulled, wide
 
 book = LawBook(judges=True)
 
-QUOTIENT = """\
+QUOTIENT = (
+    """\
 outs, pull = run(copy.deepcopy(args))
 ABOVE
 got = float(pull(copy.deepcopy(above))PLACE[{index}])
@@ -26,8 +27,10 @@ def value(h):
     moved = copy.deepcopy(args)
     moved[INDEX]INNER[{index}] += h
     return sum(float((c * o).sum()) for c, o in zip(above, run(moved)[0]))
-""" + EXTRAPOLATED
-"""ABOVE, PLACE, INDEX, INNER are filled in by the law, STEP where a quotient is looked at"""
+"""
+    + EXTRAPOLATED
+)
+"""the law fills in ABOVE, PLACE, INDEX and INNER; the comparison with a quotient fills in STEP"""
 
 STRAIGHT = (
     "the forward does not change there, and the gradient is not 0: if it is an estimate by design, such as a "
@@ -37,10 +40,10 @@ STRAIGHT = (
 
 @book.law(lambda subject: subject.inputs)
 def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Evidence:
-    """For random numbers from above, on every output, each gradient is the derivative of the sum of outputs times these
-    numbers, as the difference quotients of the forward itself say, within their truncation and rounding.
+    """For random upstream gradients on every output, each gradient is the derivative of the sum of outputs times
+    upstream gradients. Difference quotients of the forward confirm it, within their truncation and rounding.
 
-    Whoever asks with ones from above, or looks at the first output alone, lets most wrong backward passes through.
+    A test with ones as upstream gradients, or with the first output only, misses most wrong backward passes.
     """
     example = wide(example)
     got = pulled(subject, example)
@@ -63,7 +66,7 @@ def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Ev
 
 
 def closing_of(got: Pulled, k: int) -> str:
-    """The lines that compare one gradient with a quotient."""
+    """The lines that compare one gradient with a difference quotient."""
     path, place = got.gradients[k].path, got.gradients[k].place
     fixed = {"ABOVE": said(got.above), "PLACE": place, "[INDEX]": f"[{path[0]}]", "INNER": written(path[1:], "")}
     closing = QUOTIENT
@@ -73,6 +76,6 @@ def closing_of(got: Pulled, k: int) -> str:
 
 
 def is_flat(values: Values, got: Pulled) -> bool:
-    """Whether the forward does not change around an example, where a gradient is not 0."""
+    """Whether the forward is constant around an example although the gradient there is not 0."""
     flat = all(not values.quotients(k)[0].any() for k in range(len(got.gradients)))
     return flat and any(bool(torch.any(g != 0)) for g in got.tensors())

@@ -1,4 +1,5 @@
-"""What autograd asks of a function beside its gradient: each alone, each output alone, again, in fewer digits."""
+"""What autograd needs from a function besides its gradient: single arguments, single outputs, float32, and a
+reference."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ assert abs(float(got[{index}]) - float(expected[{index}])) <= {bound}, (got, exp
 
 
 def has_none(subject: Any) -> str | None:
-    return None if subject.reference else "no reference; reference=f(*args) would ask it"
+    return None if subject.reference else "no reference; to compare with one, pass reference=, a function f(*args)"
 
 
 @judging.law(
@@ -38,9 +39,10 @@ def has_none(subject: Any) -> str | None:
     beside="it takes no difference quotient: it also judges where the forward is too coarse for one",
 )  # fmt: skip
 def equals_the_gradient_of_its_reference(subject: FunctionForm, example: Arguments) -> Evidence:
-    """For random numbers from above, every gradient is autograd's through the reference, within what rounding explains.
+    """For random upstream gradients, every gradient equals autograd's gradient of the reference, within what rounding
+    explains.
 
-    A function that is fast has a slow one beside it that is surely right.
+    A fast function usually has a slow version that is known to be correct.
     """
     got = pulled(subject, example)
     reference = subject.by_reference()
@@ -71,9 +73,10 @@ assert abs(float(got[{index}]) - float(expected[{index}])) <= {bound}, (got, exp
 
 @book.law(lambda subject: subject.inputs, closing=EACH_ARGUMENT)
 def gives_each_gradient_alone(subject: FunctionForm, example: Arguments) -> Evidence:
-    """Where one argument alone requires a gradient, it gets the one that it gets among all.
+    """If only one argument requires a gradient, its gradient is the same as when all arguments require one.
 
-    A backward that asks ctx.needs_input_grad at the wrong index is right in every test in which all require one.
+    A backward that reads ctx.needs_input_grad at the wrong index passes every test in which all arguments require a
+    gradient.
     """
     every = pulled(subject, example)
     if not finite(every.outs):
@@ -84,7 +87,7 @@ def gives_each_gradient_alone(subject: FunctionForm, example: Arguments) -> Evid
     for g, expected in zip(every.gradients, every.tensors(), strict=True):
         (alone,) = pulled(subject.alone(g.path[0]), example, every.cut()).gradients
         closing = filled(ALONE, ABOVE=said(every.above), PLACE=g.place, ARGUMENT=str(g.path[0]))
-        name = f"gradient of {g.name}, where it alone requires one"
+        name = f"gradient of {g.name}, if only it requires one"
         told = partial(_held_alone, [name], [tensor_of(alone.value)], [expected], [closing], every, g)
         evidence.join(nearest(told, subject, example))
     evidence.counted = evidence.entries > 0
@@ -114,10 +117,10 @@ assert abs(float(got[{index}]) - float(expected[{index}])) <= {bound}, (got, exp
 
 @book.law(lambda subject: subject.inputs, closing=EACH_OUTPUT)
 def takes_each_output_alone(subject: FunctionForm, example: Arguments) -> Evidence:
-    """Where one output alone is used, the gradients are those for zeros from above on the others.
+    """If only one output is used, the gradients equal those for upstream gradients of zero on the other outputs.
 
-    What is not used gets None from above where a function switches materialize_grads off, and a backward that was never
-    asked so fails there.
+    If a function turns materialize_grads off, unused outputs get None as upstream gradient. A backward that does not
+    expect None fails.
     """
     run = subject.applied
     leaves = run.leaves(example.fresh())
@@ -134,7 +137,7 @@ def takes_each_output_alone(subject: FunctionForm, example: Arguments) -> Eviden
             closings = [filled(OUTPUT, ABOVE=said(above), PLACE=g.place, OUTPUT=str(k)) for g in got]
             names = [f"gradient of {g.name}, output {k} alone" for g in got]
             numbers = [tensor_of(g.value) for g in got]
-            evidence.join(held(names, numbers, one.tensors(), least(one), closings, "outputs that are not used"))
+            evidence.join(held(names, numbers, one.tensors(), least(one), closings, "unused outputs"))
     evidence.counted = evidence.entries > 0
     return evidence
 
@@ -152,9 +155,9 @@ assert abs(float(got[{index}]) - {expected}) <= {bound}, got"""
 
 @book.law(lambda subject: subject.inputs, closing=RUN_IN_SINGLE)
 def is_as_right_in_float32(subject: FunctionForm, example: Arguments) -> Evidence:
-    """In float32 the gradients are those of float64, within what rounding to float32 explains.
+    """In float32 the gradients equal those in float64, within what rounding to float32 explains.
 
-    Most functions are only used in float32, and only checked in float64.
+    Most functions are used only in float32, and are checked only in float64.
     """
     double = pulled(subject, example)
     if not finite(double.outs):
@@ -180,7 +183,7 @@ def is_as_right_in_float32(subject: FunctionForm, example: Arguments) -> Evidenc
 
 
 def _scattered_in_single(subject: FunctionForm, example: Arguments, double: Pulled) -> list[Tensor]:
-    """How far the gradients scatter when every rounding, and every argument, errs as one to float32 does."""
+    """How far the gradients scatter when every operation and every argument err as a rounding to float32 does."""
     plain = double.tensors()
     deviations = [torch.zeros_like(g) for g in plain]
     for seed in range(references.RUNS):
@@ -197,4 +200,3 @@ def _scattered_in_single(subject: FunctionForm, example: Arguments, double: Pull
 def _in_single(example: Arguments) -> Arguments:
     args = example.moved({p: example.at(p).float() for p in example.paths()})
     return Arguments(tuple(args), example.blob, example.texture)
-

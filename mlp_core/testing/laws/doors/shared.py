@@ -1,4 +1,4 @@
-"""What the laws of doors share: one run of an example, its gradients, and how far rounding may carry them."""
+"""What these laws share: one run of an example, its gradients, and their tolerances."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ quotient = (256 * nearer(h) - nearer(4 * h)) / 255
 assert abs(got - quotient) <= {bound}, (got, quotient)"""
 """lines that compare `got` with the quotient of value(h), extrapolated to a step of 0 as in oracles/slopes.py"""
 
-RANDOM = "it is random: called again with the same arguments it gives other numbers"
+RANDOM = "it is random: a second call with the same arguments gives other numbers"
 
 Bound = Callable[[Pulled], list[Tensor]]
-"""how far the gradients of a run may be off"""
+"""the tolerance of each gradient of a run"""
 
-NOT_FINITE = "the forward is not finite there"
+NOT_FINITE = "the forward is not finite"
 
 
 def scattered(subject: Form, example: Arguments, one: Pulled) -> list[Tensor]:
-    """How far rounding may carry each gradient: the scatter of the form's own when what comes from above, and every
-    rounding of torch, errs by one more unit in the last place; and the noise that is seen, as a form is linear in what
-    comes from above."""
+    """The tolerance of each gradient: how far the subject's own gradients scatter when the upstream gradients and every
+    operation of torch err by one more unit in the last place. Noise that is observed is added, because a backward is
+    linear in its upstream gradients."""
     plain, above = one.tensors(), one.cut()
     deviations = [torch.zeros_like(g) for g in plain]
     for seed in range(references.RUNS):
@@ -56,7 +56,8 @@ def scattered(subject: Form, example: Arguments, one: Pulled) -> list[Tensor]:
 
 
 def least(one: Pulled) -> list[Tensor]:
-    """What writing a gradient down costs, and no scatter: most gradients are within, which is cheap to see."""
+    """The tolerance without any scatter: the rounding of the stored result alone. It is cheap, and most gradients are
+    within it."""
     return [
         references.perturbed(torch.zeros_like(g), torch.full_like(g, forwards.largest(g)), torch.float64)
         for g in one.tensors()
@@ -67,7 +68,7 @@ def held(
     names: Sequence[str], got: Sequence[Tensor], expected: Sequence[Tensor], limits: Sequence[Tensor | float],
     closings: Sequence[str], note: str = "",
 ) -> Evidence:  # fmt: skip
-    """Hold gradients to others, each with lines of its own for the snippet."""
+    """Compare gradients with others; each has its own lines for the snippet."""
     evidence = Evidence()
     for name, g, e, limit, closing in zip(names, got, expected, limits, closings, strict=True):
         try:
@@ -80,18 +81,18 @@ def held(
 
 
 def repeats(subject: Form, example: Arguments, got: Pulled) -> bool:
-    """Whether the gradients are the same when all is run again."""
+    """Whether a second run gives the same gradients."""
     again = pulled(subject, example)
     return all(torch.equal(a.nan_to_num(), g.nan_to_num()) for a, g in zip(again.tensors(), got.tensors(), strict=True))
 
 
 def said(above: Sequence[Any]) -> str:
-    """Numbers from above as a line of Python."""
+    """Upstream gradients as a line of Python."""
     return f"above = {source_of(list(above))}"
 
 
 def changed(args: Sequence[Any], example: Arguments) -> list[Path]:
-    """Where arguments are no longer what they were."""
+    """The places at which arguments have changed."""
     return [
         path for path in places_of(example.args)
         if not same_bits(tensor_of(found_at(example.args, path)), tensor_of(found_at(args, path)))
@@ -99,7 +100,7 @@ def changed(args: Sequence[Any], example: Arguments) -> list[Path]:
 
 
 def nearest(compared: Callable[[Bound], Evidence], subject: Form, example: Arguments) -> Evidence:
-    """What is found within the least bound, or, where that is exceeded, within what rounding explains."""
+    """The comparison within the least tolerance; if that fails, the comparison within what rounding explains."""
     try:
         return compared(least)
     except Broken:
@@ -107,7 +108,7 @@ def nearest(compared: Callable[[Bound], Evidence], subject: Form, example: Argum
 
 
 def filled(closing: str, **words: str) -> str:
-    """Lines for compare, with texts in place of words."""
+    """Lines for compare, with the placeholders filled in."""
     for word, text in words.items():
         closing = closing.replace(word, text.replace("{", "{{").replace("}", "}}"))
     return closing

@@ -1,4 +1,4 @@
-"""A backward that is differentiated again: right, or refused aloud."""
+"""A backward that is differentiated again gives the correct second derivative, or refuses with an exception."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ from mlp_core.testing.subjects.doors.pulled import finite, pulled
 book = LawBook(judges=True)
 
 SILENT = (
-    "what backward uses was kept without its history, so that the second derivative is silently wrong: save inputs or "
-    "outputs of forward with save_for_backward, or refuse with once_differentiable"
+    "backward uses a tensor that was saved without its history, so that the second derivative is wrong without a "
+    "warning: save inputs or outputs of forward with save_for_backward, or refuse with once_differentiable"
 )
 
-TWICE = """\
+TWICE = (
+    """\
 ABOVE
 along, weights = ALONG, WEIGHTS
 def gradients(t, graph=False):
@@ -44,7 +45,9 @@ if first.requires_grad:
 got = sum(float((s * d).sum()) for s, d in zip(second, [d for d in along if d is not None]) if s is not None)
 def value(h):
     return float(gradients(h)[1])
-""" + EXTRAPOLATED
+"""
+    + EXTRAPOLATED
+)
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,11 @@ class Along:
 
 @book.law(lambda subject: subject.inputs)
 def is_right_or_refused_when_differentiated_twice(subject: FunctionForm, example: Arguments) -> Evidence:
-    """Along a random direction, the derivative of the gradient by autograd is the difference quotient of the gradient;
-    or backward says, with an exception, that it has none.
+    """Along a random direction, autograd's derivative of the gradient equals the difference quotient of the gradient.
+    Or backward raises an exception to say that it cannot be differentiated.
 
-    A gradient penalty, a Hessian and a meta-learner take it without asking, and it is silently wrong if what backward
-    uses was kept without its history.
+    Gradient penalties, Hessians and meta-learning differentiate a gradient again. If backward uses a tensor that was
+    saved without its history, the second derivative is wrong, and nothing reports it.
     """
     first = pulled(subject, example)
     if not finite(first.outs):
@@ -89,7 +92,7 @@ def is_right_or_refused_when_differentiated_twice(subject: FunctionForm, example
     zero = torch.zeros((), dtype=torch.float64)
     values = ForwardValues(line, NamedInputs((zero,), (), ("the gradients along a line, by autograd",)))
     if jumps(line, values.rounding.error):
-        return Evidence(counted=False, note="the gradient jumps there")
+        return Evidence(counted=False, note="the gradient jumps at the example")
     evidence = Evidence()
     by = {p[0]: d for p, d in zip(subject.paths(example), along, strict=True)}
     lines = [by.get(k) for k in range(len(example.args))]
@@ -106,7 +109,7 @@ def is_right_or_refused_when_differentiated_twice(subject: FunctionForm, example
 
 
 def jumps(line: Along, error: float) -> bool:
-    """Whether the gradient jumps at the example, as at a kink: then its change does not fall with the step."""
+    """Whether the gradient jumps at the example, as at a kink: then its change does not shrink with the step."""
     points = (torch.tensor([h, -h], dtype=torch.float64) for h in (2.0**-40, 2.0**-30))
     near, far = (abs(float(line.loss([up]) - line.loss([down]))) for up, down in points)
     return near > 4 * error and near > far / 2
@@ -115,7 +118,7 @@ def jumps(line: Along, error: float) -> bool:
 def _by_autograd(
     subject: FunctionForm, example: Arguments, above: list[Tensor], along: list[Tensor], weights: list[Tensor]
 ) -> Tensor | None:  # fmt: skip
-    """The derivative of the weighted gradients along a line; None where backward refuses."""
+    """The derivative of the weighted gradients along a line; None if backward refuses."""
     run = subject.applied
     leaves = run.leaves(example.fresh())
     with subject.guarded():
@@ -133,4 +136,3 @@ def _by_autograd(
             return None
     second = [torch.zeros_like(a) if a.grad is None else a.grad for a in own]
     return torch.stack([(s * d).sum() for s, d in zip(second, along, strict=True)]).sum().detach()
-

@@ -1,4 +1,4 @@
-"""What comes from above: gradients are linear in it, whatever its strides."""
+"""Gradients are linear in the upstream gradients, and do not depend on their strides."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ book = LawBook()
 
 
 def taken(subject: Form) -> str | None:
-    words = f"nothing comes from above: of a {subject.door} the gradient is that of the output itself"
+    words = f"it takes no upstream gradient: the gradient of a {subject.door} is that of its output"
     return None if subject.upstream else words
 
 
-NOT_LINEAR = "the gradient is not linear in what comes from above"
+NOT_LINEAR = "the gradient is not linear in the upstream gradient"
 
 LINEAR = """\
 def gradient(above):
@@ -42,13 +42,14 @@ assert abs(float(got[{index}]) - float(expected[{index}])) <= {bound}, (got, exp
 
 @book.law(
     lambda subject: subject.inputs, skip=taken,
-    beside="it stands where a gradient is an estimate by design, and is no derivative of anything",
+    beside="it also applies to gradients that are estimates by design and are no derivative of anything",
 )  # fmt: skip
 def is_linear_in_what_comes_from_above(subject: Any, example: Arguments) -> Evidence:
-    """For numbers u and v from above, the gradient of 2 u - 3 v is twice that of u less three times that of v.
+    """For upstream gradients u and v, the gradient for 2 u - 3 v is 2 times the gradient for u minus 3 times the
+    gradient for v.
 
-    A gradient that is clipped, normalised or scaled by what comes from above is right for a loss alone, and wrong
-    inside anything else.
+    A backward that clips, normalises or rescales its upstream gradient may be correct at the end of a network. It is
+    wrong inside a larger one.
     """
     one, other = pulled(subject, example), pulled(subject, example, draw=1)
     if not finite(one.outs):
@@ -62,7 +63,7 @@ def is_linear_in_what_comes_from_above(subject: Any, example: Arguments) -> Evid
 
     texts = [source_of(list(p.above)) for p in (one, other, got)]
     closings = [filled(LINEAR, PLACE=g.place, ONE=texts[0], OTHER=texts[1], BOTH=texts[2]) for g in got.gradients]
-    names = [f"gradient of {g.name} for 2 u - 3 v from above" for g in got.gradients]
+    names = [f"gradient of {g.name} for the upstream gradient 2 u - 3 v" for g in got.gradients]
     return nearest(
         lambda bound: held(names, got.tensors(), expected, limits(bound), closings, NOT_LINEAR), subject, example
     )
@@ -80,10 +81,10 @@ assert abs(float(got[{index}]) - float(expected[{index}])) <= {bound}, (got, exp
 
 @book.law(lambda subject: subject.inputs, skip=taken)
 def takes_any_strides_from_above(subject: Any, example: Arguments) -> Evidence:
-    """The gradient is the same whether what comes from above lies dense in memory, transposed, as part of something
-    larger, or, where it has equal entries, as one of them with strides of 0.
+    """The gradient is the same whether the upstream gradient is contiguous, transposed, a slice of a larger tensor, or,
+    if its entries are equal, expanded from one of them with strides of 0.
 
-    Whoever reads memory instead of entries is right until the layer above is a transpose, a slice or a sum.
+    Code that reads memory instead of entries is correct until the next operation is a transpose, a slice or a sum.
     """
     first = pulled(subject, example)
     if not finite(first.outs):
@@ -99,8 +100,8 @@ def takes_any_strides_from_above(subject: Any, example: Arguments) -> Evidence:
             filled(STRIDES, PLACE=g.place, ABOVE=source_of(list(plain.above)), KIND=kind.__name__) for g in found
         ]
         words = kind.__name__.replace("_", " ")
-        names = [f"gradient of {g.name}, what comes from above {words}" for g in found]
-        note = f"backward takes what comes from above for dense in memory; here it is {words}"
+        names = [f"gradient of {g.name}, upstream gradient {words}" for g in found]
+        note = f"backward reads its upstream gradient as contiguous memory; here it is {words}"
         told = partial(_held_strided, names, got, plain, closings, note)
         evidence.join(nearest(told, subject, example))
     evidence.counted = evidence.entries > 0

@@ -1,4 +1,4 @@
-"""The laws of a gradient by hand of any function."""
+"""The laws of a hand-written gradient of any function."""
 
 from mlp_core.testing.laws.functions import conduct, equality
 

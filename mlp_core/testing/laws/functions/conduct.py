@@ -1,4 +1,4 @@
-"""A gradient by hand of any function repeats itself, and leaves everything else alone."""
+"""A hand-written gradient of any function repeats itself and changes nothing else."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ SEED = "torch.manual_seed(0) at its beginning"
 
 @book.law(lambda subject: subject.inputs)
 def repeats_itself_and_leaves_no_trace(subject: Any, inputs: Inputs) -> Evidence:
-    """Called again, the gradient and the function give the same numbers; parameters, data, default dtype and the
-    flushing of denormals stay as they were, and no graph is left behind. Drawing from a generator is no fault, if the
-    numbers do not depend on it.
+    """A second call of the gradient and of the function gives the same numbers. Parameters, data, default dtype and the
+    flushing of denormals are unchanged, and no graph is left behind. Drawing random numbers is allowed if the result
+    does not depend on them.
 
-    A gradient that centres its data in place is right once, and wrong at every call after it.
+    A gradient that, for example, centres its data in place is correct in the first call and wrong in every later one.
     """
     params, data = inputs.fresh()
     state, drawn = (torch.get_default_dtype(), torch.get_num_threads()), _generators()
@@ -49,15 +49,15 @@ def repeats_itself_and_leaves_no_trace(subject: Any, inputs: Inputs) -> Evidence
         first = [g.clone() for g in subject.gradient(params, *data)]
         second = list(subject.gradient(params, *data))
     moved = [name for name, state_of in _generators().items() if state_of != drawn[name]]
-    note = f"it draws from {' and '.join(moved)}; its numbers do not depend on what is drawn" if moved else ""
+    note = f"it draws from {' and '.join(moved)}; its result does not depend on the draws" if moved else ""
     if state != (torch.get_default_dtype(), torch.get_num_threads()):
         raise Broken("default dtype or thread count", "changed", "untouched", closing=UNTOUCHED)
     with denormals_kept("loss(params, *data)"):
         one, other, repeated = repeats(subject, inputs)
     if not repeated:
         raise Broken(
-            "the function, called again", other, one, closing=AGAIN,
-            note=f"the function is random: seed it ({SEED}), or take the randomness in as an argument",
+            "a second call of the function", other, one, closing=AGAIN,
+            note=f"the function is random: seed it ({SEED}), or pass the random numbers as an argument",
         )  # fmt: skip
     handed = [(f"params[{k}]", p, q) for k, (p, q) in enumerate(zip(params, inputs.params, strict=True))]
     handed += [
@@ -75,12 +75,13 @@ def repeats_itself_and_leaves_no_trace(subject: Any, inputs: Inputs) -> Evidence
         evidence.note = note
         return evidence
     except Broken as broken:
-        broken.note = f"the gradient does not repeat itself: it is random (seed it: {SEED}), or it keeps something"
+        random, keeps = f"it is random (seed it: {SEED})", "it keeps something between calls"
+        broken.note = f"a second call gives another gradient: {random}, or {keeps}"
         raise
 
 
 def _generators() -> dict[str, object]:
-    """The state of everybody's generators."""
+    """The state of the global random generators."""
     return {
         "torch's global generator": torch.get_rng_state().tolist(), "Python's global generator": random.getstate(),
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""A gradient by hand of any function equals what is known of it: autograd, and difference quotients."""
+"""A hand-written gradient of any function equals autograd, and difference quotients confirm it."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from mlp_core.testing.oracles.functions import Values
 
 book = LawBook(judges=True, waivable=True)
 
-RANDOM = "it is random: called again with the same arguments it gives other numbers"
+RANDOM = "it is random: a second call with the same arguments gives other numbers"
 
 
 @book.law(lambda subject: subject.inputs)
 def equals_autograd_everywhere(subject: Any, inputs: Inputs) -> Evidence:
-    """Every entry is autograd's, within what rounding explains: the scatter of autograd's own when every rounding and
-    every parameter errs by one more unit in the last place. If the function's own values confirm another number than
-    autograd's, nobody is blamed.
+    """Every entry equals autograd's, within what rounding explains: how far autograd's own result scatters when every
+    operation and every parameter errs by one more unit in the last place. If the values of the function itself refute
+    autograd's number, the law does not fail.
 
-    For any function written with tensors autograd knows the gradient; how far two right formulas may differ is
+    Autograd gives the gradient of any function that is written with tensors. How far two correct formulas may differ is
     measured, not guessed.
     """
     got, seen = subject.by_hand(inputs), list[Envelope]()
     if not isfinite(Values(subject, inputs).here()):
-        return Evidence(counted=False, note="the function is not finite there")
+        return Evidence(counted=False, note="the function is not finite")
 
     def compared(found: Envelope) -> Evidence:
         seen[:] = [found]
@@ -46,14 +46,14 @@ def equals_autograd_everywhere(subject: Any, inputs: Inputs) -> Evidence:
 
 @book.law(
     lambda subject: subject.inputs,
-    beside="it asks the loss alone, where autograd, like the gradient, is the chain rule",
+    beside="it uses only values of the loss; autograd applies the chain rule, as the gradient does",
 )
 def agrees_with_difference_quotients(subject: Any, inputs: Inputs) -> Evidence:
-    """The difference quotients of the function confirm every entry, within their truncation and rounding. Entries at a
-    kink, or where the function's values tell nothing, are left out and counted.
+    """Difference quotients of the function confirm every entry, within their truncation and rounding. Entries at a
+    kink, and entries for which the tolerance is too large to be useful, are skipped and counted.
 
-    A gradient derived on paper can be right for another function than the one that was coded. The quotient asks the
-    code.
+    A gradient can be derived correctly for a function other than the one in the code. A difference quotient uses only
+    the values that the code computes.
     """
     got = subject.by_hand(inputs)
     evidence, values = Evidence(), Values(subject, inputs)

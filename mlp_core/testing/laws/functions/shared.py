@@ -1,4 +1,4 @@
-"""What the laws of any function's gradient share: entries held to autograd and to quotients, and who is right."""
+"""What these laws share: the comparison of entries with autograd and with quotients, and which of them is right."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ assert abs(got[k][{index}].item() - quotient) <= {bound}, (got[k][{index}].item(
 """STEP is filled in by the law"""
 
 Marks = list[Tensor]
-"""a truth value for each entry"""
+"""one truth value per entry"""
 
 LOOKED = 64
-"""entries of an example that are looked at more closely; more are left out, and counted"""
+"""entries per example that are examined more closely; all others are skipped and counted"""
 
 DISPUTED = (
     "autograd and difference quotients disagree here, and nobody is blamed: of {name}, entry {place}, "
@@ -49,15 +49,15 @@ DISPUTED = (
 
 KINK = (
     "at a kink of the function yours and torch's convention differ: of {name}, entry {place}, "
-    "torch says {theirs!r} and yours is {mine!r}; both are slopes there"
+    "torch says {theirs!r} and yours is {mine!r}; both are one-sided slopes"
 )
 
 
 def within(
     inputs: Inputs, got: list[Tensor], found: Envelope, excused: Marks | None = None, vouched: Marks | None = None
 ) -> Evidence:
-    """Hold every entry to its tolerance, if that is finite, but for those that are excused. Entries whose tolerance
-    tells nothing are left out of the count, unless they are equal or the function's values vouch for them."""
+    """Compare every entry with its finite tolerance, except for excused entries. Entries whose tolerance is too large
+    to be useful are not counted, unless they are equal or confirmed by values of the function."""
     excused, vouched = excused or unmarked(got), vouched or unmarked(got)
     left = [~t.isfinite() | x for t, x in zip(found.tolerance, excused, strict=True)]
     spoken = [torch.where(n, e, g) for g, e, n in zip(got, found.expected, left, strict=True)]
@@ -76,12 +76,12 @@ def unmarked(got: list[Tensor]) -> Marks:
 
 
 def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
-    """Ask the function's values about the entries that are not autograd's, the worst first, and then about those that
-    autograd's tolerance leaves open.
+    """Let values of the function decide about entries that differ from autograd's, the worst first, and then about
+    entries that autograd's tolerance leaves open.
 
-    An entry that they confirm against autograd is disputed. Once autograd is refuted so, what they confirm without
-    being sharp enough to refute it is disputed too. Raises Broken at the worst of the others. Of those left open, the
-    values may vouch for both, or dispute autograd's.
+    An entry that the values confirm against autograd is disputed. Once autograd is refuted in this way, an entry is
+    disputed too if the values confirm it but are not sharp enough to refute autograd. Raises Broken at the worst of the
+    other entries. For an entry that was left open, the values may confirm both results, or dispute autograd's.
     """
     excused, vouched, note = unmarked(got), unmarked(got), ""
     undecided = list[tuple[int, tuple[int, ...], bool]]()
@@ -117,7 +117,8 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
 
 
 def worst_first(ratios: list[Tensor]) -> list[tuple[int, tuple[int, ...]]]:
-    """The entries whose error exceeds its bound, the worst first, LOOKED of them at most; NaN is worst of all."""
+    """The entries whose error exceeds the tolerance, the worst first, at most LOOKED of them. NaN counts as the
+    worst."""
     over = [
         (ratio, k, place)
         for k, tensor in enumerate(ratios)
@@ -128,8 +129,8 @@ def worst_first(ratios: list[Tensor]) -> list[tuple[int, tuple[int, ...]]]:
 
 
 def held_to_quotients(values: Values, k: int, g: Tensor, evidence: Evidence, closing: str = QUOTIENT) -> None:
-    """Hold the gradient of one parameter to quotients of one step, and what these leave open to a ladder of steps.
-    `closing`: the last lines of the snippet, as for compare, with STEP for the step."""
+    """Compare the gradient of one parameter with quotients of one step. Entries that this leaves open are compared with
+    a ladder of steps. `closing`: the last lines of the snippet, as for compare, with STEP for the step."""
     fine, limit = values.quotients(k)
     beside, error, u = largest(fine), (g - fine).abs(), values.rounding.u
     if not (references.telling(limit, beside, u) | (error == 0)).all():
@@ -162,7 +163,7 @@ def _refutes(values: Values, k: int, place: tuple[int, ...], found: Slope, their
 
 
 def _refuted(name: str, g: Tensor, place: tuple[int, ...], found: Slope, bound: float, closing: str) -> None:
-    """Raises Broken for one entry."""
+    """Raise Broken for one entry."""
     expected, within = g.clone(), torch.zeros_like(g)
     expected[place], within[place] = found.value, bound
     step = abs(found.points[0] - found.points[1]) / 2
@@ -170,7 +171,7 @@ def _refuted(name: str, g: Tensor, place: tuple[int, ...], found: Slope, bound: 
 
 
 def is_random(subject: Any, inputs: Inputs, got: list[Tensor]) -> bool:
-    """Whether the gradient, or the function, gives other numbers when called again."""
+    """Whether a second call of the gradient, or of the function, gives other numbers."""
     again = subject.by_hand(inputs)
     if not all(same(a, g).all() for a, g in zip(again, got, strict=True)):
         return True
@@ -178,6 +179,6 @@ def is_random(subject: Any, inputs: Inputs, got: list[Tensor]) -> bool:
 
 
 def repeats(subject: Any, inputs: Inputs) -> tuple[float, float, bool]:
-    """The function's value, that of a second call, and whether rounding explains the difference."""
+    """The value of the function, the value of a second call, and whether rounding explains the difference."""
     one, other = (Values(subject, inputs).here() for _ in range(2))
     return one, other, one == other or one != one or abs(one - other) <= references.last_bits(one)

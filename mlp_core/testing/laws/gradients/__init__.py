@@ -1,4 +1,4 @@
-"""The laws of a gradient by hand."""
+"""The laws of a hand-written backpropagation."""
 
 from mlp_core.testing.laws.gradients import conduct, edges, equality, exact, symmetry
 

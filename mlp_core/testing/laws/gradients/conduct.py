@@ -1,4 +1,5 @@
-"""Laws of a gradient by hand about its conduct: what it leaves alone, what it repeats, what it finds and remembers."""
+"""Laws about side effects of a hand-written backpropagation: what it must not change, must repeat, and must not
+remember."""
 
 from __future__ import annotations
 
@@ -69,10 +70,10 @@ book = LawBook()
 @book.law(lambda subject: subject.problems(), group=CONDUCT)
 def leaves_everything_else_alone(subject: Any, problem: Problem) -> Evidence:
     """Inputs, targets, parameters, the trace, default dtype, random state, thread count and the flushing of denormals
-    are as they were; nothing in torch or Python is replaced.
+    are unchanged. Nothing in torch or Python is replaced.
 
-    A gradient is a question. If asking it changes the parameters, the batch or the random state, the next answer is
-    about something else, and the mistake shows far away from here.
+    Computing a gradient must not change anything else. If it changes the parameters, the batch or the random state,
+    every later result is about something else, and the error shows far away from its cause.
     """
     case = copy.deepcopy(problem).case()  # what the subject spoils must not be what the snippet shows
     watched = {
@@ -123,10 +124,10 @@ _GLOBAL = {
 
 @book.law(lambda subject: subject.problems(), group=CONDUCT)
 def leaves_no_graph_behind(subject: Any, problem: Problem) -> Evidence:
-    """The gradients are plain numbers: none requires a gradient itself, none drags an autograd graph along.
+    """The gradients are plain numbers: none requires a gradient, and none keeps an autograd graph alive.
 
-    A gradient that requires a gradient keeps the whole forward pass alive: memory grows step by step until the run
-    dies, with every number right.
+    A gradient that requires a gradient keeps the whole forward pass in memory. Memory grows with every step until the
+    run dies, although every number is correct.
     """
     case = problem.case()
     raw = subject.raw_gradient(case)
@@ -140,10 +141,10 @@ def leaves_no_graph_behind(subject: Any, problem: Problem) -> Evidence:
 
 @book.law(lambda subject: subject.problems(), group=CONDUCT)
 def repeats_itself_to_the_bit(subject: Any, problem: Problem) -> Evidence:
-    """The same call gives the same bits: on a fresh model, and again on a model that already holds gradients.
+    """The same call gives the same bits: on a fresh model, and on a model that already holds gradients.
 
-    A run that cannot be repeated cannot be debugged. Gradients that pile up on what the buffer held are the commonest
-    reason of all.
+    A run that cannot be repeated cannot be debugged. The most common cause is a gradient that is added to the previous
+    content of the buffer.
     """
     case = problem.case()
     first = [g.clone() for g in subject.gradient(case)]
@@ -157,11 +158,11 @@ def repeats_itself_to_the_bit(subject: Any, problem: Problem) -> Evidence:
 
 @book.law(lambda subject: subject.problems())
 def takes_the_parameters_as_they_are(subject: Any, problem: Problem) -> Evidence:
-    """Called again after the model's flat buffer has moved, as an update moves it, the gradient is that of the new
-    weights: nothing is remembered of the old ones, nor of what flowed back.
+    """After an update has changed the model's flat buffer, the next call gives the gradient for the new weights.
+    Nothing of the previous weights, or of the previous deltas, is reused.
 
-    The optimizer moves the weights between two calls, often in place. Anything remembered of the old ones gives the
-    gradient of a network that is gone.
+    The optimizer changes the weights between two calls, often in place. A cached weight gives the gradient of a network
+    that no longer exists.
     """
     case = problem.case()
     subject.gradient(case)
@@ -181,14 +182,14 @@ def takes_the_parameters_as_they_are(subject: Any, problem: Problem) -> Evidence
 
 @book.law(
     lambda subject: subject.problems(),
-    skip=lambda subject: None if subject.to_the_bit else "of the core's own backpropagation alone",
+    skip=lambda subject: None if subject.to_the_bit else "only for the core's own backpropagation",
 )
 def fills_gradients_wherever_they_are(subject: Any, problem: Problem) -> Evidence:
-    """Parameters whose gradient lies elsewhere in memory get theirs as all do, where their grad is afterwards; a frozen
-    one has none, as with autograd, or zeros.
+    """A parameter whose gradient is stored elsewhere in memory gets its gradient in its grad, as all others do. A
+    frozen parameter gets none, as with autograd, or zeros.
 
-    zero_grad() drops the buffers, other libraries bind their own, layers are frozen and thawed. A gradient written to
-    where it used to lie is never seen by the optimizer, and one that a frozen layer has moves it.
+    zero_grad() drops the buffers, other libraries bind their own, and layers are frozen and unfrozen. The optimizer
+    never sees a gradient that is written to an old place, and it moves a frozen layer that has one.
     """
     case = problem.case()
     expected = oracles.autograd(case)

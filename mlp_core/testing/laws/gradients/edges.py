@@ -1,4 +1,5 @@
-"""More laws of a gradient by hand, at the edges: kinks, widths of 1, many layers, strides, 16 bits, infinities."""
+"""Laws of a hand-written backpropagation for edge cases: kinks, widths of 1, many layers, strides, 16 bits,
+infinities."""
 
 from __future__ import annotations
 
@@ -28,13 +29,13 @@ def with_kinks(subject: Any) -> st.SearchStrategy[Problem]:
 @book.law(
     with_kinks,
     name="takes torch's convention at a kink",
-    beside="the equalities meet a kink in few examples, this in all: it says that the kink is what is wrong",
+    beside="few examples of the laws of equality have a kink; all of these do: it names the kink as the cause",
 )
 def takes_torchs_convention_at_a_kink(subject: Any, problem: Problem) -> Evidence:
-    """Where pre-activations lie exactly on a kink, the derivative is the one torch takes (relu'(0) = 0).
+    """If pre-activations are exactly at a kink, the derivative is the one that torch uses (relu'(0) = 0).
 
-    At a kink any slope between two is a subgradient, and code that takes another than torch's trains to other numbers.
-    Zero is no rare value: dead units, padding and zero biases sit exactly there.
+    At a kink any slope between the two is a subgradient. Code that uses another one than torch trains to other numbers.
+    Zeros are common: dead units, padding and zero biases give them.
     """
     placed, on_kink = on_kinks(problem), 0
     for z, f in zip(placed.case().trace.z[1:], placed.activations, strict=True):
@@ -50,81 +51,81 @@ def takes_torchs_convention_at_a_kink(subject: Any, problem: Problem) -> Evidenc
 
 @book.law(
     lambda subject: subject.problems(width=(1, 1)),
-    beside="the equalities meet widths of 1 in few examples: it says that the width is what is wrong",
+    beside="few examples of the laws of equality have widths of 1: this law names the width as the cause",
 )
 def handles_widths_of_1(subject: Any, problem: Problem) -> Evidence:
-    """Networks whose every layer has a single unit.
+    """The gradient is correct for networks in which every layer has a single unit.
 
-    With one unit, (B, 1) and (B,) broadcast silently into (B, B), means equal sums, and squeeze() removes a dimension
-    somebody relies on.
+    With one unit, (B, 1) and (B,) broadcast silently to (B, B), a mean equals a sum, and squeeze() removes a dimension
+    that other code needs.
     """
     return against_autograd(subject, problem)
 
 
 @book.law(
     lambda subject: subject.problems(depth=(1, 1)),
-    beside="the equalities meet a single layer in a quarter of examples: it says that the depth is what is wrong",
+    beside="a quarter of the examples of the laws of equality have one layer: this law names the depth as the cause",
 )
 def handles_depth_1(subject: Any, problem: Problem) -> Evidence:
-    """Networks without a hidden layer.
+    """The gradient is correct for networks without a hidden layer.
 
-    Without a hidden layer the first layer is the last one: loops that begin at the second, or take the input for an
-    activation, meet their edge.
+    Without a hidden layer the first layer is also the last one. Loops that start at the second layer, or that take the
+    input for an activation, fail there.
     """
     return against_autograd(subject, problem)
 
 
 @book.law(lambda subject: subject.problems(depth=(6, 12), width=(1, 3)))
 def handles_many_layers(subject: Any, problem: Problem) -> Evidence:
-    """Networks of six to twelve layers.
+    """The gradient is correct for networks of six to twelve layers.
 
-    Code that was written out layer by layer, or unrolled for the three of an exercise, ends somewhere.
+    Code that is written out layer by layer, for example for the three layers of an exercise, handles only that many.
     """
     return against_autograd(subject, problem)
 
 
 @book.law(lambda subject: subject.problems(width=(1, 700), depth=(1, 2), large=True), floor=0.3, group=SIZE)
 def handles_wide_layers_and_large_batches(subject: Any, problem: Problem) -> Evidence:
-    """Hundreds of units and of samples: nothing is cut off, whatever block a kernel works in.
+    """The gradient is correct for hundreds of units and samples. Nothing is cut off at the end of a kernel's block.
 
-    Kernels work in blocks. What is right for eight rows may be cut off at the sixty-fifth, and small examples never get
-    there.
+    Kernels work in blocks. Code that is correct for eight rows may lose the sixty-fifth, and small examples never show
+    it.
     """
     return against_autograd(subject, problem)
 
 
 @book.law(
     lambda subject: subject.problems(depth=(1, 3), scales=(0.0625,), dtypes=[torch.float16]),
-    skip=lambda subject: None if torch.float32 in subject.dtypes else "it is asked in float64 alone",
+    skip=lambda subject: None if torch.float32 in subject.dtypes else "it is tested in float64 only",
 )
 def handles_half_precision(subject: Any, problem: Problem) -> Evidence:
-    """In float16, where no sum can overflow, every entry equals autograd's within the rounding of its 11 bits.
+    """In float16, for sums that cannot overflow, every entry equals autograd's within the rounding of 11 bits.
 
-    A step through float32, or a loss scale taken off one tensor and not the other, shows only where numbers are narrow.
+    A conversion to float32, or a loss scale that is removed from one tensor only, shows in low precision.
     """
     return Evidence(counted=False) if formulas.overflows(problem.case()) else against_autograd(subject, problem)
 
 
 @book.law(lambda subject: subject.problems(strided=True))
 def handles_strided_inputs(subject: Any, problem: Problem) -> Evidence:
-    """Inputs, and what flows back, may be views with strides: NaN lies between their numbers.
+    """The gradient is correct if inputs and upstream gradients are views with strides. The gaps between their numbers
+    contain NaN.
 
-    A slice of a larger array, a transposed image, a batch picked from columns: real inputs are seldom contiguous, and
-    code that reads memory in place of the tensor computes from what lies between.
+    Slices, transposed images and selected columns are common inputs, and they are not contiguous. Code that reads
+    memory instead of the tensor computes with the numbers in the gaps.
     """
     return against_autograd(subject, problem)
 
 
 @book.law(
     lambda subject: poisoned_problems(subject),
-    skip=lambda subject: None if subject.to_the_bit else "of the core's own backpropagation alone",
+    skip=lambda subject: None if subject.to_the_bit else "only for the core's own backpropagation",
     beside="it says that an overflow is hidden, where equality says that a number is off",
 )  # fmt: skip
 def is_not_finite_where_autograd_is_not(subject: Any, poisoned: Poisoned) -> Evidence:
-    """An infinity or NaN that comes in goes where autograd's goes, and nowhere else.
+    """An infinity or NaN in the input appears in the same entries as in autograd's gradient, and in no others.
 
-    An overflow must be seen. A mask that turns infinity into NaN, or NaN into 0, hides a diverging run from whoever
-    watches for one.
+    An overflow must be visible. A mask that turns infinity into NaN, or NaN into 0, hides that a run diverges.
     """
     case = poisoned.case()
     for z, f in zip(case.trace.z[1:], poisoned.problem.activations, strict=True):

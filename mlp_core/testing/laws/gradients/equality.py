@@ -1,4 +1,4 @@
-"""A gradient equals what is known: autograd, central differences, the Taylor expansion."""
+"""A gradient equals the known results: autograd, central differences, the Taylor expansion."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ if all(r >= clear for r, clear in zip(remainders, {clear})):
     one_sample,
     group=ONE,
     skip=needs_one,
-    beside="with its twin for batches it tells apart what the course asks from what it does not",
+    beside="together with its twin for batches it separates what the course asks for from what it does not",
 )
 def equals_autograd_for_one_sample(subject: Any, problem: Problem) -> Evidence:
-    """For a batch of one, every entry equals torch's autograd: to the bit where both take the same products, else
-    within the derived rounding bound.
+    """For a batch of one, every entry equals torch's autograd. If both compute the same products, the bits are equal;
+    else the entries agree within the derived rounding bound.
 
-    The chain rule has one answer, and autograd is the implementation of it that most people have read. A single sample
-    is what textbooks derive, so this law tells a wrong formula from a formula that only mishandles batches.
+    The chain rule has one answer, and autograd is its best-known implementation. Textbooks derive the gradient of a
+    single sample. So this law separates a wrong formula from a formula that is wrong only for batches.
     """
     return against_autograd(subject, problem)
 
@@ -63,13 +63,13 @@ def equals_autograd_for_one_sample(subject: Any, problem: Problem) -> Evidence:
     a_batch,
     group=BATCH,
     skip=needs_batches,
-    beside="with its twin for one sample it tells apart what the course asks from what it does not",
+    beside="together with its twin for one sample it separates what the course asks for from what it does not",
 )
 def equals_autograd_for_a_batch(subject: Any, problem: Problem) -> Evidence:
     """For a batch of several samples, every entry equals torch's autograd.
 
-    Training never sees one sample at a time. Averages, broadcasts and sums that coincide for one row part ways here,
-    and a batch size unlike every width tells rows from columns.
+    Training uses batches, not single samples. Averages, broadcasts and sums that agree for one row differ here. The
+    batch size differs from every width, so that mixed-up rows and columns show.
     """
     return against_autograd(subject, problem)
 
@@ -110,14 +110,14 @@ def against_differences(subject: Any, problem: Problem) -> Evidence:
     one_sample,
     group=ONE,
     skip=needs_one,
-    beside="it asks the loss alone, where autograd, like the gradient, is the chain rule",
+    beside="it uses only values of the loss; autograd applies the chain rule, as the gradient does",
 )
 def agrees_with_central_differences_for_one_sample(subject: Any, problem: Problem) -> Evidence:
-    """For a batch of one, the difference quotients of the loss confirm every tensor: relative error at most 1e-7 where
-    the gradient stands clear of rounding, else within the truncation and rounding of the quotient.
+    """For a batch of one, difference quotients of the loss confirm every tensor. The relative error is at most 1e-7 if
+    the gradient is clearly above rounding; else the error is within the truncation and rounding of the quotient.
 
-    Autograd and a backpropagation by hand can share a misunderstanding of the model or the loss. The quotient asks the
-    loss alone, and knows no derivative at all.
+    Autograd and a hand-written backpropagation can share a misreading of the model or the loss. A quotient uses only
+    values of the loss, and no derivative.
     """
     return against_differences(subject, problem)
 
@@ -126,13 +126,13 @@ def agrees_with_central_differences_for_one_sample(subject: Any, problem: Proble
     a_batch,
     group=BATCH,
     skip=needs_batches,
-    beside="it asks the loss alone, where autograd, like the gradient, is the chain rule",
+    beside="it uses only values of the loss; autograd applies the chain rule, as the gradient does",
 )
 def agrees_with_central_differences_for_a_batch(subject: Any, problem: Problem) -> Evidence:
-    """For a batch of several samples, the difference quotients of the loss confirm every tensor.
+    """For a batch of several samples, difference quotients of the loss confirm every tensor.
 
-    A gradient divided by the batch size once too often points the right way and still trains, with another learning
-    rate than the one written down: only the loss of the whole batch says how long it must be.
+    A gradient that is divided by the batch size once too often has the correct direction. It still trains, but with
+    another learning rate than the one in the code. Only the loss of the whole batch determines its length.
     """
     return against_differences(subject, problem)
 
@@ -141,14 +141,15 @@ def agrees_with_central_differences_for_a_batch(subject: Any, problem: Problem) 
     lambda subject: subject.problems(depth=(1, 3), dtypes=[torch.float64]),
     floor=0.1,
     name="quarters its Taylor remainder",
-    beside="it asks the loss along a line, with steps a thousand times those of the central differences",
+    beside="it uses the loss along a line, with steps a thousand times those of the central differences",
 )
 def quarters_its_taylor_remainder(subject: Any, problem: Problem) -> Evidence:
-    """|J(theta + h v) - J(theta) - h g.v| is of second order: it quarters when h halves. Fails below 3 for four
-    halvings in a row that all stand 100 rounding bounds clear and cross no kink or jump of f''.
+    """|J(theta + h v) - J(theta) - h g.v| is of second order: when h is halved, it falls to a quarter. The law fails if
+    the ratio is below 3 for four halvings in a row, all of them 100 rounding bounds above zero, across no kink and no
+    jump of f''.
 
-    Differences of tiny steps drown in rounding. Along a line, with steps a thousand times larger, the order of the
-    remainder tells a gradient from something near it, without any assumption about its size.
+    Differences with tiny steps drown in rounding. Along a line, with steps a thousand times larger, the order of the
+    remainder separates a gradient from a vector near it, whatever its size.
     """
     case = problem.case()
     parts = subject.gradient(case)

@@ -17,7 +17,7 @@ from mlp_core.testing.laws.gradients.shared import VALUE
 book = LawBook(judges=True)
 
 MANY = 8
-"""samples, where the subject does not ask for more: fractions are slow"""
+"""samples, unless the subject needs more: fractions are slow"""
 
 
 def problems(subject: Any) -> st.SearchStrategy[Problem]:
@@ -27,19 +27,19 @@ def problems(subject: Any) -> st.SearchStrategy[Problem]:
 
 
 def no_power(subject: Any) -> str | None:
-    """What is right may divide by B and multiply by it again, which rounds where B is not a power of two."""
+    """A correct gradient may divide by B and multiply by B again, which rounds if B is not a power of two."""
     low, high = subject.batch_sizes
     found = subject.to_the_bit or networks.power_from(low) <= high
-    return None if found else "no power of two is among the batch sizes; batch_sizes=(1, 8) has some"
+    return None if found else "no batch size is a power of two; batch_sizes=(1, 8) contains some"
 
 
 @book.law(problems, skip=no_power)
 def equals_exact_rational_arithmetic(subject: Any, problem: Problem) -> Evidence:
-    """On piecewise linear networks with the squared error and short binary numbers, among them pre-activations on a
-    kink, floats are exact, and so must the gradient be.
+    """For piecewise linear networks with the squared error and short binary numbers, the gradient equals exact rational
+    arithmetic, because floats do not round there. Some pre-activations are exactly at a kink.
 
-    Every tolerance hides something. On short binary numbers a float never rounds, so the last bit of the last entry can
-    be asked for, with no tolerance at all.
+    Every tolerance can hide an error. Floats do not round on short binary numbers, so every bit of every entry is
+    checked, without a tolerance.
     """
     case, expected = problem.case(), exact_gradient(problem)
     found = compare(case.names, subject.gradient(case), expected, [0.0] * len(expected), closing=VALUE)

@@ -1,4 +1,4 @@
-"""What the laws of a gradient share: single samples, batches, the comparison with autograd."""
+"""What these laws share: single samples, batches, the comparison with autograd."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlp_core.testing.oracles import gradients as oracles
 VALUE = """\
 got = gradient()["{name}"][{index}].item()
 assert abs(got - {expected}) <= {bound}, got"""
-"""the end of a snippet: the entry that was wrong, against what was expected of it"""
+"""the end of a snippet: compares the wrong entry with the expected value"""
 
 AUTOGRAD = """\
 got = gradient()["{name}"][{index}].item()
@@ -33,15 +33,15 @@ def a_batch(subject: Any, **options: Any) -> st.SearchStrategy[Problem]:
 
 
 def needs_batches(subject: Any) -> str | None:
-    return None if subject.batch_sizes[1] > 1 else "batch sizes above 1 are not asked for; batch_sizes=(1, 8) would"
+    return None if subject.batch_sizes[1] > 1 else "batch sizes above 1 are excluded; pass batch_sizes=(1, 8)"
 
 
 def needs_one(subject: Any) -> str | None:
-    return None if subject.batch_sizes[0] == 1 else "single samples are not asked for; batch_sizes=(1, 8) would"
+    return None if subject.batch_sizes[0] == 1 else "single samples are excluded; pass batch_sizes=(1, 8)"
 
 
 def unspoilt(problem: Problem) -> Case:
-    """The problem's case, of which nothing is what a call before may have changed."""
+    """A copy of the problem's case that no earlier call can have changed."""
     return copy.deepcopy(problem).case()
 
 

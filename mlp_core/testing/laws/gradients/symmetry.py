@@ -1,4 +1,4 @@
-"""A gradient adds up, and follows its network: batches, permutations, scale."""
+"""A gradient adds up over the batch, and follows permutations and scales of its network."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ book = LawBook()
     a_batch,
     group=BATCH,
     skip=needs_batches,
-    beside="without an oracle: it says that the samples are mixed up, where equality says that a number is off",
+    beside="it needs no reference, and says that samples are mixed up; equality only says that a number is off",
 )
 def adds_up_over_the_batch(subject: Any, problem: Problem) -> Evidence:
     """The gradient of a batch is the sum of the gradients of its samples.
 
-    It needs no oracle, and names the kind of mistake: where the whole is not the sum of its samples, one sample has
-    leaked into another.
+    This needs no reference, and it names the kind of mistake. If the gradient is not the sum, one sample affects
+    another.
     """
     case, apart = problem.case(), unspoilt(problem)
     singles = [subject.gradient(apart.rows(slice(s, s + 1))) for s in range(len(problem.x))]
@@ -83,13 +83,13 @@ def adds_up_over_the_batch(subject: Any, problem: Problem) -> Evidence:
     a_batch,
     group=BATCH,
     skip=needs_batches,
-    beside="without an oracle: it says that a row's place matters, where equality says that a number is off",
+    beside="it needs no reference, and says that the position of a row matters",
 )
 def ignores_the_order_of_the_batch(subject: Any, problem: Problem) -> Evidence:
-    """Reversing the rows of the batch changes nothing but rounding.
+    """If the rows of the batch are reversed, the gradient changes by no more than rounding.
 
-    Shuffling between epochs must not change what a batch teaches. Code that takes its first or last row for all of them
-    passes every test made with one row.
+    Shuffling must not change the gradient of a batch. Code that uses the first or last row for all rows passes every
+    test with one row.
     """
     case = problem.case()
     turned = case.rows(torch.arange(len(problem.x) - 1, -1, -1))
@@ -100,13 +100,13 @@ def ignores_the_order_of_the_batch(subject: Any, problem: Problem) -> Evidence:
 
 @book.law(
     lambda subject: subject.problems(depth=(2, 5), width=(2, 6)),
-    beside="without an oracle: it says that a unit's place matters",
+    beside="it needs no reference, and says that the position of a unit matters",
 )
 def follows_a_permutation_of_hidden_units(subject: Any, problem: Problem) -> Evidence:
-    """Numbering the units of a hidden layer differently renumbers the gradient, and changes nothing else.
+    """If the units of a hidden layer are renumbered, the gradient is renumbered in the same way and does not change
+    otherwise.
 
-    Hidden units have no order. Where renumbering them changes anything but the numbering, an index is off by one or a
-    unit is left out.
+    Hidden units have no order. If renumbering them changes anything else, an index is off by one or a unit is missing.
     """
     case = problem.case()
     got, limits = subject.gradient(unspoilt(problem)), formulas.backprop(case)
@@ -130,13 +130,13 @@ def follows_a_permutation_of_hidden_units(subject: Any, problem: Problem) -> Evi
 @book.law(
     lambda subject: subject.problems(),
     skip=lambda subject: None if subject.takes_upstream else "the loss is fixed; subjects.backprop(f) takes any dL/dy",
-    beside="without an oracle: it says that something is added, clipped or normalised",
+    beside="it needs no reference, and says that something is added, clipped or normalised",
 )
 def scales_with_the_loss(subject: Any, problem: Problem) -> Evidence:
-    """A loss times -3 has a gradient times -3.
+    """If the loss is multiplied by -3, the gradient is multiplied by -3.
 
-    Backpropagation is linear in what flows back. Clipping, normalising and signs belong to the optimizer; hidden in the
-    gradient they distort every other loss, and every mixed-precision scale.
+    Backpropagation is linear in the upstream gradient. Clipping, normalising and signs belong to the optimizer. Inside
+    the gradient they distort every other loss and every loss scale of mixed precision.
     """
     case, other = problem.case(), unspoilt(problem)
     scaled = Case(other.model, other.trace, -3 * other.dL_dy, other.y)
@@ -145,13 +145,13 @@ def scales_with_the_loss(subject: Any, problem: Problem) -> Evidence:
 
 
 @book.law(
-    lambda subject: subject.problems(), beside="without an oracle: it says that something is added to the gradient"
+    lambda subject: subject.problems(), beside="it needs no reference, and says that something is added to the gradient"
 )
 def is_zero_at_a_perfect_fit(subject: Any, problem: Problem) -> Evidence:
-    """Where the loss has derivative zero by the output, every entry is zero.
+    """If the derivative of the loss by the output is zero, every entry of the gradient is zero.
 
-    A network that makes no error has nothing to learn. What still moves it there, a decay or a target left out, belongs
-    elsewhere.
+    A network without error has nothing to learn. What moves it anyway, for example a weight decay, does not belong into
+    the gradient.
     """
     case = problem.case()
     still = Case(case.model, case.trace, torch.zeros_like(case.dL_dy), case.trace.output.clone())

@@ -1,4 +1,4 @@
-"""The laws of an objective of gradient boosting."""
+"""The laws of a custom objective for gradient boosting."""
 
 from mlp_core.testing.laws.objectives import conduct, equality
 

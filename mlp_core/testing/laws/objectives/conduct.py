@@ -1,4 +1,4 @@
-"""An objective takes every row by itself, and leaves what it is handed as it was."""
+"""An objective treats every row by itself, and does not change its arguments."""
 
 from __future__ import annotations
 
@@ -46,29 +46,29 @@ assert all(map(np.array_equal, first, both(labels, scores, weights))), "gives ot
 
 
 def meets(subject: Any) -> str | None:
-    """Why rows may meet."""
-    return "it takes groups of rows, which meet by design" if subject.call.meets else None
+    """Why rows may depend on each other."""
+    return "it takes groups of rows, which depend on each other by design" if subject.call.meets else None
 
 
 def one_score(subject: Any) -> str | None:
     """Why the layout of the scores does not matter."""
-    return None if subject.classes else "one score per row; labels=3 would give it three"
+    return None if subject.classes else "it has one score per row; to test three pass labels=3"
 
 
 def no_weights(subject: Any) -> str | None:
-    """Why weights are not asked for."""
-    return None if subject.weighs else "it takes no weights; a third parameter, weight, would take them"
+    """Why weights are not tested."""
+    return None if subject.weighs else "it takes no weights; to take them give it a third parameter, weight"
 
 
 @book.law(
     lambda subject: subject.rows, skip=meets, judges=True,
-    beside="it says that rows meet, where the law of the gradient says that a number is off",
+    beside="it says that rows depend on each other; the law of the gradient only says that a number is off",
 )  # fmt: skip
 def rows_do_not_meet(subject: Any, at: Rows) -> Evidence:
-    """Some of the rows, in another order, get the numbers that they get among all, within rounding.
+    """A subset of the rows, in another order, gets the same numbers as among all rows, within rounding.
 
-    A library adds up what each row asks for. A mean over the rows divides by a number of rows that changes with the
-    data, a maximum or a normalisation over all of them mixes in what others say.
+    A boosting library adds up the numbers of the rows. A mean over the rows divides by a count that changes with the
+    data. A maximum or a normalisation over all rows mixes one row with the others.
     """
     n = len(at.labels)
     some = list(range(n))[::-2]
@@ -82,9 +82,9 @@ def rows_do_not_meet(subject: Any, at: Rows) -> Evidence:
 
 @book.law(lambda subject: subject.rows, skip=one_score)
 def takes_scores_in_any_memory_order(subject: Any, at: Rows) -> Evidence:
-    """Scores of several classes give the same numbers whether rows or columns follow each other in memory.
+    """Scores of several classes give the same numbers in row-major and in column-major memory order.
 
-    XGBoost hands over rows, LightGBM columns: flattening in the order of the memory mixes up classes in one of them.
+    XGBoost passes rows, LightGBM columns. Code that flattens in memory order mixes up the classes in one of them.
     """
     got, expected = subject.both(at, order=in_column_order), subject.both(at)
     limits: list[Tensor | float] = [own_noise(subject, at, k) for k in (0, 1)]
@@ -95,7 +95,8 @@ def takes_scores_in_any_memory_order(subject: Any, at: Rows) -> Evidence:
 def is_weighted_by_the_weights_it_is_handed(subject: Any, at: Rows) -> Evidence:
     """Gradient and hessian of a row are its weight times those without weights.
 
-    With an objective of one's own no library multiplies: whoever asks for the weights has to, both of the two and once.
+    For a custom objective the library does not multiply by the weights. An objective that reads them must multiply both
+    the gradient and the hessian, once.
     """
     plain, got = subject.both(at), subject.both(at, weighted=True)
     expected = [_times(x, at.weights) for x in plain]
@@ -103,7 +104,7 @@ def is_weighted_by_the_weights_it_is_handed(subject: Any, at: Rows) -> Evidence:
     limits = [_times(unweighted, at.weights) + weighted for unweighted, weighted in noises]
     evidence = compare(NAMES, list(got), expected, limits, closing=WEIGHED)
     if subject.memo.get("needs weights"):
-        evidence.note = "it raises where weights are None, as LightGBM's are if fit is given none"
+        evidence.note = "it raises if weights are None; LightGBM passes None if fit gets no weights"
     return evidence
 
 
@@ -114,10 +115,10 @@ def _times(x: Tensor, weights: Tensor) -> Tensor:
 
 @book.law(lambda subject: subject.rows)
 def repeats_itself_and_leaves_its_arguments_alone(subject: Any, at: Rows) -> Evidence:
-    """Called again, it gives the same numbers; labels, scores, weights, default dtype and the flushing of denormals
-    stay as they were.
+    """A second call gives the same numbers. Labels, scores, weights, default dtype and the flushing of denormals are
+    unchanged.
 
-    LightGBM hands over the very array in which it keeps its scores: what is changed there has changed the model.
+    LightGBM passes the very array in which it keeps its scores. A change there changes the model.
     """
     subject.both(at)  # which learns how it is called
     labels, scores, weights = at.arrays()

@@ -1,4 +1,4 @@
-"""An objective's gradient and hessian are the derivatives of its loss by the raw score."""
+"""Gradient and hessian of an objective are the derivatives of its loss by the raw score."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ NO_SUM = (
 )
 
 LOOKED = 8
-"""examples in which a loss must have a slope somewhere"""
+"""examples, of which one at least must have a loss with a slope"""
 
-FLAT = "the loss has no slope anywhere (an error rate has none): give the loss whose derivative is meant"
+FLAT = "the loss has no slope anywhere (an error rate has none): give the loss whose derivative the objective computes"
 
 
 @book.law(lambda subject: subject.rows)
 def the_gradient_is_that_of_the_loss_by_raw_score(subject: Any, at: Rows) -> Evidence:
     """The gradient of every row is the derivative of that row's loss by its raw score, before any sigmoid, softmax or
-    exponential: the difference quotients of the loss confirm it, within their truncation and rounding.
+    exponential. Difference quotients of the loss confirm it, within their truncation and rounding.
 
-    A library adds trees to raw scores. A derivative by the probability, or of another sign, trains something else, and
-    often nothing, without an error.
+    A boosting library adds trees to raw scores. A derivative by the probability, or one with the wrong sign, trains
+    something else or nothing, without an error.
     """
     got, _ = subject.both(at)
     if not adds_up(subject):
@@ -79,7 +79,7 @@ def is_flat(subject: Any) -> bool:
 
 
 def adds_up(subject: Any) -> bool:
-    """Whether the loss of several rows is the sum or the mean of that of each: then that of a row alone is what is
+    """Whether the loss of several rows is the sum or the mean of their losses. If so, the loss of a single row is
     differentiated."""
     if "adds up" not in subject.memo:
         several = [at for at in sample(subject.rows, LOOKED) if len(at.labels) > 1]
@@ -88,7 +88,7 @@ def adds_up(subject: Any) -> bool:
 
 
 def _adds_up(subject: Any, at: Rows) -> bool:
-    """To half of the digits; where it is not finite nothing is known."""
+    """Compare half of the digits; if a number is not finite, nothing is known."""
     n = len(at.labels)
     alone = [subject.value(one.labels, one.scores) for one in map(at.one, range(n))]
     whole, total = subject.value(at.labels, at.scores), sum(alone)
@@ -98,11 +98,11 @@ def _adds_up(subject: Any, at: Rows) -> bool:
 
 @book.law(lambda subject: subject.rows)
 def the_hessian_is_what_it_is_said_to_be(subject: Any, at: Rows) -> Evidence:
-    """hessian="exact": each entry is the derivative of the gradient's by its own raw score. "bound": nowhere below
-    that. "any": finite, and above 0.
+    """hessian="exact": each entry is the derivative of the gradient by its own raw score. "bound": no entry is below
+    that. "any": every entry is finite and above 0.
 
-    The value of a leaf is the sum of its gradients by the sum of its hessians. A factor that one of the two lacks is a
-    factor on the learning rate; where the sum is 0 nothing is learnt, and no library says so.
+    The value of a leaf is the sum of its gradients divided by the sum of its hessians. A factor that one of them lacks
+    changes the learning rate. If the sum of hessians is 0, nothing is learnt, and no library reports it.
     """
     _, got = subject.both(at)
     if not got.isfinite().all():

@@ -1,4 +1,4 @@
-"""What a hessian may be: the exact one, a bound from above, or any that is positive."""
+"""What a hessian may be: the exact one, an upper bound, or any positive one."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ row, *rest = {index}
 got = both(labels, scores)[1][{index}]
 assert got >= {expected} - {bound}, got"""
 
-FLAT = "a hessian of 0 everywhere: LightGBM and XGBoost learn nothing from it, and do not say so"
+FLAT = "the hessian is 0 everywhere: LightGBM and XGBoost learn nothing from it, without a warning"
 
-MEANT = "an approximation has to be declared: hessian='bound' for one that is nowhere below, 'any' for any above 0"
+MEANT = "declare an approximation: hessian='bound' if it is nowhere below the exact one, 'any' if it is only above 0"
 
 
 def positive(got: Tensor) -> Evidence:
@@ -48,7 +48,7 @@ def exact(subject: Any, at: Rows, got: Tensor, own: Tensor, closing: str) -> Evi
 
 
 def bound(subject: Any, at: Rows, got: Tensor, own: Tensor, closing: str) -> Evidence:
-    """Nowhere below the derivative of the gradient; at a kink, not below the lesser of its slopes."""
+    """Nowhere below the derivative of the gradient; at a kink, not below the smaller one-sided slope."""
     try:
         return _above(got, own_derivative(subject, at, quick=True), own)
     except Broken:
@@ -59,7 +59,7 @@ def _above(got: Tensor, found: Derivatives, own: Tensor) -> Evidence:
     least = torch.where(found.kink, found.low, found.value).nan_to_num()
     limit = torch.where(found.kink, own, found.bound + own)
     spoken = torch.where((found.telling | found.kink) & (got < least), got, least)
-    evidence = compare(["hessian, which may not be below:"], [spoken], [least], [limit], closing=BELOW)
+    evidence = compare(["hessian, which must not be below:"], [spoken], [least], [limit], closing=BELOW)
     evidence.skipped = int((~found.telling).sum())
     evidence.entries -= evidence.skipped
     evidence.counted = evidence.entries > 0
@@ -69,11 +69,12 @@ def _above(got: Tensor, found: Derivatives, own: Tensor) -> Evidence:
 Find = Callable[[], Derivatives]
 
 Stand = tuple[str, Callable[[Tensor, Find, Tensor], bool]]
-"""what a hessian stands for, in words, and whether it does so in other rows"""
+"""what kind a hessian is, in words, and whether it is so in other rows"""
 
 
 def told(subject: Any, at: Rows, got: Tensor, own: Tensor, closing: str) -> Evidence:
-    """Nobody said which is meant: the exact one, or one that libraries take in its place, which is told."""
+    """If the user does not say which kind is meant: the exact hessian, or one that libraries use instead, which is then
+    reported."""
     stand: Stand | None = subject.memo.get("stands for")
     if stand and stand[1](got, lambda: own_derivative(subject, at, quick=True), own):
         return Evidence(entries=got.numel(), note=stand[0])
@@ -90,11 +91,11 @@ def told(subject: Any, at: Rows, got: Tensor, own: Tensor, closing: str) -> Evid
 
 
 SHIFTS = (0.0217, 0.713, -1.309, 0.3131)
-"""how far scores are moved for more rows: what holds of one row alone may be chance"""
+"""how far scores are moved to get more rows: with one row the kind may be a coincidence"""
 
 
 def _stands_for(subject: Any, at: Rows) -> Stand | None:
-    """What a hessian that is not the exact one stands for, if it is one that libraries take."""
+    """The name of a hessian that is not exact but is used by libraries; None if there is none."""
     pattern = torch.linspace(1, 2, at.scores.numel(), dtype=torch.float64).view(at.scores.shape)  # not all the same
     more = at.some(list(range(len(at.labels))) * len(SHIFTS))
     more = more.at(torch.cat([at.scores + shift * pattern for shift in SHIFTS]))
@@ -105,10 +106,10 @@ def _stands_for(subject: Any, at: Rows) -> Stand | None:
     if not (got > 0).all() or not known.any():
         return None
     if bool((got == got.flatten()[0]).all()):
-        words = f"the hessian is {got.flatten()[0].item()} everywhere: trees step along the gradient"
+        words = f"the hessian is {got.flatten()[0].item()} everywhere: trees then follow the gradient alone"
         return words, lambda g, f, o: bool((g == got.flatten()[0]).all())
     for words, factor in factors(subject.classes):
-        stand = f"the hessian is {words} times the second derivative, as some libraries take it", _times(factor)
+        stand = f"the hessian is {words} times the second derivative, as in some libraries", _times(factor)
         if stand[1](got, lambda: found, own):
             return stand
     apart = known & (found.value.abs() > near)
@@ -116,13 +117,13 @@ def _stands_for(subject: Any, at: Rows) -> Stand | None:
     if not len(ratio) or bool((ratio - ratio[0]).abs().amax() <= 2.0**-10 * ratio[0].abs()):
         return None  # one factor everywhere, and none that is known: it is missing on one side
     if (found.value < -near)[known].any():
-        words = "the hessian is above 0 where the second derivative is not: an approximation"
+        words = "the hessian is above 0 although the second derivative is not: an approximation"
         return words, lambda g, f, o: bool((g > 0).all())
     if _free_of_labels(subject, more, got, found, known):
-        words = "the hessian depends on no label, as the second derivative does: the expected one"
+        words = "the hessian does not depend on the labels, the second derivative does: it is the expected hessian"
         return words, lambda g, f, o: bool((g > 0).all())
     if (got >= found.value - near)[known].all():
-        words = "the hessian is nowhere below the second derivative: a bound"
+        words = "the hessian is nowhere below the second derivative: an upper bound"
         return words, _not_below
     return None
 
@@ -142,8 +143,8 @@ def _times(factor: float) -> Callable[[Tensor, Find, Tensor], bool]:
 
 
 def _free_of_labels(subject: Any, at: Rows, got: Tensor, found: Derivatives, known: Tensor) -> bool:
-    """Whether other labels make no difference to the hessian, and one to the second derivative: the expected one
-    (Fisher's, or that of Gauss and Newton)."""
+    """Whether other labels change the second derivative but not the hessian. Then it is the expected hessian (Fisher's,
+    or Gauss-Newton's)."""
     other = Rows(at.labels.flip(0), at.scores, at.weights)
     if torch.equal(other.labels, at.labels):  # of rows that are alike, those of others
         label = sample(subject.rows, 24)[-1].labels[0]
@@ -156,7 +157,7 @@ def _free_of_labels(subject: Any, at: Rows, got: Tensor, found: Derivatives, kno
 
 
 def factors(classes: int) -> list[tuple[str, float]]:
-    """Factors that libraries put before the second derivative."""
+    """Factors by which libraries multiply the second derivative."""
     several = [("2", 2.0)]
     if classes > 2:
         several.append((f"{classes}/{classes - 1}", classes / (classes - 1)))

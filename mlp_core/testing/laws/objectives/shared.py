@@ -1,4 +1,4 @@
-"""What the laws of objectives share: entries held to derivatives."""
+"""What the laws of objectives share: the comparison of entries with derivatives."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from mlp_core.testing.oracles.entries import Derivatives
 
 
 def held(name: str, got: Tensor, found: Derivatives, own: Tensor, closing: str) -> Evidence:
-    """Hold every entry to a derivative; those of which it tells nothing are left out, and counted. Raises Broken."""
+    """Compare every entry with a derivative. Entries for which it is too uncertain are skipped and counted. Raises
+    Broken."""
     admitted = found.admits(got, own)
     spoken = found.telling | (found.kink & ~admitted) | (got == found.value)
     outside = torch.where(got < found.low, found.low, found.high)

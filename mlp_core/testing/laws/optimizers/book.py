@@ -1,5 +1,4 @@
-"""What all laws of optimizers have in common: they say nothing of one that does not repeat itself, and how to waive
-them."""
+"""What all laws of optimizers have in common: they skip an optimizer that does not repeat itself, and can be waived."""
 
 from __future__ import annotations
 
@@ -19,21 +18,21 @@ from mlp_core.testing.examples.scenario import Scenario
 from mlp_core.testing.laws.optimizers.shared import look
 
 RUN_TWICE = 4
-"""scenarios on which it is found out whether an optimizer repeats itself"""
+"""scenarios that decide whether an optimizer repeats itself"""
 
 REPEATS = "repeats and touches nothing else"
-"""the law that says of a random optimizer that it is; the others say nothing of it"""
+"""the law that reports that an optimizer is random; the others are skipped for it"""
 
-RANDOM = f"it is random, or remembers other runs: see '{REPEATS}'"
+RANDOM = f"it is random, or depends on earlier runs: see '{REPEATS}'"
 
 
 FEW = 0.04
-"""of the examples asked for, those of laws about conduct, each of which shows a mistake by itself"""
+"""the share of the examples for laws about side effects: a single example shows a mistake"""
 
 
 class OptimizerBook(LawBook):
-    """Laws of optimizers. Of one that does not repeat itself those say nothing that are about one `repeating` itself:
-    the same step twice is the least that they compare."""
+    """Laws of optimizers. All laws with `repeating` are skipped for an optimizer that does not repeat itself, because
+    they compare two runs of the same steps."""
 
     def law(
         self, given: Callable[[Any], SearchStrategy[Any]], name: str = "", *, repeating: bool = True,
@@ -50,7 +49,7 @@ class OptimizerBook(LawBook):
 
 @cache
 def made_by_torch() -> frozenset[str]:
-    """What every optimizer has from the constructor of torch.optim.Optimizer."""
+    """The attributes that the constructor of torch.optim.Optimizer creates."""
     return frozenset(vars(torch.optim.SGD([torch.zeros(1)])))
 
 
@@ -59,7 +58,7 @@ def measured(broken: Broken, doing: str) -> str:
     if isinstance(broken, Raised):
         lost = getattr(broken.__cause__, "name", None)
         if isinstance(broken.__cause__, AttributeError) and lost in made_by_torch():
-            return f"its constructor does not call torch.optim.Optimizer.__init__, which makes {lost}"
+            return f"its constructor does not call torch.optim.Optimizer.__init__, which creates {lost}"
         return f"{doing or 'in a step'}, it raises {broken.got}"
     return f"{doing}: {broken.where} is {broken.got}, not {broken.expected}"
 
@@ -78,7 +77,8 @@ def _telling(function: Check, doing: str) -> Check:
 
 
 def is_random(subject: Any) -> bool:
-    """Whether the same run, twice from the same parameters, does not end in the same bits. What raises says nothing."""
+    """Whether the same run, done twice from the same parameters, ends in different bits. An optimizer that raises
+    counts as not random."""
     if "random" not in subject.memo:
         with globals_kept():
             drawn = sample(subject.scenarios(steps=(4, 6)), RUN_TWICE)

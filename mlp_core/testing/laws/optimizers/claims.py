@@ -1,4 +1,4 @@
-"""What an optimizer may claim: it is coordinatewise, odd, at rest under zero gradients, and descends."""
+"""What an optimizer may claim: it is coordinatewise, odd, does not move under zero gradients, and descends."""
 
 from __future__ import annotations
 
@@ -65,13 +65,14 @@ book = OptimizerBook()
 
 @book.law(
     lambda subject: subject.scenarios(kinds=("zero",), decay=False, steps=SEVERAL),
-    skip=claimed("fixed_point", "a zero gradient from a fresh state moves nothing"),
-    beside="all that asks it of an optimizer without a reference",
+    skip=claimed("fixed_point", "a zero gradient with a fresh state moves nothing"),
+    beside="the only law that checks this for an optimizer without a reference",
 )
 def stays_put_under_zero_gradients(subject: Any, scenario: Scenario) -> Evidence:
-    """Zero gradients from a fresh state, every decay off: a fixed point.
+    """With a fresh state, zero gradients and no decay, no parameter moves.
 
-    Nothing has been learnt, so nothing may move: what does is a drift that adds up over every step of training.
+    A zero gradient has nothing to teach. A movement without a gradient is a drift, which adds up over every step of
+    training.
     """
     start = [p.detach().clone() for p in scenario.fresh()]
     params, _ = subject.finished(scenario)
@@ -82,13 +83,13 @@ def stays_put_under_zero_gradients(subject: Any, scenario: Scenario) -> Evidence
 @book.law(
     lambda subject: subject.scenarios(steps=SEVERAL),
     skip=claimed("odd", "negating parameters and gradients negates the step"),
-    beside="all that asks it of an optimizer without a reference",
+    beside="the only law that checks this for an optimizer without a reference",
 )
 def negates_with_its_arguments(subject: Any, scenario: Scenario) -> Evidence:
-    """Negating all parameters and gradients negates the result.
+    """If all parameters and gradients are negated, the result is negated.
 
-    Turning the sign of every weight and gradient gives the mirror image of the same problem. A rule that leans to one
-    side has a bias that no single step shows.
+    Changing the sign of every weight and gradient gives the mirror image of the problem. A rule that does not follow
+    has a bias to one side, which no single step shows.
     """
     params, _ = subject.finished(scenario)
     mirrored = scenario.mapped(lambda t: -t)
@@ -102,15 +103,16 @@ def negates_with_its_arguments(subject: Any, scenario: Scenario) -> Evidence:
     lambda subject: subject.scenarios(decay=False, groups=(1, 1), steps=(2, 4), schedule=False),
     skip=lambda subject: (
         claimed("descends", "small enough steps decrease a convex function")(subject)
-        or (None if subject.has_lr else "it has no lr to be made smaller")
+        or (None if subject.has_lr else "it has no lr that could be reduced")
     ),
-    beside="all that asks it of an optimizer without a reference: whether it goes downhill",
+    beside="the only law that checks the direction of an optimizer without a reference",
 )
 def descends_with_a_small_enough_step(subject: Any, scenario: Scenario) -> Evidence:
-    """On a convex quadratic some lr / 2^k decreases the function in a few steps (increases, if it maximizes).
+    """On a convex quadratic function some lr / 2^k decreases the function within a few steps (or increases it with
+    maximize).
 
-    The least an optimizer owes anybody is the direction. It is asked with steps small enough that only a wrong one can
-    fail.
+    The least that an optimizer must get right is the direction. The steps are made so small that only a wrong direction
+    can fail.
     """
     hyper = scenario.groups[0]
     if not hyper.get("lr") or not sum(p.numel() for p in scenario.parameters[0]):
@@ -134,8 +136,8 @@ def descends_with_a_small_enough_step(subject: Any, scenario: Scenario) -> Evide
             return Evidence(entries=1)
         seen.append(values[-1] - values[0])
     raise Broken(
-        "sum (p - 1)^2 after a few steps, at every lr / 2^k",
-        f"grown by {min(seen):.3g} or more",
+        "sum (p - 1)^2 after a few steps, with every lr / 2^k",
+        f"increased by {min(seen):.3g} or more",
         "smaller",
         closing=DESCENDS.replace("DTYPE", str(finest)),
     )
@@ -148,14 +150,14 @@ def single_group(subject: Any) -> st.SearchStrategy[Scenario]:
 @book.law(
     single_group,
     skip=claimed("coordinatewise", "it treats every coordinate alone"),
-    beside="all that asks it of an optimizer without a reference",
+    beside="the only law that checks this for an optimizer without a reference",
 )
 def treats_every_coordinate_alone(subject: Any, scenario: Scenario) -> Evidence:
-    """One long parameter, with its coordinates in another order, moves as its pieces do; so do pieces that lie side by
-    side in one buffer, where an optimizer may step them at once.
+    """If a long parameter is permuted or cut into pieces, every coordinate moves as before. The same holds if the
+    pieces are adjacent in one buffer, which an optimizer may step at once.
 
-    It is what allows a whole network to be stepped as one flat vector. An optimizer that looks at a norm, or across
-    tensors that happen to lie side by side, gives other results for another layout in memory.
+    This property allows a whole network to be stepped as one flat vector. An optimizer that uses a norm, or adjacent
+    tensors, depends on the layout in memory.
     """
     n = sum(p.numel() for p in scenario.parameters[0])
     if not n:
@@ -177,8 +179,8 @@ def treats_every_coordinate_alone(subject: Any, scenario: Scenario) -> Evidence:
     got = [together[0].detach()[order], torch.cat([p.detach().flatten() for p in adjacent])]
     evidence = Evidence()
     for what, one, closing in (
-        ("all coordinates in one parameter, turned round", got[0], TURNED),
-        ("all parameters side by side in one buffer", got[1], ADJACENT),
+        ("all coordinates in one parameter, in reverse order", got[0], TURNED),
+        ("all parameters adjacent in one buffer", got[1], ADJACENT),
     ):
         found = agree(subject, scenario, [what], [one], [expected], closing=closing, arranged=_in_one)
         evidence.entries, evidence.counted = found.entries, found.counted

@@ -1,4 +1,4 @@
-"""The law of an optimizer about complex parameters, where its code knows of them."""
+"""The law of an optimizer about complex parameters, for code that mentions complex numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mlp_core.testing.laws.optimizers.driving import doubled
 from mlp_core.testing.laws.optimizers.shared import agree
 
 KNOWS = re.compile(r"view_as_real|is_complex|complex64|complex128")
-"""how a file shows that complex parameters were thought of"""
+"""how a file shows that its author considered complex parameters"""
 
 PAIRS = """\
 def end(turn):
@@ -39,7 +39,7 @@ book = OptimizerBook(waivable=True)
 
 
 def pair(t: Tensor) -> Tensor:
-    """Two numbers for each, in a last dimension."""
+    """Two numbers for each complex one, in a last dimension."""
     return torch.stack([t, 1 - t / 2], -1)
 
 
@@ -52,14 +52,14 @@ def needs_complex_ones(subject: Any) -> str | None:
 def _knows(subject: Any) -> str:
     (scenario,) = sample(subject.telling(steps=(2, 2)), 1)
     if subject.no_others and not any(d.is_complex for d in subject.dtypes):
-        return "complex numbers are not among its dtypes"
+        return "its dtypes contain no complex one"
     with globals_kept():
         try:
             kinds = type(subject.optimizer(scenario, scenario.fresh())).__mro__
             own = [k for k in kinds if issubclass(k, torch.optim.Optimizer) and k is not torch.optim.Optimizer]
             files = {k.__module__: sys.modules[k.__module__] for k in own if k.__module__ in sys.modules}
             if not any(KNOWS.search(inspect.getsource(module)) for module in files.values()):
-                return "its file does not speak of complex numbers"
+                return "its file does not mention complex numbers"
             _end(subject, scenario)
         except Exception as error:
             return f"it refuses complex parameters ({type(error.__cause__ or error).__name__})"
@@ -67,7 +67,7 @@ def _knows(subject: Any) -> str:
 
 
 def _end(subject: Any, scenario: Scenario) -> list[Tensor]:
-    """Where parameters of complex numbers end, as pairs."""
+    """The final complex parameters, as pairs."""
 
     def turn(t: Tensor) -> Tensor:
         return torch.view_as_complex(pair(t.double()))
@@ -84,10 +84,11 @@ def _end(subject: Any, scenario: Scenario) -> list[Tensor]:
     doing="with complex parameters",
 )  # fmt: skip
 def takes_complex_numbers_as_pairs(subject: Any, scenario: Scenario) -> Evidence:
-    """A complex parameter moves as its real and imaginary parts do, in a real parameter of one more dimension, which is
-    torch's convention; of optimizers whose file speaks of complex numbers.
+    """A complex parameter moves as a real parameter with one more dimension, which contains its real and imaginary
+    parts. This is torch's convention. The law applies to optimizers whose file mentions complex numbers.
 
-    Squares of complex gradients are no squares of their parts, and a view that is forgotten in one place gives neither.
+    The square of a complex gradient is not the square of its parts. An optimizer that forgets the real view in one
+    place computes neither.
     """
     real = scenario.mapped(pair)
     expected = [p.detach() for p in subject.finished(real)[0]]

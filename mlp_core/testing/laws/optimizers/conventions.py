@@ -1,4 +1,4 @@
-"""The laws of an optimizer about what everybody expects of torch.optim: closures, hooks, zero_grad, names."""
+"""The laws of an optimizer about the conventions of torch.optim: closures, hooks, zero_grad, names."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Closure:
     def __init__(self, scenario: Scenario, params: list[Tensor], step: int) -> None:
         self.scenario, self.params, self.step = scenario, params, step
         self.seen: list[list[Tensor]] = []
-        """the parameters, at every call"""
+        """the parameters at every call"""
         self.values: list[float] = []
 
     def __call__(self) -> Tensor:
@@ -101,7 +101,7 @@ def needs_a_closure_s_call(subject: Any) -> str | None:
 
 
 def _calls(subject: Any) -> bool:
-    """Whether its step calls the closure that it is given, in any of a few steps."""
+    """Whether its step calls the closure in any of a few steps."""
     (scenario,) = sample(subject.telling(), 1)
     with globals_kept():
         params = scenario.fresh()
@@ -126,11 +126,11 @@ def _calls(subject: Any) -> bool:
     closing=CALLED.replace("ONCE_IS_ENOUGH", "True"), doing="with a closure that computes the gradients",
 )  # fmt: skip
 def steps_with_a_closure_as_without(subject: Any, scenario: Scenario) -> Evidence:
-    """A closure that computes the loss and its gradients is called before the parameters move, with autograd on, and
-    once where it is; its value is returned, and the step is that of the gradients it has made.
+    """step(closure) calls the closure before the parameters move, with autograd enabled, and once at the current
+    parameters. It returns the closure's value, and steps with the gradients that the closure computed.
 
-    It is how torch.optim evaluates a model again, and how trainers drive every optimizer. Gradients that were read
-    before the closure made them are those of the step before.
+    A closure is how torch.optim evaluates a model again, and how trainers call every optimizer. If step reads the
+    gradients before it calls the closure, it uses those of the previous step.
     """
     expected = look(scenario, *subject.finished(scenario))
     params = scenario.fresh()
@@ -154,7 +154,7 @@ def _called(
     if not closure.seen:
         raise Broken(
             f"{what}the closure", "not called", "called", closing=lines,
-            measured="the closure is called in some steps alone",
+            measured="the closure is called in some steps only",
         )  # fmt: skip
     if not equal(closure.seen[0], before):
         raise Broken(
@@ -163,24 +163,25 @@ def _called(
         )  # fmt: skip
     if not subject.closure and len(closure.seen) > 1 and equal(closure.seen[0], closure.seen[1]):
         raise Broken(
-            f"{what}the closure", f"called {len(closure.seen)} times at one point", "called once", closing=lines,
-            measured=f"the closure is called {len(closure.seen)} times in one step, where the parameters are the same",
+            f"{what}the closure", f"called {len(closure.seen)} times with the same parameters", "called once",
+            closing=lines,
+            measured=f"the closure is called {len(closure.seen)} times in one step with the same parameters",
         )  # fmt: skip
     value = None if returned is None else float(torch.as_tensor(returned).detach())
     near = [v for v in closure.values if v != v or (value is not None and abs(value - v) <= 1e-3 * abs(v))]
     if not near:
         raise Broken(
-            f"{what}what step returns", returned if value is None else value, closure.values[0], closing=lines,
+            f"{what}value that step returns", returned if value is None else value, closure.values[0], closing=lines,
             measured=f"step(closure) returns {returned if value is None else value}, not the closure's value",
         )  # fmt: skip
 
 
 @book.law(lambda s: s.telling(groups=(1, s.max_groups)), share=FEW, closing=HOOKED, doing="with hooks on its steps")
 def calls_its_hooks(subject: Any, scenario: Scenario) -> Evidence:
-    """Hooks registered for before and after a step are called then, in every step; zero_grad clears all gradients.
+    """Pre- and post-step hooks are called at their time in every step, and zero_grad clears all gradients.
 
-    Loggers, averagers and schedulers hang on these hooks. torch.optim.Optimizer keeps them for every class that calls
-    its constructor.
+    Loggers, averagers and schedulers depend on these hooks. torch.optim.Optimizer provides them to every class that
+    calls its constructor.
     """
     params, told = scenario.fresh(), list[tuple[str, list[Tensor]]]()
     optimizer = subject.optimizer(scenario, params)
@@ -200,7 +201,7 @@ def calls_its_hooks(subject: Any, scenario: Scenario) -> Evidence:
                 torch.equal(a.nan_to_num(), b.nan_to_num()) for a, b in zip(kinds[0][1], at, strict=True)
             )
             if not kinds or moved:
-                got = "called on other parameters" if moved else "not called"
+                got = "called with other parameters" if moved else "not called"
                 raise Broken(
                     f"{what}{when} a step", got, "called", closing=HOOKED,
                     measured=f"a hook for {when} a step is {got}",

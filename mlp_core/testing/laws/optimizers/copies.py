@@ -1,4 +1,4 @@
-"""The laws of an optimizer about its copies: deep copies, checkpoints, instances of other hyperparameters."""
+"""The laws of an optimizer about its copies: deep copies, checkpoints, instances with other hyperparameters."""
 
 from __future__ import annotations
 
@@ -113,11 +113,11 @@ book = OptimizerBook(waivable=True)
     beside="a copy is not a checkpoint: it says which of the two loses the state",
 )  # fmt: skip
 def goes_on_as_a_deep_copy(subject: Any, scenario: Scenario) -> Evidence:
-    """A deep copy, with its parameters, has the same groups and defaults, ends where the original ends, and does not
-    touch it; the original can be shown as text, and pickled.
+    """A deep copy together with its parameters has the same groups and defaults, reaches the same result, and does not
+    affect the original. The original can be shown as text and pickled.
 
-    Sweeps fork from one state, tests and trainers copy what they are given. A copy that shares its state with the
-    original, or begins anew, trains something else.
+    Sweeps fork from one state, and tests and trainers copy what they get. A copy that shares its state with the
+    original, or starts with an empty state, trains something else.
     """
     expected, half = look(scenario, *subject.finished(scenario)), len(scenario.gradients) // 2
     params, optimizer = subject.finished(steps_of(scenario, 0, half))
@@ -136,15 +136,16 @@ def goes_on_as_a_deep_copy(subject: Any, scenario: Scenario) -> Evidence:
         if not isinstance(raised.__cause__, AttributeError) or hasattr(twin, lost) or not hasattr(optimizer, lost):
             raise
         # torch's Optimizer.__getstate__ keeps state, groups and defaults; a copy of what keeps more is of no use
-        return Evidence(entries=len(expected), note=f"its copies lack {lost}, as torch's Optimizer.__getstate__ has it")
-    same(look(scenario, copied, twin), expected, "copied and gone on: ", COPIED)
+        note = f"its copies lack {lost}, because torch's Optimizer.__getstate__ leaves it out"
+        return Evidence(entries=len(expected), note=note)
+    same(look(scenario, copied, twin), expected, "continued as a copy: ", COPIED)
     for _ in subject.run(rest, optimizer, params):
         pass
-    return same(look(scenario, params, optimizer), expected, "after its copy went on: ", KEPT_APART)
+    return same(look(scenario, params, optimizer), expected, "after its copy was continued: ", KEPT_APART)
 
 
 def _found_by_name(kind: type) -> bool:
-    """Whether a class can be pickled: one made inside a function cannot."""
+    """Whether a class can be pickled; a class made inside a function cannot."""
     try:
         pickle.dumps(kind)
     except Exception:
@@ -167,7 +168,8 @@ def _alike(twin: Any, optimizer: Any) -> None:
 
 
 def _alike_values(a: Any, b: Any) -> bool:
-    """What is no number, text or list of them is compared by its type alone: a function is copied as another one."""
+    """Whether two values are equal. Values other than numbers, texts and lists of them are compared by type only,
+    because a copied function is another object."""
     plain = (int, float, str, bool, type(None), torch.Tensor, list, tuple, dict)
     return equal_values(a, b) if isinstance(b, plain) else type(a) is type(b)
 
@@ -176,10 +178,11 @@ def _alike_values(a: Any, b: Any) -> bool:
     lambda s: s.telling(groups=(1, s.max_groups), steps=(4, 5)), share=FEW, closing=LOADED, doing="with state_dict"
 )
 def leaves_a_checkpoint_alone(subject: Any, scenario: Scenario) -> Evidence:
-    """Loading a checkpoint does not change it, and to be asked for one, or shown as text, does not change an optimizer.
+    """Loading a checkpoint does not change the checkpoint. Calling state_dict(), or showing the optimizer as text, does
+    not change the optimizer.
 
-    One checkpoint is loaded by several runs and saved again. What takes its keys out while it loads leaves the next run
-    without them.
+    One checkpoint is loaded by several runs and saved again. If loading removes keys from it, the next run does not
+    have them.
     """
     expected, half = look(scenario, *subject.finished(scenario)), len(scenario.gradients) // 2
     params, optimizer = subject.finished(steps_of(scenario, 0, half))
@@ -202,7 +205,7 @@ def leaves_a_checkpoint_alone(subject: Any, scenario: Scenario) -> Evidence:
 
 
 def _changed(where: str, now: Any, before: Any) -> str:
-    """The first place where a checkpoint is not what it was."""
+    """The first place at which a checkpoint has changed."""
     if isinstance(before, dict) and isinstance(now, dict) and now.keys() == before.keys():
         return next((found for key in before if (found := _changed(f"{where}[{key!r}]", now[key], before[key]))), "")
     if isinstance(before, list) and isinstance(now, list) and len(now) == len(before):
@@ -212,7 +215,7 @@ def _changed(where: str, now: Any, before: Any) -> str:
 
 
 def single(subject: Any) -> Sequence[torch.dtype]:
-    """float32, where it is taken: loading casts numbers that torch keeps in float32 to the dtype of p."""
+    """float32, if the optimizer takes it: loading casts state that torch keeps in float32 to the dtype of p."""
     return [torch.float32] if torch.float32 in subject.dtypes else subject.dtypes
 
 
@@ -220,18 +223,19 @@ def needs_others(subject: Any) -> str | None:
     if subject.max_groups < 2:
         return "it takes a single group"
     names = set(subject.varied) - set(subject.common)
-    return None if names else "no hyperparameters of its groups vary"
+    return None if names else "none of the hyperparameters in its groups varies"
 
 
 @book.law(
     lambda s: s.telling(groups=(2, 2), steps=(4, 5), dtypes=single(s)), skip=needs_others, share=FEW,
-    doing="loaded into an instance of other hyperparameters",
+    doing="loaded into an instance with other hyperparameters",
     beside="it says that a hyperparameter is lost, where resuming says that the end differs",
 )  # fmt: skip
 def puts_its_hyperparameters_back(subject: Any, scenario: Scenario) -> Evidence:
-    """A checkpoint loaded into an optimizer that was made with other hyperparameters goes on with those saved.
+    """A checkpoint that is loaded into an optimizer with other hyperparameters restores the saved ones.
 
-    A run is resumed from a script that has moved on. A rate that is kept beside the groups is that of the new script.
+    A run is often resumed from a script that has changed. A rate that is stored outside the groups stays that of the
+    new script.
     """
     one = group_alone(scenario, 0)
     expected, half = look(one, *subject.finished(one)), len(scenario.gradients) // 2
@@ -248,4 +252,4 @@ def puts_its_hyperparameters_back(subject: Any, scenario: Scenario) -> Evidence:
         subject.step(one, optimizer, params)
     shown = replace(scenario, parameters=(scenario.parameters[0], ()), gradients=one.gradients)
     with shown_on(shown):
-        return same(look(one, params, optimizer), expected, "made otherwise and loaded: ", OTHERWISE)
+        return same(look(one, params, optimizer), expected, "loaded into one with other hyperparameters: ", OTHERWISE)

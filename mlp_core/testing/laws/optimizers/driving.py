@@ -1,4 +1,4 @@
-"""Ways to drive an optimizer that several laws need: parts of a scenario, its groups apart, values moved."""
+"""Ways to run an optimizer that several laws need: parts of a scenario, single groups, changed values."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from torch import Tensor
 from mlp_core.testing.examples.scenario import Scenario
 
 KNOWN = ("lr", "betas", "momentum", "weight_decay", "eps")
-"""hyperparameters whose meaning is known by their name: each acts in every step"""
+"""hyperparameters whose names have one meaning: each acts in every step"""
 
 
 def steps_of(scenario: Scenario, start: int, stop: int | None = None) -> Scenario:
-    """The same from one step to another."""
+    """The scenario with the steps from `start` to `stop` only."""
     return replace(
         scenario, gradients=scenario.gradients[start:stop], lr_factors=scenario.lr_factors[start:stop]
     )  # fmt: skip
 
 
 def from_zero(scenario: Scenario) -> Scenario:
-    """The same with every parameter zero at first: there is no number beside which a small step is lost."""
+    """The scenario with every parameter zero at first, so that a small step is not lost beside a large number."""
     return replace(scenario, parameters=tuple(tuple(map(torch.zeros_like, own)) for own in scenario.parameters))
 
 
 def group_alone(scenario: Scenario, index: int) -> Scenario:
-    """The same with one of its groups alone."""
+    """The scenario with one of its groups only."""
     first = sum(len(own) for own in scenario.parameters[:index])
     last = first + len(scenario.parameters[index])
     return replace(
@@ -38,7 +38,7 @@ def group_alone(scenario: Scenario, index: int) -> Scenario:
 
 
 def renumbered(seen: dict[str, Tensor], by: int) -> dict[str, Tensor]:
-    """What was seen of params[0], ..., under the names of params[by], ..."""
+    """The values of params[0], ... under the names of params[by], ..."""
     found = {}
     for name, value in seen.items():
         head, _, number = name.rpartition("[")
@@ -47,17 +47,17 @@ def renumbered(seen: dict[str, Tensor], by: int) -> dict[str, Tensor]:
 
 
 def numbered(seen: dict[str, Tensor], first: int, last: int) -> dict[str, Tensor]:
-    """What was seen of params[first], ..., params[last - 1]."""
+    """The values of params[first], ..., params[last - 1]."""
     return {name: t for name, t in seen.items() if first <= int(name.rpartition("[")[2][:-1]) < last}
 
 
 def written(value: Any) -> str:
-    """A value of a group in few words."""
+    """A value of a group as short text."""
     return repr(value.item() if isinstance(value, Tensor) and value.numel() == 1 else value)
 
 
 def equal_values(a: Any, b: Any) -> bool:
-    """Whether two values of a group, or of a checkpoint, are the same, NaN and tensors included."""
+    """Whether two values of a group or of a checkpoint are equal, NaN and tensors included."""
     if isinstance(a, Tensor) or isinstance(b, Tensor):
         one, other = torch.as_tensor(a), torch.as_tensor(b)
         return one.shape == other.shape and torch.equal(one.nan_to_num(), other.nan_to_num().to(one.dtype))
@@ -69,10 +69,10 @@ def equal_values(a: Any, b: Any) -> bool:
 
 
 def copies(params: Sequence[Tensor]) -> list[Tensor]:
-    """The values of parameters, apart from them."""
+    """Copies of the values of parameters."""
     return [p.detach().clone() for p in params]
 
 
 def doubled(closing: str) -> str:
-    """Lines with braces, for the closing of a law, which is formatted."""
+    """Lines with their braces doubled, for the closing of a law, which is formatted."""
     return closing.replace("{", "{{").replace("}", "}}")

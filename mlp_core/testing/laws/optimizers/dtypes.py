@@ -1,4 +1,4 @@
-"""The laws of an optimizer about dtypes: several in one call, 16 bits as 32, complex numbers as two real ones."""
+"""The laws of an optimizer about dtypes: several dtypes in one group, and 16 bits."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from mlp_core.testing.laws.optimizers.shared import noise
 SIXTEEN = (torch.bfloat16, torch.float16)
 
 BLOCKS = (8, 70)
-"""entries of a parameter that has whole blocks of every width, and a rest"""
+"""entries of a parameter with whole blocks of every width and a remainder"""
 
 QUARTER = 0.25
-"""of the largest step: a few roundings in 16 bits (1/256 each) carry less far, and a step left out is farther"""
+"""the share of the largest step: more than a few roundings in 16 bits (1/256 each), less than a missing step"""
 
 MIXED = """\
 DTYPES_ = [DTYPES]
@@ -69,14 +69,14 @@ book = OptimizerBook(waivable=True)
 
 
 def several(subject: Any) -> Sequence[torch.dtype]:
-    """The dtypes that may stand beside each other."""
+    """The dtypes that one group may contain."""
     return list(dict.fromkeys((*subject.dtypes, *subject.others(torch.bfloat16))))
 
 
 def needs_several(subject: Any) -> str | None:
     if subject.max_groups < 2:
         return "it takes a single group"
-    return None if len(several(subject)) > 1 else "it is asked for in one dtype"
+    return None if len(several(subject)) > 1 else "it is tested in one dtype only"
 
 
 @book.law(
@@ -85,10 +85,10 @@ def needs_several(subject: Any) -> str | None:
     beside="it puts several dtypes into one group, which no other law does",
 )  # fmt: skip
 def steps_several_dtypes_together(subject: Any, scenario: Scenario) -> Evidence:
-    """Parameters of several dtypes and sizes in one group move as each does in an optimizer of its own.
+    """Parameters of several dtypes and sizes in one group move as each does in its own optimizer.
 
-    Norms are kept in float32 beside weights in bfloat16. What hands all tensors to one kernel, or makes all state in
-    the dtype of the first, reads the others wrongly.
+    Models keep norms in float32 and weights in bfloat16. Code that passes all tensors to one kernel, or makes all state
+    in the dtype of the first parameter, reads the others wrongly.
     """
     dtypes = [several(subject)[k % len(several(subject))] for k in range(len(scenario.names()))]
     params = [p.detach().to(d).requires_grad_() for p, d in zip(scenario.fresh(), dtypes, strict=True)]
@@ -129,12 +129,12 @@ def steps_several_dtypes_together(subject: Any, scenario: Scenario) -> Evidence:
 
 
 def sixteen(subject: Any) -> list[torch.dtype]:
-    """The dtypes of 16 bits that it is asked for."""
+    """The 16-bit dtypes that it is tested with."""
     return [d for d in (*subject.dtypes, *subject.others(torch.bfloat16)) if d in SIXTEEN]
 
 
 def coarse(subject: Any) -> st.SearchStrategy[Scenario]:
-    """From zero, so that every step shows, with gradients that stay the same, so that none cancels another."""
+    """From zero, so that every step shows; with constant gradients, so that no step cancels another."""
     usual = subject.steady or subject.shapes
     blocks = [s for s in usual if BLOCKS[0] <= prod(s) <= BLOCKS[1]] or subject.few()
     made = subject.telling(shapes=blocks, steps=(2, 2), kinds=("same",), decay=False, dtypes=sixteen(subject))
@@ -143,18 +143,18 @@ def coarse(subject: Any) -> st.SearchStrategy[Scenario]:
 
 def needs_sixteen_bits(subject: Any) -> str | None:
     if not sixteen(subject):
-        return "no 16 bits are asked for: dtypes= says which"
-    return None if comparable(subject) else "16 bits alone are asked for: nothing finer to compare with"
+        return "no 16-bit dtype is tested; dtypes= adds one"
+    return None if comparable(subject) else "only 16-bit dtypes are tested: there is none to compare with"
 
 
 @book.law(
     coarse, skip=needs_sixteen_bits, share=FEW, doing="in 16 bits", beside="it needs no reference that runs in 16 bits",
 )  # fmt: skip
 def moves_sixteen_bits_as_thirty_two(subject: Any, scenario: Scenario) -> Evidence:
-    """From zero, every entry of a parameter in 16 bits is after two steps near where it is in float32, or float64.
+    """After two steps from zero, every entry of a 16-bit parameter is close to its value in float32 or float64.
 
-    Kernels for 16 bits are written by themselves, in blocks of eight. A block that is left out, or a denominator that
-    is rounded away, shows in no test in float32.
+    Kernels for 16 bits are separate code, often in blocks of eight. A block that is left out, or a denominator that is
+    rounded to zero, shows in no float32 test.
     """
     dtype = scenario.dtype
     wide = torch.float32 if torch.float32 in subject.dtypes else comparable(subject)[0]
@@ -176,7 +176,7 @@ def moves_sixteen_bits_as_thirty_two(subject: Any, scenario: Scenario) -> Eviden
                 f"params[{k}], entry {at} of {p.numel()} in flat order, from 0 in {len(scenario.gradients)} steps",
                 a, f"{b!r} as in {str(wide)[6:]}, within a quarter of the largest step", closing=closing,
                 measured=f"in {str(dtype)[6:]} {len(flat)} of {p.numel()} entries of params[{k}] "
-                f"{'are not moved' if still else 'move otherwise than in finer dtypes'}: "
+                f"{'do not move' if still else 'move differently than in finer dtypes'}: "
                 f"entry {at} is {a:.4g}, in {str(wide)[6:]} {b:.4g}",
             )  # fmt: skip
     return Evidence(entries=entries, counted=entries > 0)

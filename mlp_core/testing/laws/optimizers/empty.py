@@ -1,4 +1,4 @@
-"""The law of an optimizer about groups of no parameters."""
+"""The law of an optimizer about empty parameter groups."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ book = OptimizerBook(waivable=True)
 
 
 def with_empty_groups(scenario: Scenario) -> Scenario:
-    """The same with a group of no parameters first, after each of its groups, and so last."""
+    """The scenario with an empty group first and after each of its groups."""
     every: list[tuple[Tensor, ...]] = [()]
     for own in scenario.parameters:
         every += [own, ()]
@@ -41,11 +41,11 @@ def needs_empty_groups(subject: Any) -> str | None:
         return "it takes a single group"
     if "refuses empty groups" not in subject.memo:
         subject.memo["refuses empty groups"] = _refuses_empty_groups(subject)
-    return "it refuses a group of no parameters" if subject.memo["refuses empty groups"] else None
+    return "it refuses an empty group" if subject.memo["refuses empty groups"] else None
 
 
 def _refuses_empty_groups(subject: Any) -> bool:
-    """By a ValueError, where it takes the same groups without those that are empty."""
+    """Whether it refuses empty groups with a ValueError, and takes the same groups without them."""
     (scenario,) = sample(subject.scenarios(groups=(2, 2), steps=(1, 1)), 1)
     with globals_kept():
         for one, raises in ((scenario, False), (with_empty_groups(scenario), True)):
@@ -59,13 +59,13 @@ def _refuses_empty_groups(subject: Any) -> bool:
 
 
 @book.law(
-    lambda subject: subject.scenarios(steps=(2, 3)), skip=needs_empty_groups, doing="beside a group without parameters"
+    lambda subject: subject.scenarios(steps=(2, 3)), skip=needs_empty_groups, doing="beside an empty group"
 )  # fmt: skip
 def takes_an_empty_group(subject: Any, scenario: Scenario) -> Evidence:
-    """With groups of no parameters first, in the middle and last, all others move as they do without them.
+    """With empty groups first, in the middle and last, all parameters move as they do without them.
 
-    A model without biases, or with every layer of one kind frozen, leaves the group for them empty. What looks at the
-    first parameter of each group raises there, in a run that was set up rightly.
+    A model without biases, or with every layer of one kind frozen, leaves a group empty. Code that reads the first
+    parameter of each group raises there, although the run is set up correctly.
     """
     expected, between = look(scenario, *subject.finished(scenario)), with_empty_groups(scenario)
     with shown_on(between):

@@ -1,4 +1,4 @@
-"""The law of equality with a reference: to the bit for torch's twin, within what rounding explains for any other."""
+"""The laws of equality with a reference: bit for bit for torch's twin, within what rounding explains for any other."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ momentum itself, where a copy is meant"""
 
 @twin_book.law(lambda s: s.scenarios(missing=True, counts=s.counts, dtypes=(*s.dtypes, *s.dtypes, *s.others(*SIXTEEN))))
 def equals_its_twin(subject: Any, scenario: Scenario) -> Evidence:
-    """Parameters, and the state that both keep under one name, have the bits of the torch optimizer it claims to be,
-    after every step, the first or the millionth, in 64, 32 or 16 bits.
+    """After every step, the first or the millionth, in 64, 32 or 16 bits, the parameters have the bits of the torch
+    optimizer that the rule claims to equal. So has the state that both keep under one name.
 
-    An update that is nearly Adam trains nearly as well, and no loss curve shows it. Formulas of the same name differ in
-    where decay, dampening and epsilon stand: bits tell them apart, after one step or after a million.
+    An update that is almost Adam trains almost as well, and no loss curve shows it. Formulas with the same name place
+    decay, dampening and epsilon differently. Bits separate them, after one step or after a million.
     """
     mine, theirs = scenario.fresh(), scenario.fresh()
     a, b = subject.optimizer(scenario, mine), subject.optimizer(scenario, theirs, subject.reference)
@@ -57,18 +57,18 @@ def equals_its_twin(subject: Any, scenario: Scenario) -> Evidence:
 def needs_a_reference(subject: Any) -> str | None:
     if subject.reference is None:
         return str(subject.unreferenced)
-    return None if comparable(subject) else "16 bits leave too few digits to tell a wrong update from a rounded one"
+    return None if comparable(subject) else "16 bits have too few digits to separate a wrong update from rounding"
 
 
 @reference_book.law(
     lambda s: s.scenarios(missing=True, counts=s.counts, dtypes=comparable(s) or s.dtypes), skip=needs_a_reference
 )
 def equals_its_reference(subject: Any, scenario: Scenario) -> Evidence:
-    """After every step every parameter is where its reference puts it, within what rounding explains: the scatter of
-    the reference when all its roundings, gradients and hyperparameters err by one more unit in the last place.
+    """After every step every parameter equals the reference's, within what rounding explains: how far the reference
+    scatters when its operations, gradients and hyperparameters err by one more unit in the last place.
 
-    Code that is not ours orders its operations as it likes, so bits cannot be asked for. What rounding can explain is
-    measured on the reference itself, so that 1e-10 in one entry still shows and a rearranged formula does not.
+    Other code may order its operations differently, so that bits need not agree. The tolerance is measured on the
+    reference itself. An error of 1e-10 in one entry still shows, and a rearranged formula does not fail.
     """
     mine, theirs = scenario.fresh(), scenario.fresh()
     a = subject.optimizer(scenario, mine)
@@ -84,7 +84,7 @@ def equals_its_reference(subject: Any, scenario: Scenario) -> Evidence:
 
 
 def _blamed(run: Iterator[T]) -> Iterator[T]:
-    """What a reference raises is no mistake of the subject."""
+    """An error that the reference raises is not a mistake of the subject."""
     try:
         yield from run
     except Broken as broken:

@@ -16,10 +16,10 @@ book = OptimizerBook(judges=True)
 
 @book.law(scenarios, skip=not_exactly_sgd, beside="it relies on no implementation of torch and on no tolerance")
 def steps_as_exact_rational_arithmetic_does(subject: Any, scenario: Scenario) -> Evidence:
-    """What claims to be torch's SGD moves parameters, and their velocity where it keeps it under torch's name, as its
-    formulas do in fractions, step by step: on short binary numbers floats are exact.
+    """An optimizer that claims to be torch's SGD moves its parameters as the formulas do in exact fractions, step by
+    step, because floats are exact on short binary numbers. So does its velocity, if it is kept under torch's name.
 
-    It holds the formula itself, in fractions, without trusting torch's implementation or any tolerance.
+    This checks the formula itself. It relies neither on torch's implementation nor on a tolerance.
     """
     params, names, evidence = scenario.fresh(), scenario.names(), Evidence()
     optimizer, kept = subject.optimizer(scenario, params), "momentum_buffer" in subject.shared_state

@@ -15,7 +15,7 @@ from mlp_core.testing.laws.optimizers.book import FEW, OptimizerBook
 from mlp_core.testing.laws.optimizers.driving import copies, doubled
 
 AT = 1
-"""the step whose gradient is not finite: the second, so that there is a state to be spoiled"""
+"""the step whose gradient is not finite: the second, because then a state exists"""
 
 RUN = """\
 params = fresh()
@@ -48,7 +48,7 @@ book = OptimizerBook(waivable=True)
 
 
 def spoiled(scenario: Scenario, bad: float) -> Gradient:
-    """The gradients, with `bad` in the first entry of the first parameter in step AT."""
+    """The gradients, with `bad` as the first entry of the first parameter in step AT."""
 
     def gradient(step: int, index: int) -> Tensor | None:
         g = scenario.gradient(step, index)
@@ -68,11 +68,11 @@ def scenarios(subject: Any) -> st.SearchStrategy[Scenario]:
     beside="it needs no reference, and looks at the state too",
 )  # fmt: skip
 def forgets_a_step_that_it_skips(subject: Any, scenario: Scenario) -> Evidence:
-    """If an optimizer leaves a parameter where it is in a step whose gradient is not finite, nothing of that gradient
-    stays: with the finite gradients of later steps, the parameter and its state are finite.
+    """If an optimizer skips a step of a parameter whose gradient is not finite, nothing of that gradient remains. After
+    later steps with finite gradients, the parameter and its state are finite.
 
-    Mixed precision overflows now and then, and skipping such steps is the remedy. A momentum that took the gradient up
-    before it was looked at spoils every step after.
+    Mixed precision overflows now and then, and the remedy is to skip such steps. If the momentum takes the gradient in
+    before it is checked, every later step is NaN.
     """
     plain, optimizer = subject.finished(scenario)
     finite = {"params[0]": plain[0], **_state(optimizer, plain[0])}
@@ -91,14 +91,15 @@ def forgets_a_step_that_it_skips(subject: Any, scenario: Scenario) -> Evidence:
                 raise Broken(
                     f"{name} after the step with a gradient of {bad} and {len(scenario.gradients) - AT - 1} more",
                     wrong, "finite", closing=SKIPPED.replace("BAD", str(bad)),
-                    measured=f"the step with a gradient of {bad} is skipped, but the gradient is kept: {name} is "
+                    measured=f"the step with a gradient of {bad} is skipped, but its gradient enters the state: "
+                    f"{name} is "
                     f"{wrong} after later steps with finite gradients",
                 )  # fmt: skip
     return Evidence(entries=sum(p.numel() for p in plain))
 
 
 def _state(optimizer: Any, p: Tensor) -> dict[str, Tensor]:
-    """The state that has an entry for every entry of p."""
+    """The state that has one number per entry of p."""
     kept = state_tensors(optimizer, p).items()
     return {f"{k} of params[0]": s for k, s in kept if s.shape == p.shape and s.is_floating_point()}
 
@@ -112,10 +113,10 @@ def needs_a_reference(subject: Any) -> str | None:
     beside="it says which entries become NaN, where the others say that a step is skipped or not",
 )  # fmt: skip
 def meets_nan_as_its_reference_does(subject: Any, scenario: Scenario) -> Evidence:
-    """A gradient of NaN makes NaN of the entries of which it makes NaN in the reference, and of no others; or the step
-    is skipped for that parameter, or for all.
+    """A gradient of NaN makes the same entries NaN as in the reference, and no others. Or the step is skipped, for that
+    parameter or for all.
 
-    What hides a NaN goes on training on nothing; what spreads it to other layers leaves no trace of where it began.
+    An optimizer that hides a NaN goes on training on nothing. One that spreads it to other layers hides where it began.
     """
     bad, count = float("nan"), len(scenario.names())
     mine, theirs = scenario.fresh(), scenario.fresh()
@@ -138,7 +139,7 @@ def meets_nan_as_its_reference_does(subject: Any, scenario: Scenario) -> Evidenc
         if bool((~p & q).any()):
             raise Broken(
                 f"{name} after a gradient of NaN for params[0]", "NaN", "finite", closing=closing,
-                measured=f"a gradient of NaN for one entry of params[0] makes NaN of other entries, of {name}",
+                measured=f"a gradient of NaN for one entry of params[0] makes other entries NaN: in {name}",
             )  # fmt: skip
         if bool((p & ~q & (before[k] != after[k])).any()):
             raise Broken(

@@ -1,4 +1,4 @@
-"""The law of an optimizer about its forms: what a switch of its constructor chooses computes the same."""
+"""The law of an optimizer about its forms: every implementation that its constructor can choose computes the same."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ assert abs(got - expected) <= {bound} or got == expected or got != got and expec
 """SWITCH, TAKEN and PREPARED are filled in by the law"""
 
 ROUNDS_MORE = ("capturable", "differentiable")
-"""forms whose counts of steps are tensors, in torch of float32, and so are their corrections of a bias"""
+"""forms that count steps in a tensor, which torch keeps in float32, and so have bias corrections in float32"""
 
 NEGATED = "gradients = [[-g for g in row] for row in gradients]"
 
@@ -37,11 +37,11 @@ book = OptimizerBook(waivable=True)
 
 
 def needs_forms(subject: Any) -> str | None:
-    return None if _forms(subject) else "its constructor has no switch between forms that works here"
+    return None if _forms(subject) else "its constructor has no switch (foreach, fused, ...) that works here"
 
 
 def _forms(subject: Any) -> list[str]:
-    """The switches of its constructor with which it steps."""
+    """The switches of its constructor with which it can step."""
     if "forms" not in subject.memo:
         (scenario,) = sample(subject.telling(steps=(2, 2)), 1)
         subject.memo["forms"] = [switch for switch in subject.switches if _works(subject, scenario, switch)]
@@ -84,11 +84,11 @@ def _end(subject: Any, scenario: Scenario, switch: str, *, value: bool) -> list[
     share=FEW, doing="in another form",
 )  # fmt: skip
 def computes_the_same_in_every_form(subject: Any, scenario: Scenario) -> Evidence:
-    """With foreach, fused, capturable or differentiable on, where its constructor has them and they work here, all
-    parameters move as with that off; with maximize on, as on gradients of the other sign.
+    """With foreach, fused, capturable or differentiable on, all parameters move as with it off. With maximize on, they
+    move as with negated gradients. Switches that the constructor does not have, or that do not work here, are left out.
 
-    A form is chosen for its speed, by whoever trains. Each is written by itself, and an option that one of them forgets
-    is missed by nobody who compares the others.
+    Users choose a form for its speed. Each form is separate code, and an option that one of them ignores is easily
+    missed.
     """
     evidence, given = Evidence(), scenario
     for switch in _forms(subject):
@@ -105,8 +105,8 @@ def computes_the_same_in_every_form(subject: Any, scenario: Scenario) -> Evidenc
             with shown_on(scenario):
                 found = agree(off, plain, scenario.names(), got, expected, what=f"{switch}=True: ", closing=closing)
         except Broken as broken:
-            broken.measured = f"{switch}=True computes something else than {switch}=False" + (
-                " on gradients of the other sign" if switch == "maximize" else ""
+            broken.measured = f"{switch}=True does not compute the same as {switch}=False" + (
+                " with negated gradients" if switch == "maximize" else ""
             ) + f": {broken.where.removeprefix(f'{switch}=True: ')} is {broken.got}, not {broken.expected}"  # fmt: skip
             raise
         evidence.join(found)

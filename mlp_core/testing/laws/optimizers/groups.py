@@ -1,4 +1,4 @@
-"""The laws of an optimizer about parameters in company: late ones, groups, neighbours in memory, shapes."""
+"""The laws of an optimizer about several parameters: late gradients, groups, adjacent parameters in memory, shapes."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ book = OptimizerBook(waivable=True)
 # of two parameters at least, so that without the first its group is not empty
 @book.law(lambda subject: subject.scenarios(steps=(3, 6), per_group=(2, 3)), doing="with a late gradient")
 def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
-    """A parameter without a gradient is left alone; when its first gradient comes, it begins as if fresh, and the
-    others do not notice; also where all lie side by side in one buffer.
+    """A parameter without a gradient does not move. With its first gradient it starts as a fresh parameter does, and
+    the others are not affected. This also holds if all parameters are adjacent in one buffer.
 
-    Frozen layers thaw, experts are not always chosen, and None is not zero: decay and momentum must leave a parameter
-    without a gradient alone, and its bias correction must begin when it does.
+    Frozen layers are unfrozen, experts are not chosen in every step, and None is not zero. Decay and momentum must not
+    touch a parameter without a gradient, and its bias correction must start with its first one.
     """
     late = 1 + len(scenario.gradients) // 3
     delayed = replace(scenario, gradients=tuple(
@@ -89,11 +89,12 @@ def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
                 got = {"params[0]": params[0].detach().clone()}
                 closing = LITERAL.replace("run(mine)", f"run(mine, stop={step + 1})")
                 same(got, {"params[0]": start}, f"step {step + 1}, no gradient yet: ", closing)
-    _side_by_side(subject, delayed, [p.detach() for p in params], "side by side: ")
+    _side_by_side(subject, delayed, [p.detach() for p in params], "adjacent in one buffer: ")
     pausing = replace(scenario, gradients=tuple(
         (None, *row[1:]) if step == late else row for step, row in enumerate(scenario.gradients)
     ))  # fmt: skip
-    _side_by_side(subject, pausing, [p.detach() for p in subject.finished(pausing)[0]], "side by side, one pausing: ")
+    expected = [p.detach() for p in subject.finished(pausing)[0]]
+    _side_by_side(subject, pausing, expected, "adjacent in one buffer, one without a gradient: ")
     if not (subject.exact or references.compares(rounding.unit_roundoff(scenario.dtype))):
         return Evidence(entries=1)  # in 16 bits torch's foreach rounds otherwise for other lengths of its lists
     alone = replace(
@@ -114,13 +115,13 @@ def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
 
 
 def _side_by_side(subject: Any, scenario: Scenario, apart: list[Tensor], what: str) -> None:
-    """Where parameters lie side by side in one buffer, they end where they end apart."""
+    """Parameters that are adjacent in one buffer end where separate ones end."""
     with shown_on(scenario):
         agree(subject, scenario, scenario.names(), subject.side_by_side(scenario), apart, what=what, closing=ADJACENT)
 
 
 def _unnoticed(subject: Any, scenario: Scenario, seen: dict[str, Tensor]) -> Evidence:
-    """All parameters but the first are as if it had not been there."""
+    """All parameters except the first move as they do without it."""
     first, *others = scenario.parameters
     names = scenario.names()[1:]
     if not names:
@@ -142,20 +143,19 @@ def needs_groups(subject: Any) -> str | None:
     if subject.max_groups < 2:
         return "it takes a single group"
     if subject.varied and set(subject.varied) <= set(subject.common):
-        return "its groups have no hyperparameters of their own"
+        return "its groups have no hyperparameters"
     return None if subject.varied else subject.unmoved
 
 
 @book.law(
-    two_groups, skip=needs_groups, doing="with groups of several values",
-    beside="all that asks it of an optimizer without a reference",
+    two_groups, skip=needs_groups, doing="with groups of different hyperparameters",
+    beside="the only law that checks this for an optimizer without a reference",
 )  # fmt: skip
 def gives_every_group_its_own_hyperparameters(subject: Any, scenario: Scenario) -> Evidence:
-    """The parameters of a second group, whose hyperparameters differ from the defaults, move as in an optimizer of that
-    group alone.
+    """The parameters of a second group with its own hyperparameters move as in an optimizer of that group alone.
 
-    Biases without decay, a smaller rate for the lower layers: groups are how it is done, and a loop that reads the
-    first group for all passes every test that has one.
+    Groups give biases no decay, and lower layers a smaller rate. A loop that uses the first group's values for all
+    groups passes every test with one group.
     """
     k = len(scenario.parameters[0])
     second = replace(
@@ -180,8 +180,8 @@ def gives_every_group_its_own_hyperparameters(subject: Any, scenario: Scenario) 
 
 
 def coupled(subject: Any, scenario: Scenario, k: int) -> bool:
-    """Whether other gradients of the first k parameters change what the rest does, or the other way round; so it is
-    where all parameters are one vector to an optimizer, which then takes a single group."""
+    """Whether other gradients of the first k parameters change the rest, or the reverse. That is so if the optimizer
+    treats all parameters as one vector; it then takes a single group."""
     if subject.max_groups == 1:
         return True
     params, optimizer = subject.finished(scenario)

@@ -1,4 +1,4 @@
-"""The laws of an optimizer about groups: added after some steps, frozen as a whole, one made two."""
+"""The laws of an optimizer about groups: added after some steps, frozen as a whole, split into two."""
 
 from __future__ import annotations
 
@@ -75,11 +75,11 @@ def needs_two_groups(subject: Any) -> str | None:
     closing=ADDED.replace("LATE", "2").replace("OWN", "{{}}"), doing="with a group added after two steps",
 )  # fmt: skip
 def takes_a_group_added_later(subject: Any, scenario: Scenario) -> Evidence:
-    """A group added after some steps moves as it does in an optimizer of its own that begins then, with the
-    hyperparameters that it brings, or else with the defaults; the groups that were there do not notice.
+    """A group that is added after some steps moves as in its own optimizer that starts then, with its own
+    hyperparameters or the defaults. The groups before it are not affected.
 
-    Layers thaw, networks grow, a head is exchanged for another. State that is made in the constructor, or a rate that
-    is kept in a list, has nothing for those who come later.
+    Layers are unfrozen, networks grow, and heads are replaced. State that is made in the constructor, or a rate that is
+    kept in a list, is missing for a later group.
     """
     late, k = 2, len(scenario.parameters[0])
     bare = len(scenario.gradients) % 2 == 0  # without hyperparameters of its own
@@ -102,8 +102,8 @@ def takes_a_group_added_later(subject: Any, scenario: Scenario) -> Evidence:
         seen = look(scenario, params, optimizer)
         new = renumbered(look(second, *subject.finished(second)), k)
         try:
-            same(numbered(seen, k, len(params)), new, "the group added: ", closing)
-            return same(numbered(seen, 0, k), look(first, *subject.finished(first)), "those before: ", closing)
+            same(numbered(seen, k, len(params)), new, "the added group: ", closing)
+            return same(numbered(seen, 0, k), look(first, *subject.finished(first)), "the groups before it: ", closing)
         except Broken:
             if subject.exact or not coupled(subject, scenario, k):
                 raise
@@ -111,7 +111,7 @@ def takes_a_group_added_later(subject: Any, scenario: Scenario) -> Evidence:
 
 
 def _as_given(optimizer: Any, params: list[Tensor], k: int) -> list[Any]:
-    """With names, if those that are there have some."""
+    """A group with names, if the others have names."""
     if "param_names" not in optimizer.param_groups[0]:
         return params
     return [(f"layers.{k + i}.{'weight' if p.ndim > 1 else 'bias'}", p) for i, p in enumerate(params)]
@@ -122,11 +122,11 @@ def _as_given(optimizer: Any, params: list[Tensor], k: int) -> list[Any]:
     doing="beside groups of frozen parameters",
 )  # fmt: skip
 def takes_a_group_of_frozen_parameters(subject: Any, scenario: Scenario) -> Evidence:
-    """With groups of nothing but frozen parameters first and last, these stay what they were, and all others move as
-    they do without them.
+    """If the first and last groups contain only frozen parameters, those do not change, and all others move as they do
+    without them.
 
-    Fine-tuning freezes whole groups. What looks for the first gradient of each group finds none, and decay has no
-    business there.
+    Fine-tuning freezes whole groups. Code that looks for the first gradient of each group finds none, and decay must
+    not act there.
     """
     p = scenario.parameters[0][0]
     (hyper,) = scenario.groups
@@ -169,14 +169,14 @@ def twins(subject: Any) -> st.SearchStrategy[Scenario]:
 
 
 @book.law(
-    twins, skip=needs_two_groups, share=FEW, doing="with one group made two of the same hyperparameters",
+    twins, skip=needs_two_groups, share=FEW, doing="with one group split into two",
     beside="it needs no reference: it says that the grouping is what is wrong",
 )  # fmt: skip
 def takes_one_group_as_two(subject: Any, scenario: Scenario) -> Evidence:
-    """Parameters of one group move as they do in two groups of the same hyperparameters.
+    """Parameters of one group move as they do in two groups with the same hyperparameters.
 
-    Splitting a group changes nothing that was asked for. State that is found by its position in a group, or by its
-    shape, is taken for that of another parameter.
+    Splitting a group must not change anything. Code that finds state by the position in the group, or by shape,
+    confuses one parameter with another.
     """
     (hyper,), (params,) = scenario.groups, scenario.parameters
     split = replace(scenario, groups=(hyper, hyper), parameters=(params[:1], params[1:]))

@@ -1,4 +1,4 @@
-"""Every hyperparameter shows, and is refused outside its domain."""
+"""Every hyperparameter has an effect, and is refused outside its domain."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ book = OptimizerBook(waivable=True)
     cases=lambda subject: subject.movable,
     owed=True,
     narrowed=lambda drawn, seen: drawn.besides(seen),
-    beside="all that asks it of an optimizer without a reference",
+    beside="the only law that checks this for an optimizer without a reference",
 )
 def shows_every_hyperparameter(subject: Any, drawn: Changes) -> Evidence:
-    """Moving a hyperparameter that varies, each in its turn, moves a parameter or its state by 100 roundings at least.
+    """A change of any single hyperparameter changes a parameter or its state by at least 100 roundings.
 
     An option that is accepted and ignored is worse than one that is refused: a search over it compares noise.
     """
@@ -47,14 +47,14 @@ def _moved(a: torch.Tensor, b: torch.Tensor, dtype: torch.dtype) -> bool:
 @book.law(
     lambda subject: subject.wrongs,
     skip=lambda subject: claimed("validates", "it refuses hyperparameters outside their domains")(subject)
-    or (None if subject.wrongs is not None else "no hyperparameters were given whose domain is known"),
+    or (None if subject.wrongs is not None else "it has no hyperparameter whose domain is known"),
     repeating=False,
 )  # fmt: skip
 def refuses_values_outside_their_domain(subject: Any, wrongs: Wrongs) -> Evidence:
-    """A hyperparameter outside its domain, each in its turn, is refused by an error that names it.
+    """A value of any hyperparameter outside its domain raises an error that names the hyperparameter.
 
-    A negative rate, a beta of 1, NaN: they train without an error, to nothing. Refused by name at construction they
-    cost a second.
+    A negative rate, a beta of 1, NaN: they all train without an error, and the run is lost. An error in the constructor
+    costs a second.
     """
     for wrong in wrongs.each:
         with shown_on(wrong):

@@ -1,4 +1,4 @@
-"""The laws of an optimizer about hundreds of steps: equal to its reference throughout, and sane without one."""
+"""The laws of an optimizer about hundreds of steps: equal to its reference throughout, and without a breakdown."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from mlp_core.testing.laws.optimizers.book import OptimizerBook
 from mlp_core.testing.laws.optimizers.equality import WITHIN, needs_a_reference
 
 RARELY = 0.02
-"""of the examples asked for: each has hundreds of steps"""
+"""the share of the examples: each has hundreds of steps"""
 
 LONG, LONGER = 250, 600
 """steps of a run beside a reference, and without one"""
 
 SLOPES = ((1.0, 0.5), (0.0, 1.0), (0.25, 0.5))
-"""what the gradients scatter around, and how far"""
+"""the mean of the gradients, and how far they scatter"""
 
 WINDOW = 100
-"""steps over which the way is measured: several times the periods of Lookahead and of schedules that repeat"""
+"""steps over which the movement is measured: several periods of Lookahead and of cyclic schedules"""
 
 EXPLODES = 1e9
-"""times the way of an earlier window: an estimate of the distance to go, which begins at 1e-6, grows by less"""
+"""times the movement of an earlier window; an estimate of the distance that starts at 1e-6 grows by less"""
 
 SLOW = 0.01
-"""the largest lr of such a run: a step that is a part of the parameter grows as (1 + lr)^steps, and is no explosion"""
+"""the largest lr of such a run: steps proportional to the parameter grow as (1 + lr)^steps, which is no explosion"""
 
 BACK = 0.1
-"""of the way of an earlier window: less than that may be a balance of slope and decay"""
+"""the share of the movement of an earlier window; less may be a balance of slope and decay"""
 
 SANE = """\
 path = [params[0].detach().double().clone() for params, _ in run(mine)]
@@ -68,7 +68,7 @@ def needs_both(subject: Any) -> str | None:
 
 
 def without_closure(subject: Any) -> str | None:
-    return "each of its steps is many: it calls a closure" if subject.closure else None
+    return "it calls its closure, so that one step contains many" if subject.closure else None
 
 
 @judging.law(
@@ -76,11 +76,11 @@ def without_closure(subject: Any) -> str | None:
     beside="it takes hundreds of steps, where the other equalities take a few",
 )  # fmt: skip
 def equals_its_reference_in_a_long_run(subject: Any, run: LongRun) -> Evidence:
-    """After each of some hundred steps the parameter is where its reference puts it: to the bit for torch's twin, else
+    """After each of several hundred steps the parameter equals the reference's: bit for bit for torch's twin, else
     within what rounding explains.
 
-    Corrections end, counts overflow and schedules run out after more steps than a test takes. An average that is
-    forgotten a little too fast is right at first.
+    Corrections fade, counters overflow and schedules end after more steps than a test usually takes. An average that
+    decays slightly too fast is correct at first.
     """
     scenario = run.scenario
     mine, theirs = scenario.fresh(), scenario.fresh()
@@ -112,11 +112,11 @@ def without(subject: Any) -> st.SearchStrategy[LongRun]:
     beside="it needs no reference",
 )  # fmt: skip
 def stays_sane_in_a_long_run(subject: Any, run: LongRun) -> Evidence:
-    """Hundreds of steps on one noisy slope go on downhill as they began: nothing becomes infinite or NaN, stops for
-    good, or goes back up.
+    """On one noisy slope, hundreds of steps continue downhill as they began: no value becomes infinite or NaN, stops
+    for good, or moves back up.
 
-    A schedule that is passed turns the rate negative, a count that is kept in 16 bits stops, a correction divides by
-    nothing. A run of hours ends in that, and no short test gets there.
+    After its end, a schedule makes the rate negative; a 16-bit counter stops; a correction divides by zero. A run of
+    many hours ends in that, and no short test reaches it.
     """
     path = _path(subject, run.scenario, subject.optimizer)
     early = _ways(path)[0]
@@ -129,7 +129,7 @@ def stays_sane_in_a_long_run(subject: Any, run: LongRun) -> Evidence:
     raise Broken(
         f"params[0], entry {k} in flat order, over the last {WINDOW} of {run.steps} steps on one slope",
         f"moved by {way:.4g}", f"on as before, when {WINDOW} steps moved it by {before:.4g}", closing=SANE,
-        measured=f"on a slope that stays the same it {what}: steps 50 to 150 move an entry by {before:.4g}, "
+        measured=f"on a constant slope it {what}: steps 50 to 150 move an entry by {before:.4g}, "
         f"the last {WINDOW} of {run.steps} by {way:.4g}",
     )  # fmt: skip
 
@@ -143,12 +143,12 @@ def _path(subject: Any, scenario: Scenario, make: Any) -> list[Tensor]:
 
 
 def _ways(path: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """What steps 50 to 150 and the last 100 move."""
+    """The movement over steps 50 to 150, and over the last 100."""
     return path[WINDOW + WINDOW // 2 - 1] - path[WINDOW // 2 - 1], path[-1] - path[-WINDOW - 1]
 
 
 def _insane(path: list[Tensor]) -> tuple[str, int, float, float] | None:
-    """What is wrong with a run, if anything: in words, for an entry, with its early and its late way."""
+    """What is wrong with a run, if anything: words, the entry, and its early and late movement."""
     early, late = _ways(path)
     for what, wrong in (
         ("is not finite", ~path[-1].isfinite()),
@@ -163,7 +163,7 @@ def _insane(path: list[Tensor]) -> tuple[str, int, float, float] | None:
 
 
 def _as_its_reference(subject: Any, scenario: Scenario) -> bool:
-    """Whether the reference does no better: with some hyperparameters none does."""
+    """Whether the reference does no better: with some hyperparameters no optimizer does."""
     if subject.reference is None:
         return False
     path = _path(subject, scenario, lambda made, params: subject.optimizer(made, params, subject.reference))

@@ -1,4 +1,4 @@
-"""Memory: the gradient is left alone, dtype and device are kept, every shape and stride is taken."""
+"""Memory: the gradient is unchanged, dtype and device are kept, every shape and stride works."""
 
 from __future__ import annotations
 
@@ -73,10 +73,12 @@ book = OptimizerBook(waivable=True)
 
 @book.law(lambda subject: subject.scenarios(steps=SEVERAL), doing="looked at after a step")
 def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
-    """A gradient is read, never changed, and never kept: overwriting it between steps changes nothing.
+    """A step reads the gradient, and neither changes nor keeps it: overwriting the gradient between steps has no
+    effect.
 
-    Gradients are logged, clipped, accumulated and read by others after the step. Decay that is added in place doubles
-    in the next accumulation; a gradient kept as momentum changes when the next one is written over it.
+    After a step, gradients are logged, clipped, accumulated and read by other code. If decay is added to the gradient
+    in place, it counts twice in the next accumulation. A gradient that is kept as momentum changes with the next
+    backward pass.
     """
     expected = look(scenario, *subject.finished(scenario))
     params = scenario.fresh()
@@ -92,14 +94,14 @@ def leaves_the_gradient_alone(subject: Any, scenario: Scenario) -> Evidence:
 
 @book.law(
     lambda subject: subject.scenarios(steps=(2, 5), dtypes=(*subject.dtypes, *subject.others(torch.bfloat16))),
-    beside="all that asks it of an optimizer without a reference",
+    beside="the only law that checks this for an optimizer without a reference",
 )
 def keeps_dtype_and_device(subject: Any, scenario: Scenario) -> Evidence:
-    """Parameters and their state keep dtype and device (step counters and single numbers excepted; the state of an
-    optimizer that is not a rule may be kept more exactly than the parameter), whatever the default dtype is.
+    """Parameters and their state keep dtype and device, whatever the default dtype is. Step counters and single numbers
+    are excepted. An optimizer that is not one of our rules may keep its state in higher precision.
 
-    A state allocated in the default dtype costs twice the memory, or loses half the digits, and on another device
-    raises in the middle of a run.
+    State in the wrong default dtype takes twice the memory or loses half of the digits. State on another device raises
+    in the middle of a run.
     """
     plain = scenario.fresh()
     optimizer = subject.optimizer(scenario, plain)
@@ -134,10 +136,9 @@ def _kept(subject: Any, scenario: Scenario, optimizer: Any, params: Any, what: s
 
 @book.law(lambda subject: subject.scenarios(steps=(2, 4), shapes=subject.shapes), closing=STRIDED)
 def takes_every_shape_and_stride(subject: Any, scenario: Scenario) -> Evidence:
-    """Parameters without dimension, empty, of odd sizes, and views with strides move as contiguous ones do.
+    """Scalar parameters, empty ones, odd sizes and views with strides move as contiguous ones do.
 
-    Scalars, empty tensors, odd lengths and transposed views are all parameters somewhere. What is written past a stride
-    lands in somebody else's memory.
+    All these shapes occur in models. Code that ignores strides writes into the memory of another tensor.
     """
     expected, _ = subject.finished(scenario)
     # what is read beside a parameter shows as NaN, what is written as another number than 1
@@ -152,7 +153,7 @@ def takes_every_shape_and_stride(subject: Any, scenario: Scenario) -> Evidence:
             outside = torch.ones_like(w)
             _inside(outside).zero_()
             if not equality.same(w[outside.bool()], torch.full((), beside, dtype=w.dtype)).all():
-                raise Broken(f"the memory beside {name}", "written to", "untouched", closing=closing)
+                raise Broken(f"memory that does not belong to {name}", "written to", "untouched", closing=closing)
         got, contiguous = [p.detach() for p in params], [p.detach() for p in expected]
         found = agree(subject, scenario, scenario.names(), got, contiguous, what="strided: ", closing=closing)
     return found
@@ -161,14 +162,13 @@ def takes_every_shape_and_stride(subject: Any, scenario: Scenario) -> Evidence:
 @book.law(
     lambda subject: subject.scenarios(steps=(2, 4)),
     closing=LYING,
-    beside="all that asks it of an optimizer without a reference",
+    beside="the only law that checks this for an optimizer without a reference",
 )
 def takes_a_gradient_however_it_lies(subject: Any, scenario: Scenario) -> Evidence:
-    """A gradient whose memory is transposed or has gaps, as autograd leaves it behind a transposition, moves a
-    parameter as a contiguous one does.
+    """A gradient with transposed memory or gaps moves a parameter as a contiguous gradient does.
 
-    After a transposition autograd leaves gradients that are not contiguous. A kernel that reads their memory in order
-    updates the wrong entries with the right numbers.
+    Autograd leaves such gradients behind a transpose. A kernel that reads their memory in order adds correct numbers to
+    wrong entries.
     """
     expected, _ = subject.finished(scenario)
     params = scenario.fresh()
@@ -180,17 +180,19 @@ def takes_a_gradient_however_it_lies(subject: Any, scenario: Scenario) -> Eviden
     for _ in subject.run(scenario, optimizer, params, lying):
         pass
     got, contiguous = [p.detach() for p in params], [p.detach() for p in expected]
-    return agree(subject, scenario, scenario.names(), got, contiguous, what="gradients lying otherwise: ", closing=LYING
+    return agree(
+        subject, scenario, scenario.names(), got, contiguous, what="gradients with other strides: ", closing=LYING
     )  # fmt: skip
 
 
 def _lying(g: torch.Tensor) -> torch.Tensor:
-    """The same numbers, transposed in memory, or, in a vector, every second number of it."""
+    """The same numbers in transposed memory; for a vector, with a gap after every number."""
     return g.mT.clone(memory_format=torch.contiguous_format).mT if g.ndim > 1 else torch.stack([g, g], -1)[..., 0]
 
 
 def _widened(p: torch.Tensor, beside: float) -> torch.Tensor:
-    """Memory that holds p, with `beside` after every number and at the end of every row: no view of it is flat."""
+    """Memory that contains p, with `beside` after every number and at the end of every row, so that no view of it is
+    flat."""
     room = (*p.shape[:-1], p.shape[-1] + 1, 2) if p.ndim else (2,)
     wide = torch.full(room, beside, dtype=p.dtype)
     _inside(wide).copy_(p)

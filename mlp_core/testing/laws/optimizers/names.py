@@ -1,4 +1,4 @@
-"""The law of an optimizer about names: what a parameter is called changes nothing."""
+"""The law of an optimizer about names: the name of a parameter has no effect."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlp_core.testing.laws.optimizers.book import FEW, OptimizerBook
 from mlp_core.testing.laws.optimizers.shared import SAME, look, same
 
 NAMES = ("layers.{}.weight", "network.{}.monkeys.weight")
-"""the second contains, by accident, what a layer of another kind is called by: wo, key, net"""
+"""the second name happens to contain names that other code uses for kinds of layers: wo, key, net"""
 
 NAMED = (
     """\
@@ -33,7 +33,7 @@ book = OptimizerBook(waivable=True)
 
 
 def called(make: Make, name: str) -> Make:
-    """`make`, whose parameters get names."""
+    """`make`, with named parameters."""
 
     def named(groups: Any, **hyper: Any) -> Any:
         count = iter(range(len([p for group in groups for p in group["params"]])))
@@ -47,7 +47,7 @@ def called(make: Make, name: str) -> Make:
 def needs_names(subject: Any) -> str | None:
     if "names" not in subject.memo:
         subject.memo["names"] = _takes_names(subject)
-    return None if subject.memo["names"] else "it takes no names of parameters"
+    return None if subject.memo["names"] else "it takes no parameter names"
 
 
 def _takes_names(subject: Any) -> bool:
@@ -69,13 +69,14 @@ def _end(subject: Any, scenario: Scenario, name: str) -> Any:
 
 
 @book.law(
-    lambda s: s.telling(), skip=needs_names, share=FEW, closing=NAMED, doing="under other names of parameters",
+    lambda s: s.telling(), skip=needs_names, share=FEW, closing=NAMED, doing="with other parameter names",
     beside="it needs no reference: it says that a name is what matters",
 )  # fmt: skip
 def heeds_no_names(subject: Any, scenario: Scenario) -> Evidence:
-    """Parameters move the same under names of another kind: a layer is not what its name contains by accident.
+    """Parameters move the same if they have other names. A name must not select a layer because it happens to contain
+    some text.
 
-    What treats some layers otherwise finds them by a part of their name, and "wo" is a part of "network".
+    Code that treats some layers differently often finds them by a part of their name, and "wo" is a part of "network".
     """
     expected = _end(subject, scenario, NAMES[0])
     return same(_end(subject, scenario, NAMES[1]), expected, f"called {NAMES[1].format(0)}: ", NAMED)

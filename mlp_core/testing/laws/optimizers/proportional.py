@@ -26,7 +26,7 @@ book = OptimizerBook()
 
 
 def first_steps(subject: Any) -> st.SearchStrategy[Scenario]:
-    """One step from zero, with every decay off."""
+    """One step from zero, without decay."""
     made = subject.telling(steps=(1, 1), decay=False, groups=(1, subject.max_groups))
     return made.map(from_zero)
 
@@ -38,11 +38,12 @@ def first_steps(subject: Any) -> st.SearchStrategy[Scenario]:
     beside="it needs no reference: it says that the rate is what is wrong",
 )  # fmt: skip
 def steps_in_proportion_to_its_lr(subject: Any, scenario: Scenario) -> Evidence:
-    """The first step from zero at half the lr is half as long, to rounding.
+    """From zero, the first step with half the lr is half as long, within rounding.
 
-    A rate that enters twice, or beside a constant, is tuned in vain: half of it is not half as fast.
+    If the rate enters twice, or a constant is added to it, half the rate is not half the speed, and tuning it is
+    misleading.
     """
     half = replace(scenario, groups=tuple({**hyper, "lr": hyper["lr"] / 2} for hyper in scenario.groups))
     got = [p.detach() for p in subject.finished(scenario)[0]]
     expected = [2 * p.detach() for p in subject.finished(half)[0]]
-    return agree(subject, scenario, scenario.names(), got, expected, what="against half the lr: ", closing=HALVED)
+    return agree(subject, scenario, scenario.names(), got, expected, what="compared with half the lr: ", closing=HALVED)

@@ -1,5 +1,5 @@
-"""The learning rate: at 0 nothing moves, and another rate moves every kind of parameter otherwise. Of any optimizer,
-with a reference or without."""
+"""The learning rate of any optimizer, with or without a reference: at 0 nothing moves, and another rate changes the
+movement of every kind of parameter."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mlp_core.testing.laws.optimizers.driving import from_zero
 from mlp_core.testing.laws.optimizers.shared import LITERAL, agree, noise, shown_on
 
 OTHER_RATES = (0.02, 0.04, 1e-3, 0.5)
-"""where two rates in the ratio of 2 come to the same: clamped, as in Rprop, or lost in rounding"""
+"""for two rates with a ratio of 2 that have the same effect: clamped, as in Rprop, or lost in rounding"""
 
 DEAF = """\
 paths = []
@@ -34,7 +34,7 @@ assert any(((p - first).abs() > noise * torch.maximum(p.abs(), first.abs())).any
 """RATES, CHANGED, INDEX and NOISE are filled in by the law"""
 
 WRITTEN, MADE = "lr_factors = [lr / BASE] * len(gradients)", 'hyper = [{**h, "lr": lr} for h in hyper]'
-"""how lr is changed: written to its groups, as schedulers do, or, where these have none, handed to the constructor"""
+"""how lr is changed: written into the groups, as schedulers do; if the groups have no lr, by the constructor"""
 
 book = OptimizerBook(waivable=True)
 
@@ -50,14 +50,14 @@ def needs_an_lr_of_0(subject: Any) -> str | None:
         return "it refuses an lr of 0"
     if "begins" not in subject.memo:
         subject.memo["begins"] = _only_begins(subject)
-    return "its lr is only where its steps begin: changed after the first, it moves nothing" if (
+    return "its lr only sets the first step: a later change has no effect" if (
         subject.memo["begins"]
     ) else None  # fmt: skip
 
 
 def _only_begins(subject: Any) -> bool:
-    """Whether lr acts in the first step, and a change of it after that does nothing, as in Rprop, whose steps have
-    sizes of their own: lr is no factor of theirs."""
+    """Whether lr acts in the first step only, as in Rprop, whose later steps have their own sizes. Then lr is not a
+    factor of the steps."""
     with globals_kept():
         try:
             scenario = sample(subject.scenarios_of_every_kind(groups=(1, 1), steps=(4, 4)), 1)[0]
@@ -71,10 +71,10 @@ def _only_begins(subject: Any) -> bool:
 
 @book.law(lambda subject: subject.scenarios_of_every_kind(steps=(2, 2)), skip=needs_an_lr_of_0)
 def moves_nothing_at_an_lr_of_0(subject: Any, scenario: Scenario) -> Evidence:
-    """At lr = 0, without weight decay, every parameter of every shape stays what it was.
+    """With lr = 0 and no weight decay, no parameter of any shape changes.
 
-    Warmups begin at 0, schedules end there, and layers are frozen by it. What moves all the same is a part of the step
-    that lr does not reach, and no tuning of lr will tame it.
+    Warm-ups start at 0, schedules end at 0, and a rate of 0 freezes a layer. A step that moves parameters anyway has a
+    part that no value of lr controls.
     """
     still = scenario.with_hyper(**subject.resting)
     start = [p.detach() for p in still.fresh()]
@@ -93,11 +93,11 @@ def moves_nothing_at_an_lr_of_0(subject: Any, scenario: Scenario) -> Evidence:
 
 @book.law(lambda s: s.scenarios_of_every_kind(steps=(2, 2), dtypes=comparable(s) or s.dtypes), skip=needs_an_lr)
 def moves_every_shape_by_its_lr(subject: Any, scenario: Scenario) -> Evidence:
-    """At another lr, written to its groups, every parameter with a gradient ends elsewhere: number, vector or matrix,
-    tall or wide.
+    """With another lr in the groups, every parameter that has a gradient ends at other values: scalar, vector or
+    matrix, tall or wide.
 
-    A search over an lr that is accepted and ignored compares noise. Code that branches by shape can forget it in one
-    branch, and then the layers of that shape train at a rate that nobody chose; what is read once, no scheduler moves.
+    A search over an lr that is ignored compares noise. Code with one branch per shape can forget lr in one branch. Then
+    the layers of that shape train at a rate that nobody chose. If lr is read only once, no scheduler has an effect.
     """
     base = float(scenario.groups[0]["lr"]) or OTHER_RATES[0]
     scenario, pair = scenario.with_hyper(lr=base), (base, base / 2)
@@ -120,8 +120,8 @@ def moves_every_shape_by_its_lr(subject: Any, scenario: Scenario) -> Evidence:
         lines = lines.replace("RATES", str(list(paths))).replace("INDEX", str(k))
         with shown_on(scenario):
             raise Broken(
-                f"params[{k}], of shape {tuple(start[k].shape[1:])}",
-                f"{'not moved' if k in still else 'the same'} at each lr of {', '.join(map(repr, paths))}",
+                f"params[{k}] with shape {tuple(start[k].shape[1:])}",
+                f"{'not moved' if k in still else 'the same'} with each lr of {', '.join(map(repr, paths))}",
                 "moved by its lr", closing=lines.replace("NOISE", repr(noise(scenario.dtype))),
             )  # fmt: skip
     return Evidence(entries=count)
@@ -130,8 +130,8 @@ def moves_every_shape_by_its_lr(subject: Any, scenario: Scenario) -> Evidence:
 def _paths(
     subject: Any, scenario: Scenario, base: float, rates: Sequence[float], *, steps: bool
 ) -> dict[float, list[Tensor]]:  # fmt: skip
-    """The parameters at the end, or after each of the `steps`, by the rate, made at the rate `base`; without those that
-    are refused."""
+    """For each rate: the parameters at the end, or after each of the `steps`, made at the rate `base`. Rates that are
+    refused are left out."""
     found: dict[float, list[Tensor]] = {}
     for lr in rates:
         try:
@@ -160,7 +160,7 @@ def _path(subject: Any, scenario: Scenario, *, steps: bool) -> list[Tensor]:
 
 
 def _deaf(paths: dict[float, list[Tensor]], scenario: Scenario) -> list[int]:
-    """The parameters with entries that take the same finite way at every rate."""
+    """The parameters with entries that move in the same way, by finite numbers, at every rate."""
     first, *others = paths.values()
     return [
         k for k, p in enumerate(first)
@@ -169,6 +169,6 @@ def _deaf(paths: dict[float, list[Tensor]], scenario: Scenario) -> list[int]:
 
 
 def _differ(a: Tensor, b: Tensor, scenario: Scenario) -> bool:
-    """By more than rounding, in any entry; what is not finite counts as different."""
+    """Whether they differ by more than rounding in any entry; values that are not finite count as different."""
     a, b = a.double(), b.double()
     return not bool(((a - b).abs() <= noise(scenario.dtype) * torch.maximum(a.abs(), b.abs())).all())

@@ -1,4 +1,4 @@
-"""The law of an optimizer under torch's schedulers, alone and chained, saved and loaded."""
+"""The law of an optimizer under torch's schedulers, single and chained, saved and loaded."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SCHEDULERS = (
     "ChainedScheduler([s.LinearLR(o, 0.25, total_iters=3), s.ExponentialLR(o, 0.75)])",
     "ReduceLROnPlateau(o, patience=0)",
 )
-"""one of each kind that torch has, of a short period"""
+"""one of each kind of torch's schedulers, with a short period"""
 
 TIMED = """\
 from torch.optim import lr_scheduler as s
@@ -107,7 +107,7 @@ def advance(scheduler: Any) -> None:
 
 
 def rates(which: str, scenario: Scenario) -> list[list[float]]:
-    """The rates of all groups in each step, as torch's SGD has them."""
+    """The rates of all groups in each step, as for torch's SGD."""
     own = [torch.zeros(1, requires_grad=True) for _ in scenario.groups]
     groups = [{"params": [p], "lr": float(hyper["lr"])} for p, hyper in zip(own, scenario.groups, strict=True)]
     plain, found = torch.optim.SGD(groups, lr=float(scenario.groups[0]["lr"])), []
@@ -125,11 +125,11 @@ def rates(which: str, scenario: Scenario) -> list[list[float]]:
     beside="it tries every scheduler of torch, which no other law uses",
 )  # fmt: skip
 def obeys_schedulers(subject: Any, scenario: Scenario) -> Evidence:
-    """Under each of torch's schedulers, chained ones too, the groups have the rates that the scheduler gives to torch's
-    SGD, and the parameters move by them; also if both are saved halfway and loaded into new ones.
+    """Under each of torch's schedulers, chained ones too, the groups have the rates that the scheduler gives torch's
+    SGD, and the parameters move by those rates. This also holds if both are saved halfway and loaded into new ones.
 
-    A scheduler computes the next rate from the one that it finds. What writes a rate of its own between two of its
-    steps changes all that come.
+    A scheduler computes the next rate from the current one. An optimizer that writes a rate of its own between two
+    scheduler steps changes all later rates.
     """
     if any(not float(hyper["lr"]) for hyper in scenario.groups):
         return Evidence(counted=False)  # CyclicLR and OneCycleLR divide by it
@@ -157,7 +157,7 @@ def obeys_schedulers(subject: Any, scenario: Scenario) -> Evidence:
 
 
 def _by_hand(subject: Any, scenario: Scenario, wanted: list[list[float]]) -> dict[str, torch.Tensor]:
-    """The rates of the scheduler, written before each step."""
+    """A run with the scheduler's rates written before each step."""
     params = scenario.fresh()
     optimizer = subject.optimizer(scenario, params)
     for step, row in enumerate(wanted):
@@ -172,7 +172,8 @@ def _by_hand(subject: Any, scenario: Scenario, wanted: list[list[float]]) -> dic
 def _loaded(
     subject: Any, scenario: Scenario, which: str, saved: Any, wanted: list[list[float]]
 ) -> None:  # fmt: skip
-    """Both loaded into new ones halfway: the rates go on. What else is loaded is the business of other laws."""
+    """A run in which both are loaded into new ones halfway. The rates must go on; other laws check the rest of what is
+    loaded."""
     half, params = len(scenario.gradients) // 2, scenario.fresh()
     optimizer = subject.optimizer(scenario, params)
     with subject.foreign():
@@ -195,6 +196,6 @@ def _same_rates(optimizer: Any, wanted: list[list[float]], step: int, name: str,
     k = next(k for k, pair in enumerate(zip(got, wanted[step], strict=True)) if pair[0] != pair[1])
     raise Broken(
         f"lr of param_groups[{k}] before step {step + 1}, under {name}", got[k], wanted[step][k], closing=closing,
-        measured=f"under {name} its rate is {got[k]} before step {step + 1}, where the scheduler gives "
+        measured=f"under {name} its rate is {got[k]} before step {step + 1}, but the scheduler gives "
         f"{wanted[step][k]} to torch's SGD",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the laws of an optimizer share: looks at parameters and state, and how two are compared."""
+"""What the laws of an optimizer share: snapshots of parameters and state, and how two of them are compared."""
 
 from __future__ import annotations
 
@@ -60,32 +60,32 @@ for p, q in zip(params, pieces):
     assert torch.equal(p.nan_to_num(), q.nan_to_num()), (p, q)"""
 
 SEVERAL = (2, 6)
-"""steps of the laws that hold an optimizer to itself; against a reference it takes up to twelve"""
+"""steps of the laws that compare an optimizer with itself; those with a reference have up to twelve"""
 
 
 OBSERVED = 100
-"""roundings by which a hyperparameter must move something, for it to be seen"""
+"""the least effect of a hyperparameter that counts, in roundings"""
 
 
 def noise(dtype: torch.dtype) -> float:
-    """How far apart, by their size, two numbers may lie for rounding's sake: 100 u, or sqrt(u), as in 16 bits 100
-    roundings are too many."""
+    """The relative difference that rounding may cause: 100 u, or sqrt(u) if that is less, because 100 roundings are too
+    many for 16 bits."""
     u = rounding.unit_roundoff(dtype)
     return min(OBSERVED * u, u**0.5)
 
 
 def claimed(claim: str, meaning: str) -> Any:
-    """A skip for subjects that do not claim what a law needs."""
+    """A skip for subjects without the claim that a law needs."""
     return lambda subject: None if claim in subject.claims else f"not claimed: add {claim!r} to the claims if {meaning}"
 
 
 def look(scenario: Scenario, params: Sequence[Tensor], optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Every parameter and every tensor of state, copied, by name."""
+    """Copies of every parameter and every tensor of state, by name."""
     return {name: value.clone() for name, value in seen(scenario, params, optimizer).items()}
 
 
 def seen(scenario: Scenario, params: Sequence[Tensor], optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """What `look` copies, as it stands."""
+    """Every parameter and every tensor of state, by name, without copying."""
     found = {}
     for name, p in zip(scenario.names(), params, strict=True):
         found[name] = p.detach()
@@ -94,7 +94,7 @@ def seen(scenario: Scenario, params: Sequence[Tensor], optimizer: torch.optim.Op
 
 
 def same(got: dict[str, Tensor], expected: dict[str, Tensor], what: str, closing: str) -> Evidence:
-    """Hold two looks to the same bits; a name that only one has is a difference."""
+    """Compare two snapshots bit for bit; a name that only one of them has is a difference."""
     if got.keys() != expected.keys():
         odd = sorted(got.keys() ^ expected.keys())[0]
         slot, _, p = odd.rpartition(" of ")
@@ -121,14 +121,14 @@ LOOK = re.compile(r'look\((.*?), "\{name\}"\)\[\{index\}\]\.item\(\)')
 
 
 def _about(closing: str, expression: str, name: str) -> str:
-    """A closing about something else of a tensor than one of its numbers: its shape, or whether it is there at all."""
+    """A closing that compares another property of a tensor: its shape, its dtype, or whether it exists."""
     other = LOOK.sub(lambda found: expression.replace("{seen}", found[1]), closing)
     return other.format(name=name, index=(), expected=None, bound=0.0)
 
 
 @contextmanager
 def shown_on(example: Any) -> Iterator[None]:
-    """The snippet builds `example` instead of the one the law was given."""
+    """Let the snippet build `example` instead of the example of the law."""
     try:
         yield
     except Broken as broken:
@@ -140,8 +140,8 @@ def agree(
     subject: Any, scenario: Scenario, names: Sequence[str], got: Sequence[Tensor], expected: Sequence[Tensor],
     *, what: str = "", closing: str = "", arranged: Callable[[list[Tensor]], list[Tensor]] = list,
 ) -> Evidence:  # fmt: skip
-    """Hold two ways to run a scenario to each other: to the bit, or, for an optimizer of which nothing else is
-    known, within what rounding explains. `arranged` turns one tensor a parameter into what is compared."""
+    """Compare two ways to run a scenario: bit for bit, or, for an optimizer without a reference that is exact, within
+    what rounding explains. `arranged` turns one tensor per parameter into the tensors that are compared."""
     try:
         return compare(names, got, expected, [0.0] * len(got), what=what, closing=closing)
     except Broken:

@@ -17,7 +17,7 @@ from mlp_core.testing.laws.optimizers.driving import steps_of
 from mlp_core.testing.laws.optimizers.shared import agree
 
 SHAPE, ROWS = (5, 3), (0, 2, 2, 4)
-"""of an embedding of five words; the rows that a gradient speaks of, one of them twice, as autograd leaves them"""
+"""the shape of an embedding of five words; the rows of a gradient, one of them twice, as autograd makes them"""
 
 SPARSE = """\
 ROWS = torch.tensor([0, 2, 2, 4])
@@ -40,7 +40,7 @@ book = OptimizerBook(waivable=True)
 
 
 def rows(scenario: Scenario, step: int, index: int) -> Tensor:
-    """Four rows of a gradient, two of them for the same row of the parameter; other ones in every step."""
+    """Four rows of a gradient, two of them for the same row of the parameter; other rows in every step."""
     g = scenario.given(step, index).to(scenario.dtype)
     at = (torch.tensor(ROWS) + step) % len(g)
     return torch.sparse_coo_tensor(at[None], g[: len(ROWS)], g.shape, check_invariants=False)
@@ -78,7 +78,7 @@ def _refused(subject: Any) -> str:
                 except Exception as error:
                     return f"it refuses sparse gradients ({type(error.__cause__ or error).__name__})"
         except (Exception, Rejected):
-            return f"it takes no parameter of shape {SHAPE}"
+            return f"it takes no parameter with shape {SHAPE}"
     return ""
 
 
@@ -87,11 +87,11 @@ def _refused(subject: Any) -> str:
     doing="with sparse gradients",
 )  # fmt: skip
 def takes_a_sparse_gradient_as_a_dense_one(subject: Any, scenario: Scenario) -> Evidence:
-    """A gradient of a few rows, as embeddings have, moves a parameter as the same gradient does written out; or it is
-    refused.
+    """A sparse gradient with a few rows, as embeddings have, moves a parameter as the same dense gradient does; or it
+    is refused.
 
-    Decay and momentum act on all rows, and a row that is named twice counts twice. What updates the rows of the
-    gradient alone is another optimizer, and trains other weights.
+    Decay and momentum act on all rows, and a row that is listed twice counts twice. An optimizer that updates only the
+    rows of the gradient is another optimizer, and trains other weights.
     """
     expected, got = _end(subject, scenario, sparse=False), _end(subject, scenario, sparse=True)
     try:
@@ -102,18 +102,18 @@ def takes_a_sparse_gradient_as_a_dense_one(subject: Any, scenario: Scenario) -> 
 
 
 def _where(subject: Any, first: Scenario) -> str:
-    """Which rows differ after one step, in words; nothing if none does."""
+    """The rows that differ after one step, in words; empty if none does."""
     (dense,), (sparse,) = _end(subject, first, sparse=False), _end(subject, first, sparse=True)
     near = 2**12 * torch.finfo(dense.dtype).eps * (1 + dense.abs())
     differ = [k for k in range(len(dense)) if not bool(((dense[k] - sparse[k]).abs() <= near[k]).all())]
     twice = max(ROWS, key=ROWS.count)
     for words, some in (
-        ("rows that the gradient does not name are moved otherwise than by zeros written out", set(differ) - set(ROWS)),
-        ("a row that the gradient names twice is moved otherwise than by the sum", set(differ) & {twice}),
-        ("rows that the gradient names are moved otherwise", set(differ)),
+        ("rows that the gradient does not contain move otherwise than with a dense one", set(differ) - set(ROWS)),
+        ("a row that the gradient contains twice does not move as with the sum of the two", set(differ) & {twice}),
+        ("rows of the gradient move differently than with a dense gradient", set(differ)),
     ):
         if some:
             k = min(some)
             got, expected = sparse[k].tolist(), dense[k].tolist()
-            return f"with a sparse gradient, {words}: row {k} is {got} after a step, not {expected}"
+            return f"with a sparse gradient, {words}: row {k} is {got} after a step, expected {expected}"
     return ""

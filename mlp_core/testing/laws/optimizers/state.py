@@ -1,4 +1,4 @@
-"""What an optimizer keeps: it is saved, loaded, repeated and not shared."""
+"""The state of an optimizer: it is saved, loaded, repeated and not shared."""
 
 from __future__ import annotations
 
@@ -92,11 +92,11 @@ book = OptimizerBook(waivable=True)
 
 @book.law(lambda subject: subject.scenarios(steps=SEVERAL), repeating=False)
 def repeats_and_touches_nothing_else(subject: Any, scenario: Scenario) -> Evidence:
-    """The same run gives the same bits, and leaves default dtype, thread count and the flushing of denormals alone.
-    Drawing random numbers is no fault if the steps do not depend on them; to seed anew what all draw from is one.
+    """The same run gives the same bits, and does not change default dtype, thread count or the flushing of denormals.
+    Drawing random numbers is allowed if the steps do not depend on them; seeding the global generator is not.
 
-    A run that cannot be repeated cannot be debugged: an optimizer that needs noise takes it from a generator of its
-    own, seeded when it is made. One that seeds everybody's gives every later dropout and shuffle the same numbers.
+    A run that cannot be repeated cannot be debugged. An optimizer that needs noise takes it from its own generator,
+    seeded in the constructor. If it seeds the global one, every later dropout and shuffle gets the same numbers.
     """
     for seed in (torch.manual_seed, random.seed):  # else every example would begin with the same random numbers
         seed(digest(scenario) % 2**32)
@@ -112,14 +112,14 @@ def repeats_and_touches_nothing_else(subject: Any, scenario: Scenario) -> Eviden
     for whose, source in GENERATORS.items():
         if drawn[0][whose] != drawn[1][whose] == drawn[2][whose]:  # wherever it began
             closing = SEEDED.replace("STATE", source)
-            raise Broken(f"the generator of {whose}", "seeded anew", "left as it is", closing=closing)
+            raise Broken(f"the generator of {whose}", "seeded anew", "unchanged", closing=closing)
     try:
         found = same(looks[1], looks[0], "run again: ", AGAIN)
     except Broken as broken:
-        found_out = f"draws from {' and '.join(moved)} generator" if moved else "remembers something of other runs"
-        broken.note = f"it is random ({found_out}): let it draw from a generator of its own, seeded when it is made"
+        found_out = f"draws from {' and '.join(moved)} generator" if moved else "it depends on earlier runs"
+        broken.note = f"it is random ({found_out}): let it draw from its own generator, seeded in its constructor"
         raise
-    found.note = f"it draws from {' and '.join(moved)} generator; no step depends on what is drawn" if moved else ""
+    found.note = f"it draws from {' and '.join(moved)} generator; no step depends on the draws" if moved else ""
     return found
 
 
@@ -128,17 +128,17 @@ def _state() -> dict[str, object]:
 
 
 def _generators() -> dict[str, object]:
-    """The state of those that all draw from."""
+    """The state of the global random generators."""
     return {"torch": torch.get_rng_state().numpy().tobytes(), "Python": random.getstate()}
 
 
 @book.law(lambda subject: subject.scenarios(missing=True, steps=SEVERAL), closing=RESUMED)
 def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
-    """Stopped halfway, saved, loaded into a new optimizer of other hyperparameters, or back into the old one, and gone
-    on, it ends where it would have ended.
+    """A run that is stopped halfway, saved, loaded into a new optimizer with other hyperparameters or back into the old
+    one, and continued, ends where it would have ended.
 
-    Long runs are interrupted. A count, a velocity or a rate that is not in state_dict begins anew, and the run ends
-    elsewhere without an error.
+    Long runs are interrupted. A counter, a velocity or a rate that is missing from state_dict starts from the
+    beginning, and the run ends elsewhere without an error.
     """
     expected = look(scenario, *subject.finished(scenario))
     half = len(scenario.gradients) // 2
@@ -159,8 +159,8 @@ def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
     for p, value in zip(held_back, params, strict=True):
         p.data.copy_(value)
     for what, optimizer, held, gradient, closing in (
-        ("saved, loaded and gone on: ", subject.optimizer(scenario, again), again, None, RESUMED),
-        ("rolled back and gone on: ", old, held_back, rest.written_to(memory), ROLLED_BACK),
+        ("saved, loaded and continued: ", subject.optimizer(scenario, again), again, None, RESUMED),
+        ("rolled back and continued: ", old, held_back, rest.written_to(memory), ROLLED_BACK),
     ):
         for group in optimizer.param_groups if held is again else ():  # loading must put these back
             group.update({name: scaled(group[name], 0.5) for name in scenario.scalable})
@@ -173,13 +173,14 @@ def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
 
 
 @book.law(
-    lambda subject: subject.scenarios(steps=SEVERAL), beside="all that asks it of an optimizer without a reference"
+    lambda subject: subject.scenarios(steps=SEVERAL),
+    beside="the only law that checks this for an optimizer without a reference",
 )
 def keeps_two_runs_apart(subject: Any, scenario: Scenario) -> Evidence:
-    """Two optimizers stepped in turn do what each does alone: no state is shared between them.
+    """Two optimizers that are stepped in turn do what each does alone: they share no state.
 
-    Two networks are trained in one process more often than one thinks: a GAN, a sweep, a test. State kept by shape, or
-    in a global, flows from one into the other.
+    A process often trains two networks: a GAN, a sweep, a test. State that is kept by shape, or in a global, mixes the
+    two.
     """
     other = scenario.mapped(lambda t: 2 * t + 1)
     alone = [look(s, *subject.finished(s)) for s in (scenario, other)]

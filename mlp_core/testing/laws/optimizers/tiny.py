@@ -1,4 +1,4 @@
-"""The laws of an optimizer about gradients of zero, and tiny ones."""
+"""The laws of an optimizer about gradients of zero, and about tiny ones."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from mlp_core.testing.laws.optimizers.equality import WITHIN, needs_a_reference
 from mlp_core.testing.laws.optimizers.shared import shown_on
 
 ZEROS = 2
-"""steps without a slope at the beginning"""
+"""steps with zero gradients at the beginning"""
 
 NOISY = 16
-"""of the step that a gradient makes: less is noise on purpose, which is not asked about here"""
+"""the share of the step for a gradient: less is deliberate noise, which this law ignores"""
 
 AT_REST = """\
 for step, (params, optimizer) in enumerate(run(mine)):
@@ -36,13 +36,13 @@ ALONE = """\
 assert params[0].isfinite().all(), params[0]"""
 
 SMALL = (40, 66, 100)
-"""binary places by which gradients are made smaller: squares of theirs, and squares of squares, are no subnormals"""
+"""binary places by which gradients are made smaller: their squares and fourth powers are not subnormal"""
 
 book, judging = OptimizerBook(waivable=True), OptimizerBook(judges=True)
 
 
 def resting_first(subject: Any) -> st.SearchStrategy[Scenario]:
-    """The first parameter begins at zero, and with gradients of zero."""
+    """A scenario in which the first parameter starts at zero with gradients of zero."""
 
     def rested(scenario: Scenario) -> Scenario:
         ((p, *others),) = scenario.parameters
@@ -59,11 +59,11 @@ def resting_first(subject: Any) -> st.SearchStrategy[Scenario]:
     beside="it needs no reference: it says that a gradient of zero is what moves the parameter",
 )  # fmt: skip
 def rests_where_the_slope_is_zero(subject: Any, scenario: Scenario) -> Evidence:
-    """A parameter at zero, whose gradients are zero from the beginning, stays there, beside others that move; and it
-    sets out, by finite numbers, when a gradient comes.
+    """A parameter at zero whose gradients have been zero since the start does not move, although others do. When its
+    first nonzero gradient comes, it moves by finite numbers.
 
-    Unused units and padding have gradients of zero. A sign that takes zero for positive moves them away, and a scale
-    that is taken from the first gradient divides by it.
+    Unused units and padding have gradients of zero. A sign that takes zero for positive moves them, and a scale that is
+    taken from the first gradient divides by zero.
     """
     if any(not value for hyper in scenario.groups for name, value in hyper.items() if name.startswith("eps")):
         return Evidence(counted=False)  # it is what keeps 0 / 0 away
@@ -78,7 +78,7 @@ def rests_where_the_slope_is_zero(subject: Any, scenario: Scenario) -> Evidence:
     anyway = bool(endless.any()) and not _finite_without_rest(subject, scenario)
     for what, wrong, end in (
         (f"after {ZEROS} gradients of zero", ~((at_rest.abs() <= least) | (at_rest == 0)), at_rest),
-        ("when gradients have come", endless & (not anyway), params[0].detach()),
+        ("after gradients that are not zero", endless & (not anyway), params[0].detach()),
     ):
         if bool(wrong.any()):
             value = end[wrong].flatten()[0].item()
@@ -86,7 +86,7 @@ def rests_where_the_slope_is_zero(subject: Any, scenario: Scenario) -> Evidence:
             raise Broken(
                 f"params[0] {what}", value, expected, closing=AT_REST,
                 measured=f"gradients of zero move a parameter at zero to {value}" if end is at_rest else
-                f"a parameter whose first gradients are zero becomes {value} when others come",
+                f"a parameter whose first gradients are zero becomes {value} after the first other gradient",
             )  # fmt: skip
     return Evidence(entries=at_rest.numel(), counted=bool(params[0].ne(0).any()))
 
@@ -108,8 +108,8 @@ def _alone(subject: Any, scenario: Scenario) -> None:
 
 
 def _finite_without_rest(subject: Any, scenario: Scenario) -> bool:
-    """Whether the parameter stays finite if its gradients are never zero, or in its reference. With some
-    hyperparameters none does."""
+    """Whether the parameter stays finite if its gradients are never zero, or in the reference. With some
+    hyperparameters it does not in any."""
     later = scenario.gradients[ZEROS][0]
     gradients = tuple((later, *row[1:]) if step < ZEROS else row for step, row in enumerate(scenario.gradients))
     cases = [(replace(scenario, gradients=gradients), subject.make)]
@@ -125,7 +125,7 @@ def _finite_without_rest(subject: Any, scenario: Scenario) -> bool:
 
 
 def tiny(subject: Any) -> st.SearchStrategy[Scenario]:
-    """From zero, with gradients of 1e-12 down to 1e-30."""
+    """A scenario from zero with gradients from 1e-12 down to 1e-30."""
 
     def small(scenario: Scenario) -> Scenario:
         factor = 2.0 ** -SMALL[digest(scenario) % len(SMALL)]
@@ -136,16 +136,16 @@ def tiny(subject: Any) -> st.SearchStrategy[Scenario]:
 
 def needs_double_precision(subject: Any) -> str | None:
     why = needs_a_reference(subject)
-    return why or (None if torch.float64 in comparable(subject) else "it is not asked for in float64")
+    return why or (None if torch.float64 in comparable(subject) else "it is not tested in float64")
 
 
 @judging.law(tiny, skip=needs_double_precision, share=FEW, doing="with tiny gradients")
 def equals_its_reference_on_tiny_gradients(subject: Any, scenario: Scenario) -> Evidence:
-    """From zero, with gradients of 1e-12 to 1e-30, every parameter is where its reference puts it, within what rounding
+    """From zero, with gradients from 1e-12 down to 1e-30, every parameter equals the reference's, within what rounding
     explains.
 
-    Near the end of training, and in unused units, gradients are tiny. Where eps stands, and what is added to a norm,
-    decides there whether a step is of order one or none at all.
+    Gradients are tiny near the end of training and in unused units. There, the place of eps, or a constant that is
+    added to a norm, decides whether a step has full size or none.
     """
     got, mine = list[list[Tensor]](), scenario.fresh()
     for _ in subject.run(scenario, subject.optimizer(scenario, mine), mine):

@@ -1,4 +1,4 @@
-"""The law of an optimizer about the values in its groups: others write them, and find them as they were."""
+"""The law of an optimizer about the values in its groups: other code writes them, and must find them unchanged."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ book = OptimizerBook(waivable=True)
 
 
 def needs_groups_of_its_own(subject: Any) -> str | None:
-    return None if names_in_groups(subject) else "its groups have no hyperparameters that are known"
+    return None if names_in_groups(subject) else "its groups contain no hyperparameter of its constructor"
 
 
 def names_in_groups(subject: Any) -> list[str]:
-    """What is in its groups, and a hyperparameter of its constructor."""
+    """The hyperparameters of its constructor that its groups contain."""
     if "written" not in subject.memo:
         (scenario,) = sample(subject.telling(steps=(1, 1)), 1)
         with globals_kept():
@@ -57,11 +57,11 @@ def names_in_groups(subject: Any) -> list[str]:
     beside="it says which value of a group is overwritten, where the others say that a step is off",
 )  # fmt: skip
 def leaves_the_values_of_its_groups_alone(subject: Any, scenario: Scenario) -> Evidence:
-    """What its maker, a scheduler or a user wrote into a group is still there after a step: the rate, a tensor too, and
-    every other hyperparameter of the constructor.
+    """A step does not change the values in the groups that the constructor, a scheduler or a user wrote: neither the
+    rate, as a number or a tensor, nor any other hyperparameter of the constructor.
 
-    Schedulers multiply what they find. A warm-up that writes to the group compounds with itself, and with every
-    scheduler.
+    Schedulers multiply the rate that they find. A warm-up that writes its rate into the group compounds with itself,
+    and with every scheduler.
     """
     names, entries = names_in_groups(subject), 0
     for as_tensor in (False, True) if _takes_a_tensor(subject) else (False,):
@@ -81,12 +81,13 @@ def leaves_the_values_of_its_groups_alone(subject: Any, scenario: Scenario) -> E
                     lost = as_tensor and name == "lr" and group.get(name) is not lr
                     if lost or not equal_values(group.get(name), value):
                         lines = STEPPED.replace("TENSOR", AS_TENSOR if as_tensor else "")
-                        got = f"another object, {written(group.get(name))}" if lost else written(group.get(name))
+                        now = written(group.get(name))
+                        got = f"replaced by another object, {now}" if lost else now
                         what = f"{name}{', a tensor,' if as_tensor and name == 'lr' else ''}"
                         raise Broken(
                             f"param_groups[{k}][{name!r}] after step {step + 1}", got, written(value),
                             closing=lines.replace("NAMES", repr([name])),
-                            measured=f"the {what} written into a group is changed by step: {written(value)} became "
+                            measured=f"the {what} in a group is changed by step: {written(value)} became "
                             f"{got}",
                         )  # fmt: skip
     return Evidence(entries=entries)
@@ -97,7 +98,7 @@ def _copied(value: Any) -> Any:
 
 
 def _takes_a_tensor(subject: Any) -> bool:
-    """Whether it steps by a rate that is a tensor."""
+    """Whether it can step with a tensor as its rate."""
     if "tensor" not in subject.memo:
         subject.memo["tensor"] = False
         (scenario,) = sample(subject.telling(steps=(2, 2)), 1)

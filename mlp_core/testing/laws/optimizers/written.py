@@ -1,4 +1,4 @@
-"""The law of an optimizer about values written into its groups: they act from then on."""
+"""The law of an optimizer about values that are written into its groups: they take effect from then on."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ book = OptimizerBook(waivable=True)
 
 
 OTHERS = 8
-"""choices of hyperparameters among which another value is looked for"""
+"""choices of hyperparameters that are searched for another value"""
 
 PLAIN = 0.1
 """the part of a step by which it must differ before a value counts as acting on it: what a first step did otherwise
@@ -66,7 +66,7 @@ changes later ones too, through the parameters, and by less"""
 
 
 def changes(subject: Any) -> st.SearchStrategy[Changes]:
-    """Scenarios with a parameter of several kinds of shape beside themselves, with each known hyperparameter moved."""
+    """Scenarios that contain parameters of several kinds of shape, with each known hyperparameter changed."""
     names, others = _known_names(subject), sample(subject.hyper, OTHERS)
 
     def moved(scenario: Scenario) -> Changes:
@@ -94,12 +94,12 @@ def needs_known_ones(subject: Any) -> str | None:
 
 @book.law(changes, skip=needs_known_ones, share=FEW, doing="with a value written into its groups")
 def obeys_what_is_written_into_its_groups(subject: Any, drawn: Changes) -> Evidence:
-    """lr, betas, momentum, weight_decay or eps written into the groups of a new optimizer act as if it had been made
-    with them; written after a step, they act on every kind of parameter whose steps they change, or are refused by a
-    ValueError.
+    """If lr, betas, momentum, weight_decay or eps is written into the groups of a new optimizer, it acts as a
+    constructor argument does. If it is written after a step, it acts on every kind of parameter whose steps it affects,
+    or raises a ValueError.
 
-    Schedules write there, and nowhere else. What is copied at the beginning, or with the first step, is obeyed by no
-    later one.
+    Schedules write into the groups. An optimizer that copies a value in its constructor or in the first step ignores
+    every later one.
     """
     entries = 0
     for name, plain, moved in drawn.pairs:
@@ -127,7 +127,8 @@ def _begins_from_its_lr(subject: Any, plain: Scenario, wrote: tuple[list[Tensor]
 def _finished(
     subject: Any, scenario: Scenario, name: str = "", value: Any = None, after: int | None = None
 ) -> tuple[list[Tensor], Any, list[list[Tensor]]]:  # fmt: skip
-    """Parameters, optimizer and parameters after every step; a value is written into the groups after some steps."""
+    """Parameters, optimizer, and parameters after every step of a run in which a value is written into the groups after
+    some steps."""
     params = scenario.fresh()
     optimizer, path = subject.optimizer(scenario, params), []
     for step in range(len(scenario.gradients)):
@@ -141,8 +142,8 @@ def _finished(
 
 
 def _heard(subject: Any, plain: Scenario, name: str, value: Any, made: list[list[Tensor]]) -> int:
-    """Whether a value written after the first step changes the later steps of all parameters whose later steps it
-    changes when it is there from the beginning."""
+    """Whether a value that is written after the first step changes the later steps of all parameters for which it would
+    do so from the beginning."""
     if name == "lr" and needs_an_lr_of_0(subject) is not None:
         return 1  # it is only where its steps begin
     if name == "momentum" and not plain.groups[0][name]:
@@ -165,7 +166,7 @@ def _heard(subject: Any, plain: Scenario, name: str, value: Any, made: list[list
             closing = UNHEARD.replace("AFTER", "1").replace("FIELD", name).replace("INDEX", str(k))
             closing = closing.replace("VALUE", repr(value)).replace("{{", "{").replace("}}", "}")
             raise Broken(
-                f"params[{k}], of shape {tuple(p.shape)}, after {name} was written into its group",
+                f"params[{k}] with shape {tuple(p.shape)}, after {name} was written into its group",
                 "the same as before", "moved otherwise", closing=closing,
                 measured=f"{name} written into a group after the first step changes nothing for params[{k}], of shape "
                 f"{tuple(p.shape)}",
@@ -174,7 +175,7 @@ def _heard(subject: Any, plain: Scenario, name: str, value: Any, made: list[list
 
 
 def _differ(a: Tensor, b: Tensor, rounding: float) -> bool:
-    """Whether two steps differ plainly, and by more than rounding explains."""
+    """Whether two steps differ clearly, and by more than rounding explains."""
     if not a.numel():
         return False
     gap, largest = float((a - b).abs().max()), float(torch.maximum(a.abs(), b.abs()).max())

@@ -1,4 +1,4 @@
-"""What a training function does beside training: it uses all data, leaves all else alone, and repeats itself."""
+"""What a training function does besides training: it uses all data, changes nothing else, and repeats itself."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ def _unseen(subject: Any) -> str | None:
     return None if subject.takes("loader") or subject.deals else "no loader, and the batches that it makes are not seen"
 
 
-@book.law(runs(), beside="it says that it is the last batch", skip=_unseen)
+@book.law(runs(), beside="it names the last batch as the cause", skip=_unseen)
 def the_last_batch_counts(subject: Any, run: TrainingRun) -> Evidence:
     """The samples of the short last batch change the weights.
 
-    What is left out is never learnt, in no epoch, if the order stays; and nobody sees it.
+    Samples that are left out are never learnt if their order stays the same, and nothing reports it.
     """
     if subject.deals:
         return _deals_all(subject, run)
@@ -77,7 +77,7 @@ def the_last_batch_counts(subject: Any, run: TrainingRun) -> Evidence:
         return Evidence(counted=False)
     one, two = subject.trained(run).weights, subject.trained(other).weights
     if all(map(same_bits, one, two)):
-        got = "the same weights whatever its samples are"
+        got = "the same weights for any samples in it"
         closing = COUNTS.replace("ROWS", "rounds[0][-1]").replace("MORE", "")
         raise Broken(f"the last batch, {len(last)} of {len(x)} samples", got, "others", closing=closing)
     return Evidence(entries=sum(p.numel() for p in one))
@@ -102,10 +102,10 @@ def _deals_all(subject: Any, run: TrainingRun) -> Evidence:
 
 @book.law(runs(epochs=(1, 1)))
 def leaves_the_data_and_settings_alone(subject: Any, run: TrainingRun) -> Evidence:
-    """Inputs, targets and torch's settings are as before, other modules of the file are not trained, and the trained
+    """Inputs, targets and torch's settings do not change, other modules of the file are not trained, and the trained
     parameters still require gradients.
 
-    Whoever trains twice in one notebook trains the second time on what the first has left.
+    A second training run in the same notebook starts from everything that the first one has changed.
     """
     others = [(name, m, _copied(m)) for name, m in _modules_beside(subject.train)]
     got = subject.trained(run)
@@ -118,7 +118,7 @@ def leaves_the_data_and_settings_alone(subject: Any, run: TrainingRun) -> Eviden
             raise Broken(f"the samples, {what}", "changed", "as they were", closing=ALONE)
     for name, module, before in others:
         if not all(map(torch.equal, _copied(module), before)):
-            raise Broken(f"the module {name} of its file, which it was not given", "changed", "as it was")
+            raise Broken(f"the module {name} of its file, which was not passed to it", "changed", "as it was")
     if not got.trainable:
         raise Broken("requires_grad of the parameters", False, True, closing=FLAGS)
     return Evidence(entries=x.numel())
@@ -135,23 +135,23 @@ def _copied(module: nn.Module) -> list[Tensor]:
 
 @book.law(
     runs(epochs=(1, 2)),
-    skip=lambda s: None if s.takes("validation") else "it takes no data to evaluate on",
+    skip=lambda s: None if s.takes("validation") else "it takes no data for evaluation",
 )
 def evaluation_does_not_train(subject: Any, run: TrainingRun) -> Evidence:
-    """The weights do not depend on the data that it evaluates on.
+    """The final weights do not depend on the data for evaluation.
 
-    A validation set that is trained on, if only by gradients that are left over, no longer says anything.
+    If the validation set is trained on, even through leftover gradients, its accuracy means nothing.
     """
     x, y = run.data()
     ends = [subject.trained(run, validation=run.loader(k * x + 1, y)).weights for k in (2, 3)]
     if not all(map(same_bits, *ends)):
-        raise Broken("weights, trained beside two validation sets", "differ", "the same", closing=EVALUATED)
+        raise Broken("weights, with two different validation sets", "differ", "the same", closing=EVALUATED)
     return Evidence(entries=sum(p.numel() for p in ends[0]))
 
 
 @book.law(runs(epochs=(1, 2)), beside="it needs no reference: it says that a run differs from itself")
 def repeats_under_torch_s_seed(subject: Any, run: TrainingRun) -> Evidence:
-    """From the same weights, data and random state it ends in the same bits.
+    """The same weights, data and random state give the same final bits.
 
     A run that cannot be repeated cannot be compared with another.
     """

@@ -1,4 +1,4 @@
-"""More laws of a training loop, of its course over many steps: schedules, resuming, being watched."""
+"""Laws of a training loop over many steps: schedules, resuming, callbacks."""
 
 from __future__ import annotations
 
@@ -74,16 +74,16 @@ same("weights at the last call", heard[-1][2], model.flat)"""
 book = LawBook()
 
 AFTER = 2
-"""epochs run from a checkpoint"""
+"""epochs after resuming from a checkpoint"""
 
 
 def falling(rule: UpdateRule) -> Callable[[int], UpdateRule]:
-    """A schedule under which no two steps have one learning rate: lr / (1 + step)."""
+    """A schedule in which no two steps have the same learning rate: lr / (1 + step)."""
     return lambda step: replace(rule, lr=rule.lr / (1 + step))  # type: ignore[attr-defined,call-arg]  # those with twins have lr
 
 
 def same(what: str, got: Tensor, expected: Tensor, closing: str) -> int:
-    """Raises Broken where two tensors differ in a bit or in shape; how many entries there are."""
+    """The number of entries; raises Broken if two tensors differ in a bit or in shape."""
     if got.shape != expected.shape:
         raise Broken(what, f"shape {tuple(got.shape)}", f"shape {tuple(expected.shape)}", closing=closing)
     return compare([what], [got], [expected], [0.0], closing=braced(closing)).entries
@@ -91,12 +91,12 @@ def same(what: str, got: Tensor, expected: Tensor, closing: str) -> int:
 
 @book.law(lambda subject: trainings(exact=True, switches=True))
 def takes_the_rate_of_each_step_from_the_schedule(subject: Any, drawn: Training) -> Evidence:
-    """Where `rule` is a function of the step, it is asked for step 0, 1, ... over all epochs, and each update takes the
-    rate of its own step: the bits are those of torch with that rate set before each step; for a loop that is not the
-    core's, within what rounding explains.
+    """If `rule` is a function of the step, it is called with step 0, 1, ... over all epochs, and each update uses the
+    rate of its own step. The bits are those of torch with that rate set before each step; for a loop other than the
+    core's, the numbers agree within what rounding explains.
 
-    A schedule asked one step early or late, or anew in each epoch, trains almost as well: the curve on the slide is
-    then of another schedule than the text's.
+    A schedule that is one step early or late, or that restarts in each epoch, trains almost as well. The curve in the
+    report is then not that of the schedule in the report.
     """
     training = replace(drawn, rule=SGD(lr=2.0**-4, momentum=0.5))
     problem, schedule = training.problem, falling(training.rule)
@@ -122,12 +122,12 @@ def takes_the_rate_of_each_step_from_the_schedule(subject: Any, drawn: Training)
 
 @book.law(lambda subject: trainings(exact=False, switches=True))
 def resumes_as_if_it_had_never_stopped(subject: Any, training: Training) -> Evidence:
-    """A run taken up from the checkpoint of another has the bits of one that never stopped: weights, rule state, step
-    of the schedule, order of the samples and number of the epoch, whatever became meanwhile of the model that the
-    checkpoint was taken from.
+    """A run that is resumed from a checkpoint has the bits of one that never stopped: weights, rule state, step of the
+    schedule, order of the samples and number of the epoch. Later changes of the model that the checkpoint was taken
+    from have no effect.
 
-    A checkpoint without the velocity, the order of the samples or the step of the schedule goes on as another
-    experiment, under the same name.
+    Without the velocity, the order of the samples or the step of the schedule in its checkpoint, a resumed run is
+    another experiment under the same name.
     """
     problem, closing = training.problem, SAME + RESUMED
     x, y = problem.inputs(), problem.targets()
@@ -150,17 +150,17 @@ def resumes_as_if_it_had_never_stopped(subject: Any, training: Training) -> Evid
         entries += same(f"at the end: {name}", p, q, closing)
     if heard != [training.epochs, training.epochs + 1]:
         wanted = [training.epochs, training.epochs + 1]
-        raise Broken("the epochs that on_epoch heard of, resumed", heard, wanted, closing=closing)
+        raise Broken("epochs for which on_epoch was called, after resuming", heard, wanted, closing=closing)
     return Evidence(entries=entries)
 
 
 @book.law(lambda subject: trainings(exact=False, switches=True))
 def is_not_changed_by_being_watched(subject: Any, training: Training) -> Evidence:
-    """With an on_epoch that evaluates the model, reads its gradients, draws random numbers and returns something, the
-    run has the bits of one without; and it hears of every epoch, after its last step, with its number and loss.
+    """An on_epoch that evaluates the model, reads its gradients, draws random numbers and returns something does not
+    change the run by a bit. It is called once per epoch, after the last step, with the number and loss of the epoch.
 
-    Evaluating between epochs must not decide what is trained: a watcher that draws a random number, or reads a
-    gradient, is no reason for another result.
+    Evaluation between epochs must not affect training. A callback that draws a random number or reads a gradient must
+    not change the result.
     """
     problem, closing = training.problem, SAME + WATCHED
     unseen, model, x, y = problem.model(), problem.model(), problem.inputs(), problem.targets()
@@ -184,8 +184,8 @@ def is_not_changed_by_being_watched(subject: Any, training: Training) -> Evidenc
     for (name, p), q in zip(model.named_parameters(), unseen.parameters(), strict=True):
         entries += same(f"at the end: {name}", p, q, closing)
     if (epochs := [epoch for epoch, _ in heard]) != list(range(training.epochs)):
-        raise Broken("the epochs that on_epoch heard of", epochs, list(range(training.epochs)), closing=closing)
+        raise Broken("epochs for which on_epoch was called", epochs, list(range(training.epochs)), closing=closing)
     told = torch.tensor([epoch_loss for _, epoch_loss in heard], dtype=x.dtype)
-    entries += same("losses that on_epoch heard of", told, history.epoch_losses, closing)
+    entries += same("losses that on_epoch received", told, history.epoch_losses, closing)
     entries += same("weights at the last call of on_epoch", weights[-1], model.flat, closing)
     return Evidence(entries=entries)

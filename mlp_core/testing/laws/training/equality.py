@@ -1,4 +1,4 @@
-"""The laws of a training loop: what fit must satisfy, one law a function."""
+"""The laws of a training loop: what `fit` must satisfy."""
 
 from __future__ import annotations
 
@@ -69,20 +69,20 @@ assert torch.equal(x, before[0]) and torch.equal(y, before[1]), "changed its dat
 book = LawBook(judges=True)
 
 EPOCHS = 6
-"""in which samples are drawn in a new order each"""
+"""epochs, each with the samples in a new order"""
 
 
 @book.law(
     lambda subject: trainings(exact=True, switches=True),
-    beside="it leaves rounding no room; its companion allows for it, for the other activations",
+    beside="it allows no rounding; the next law allows it, for the other activations",
 )
 def equals_torch_to_the_bit(subject: Any, training: Training) -> Evidence:
-    """Every step loss and, at the end, every weight has the bits of the loop that torch alone would run: short last
-    batch included, whichever of gradients and updates are by hand. A loop that is not the core's has them within what
-    rounding explains.
+    """Every step loss and every final weight has the bits of torch's own loop, short last batch included, with any
+    combination of hand-written gradients and updates. A loop other than the core's agrees within what rounding
+    explains.
 
-    A training loop has many places for small mistakes, when gradients are cleared, what the last batch weighs, which
-    loss is written down, and each leaves a curve that looks fine. Bits over several epochs leave none of them room.
+    A training loop has many places for small mistakes: when gradients are cleared, how the last batch is weighted,
+    which loss is recorded. Each leaves a curve that looks fine. Equal bits over several epochs rule them all out.
     """
     problem = training.problem
     model, x, y = problem.model(), problem.inputs(), problem.targets()
@@ -106,15 +106,15 @@ def equals_torch_to_the_bit(subject: Any, training: Training) -> Evidence:
 
 @book.law(
     lambda subject: trainings(exact=False),
-    beside="for the activations whose bits autograd makes otherwise, which no other law trains with",
+    beside="the only law that trains with the activations whose bits differ from autograd's",
 )
 def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
-    """One step of gradient descent from the same weights lands where torch's does: the loss to the bit, the weights
-    within the rounding of the gradient; then the next batch, from there. The loss of a loop that is not the core's may
-    differ by what rounding explains.
+    """One step of gradient descent from the same weights ends where torch's step ends: the loss has the same bits, and
+    the weights agree within the rounding of the gradient. The next batch starts from there. For a loop other than the
+    core's, the loss may differ by what rounding explains.
 
-    For the activations whose bits autograd makes otherwise, a run drifts apart by rounding alone. Compared from the
-    same weights, one step at a time, a wrong rate or a loss taken too late still shows.
+    For activations whose bits differ from autograd's, a whole run drifts apart by rounding alone. One step at a time,
+    from the same weights, a wrong rate or a loss that is taken too late still shows.
     """
     problem, rule = training.problem, SGD(lr=2.0**-4)
     loss, model = problem.loss, problem.model()
@@ -156,11 +156,11 @@ def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
 
 @book.law(lambda subject: trainings(exact=False), cases=lambda subject: ("another order in another epoch",))
 def sees_every_sample_once_an_epoch(subject: Any, training: Training) -> Evidence:
-    """Shuffled, each epoch takes every sample once, with its own target, in a new order: at lr 0 and in batches of one
-    the losses of an epoch are those of the samples alone.
+    """With shuffling, each epoch uses every sample once, with its own target, in a new order. With lr 0 and batches of
+    one, the losses of an epoch are those of the single samples.
 
-    Samples drawn with replacement, a batch that is dropped, targets that stay behind when inputs are shuffled: each
-    trains to something, on other data than intended.
+    Sampling with replacement, a dropped batch, and targets that are not shuffled with the inputs all train, but on
+    other data than intended.
     """
     problem = training.problem
     model, x, y = problem.model(), problem.inputs(), problem.targets()
@@ -181,13 +181,13 @@ def sees_every_sample_once_an_epoch(subject: Any, training: Training) -> Evidenc
     if len(alone.unique()) == len(x):  # samples that can be told apart: by chance in one of 5!^5 (1e10) runs at most
         if all(torch.equal(epochs[0], epoch) for epoch in epochs):
             got = f"{epochs[0].tolist()} in every epoch"
-            raise Broken("the order of the losses", got, "another in every epoch", closing=EPOCH)
+            raise Broken("the order of the losses", got, "another order in every epoch", closing=EPOCH)
         found.seen = frozenset({"another order in another epoch"})
     return found
 
 
 def _farthest(training: Training, model: MLP, x: Tensor, y: Tensor) -> float:
-    """What rounding explains of any step loss: sorted, losses lie no farther apart than before."""
+    """What rounding explains for any step loss: sorting does not move losses farther apart."""
     assert training.problem.loss is not None
     *_, last = training_envelopes(model, x, y, training.problem.loss.value, training.twin, 1, 1)
     return last.tolerance[0].max().item()
@@ -195,10 +195,11 @@ def _farthest(training: Training, model: MLP, x: Tensor, y: Tensor) -> float:
 
 @book.law(lambda subject: trainings(exact=False))
 def weighs_epoch_losses_by_samples(subject: Any, training: Training) -> Evidence:
-    """An epoch's loss is the mean of its step losses, weighted by the samples of each: a short batch counts less.
+    """The loss of an epoch is the mean of its step losses, weighted by the number of samples: a short batch counts
+    less.
 
-    The plain mean of step losses counts a short last batch as much as a full one, and two runs with other batch sizes
-    can no longer be compared.
+    A plain mean counts a short last batch as much as a full one. Then runs with different batch sizes cannot be
+    compared.
     """
     problem = training.problem
     model, x = problem.model(), problem.inputs()
@@ -214,8 +215,8 @@ def weighs_epoch_losses_by_samples(subject: Any, training: Training) -> Evidence
 
 @book.law(lambda subject: trainings(exact=False), cases=lambda subject: ("another seed, another run",), owed=True)
 def repeats_under_a_seed(subject: Any, training: Training) -> Evidence:
-    """The same generator seed gives the same bits, another another run; data and random state stay as they were, and
-    the losses handed back hold no graph.
+    """The same generator seed gives the same bits, and another seed gives another run. Data and the global random state
+    do not change, and the returned losses hold no graph.
 
     An experiment that depends on the global random state changes when a line elsewhere is added. Losses that keep their
     graph fill the memory.
@@ -228,7 +229,7 @@ def repeats_under_a_seed(subject: Any, training: Training) -> Evidence:
         model = problem.model()
         history = trained(subject, training, model, x, y, shuffle=True, generator=torch.Generator().manual_seed(seed))
         if history.step_losses.requires_grad or history.epoch_losses.requires_grad:
-            raise Broken("the losses in the history", "require grad: the graph is kept", "detached", closing=SEED)
+            raise Broken("the losses in the history", "they require grad: the graph is kept", "detached", closing=SEED)
         ends.append(model.flat.clone())
     if not torch.equal(numbers, torch.get_rng_state()):
         got = "drawn from" if torch.initial_seed() == seeded else "seeded anew"

@@ -34,11 +34,10 @@ book = LawBook(judges=True)
 
 @book.law(lambda subject: networks.trainings())
 def trains_as_exact_rational_arithmetic_does(subject: Any, training: Training) -> Evidence:
-    """Gradient descent on such networks, short last batch included, goes as it does in fractions: every step loss, and
-    the weights after every epoch.
+    """For networks and data on which floats do not round, gradient descent equals exact rational arithmetic, short last
+    batch included: every step loss, and the weights after every epoch.
 
-    The whole loop, gradient, update and loss, in fractions: what it computes is what the formulas say, with nothing
-    left to rounding.
+    This checks the whole loop, gradient, update and loss, against the formulas in exact fractions, without a tolerance.
     """
     problem = training.problem
     weights, biases, x, y = in_fractions(problem)

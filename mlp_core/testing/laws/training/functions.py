@@ -1,4 +1,4 @@
-"""Laws of anybody's training function: after every epoch it is where torch.optim.SGD is."""
+"""Laws of any training function: after every epoch the weights equal those of torch.optim.SGD."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ p, q = (dict(m.named_parameters())["{name}"][{index}].item() for m in (model, tw
 assert abs(p - q) <= {bound}, (p, q)"""
 
 WIDER = 2**10
-"""times that 8 perturbed runs scatter farther than the first alone, at the very most"""
+"""how many times farther 8 perturbed runs scatter than the first one, at most"""
 
-REFUSED = "it ends on no small module, loss and loader: {}; roles={{...}} and given={{...}} say what its parameters are"
+REFUSED = "it ends no run on a small module, loss and loader: {}; pass parameters by roles={{...}} and given={{...}}"
 
 
 class FunctionBook(LawBook):
@@ -96,7 +96,7 @@ def names_of(run: TrainingRun) -> list[str]:
 
 
 def equals_torch(subject: Any, run: TrainingRun) -> Evidence:
-    """Hold the weights at the end to torch's; the first epoch after which they are elsewhere is named."""
+    """Compare the final weights with torch's. A failure names the first epoch after which they differ."""
     got = subject.trained(run)
     right = follow(got.run, told=False).weights
     if all(map(same_bits, got.weights, right)):
@@ -142,8 +142,8 @@ def _within(subject: Any, run: TrainingRun, got: Trained, right: list[Tensor]) -
 
 
 def _hopeless(run: TrainingRun, got: list[Tensor], envelope: Envelope) -> bool:
-    """Whether an entry is so far away that more perturbed runs, whose tolerance might be WIDER times as large, explain
-    nothing: they take most of the time of a failure."""
+    """Whether an entry is so far off that more perturbed runs cannot explain it, even with a tolerance WIDER times as
+    large. Such runs take most of the time of a failure."""
     for g, e, t, w in zip(got, envelope.expected, envelope.tolerance, run.weights, strict=True):
         start, u = w.double(), unit_roundoff(run.world.dtype)
         sharp = references.sharp(WIDER * t, (e - start).abs(), torch.maximum(e.abs(), start.abs()), u)
@@ -154,40 +154,42 @@ def _hopeless(run: TrainingRun, got: list[Tensor], envelope: Envelope) -> bool:
 
 @book.law(runs(), beside="it says that the mistake needs neither momentum nor decay")
 def equals_torch_with_plain_gradient_descent(subject: Any, run: TrainingRun) -> Evidence:
-    """After every epoch every weight is where torch.optim.SGD puts it, within what rounding explains: batches from the
-    loader, the last one short, several epochs, no momentum and no decay.
+    """After every epoch every weight equals that of torch.optim.SGD, within what rounding explains: batches from the
+    loader, a short last batch, several epochs, no momentum and no decay.
 
-    p <- p - lr g, batch by batch. A loop that forgets to clear its gradients, or its last batch, trains as well, but
-    not what was meant.
+    p <- p - lr g, batch by batch. A loop that forgets to clear its gradients, or that drops its last batch, also
+    trains, but not what was intended.
     """
     return equals_torch(subject, run)
 
 
 @book.law(runs(decay=True), skip=needs("decay"))
 def equals_torch_with_weight_decay(subject: Any, run: TrainingRun) -> Evidence:
-    """The same with weight decay: g <- g + weight_decay p, for every parameter, before the step.
+    """With weight decay, every weight equals that of torch.optim.SGD: before the step, g <- g + weight_decay p, for
+    every parameter.
 
-    Decay applied twice, with the wrong sign, or only beside momentum changes what the regularisation is, and a search
-    over it finds another best value.
+    Decay that is applied twice, with the wrong sign, or only together with momentum is another regularisation, and a
+    search over it finds another best value.
     """
     return equals_torch(subject, run)
 
 
 @book.law(runs(momentum=True), skip=needs("momentum"), beside="it says that the mistake needs momentum, and no decay")
 def equals_torch_with_momentum(subject: Any, run: TrainingRun) -> Evidence:
-    """The same with momentum: v <- g in the first step, then v <- momentum v + g, and p <- p - lr v.
+    """With momentum, every weight equals that of torch.optim.SGD: v <- g in the first step, then v <- momentum v + g,
+    and p <- p - lr v.
 
-    The velocity lives as long as the training does. One that begins anew every epoch, or that all parameters share, is
-    another method of the same name.
+    The velocity must last as long as the training. One that restarts in every epoch, or that all parameters share, is
+    another method with the same name.
     """
     return equals_torch(subject, run)
 
 
 @book.law(runs(momentum=True, decay=True), skip=needs("momentum", "decay"))
 def equals_torch_with_both(subject: Any, run: TrainingRun) -> Evidence:
-    """The same with momentum and weight decay: the decay goes into the velocity.
+    """With momentum and weight decay, every weight equals that of torch.optim.SGD: the decay goes into the velocity.
 
-    Each alone may be right and both together wrong: the order of the two lines is the whole difference between decay
-    that is coupled and decay that is not.
+    Each may be correct alone and both wrong together. The order of the two lines is the whole difference between
+    coupled and decoupled decay.
     """
     return equals_torch(subject, run)

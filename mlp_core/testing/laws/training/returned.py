@@ -1,4 +1,4 @@
-"""The law of the losses that a training function returns: they are those of its steps, by whatever mean."""
+"""The law of the losses that a training function returns: they are its step losses, or a known summary of them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from mlp_core.testing.oracles import told
 from mlp_core.testing.oracles.loops import follow
 
 PROBES = 3
-"""runs on which it is found out what a function returns"""
+"""runs that show what a function returns"""
 
 UNWEIGHTED = (
-    "its losses are the mean of the batches' losses: the short last batch counts as much as a full one "
-    "(subjects.training(..., weighted=True) asks for the mean over the samples)"
+    "its losses are the mean of the batch losses, in which the short last batch counts as much as a full one "
+    "(subjects.training(..., weighted=True) requires the mean over the samples)"
 )
 
 LOSSES = """\
@@ -49,7 +49,7 @@ book = FunctionBook()
 
 
 def limit_of(run: TrainingRun) -> float:
-    """How far two sums of the same losses may lie apart, by their size: u^(3/4), as for a mistake that is replayed
+    """The largest relative difference between two sums of the same losses: u^(3/4), as for a mistake that is replayed
     (`bounds.references.reproduces`)."""
     return float(unit_roundoff(run.world.dtype) ** (3 / 4))
 
@@ -64,7 +64,7 @@ def told_by(subject: Any, run: TrainingRun) -> tuple[TrainingRun, dict[Path, tup
 
 
 def form_of(subject: Any, run: TrainingRun) -> dict[Path, str]:
-    """By the way to it, what every sequence that is told is: a form that is right, else a mistake."""
+    """For the path to every sequence of numbers: its meaning, a correct one or else a known mistake."""
     dealt, sequences = told_by(subject, run)
     followed, found = follow(dealt), dict[Path, str]()
     for path, (numbers, half) in sequences.items():
@@ -76,8 +76,7 @@ def form_of(subject: Any, run: TrainingRun) -> dict[Path, str]:
 
 
 def told_at(subject: Any) -> Path | None:
-    """The way to the losses in what a function returns, else in what it prints; None where nothing is known for
-    losses."""
+    """The path to the losses in the returned value, else in what is printed; None if no losses are recognised."""
     if "losses" not in subject.memo:
         subject.memo["losses"] = None
         with globals_kept():
@@ -93,15 +92,15 @@ def told_at(subject: Any) -> Path | None:
 def unknown(subject: Any) -> str | None:
     if told_at(subject) is not None:
         return None
-    return "nothing that it returns or prints is known for the losses of its steps or epochs"
+    return "nothing that it returns or prints is recognised as the losses of its steps or epochs"
 
 
 @book.law(runs(), skip=unknown)
 def returns_the_losses_of_its_steps(subject: Any, run: TrainingRun) -> Evidence:
-    """The losses returned, or else printed, are those on which the steps were taken: of every step, or by epoch their
-    mean over the samples, their sum, the last one, or the loss after the epoch.
+    """The losses that it returns, or else prints, are those of the steps: one per step, or one per epoch. A loss per
+    epoch may be the mean over the samples, the sum, the last one, or the loss after the epoch.
 
-    Losses after the step look better than the training is; a sum that is never set back looks worse.
+    Losses that are computed after the step look better than the training is. A sum that is never reset looks worse.
     """
     path = told_at(subject)
     assert path is not None

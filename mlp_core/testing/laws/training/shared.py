@@ -1,4 +1,4 @@
-"""How a training run is handed to a loop, and held to the loop of torch."""
+"""How the laws run a training loop and compare it with torch's."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ fit(model, x, y, rule=rule, shuffle=True, generator=torch.Generator().manual_see
 
 
 def braced(text: str) -> str:
-    """Lines of a snippet into which compare has nothing to fill."""
+    """Lines of a snippet in which compare has nothing to fill in."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
 def trained(subject: Any, training: Training, model: MLP, x: Tensor, y: Tensor, **more: Any) -> Any:
-    """What the subject's fit returns."""
+    """The value that the subject's fit returns."""
     try:
         with foreign():
             return subject.fit(model, x, y, **{**training.options(), **more})
@@ -69,18 +69,18 @@ def trained(subject: Any, training: Training, model: MLP, x: Tensor, y: Tensor, 
 
 
 def as_many(history: Any, expected: Tensor, what: str, closing: str) -> None:
-    """Raises Broken where there are not as many step losses as expected."""
+    """Raise Broken if the number of step losses is not the expected one."""
     if history.step_losses.shape != expected.shape:
         got = f"shape {tuple(history.step_losses.shape)}"
-        raise Broken(f"{what}step losses", got, f"shape {tuple(expected.shape)}, one a batch", closing=closing)
+        raise Broken(f"{what}step losses", got, f"shape {tuple(expected.shape)}, one per batch", closing=closing)
 
 
 def within_rounding(
     training: Training, before: MLP, history: Any, after: MLP, x: Tensor, y: Tensor, what: str = "",
     *, rate: Callable[[int], float] | None = None, twin: str = TWIN,
 ) -> Evidence:  # fmt: skip
-    """Hold what a loop did, from the model `before` to `after`, to torch's within what rounding explains. rate: of each
-    step; twin: the lines of a snippet that run torch's."""
+    """Compare a loop's result, from the model `before` to `after`, with torch's within what rounding explains. rate:
+    the rate of each step; twin: the lines of a snippet that run torch's loop."""
     assert training.problem.loss is not None
     value, names = training.problem.loss.value, [name for name, _ in after.named_parameters()]
     found = training_envelopes(before, x, y, value, training.twin, training.epochs, training.batch_size, rate)

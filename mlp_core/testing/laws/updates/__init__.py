@@ -1,4 +1,4 @@
-"""The laws of a functional update rule, beside those of optimizers that make sense for it."""
+"""The laws of a functional update rule, in addition to those laws of optimizers that apply to it."""
 
 from mlp_core.testing.laws.optimizers import claims, equality, hyperparameters
 from mlp_core.testing.laws.updates import conduct

@@ -1,4 +1,4 @@
-"""What a functional rule owes beside its formula: it changes no argument, and all that it keeps is in its state."""
+"""A functional rule changes no argument, and keeps everything in its state."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ book = LawBook()
 
 
 def leaves(thing: Any) -> Iterator[Any]:
-    """All arrays in a state, whatever it is made of."""
+    """All arrays in a state of any structure."""
     if isinstance(thing, dict):
         for value in thing.values():
             yield from leaves(value)
@@ -65,7 +65,7 @@ def called(
     rule: Any, form: Any, params: Any, gradients: Any, *, check: bool = False, again: bool = False
 ) -> list[Tensor]:
     """The parameters after all steps of a pair of functions. check: raise AssertionError if it changes an argument;
-    again: in the middle, go on from a copy of the state, after the rule has stepped with the one copied from."""
+    again: halfway, continue from a copy of the state, after a step with the original."""
     init, step = rule
     parts = [params] if form.listed else [[p] for p in params]
     ends: list[Tensor] = []
@@ -83,7 +83,7 @@ def called(
             before = _copies(*args) if check else []
             found, state = step(*args)
             after = _copies(*args) if check else []
-            assert len(before) == len(after), "it changes what its state is made of"
+            assert len(before) == len(after), "the structure of its state changes"
             assert all(map(same_bits, before, after)), f"step {index + 1} changes an argument"
             results = [tensor_of(r) for r in (found if form.listed else [found])]
             old = [tensor_of(p) for p in now]
@@ -119,10 +119,10 @@ def _one(subject: Any) -> Any:
 
 @book.law(_one)
 def leaves_its_arguments_alone(subject: Any, scenario: Scenario) -> Evidence:
-    """A step changes neither the gradients, nor the state, nor the parameters that it is given: it returns new ones.
+    """A step does not change the gradients, the state or the parameters that it is given; it returns new ones.
 
-    Whoever keeps a state to go back to it, or steps twice from one state, gets what is called functional. A state that
-    is changed in place is another one by then.
+    A functional rule allows a user to return to an earlier state, or to step twice from one state. If the state is
+    changed in place, the earlier one is lost.
     """
     lines = _lines(subject, ARGUMENTS)
     try:
@@ -136,9 +136,9 @@ def leaves_its_arguments_alone(subject: Any, scenario: Scenario) -> Evidence:
 
 @book.law(_one, beside="it says that a run differs from itself, where the equalities say that a number is off")
 def repeats_from_the_same_start(subject: Any, scenario: Scenario) -> Evidence:
-    """The same parameters and gradients give the same bits, called once more.
+    """A second call with the same parameters and gradients gives the same bits.
 
-    What a rule keeps outside of its state, a counter or a cache, flows from one run into the next.
+    Anything that a rule keeps outside its state, such as a counter or a cache, flows from one run into the next.
     """
     lines = _lines(subject, AGAIN)
     first, second = (_run(subject, scenario, lines) for _ in range(2))
@@ -147,9 +147,10 @@ def repeats_from_the_same_start(subject: Any, scenario: Scenario) -> Evidence:
 
 @book.law(_one)
 def goes_on_from_a_copy_of_its_state(subject: Any, scenario: Scenario) -> Evidence:
-    """Going on from a copy of a state, after a step was made with the original, ends where the run would have ended.
+    """A run that continues from a copy of a state, after a step with the original, ends where the uninterrupted run
+    ends.
 
-    A checkpoint is such a copy. If it is not all that the rule keeps, the run that is resumed is another one.
+    A checkpoint is such a copy. If it does not contain everything that the rule keeps, a resumed run is another run.
     """
     lines = _lines(subject, STATE)
     first, second = _run(subject, scenario, lines), _run(subject, scenario, lines, again=True)
@@ -157,6 +158,6 @@ def goes_on_from_a_copy_of_its_state(subject: Any, scenario: Scenario) -> Eviden
 
 
 def _same(scenario: Scenario, got: list[Tensor], expected: list[Tensor], what: str, lines: str) -> Evidence:
-    """Hold the ends of two runs to the same bits; lines: what repeats them, in which braces are braces."""
+    """Compare the ends of two runs bit for bit; lines: the code that repeats them, in which braces are braces."""
     closing = lines.replace("{", "{{").replace("}", "}}")
     return compare(scenario.names(), got, expected, [0.0] * len(expected), what=what, closing=closing)

@@ -40,7 +40,7 @@ class Call:
     order: Order
     weighted: bool = False
     meets: bool = False
-    """whether it takes groups of rows, which meet by design"""
+    """whether it takes groups of rows, which depend on each other by design"""
 
 
 def call_of(function: Any, argument: str) -> Call:
