@@ -93,8 +93,8 @@ def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
     pausing = replace(scenario, gradients=tuple(
         (None, *row[1:]) if step == late else row for step, row in enumerate(scenario.gradients)
     ))  # fmt: skip
-    expected = [p.detach() for p in subject.finished(pausing)[0]]
-    _side_by_side(subject, pausing, expected, "adjacent in one buffer, one without a gradient: ")
+    paused = [p.detach() for p in subject.finished(pausing)[0]]
+    _side_by_side(subject, pausing, paused, "adjacent in one buffer, one without a gradient: ")
     if not (subject.exact or references.compares(rounding.unit_roundoff(scenario.dtype))):
         return Evidence(entries=1)  # in 16 bits torch's foreach rounds otherwise for other lengths of its lists
     alone = replace(
