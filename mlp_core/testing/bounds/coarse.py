@@ -1,5 +1,5 @@
 """Kernels of torch whose result is off by more than its last bits, and how far: stated assumptions about kernels in
-float64, measured in tests/documents/test_wrong_derivatives_of_torch.py (docs/gradient-checking.md has the numbers).
+float64, measured in tests/documents/test_coarse_derivatives_of_torch.py (docs/gradient-checking.md has the numbers).
 
 A formula written by hand may be better than such a kernel, and no difference quotient is sharp enough to tell.
 """

@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlp_core.testing.diagnosis.objective_relations import FACTOR, GROUPS, Relation, Seen
+from mlp_core.testing.diagnosis.objective_mistakes import FACTOR, GROUPS
+from mlp_core.testing.diagnosis.objective_relations import Relation, Seen
 from mlp_core.testing.engine import guards
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.examples.rows import Rows
