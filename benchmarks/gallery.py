@@ -22,6 +22,7 @@ from mistaken.runs import KINDS, curves
 
 from mlp_core.testing import faults
 from mlp_core.testing.faults.catalogue import Fault
+from mlp_core.testing.report.escape import in_markdown
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -123,17 +124,12 @@ def page(seen: Sequence[Curves | None], folder: Path) -> str:
             lines.append(f"![training curves with these mistakes and without](gallery/{name})\n")
         lines += ["| | mistake | training curve | a law that catches it |", "| ---: | --- | --- | --- |"]
         lines += [
-            f"| {number} | {_plain(fault.words or fault.name)} | {c.words if c else 'none to show'} | {fault.laws[0]} |"
+            f"| {number} | {in_markdown(fault.words or fault.name)} | {c.words if c else 'none to show'} "
+            f"| {fault.laws[0]} |"
             for number, _, fault, c in rows
         ]
         lines.append("")
     return "\n".join(lines)
-
-
-def _plain(words: str) -> str:
-    for sign in r"\*_|<[":
-        words = words.replace(sign, f"\\{sign}")
-    return words
 
 
 def main(folder: Path) -> None:

@@ -34,6 +34,7 @@ from mlp_core.testing.engine import runner as engine
 from mlp_core.testing.engine.law import Law
 from mlp_core.testing.faults.catalogue import Fault
 from mlp_core.testing.laws.books import laws_of
+from mlp_core.testing.report.escape import in_markdown
 
 OTHERS = 20
 """examples for a law that a mistake does not name"""
@@ -152,7 +153,7 @@ def page(rows: list[Row], seconds: float) -> str:
             lines.append(f"| {law} | {' | '.join(map(str, counts))} | {why} |")
         lines += ["", "| mistake | must be caught by | other laws that caught it |", "| --- | --- | ---: |"]
         for r in several:
-            words = r.words.replace("*", r"\*").replace("|", r"\|")
+            words = in_markdown(r.words)
             lines.append(f"| {words} | {', '.join(r.named)} | {len(set(r.caught) - set(r.named))} |")
     return "\n".join(lines) + "\n"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from mlp_core.testing import faults
 from mlp_core.testing.engine.law import Law
 from mlp_core.testing.laws.books import laws_of
+from mlp_core.testing.report.escape import in_markdown
 
 HEAD = """# The laws
 
@@ -54,21 +55,15 @@ def page() -> str:
     for kind, laws in found().items():
         lines.append(f"## {KINDS.get(kind, kind)}\n")
         for name, (law, mistakes) in laws.items():
-            lines.append(f"### {name}\n\n**{_plain(law.statement)}**\n\n{_plain(law.why)}\n")
+            lines.append(f"### {name}\n\n**{in_markdown(law.statement)}**\n\n{in_markdown(law.why)}\n")
             if law.beside:
-                lines.append(f"Other laws catch these mistakes too. The reason for this one: {_plain(law.beside)}.\n")
+                why = in_markdown(law.beside)
+                lines.append(f"Other laws catch these mistakes too. The reason for this one: {why}.\n")
             more = len(mistakes) - SHOWN
             lines.append(f"Must catch{f' {len(mistakes)} mistakes, among them' if more > 0 else ''}:\n")
-            lines += [f"- {_plain(words)}" for words in mistakes[:SHOWN]]
+            lines += [f"- {in_markdown(words)}" for words in mistakes[:SHOWN]]
             lines.append(f"\nIn the code: `{law.function.__module__}.{law.function.__name__}`.\n")
     return "\n".join(lines)
-
-
-def _plain(words: str) -> str:
-    """Words in which Markdown finds no markup."""
-    for sign in r"\*_|<[":
-        words = words.replace(sign, f"\\{sign}")
-    return words
 
 
 def write(path: Path) -> None:

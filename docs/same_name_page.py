@@ -8,6 +8,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from mlp_core.testing.report.escape import in_markdown
+
 HERE = Path(__file__).parent
 
 HEAD = """# Same name, another rule
@@ -61,15 +63,6 @@ def table(columns: list[str], cells: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def plain(words: str) -> str:
-    """Words in which a table and Markdown find no markup; what is code stays."""
-    parts = words.split("`")
-    for k in range(0, len(parts), 2):
-        for sign in "*_|<[":
-            parts[k] = parts[k].replace(sign, f"\\{sign}")
-    return "`".join(part.replace("|", "\\|") if k % 2 else part for k, part in enumerate(parts))
-
-
 def repeated() -> list[list[str]]:
     """A row per command."""
     known = tomllib.loads((HERE / "same_name.toml").read_text(encoding="utf-8"))
@@ -84,7 +77,7 @@ def repeated() -> list[list[str]]:
         if "translation: worst" in row:
             translation += f" ({row['translation: worst']:g})"
         found.append([
-            known["versions"][library], f"`{rule}`", differs, plain(does), plain(translation),
+            known["versions"][library], f"`{rule}`", differs, in_markdown(does), in_markdown(translation),
             f'`python benchmarks/same_name.py "{name}"`',
         ])  # fmt: skip
     return found
@@ -103,10 +96,10 @@ def page() -> str:
         table(["library", "rule", "first step that differs", "what it does", "translation", "command"], repeated()),
     ]
     parts += [DIALECTS, table(["rule", "as it is in", "what it does"], [
-        [d.right.__name__, plain(d.library), plain(d.words)] for d in KNOWN
+        [d.right.__name__, in_markdown(d.library), in_markdown(d.words)] for d in KNOWN
     ])]  # fmt: skip
     earlier = [
-        [plain(r[key]) for key in ("library", "rule", "first", "does", "translation")]
+        [in_markdown(r[key]) for key in ("library", "rule", "first", "does", "translation")]
         for r in rows("same_name_earlier.jsonl")
     ]
     parts += [EARLIER, table(["library", "rule", "first step", "what it does", "translation"], earlier), MORE]
@@ -115,8 +108,9 @@ def page() -> str:
         if one["kind"] != kind:
             kind = one["kind"]
             parts.append(f"\n### {kind}\n")
-        cells = [[plain(cell) for cell in row] for row in one["rows"]]
-        parts.append(f"\n**{plain(one['title'])}**\n\n" + table([plain(c) or "-" for c in one["columns"]], cells))
+        cells = [[in_markdown(cell) for cell in row] for row in one["rows"]]
+        columns = [in_markdown(c) or "-" for c in one["columns"]]
+        parts.append(f"\n**{in_markdown(one['title'])}**\n\n" + table(columns, cells))
     return "\n".join(parts)
 
 

@@ -66,7 +66,7 @@ def test_an_issue_asks_for_the_line_to_repeat(form: Path) -> None:
 
 
 def test_every_measured_figure_has_its_command_and_its_commit() -> None:
-    text = (DOCS / "measured.md").read_text(encoding="utf-8").partition("\n## Speed")[0]
+    text = (DOCS / "measured.md").read_text(encoding="utf-8").partition("\n## Waiting")[0]
     rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ") and "---" not in line]
     figures = [row for row in rows if row[0] != "| what"]
     assert len(figures) > 20

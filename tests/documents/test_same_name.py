@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlp_core.testing.diagnosis.dialects import DIALECTS
+from mlp_core.testing.report.escape import in_markdown
 
 ROOT = Path(__file__).parent.parent.parent
 sys.path[:0] = [str(ROOT / "docs"), str(ROOT / "benchmarks")]
@@ -25,7 +26,7 @@ def test_the_page_is_made_of_its_data() -> None:
     page = (ROOT / "docs" / "same-name.md").read_text(encoding="utf-8")
     assert page == same_name_page.page()
     for dialect in DIALECTS:
-        assert same_name_page.plain(dialect.words) in page
+        assert in_markdown(dialect.words) in page
 
 
 def test_sixty_rows_have_a_command_that_repeats_them_and_every_one_that_differs_says_how() -> None:

@@ -67,9 +67,11 @@ MADE: dict[str, Any] = {
 
 WORDS = {
     "06_svm_loss": "the derivative of its penalty", "09_batchnorm_pair": "not multiplied by gamma",
-    "11_conv_pair": "the stride is forgotten", "12_lstm_step_pair": "works in place in what it is handed",
+    "11_conv_pair": "the stride is forgotten",
+    "12_lstm_step_pair": "changes its upstream gradient in place",
     "14_maxpool_pair": "= where += belongs", "17_double_backward": "kept without its history",
-    "19_cross_entropy_upstream": "only the first number is used", "21_grad_output_in_place": "works in place",
+    "19_cross_entropy_upstream": "only the first number is used",
+    "21_grad_output_in_place": "changes its upstream gradient in place",
     "33_conv_pad_slice": "a negative index of -0",
 }  # fmt: skip
 """how a mistake is named"""

@@ -60,7 +60,7 @@ def calls():
 HERE = """
 def of_others():
     seen = set()
-    @settings(max_examples=400, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=400, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.floats(-1e3, 1e3), st.integers(0, 3))
     def own(x, n):
         seen.add(x)
@@ -83,7 +83,14 @@ late.append("also_unused")
 got["one more loaded while examples are drawn"] = [*calls()]
 import sqlite3, hypothesis.extra.numpy
 got["beside others"] = [*calls()]
-print(json.dumps([got, others]))
+from hypothesis.internal.conjecture import providers
+from mlp_core.testing.engine.constants import undisturbed
+def known():
+    return 12.5 in tuple(providers._get_local_constants().set_for_type("float"))
+seen = [known()]
+with undisturbed():
+    seen.append(known())
+print(json.dumps([got, others, seen]))
 """
 
 UNDER_PYTEST = """
@@ -116,7 +123,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def here(folder: Path) -> Any:
     """What several calls in one process answered, and what tests of others drew before, after and around them."""
-    return json.loads(started(folder, "-c", CALLS + HERE).stdout)
+    (folder / "called.py").write_text(CALLS + HERE, encoding="utf-8")  # a file: its lines at fault can be followed
+    return json.loads(started(folder, "called.py").stdout)
 
 
 @pytest.mark.parametrize("when", [
@@ -139,6 +147,11 @@ def test_the_same_call_is_the_same_in_another_process(folder: Path, here: Any) -
 def test_what_others_draw_is_as_before(here: Any) -> None:
     before, after, around = here[1]
     assert before == after == around
+
+
+def test_a_constant_that_nobody_uses_is_known_to_others_and_not_to_us(here: Any) -> None:
+    """The reason for shutting it off: Hypothesis draws the numbers of a module that is only imported."""
+    assert here[2] == [True, False]
 
 
 def test_hypothesis_has_what_is_shut_off() -> None:

@@ -67,7 +67,7 @@ def test_an_lr_that_is_not_read_is_told_with_20_examples(rate: Any, hyper: Any) 
     subject = subjects.optimizer(stepping(rate), hyperparameters=hyper)
     found = result(subject, MOVE)
     assert (found.verdict, found.expected) == ("FAIL", "moved by its lr")
-    assert "the same at each lr of" in found.got
+    assert "the same with each lr of" in found.got
     assert result(subject, REST).verdict == "FAIL"
 
 
@@ -173,6 +173,6 @@ def test_it_is_said_of_which_an_lr_of_0_is_not_asked() -> None:
             super().__init__(params, lr)
 
     assert result(subjects.optimizer(Positive), REST).reason == "it refuses an lr of 0"
-    assert result(subjects.optimizer(torch.optim.Rprop), REST).reason.startswith("its lr is only where its steps begin")
+    assert result(subjects.optimizer(torch.optim.Rprop), REST).reason.startswith("its lr only sets the first step")
     assert result(RIGHT["no lr"](), REST).reason == "it has no lr"
     assert result(RIGHT["no lr"](), MOVE).reason == "it has no lr"

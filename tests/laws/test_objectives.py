@@ -101,14 +101,14 @@ def test_what_is_no_sum_over_rows_or_has_no_slope_is_no_loss(loss: Any) -> None:
     labels = "binary" if loss is judge.errors else "real"
     result = verify(subjects.objective(judge.squares, loss, labels), examples=EXAMPLES).results[0]
     assert result.verdict == "UNTESTED"
-    assert "give the loss whose derivative is meant" in result.reason
+    assert "give the loss whose derivative the objective computes" in result.reason
 
 
 def test_a_hessian_that_is_an_approximation_has_to_be_declared() -> None:
     for hessian, failed in (("exact", True), ("any", False)):
         assert bool(failures(judge.gauss_newton, judge.brier, "binary", hessian)) is failed
     (result,) = failures(judge.gauss_newton, judge.brier, "binary", "exact")
-    assert "an approximation has to be declared: hessian='bound'" in result.reason
+    assert "declare an approximation: hessian='bound'" in result.reason
     assert "the hessian of Gauss and Newton" in str(result.diagnosis)
 
 

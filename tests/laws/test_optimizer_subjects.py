@@ -162,7 +162,7 @@ def test_a_crash_on_one_shape_breaks_one_law() -> None:
 
 def test_in_16_bits_no_reference_is_asked_for_and_everything_else_is() -> None:
     subject = subjects.optimizer(torch.optim.Adam, torch.optim.Adam, dtypes=[torch.bfloat16])
-    assert "16 bits leave too few digits" in one(subject, "equals its reference", 10).reason
+    assert "16 bits have too few digits" in one(subject, "equals its reference", 10).reason
     assert one(subject, "takes every shape and stride", 50).verdict == "PASS"
 
 

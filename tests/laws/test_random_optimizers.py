@@ -65,7 +65,7 @@ def test_a_random_optimizer_is_told_so_once(change: Callable[[Tensor], Tensor], 
     (told,) = (r for r in report.results if r.verdict in ("FAIL", "UNTESTED"))
     assert told.law == REPEATS
     assert "it is random (" in told.reason
-    assert "a generator of its own, seeded when it is made" in told.reason
+    assert "its own generator, seeded in its constructor" in told.reason
     others = {r.reason for r in report.results if r.law != REPEATS and r.verdict == "SKIP"}
     assert RANDOM in others
     assert not [r.law for r in report.results if r.verdict == "PASS"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import planted as forms
+import planted_lines as forms
 import pytest
 
 from mlp_core.testing import laws, subjects, verify

@@ -55,7 +55,7 @@ class Skips(Momentum):
 
 
 @reported("apex: the moments are updated before the overflow is looked at", "forgets a step that it skips", Skips,
-          words="is skipped, but the gradient is kept")  # fmt: skip
+          words="is skipped, but its gradient enters the state")  # fmt: skip
 class KeepsWhatItSkips(Skips):
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], s: dict[str, Any]) -> None:
         before = p.clone()

@@ -29,7 +29,7 @@ REPEATED = (
 
 def diagnose(subject: Any, broken: Broken) -> str | None:
     """The mistake in words, of the gradient that is named where the law broke; None where none is known."""
-    by_hand = broken.where.partition(" beside ")[0]
+    by_hand = broken.where.partition(", compared with ")[0]
     runs = [(names, one) for names in subject.kept.values() for one in subject.beside(names) if one.by_hand == by_hand]
     if not runs:
         return None

@@ -21,7 +21,7 @@ from mlp_core.testing.subjects.doors.script import Beside, Seed
 book = LawBook(judges=True)
 
 COMPARED = """\
-by_hand, _, name = {name!r}.partition(" beside ")
+by_hand, _, name = {name!r}.partition(", compared with ")
 mine, theirs = names[by_hand].detach(), names[name.removesuffix(".grad")].grad
 assert mine.shape == theirs.shape, (mine.shape, theirs.shape)
 got, expected = mine[{index}].item(), theirs[{index}].item()
@@ -63,7 +63,7 @@ def every_gradient_by_hand_is_autograds(subject: Any, seed: Seed) -> Evidence:
         evidence.skipped = int(sum(a.sum() for a in away))
         evidence.entries -= evidence.skipped
         evidence.counted = evidence.entries > 0
-        evidence.note = f"held to autograd: {', '.join(one.by_hand for one in found)}"
+        evidence.note = f"compared with autograd: {', '.join(one.by_hand for one in found)}"
         return evidence
 
     return explained(_envelopes(subject, seed, found), compared)

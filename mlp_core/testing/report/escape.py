@@ -26,6 +26,19 @@ def escaped(value: T) -> T:
     return value
 
 
+def in_markdown(words: str) -> str:
+    r"""Words in which a table and Markdown find no markup; what stands between backticks stays code.
+
+    >>> in_markdown("W_1 * x | `W_1 | x`")
+    'W\\_1 \\* x \\| `W_1 \\| x`'
+    """
+    parts = words.split("`")
+    for k in range(0, len(parts), 2):
+        for sign in r"\*_|<[":
+            parts[k] = parts[k].replace(sign, f"\\{sign}")
+    return "`".join(part.replace("|", "\\|") if k % 2 else part for k, part in enumerate(parts))
+
+
 def _plain(text: str) -> bool:
     return all(c.isprintable() or c in KEPT for c in text)
 

@@ -57,7 +57,7 @@ def backprop(function: Callable[..., Any], *, batch_sizes: tuple[int, int] = BAT
     >>> from mlp_core.testing import verify
     >>> from mlp_core import backprop as own
     >>> verify(backprop(own, batch_sizes=(2, 3)), examples=5).results[0].reason
-    'single samples are excluded; to include them pass batch_sizes=(1, 8)'
+    'single samples are excluded; pass batch_sizes=(1, 8)'
     """
     return GradientSubject(function, name_of(function), batch_sizes, to_the_bit=_ours(function))
 

@@ -33,8 +33,8 @@ def value(h):
 """the law fills in ABOVE, PLACE, INDEX and INNER; the comparison with a quotient fills in STEP"""
 
 STRAIGHT = (
-    "the forward does not change there, and the gradient is not 0: if it is an estimate by design, such as a "
-    'straight-through one, say so: waives=["straight-through"]'
+    "the forward is constant there, but the gradient is not 0. If it is an estimate by design, such as a "
+    'straight-through one, declare it: waives=["straight-through"]'
 )
 
 

@@ -39,8 +39,8 @@ got = both(labels, scores)[1][{index}]
 assert abs(got - quotient) <= {bound} + 2.0**-30 * abs(quotient), (got, quotient)"""
 
 NO_SUM = (
-    "the loss of several rows is neither the sum nor the mean of that of each, as that of the root of a mean square is "
-    "not: give the loss whose derivative is meant"
+    "the loss of several rows is neither the sum nor the mean of their losses (a root mean square is an example): give "
+    "the loss whose derivative the objective computes"
 )
 
 LOOKED = 8

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, wraps
 from typing import Any
 
 import torch
 from hypothesis.strategies import SearchStrategy
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from mlp_core.equality import same_bits
 from mlp_core.testing.engine.evidence import Broken, Evidence, Raised, Rejected
@@ -25,6 +27,7 @@ REPEATS = "repeats and touches nothing else"
 
 RANDOM = f"it is random, or depends on earlier runs: see '{REPEATS}'"
 
+DRAWS = "it draws random numbers: torch draws others for another dtype or shape, also from the same seed"
 
 FEW = 0.04
 """the share of the examples for laws about side effects: a single example shows a mistake"""
@@ -32,16 +35,19 @@ FEW = 0.04
 
 class OptimizerBook(LawBook):
     """Laws of optimizers. All laws with `repeating` are skipped for an optimizer that does not repeat itself, because
-    they compare two runs of the same steps."""
+    they compare two runs of the same steps. Those with `reshaped`, which compare runs in two dtypes or shapes, are
+    skipped for one that draws random numbers."""
 
     def law(
         self, given: Callable[[Any], SearchStrategy[Any]], name: str = "", *, repeating: bool = True,
-        skip: Callable[[Any], str | None] = lambda subject: None, doing: str = "", **options: Any,
+        reshaped: bool = False, skip: Callable[[Any], str | None] = lambda subject: None, doing: str = "",
+        **options: Any,
     ) -> Callable[[Check], Check]:  # fmt: skip
         """`doing`: what was done where the law fails, for words that name the failure by what was measured."""
 
         def skipped(subject: Any) -> str | None:
-            return skip(subject) or (RANDOM if repeating and is_random(subject) else None)
+            random = RANDOM if repeating and is_random(subject) else DRAWS if reshaped and draws(subject) else None
+            return skip(subject) or random
 
         known = super().law(given, name, skip=skipped, **options)
         return lambda function: known(_telling(function, doing))
@@ -84,6 +90,29 @@ def is_random(subject: Any) -> bool:
             drawn = sample(subject.scenarios(steps=(4, 6)), RUN_TWICE)
             subject.memo["random"] = any(_differs(subject, scenario) for scenario in drawn)
     return bool(subject.memo["random"])
+
+
+class _Drawn(TorchDispatchMode):
+    """Whether a random number is drawn by torch, from whichever generator."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.seen = False
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.seen |= torch.Tag.nondeterministic_seeded in func.tags
+        return func(*args, **(kwargs or {}))
+
+
+def draws(subject: Any) -> bool:
+    """Whether its steps draw random numbers, also those that are the same in every run."""
+    if "draws" not in subject.memo:
+        scenarios = sample(subject.scenarios(steps=(4, 6)), RUN_TWICE)
+        with globals_kept(), suppress(Broken, Rejected), _Drawn() as drawn:
+            for scenario in scenarios:
+                subject.finished(scenario)
+        subject.memo["draws"] = drawn.seen
+    return bool(subject.memo["draws"])
 
 
 def _differs(subject: Any, scenario: Scenario) -> bool:

@@ -148,7 +148,8 @@ def needs_sixteen_bits(subject: Any) -> str | None:
 
 
 @book.law(
-    coarse, skip=needs_sixteen_bits, share=FEW, doing="in 16 bits", beside="it needs no reference that runs in 16 bits",
+    coarse, skip=needs_sixteen_bits, reshaped=True, share=FEW, doing="in 16 bits",
+    beside="it needs no reference that runs in 16 bits",
 )  # fmt: skip
 def moves_sixteen_bits_as_thirty_two(subject: Any, scenario: Scenario) -> Evidence:
     """After two steps from zero, every entry of a 16-bit parameter is close to its value in float32 or float64.

@@ -90,7 +90,9 @@ def _coupled(subject: Any, scenario: Scenario) -> bool:
     return not same_bits(one, other)
 
 
-@book.law(lambda s: s.telling(per_group=(1, 1), steps=(2, 3)), share=FEW, doing="in a large parameter")
+@book.law(
+    lambda s: s.telling(per_group=(1, 1), steps=(2, 3)), reshaped=True, share=FEW, doing="in a large parameter"
+)  # fmt: skip
 def moves_large_parameters_as_small_ones(subject: Any, scenario: Scenario) -> Evidence:
     """If three copies of a parameter in one tensor move as the parameter does by itself, each whatever the others do,
     so do thousands.
@@ -130,7 +132,7 @@ def needs_both(subject: Any) -> str | None:
     return None if both else "it is not asked for in both float32 and float64"
 
 
-@book.law(single, skip=needs_both, share=FEW, closing=TWO, doing="in float32")
+@book.law(single, skip=needs_both, reshaped=True, share=FEW, closing=TWO, doing="in float32")
 def moves_single_precision_as_double(subject: Any, scenario: Scenario) -> Evidence:
     """From the same numbers, with every hyperparameter on, parameters in float32 end near those in float64: a
     difference of a sixteenth of the way is no rounding.
