@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from mlp_core.testing.engine import guards
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.examples.training_runs import TrainingRun, World, training_runs
+from mlp_core.testing.subjects.training_roles import chooses
 from mlp_core.testing.subjects.training_snippets import lines_of
 from mlp_core.testing.subjects.training_worlds import counts_epochs, found_by_trying
 from mlp_core.testing.subjects.watched import Seen, watch
@@ -79,6 +80,16 @@ class TrainerSubject:
     def repeats(self) -> bool:
         """Whether it is called once an epoch: it is asked for no number of them."""
         return not self.takes("epochs") and not (self.takes("epoch") and counts_epochs(self))
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it says that it may end with the weights of an earlier epoch."""
+        return not self.repeats and any(chooses(self.train))
+
+    @property
+    def stops(self) -> bool:
+        """Whether it says that it may leave out the last epochs."""
+        return chooses(self.train)[1]
 
     @property
     def epochs(self) -> tuple[int, int]:

@@ -122,6 +122,23 @@ def says_that_it_spares(function: Callable[..., Any]) -> bool:
     return any(SPARES.search(text) for text in (getattr(own, "__name__", ""), inspect.getdoc(own) or "", *names))
 
 
+STOPS = re.compile(r"patience|early_?stop\w*|no_?improve\w*|bad_?epochs|stop_?early|^wait(ed|ing)?$", re.IGNORECASE)
+"""how people call what ends a training before its last epoch"""
+
+
+def chooses(function: Callable[..., Any]) -> tuple[bool, bool]:
+    """Whether a function says, by its names, that it loads weights that it kept, and that it may stop early.
+
+    >>> def train(model, patience): model.load_state_dict({})
+    >>> chooses(train)
+    (True, True)
+    """
+    code: Any = getattr(inspect.unwrap(function), "__code__", None)
+    names = (*code.co_varnames, *code.co_names) if code is not None else ()
+    copied = any(name.startswith("best") for name in names) and ("copy_" in names or "data" in names)
+    return "load_state_dict" in names or copied, any(map(STOPS.search, names))
+
+
 def _used(function: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
     """Names of globals that a function and those of its file that it calls look up, with their values, None for what is
     not there."""

@@ -13,6 +13,7 @@ from mlp_core.equality import same_bits
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.examples.training_runs import TrainingRun
+from mlp_core.testing.laws.training.chosen import untrained
 from mlp_core.testing.laws.training.functions import FunctionBook, names_of, runs
 from mlp_core.testing.oracles.loops import follow
 
@@ -69,6 +70,8 @@ def the_last_batch_counts(subject: Any, run: TrainingRun) -> Evidence:
     """
     if subject.deals:
         return _deals_all(subject, run)
+    if subject.chooses:
+        run = replace(run, epochs=1)
     x, _ = run.data()
     last = run.batches()[-1]
     x[last] = 1 - x[last]
@@ -76,6 +79,8 @@ def the_last_batch_counts(subject: Any, run: TrainingRun) -> Evidence:
     if all(map(same_bits, follow(run, told=False).weights, follow(other, told=False).weights)):
         return Evidence(counted=False)
     one, two = subject.trained(run).weights, subject.trained(other).weights
+    if subject.chooses and untrained(run, one) and untrained(run, two):
+        return Evidence(counted=False)
     if all(map(same_bits, one, two)):
         got = "the same weights for any samples in it"
         closing = COUNTS.replace("ROWS", "rounds[0][-1]").replace("MORE", "")
@@ -134,16 +139,19 @@ def _copied(module: nn.Module) -> list[Tensor]:
 
 
 @book.law(
-    runs(epochs=(1, 2)),
+    lambda s: s.runs(epochs=(1, 1 if s.chooses else 2)),
     skip=lambda s: None if s.takes("validation") else "it takes no data for evaluation",
 )
 def evaluation_does_not_train(subject: Any, run: TrainingRun) -> Evidence:
-    """The final weights do not depend on the data for evaluation.
+    """The final weights do not depend on the data for evaluation. A function that chooses among its epochs by them is
+    asked for one epoch.
 
     If the validation set is trained on, even through leftover gradients, its accuracy means nothing.
     """
     x, y = run.data()
     ends = [subject.trained(run, validation=run.loader(k * x + 1, y)).weights for k in (2, 3)]
+    if subject.chooses and any(untrained(run, one) for one in ends):
+        return Evidence(counted=False)
     if not all(map(same_bits, *ends)):
         raise Broken("weights, with two different validation sets", "differ", "the same", closing=EVALUATED)
     return Evidence(entries=sum(p.numel() for p in ends[0]))

@@ -20,6 +20,7 @@ from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.law import Check, LawBook
 from mlp_core.testing.examples.training_runs import TrainingRun
 from mlp_core.testing.laws.optimizers.shared import shown_on
+from mlp_core.testing.laws.training.chosen import chosen
 from mlp_core.testing.oracles.loops import envelopes_of, follow
 from mlp_core.testing.subjects.training_functions import Trained
 
@@ -105,7 +106,11 @@ def equals_torch(subject: Any, run: TrainingRun) -> Evidence:
         with shown_on(got.run):
             return _within(subject, got.run, got, right)
     except Broken:
-        if subject.repeats:
+        if subject.chooses:
+            kept = chosen(subject, got, within=_within)
+            if kept is not None:
+                return kept
+        if subject.repeats or subject.chooses:
             raise
         for epochs in range(1, run.epochs):
             shorter = subject.trained(replace(run, epochs=epochs, dealt=()))
