@@ -46,8 +46,10 @@ class OptimizerBook(LawBook):
         """`doing`: what was done where the law fails, for words that name the failure by what was measured."""
 
         def skipped(subject: Any) -> str | None:
-            random = RANDOM if repeating and is_random(subject) else DRAWS if reshaped and draws(subject) else None
-            return skip(subject) or random
+            why = skip(subject)
+            if why is None and repeating and is_random(subject):
+                why = RANDOM
+            return DRAWS if why is None and reshaped and draws(subject) else why
 
         known = super().law(given, name, skip=skipped, **options)
         return lambda function: known(_telling(function, doing))
