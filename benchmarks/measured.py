@@ -73,7 +73,7 @@ def waits(rows: list[dict[str, Any]], commit: str, base: str) -> list[str]:
 
 
 def versions() -> str:
-    """Of torch and the peers that are there."""
+    """The versions of torch and of the installed peers."""
     there = []
     for name in PEERS:
         try:

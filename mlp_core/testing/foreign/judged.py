@@ -14,8 +14,8 @@ GIVEN = frozenset({"display", "get_ipython"})
 
 
 def why_not(file: Whole, name: str, *more: str, method: str = "") -> tuple[str, str] | None:
-    """Why definitions cannot be judged, and what would help; None for some that can. method: of the class `name`, the
-    one that is judged; without it, those that everybody calls."""
+    """Why definitions cannot be judged, and what would help; None if they can. method: the method of the class `name`
+    that is judged; without it, all methods that outside code calls are."""
     for other in more:
         if (reason := why_not(file, other)) is not None:
             return reason
@@ -101,7 +101,7 @@ CALLED = "__init__", "step", "forward", "backward", "__call__"
 
 
 def _reached_methods(node: ast.ClassDef, method: str) -> list[ast.stmt]:
-    """The methods of a class that one of them, or those that are called from outside, use."""
+    """The methods of a class that `method` uses, or, without one, that its public entry points use."""
     methods = {n.name: n for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)}
     waiting, found = [method] if method else list(CALLED), dict[str, ast.stmt]()
     while waiting:

@@ -70,8 +70,8 @@ def _notes(name: str) -> list[str]:
 
 
 def kept(done: Sequence[HandIn]) -> list[HandIn]:
-    """The hand-ins without those that were refused beside others of their file: a function that only looks like one
-    that trains a module, of which a note tells."""
+    """The hand-ins, without refused functions that only look like training functions. A file that has other hand-ins
+    gets a note about each of them."""
     files = {h.name.rpartition(":")[0] for h in done if not h.refused}
     misfits = [h for h in done if h.refused and h.name.rpartition(":")[0] in files and "training function" in h.refused]
     for misfit in misfits:

@@ -35,7 +35,7 @@ class Read:
     """None for what is no array"""
     writers: frozenset[int]
     picked: frozenset[int] = frozenset()
-    """of these, those that wrote none of its numbers, but chose it: x = kept[1]"""
+    """the writers that chose the value, as in x = kept[1], and wrote none of its numbers"""
 
 
 def read(chain: ast.expr, frame: FrameType, memory: Memory, names: dict[str, int]) -> Read:

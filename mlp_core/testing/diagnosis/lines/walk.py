@@ -17,10 +17,10 @@ from mlp_core.testing.diagnosis.lines.statements import Statement
 Numbers = np.ndarray[Any, Any]
 
 Right = Callable[[Read, int], bool]
-"""whether what was read is known to be right, so many lines before that which writes what is wrong"""
+"""whether a value that was read is known to be right; the number counts the lines from there to the line at fault"""
 
 WRITES, FEEDS = "writes", "feeds"
-"""marks of lines: those that write what is wrong, and those that what is wrong was made of, not shown to be right"""
+"""marks of lines: a line that writes a wrong number, and a line whose result went into it and may be wrong"""
 
 
 @dataclass
