@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import linecache
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import torch
 
 from mlp_core.testing import subjects
+from mlp_core.testing.subjects.doors.script import ScriptSubject
 from mlp_core.testing.verification.names import resolve
 
 COURSE = """\
@@ -205,6 +208,89 @@ def train(model, loss_fn, loader, n_epochs, lr, momentum=0.0, weight_decay=0.0):
 """
 
 
+LOGISTIC = """\
+import numpy as np
+
+
+def sigmoid(s):
+    return 1 / (1 + np.exp(-s))
+
+
+def logistic(y_true, y_pred):
+    p = sigmoid(y_pred)
+    slope = p * (1 - p)
+    return p - y_true, slope
+
+
+def log_loss(y_true, y_pred):
+    return np.sum(np.log1p(np.exp(y_pred)) - y_true * y_pred)
+"""
+
+AVERAGE = """\
+import numpy as np
+
+
+def reference(weights, x):
+    total = np.zeros_like(x[0])
+    for w, row in zip(weights, x):
+        total = total + w * row
+    return total / np.abs(weights).sum(), float(np.sum(x ** 2))
+
+
+def mine(weights, x):
+    size = np.abs(weights)
+    parts = weights[:, None] * x
+    power = np.sum(x * x)
+    mean = parts.sum(0) / size.sum()
+    return mean, float(power)
+"""
+
+SCRIPT = """\
+import torch
+
+torch.manual_seed(1)
+x, t = torch.randn(8, 3), torch.randn(8, 2)
+W, b = torch.randn(3, 2, requires_grad=True), torch.randn(2, requires_grad=True)
+y = torch.tanh(x @ W + b)
+loss = ((y - t) ** 2).mean()
+loss.backward()
+
+size = t.numel()
+dy = 2 * (y - t) / size
+dz = dy * (1 - y ** 2)
+dW = x.T @ dz
+db = dz.sum(0)
+"""
+
+UPDATE = """\
+import numpy as np
+
+
+def init(params):
+    return [np.zeros_like(p) for p in params]
+
+
+def step(grads, state, params, lr=0.1, beta=0.9):
+    kept = []
+    for v, g in zip(state, grads):
+        faded = beta * v
+        kept.append(faded + g)
+    new = []
+    for p, v in zip(params, kept):
+        move = lr * v
+        new.append(p - move)
+    return new, kept
+"""
+
+
+def script_of(module: ModuleType) -> Any:
+    """The text of a module as a script."""
+    lines = linecache.cache[f"{module.__name__}.py"][2]
+    nodes = ast.parse("".join(lines)).body
+    codes = [compile(ast.Module([n], type_ignores=[]), f"{module.__name__}.py", "exec") for n in nodes]
+    return ScriptSubject("script", codes, Path(f"{module.__name__}.py"))
+
+
 @dataclass(frozen=True)
 class Form:
     """A form: its right source, and the subject of a module that has it."""
@@ -225,6 +311,15 @@ FORMS = {
     "optimizer": Form(ADAM, lambda m: subjects.optimizer(m.Adam, torch.optim.Adam)),
     "rule": Form(RULE, lambda m: resolve(m.Momentum)),
     "training": Form(TRAIN, lambda m: subjects.training(m.train)),
+    "objective": Form(LOGISTIC, lambda m: subjects.objective(m.logistic, m.log_loss, labels="binary")),
+    "twin": Form(AVERAGE, lambda m: subjects.twin(m.mine, m.reference, subjects.arrays("(n),(n,d)"))),
+    "script": Form(SCRIPT, script_of),
+    "update": Form(
+        UPDATE,
+        lambda m: subjects.update(
+            m.init, m.step, lambda params, lr, beta: torch.optim.SGD(params, lr, beta), {"lr": 0.3, "beta": 0.75}
+        ),
+    ),
 }  # fmt: skip
 
 numbers = count()
@@ -239,5 +334,6 @@ def planted(form: str, right: str = "", wrong: str = "") -> tuple[Any, int]:
     linecache.cache[f"{name}.py"] = len(text), None, text.splitlines(keepends=True), f"{name}.py"
     module = ModuleType(name)
     sys.modules[name] = module
-    exec(compile(text, f"{name}.py", "exec"), module.__dict__)  # noqa: S102  (ours, above)
+    with torch.random.fork_rng():  # a script draws
+        exec(compile(text, f"{name}.py", "exec"), module.__dict__)  # noqa: S102  (ours, above)
     return FORMS[form].subject(module), source[: source.index(right)].count("\n") + 1

@@ -12,6 +12,7 @@ from mlp_core.testing.diagnosis.lines.at_fault import FOLLOWED
 from mlp_core.testing.diagnosis.lines.fault import found
 from mlp_core.testing.engine.guards import globals_kept
 from mlp_core.testing.examples.sample import sample
+from mlp_core.testing.subjects.doors.script import Seed
 from mlp_core.testing.verification.verify import run
 
 WRITES = [
@@ -37,6 +38,14 @@ WRITES = [
     ("rule", ".add_(g)", ".add_(g, alpha=1 - self.beta)"),
     ("rule", "alpha=-self.lr", "alpha=self.lr"),
     ("training", "lr * velocity[p]", "lr * g"),
+    ("objective", "slope = p * (1 - p)", "slope = p * (1 + p)"),
+    ("objective", "return p - y_true, slope", "return y_true - p, slope"),
+    ("twin", "parts.sum(0) / size.sum()", "parts.sum(0) / weights.sum()"),
+    ("twin", "parts.sum(0) / size.sum()", "parts.mean(0) / size.sum()"),
+    ("script", "db = dz.sum(0)", "db = dz.mean(0)"),
+    ("script", "dW = x.T @ dz", "dW = x.T @ dy"),
+    ("update", "new.append(p - move)", "new.append(p + move)"),
+    ("update", "new.append(p - move)", "new.append(p - move / 2)"),
 ]
 """mistakes in the line that writes the wrong number itself"""
 
@@ -58,6 +67,14 @@ FEEDS = [
     ("training", "loss_fn(model(x), y)", "loss_fn(model(x), y) * 2"),
     ("training", "range(n_epochs)", "range(n_epochs - 1)"),
     ("training", "torch.zeros_like(p)", "torch.ones_like(p)"),
+    ("objective", "1 / (1 + np.exp(-s))", "1 / (1 + np.exp(s))"),
+    ("objective", "p = sigmoid(y_pred)", "p = sigmoid(2 * y_pred)"),
+    ("twin", "parts = weights[:, None] * x", "parts = x"),
+    ("twin", "power = np.sum(x * x)", "power = np.sum(x)"),
+    ("script", "dy = 2 * (y - t)", "dy = (y - t)"),
+    ("script", "size = t.numel()", "size = len(t)"),
+    ("update", "faded = beta * v", "faded = v"),
+    ("update", "kept.append(faded + g)", "kept.append(faded + (1 - beta) * g)"),
 ]
 """mistakes in a line before"""
 
@@ -71,7 +88,9 @@ def followed(form: str, right: str, wrong: str) -> tuple[dict[str, Any] | None, 
 
 def _found(form: str, subject: Any) -> dict[str, Any] | None:
     cases = next(cases for kind, cases in FOLLOWED.items() if isinstance(subject, kind))
-    if form == "training":
+    if form == "script":
+        examples = [Seed(0)]
+    elif form == "training":
         examples = sample(subject.runs(momentum=True, decay=True), 4)[1:]
     else:
         examples = sample(subject.inputs, 3)[1:] if hasattr(subject, "inputs") else []

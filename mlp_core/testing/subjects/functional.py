@@ -75,6 +75,8 @@ class Functional(torch.optim.Optimizer):
         super().__init__(params, hyper)
         self.form, self.rule = form, (init, step)
         self.states: dict[int, Any] = {}
+        self.returned: dict[Tensor, Any] = {}
+        """what the last step returned for each parameter"""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]  # no closure is asked for a value
@@ -93,6 +95,7 @@ class Functional(torch.optim.Optimizer):
         found, self.states[place] = step(grads, self.states[place], arrays)
         results = list(found) if self.form.listed else [found]
         for p, result in zip(params, results, strict=True):
+            self.returned[p] = result
             value = tensor_of(result).to(p.dtype).reshape(p.shape)
             p.copy_(p + value if self.form.updates else value)
 

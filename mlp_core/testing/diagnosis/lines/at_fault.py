@@ -6,13 +6,16 @@ import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlp_core.testing.diagnosis.lines import doors, gradients, optimizers, training
+from mlp_core.testing.diagnosis.lines import doors, gradients, objectives, optimizers, scripts, training, twins
 from mlp_core.testing.diagnosis.lines.fault import found, told
 from mlp_core.testing.diagnosis.lines.recorder import LIBRARIES, Run
 from mlp_core.testing.diagnosis.lines.statements import source_of
 from mlp_core.testing.engine import guards
 from mlp_core.testing.engine.evidence import Broken, Raised
 from mlp_core.testing.subjects.doors.form import Form
+from mlp_core.testing.subjects.doors.objective import ObjectiveSubject
+from mlp_core.testing.subjects.doors.script import ScriptSubject
+from mlp_core.testing.subjects.doors.twin import TwinSubject
 from mlp_core.testing.subjects.functions import FunctionSubject
 from mlp_core.testing.subjects.gradients import CONDUCT, GradientSubject
 from mlp_core.testing.subjects.optimizers import OptimizerSubject
@@ -20,7 +23,8 @@ from mlp_core.testing.subjects.training_functions import TrainerSubject
 
 FOLLOWED = {
     GradientSubject: gradients.cases, Form: doors.of_forms, FunctionSubject: doors.of_functions,
-    OptimizerSubject: optimizers.cases, TrainerSubject: training.cases,
+    OptimizerSubject: optimizers.cases, TrainerSubject: training.cases, ObjectiveSubject: objectives.cases,
+    TwinSubject: twins.cases, ScriptSubject: scripts.cases,
 }  # fmt: skip
 """how subjects of a kind are followed"""
 

@@ -26,14 +26,16 @@ class Output:
 
     def wrong(self) -> tuple[int, ...] | None:
         """The entry that is farthest from right; None where all is right. The first of one with a wrong shape."""
-        view = view_of(self.thing)
+        view = numbers_in(self.thing)
         if view is None:
             return None
         right = self.expected.detach().double().numpy()
         if view.shape != right.shape:
             return (0,) * view.ndim if view.size else None
         with np.errstate(all="ignore"):
-            off = np.nan_to_num(np.abs(view.astype(np.float64) - right), nan=np.inf)
+            got = view.astype(np.float64)
+            off = np.where(np.isnan(got) & np.isnan(right) | (got == right), 0.0, np.abs(got - right))
+            off = np.nan_to_num(off, nan=np.inf)
         size = max(float(np.abs(np.nan_to_num(right)).max(initial=0.0)), np.finfo(np.float64).tiny)
         if not off.size or off.max() <= self.near * size:
             return None
@@ -54,6 +56,14 @@ class Case:
     near: float = 1e-9
     begin: Callable[[Any, Output, set[int]], set[int]] = lambda recorder, output, writers: writers
     """of all runs of lines that write an output, those from which it is followed"""
+
+
+def numbers_in(thing: Any) -> np.ndarray[Any, Any] | None:
+    """The real numbers of an array in its own memory, or a number; None for all else."""
+    if isinstance(thing, int | float | np.integer | np.floating):
+        return np.asarray(float(thing))
+    view = view_of(thing)
+    return None if view is not None and view.dtype.kind == "c" else view
 
 
 def telling(tensors: Sequence[Tensor]) -> int:

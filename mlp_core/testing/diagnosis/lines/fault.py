@@ -50,6 +50,8 @@ class Followed:
         """The lines that write the wrong entry of an output, and what they are made of."""
         index = target.wrong()
         first = writing(self.recorder.memory, target.thing, index or (), target.since) if index is not None else set()
+        if index == () and view_of(target.thing) is None:  # a number, which has no memory
+            first = set(self.recorder.returning[-1:])
         if not first:
             return None
         first = self.case.begin(self.recorder, target, first) | self._placing(target)

@@ -10,12 +10,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mlp_core.testing.diagnosis.lines import updates
 from mlp_core.testing.diagnosis.lines.cases import Case, Output, telling
 from mlp_core.testing.diagnosis.replay import run as ran
 from mlp_core.testing.engine import guards
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.scenario import Make, Scenario, state_tensors
+from mlp_core.testing.subjects.functional import Functional
 from mlp_core.testing.subjects.optimizers import OptimizerSubject
+from mlp_core.testing.subjects.updates import UpdateSubject
 
 NEAR = {torch.float64: 1e-9, torch.float32: 1e-4}
 CASES, DRAWN, LARGEST = 3, 6, 100
@@ -64,6 +67,9 @@ def _case(subject: OptimizerSubject, scenario: Scenario) -> Case | None:
             with recorder:
                 for _ in first.run(optimizer, params):
                     done, since = since, len(recorder.runs)
+        if isinstance(optimizer, Functional):
+            old = right.params[step - 1] if step else [p.double() for g in first.parameters for p in g]
+            return updates.outputs(optimizer, names, right.params[step], old, near=near, since=done)
         outputs = list[Output]()
         for name, p, expected, q in zip(names, params, right.params[step], after, strict=True):
             state = {k: v for k, v in optimizer.state.get(p, {}).items() if isinstance(v, Tensor) and k in q}
@@ -81,11 +87,12 @@ def _case(subject: OptimizerSubject, scenario: Scenario) -> Case | None:
         return [*kept, old, *given]
 
     def steps(output: Output) -> list[Tensor]:
-        """What the reference keeps after the step."""
+        """What the reference keeps after the step. A functional rule makes its state in its first step: to put that
+        right instead of the step is no repair."""
         own = names.index(output.name.rpartition(" of ")[2])
-        return [] if " of " in output.name else list(after[own].values())
+        return [] if " of " in output.name or isinstance(subject, UpdateSubject) else list(after[own].values())
 
-    return Case(run, tuple(_methods(subject.make, first)), known, steps, near)
+    return Case(run, tuple(_methods(subject, first)), known, steps, near)
 
 
 def _states(scenario: Scenario, make: Make) -> list[State]:
@@ -98,10 +105,12 @@ def _states(scenario: Scenario, make: Make) -> list[State]:
     return [{k: v.clone() for k, v in state_tensors(optimizer, p).items() if v.numel() > 0} for p in params]
 
 
-def _methods(make: Make, scenario: Scenario) -> list[Any]:
+def _methods(subject: OptimizerSubject, scenario: Scenario) -> list[Any]:
     """The step of the rule that an optimizer is made of, or its own, but for one of torch's: it is in the subject's
     file."""
-    made = scenario.optimizer(make, scenario.fresh())
+    made = scenario.optimizer(subject.make, scenario.fresh())
+    if isinstance(made, Functional):
+        return list(made.rule)
     step = getattr(type(getattr(made, "rule", made)), "step", None)
     step = getattr(step, "__wrapped__", step)
     return [] if str(getattr(step, "__module__", "")).startswith("torch.") else [step]

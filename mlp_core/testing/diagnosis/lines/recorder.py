@@ -83,6 +83,8 @@ class Recorder:
         self.levels: dict[int, Level] = {}
         self.returning = list[int]()
         """runs in which a function of the subject's gave something back to who is not"""
+        self.modules: dict[int, dict[str, int]] = {}
+        """the runs that bound the names of a module, which is run statement by statement"""
         self._theirs: dict[str, bool] = {}
 
     def __enter__(self) -> Recorder:
@@ -121,9 +123,10 @@ class Recorder:
             outer, above = self.levels.get(id(above)), above.f_back
         caller = outer.run.number if outer is not None and outer.run is not None else GIVEN
         self.memory.update(GIVEN)
-        level = Level(frame, source, outer)
+        at_top = frame.f_locals is frame.f_globals
+        level = Level(frame, source, outer, self.modules.setdefault(id(frame.f_globals), {}) if at_top else {})
         for name, value in frame.f_locals.items():
-            if id(value) not in self.memory.arrays and id(value) not in self.memory.holders:
+            if name not in level.names and id(value) not in self.memory.arrays and id(value) not in self.memory.holders:
                 level.names[name] = caller
         self.memory.look(frame.f_locals.values(), caller)
         level.values = dict(frame.f_locals)

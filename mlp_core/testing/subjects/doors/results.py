@@ -21,20 +21,27 @@ def numbers_of(value: Any, place: str = "") -> Iterator[tuple[str, Tensor]]:
 
 def parts_of(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
     """Arrays and numbers as float64 tensors, all else as it is; inside of lists, dicts and modules."""
+    for where, thing in things_of(value, place):
+        if isinstance(thing, complex) or (is_array(thing) and "complex" in str(thing.dtype)):
+            thing = torch.view_as_real(torch.as_tensor(thing if isinstance(thing, Tensor) else np.asarray(thing)))
+        if is_array(thing) and getattr(thing, "dtype", None) != np.dtype(object):
+            yield where, tensor_of(thing)
+        elif isinstance(thing, (int, float, np.number, np.bool_)):
+            yield where, tensor_of(float(thing))
+        else:
+            yield where, thing
+
+
+def things_of(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """What is in lists, dicts and modules, as it is, each with its place."""
     if isinstance(value, torch.nn.Module):
         value, place = dict(value.state_dict()), f"{place}.state_dict()"
-    if isinstance(value, complex) or (is_array(value) and "complex" in str(value.dtype)):
-        value = torch.view_as_real(torch.as_tensor(np.asarray(value) if not isinstance(value, Tensor) else value))
-    if is_array(value) and getattr(value, "dtype", None) != np.dtype(object):
-        yield place, tensor_of(value)
-    elif isinstance(value, (int, float, np.number, np.bool_)):
-        yield place, tensor_of(float(value))
-    elif isinstance(value, dict):
+    if isinstance(value, dict):
         for key, inner in value.items():
-            yield from parts_of(inner, f"{place}[{key!r}]")
+            yield from things_of(inner, f"{place}[{key!r}]")
     elif isinstance(value, (list, tuple)):
         for k, inner in enumerate(value):
-            yield from parts_of(inner, f"{place}[{k}]")
+            yield from things_of(inner, f"{place}[{k}]")
     else:
         yield place, value
 
