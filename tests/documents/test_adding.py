@@ -21,7 +21,9 @@ COPIED = ("mlp_core", "tests", "benchmarks", "pyproject.toml")
 ENTRY = re.compile(r"`([\w/]+\.py)`:\n\n```python\n(.*?)```", re.DOTALL)
 """a file, and what is written at its end"""
 COMMAND = re.compile(r"^    ((?:mlp-core|python|pytest) .*)\n", re.MULTILINE)
-MISTAKE = re.compile(r"(?:With `(.+?)`\s+for|Without\s+the\s+line)\s+`(.+?)`.*?```text\n(.*?)```", re.DOTALL)
+MISTAKE = re.compile(
+    r"(?:With (?:the mistake )?`(.+?)`\s+instead\s+of|Without\s+the\s+line)\s+`(.+?)`.*?```text\n(.*?)```", re.DOTALL
+)
 """what is written wrongly, what stood there, and what is said of it"""
 
 

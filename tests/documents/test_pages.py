@@ -59,6 +59,22 @@ def test_every_page_is_in_the_table_of_contents() -> None:
     assert {name for name in listed if "/" not in name} == pages - {"index"}
 
 
+HOSTED = re.compile(r"(?:github\.com/|uses: )([\w-]+)/mlp_core\b")
+
+
+def test_all_addresses_of_the_project_name_one_owner() -> None:
+    """Nobody has said where it is published: OWNER stands for the account until somebody does, in every place at once,
+    and each page that says OWNER says what to put there."""
+    files = [*PAGES, *(ROOT / name for name in ("pyproject.toml", "CITATION.cff")), *DOCS.rglob("*.ipynb")]
+    files += ROOT.glob(".github/**/*.yml")
+    texts = {file: file.read_text(encoding="utf-8") for file in files if "_build" not in file.parts}
+    owners = {owner for text in texts.values() for owner in HOSTED.findall(text)} - {"ACCOUNT"}
+    assert len(owners) == 1
+    assert ("[project.urls]" in texts[ROOT / "pyproject.toml"]) is (owners != {"OWNER"})
+    for file, text in texts.items():
+        assert "OWNER" not in text or re.search(r"[Rr]eplace `?OWNER|OWNER is", text), f"{file.name} says OWNER"
+
+
 @pytest.mark.parametrize("form", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("[0-9]*.yml")), ids=lambda f: f.stem)
 def test_an_issue_asks_for_the_line_to_repeat(form: Path) -> None:
     fields = {field.get("id") for field in yaml.safe_load(form.read_text(encoding="utf-8"))["body"]}
@@ -73,6 +89,46 @@ def test_every_measured_figure_has_its_command_and_its_commit() -> None:
     for _, _, commit, command in figures:
         assert re.fullmatch(r"[0-9a-f]{7}", commit), commit
         assert COMMAND.search(command), command
+
+
+FIGURE = re.compile(
+    r"(?:\d ?|half an |\b(?:one|two|three|four|five|six|seven|eight|nine|ten|forty|few) (?:and a half )?)"
+    r"(?:ms|us|s|seconds?|minutes?|min|hours?|MB|GB|KiB|MiB|%)(?![\w%])|\d+ of \d+ (?!laws)"
+)
+"""a time, a size, a share"""
+
+REPEATED = re.compile(r"`(?:mlp-core|nox|python|pytest|pip|wc|du)\b|measured\.md|docs/figures\.py")
+"""what says where a figure is from"""
+
+SETTINGS = {"course-contract.md": ("The limits of a hand-in",)}
+"""sections whose figures are settings of ours"""
+
+FROM_DATA = {"gallery.md", "power.md", "same-name.md", "optimizer-packages.md", "measured.md", "CHANGELOG.md"}
+"""made by a command that the page names, or tested above"""
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if p.name not in FROM_DATA], ids=lambda page: page.stem)
+def test_no_section_has_a_figure_without_a_command(page: Path) -> None:
+    for section in re.split(r"^#+ ", page.read_text(encoding="utf-8"), flags=re.MULTILINE):
+        title, _, text = section.partition("\n")
+        plain = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+        figures = [found[0] for found in FIGURE.finditer(plain)]
+        if figures and title not in SETTINGS.get(page.name, ()):
+            assert REPEATED.search(plain), f"{page.name}, {title}: {figures}"
+
+
+DRAWN_BY_HAND = {"architecture.svg"}
+
+
+def test_every_picture_has_a_script_that_draws_it() -> None:
+    """A picture of numbers or of a page becomes old; its own script, or that of its folder, draws it anew."""
+    scripts = [*DOCS.glob("*.py"), *(ROOT / "benchmarks").glob("*.py")]
+    texts = "\n".join(script.read_text(encoding="utf-8") for script in scripts)
+    pictures = {p for kind in ("svg", "png") for p in DOCS.rglob(f"*.{kind}") if "_build" not in p.parts}
+    assert len(pictures) > 20
+    for picture in pictures:
+        name = picture.name if picture.parent == DOCS else picture.parent.name
+        assert name in DRAWN_BY_HAND or f'"{name}"' in texts, f"no script writes {picture.relative_to(ROOT)}"
 
 
 def test_every_finding_is_told_and_can_fail() -> None:
