@@ -283,6 +283,27 @@ def step(grads, state, params, lr=0.1, beta=0.9):
 """
 
 
+DERIVATIVES = """\
+import math
+
+import numpy as np
+
+
+class Logloss:
+    def calc_ders_range(self, approxes, targets, weights):
+        found = []
+        for s, y in zip(approxes, targets):
+            p = 1 / (1 + math.exp(-s))
+            slope = p * (1 - p)
+            found.append((y - p, -slope))
+        return found
+
+
+def log_loss(y_true, y_pred):
+    return np.sum(np.log1p(np.exp(y_pred)) - y_true * y_pred)
+"""
+
+
 def script_of(module: ModuleType) -> Any:
     """The text of a module as a script."""
     lines = linecache.cache[f"{module.__name__}.py"][2]
@@ -312,6 +333,7 @@ FORMS = {
     "rule": Form(RULE, lambda m: resolve(m.Momentum)),
     "training": Form(TRAIN, lambda m: subjects.training(m.train)),
     "objective": Form(LOGISTIC, lambda m: subjects.objective(m.logistic, m.log_loss, labels="binary")),
+    "derivatives": Form(DERIVATIVES, lambda m: subjects.objective(m.Logloss, m.log_loss, labels="binary")),
     "twin": Form(AVERAGE, lambda m: subjects.twin(m.mine, m.reference, subjects.arrays("(n),(n,d)"))),
     "script": Form(SCRIPT, script_of),
     "update": Form(

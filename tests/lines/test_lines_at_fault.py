@@ -69,6 +69,8 @@ FEEDS = [
     ("training", "torch.zeros_like(p)", "torch.ones_like(p)"),
     ("objective", "1 / (1 + np.exp(-s))", "1 / (1 + np.exp(s))"),
     ("objective", "p = sigmoid(y_pred)", "p = sigmoid(2 * y_pred)"),
+    ("derivatives", "found.append((y - p, -slope))", "found.append((p - y, -slope))"),
+    ("derivatives", "slope = p * (1 - p)", "slope = p"),
     ("twin", "parts = weights[:, None] * x", "parts = x"),
     ("twin", "power = np.sum(x * x)", "power = np.sum(x)"),
     ("script", "dy = 2 * (y - t)", "dy = (y - t)"),
@@ -113,6 +115,13 @@ def test_the_line_that_writes_what_is_wrong_is_marked(form: str, right: str, wro
 def test_a_line_that_it_was_made_of_is_marked(form: str, right: str, wrong: str) -> None:
     lines, line = followed(form, right, wrong)
     assert line in marks(lines)
+
+
+def test_of_a_script_the_lines_from_the_first_marked_to_the_last_are_shown() -> None:
+    lines, line = followed("script", "size = t.numel()", "size = len(t)")
+    assert lines is not None
+    assert lines["elsewhere"] == []
+    assert lines["source"][line - lines["first"]] == "size = len(t)"
 
 
 @pytest.mark.parametrize("wrong", ["delta[0]", "delta.mean(0)"])

@@ -58,10 +58,15 @@ class Case:
     """of all runs of lines that write an output, those from which it is followed"""
 
 
+PLAIN = int | float | np.integer | np.floating
+
+
 def numbers_in(thing: Any) -> np.ndarray[Any, Any] | None:
-    """The real numbers of an array in its own memory, or a number; None for all else."""
-    if isinstance(thing, int | float | np.integer | np.floating):
+    """The real numbers of an array in its own memory, a number, or a list of numbers; None for all else."""
+    if isinstance(thing, PLAIN):
         return np.asarray(float(thing))
+    if isinstance(thing, list | tuple) and thing and all(isinstance(one, PLAIN) for one in thing):
+        return np.asarray([float(one) for one in thing])
     view = view_of(thing)
     return None if view is not None and view.dtype.kind == "c" else view
 

@@ -50,7 +50,7 @@ class Followed:
         """The lines that write the wrong entry of an output, and what they are made of."""
         index = target.wrong()
         first = writing(self.recorder.memory, target.thing, index or (), target.since) if index is not None else set()
-        if index == () and view_of(target.thing) is None:  # a number, which has no memory
+        if index is not None and view_of(target.thing) is None:  # numbers that have no memory
             first = set(self.recorder.returning[-1:])
         if not first:
             return None
@@ -118,9 +118,12 @@ def shown(marked: Marked) -> dict[str, Any] | None:
 
 def told(run: Run, lines: dict[tuple[str, int, int], str]) -> dict[str, Any]:
     first, last, name = run.source.function(run.statement.first)
+    if not name:  # a script: its lines from the first that is marked to the last
+        outside = [line for file, *both in lines if file == run.file and _at_top(run, both[0]) for line in both]
+        first, last = min([first, *outside]), max([last, *outside])
     marks, others = list[list[Any]](), dict[str, list[int]]()
     for (file, begin, end), mark in sorted(lines.items()):
-        if file == run.file and first <= begin <= last:
+        if file == run.file and first <= begin <= last and (name or _at_top(run, begin)):
             marks += [[line, mark] for line in range(begin, end + 1)]
         else:
             others.setdefault(place_of(file), []).append(begin)
@@ -128,6 +131,10 @@ def told(run: Run, lines: dict[tuple[str, int, int], str]) -> dict[str, Any]:
         "file": place_of(run.file), "function": name, "first": first, "source": run.source.lines[first - 1 : last],
         "marks": marks, "elsewhere": [[file, numbers] for file, numbers in others.items()],
     }  # fmt: skip
+
+
+def _at_top(run: Run, line: int) -> bool:
+    return not run.source.function(line)[2]
 
 
 def place_of(file: str) -> str:

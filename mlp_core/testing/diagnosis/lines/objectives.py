@@ -16,11 +16,11 @@ from mlp_core.testing.engine.guards import foreign
 from mlp_core.testing.examples.rows import Rows
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.oracles.entries import Derivatives
-from mlp_core.testing.oracles.objectives import gradient_of_the_loss, own_derivative
+from mlp_core.testing.oracles.objectives import gradient_of_the_loss, own_derivative, own_noise
 from mlp_core.testing.subjects.doors.objective import ObjectiveSubject
 
-COARSE, DIGITS = 1e-3, 64
-"""an expectation that may be off by more than this part is not used; roundings that its own numbers may be off by"""
+COARSE = 1e-3
+"""an expectation that may be off by more than this part is not used"""
 
 CASES, DRAWN = 3, 6
 """examples that are followed, and that are drawn anew"""
@@ -44,8 +44,8 @@ def _case(subject: ObjectiveSubject, at: Rows) -> Case | None:
         return None
     sign = -1.0 if subject.call.order.startswith("derivatives") else 1.0
     right = {
-        name: (sign * torch.where(one.telling & ~one.kink, one.value, g), max(_off(one), DIGITS * subject.u(at)))
-        for (name, one), g in zip(found.items(), got, strict=False)
+        name: (sign * torch.where(one.telling & ~one.kink, one.value, g), _off(one, own_noise(subject, at, which)))
+        for which, ((name, one), g) in enumerate(zip(found.items(), got, strict=False))
     }  # fmt: skip
     right = {name: (value, near) for name, (value, near) in right.items() if near < COARSE}
 
@@ -64,17 +64,20 @@ def _case(subject: ObjectiveSubject, at: Rows) -> Case | None:
     return Case(run, (subject.function,), lambda output, depth: known.get(output.name, []))
 
 
-def _off(one: Derivatives) -> float:
-    """How far the derivatives that tell may be off, as a part of the largest of them."""
+def _off(one: Derivatives, own: Tensor) -> float:
+    """How far the numbers may be off that are compared with the derivatives that tell, twice, as a part of the largest
+    of these."""
     known = one.telling & ~one.kink
     if not known.any():
         return 1.0
-    return float(one.bound[known].max() / one.value[known].abs().max().clamp_min(torch.finfo(torch.float64).tiny))
+    size = one.value[known].abs().max().clamp_min(torch.finfo(torch.float64).tiny)
+    return float(2 * (one.bound + own)[known].max() / size)
 
 
 def _as(thing: Any, subject: ObjectiveSubject, right: Tensor) -> Tensor:
     """The right numbers in the shape in which the objective gives them: flat ones class by class or row by row."""
-    shape = tuple(getattr(thing, "shape", ()))
+    numbers = numbers_in(thing)
+    shape = right.shape if numbers is None else numbers.shape
     if right.ndim == 2 and len(shape) == 1:
         right = right if subject.memo.get("layout") == "row by row" else right.T
     return right.reshape(shape) if right.numel() == np.prod(shape) else right
