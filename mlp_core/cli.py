@@ -114,6 +114,13 @@ def verify(
     all_of_it: Annotated[
         bool, typer.Option("--all", help="Print every law and every failure, also where a subject fails.")
     ] = False,
+    shapes: Annotated[
+        str | None,
+        typer.Option(
+            help="Shapes of the arguments of one definition of a file, in place of those found by trying: "
+            "'(n,d),(d,h); stride=2'."
+        ),
+    ] = None,
     show: Annotated[bool, typer.Option("--list", help="List what can be verified, and stop.")] = False,
 ) -> None:
     """Check a backpropagation or an update rule against every law, on generated examples.
@@ -157,10 +164,10 @@ def verify(
                 with working_folder_left_out():
                     return verify_hand_ins(
                         console, names, examples=examples, seed=number, jobs=processes, batch_size=batch_size,
-                        isolated=isolated, resume=resume, all_of_it=all_of_it,
+                        isolated=isolated, resume=resume, all_of_it=all_of_it, shapes=shapes,
                     )  # fmt: skip
-            if isolated or resume is not None:
-                option = "isolated" if isolated else "resume"
+            given = {"isolated": isolated, "resume": resume is not None, "shapes": shapes is not None}
+            for option in (name for name, one in given.items() if one):
                 raise ArgumentError(option, Described(f"--{option}"), "scripts, notebooks or folders of them")
             with working_folder_importable():
                 return verify_live(

@@ -23,6 +23,7 @@ from mlp_core.testing.foreign.limits import Large, Limits, Slow, Stopped, contai
 from mlp_core.testing.foreign.load import loaded
 from mlp_core.testing.foreign.recognise import Found
 from mlp_core.testing.subjects.course import CourseSubject
+from mlp_core.testing.subjects.doors.asked import shapes_asked
 from mlp_core.testing.subjects.gradients import BATCH, SIZE
 
 PRINTED = 300
@@ -107,7 +108,8 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
         things = [guarded(thing, left, folder.keep) if inspect.isroutine(thing) else thing for thing in things]
         first, step = options["share"]
         try:
-            laws = laws_of(found, things, options["largest"], options["laws"])[first::step]
+            with shapes_asked(options.get("shapes")):
+                laws = laws_of(found, things, options["largest"], options["laws"])[first::step]
         except ArgumentError as error:
             tell(refused=" ".join(str(error).split()))
             return

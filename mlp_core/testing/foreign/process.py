@@ -50,7 +50,7 @@ def verify_file(
     name: str, *, limits: Limits = DEFAULT, stop: Event | None = None, share: tuple[int, int] = (0, 1),
     isolated: bool = False, heard: Heard = lambda *_: None, **options: Any,
 ) -> HandIn:  # fmt: skip
-    """Verify "file:name" in a process of its own; options: examples, seed, largest (batch).
+    """Verify "file:name" in a process of its own; options: examples, seed, largest (batch), shapes.
     share (k, n): every n-th law alone, from the k-th on. Once `stop` is set it ends, with the laws done so far.
     isolated: in a sandbox (`sandbox.check` says whether there can be one). heard: told, of each law that is done, how
     many are of how many."""

@@ -19,6 +19,7 @@ from mlp_core.testing.foreign.told import LOADS, HandIn, Told, refused
 from mlp_core.testing.foreign.verdict import headline
 from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.report import Report
+from mlp_core.testing.subjects.doors.asked import Asked
 from mlp_core.testing.subjects.gradients import BATCH
 
 BATCHES = 8
@@ -52,6 +53,16 @@ def subjects_in(files: Sequence[str]) -> tuple[list[str], list[HandIn]]:
                 raise ArgumentError("subject", Described(escaped(file)), f"a script or a notebook; {words}") from error
             without.append(refused(file, words))
     return names, without
+
+
+def check_shapes(shapes: str | None, names: Sequence[str]) -> None:
+    """Raises ArgumentError for shapes that are no signature, or that are given for other than one definition."""
+    if shapes is None:
+        return
+    Asked.of(shapes)
+    if len(names) != 1:
+        expected = f"one definition that they are for, FILE:NAME; found {escaped(', '.join(names)) or 'none'}"
+        raise ArgumentError("shapes", shapes, expected)
 
 
 def _not_judged(name: str, words: str, helps: str) -> HandIn:

@@ -14,7 +14,7 @@ from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.base.ticker import Ticker
 from mlp_core.testing.foreign import sandbox
 from mlp_core.testing.foreign.load import expanded, unread
-from mlp_core.testing.foreign.several import BATCHES, as_report, kept, subjects_in, verify_files
+from mlp_core.testing.foreign.several import BATCHES, as_report, check_shapes, kept, subjects_in, verify_files
 from mlp_core.testing.foreign.told import HandIn
 from mlp_core.testing.report.brief import brief
 from mlp_core.testing.report.escape import escaped
@@ -28,20 +28,25 @@ from mlp_core.testing.verification.verify import checked
 
 def verify_hand_ins(
     console: Console, files: Sequence[str], *, examples: int | None, seed: int, jobs: int, batch_size: int | None,
-    isolated: bool = False, resume: Path | None = None, all_of_it: bool = False,
+    isolated: bool = False, resume: Path | None = None, all_of_it: bool = False, shapes: str | None = None,
 ) -> Report:  # fmt: skip
     """Verify what is in files and folders, and show it. Raises ArgumentError for a file that is not there, for one
     alone in which nothing is recognised, where there can be no sandbox, and for a `resume` of something else.
 
     batch_size: the largest batch that must be right; where None is given 1 for functions of the course. isolated: each
     hand-in in a sandbox. resume: a file for hand-ins that are done; those in it are not verified again. all_of_it:
-    every law and every failure of a single one, in place of what is on one screen.
+    every law and every failure of a single one, in place of what is on one screen. shapes: those of the arguments of
+    the only definition.
     """
     if isolated:
         sandbox.check()
-    options = {"examples": examples, "seed": seed, "largest": max(BATCHES, batch_size or 1), "isolated": isolated}
+    options = {
+        "examples": examples, "seed": seed, "largest": max(BATCHES, batch_size or 1), "isolated": isolated,
+        **({} if shapes is None else {"shapes": shapes}),
+    }  # fmt: skip
     ledger = None if resume is None else Ledger(resume, options)
     found, done = subjects_in(expanded(files))
+    check_shapes(shapes, found)
     known, left = len(done), list[HandIn]()
     interrupted = ""
     progress = Progress(len(found))
@@ -65,7 +70,7 @@ def verify_hand_ins(
     done = sorted(kept(done), key=lambda h: h.name)
     report = as_report(done, seed=seed, examples=examples, batch_size=batch_size)
     report.interrupted, report.not_read = interrupted, escaped(unread(files))
-    _print(console, done, report, None if all_of_it else _again(examples, seed, batch_size))
+    _print(console, done, report, None if all_of_it else _again(examples, seed, batch_size, shapes))
     if report.passed_over:
         console.print(Text(report.passed_over, style="yellow"), soft_wrap=True)
     if interrupted:
@@ -73,7 +78,7 @@ def verify_hand_ins(
     again = "".join(
         f" --{name} {value}" for name, value in {"batch-size": batch_size, "examples": examples}.items() if value
     )  # fmt: skip
-    again += " --isolated" * isolated
+    again += " --isolated" * isolated + (f" --shapes {shlex.quote(shapes)}" if shapes else "")
     command = f"mlp-core verify {escaped(' '.join(map(shlex.quote, files)))}{again} --seed {seed}"
     if interrupted and resume is not None:
         console.print(Text(f"to go on: {command} --resume {shlex.quote(str(resume))}", style="bold"), soft_wrap=True)
@@ -81,10 +86,10 @@ def verify_hand_ins(
     return report
 
 
-def _again(examples: int | None, seed: int, batch_size: int | None) -> str:
+def _again(examples: int | None, seed: int, batch_size: int | None, shapes: str | None) -> str:
     """The options of `verify` in Python that do the same."""
-    given = {"examples": examples, "seed": seed or None}
-    words = "".join(f", {name}={value}" for name, value in given.items() if value is not None)
+    given = {"examples": examples, "seed": seed or None, "shapes": shapes}
+    words = "".join(f", {name}={value!r}" for name, value in given.items() if value is not None)
     return words + (f", batch_sizes=(1, {batch_size})" if (batch_size or 0) > BATCHES else "")
 
 

@@ -15,7 +15,7 @@ from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.foreign.load import expanded, unread
-from mlp_core.testing.foreign.several import as_report, subjects_in, verify_files
+from mlp_core.testing.foreign.several import as_report, check_shapes, subjects_in, verify_files
 from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.findings import lawful
 from mlp_core.testing.report.names import is_in_file
@@ -67,6 +67,7 @@ def laws(subject: Any, *, batch_sizes: tuple[int, int] = BATCH_SIZES) -> list[La
 def verify(
     subject: Any, *, examples: int | None = None, seed: int | str = 0, batch_sizes: tuple[int, int] = BATCH_SIZES,
     progress: Callable[[Result], object] | None = None, database: ExampleDatabase | None = None,
+    shapes: str | None = None,
 ) -> Report:  # fmt: skip
     """Run every law on `subject` and report. Writes nothing to the working folder.
 
@@ -75,8 +76,9 @@ def verify(
     integer, or "random". batch_sizes: the smallest and largest batch asked for. progress: called with the Result so
     far, after each example and at the end of each law (in files, of each definition); a notebook shows a bar if there
     is none. database: any of Hypothesis's; examples in it on which a law of this subject was broken are tried first,
-    and the smallest of a failure is kept there. Raises ArgumentError for a subject that is not recognised and for bad
-    options.
+    and the smallest of a failure is kept there. shapes: of the arguments of the only definition in a file, in the words
+    of `subjects.arrays`, where those found by trying are not meant. Raises ArgumentError for a subject that is not
+    recognised and for bad options.
 
     >>> from mlp_core import backprop
     >>> verify(backprop, examples=10).ok
@@ -91,7 +93,9 @@ def verify(
     if isinstance(subject, str) and is_in_file(subject):
         if database is not None:
             raise ArgumentError("database", database, FILES_KEEP_NONE)
-        return _verify_file(subject, examples, seed_of(seed), batch_sizes[1], progress)
+        return _verify_file(subject, examples, seed_of(seed), batch_sizes[1], progress, shapes)
+    if shapes is not None:
+        raise ArgumentError("shapes", shapes, "None for what is in no file: its subject says what it takes")
     report, memory = Report(seed=seed_of(seed), examples=examples or runner.EXAMPLES), Memory()
     every = laws(subject, batch_sizes=batch_sizes)
     with bar(len(every), progress) as watch:
@@ -108,12 +112,15 @@ def verify(
 
 
 def _verify_file(
-    name: str, examples: int | None, seed: int, largest: int, progress: Callable[[Result], object] | None
-) -> Report:
+    name: str, examples: int | None, seed: int, largest: int, progress: Callable[[Result], object] | None,
+    shapes: str | None,
+) -> Report:  # fmt: skip
     """The same for what is in a file or a folder, which runs in processes of its own."""
     names, done = subjects_in(expanded([name]))
+    check_shapes(shapes, names)
+    options: dict[str, Any] = {"examples": examples, "seed": seed, "largest": largest, "shapes": shapes}
     with bar(None, progress) as watch:
-        for hand_in in verify_files(names, jobs=1, examples=examples, seed=seed, largest=largest, laws=checked):
+        for hand_in in verify_files(names, jobs=1, laws=checked, **options):
             done.append(hand_in)
             if watch is not None:
                 for result in hand_in.results:

@@ -48,9 +48,7 @@ def of_methods(cls: type, chain: Sequence[str]) -> Form:
         expected = f"give its arguments: from mlp_core.testing import subjects; subject = subjects.{call}"
         raise ArgumentError("shapes", Described(f"none under which {name} runs"), expected)
     form = jacobian(values, slopes, found.strategy(), name=f"{name}.{chain[-1]}")
-    return replace(
-        form, names=names, source=_source(cls, chain, lines), found=f"shapes found by trying: {found.words(names)}"
-    )
+    return replace(form, names=names, source=_source(cls, chain, lines), found=found.words(names))
 
 
 def _source(cls: type, chain: Sequence[str], lines: str) -> Callable[[Arguments], list[str]]:

@@ -13,10 +13,11 @@ from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import copied, is_real
 from mlp_core.testing.examples.shapes import Shape, drawn
+from mlp_core.testing.subjects.doors.assigned import Found
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, required, strategy_of
 from mlp_core.testing.subjects.doors.seeds import seeded
-from mlp_core.testing.subjects.doors.tried import Found, tried
+from mlp_core.testing.subjects.doors.tried import tried
 
 SIZES = (3, 4, 2, 3, 2)
 """what a class is made with: the sizes of its layers"""

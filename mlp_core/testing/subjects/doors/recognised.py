@@ -14,23 +14,27 @@ from mlp_core.testing.engine.source import name_of
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, is_real
 from mlp_core.testing.subjects.doors import network
 from mlp_core.testing.subjects.doors.arrays import arrays
+from mlp_core.testing.subjects.doors.assigned import Found, built
 from mlp_core.testing.subjects.doors.derivative import derivative
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import Applied, function
 from mlp_core.testing.subjects.doors.given import required
 from mlp_core.testing.subjects.doors.layer import layer
 from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
-from mlp_core.testing.subjects.doors.tried import Found, built, tried
+from mlp_core.testing.subjects.doors.tried import tried
 from mlp_core.testing.subjects.doors.value_and_gradient import jacobian, value_and_gradient
 
 
 def told(form: Form, found: Found, names: Sequence[str]) -> Form:
     """A form that says which shapes were found."""
-    return replace(form, found=f"shapes found by trying: {found.words(names)}")
+    return replace(form, found=found.words(names))
 
 
 def not_found(what: str, call: str) -> ArgumentError:
-    lines = f"give its arguments: from mlp_core.testing import subjects; subject = subjects.{call}"
+    lines = (
+        '--shapes "(n,d),(d,h)" with those of its arrays, or these lines: from mlp_core.testing import subjects; '
+        f"subject = subjects.{call}"
+    )
     return ArgumentError("shapes", Described(f"none under which {what} runs"), lines)
 
 

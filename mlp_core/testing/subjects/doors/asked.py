@@ -1,0 +1,136 @@
+"""Shapes that a user gives for a definition in a file, in place of those that would be found by trying."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from itertools import count, product
+from typing import Any
+
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.testing.examples.shapes import Shape, parsed
+from mlp_core.testing.subjects.doors.assigned import EITHER, Classes, Found, built, is_shape, options_of
+
+WANTED = "shapes in the words of arrays, constants after a semicolon: '(n,d),(d,h),(h); stride=2'"
+
+DISTINCT = (4, 3, 2, 5)
+"""how large the letters are with which it is tried"""
+
+
+@dataclass
+class Asked:
+    """Shapes, constants by name, and whether anything has used them. text: the signature."""
+
+    text: str
+    shapes: list[Shape]
+    constants: dict[str, Any]
+    used: list[bool] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, text: str) -> Asked:
+        """Out of what a user writes. Raises ArgumentError for what is no signature."""
+        signature, _, rest = text.strip().replace('"', "").partition(";")
+        try:
+            (call,) = ast.parse(f"f({rest})").body
+            assert isinstance(call, ast.Expr)
+            assert isinstance(call.value, ast.Call)
+            assert not call.value.args
+            constants = {str(k.arg): ast.literal_eval(k.value) for k in call.value.keywords}
+        except (SyntaxError, ValueError, AssertionError):
+            raise ArgumentError("shapes", text, WANTED) from None
+        try:
+            return cls(signature.strip(), parsed(signature), constants)
+        except ArgumentError as error:
+            raise ArgumentError("shapes", text, error.expected) from None
+
+
+SHAPES: ContextVar[Asked | None] = ContextVar("SHAPES", default=None)
+"""what is asked for in this process"""
+
+
+@contextmanager
+def shapes_asked(text: str | None) -> Iterator[None]:
+    """Inside, definitions take these shapes. Raises ArgumentError at the end if none has shapes that are tried."""
+    asked = None if text is None else Asked.of(text)
+    token = SHAPES.set(asked)
+    try:
+        yield
+    finally:
+        SHAPES.reset(token)
+    if asked is not None and not asked.used:
+        expected = "a definition whose shapes are found by trying; this one says itself what it takes"
+        raise ArgumentError("shapes", asked.text, expected)
+
+
+def by_signature(
+    asked: Asked, names: Sequence[str], fits: Callable[[list[Any]], bool], runs: Callable[[list[Any]], bool] | None,
+    lib: str,
+) -> Found:  # fmt: skip
+    """The assignment that a user gives: the constants that nobody gave are those with which it runs. Raises
+    ArgumentError for shapes that are not those of the parameters, or with which nothing runs."""
+    asked.used.append(True)
+    whole = _shaped(asked, names)
+    sizes = zip(dict.fromkeys(s for one in asked.shapes for s in (*one.sizes, one.below)), _sizes(), strict=False)
+    known = {letter: size for letter, size in sizes if isinstance(letter, str)}
+    placed = dict(zip(whole, (_concrete(one, known) for one in asked.shapes), strict=True))
+    kinds = []
+    for k, (name, options) in enumerate(zip(names, options_of(names, ()), strict=True)):
+        constants = [one for one in options if not is_shape(one)]
+        given = [asked.constants[name]] if name in asked.constants else constants
+        kinds.append([placed[k]] if k in placed else given)
+    missing = [name for name, options in zip(names, kinds, strict=True) if not options]
+    if missing:
+        raise ArgumentError("shapes", asked.text, f"a shape for {', '.join(missing)}, or a value after a semicolon")
+    ran, raised = list[tuple[Any, ...]](), ""
+    for options in product(*kinds):
+        try:
+            if runs(built(options, lib)) if runs is not None else [fits(built(options, lib))]:
+                ran.append(options)  # a gradient of another shape is told by the laws
+        except Exception as error:
+            raised = f"; it raises {type(error).__name__}: {error}"
+    if not ran:
+        expected = f"shapes with which it runs, of {', '.join(names)}"
+        raise ArgumentError("shapes", Described(f"{asked.text!r}{raised}"), expected)
+    constants = [tuple(one for k, one in enumerate(options) if k not in placed) for options in ran]
+    return Found(ran[0], tuple(constants), lib=lib, given=asked.text)
+
+
+def _sizes() -> Iterator[int]:
+    yield from DISTINCT
+    yield from count(6)
+
+
+def _concrete(one: Shape, known: dict[str, int]) -> Any:
+    shape = tuple(known[s] if isinstance(s, str) else s for s in one.sizes)
+    return Classes(shape) if one.below is not None else shape
+
+
+def _shaped(asked: Asked, names: Sequence[str]) -> list[int]:
+    """The parameters that have a shape, by index: all, those that are no constants by name, or those that are no
+    numbers."""
+    constants = [bool(options) for options in options_of(names, ())]
+    free = [k for k, n in enumerate(names) if n not in asked.constants]
+    arrays = [k for k in free if not constants[k] or EITHER.fullmatch(names[k])]
+    plain = [k for k in arrays if not EITHER.fullmatch(names[k])]
+    for several in (arrays, plain, free):
+        if len(several) == len(asked.shapes):
+            return several
+    several_words = ", ".join(names[k] for k in arrays)
+    raise ArgumentError("shapes", asked.text, f"a shape for each of {several_words}, in this order")
+
+
+def alike(asked: Asked, shapes: Sequence[Any], target: int | None = None) -> bool:
+    """Whether shapes are such as a user asks for, with any numbers for the letters. target: which of the shapes is one
+    of classes."""
+    given = [s for s in shapes if isinstance(s, tuple)]
+    if len(given) != len(asked.shapes) or any(len(g) != len(a.sizes) for g, a in zip(given, asked.shapes, strict=True)):
+        return False
+    asked.used.append(True)
+    classes = None if target is None else sum(isinstance(s, tuple) for s in shapes[:target])
+    pairs = [pair for g, a in zip(given, asked.shapes, strict=True) for pair in zip(a.sizes, g, strict=True)]
+    return len(set(pairs)) == len({one for one, _ in pairs}) and all(
+        (a.below is not None) == (k == classes) for k, a in enumerate(asked.shapes)
+    )

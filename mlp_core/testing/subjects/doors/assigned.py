@@ -1,0 +1,125 @@
+"""Arguments by shapes and constants: one assignment for the parameters of a function, drawn and told as a signature."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+
+from mlp_core.testing.subjects.doors.arrays import arrays
+
+PADDED: tuple[Any, ...] = tuple({"stride": s, "pad": p} for s, p in ((1, 1), (2, 0), (2, 1), (1, 0)))
+POOLED: tuple[Any, ...] = tuple({"pool_height": 2, "pool_width": 2, "stride": s} for s in (2, 1))
+
+CONSTANTS: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    (r"strides?|s", (1, 2)), (r"pad|padding|p", (0, 1)), (r"(pool_?|kernel_?|filter_?|window_?)?size|f", (2, 3)),
+    (r"eps|epsilon", (1e-5,)), (r"dim|axis", (-1,)), (r"conv_param", PADDED), (r"pool_param", POOLED),
+    (r"(bn|ln|gn)_param", ({"mode": "train"},)), (r"dropout_param", ({"mode": "train", "p": 0.5, "seed": 3},)),
+    (r"hparameters|hparams", tuple({"stride": s, "pad": p, "f": 2} for s, p in ((1, 1), (2, 1), (1, 0)))),
+    (r"train(ing)?|is_train", (True,)),
+    (r"reg|reg_lambda|lambd?|lambda_|l2|weight_decay|margin|temperature|keep_prob|p_drop|negative_slope", (0.5, 1.0)),
+    (r"n_?groups|G|groups", (1,)),
+)  # fmt: skip
+"""values of parameters that are no arrays, by their names"""
+
+EITHER = re.compile(r"alpha|beta|delta|rate|slope|scale|sigma|h|a|c|k")
+"""parameters that may be an array, and are a number if no array does"""
+
+CLASSES = re.compile(
+    r"(y|t|target|label|idx|index|indice|classes|class|token|id|word)s?(_?(true|idx|id)s?)?|labels?_\w+"
+)
+"""how a parameter may be called that is whole numbers: the classes of a batch of 4"""
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Whole numbers below 2, of a shape."""
+
+    shape: tuple[int, ...] = (4,)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One assignment with which a function runs: a shape, Classes, or a constant for each parameter."""
+
+    options: tuple[Any, ...]
+    constants: tuple[tuple[Any, ...], ...] = ()
+    """values of all the constants together, those that run beside them"""
+    free: dict[int, str] = field(default_factory=dict)
+    """sizes that may be others, and the letters they have"""
+    lib: str = "numpy"
+    given: str = ""
+    """the shapes as a user gave them"""
+
+    def signature(self) -> str:
+        """The shapes in the words of `arrays`."""
+        return self.given or ",".join(_written(one, self.free) for one in self.options if is_shape(one))
+
+    def strategy(self) -> st.SearchStrategy[tuple[Any, ...]]:
+        whole = [k for k, one in enumerate(self.options) if is_shape(one)]
+        fixed = [k for k in range(len(self.options)) if k not in whole]
+
+        def placed(drawn: tuple[Any, ...], values: tuple[Any, ...]) -> tuple[Any, ...]:
+            by = {**dict(zip(whole, drawn, strict=True)), **dict(zip(fixed, values, strict=True))}
+            return tuple(by[k] for k in range(len(self.options)))
+
+        return st.builds(placed, arrays(self.signature(), lib=self.lib), st.sampled_from(self.constants or ((),)))
+
+    def words(self, names: Sequence[str]) -> str:
+        """What was found, to be told, and how."""
+        fixed = [n for n, one in zip(names, self.options, strict=False) if not is_shape(one)]
+        told = [f"{n} {' or '.join(dict.fromkeys(map(repr, v)))}"
+                for n, v in zip(fixed, zip(*self.constants, strict=True), strict=False)]  # fmt: skip
+        how = "shapes as given" if self.given else "shapes found by trying"
+        return f"{how}: " + ", ".join([f'"{self.signature()}"', *told])
+
+
+def is_shape(option: Any) -> bool:
+    return isinstance(option, Classes) or (isinstance(option, tuple) and all(isinstance(n, int) for n in option))
+
+
+def _written(one: Any, free: dict[int, str]) -> str:
+    shape, suffix = (one.shape, "<2") if isinstance(one, Classes) else (one, "")
+    return f"({','.join(free.get(n, str(n)) for n in shape)}){suffix}"
+
+
+def built(options: Sequence[Any], lib: str = "numpy", seed: int = 0) -> list[Any]:
+    """Arguments of an assignment."""
+    numbers = np.random.default_rng(seed)
+    args: list[Any] = []
+    for one in options:
+        if isinstance(one, Classes):
+            value: Any = numbers.integers(0, 2, one.shape)
+        elif is_shape(one):
+            value = numbers.standard_normal(one)
+        else:
+            args.append(dict(one) if isinstance(one, dict) else one)
+            continue
+        args.append(torch.from_numpy(value) if lib == "torch" else value)
+    return args
+
+
+def options_of(names: Sequence[str], shapes: Sequence[Any]) -> list[Sequence[Any]]:
+    """What each parameter is tried with, by its name."""
+    found: list[Sequence[Any]] = []
+    for name in names:
+        constants = next((values for words, values in CONSTANTS if re.fullmatch(words, name)), None)
+        if constants is not None:
+            found.append(constants)
+        elif CLASSES.fullmatch(name):
+            found.append([Classes(), *shapes])
+        elif EITHER.fullmatch(name):
+            found.append([*shapes, 0.5])
+        else:
+            found.append(shapes)
+    return found
+
+
+def sizes_of(one: Any) -> tuple[int, ...]:
+    """The sizes of a shape or of Classes."""
+    return one.shape if isinstance(one, Classes) else one
