@@ -18,6 +18,7 @@ from mlp_core.testing.examples.arguments import Arguments, Path
 from mlp_core.testing.examples.foreign_arrays import is_real, like, tensor_of
 from mlp_core.testing.faults.doors import families
 from mlp_core.testing.oracles.functions import steps_of
+from mlp_core.testing.subjects.doors.complexes import ByParts
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.pulled import Pulled, pulled, wide
 
@@ -180,6 +181,7 @@ def relations(seen: Seen, expected: list[Tensor]) -> Iterator[tuple[str, list[Te
     yield "no gradient comes to {}: it is all zero", [0 * e for e in expected]
     if seen.subject.upstream:
         yield from _from_above(seen, above)
+    yield from _conjugated(seen, expected, above)
     sizes = {n for t in (*expected, *above) for n in t.shape if n > 1}
     for words, c in (("2 times too large", 2.0), ("half of what it is", 0.5)):
         yield f"the gradient of {{}} is {words}", [c * e for e in expected]
@@ -206,6 +208,22 @@ def _from_above(seen: Seen, above: list[Tensor]) -> Iterator[tuple[str, list[Ten
         first = [torch.full_like(c, float(c.flatten()[0])) for c in above]
         yield "of what comes from above only the first number is used, for all", seen.right(first)
     yield "what comes from above is clipped to [-1, 1]", seen.right([c.clamp(-1, 1) for c in above])
+
+
+def _conjugated(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
+    """Where a function of complex numbers, taken by their parts along a last axis, misses a conjugate."""
+    whole = getattr(seen.subject, "apply", None)
+    if not isinstance(whole, ByParts):
+        return
+    turned = torch.tensor([1.0, -1.0], dtype=torch.float64)
+
+    def conjugate(gradients: list[Tensor]) -> list[Tensor]:
+        both = zip(gradients, seen.got.gradients, strict=True)
+        return [g * turned if one.path[0] in whole.places else g for g, one in both]
+
+    others = seen.right([c * turned if c.ndim and c.shape[-1] == 2 else c for c in above])
+    yield "a conjugate is missing, or too much, in the gradient of {}", conjugate(others)
+    yield "the gradient of {} is conjugated: its imaginary part has the other sign", conjugate(expected)
 
 
 def _of_arguments(seen: Seen, expected: list[Tensor], got: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:

@@ -10,7 +10,7 @@ from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments, written
 from mlp_core.testing.examples.foreign_arrays import tensor_of
-from mlp_core.testing.laws.doors.shared import EXTRAPOLATED, NOT_FINITE, RANDOM, repeats, said
+from mlp_core.testing.laws.doors.shared import EXTRAPOLATED, NOT_FINITE, RANDOM, SEEDED, repeats, said
 from mlp_core.testing.laws.functions.shared import held_to_quotients
 from mlp_core.testing.oracles.doors import looked_at, values_of
 from mlp_core.testing.oracles.functions import Values
@@ -26,7 +26,7 @@ got = float(pull(copy.deepcopy(above))PLACE[{index}])
 def value(h):
     moved = copy.deepcopy(args)
     moved[INDEX]INNER[{index}] += h
-    return sum(float((c * o).sum()) for c, o in zip(above, run(moved)[0]))
+    return sum((c * o).sum().item() for c, o in zip(above, run(moved)[0]))
 """
     + EXTRAPOLATED
 )
@@ -62,6 +62,7 @@ def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Ev
         broken.note = broken.note or (STRAIGHT if is_flat(values, got) else "")
         raise
     evidence.counted = evidence.entries > 0
+    evidence.note = SEEDED if any(subject.random) else ""
     return evidence
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from mlp_core.testing.subjects.doors.alone_losses import NEAR, STEP, Missed, los
 from mlp_core.testing.subjects.doors.alone_shapes import Given, drawn_by, given_for
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import strategy_of
-from mlp_core.testing.subjects.doors.seeds import seeded
+from mlp_core.testing.subjects.doors.seeds import Kept, kept_by, seeded
 
 TRIALS, ENTRIES = 3, 3
 """examples on which a loss is looked for, and entries of each parameter"""
@@ -61,14 +62,19 @@ class Alone:
         exec(f"{self.parts.text}\n{METS}", held)  # noqa: S102  (of lines that are the file's own)
         return held
 
+    @cached_property
+    def kept(self) -> Kept:
+        """Generators of its own."""
+        return kept_by(*self.things)
+
     def run_of(self) -> Callable[[list[Any]], Run]:
         scope, loss = self.scope(), compile(self.loss, "loss", "eval")
 
         def run(args: list[Any]) -> Run:
-            with seeded():
+            with seeded(self.kept):
                 p, t = scope["met"](self.axis, *[copied(a) for a in args])
             value = eval(loss, {"np": np, "p": p, "t": t, **dict(zip(self.parts.arguments, args, strict=True))})  # noqa: S307
-            with seeded():
+            with seeded(self.kept):
                 found = scope["gives"](*args)
             return Run([np.float64(value)], lambda above: found)
 
@@ -192,9 +198,9 @@ def _adds(parts: Parts, alone: Alone, scope: dict[str, Any], examples: Sequence[
 
 
 def _ran(scope: dict[str, Any], alone: Alone, args: list[Any]) -> tuple[list[Any], Any, Any]:
-    with seeded():
+    with seeded(alone.kept):
         p, t = scope["met"](alone.axis, *[copied(a) for a in args])
-    with seeded():
+    with seeded(alone.kept):
         found = scope["gives"](*[copied(a) for a in args])
     return (list(found) if isinstance(found, (tuple, list)) else [found]), p, t
 
@@ -214,7 +220,7 @@ def _missed(
     """By loss and gradient: what the gradient is more than the quotients; None where it has another shape."""
 
     def values(moved: list[Any]) -> Any:
-        with seeded():
+        with seeded(alone.kept):
             p, t = scope["met"](alone.axis, *moved)
         return np.array([float(eval(loss, {"np": np, "p": p, "t": t})) for _, loss in losses])  # noqa: S307
 

@@ -16,7 +16,7 @@ from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.engine.guards import foreign
 from mlp_core.testing.examples.arguments import Arguments, Path, found_at, written
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, like, source_of, tensor_of
-from mlp_core.testing.subjects.doors.seeds import draws, seeded
+from mlp_core.testing.subjects.doors.seeds import draws, kept_by, seeded
 
 Pull = Callable[[Sequence[Any]], Any]
 """numbers from above, one for each output -> a gradient for each argument that is asked for"""
@@ -69,17 +69,23 @@ class Form:
     """what was found by trying, in words"""
     random: list[bool] = field(default_factory=list)
     """whether it draws random numbers, as far as has been seen"""
+    kept: list[tuple[Any, Any]] = field(default_factory=list)
+    """generators of its own, each with the state in which it was found"""
+
+    def __post_init__(self) -> None:
+        if not self.kept:
+            self.kept.extend(kept_by(self.run))
 
     def call(self, args: list[Any]) -> Run:
         """Run it; if it draws random numbers, they are the same every time. Raises Raised for what it raises."""
         if not any(self.random):
             before = [copied(a) for a in args]
-            with draws(self.random), np.errstate(all="ignore"), foreign():
+            with draws(self.random, self.kept), np.errstate(all="ignore"), foreign():
                 ran = self.run(args)
             if not any(self.random):
                 return self._judged(ran)
             args[:] = before
-        with seeded(), np.errstate(all="ignore"), foreign():
+        with seeded(self.kept), np.errstate(all="ignore"), foreign():
             return self._judged(self.run(args))
 
     def _judged(self, ran: Run) -> Run:
@@ -97,7 +103,7 @@ class Form:
     @contextmanager
     def guarded(self) -> Iterator[None]:
         """Inside, it runs: numpy says nothing of overflow, and random numbers are seeded if it draws any."""
-        with seeded() if any(self.random) else nullcontext(), np.errstate(all="ignore"):
+        with seeded(self.kept) if any(self.random) else nullcontext(), np.errstate(all="ignore"):
             yield
 
     def values(self, args: list[Any]) -> list[Tensor]:
@@ -193,9 +199,12 @@ class Form:
 
     def snippet(self, example: Arguments, closing: str) -> str:
         """Lines to paste that build the example, run it and fail as the law did."""
-        head = ["import copy", "import numpy as np", "import torch", *self.source(example), *example.setup()]
+        again = [BEGUN, "run = begun(run)"] if any(self.random) else []
+        head = ["import copy", "import numpy as np", "import torch", *self.source(example), *again, *example.setup()]
         return "\n".join([*head, closing or f"outs, pull = run(args)\npull({UNIT})"])
 
+
+BEGUN = "from mlp_core.testing.subjects.doors.seeds import begun  # the same random numbers in every call"
 
 UNIT = "[torch.ones_like(o) if torch.is_tensor(o) else np.ones(np.shape(o)) for o in outs]"
 """numbers from above where they do not matter"""

@@ -15,6 +15,7 @@ from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
+from mlp_core.testing.subjects.doors.complexes import ByParts, by_parts
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, indices, strategy_of, waived
 
@@ -55,9 +56,14 @@ class Applied:
             found = self.apply(*handed)
         outs = [o for o in (found if isinstance(found, (tuple, list)) else [found]) if isinstance(o, Tensor)]
         args[:] = [  # what is changed on purpose is returned
-            before if any(o is a for o in outs) else a for a, before in zip(handed, args, strict=True)
+            before if any(self._is_handed(o, a) for o in outs) else a for a, before in zip(handed, args, strict=True)
         ]
         return [o for o in outs if o.requires_grad]
+
+    def _is_handed(self, out: Tensor, arg: Any) -> bool:
+        """Whether an output is an argument itself."""
+        same = isinstance(self.apply, ByParts) and isinstance(arg, Tensor) and out.data_ptr() == arg.data_ptr()
+        return out is arg or same
 
     def __call__(self, args: list[Any]) -> Run:
         leaves = self.leaves(args)
@@ -117,9 +123,11 @@ def function(
 
     It is run as autograd runs it: F.apply(*args), on copies that require a gradient, where the argument is a tensor of
     real numbers; outputs that are marked as not differentiable, and whole numbers, get nothing from above. inputs: a
-    strategy for the arguments, such as arrays(..., lib="torch"). reference: a function of the same arguments that must
-    have the same gradients, within what rounding explains. wrt: the arguments that get a gradient, by name or index; by
-    default all tensors of real numbers. waives: what does not hold by design: "straight-through".
+    strategy for the arguments, such as arrays(..., lib="torch"). Complex numbers, which another strategy may draw, are
+    taken by their real and imaginary parts, a last axis of 2, as autograd defines the gradient by them. reference: a
+    function of the same arguments that must have the same gradients, within what rounding explains. wrt: the arguments
+    that get a gradient, by name or index; by default all tensors of real or complex numbers. waives: what does not hold
+    by design: "straight-through".
 
     >>> import torch
     >>> from mlp_core.testing import verify
@@ -145,11 +153,16 @@ def function(
     names = _names(F, is_class)
     asked = indices(wrt, names)
     call = f"{name_of(F)}.apply" if is_class else name_of(F)
+    lines = list[str]()
+    if isinstance(inputs, st.SearchStrategy) and (whole := by_parts(apply, inputs)) is not None:
+        inputs, lines = whole.of_parts(inputs), whole.lines("by_parts", call)
+        call, apply = "by_parts", whole
+        reference = None if reference is None else replace(whole, apply=reference)
 
     def source(example: Arguments) -> list[str]:
         within = "True" if asked is None else f"k in {asked!r}"
         asks = f"({within}) if need is None else k in need" if asked is not None else "need is None or k in need"
-        return [*import_of(F), *RUN.replace("ASKED", asks).replace("CALL", call).splitlines()]
+        return [*import_of(F), *lines, *RUN.replace("ASKED", asks).replace("CALL", call).splitlines()]
 
     return FunctionForm(
         name or name_of(F), "function", strategy_of(inputs), Applied(apply, asked), source, names=names, asked=asked,

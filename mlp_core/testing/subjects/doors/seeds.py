@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 import numpy as np
 import torch
 
+from mlp_core.testing.subjects.doors.generators import alike, generators_of, put, state_of
+
 SEED = 0
+
+Kept = Sequence[tuple[Any, Any]]
+"""generators that code keeps for itself, each with the state in which it was found"""
+
+
+def kept_by(*things: Any) -> Kept:
+    """The generators that some things keep for themselves."""
+    return [(one, state_of(one)) for one in generators_of(*things)]
 
 
 def states() -> tuple[Any, ...]:
@@ -20,11 +31,39 @@ def states() -> tuple[Any, ...]:
 
 
 @contextmanager
-def draws(seen: list[bool]) -> Iterator[None]:
-    """Note in `seen` whether what runs inside draws from a generator that everybody shares; put it back."""
+def fresh_ones(made: Callable[[], Any]) -> Iterator[None]:
+    """Inside, numpy.random.default_rng() without a seed gives what `made` gives."""
+    real = np.random.default_rng
+
+    def default_rng(seed: Any = None) -> Any:
+        return made() if seed is None else real(seed)
+
+    np.random.default_rng = default_rng
+    try:
+        yield
+    finally:
+        np.random.default_rng = real
+
+
+@contextmanager
+def draws(seen: list[bool], kept: Kept = ()) -> Iterator[None]:
+    """Note in `seen` whether what runs inside draws from a generator that everybody shares, or from one of its own; put
+    them back."""
     before = states()
     own = np.random.get_state()  # noqa: NPY002
-    yield
+    at = [(one, state_of(one)) for one, _ in kept]
+    real = np.random.default_rng
+
+    def noted() -> Any:
+        seen.append(True)
+        return real(SEED)
+
+    with fresh_ones(noted):
+        yield
+    if any(not alike(state, state_of(one)) for one, state in at):
+        seen.append(True)
+        for one, state in at:
+            put(one, state)
     if states() != before:
         seen.append(True)
         random.setstate(before[0])
@@ -33,15 +72,40 @@ def draws(seen: list[bool]) -> Iterator[None]:
 
 
 @contextmanager
-def seeded() -> Iterator[None]:
-    """Inside, every generator that everybody shares begins at the same place; afterwards it is where it was."""
+def seeded(kept: Kept = ()) -> Iterator[None]:
+    """Inside, every generator that everybody shares begins at the same place, and those that code keeps for itself
+    begin where they were found; afterwards they are where they were."""
     numbers, own, torchs = np.random.get_state(), random.getstate(), torch.get_rng_state()  # noqa: NPY002
+    at = [(one, state_of(one)) for one, _ in kept]
     np.random.seed(SEED)  # noqa: NPY002
     random.seed(SEED)
     torch.default_generator.manual_seed(SEED)  # torch.manual_seed asks every kind of device, for 1 ms
+    for one, state in kept:
+        put(one, state)
+    real = np.random.default_rng
     try:
-        yield
+        with fresh_ones(lambda: real(SEED)):
+            yield
     finally:
         np.random.set_state(numbers)  # noqa: NPY002
         random.setstate(own)
         torch.set_rng_state(torchs)
+        for one, state in at:
+            put(one, state)
+
+
+def begun(run: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that draws the same random numbers in every call.
+
+    >>> draw = begun(lambda: np.random.rand())
+    >>> draw() == draw()
+    True
+    """
+    kept = kept_by(run)
+
+    @wraps(run)
+    def again(*args: Any, **options: Any) -> Any:
+        with seeded(kept):
+            return run(*args, **options)
+
+    return again

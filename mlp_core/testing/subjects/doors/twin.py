@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from mlp_core.testing.engine.guards import foreign
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments, arguments
 from mlp_core.testing.examples.foreign_arrays import is_array
-from mlp_core.testing.subjects.doors.seeds import seeded
+from mlp_core.testing.subjects.doors.seeds import Kept, kept_by, seeded
 
 RUN = """\
 def run(f):
@@ -37,14 +38,19 @@ class TwinSubject:
     waived: tuple[str, ...] = ()
     memo: dict[str, Any] = field(default_factory=dict)
 
+    @cached_property
+    def kept(self) -> Kept:
+        """Generators that the two keep for themselves."""
+        return kept_by(self.mine, self.reference)
+
     def run(self, args: list[Any]) -> tuple[Any, list[Any]]:
         """What mine returns, and what became of its arguments; random numbers begin at the same place."""
-        with seeded(), np.errstate(all="ignore"), foreign():
+        with seeded(self.kept), np.errstate(all="ignore"), foreign():
             return self.mine(*args), args
 
     def right(self, args: list[Any]) -> tuple[Any, list[Any]]:
         """The same of the reference; what it raises is an error of whoever gave it."""
-        with seeded(), np.errstate(all="ignore"):
+        with seeded(self.kept), np.errstate(all="ignore"):
             return self.reference(*args), args
 
     def snippet(self, example: Arguments, closing: str) -> str:
