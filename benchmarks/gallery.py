@@ -45,6 +45,7 @@ rounding. For all other subjects the report names the failing laws. The last col
 """
 
 TITLES = {
+    "doors/attention": "Attention",
     "doors/flow": "Layers: from the output to the inputs",
     "doors/functions": "Functions of torch.autograd",
     "doors/normalising": "Layers that normalise",

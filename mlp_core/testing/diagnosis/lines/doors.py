@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-from mlp_core.testing.diagnosis.doors import NEAR, WITNESSES, Seen, generic
+from mlp_core.testing.diagnosis.door_relations import NEAR, Seen
+from mlp_core.testing.diagnosis.doors import WITNESSES, generic
 from mlp_core.testing.diagnosis.lines.cases import Case, Output, telling
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.examples.arguments import Arguments

@@ -36,7 +36,7 @@ BATCHNORM = Family(batchnorm_forward, batchnorm_backward, subjects.arrays("(n,d)
 
 @caught_by(BATCHNORM, OWN, origin="site: batch norm, the term xhat mean(d xhat)")
 def batchnorm_takes_the_variance_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """the batch's variance is taken for a constant: the term xhat mean(d xhat) is missing"""
+    """the variance of a column is taken for a constant: the term xhat mean(d xhat) is missing"""
     _, gamma, inv = cache
     d = dout * gamma
     _, dgamma, dbeta = batchnorm_backward(dout, cache)
@@ -45,7 +45,7 @@ def batchnorm_takes_the_variance_for_constant(dout: Array, cache: Any) -> tuple[
 
 @caught_by(BATCHNORM, OWN, origin="site: batch norm, the term mean d")
 def batchnorm_takes_the_mean_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """the batch's mean is taken for a constant: the term mean d is missing"""
+    """the mean of a column is taken for a constant: the term mean d is missing"""
     xhat, gamma, inv = cache
     d = dout * gamma
     _, dgamma, dbeta = batchnorm_backward(dout, cache)
@@ -54,7 +54,7 @@ def batchnorm_takes_the_mean_for_constant(dout: Array, cache: Any) -> tuple[Arra
 
 @caught_by(BATCHNORM, OWN, origin="site: batch norm, inference's gradient: d inv alone")
 def batchnorm_takes_both_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """the batch's mean and variance are taken for constants, as when a trained layer is used"""
+    """the mean and the variance of a column are taken for constants, as when a trained layer is used"""
     _, gamma, inv = cache
     _, dgamma, dbeta = batchnorm_backward(dout, cache)
     return dout * gamma * inv, dgamma, dbeta
@@ -106,6 +106,48 @@ def layernorm_averages_over_samples(dout: Array, cache: Any) -> tuple[Array, ...
     d = dout * gamma
     _, dgamma, dbeta = layernorm_backward(dout, cache)
     return inv * (d - d.mean(axis=0) - xhat * (d * xhat).mean(axis=0)), dgamma, dbeta
+
+
+@caught_by(LAYERNORM, OWN, origin="site: layer norm, the term xhat mean(d xhat)")
+def layernorm_takes_the_variance_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
+    """the variance of a row is taken for a constant: the term xhat mean(d xhat) is missing"""
+    _, gamma, inv = cache
+    d = dout * gamma
+    _, dgamma, dbeta = layernorm_backward(dout, cache)
+    return inv * (d - d.mean(axis=1, keepdims=True)), dgamma, dbeta
+
+
+@caught_by(LAYERNORM, OWN, origin="site: layer norm, the term mean d")
+def layernorm_takes_the_mean_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
+    """the mean of a row is taken for a constant: the term mean d is missing"""
+    xhat, gamma, inv = cache
+    d = dout * gamma
+    _, dgamma, dbeta = layernorm_backward(dout, cache)
+    return inv * (d - xhat * (d * xhat).mean(axis=1, keepdims=True)), dgamma, dbeta
+
+
+@caught_by(LAYERNORM, OWN, origin="site: layer norm, dx = dout gamma inv alone")
+def layernorm_takes_both_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
+    """the mean and the variance of a row are taken for constants: both of their terms are missing"""
+    _, gamma, inv = cache
+    _, dgamma, dbeta = layernorm_backward(dout, cache)
+    return dout * gamma * inv, dgamma, dbeta
+
+
+@caught_by(LAYERNORM, OWN, origin="site: layer norm, d = dout gamma, its factor gamma")
+def layernorm_forgets_gamma(dout: Array, cache: Any) -> tuple[Array, ...]:
+    """the gradient of the input is not multiplied by gamma, whose entries belong to the columns"""
+    xhat, _, inv = cache
+    _, dgamma, dbeta = layernorm_backward(dout, cache)
+    centred = dout - dout.mean(axis=1, keepdims=True) - xhat * (dout * xhat).mean(axis=1, keepdims=True)
+    return inv * centred, dgamma, dbeta
+
+
+@caught_by(LAYERNORM, OWN, origin="site: layer norm, dgamma, its factor xhat")
+def layernorm_gamma_like_beta(dout: Array, cache: Any) -> tuple[Array, ...]:
+    """the gradient of gamma is that of beta, without the factor xhat"""
+    dx, _, dbeta = layernorm_backward(dout, cache)
+    return dx, dbeta, dbeta
 
 
 @caught_by(LAYERNORM, OWN, origin="site: layer norm, d = dout gamma, which the mean does not see if it comes after")

@@ -1,0 +1,183 @@
+"""What a door gave, the derivatives of its own forward, and what may hold between the two where it is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.diagnosis.elementwise import of_entries
+from mlp_core.testing.examples.arguments import Arguments, Path
+from mlp_core.testing.examples.foreign_arrays import like, tensor_of
+from mlp_core.testing.oracles.functions import steps_of
+from mlp_core.testing.subjects.doors.complexes import ByParts
+from mlp_core.testing.subjects.doors.form import Form
+from mlp_core.testing.subjects.doors.pulled import Pulled
+
+NEAR = 2.0**-20
+"""how near a gradient must be to what a relation says of it, in parts of its largest entry: quotients have as many
+digits on all but steep functions"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a door gave on an example, and the derivatives of its own forward."""
+
+    subject: Form
+    example: Arguments
+    got: Pulled
+    jacobian: list[Tensor]
+    """by the entries of each array that gets a gradient (entries, all outputs in a row)"""
+
+    @classmethod
+    def on(cls, subject: Form, example: Arguments, got: Pulled) -> Seen:
+        return cls(subject, example, got, [_by_entries(subject, example, g.path) for g in got.gradients])
+
+    def right(self, above: Sequence[Tensor]) -> list[Tensor]:
+        """The gradients for any numbers from above."""
+        flat = torch.cat([c.flatten() for c in above])
+        shapes = [t.shape for t in self.got.tensors()]
+        return [(J @ flat).view(shape) for J, shape in zip(self.jacobian, shapes, strict=True)]
+
+    def slopes_at(self, other: Arguments) -> Tensor:
+        """The derivative of each output by the entry at its place, at another example."""
+        (one,) = self.got.gradients
+        return _by_entries(self.subject, other, one.path).diagonal().view(tensor_of(other.at(one.path)).shape)
+
+    def wrong(self) -> list[int]:
+        """The arrays whose gradient is not right."""
+        both = zip(self.got.tensors(), self.right(self.got.cut()), strict=True)
+        return [k for k, (g, e) in enumerate(both) if not near(g, e)]
+
+
+def _by_entries(subject: Form, example: Arguments, path: Path) -> Tensor:
+    """Plain central differences of all outputs by the entries of one array."""
+    whole, rows = tensor_of(example.at(path)), []
+    steps = steps_of(whole).flatten()
+    for k in range(whole.numel()):
+        sides = []
+        for sign in (1, -1):
+            moved = whole.clone()
+            moved.view(-1)[k] += sign * steps[k]
+            outs = subject.values(example.moved({path: like(moved, example.at(path))}))
+            sides.append(torch.cat([o.flatten() for o in outs]))
+        rows.append((sides[0] - sides[1]) / (2 * steps[k]))
+    return torch.stack(rows) if rows else torch.zeros(0, 0, dtype=torch.float64)
+
+
+def near(got: Tensor, expected: Tensor) -> bool:
+    if got.shape != expected.shape:
+        return False
+    size = max(float(expected.abs().max()) if expected.numel() else 0.0, float(got.abs().max()) if got.numel() else 0.0)
+    return bool(((got - expected).abs() <= NEAR * size).all())
+
+
+def relations(seen: Seen, expected: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
+    """What is told of the gradients of {}, and what they are then."""
+    got, above = seen.got.tensors(), seen.got.cut()
+    yield "the sign is turned: it is minus the gradient of {}", [-e for e in expected]
+    yield "no gradient comes to {}: all of it is 0, though the output depends on it", [0 * e for e in expected]
+    if seen.subject.upstream:
+        yield from _from_above(seen, above)
+    yield from _conjugated(seen, expected, above)
+    sizes = {n for t in (*expected, *above) for n in t.shape if n > 1}
+    for words, c in (("twice", 2.0), ("half", 0.5)):
+        yield f"the gradient of {{}} is {words} as large as it should be", [c * e for e in expected]
+    for n in sorted(sizes):
+        yield "the gradient of {} is a mean in place of a sum", [e / n for e in expected]
+        yield "the gradient of {} is a sum in place of a mean", [e * n for e in expected]
+        yield "the factor 1 / sqrt(size) is missing in the gradient of {}", [e * n**0.5 for e in expected]
+        yield "the factor 1 / sqrt(size) is there twice in the gradient of {}", [e / n**0.5 for e in expected]
+    if seen.got.gradients:
+        yield from _of_arguments(seen, expected, got)
+    yield "the gradient of {} is transposed", [e.T if e.ndim == 2 and len(set(e.shape)) == 1 else e for e in expected]
+    yield "the gradient of {} is summed over all its entries", [torch.full_like(e, float(e.sum())) for e in expected]
+    for k, e in enumerate(expected):
+        name = seen.got.gradients[k].name
+        yield f"the gradient of {{}} is that of {name}: the order", [e if e.shape == x.shape else x for x in expected]
+    yield from _of_jacobians(seen, expected, above)
+    yield from of_entries(seen.subject, seen.example, seen.got, seen.jacobian, seen.slopes_at, near)
+    yield from _overwritten(seen, got, above)
+    yield from _times(got, expected)
+
+
+def _from_above(seen: Seen, above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
+    """Where what comes from above is used otherwise."""
+    for k in range(len(above)) if len(above) > 1 else ():
+        others = [0 * c if j == k else c for j, c in enumerate(above)]
+        yield f"what comes from above for output {k} is left out of the gradient of {{}}", seen.right(others)
+    yield "what comes from above is taken for ones", seen.right([torch.ones_like(c) for c in above])
+    if any(c.numel() > 1 for c in above):
+        first = [torch.full_like(c, float(c.flatten()[0])) for c in above]
+        yield "of what comes from above only the first number is used, for all", seen.right(first)
+    yield "what comes from above is clipped to [-1, 1]", seen.right([c.clamp(-1, 1) for c in above])
+
+
+def _conjugated(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
+    """Where a function of complex numbers, taken by their parts along a last axis, misses a conjugate."""
+    whole = getattr(seen.subject, "apply", None)
+    if not isinstance(whole, ByParts):
+        return
+    turned = torch.tensor([1.0, -1.0], dtype=torch.float64)
+
+    def conjugate(gradients: list[Tensor]) -> list[Tensor]:
+        both = zip(gradients, seen.got.gradients, strict=True)
+        return [g * turned if one.path[0] in whole.places else g for g, one in both]
+
+    others = seen.right([c * turned if c.ndim and c.shape[-1] == 2 else c for c in above])
+    yield "a conjugate is missing, or too much, in the gradient of {}", conjugate(others)
+    yield "the gradient of {} is conjugated: its imaginary part has the other sign", conjugate(expected)
+
+
+def _of_arguments(seen: Seen, expected: list[Tensor], got: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
+    """Where what is missing is a multiple of the argument itself, as the derivative of a penalty is."""
+    multiples = []
+    for g, e, one in zip(got, expected, seen.got.gradients, strict=True):
+        value = tensor_of(seen.example.at(one.path))
+        size = float((value * value).sum())
+        c = float(((e - g) * value).sum()) / size if size else 0.0
+        multiples.append(e - c * value if value.numel() > 1 and c else torch.full_like(e, torch.nan))
+    yield "in the gradient of {} a multiple of itself is missing or too much: the derivative of its penalty", multiples
+
+
+def _overwritten(seen: Seen, got: list[Tensor], above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
+    """Where an entry that is reached several times keeps one of these contributions, in place of their sum."""
+    flat = torch.cat([c.flatten() for c in above])
+    kept = []
+    for k, g in enumerate(got):
+        each = seen.jacobian[k] * flat  # (entries, outputs)
+        if not each.numel():
+            kept.append(g)
+            continue
+        reached = seen.jacobian[k].abs() > NEAR * seen.jacobian[k].abs().amax()
+        off = torch.where(reached, (each - g.flatten()[:, None]).abs(), torch.inf)
+        one = each.gather(1, off.argmin(dim=1)[:, None]).view(-1)
+        one = torch.where(reached.any(dim=1), one, 0.0)
+        several = bool((reached.sum(dim=1) > 1).any())
+        kept.append(one.view(g.shape) if several else torch.full_like(g, torch.nan))
+    yield "an entry of the gradient of {} that is reached several times keeps one share: = where += belongs", kept
+
+
+def _of_jacobians(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
+    """Where a part of the derivative by a whole array is used, or the derivative transposed."""
+    flat = torch.cat([c.flatten() for c in above])
+    square = [J.shape[0] == J.shape[1] for J in seen.jacobian]
+    both = list(zip(seen.jacobian, expected, square, strict=True))
+    diagonal = [(J.diagonal() * flat).view(e.shape) if one else e for J, e, one in both]
+    yield "only the diagonal of the derivative of {} is used: what an entry does to other outputs is left out", diagonal
+    yield "the derivative by {} is transposed", [(J.T @ flat).view(e.shape) if one else e for J, e, one in both]
+
+
+def _times(got: list[Tensor], expected: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
+    """Where the gradient is a multiple of the right one, or is cut off at some size."""
+    wrong = [(g, e) for g, e in zip(got, expected, strict=True) if not near(g, e)]
+    sizes = [g.abs().max().item() for g, _ in wrong if g.numel()]
+    if sizes and any(bool((e.abs() > max(sizes)).any()) for _, e in wrong):
+        most = max(sizes)
+        yield f"the gradient of {{}} is clipped to [-{most:.6g}, {most:.6g}]", [e.clamp(-most, most) for e in expected]
+    squares = sum(float((e * e).sum()) for _, e in wrong)
+    if squares and sum(e.numel() for _, e in wrong) > 1:
+        c = sum(float((g * e).sum()) for g, e in wrong) / squares
+        yield f"the gradient of {{}} is {c:.4g} times what it should be", [c * e for e in expected]
