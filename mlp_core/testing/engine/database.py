@@ -40,11 +40,23 @@ class Memory(ExampleDatabase):
     def delete(self, key: bytes, value: bytes) -> None:
         """Hypothesis's, for what breaks a law no longer: it broke another, and stays."""
 
-    def keep(self) -> None:
-        """Keep the smallest example of the law that was just checked."""
-        if self._last and self._last not in self.kept:
-            self.kept.append(self._last)
+    def keep(self, other: Memory) -> None:
+        """Keep the smallest example of the law that was just checked, which may have been saved in another memory."""
+        last = self._last or other._last
+        if last and last not in self.kept:
+            self.kept.append(last)
         self._last = b""
+
+
+class Found(Memory):
+    """The example that broke a law when it was drawn.
+
+    It is no small one. Hypothesis shrinks what it finds under its second key, and does not what it finds under the
+    first: that was small when it was kept.
+    """
+
+    def fetch(self, key: bytes) -> Iterable[bytes]:
+        return tuple(self.kept) if key.endswith(OTHERS[0]) else ()
 
 
 class Kept(ExampleDatabase):

@@ -89,6 +89,10 @@ class Result:
         self.disputed += evidence.disputed
         self.note = self.note or evidence.note
 
+    def forget(self) -> None:
+        """Forget what was counted: the law is tried from the beginning."""
+        vars(self).update(vars(Result(self.law, self.statement, self.subject, self.group, judges=self.judges)))
+
     def fail(self, reason: str) -> None:
         self.verdict, self.reason = "FAIL", reason
 

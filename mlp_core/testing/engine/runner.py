@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky, Unsatisfiable
 
-from mlp_core.testing.engine import guards, shortage
+from mlp_core.testing.engine import guards, shortage, straight
 from mlp_core.testing.engine.constants import undisturbed
-from mlp_core.testing.engine.database import Kept, Memory, no_files, sources
+from mlp_core.testing.engine.database import Found, Kept, Memory, no_files, sources
 from mlp_core.testing.engine.distinct import digest
 from mlp_core.testing.engine.evidence import Beyond, Broken, Evidence, Raised, Rejected
 from mlp_core.testing.engine.exhausted import nothing_left, watched
+from mlp_core.testing.engine.failing import Begun, Enough, Failing, Short
 from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Progress, Result
 
@@ -42,9 +43,6 @@ SHRINKS = 150
 
 AGAIN = 3
 """by how much less often where the smallest example of another law breaks this one too: it is small already"""
-
-KEPT = 8
-"""failing examples that are kept for the diagnosis, beside the smallest"""
 
 MAX_BY_BOUND = 0.5
 """the largest share of tensors whose relative error says nothing, so that the rounding bound must decide"""
@@ -75,20 +73,21 @@ def run(
     if why is not None:
         result.verdict, result.reason = "SKIP", why
         return result
-    failing, digests, tried = _Failing(), set[int](), set[int]()
-    kept = None if database is None else Kept(database, law)
+    failing, digests, tried = Failing(), set[int](), set[int]()
+    kept, found = None if database is None else Kept(database, law), Found()
+    first = straight.first(wanted, kept)
 
     def check(example: Any) -> None:
         failing.tries += failing.broken is not None
         if failing.tries > SHRINKS // (AGAIN if failing.kept else 1):
-            raise _Enough
+            raise Enough
         try:
             evidence = evaluate(law, law.narrowed(example, result.seen))
         except Broken as broken:
             if failing.broken is None and shortage.of_memory(broken.__cause__):
-                raise _Short(f"there was not enough memory ({broken.note}); let it take less memory") from broken
+                raise Short(f"there was not enough memory ({broken.note}); let it take less memory") from broken
             if failing.broken is None and isinstance(broken.__cause__, Beyond):
-                raise _Short(f"{broken.__cause__} ({broken.note}); {WITHOUT}") from broken
+                raise Short(f"{broken.__cause__} ({broken.note}); {WITHOUT}") from broken
             failing.note(broken, example)
             failing.kept |= failing.tries <= failing.reused
             raise
@@ -101,6 +100,8 @@ def run(
                 result.distinct = len(digests)
             if progress is not None:
                 progress(result)
+            if result.examples == first:
+                raise Begun
 
     def searched(*phases: Phase, memory: Memory | None = None) -> None:
         """Run check on examples, those kept first, until it fails; with Phase.shrink, then on smaller ones."""
@@ -111,28 +112,46 @@ def run(
         )  # fmt: skip
         options(hypothesis.seed(seed)(given(law.given(subject))(check)))()  # seed turns databases off
 
+    def generated(*phases: Phase) -> None:
+        """Run check on as many examples as are wanted, until it fails."""
+        nonlocal first
+        try:
+            searched(Phase.generate, *phases)
+        except Begun:
+            if not straight.drawn(law.given(subject), check, wanted - result.examples, seed, found.kept.append):
+                result.forget()
+                for numbers in (digests, tried):
+                    numbers.clear()
+                first = inf
+                searched(Phase.generate, *phases)
+
+    def made_smaller() -> None:
+        """Once check has failed: try it on the examples of other laws first, then on what it failed on."""
+        if memory is not None and not found.kept:  # Hypothesis's own: what may pass before it fails comes again
+            failing.reused = -result.examples  # up to there, those of other laws are tried
+            failing.tries = failing.reused - len(memory.kept)
+            searched(Phase.generate, Phase.shrink, memory=memory)
+        for source in [memory, found] if found.kept else []:
+            if source is not None and source.kept:
+                failing.tries, failing.reused = -len(source.kept), -inf if source is found else 0
+                with suppress(Unsatisfiable):  # none of them is one here
+                    searched(Phase.shrink, memory=source)
+
     with no_files(), undisturbed(), watched() as heard:
         try:
-            if memory is None:
-                searched(Phase.generate, Phase.shrink)
-            else:
-                searched(Phase.generate)
+            generated(*([Phase.shrink] if memory is None else []))
         except Unsatisfiable:
             result.untested("no example could be generated; draw from something that has some")
-        except _Short as short:
+        except Short as short:
             result.untested(str(short))
-        except (Broken, Flaky, _Enough):
+        except (Broken, Flaky, Enough):
+            with suppress(Broken, Flaky, Enough):
+                made_smaller()
             if memory is not None:
-                failing.reused = (
-                    -result.examples
-                )  # up to there, those kept are tried; then what may pass before it fails
-                failing.tries = failing.reused - len(memory.kept)
-                with suppress(Broken, Flaky, _Enough):
-                    searched(Phase.generate, Phase.shrink, memory=memory)
-                memory.keep()
+                memory.keep(found)
             _describe(result, law, failing, explain, at_fault)
     if result.verdict == "PASS":
-        result.exhausted = bool(heard) and nothing_left(heard[-1], wanted)
+        result.exhausted = bool(heard) and result.examples < wanted and nothing_left(heard[-1], wanted)
         _guard(result, law, wanted, varied=len(tried) >= MIN_DISTINCT * result.examples)
     return result
 
@@ -178,32 +197,6 @@ def _guard(result: Result, law: Law, wanted: int, *, varied: bool) -> None:
         result.reason = result.note
 
 
-class _Short(BaseException):
-    """Ends a run for which something is missing, such as memory, and says what."""
-
-
-class _Enough(BaseException):
-    """Ends a run whose smallest example is small enough."""
-
-
-class _Failing:
-    """The smallest example so far on which a law is broken: the one that takes the fewest words to build."""
-
-    def __init__(self) -> None:
-        self.broken: Broken | None = None
-        self.example: Any = None
-        self.size, self.tries = 0, 0
-        self.reused, self.kept = -inf, False  # tries up to which examples of other laws come; whether one breaks it
-        self.first: list[Any] = []
-
-    def note(self, broken: Broken, example: Any) -> None:
-        size = example.weight() if hasattr(example, "weight") else sum(map(len, example.setup()))
-        if self.broken is None or size <= self.size:
-            self.broken, self.example, self.size = broken, example, size
-        if len(self.first) < KEPT:
-            self.first.append(broken.example or example)
-
-
 def evaluate(law: Law, example: Any) -> Evidence:
     """One example. Whatever is raised, where the subject ran or over what it gave back, breaks the law; dtype, threads
     and random states that the subject may have changed are put back."""
@@ -219,7 +212,7 @@ def evaluate(law: Law, example: Any) -> Evidence:
 
 
 def _describe(
-    result: Result, law: Law, failing: _Failing, explain: Explain | None, at_fault: AtFault | None
+    result: Result, law: Law, failing: Failing, explain: Explain | None, at_fault: AtFault | None
 ) -> None:  # fmt: skip
     broken, example = failing.broken, failing.example
     assert broken is not None
