@@ -101,9 +101,10 @@ def test_memory_that_torch_has_not_got_is_a_shortage_too() -> None:
 
 def test_a_case_that_the_subject_owes_breaks_the_law_if_no_example_shows_it() -> None:
     """A hyperparameter that moves nothing is ignored, and no input of another kind would show it."""
-    options = {"cases": lambda subject: ("lr", "momentum"), "owed": True}
+    options = {"cases": lambda subject: ("lr", "momentum"), "owed": "{} has no effect"}
     result = became(Evidence(entries=1, seen=frozenset({"lr"})), **options)
     assert (result.verdict, result.reason) == ("FAIL", "never observed in 100 examples: momentum")
+    assert result.diagnosis == "momentum has no effect"
     assert became(Evidence(counted=False), **options).verdict == "FAIL"
     assert became(Evidence(entries=1), ENOUGH - 1, **options).verdict == "PASS"
     assert became(Evidence(entries=1), drawn=MANY.map(lambda n: 0), **options).verdict == "UNTESTED"

@@ -143,7 +143,7 @@ class CallsItWithoutAutograd(Momentum):
 
 
 @reported("fairseq's Adafactor: group['lr'] = self._get_lr(group)", "leaves the values of its groups alone",
-          words="in a group is changed by step")  # fmt: skip
+          words="step changes the learning rate that is written in a group")  # fmt: skip
 class WritesItsRate(Momentum):
     def move_group(self, group: dict[str, Any]) -> None:
         super().move_group(group)
@@ -151,7 +151,7 @@ class WritesItsRate(Momentum):
 
 
 @reported("a rate that is a tensor, multiplied in place by a warm-up", "leaves the values of its groups alone",
-          words="the lr, a tensor, in a group is changed by step")  # fmt: skip
+          words="step changes the learning rate, a tensor, that is written in a group")  # fmt: skip
 class TurnsATensorInPlace(Momentum):
     def move_group(self, group: dict[str, Any]) -> None:
         super().move_group(group)

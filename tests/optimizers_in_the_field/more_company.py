@@ -39,7 +39,7 @@ class CannotBeResumed(Momentum):
 
 
 @reported("prodigy #20: the rate of the first group is that of all", "gives every group its own hyperparameters",
-          words="with groups of different hyperparameters")  # fmt: skip
+          words="moves by the hyperparameters of the first group: by lr")  # fmt: skip
 class TakesTheFirstGroupsRate(Momentum):
     def move_group(self, group: dict[str, Any]) -> None:
         for p in group["params"]:

@@ -41,8 +41,8 @@ class Law:
     """why the law does not apply to a subject, with what would make it apply; None where it does"""
     cases: Callable[[Any], tuple[str, ...]] = lambda subject: ()
     """what the examples must have shown at least once, all together; else it is untested"""
-    owed: bool = False
-    """whether the subject owes these cases: then one that no example shows breaks the law"""
+    owed: str = ""
+    """if the subject owes these cases, so that one that no example shows breaks the law: what that means, in words"""
     closing: str = ""
     """lines of the snippet for a subject that raises in the middle of the law"""
     narrowed: Callable[[Any, set[str]], Any] = lambda example, seen: example

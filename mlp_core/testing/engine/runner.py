@@ -164,7 +164,10 @@ def _guard(result: Result, law: Law, wanted: int, *, varied: bool) -> None:
     missing = [case for case in law.cases(law.subject) if case not in result.seen]
     touched = result.entries + result.skipped
     if missing and law.owed and varied and there >= enough and not result.exhausted:
-        result.fail(f"never observed in {result.examples} examples: {', '.join(missing)}")
+        by = getattr(law.subject, "waives_by", "")
+        waived = f'; if it is so by design: {by}(..., waives=["{law.name}"])' if by else ""
+        result.fail(f"never observed in {result.examples} examples: {', '.join(missing)}{waived}")
+        result.diagnosis = law.owed.format(", ".join(missing))
     elif result.disputed and not result.entries:
         result.verdict, result.reason = "SKIP", result.note
     elif not result.counted:

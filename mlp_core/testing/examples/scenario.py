@@ -95,11 +95,10 @@ class Scenario:
 
     @staticmethod
     def step(optimizer: torch.optim.Optimizer, params: Sequence[Tensor]) -> None:
-        """One step; an optimizer that cannot do without a closure gets one for the linear function with the gradients
-        given."""
+        """One step; an optimizer that cannot do without a closure gets one for a function that has the gradients given
+        where the step begins."""
         if needs_closure(cast(Hashable, type(optimizer))):
-            pairs = [(p.detach(), p) for p in params]
-            optimizer.step(lambda: sum(float((v * p.grad.detach()).sum()) for v, p in pairs if p.grad is not None))
+            optimizer.step(function(params, curved=curved(optimizer)))
         else:
             optimizer.step()
 
@@ -177,6 +176,29 @@ def grouped(make: Make) -> Make:
         return first
 
     return several
+
+
+def curved(optimizer: torch.optim.Optimizer) -> bool:
+    """Whether the function of its closure is curved: not if it iterates in its step, as L-BFGS does."""
+    return "max_iter" not in optimizer.defaults
+
+
+def function(params: Sequence[Tensor], *, curved: bool) -> Callable[[], float]:
+    """A closure for p . g, where g is the gradient that p has now. If curved, |p - p0|^2 / 2 is added, where p0 is p as
+    it is now, so that a method that asks for the gradient elsewhere gets another one."""
+    given = [(p, p.detach().clone(), p.grad) for p in params if p.grad is not None]
+
+    def closure() -> float:
+        value = 0.0
+        for p, start, g in given:
+            value += float((p.detach() * g.detach()).sum())
+            way = p.detach() - start
+            if curved and bool(way.ne(0).any()):
+                p.grad = g.detach() + way
+                value += float(way.abs().square().sum()) / 2
+        return value
+
+    return closure
 
 
 @cache

@@ -64,6 +64,8 @@ class OptimizerSubject:
     """the hyperparameters that can be moved"""
     guessed: tuple[str, ...] = ()
     """those that vary although nobody has given them: of a constructor's, the ones that are known by their names"""
+    besides: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    """a few values each of those that nobody has given and that must act, since their names say how"""
     constant: tuple[str, ...] = ()
     """those that were given, and of which there is one value alone"""
     scalable: tuple[str, ...] = ()
@@ -123,11 +125,19 @@ class OptimizerSubject:
         """Scenarios beside themselves with each hyperparameter moved in its turn."""
 
         def changes(scenario: Scenario, values: dict[str, Any]) -> Changes:
-            return Changes(tuple((name, *self.moved(scenario, name, values[name])) for name in self.movable))
+            own = [(name, *self.moved(scenario, name, values[name])) for name in self.movable]
+            for name, (a, *_, b) in self.besides.items():
+                own.append((name, scenario.with_hyper(**{name: a}), scenario.with_hyper(**{name: b})))
+            return Changes(tuple(own))
 
         # many steps: some act late (RAdam's eps, from the sixth step on)
         small = self.scenarios(groups=(1, 1), per_group=(1, 1), shapes=self.few(), steps=(6, 12))
         return st.builds(changes, small, self.hyper)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The hyperparameters that must have an effect."""
+        return (*self.movable, *self.besides)
 
     @property
     def varied(self) -> tuple[str, ...]:

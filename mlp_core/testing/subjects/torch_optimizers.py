@@ -52,7 +52,8 @@ def of_optimizer(
     _known(make, drawn)
     parameters, given, name = _parameters(make), make, name_of(make)
     by_name_alone = reference is None and not hyperparameters
-    tried = known_names.guessed(make, parameters, shapes) if by_name_alone else {}
+    known = known_names.guessed(make, parameters, shapes)
+    tried = known if by_name_alone else {}
     drawn |= {name: known_names.one_of(given) for name, given in tried.items()}
     hyper, form, example = _suited(make, drawn, shapes)
     make = constructors.handed(given, form)
@@ -70,7 +71,8 @@ def of_optimizer(
         name, make, reference, hyper, frozenset(claims), tuple(source), unreferenced=UNREFERENCED,
         equals=None if told is None else type(told),
         domains={name: (domain,) for name, domain in parts.items()}, movable=movable, guessed=guessed,
-        constant=constant, unmoved=_unmoved(parameters, drawn, constant, guessed),
+        besides=_besides(known, {} if by_name_alone else drawn), constant=constant,
+        unmoved=_unmoved(parameters, drawn, constant, guessed),
         wrongs=_wrongs(hyper, hyperparameters, parts),
         dtypes=tuple(dtypes or DTYPES), no_others=bool(dtypes), waives_by="subjects.optimizer", has_lr="lr" in example,
         resting=_resting(make, parts, parameters, one, example),
@@ -97,6 +99,12 @@ def _suited(
             error = error or refused
     assert error is not None
     raise error
+
+
+def _besides(known: Mapping[str, Sequence[Any]], drawn: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+    """The default and the last other value of each that is known by its name and not given, but for eps: what it is
+    usually, no number shows."""
+    return {name: (two[0], two[-1]) for name, two in known.items() if name not in drawn and name != "eps"}
 
 
 def _moving(hyper: st.SearchStrategy[Hyper], drawn: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -55,6 +55,14 @@ class PutsEpsUnderTheRoot(AdamInPieces):
         return (v / self.corrections(t)[1] + self.eps).sqrt()
 
 
+@wrong(origin="site: the sign of eps, beside the root")
+class SubtractsItsEps(AdamInPieces):
+    """eps is subtracted from the root instead of added to it"""
+
+    def denominator(self, v: Tensor, t: int) -> Tensor:
+        return v.sqrt() / self.corrections(t)[1] ** 0.5 - self.eps
+
+
 @wrong(origin="TF and Keras: epsilon hat of Kingma and Ba (2015), the formulation just before section 2.1")
 class AddsEpsBeforeTheCorrection(AdamInPieces):
     """eps is added before the second moment's bias is corrected instead of after it"""
@@ -101,6 +109,15 @@ class CorrectsAlwaysAsAtFirst(AdamInPieces):
 
     def corrections(self, t: int) -> tuple[float, float]:
         return super().corrections(1)
+
+
+@wrong(origin="site: m * (1 - beta1^t) for m / (1 - beta1^t)")
+class MultipliesByItsCorrections(AdamInPieces):
+    """both moments are multiplied by 1 - beta^t instead of divided by it"""
+
+    def corrections(self, t: int) -> tuple[float, float]:
+        one, two = super().corrections(t)
+        return 1 / one, 1 / two
 
 
 @wrong(origin="site: m = m / (1 - beta1^t), where m is the state")

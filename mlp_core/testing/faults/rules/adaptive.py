@@ -52,6 +52,14 @@ class RMSpropPutsEpsUnderTheRoot(RMSpropInPieces):
         return (v + self.eps).sqrt()
 
 
+@wrong(right=RMSprop, origin="site: the sign of eps, under the root")
+class RMSpropSubtractsEpsUnderTheRoot(RMSpropInPieces):
+    """eps is subtracted under the root: it gives NaN where the average of the squares is less than eps"""
+
+    def denominator(self, v: Tensor) -> Tensor:
+        return (v - self.eps).sqrt()
+
+
 @wrong(right=RMSprop, origin="TF's RMSprop; timm's RMSpropTF, lr_in_momentum")
 class KeepsTheRateInItsMomentum(RMSpropInPieces):
     """lr multiplies what enters the momentum buffer instead of what leaves it: not the same once lr changes"""
@@ -208,3 +216,15 @@ class AveragesTheGradientTwice(AdadeltaInPieces):
 
     def average(self, u: Tensor, delta: Tensor, g: Tensor) -> None:
         super().average(u, g, g)
+
+
+@wrong(right=Adadelta, origin="site: the order of the two lines, average and step")
+class DividesByTheOldAverage(AdadeltaInPieces):
+    """the gradient is divided by the average of the squares from before it enters"""
+
+    def step(self, p: Tensor, g: Tensor, t: int, v: Tensor, u: Tensor) -> None:  # type: ignore[override]
+        g = descent(p, g, self.weight_decay, self.maximize)
+        delta = self.delta(g, v, u)
+        v.mul_(self.rho).addcmul_(g, g, value=1 - self.rho)
+        self.average(u, delta, g)
+        p.add_(delta, alpha=-self.lr)

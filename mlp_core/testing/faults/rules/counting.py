@@ -75,6 +75,14 @@ class SharesByShape(Recounting):
         self.state[p] = self.state.get(p) or (self.state[alike[0]] if alike else {"step": 0, **rule.init(p)})
 
 
+class SharesByPlace(Recounting):
+    def see_to(self, p: Tensor, rule: Rule, group: dict[str, Any]) -> None:
+        place = next(k for k, q in enumerate(group["params"]) if q is p)
+        own = [g["params"][place] for g in self.param_groups if len(g["params"]) > place]
+        alike = [q for q in own if q.shape == p.shape and self.state.get(q)]
+        self.state[p] = self.state.get(p) or (self.state[alike[0]] if alike else {"step": 0, **rule.init(p)})
+
+
 class CountsEveryCall(UpdateRule):
     """steps are counted for all parameters together, also where one has no gradient, instead of for each by itself"""
 
@@ -96,7 +104,16 @@ class SharesStateByShape(UpdateRule):
         return SharesByShape(self, params)
 
 
-OF_ANY_RULE = (CountsFromTwo, CountsFromZero, CountsEveryCall, CountsEveryParameter, SharesStateByShape)
+class SharesStateByPlace(UpdateRule):
+    """state is found by the place in the group: the first parameters of two groups, if of one shape, share theirs"""
+
+    def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
+        return SharesByPlace(self, params)
+
+
+OF_ANY_RULE = (
+    CountsFromTwo, CountsFromZero, CountsEveryCall, CountsEveryParameter, SharesStateByShape, SharesStateByPlace,
+)  # fmt: skip
 
 
 @caught_by("equals its twin", origin="site: t > 1000, where 1 - beta2^t is far from 1 yet")
@@ -132,3 +149,8 @@ class AdamCountsEveryParameter(CountsEveryParameter, Adam):
 )
 class AdamSharesStateByShape(SharesStateByShape, Adam):
     __doc__ = SharesStateByShape.__doc__
+
+
+@caught_by("takes one group as two", origin="a port from Lua: state[i] of the i-th parameter, in each group anew")
+class AdamSharesStateByPlace(SharesStateByPlace, Adam):
+    __doc__ = SharesStateByPlace.__doc__

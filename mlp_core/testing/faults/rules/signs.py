@@ -83,6 +83,15 @@ class StepsByTheGradient(RpropInPieces):
         p.addcmul_(prev, d, value=-1)
 
 
+@wrong(right=Rprop, origin="FANN 2.2, fann_update_weights_irpropm: a slope of zero counts as negative")
+class MovesAtAZeroSlope(RpropInPieces):
+    """a gradient of exactly zero moves the parameter by a whole step"""
+
+    def move(self, p: Tensor, g: Tensor, s: Tensor, prev: Tensor, d: Tensor) -> None:
+        super().move(p, g, s, prev, d)
+        p.addcmul_((g == 0).to(d), d)
+
+
 class LionInPieces(Lion):
     """Lion, right: a mistake overrides a piece."""
 

@@ -1,6 +1,7 @@
 """The laws of an optimizer: whatever it is made of."""
 
 from mlp_core.testing.laws.optimizers import (
+    checkpoints,
     claims,
     complex_numbers,
     conventions,
@@ -33,7 +34,7 @@ from mlp_core.testing.laws.optimizers import (
 TWIN, REFERENCE = equality.twin_book, equality.reference_book
 BOOKS = (
     exact.book, long_runs.judging, tiny.judging, claims.book, proportional.book, memory.book, state.book, copies.book,
-    groups.book, empty.book, groups_later.book, names.book, rate.book, values.book, written.book, schedulers.book,
-    hyperparameters.book, conventions.book, finite.book, tiny.book, dtypes.book, complex_numbers.book, sparse.book,
-    forms.book, long_runs.book, listening.book, renewed.book, sizes.book,
+    checkpoints.book, groups.book, empty.book, groups_later.book, names.book, rate.book, values.book, written.book,
+    schedulers.book, hyperparameters.book, conventions.book, finite.book, tiny.book, dtypes.book, complex_numbers.book,
+    sparse.book, forms.book, long_runs.book, listening.book, renewed.book, sizes.book,
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, wraps
+from functools import wraps
 from typing import Any
 
 import torch
@@ -12,12 +12,13 @@ from hypothesis.strategies import SearchStrategy
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mlp_core.equality import same_bits
-from mlp_core.testing.engine.evidence import Broken, Evidence, Raised, Rejected
+from mlp_core.testing.engine.evidence import Broken, Evidence, Rejected
 from mlp_core.testing.engine.guards import globals_kept
 from mlp_core.testing.engine.law import Check, LawBook
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.scenario import Scenario
 from mlp_core.testing.laws.optimizers.shared import look
+from mlp_core.testing.laws.optimizers.words import measured
 
 RUN_TWICE = 4
 """scenarios that decide whether an optimizer repeats itself"""
@@ -55,30 +56,13 @@ class OptimizerBook(LawBook):
         return lambda function: known(_telling(function, doing))
 
 
-@cache
-def made_by_torch() -> frozenset[str]:
-    """The attributes that the constructor of torch.optim.Optimizer creates."""
-    return frozenset(vars(torch.optim.SGD([torch.zeros(1)])))
-
-
-def measured(broken: Broken, doing: str) -> str:
-    """A failure in words: what was done, and what was measured."""
-    if isinstance(broken, Raised):
-        lost = getattr(broken.__cause__, "name", None)
-        if isinstance(broken.__cause__, AttributeError) and lost in made_by_torch():
-            return f"its constructor does not call torch.optim.Optimizer.__init__, which creates {lost}"
-        return f"{doing or 'in a step'}, it raises {broken.got}"
-    return f"{doing}: {broken.where} is {broken.got}, not {broken.expected}"
-
-
 def _telling(function: Check, doing: str) -> Check:
     @wraps(function)
     def told(subject: Any, example: Any) -> Evidence:
         try:
             return function(subject, example)
         except Broken as broken:
-            if (doing or isinstance(broken, Raised)) and not broken.measured:
-                broken.measured = measured(broken, doing)
+            broken.measured = broken.measured or measured(broken, doing)
             raise
 
     return told

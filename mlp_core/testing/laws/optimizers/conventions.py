@@ -10,7 +10,7 @@ from torch import Tensor
 from mlp_core.testing.engine.evidence import Broken, Evidence, Rejected
 from mlp_core.testing.engine.guards import globals_kept
 from mlp_core.testing.examples.sample import sample
-from mlp_core.testing.examples.scenario import Scenario
+from mlp_core.testing.examples.scenario import Scenario, curved
 from mlp_core.testing.laws.optimizers.book import FEW, OptimizerBook
 from mlp_core.testing.laws.optimizers.driving import copies
 from mlp_core.testing.laws.optimizers.shared import ONCE, SAME, look, same
@@ -18,13 +18,14 @@ from mlp_core.testing.laws.optimizers.shared import ONCE, SAME, look, same
 STEPS = """\
 params = fresh()
 optimizer = mine(groups(params), **hyper[0])
+curve = "max_iter" not in optimizer.defaults
 for step, row in enumerate(gradients):
     set_lr(optimizer, step)
     seen, before = [], [p.detach().clone() for p in params]
     def closure():
         seen.append([p.detach().clone() for p in params])
         [setattr(p, "grad", None) for p in params]
-        loss = sum((p * g).sum() for p, g in zip(params, row))
+        loss = sum((p * g).sum() + curve * ((p - q) ** 2).sum() / 2 for p, q, g in zip(params, before, row))
         loss.backward()
         return loss
 """
@@ -44,7 +45,8 @@ CALLED = (
     + """\
     returned = optimizer.step(closure)
     assert returned is not None and seen, (returned, seen)
-    values = [float(sum((p * g).sum() for p, g in zip(at, row))) for at in seen]
+    loss = lambda at: sum((p * g).sum() + curve * ((p - q) ** 2).sum() / 2 for p, q, g in zip(at, before, row))
+    values = [float(loss(at)) for at in seen]
     value = float(torch.as_tensor(returned).detach())
     assert any(abs(value - v) <= 1e-3 * abs(v) or v != v for v in values), (value, values)
     assert all(torch.equal(a, b) for a, b in zip(seen[0], before)), "called after the parameters moved"
@@ -75,10 +77,11 @@ book = OptimizerBook(waivable=True)
 
 
 class Closure:
-    """A closure that works: it clears the gradients, computes the linear function of those given, and its gradient."""
+    """A closure that works: it clears the gradients, and computes Scenario.step's function and its gradient."""
 
-    def __init__(self, scenario: Scenario, params: list[Tensor], step: int) -> None:
-        self.scenario, self.params, self.step = scenario, params, step
+    def __init__(self, scenario: Scenario, params: list[Tensor], step: int, *, curved: bool) -> None:
+        self.scenario, self.params, self.step, self.start = scenario, params, step, copies(params)
+        self.curved = curved
         self.seen: list[list[Tensor]] = []
         """the parameters at every call"""
         self.values: list[float] = []
@@ -89,6 +92,8 @@ class Closure:
         for index, p in enumerate(self.params):
             p.grad = None
             total = total + (p * self.scenario.given(self.step, index).to(self.scenario.dtype)).sum()
+            if self.curved:
+                total = total + ((p - self.start[index]) ** 2).sum() / 2
         total.backward()
         self.values.append(total.item())
         return total
@@ -110,7 +115,7 @@ def _calls(subject: Any) -> bool:
             optimizer = subject.optimizer(scenario, params)
             for step in range(len(scenario.gradients)):
                 scenario.begin(optimizer, step)
-                closure = Closure(scenario, params, step)
+                closure = Closure(scenario, params, step, curved=curved(optimizer))
                 try:
                     optimizer.step(closure)
                 except Exception:
@@ -138,7 +143,7 @@ def steps_with_a_closure_as_without(subject: Any, scenario: Scenario) -> Evidenc
     lines = CALLED.replace("ONCE_IS_ENOUGH", str(subject.closure))
     for step in range(len(scenario.gradients)):
         scenario.begin(optimizer, step)
-        before, closure = copies(params), Closure(scenario, params, step)
+        before, closure = copies(params), Closure(scenario, params, step, curved=curved(optimizer))
         with subject.foreign():
             returned = optimizer.step(closure)
         _called(subject, closure, before, returned, lines, f"step {step + 1}: ")

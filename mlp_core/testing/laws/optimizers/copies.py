@@ -1,11 +1,9 @@
-"""The laws of an optimizer about its copies: deep copies, checkpoints, instances with other hyperparameters."""
+"""The law of an optimizer about its copies."""
 
 from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -13,8 +11,8 @@ import torch
 from mlp_core.testing.engine.evidence import Broken, Evidence, Raised
 from mlp_core.testing.examples.scenario import Scenario
 from mlp_core.testing.laws.optimizers.book import FEW, OptimizerBook
-from mlp_core.testing.laws.optimizers.driving import doubled, equal_values, group_alone, steps_of, written
-from mlp_core.testing.laws.optimizers.shared import ONCE, SAME, look, same, shown_on
+from mlp_core.testing.laws.optimizers.driving import doubled, equal_values, steps_of, written
+from mlp_core.testing.laws.optimizers.shared import ONCE, SAME, look, same
 
 HALF = (
     ONCE
@@ -59,50 +57,6 @@ twin = copy.deepcopy(optimizer)
 own = [k for k in optimizer.param_groups[0] if k != "params"]
 values = lambda o: repr([[d.get(k) for k in own] for d in (o.defaults, *o.param_groups)])
 assert values(twin) == values(optimizer), (values(twin), values(optimizer))"""
-
-LOADED = """\
-import copy
-*_, (params, optimizer) = run(mine)
-saved = optimizer.state_dict()
-before, params = copy.deepcopy(saved), fresh()
-mine(groups(params), **hyper[0]).load_state_dict(saved)
-def flat(tree):
-    if isinstance(tree, dict):
-        return [(k, flat(v)) for k, v in tree.items()]
-    return [flat(v) for v in tree] if isinstance(tree, (list, tuple)) else repr(tree)
-assert flat(saved) == flat(before), (saved, before)"""
-
-ASKED = (
-    HALF
-    + """\
-optimizer.state_dict(), repr(optimizer)
-go_on(optimizer, params)
-got = look(params, optimizer, "{name}")[{index}].item()
-"""
-    + SAME
-)
-
-OTHERWISE = (
-    """\
-own, others, half = hyper[:1], hyper[1:], len(gradients) // 2
-hyper = own
-"""
-    + ONCE
-    + """\
-import copy
-*_, (params, optimizer) = run(mine, stop=half)
-saved, params = copy.deepcopy(optimizer.state_dict()), [p.detach().clone().requires_grad_() for p in params]
-hyper = others
-optimizer = mine(groups(params), **hyper[0])
-optimizer.load_state_dict(saved)
-for step in range(half, len(gradients)):
-    for p, g in zip(params, gradients[step]):
-        p.grad = g.clone()
-    optimizer.step()
-got = look(params, optimizer, "{name}")[{index}].item()
-"""
-    + SAME
-)
 
 book = OptimizerBook(waivable=True)
 
@@ -162,94 +116,13 @@ def _alike(twin: Any, optimizer: Any) -> None:
         told.append((f"param_groups[{k}]", copied, own))
     for where, copied, own in told:
         for name in own:
-            if name != "params" and not (name in copied and _alike_values(copied[name], own[name])):
+            if name != "params" and not (name in copied and alike_values(copied[name], own[name])):
                 got = written(copied[name]) if name in copied else "missing"
                 raise Broken(f"{where}[{name!r}] of the copy", got, written(own[name]), closing=ALIKE)
 
 
-def _alike_values(a: Any, b: Any) -> bool:
+def alike_values(a: Any, b: Any) -> bool:
     """Whether two values are equal. Values other than numbers, texts and lists of them are compared by type only,
     because a copied function is another object."""
     plain = (int, float, str, bool, type(None), torch.Tensor, list, tuple, dict)
     return equal_values(a, b) if isinstance(b, plain) else type(a) is type(b)
-
-
-@book.law(
-    lambda s: s.telling(groups=(1, s.max_groups), steps=(4, 5)), share=FEW, closing=LOADED, doing="with state_dict"
-)
-def leaves_a_checkpoint_alone(subject: Any, scenario: Scenario) -> Evidence:
-    """Loading a checkpoint does not change the checkpoint. Calling state_dict(), or showing the optimizer as text, does
-    not change the optimizer.
-
-    One checkpoint is loaded by several runs and saved again. If loading removes keys from it, the next run does not
-    have them.
-    """
-    expected, half = look(scenario, *subject.finished(scenario)), len(scenario.gradients) // 2
-    params, optimizer = subject.finished(steps_of(scenario, 0, half))
-    fresh = scenario.fresh()
-    other = subject.optimizer(scenario, fresh)
-    with subject.foreign():
-        saved = copy.deepcopy(optimizer.state_dict())
-        before = copy.deepcopy(saved)
-        other.load_state_dict(saved)
-        repr(optimizer)
-    where = _changed("state_dict", saved, before)
-    if where:
-        raise Broken(
-            where, "changed by load_state_dict", "as it was", closing=LOADED,
-            measured=f"load_state_dict changes its argument, at {where}",
-        )  # fmt: skip
-    for _ in subject.run(steps_of(scenario, half), optimizer, params):
-        pass
-    return same(look(scenario, params, optimizer), expected, "after state_dict(): ", ASKED)
-
-
-def _changed(where: str, now: Any, before: Any) -> str:
-    """The first place at which a checkpoint has changed."""
-    if isinstance(before, dict) and isinstance(now, dict) and now.keys() == before.keys():
-        return next((found for key in before if (found := _changed(f"{where}[{key!r}]", now[key], before[key]))), "")
-    if isinstance(before, list) and isinstance(now, list) and len(now) == len(before):
-        pairs = enumerate(zip(now, before, strict=True))
-        return next((found for k, (a, b) in pairs if (found := _changed(f"{where}[{k}]", a, b))), "")
-    return "" if _alike_values(now, before) else where
-
-
-def single(subject: Any) -> Sequence[torch.dtype]:
-    """float32, if the optimizer takes it: loading casts state that torch keeps in float32 to the dtype of p."""
-    return [torch.float32] if torch.float32 in subject.dtypes else subject.dtypes
-
-
-def needs_others(subject: Any) -> str | None:
-    if subject.max_groups < 2:
-        return "it takes a single group"
-    names = set(subject.varied) - set(subject.common)
-    return None if names else "none of the hyperparameters in its groups varies"
-
-
-@book.law(
-    lambda s: s.telling(groups=(2, 2), steps=(4, 5), dtypes=single(s)), skip=needs_others, share=FEW,
-    doing="loaded into an instance with other hyperparameters",
-    beside="it says that a hyperparameter is lost, where resuming says that the end differs",
-)  # fmt: skip
-def puts_its_hyperparameters_back(subject: Any, scenario: Scenario) -> Evidence:
-    """A checkpoint that is loaded into an optimizer with other hyperparameters restores the saved ones.
-
-    A run is often resumed from a script that has changed. A rate that is stored outside the groups stays that of the
-    new script.
-    """
-    one = group_alone(scenario, 0)
-    expected, half = look(one, *subject.finished(one)), len(scenario.gradients) // 2
-    params, optimizer = subject.finished(steps_of(one, 0, half))
-    with subject.foreign():
-        saved = copy.deepcopy(optimizer.state_dict())
-    params = [p.detach().clone().requires_grad_() for p in params]
-    other = replace(one, groups=scenario.groups[1:])
-    optimizer = subject.optimizer(other, params)
-    with subject.foreign():
-        optimizer.load_state_dict(saved)
-    for step in range(half, len(scenario.gradients)):
-        one.set_gradients(params, step)
-        subject.step(one, optimizer, params)
-    shown = replace(scenario, parameters=(scenario.parameters[0], ()), gradients=one.gradients)
-    with shown_on(shown):
-        return same(look(one, params, optimizer), expected, "loaded into one with other hyperparameters: ", OTHERWISE)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mlp_core.equality import same_bits
 from mlp_core.testing.examples.scenario import Scenario
 
 KNOWN = ("lr", "betas", "momentum", "weight_decay", "eps")
@@ -76,3 +77,36 @@ def copies(params: Sequence[Tensor]) -> list[Tensor]:
 def doubled(closing: str) -> str:
     """Lines with their braces doubled, for the closing of a law, which is formatted."""
     return closing.replace("{", "{{").replace("}", "}}")
+
+
+def not_restored(saved: dict[str, Tensor], loaded: dict[str, Tensor]) -> str:
+    """What load_state_dict has not restored, in words: the state when it was saved, and right after loading."""
+    for name, value in saved.items():
+        if name not in loaded:
+            return f"load_state_dict does not restore {name}: it is missing afterwards"
+        now = loaded[name]
+        if value.shape != now.shape or not same_bits(value, now.to(value.dtype)):
+            a, b = (t.flatten()[0].item() if t.numel() else tuple(t.shape) for t in (value, now))
+            return f"load_state_dict does not restore {name}: it was saved as {a}, and is {b} after loading"
+    return (
+        "after load_state_dict the state is as saved, but the steps do not continue as before: they do not use it, or "
+        "need something that state_dict() does not contain"
+    )
+
+
+PLAINLY = {"lr": "learning rate", "weight_decay": "weight decay"}
+"""hyperparameters in words"""
+
+
+def changed(name: str, before: Any, after: Any, kind: str = "") -> str:
+    """That a step changes a value of a group, in words."""
+    return f"step changes the {PLAINLY.get(name, name)}{kind} that is written in a group: {before} became {after}"
+
+
+def changed_by_step(scenario: Scenario, optimizer: torch.optim.Optimizer) -> str:
+    """Which hyperparameter of its first group the steps of an optimizer have changed, in words; empty if none."""
+    group = optimizer.param_groups[0]
+    for name, value in scenario.groups[0].items():
+        if name in group and not equal_values(group[name], value):
+            return changed(name, written(value), written(group[name]))
+    return ""

@@ -14,6 +14,7 @@ from mlp_core.testing.bounds import references, rounding
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.examples.scenario import Scenario
 from mlp_core.testing.laws.optimizers.book import OptimizerBook
+from mlp_core.testing.laws.optimizers.driving import equal_values, renumbered, written
 from mlp_core.testing.laws.optimizers.shared import (
     ADJACENT,
     LITERAL,
@@ -171,12 +172,32 @@ def gives_every_group_its_own_hyperparameters(subject: Any, scenario: Scenario) 
         got.update({key: value for key, value in seen.items() if key.endswith(own)})
     try:
         found = same(got, renamed, "beside another group: ", GROUPED)
-    except Broken:
+    except Broken as broken:
         if subject.exact or not coupled(subject, scenario, k):
+            broken.measured = _taken_from_the_first(subject, scenario, got)
             raise
         return Evidence(entries=1)
     found.counted = scenario.groups[0] != scenario.groups[1]
     return found
+
+
+def _taken_from_the_first(subject: Any, scenario: Scenario, got: dict[str, Tensor]) -> str:
+    """Which hyperparameters of the first group the second group moves by, in words; empty if none explains it."""
+    first, second = scenario.groups
+    for names in (*((name,) for name in second), tuple(second)):
+        if all(equal_values(first[name], second[name]) for name in names):
+            continue
+        mixed = replace(scenario, groups=(first, {**second, **{name: first[name] for name in names}}))
+        k = len(scenario.parameters[0])
+        alone = replace(
+            mixed, groups=mixed.groups[1:], parameters=mixed.parameters[1:],
+            gradients=tuple(row[k:] for row in mixed.gradients),
+        )  # fmt: skip
+        expected = renumbered(look(alone, *subject.finished(alone)), k)
+        if got.keys() == expected.keys() and all(same_bits(got[key], expected[key]) for key in got):
+            said = ", ".join(f"{name} = {written(first[name])}, not {written(second[name])}" for name in names)
+            return f"the second group moves by the hyperparameters of the first group: by {said}"
+    return ""
 
 
 def coupled(subject: Any, scenario: Scenario, k: int) -> bool:

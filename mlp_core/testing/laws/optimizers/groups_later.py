@@ -190,6 +190,8 @@ def takes_one_group_as_two(subject: Any, scenario: Scenario) -> Evidence:
                 if unlike is None or coupled(subject, unlike, 1):
                     return Evidence(entries=1)
                 broken.measured = "parameters of one shape share their state; of different shapes they do not"
+            elif coupled(subject, split, 1) and not coupled(subject, scenario, 1):
+                broken.measured = "parameters at the same place of two groups share their state"
             raise
 
 

@@ -18,9 +18,9 @@ book = OptimizerBook(waivable=True)
 
 @book.law(
     lambda subject: subject.scenarios_with_changes(),
-    skip=lambda subject: None if subject.movable else subject.unmoved,
-    cases=lambda subject: subject.movable,
-    owed=True,
+    skip=lambda subject: None if subject.shown else subject.unmoved,
+    cases=lambda subject: subject.shown,
+    owed="{} has no effect: with other values every parameter and its state end the same",
     narrowed=lambda drawn, seen: drawn.besides(seen),
     beside="the only law that checks this for an optimizer without a reference",
 )
@@ -36,6 +36,7 @@ def shows_every_hyperparameter(subject: Any, drawn: Changes) -> Evidence:
         if any(_moved(a[name], b[name], before.dtype) for name in a.keys() & b.keys()):
             seen.add(field)
     note = f"{NOT_VARIED}{', '.join(subject.constant)}" if subject.constant else ""
+    note = subject.unmoved if subject.besides else note
     return Evidence(entries=entries, seen=frozenset(seen), counted=bool(seen) or not drawn.pairs, note=note)
 
 

@@ -35,6 +35,9 @@ EXPLODES = 1e9
 SLOW = 0.01
 """the largest lr of such a run: steps proportional to the parameter grow as (1 + lr)^steps, which is no explosion"""
 
+SMALLER = 128
+"""what lr is divided by to see whether a finding is a matter of the rate"""
+
 BACK = 0.1
 """the share of the movement of an earlier window; less may be a balance of slope and decay"""
 
@@ -123,7 +126,7 @@ def stays_sane_in_a_long_run(subject: Any, run: LongRun) -> Evidence:
     if not bool(early.ne(0).any()) and bool(path[-1].isfinite().all()):
         return Evidence(entries=early.numel(), counted=False)
     found = _insane(path)
-    if found is None or _as_its_reference(subject, run.scenario):
+    if found is None or _by_its_rate(subject, run.scenario) or _as_its_reference(subject, run.scenario):
         return Evidence(entries=early.numel())
     what, k, before, way = found
     raise Broken(
@@ -160,6 +163,14 @@ def _insane(path: list[Tensor]) -> tuple[str, int, float, float] | None:
             k = int(wrong.flatten().nonzero()[0]) if wrong.ndim == early.ndim else 0
             return what, k, early.flatten()[k].item(), late.flatten()[k].item()
     return None
+
+
+def _by_its_rate(subject: Any, scenario: Scenario) -> bool:
+    """Whether a far smaller lr cures it: steps proportional to the parameter grow with lr, and with momentum more."""
+    lr = scenario.groups[0].get("lr")
+    if not isinstance(lr, float) or not lr:
+        return False
+    return _insane(_path(subject, scenario.with_hyper(lr=lr / SMALLER), subject.optimizer)) is None
 
 
 def _as_its_reference(subject: Any, scenario: Scenario) -> bool:

@@ -15,6 +15,7 @@ from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.guards import denormals_kept
 from mlp_core.testing.examples.scenario import Scenario, scaled
 from mlp_core.testing.laws.optimizers.book import OptimizerBook
+from mlp_core.testing.laws.optimizers.driving import not_restored
 from mlp_core.testing.laws.optimizers.shared import AGAIN, ONCE, SAME, SEVERAL, look, same
 
 RESUMED = (
@@ -132,7 +133,9 @@ def _generators() -> dict[str, object]:
     return {"torch": torch.get_rng_state().numpy().tobytes(), "Python": random.getstate()}
 
 
-@book.law(lambda subject: subject.scenarios(missing=True, steps=SEVERAL), closing=RESUMED)
+@book.law(
+    lambda subject: subject.scenarios(missing=True, steps=SEVERAL), closing=RESUMED, doing="with state_dict",
+)  # fmt: skip
 def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
     """A run that is stopped halfway, saved, loaded into a new optimizer with other hyperparameters or back into the old
     one, and continued, ends where it would have ended.
@@ -144,6 +147,7 @@ def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
     half = len(scenario.gradients) // 2
     first = replace(scenario, gradients=scenario.gradients[:half], lr_factors=scenario.lr_factors[:half])
     params, optimizer = subject.finished(first)
+    state = look(first, params, optimizer)
     file = io.BytesIO()
     with subject.foreign():
         torch.save(optimizer.state_dict(), file)
@@ -166,9 +170,14 @@ def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
             group.update({name: scaled(group[name], 0.5) for name in scenario.scalable})
         with subject.foreign():
             optimizer.load_state_dict(copy.deepcopy(saved))
+        loaded = look(rest, held, optimizer)
         for _ in subject.run(rest, optimizer, held, gradient):
             pass
-        found = same(look(scenario, held, optimizer), expected, what, closing)
+        try:
+            found = same(look(scenario, held, optimizer), expected, what, closing)
+        except Broken as broken:
+            broken.measured = not_restored(state, loaded)
+            raise
     return found
 
 

@@ -12,7 +12,7 @@ from mlp_core.testing.engine.guards import globals_kept
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.scenario import Scenario
 from mlp_core.testing.laws.optimizers.book import FEW, OptimizerBook
-from mlp_core.testing.laws.optimizers.driving import KNOWN, equal_values, written
+from mlp_core.testing.laws.optimizers.driving import KNOWN, changed, equal_values, written
 
 STEPPED = """\
 params = fresh()
@@ -83,12 +83,11 @@ def leaves_the_values_of_its_groups_alone(subject: Any, scenario: Scenario) -> E
                         lines = STEPPED.replace("TENSOR", AS_TENSOR if as_tensor else "")
                         now = written(group.get(name))
                         got = f"replaced by another object, {now}" if lost else now
-                        what = f"{name}{', a tensor,' if as_tensor and name == 'lr' else ''}"
+                        kind = ", a tensor," if as_tensor and name == "lr" else ""
                         raise Broken(
                             f"param_groups[{k}][{name!r}] after step {step + 1}", got, written(value),
                             closing=lines.replace("NAMES", repr([name])),
-                            measured=f"the {what} in a group is changed by step: {written(value)} became "
-                            f"{got}",
+                            measured=changed(name, written(value), got, kind),
                         )  # fmt: skip
     return Evidence(entries=entries)
 
