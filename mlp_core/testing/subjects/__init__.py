@@ -99,8 +99,8 @@ def optimizer(
     claims, of: coordinatewise (every coordinate moves by itself), odd (negating parameters and gradients negates the
     step), fixed_point (a zero gradient with a fresh state moves nothing, with all the hyperparameters given, but those
     marked Decay and Epsilon), descends (small steps decrease a convex function), proportional (half the lr is half the
-    first step), validates (hyperparameters outside
-    their domain, among them NaN, are refused).
+    first step), validates (hyperparameters outside their domain, among them NaN, are refused), compiles (torch.compile
+    of its step computes the same; this law takes some seconds).
     shapes: of parameters; by default all that the constructor takes. dtypes: float32 and float64 by default, with
     bfloat16 where dtypes are what a law is about; those given are all there are. groups: 1, if its groups must not
     differ. waives: names of laws that do not hold by design ("lets a parameter join late", for an average over the

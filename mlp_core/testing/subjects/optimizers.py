@@ -27,7 +27,7 @@ FEW = 7
 NOT_VARIED = "not varied, of one value alone: "
 """before the names of hyperparameters that were given"""
 
-CLAIMS = ("coordinatewise", "odd", "fixed_point", "descends", "validates", "proportional")
+CLAIMS = ("coordinatewise", "odd", "fixed_point", "descends", "validates", "proportional", "compiles")
 
 SWITCHES = ("foreach", "fused", "capturable", "differentiable", "maximize")
 """between forms of one optimizer, in torch and elsewhere"""

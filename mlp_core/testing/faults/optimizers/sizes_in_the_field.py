@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.optimizers.adam import Adam
 from mlp_core.testing.faults.optimizers.manners import bare
@@ -14,8 +15,8 @@ from mlp_core.testing.faults.optimizers.manners import bare
 CATALOGUE = Catalogue()
 
 
-def caught_by(*laws: str, origin: str, right: Any = Adam) -> Any:
-    return CATALOGUE.caught_by(*laws, right=right, origin=origin, subject=bare)
+def caught_by(*laws: str, origin: str, right: Any = Adam, subject: Any = bare) -> Any:
+    return CATALOGUE.caught_by(*laws, right=right, origin=origin, subject=subject)
 
 
 @caught_by("moves large parameters as small ones", origin="kernels in blocks of 256: n // 256 blocks of a large tensor")
@@ -68,6 +69,21 @@ class AppliesTheUpdateBefore(Adam):
         before = self.state[p].get("before", torch.zeros_like(p))
         self.state[p]["before"] = update
         super().apply(p, h, before)
+
+
+def compiles(optimizer: Any) -> Any:
+    return subjects.optimizer(optimizer, claims=["compiles"])
+
+
+@caught_by(
+    "steps the same when it is compiled", subject=compiles,
+    origin="site: if torch.compiler.is_compiling(), for a number that the compiler would trace anew in every step",
+)  # fmt: skip
+class ForgetsItsCorrectionIfCompiled(Adam):
+    """if its step is compiled, the moments are corrected as in the first step"""
+
+    def update(self, m: Tensor, v: Tensor, t: int, h: dict[str, Any]) -> Tensor:
+        return super().update(m, v, 1 if torch.compiler.is_compiling() else t, h)
 
 
 class Scaled(Adam):

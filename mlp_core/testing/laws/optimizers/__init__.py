@@ -3,6 +3,7 @@
 from mlp_core.testing.laws.optimizers import (
     checkpoints,
     claims,
+    compiled,
     complex_numbers,
     conventions,
     copies,
@@ -37,4 +38,5 @@ BOOKS = (
     checkpoints.book, groups.book, empty.book, groups_later.book, names.book, rate.book, values.book, written.book,
     schedulers.book, hyperparameters.book, conventions.book, finite.book, tiny.book, dtypes.book, complex_numbers.book,
     sparse.book, forms.book, long_runs.book, listening.book, renewed.book, sizes.book,
+    compiled.book,
 )  # fmt: skip
