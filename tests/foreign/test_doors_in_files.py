@@ -110,3 +110,9 @@ def test_where_nothing_runs_the_lines_that_would_verify_it_are_told(tmp_path: Pa
     text = "def odd_forward(x, w):\n    raise ValueError\ndef odd_backward(dout, cache):\n    return dout\n"
     with pytest.raises(ArgumentError, match=r"subjects\.pair\(odd_forward, odd_backward"):
         judged(found_in(written(tmp_path, text))[0])
+
+
+def test_a_function_that_is_no_gradient_is_told_the_lines_that_hold_it_to_another(tmp_path: Path) -> None:
+    text = "def fisher(model, x, y):\n    return x + y\n"
+    with pytest.raises(ArgumentError, match=r"reference = lambda model, x, y: .*subjects\.twin\(fisher, reference"):
+        found_in(written(tmp_path, text))

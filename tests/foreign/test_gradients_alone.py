@@ -138,3 +138,13 @@ def test_where_no_loss_is_found_nothing_is_judged_and_the_lines_are_told(text: s
 def test_what_gives_no_gradient_is_not_taken_for_one(text: str, tmp_path: Path) -> None:
     with pytest.raises(ArgumentError):
         judged(tmp_path, text)
+
+
+@pytest.mark.parametrize("line", ["dW1 = np.clip(dW1, -5, 5)", "np.clip(dW2, -1, 1, out=dW2)", "dW1.clip(-5, 5)"])
+def test_a_gradient_that_is_clipped_is_held_to_no_loss(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "hand_in.py"
+    text = TWO.replace("    return dW1", f"    {line}\n    return dW1")
+    assert line in text
+    path.write_text(f"import numpy as np\n{text}", encoding="utf-8")
+    with pytest.raises(ArgumentError, match="add three lines"):
+        found_in(str(path))

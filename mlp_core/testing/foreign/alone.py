@@ -36,6 +36,8 @@ def gradients(file: Any) -> Iterator[Gradient]:
         required = names[: len(names) - len(node.args.defaults)]
         if not any(map(is_weight, required)) or not any(map(TARGET.fullmatch, required)):
             continue
+        if clips(node):
+            continue  # a gradient that is cut off is that of no loss
         met = meeting(node, next(n for n in required if TARGET.fullmatch(n)))
         if met is None:
             continue
@@ -43,6 +45,24 @@ def gradients(file: Any) -> Iterator[Gradient]:
         if not (moved or _gives(node)):
             continue
         yield from _parts(functions, node, required, met, moved)
+
+
+CLIPS = frozenset({"clip", "clip_", "clamp", "clamp_", "minimum", "maximum", "clip_grad_norm_", "clip_grad_value_"})
+
+
+def clips(node: ast.FunctionDef) -> bool:
+    """Whether something that is called a gradient is cut off: np.clip(dW, -5, 5), dW.clamp_(-5, 5)."""
+    for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
+        match call.func:
+            case ast.Attribute(value=of, attr=name):
+                first = [of, *call.args[:1]]
+            case ast.Name(id=name):
+                first = call.args[:1]
+            case _:
+                continue
+        if name in CLIPS and any(isinstance(one, ast.Name) and GRADIENT.fullmatch(one.id) for one in first):
+            return True
+    return False
 
 
 def _parts(

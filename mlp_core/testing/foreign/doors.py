@@ -189,10 +189,23 @@ def lines(functions: dict[str, ast.FunctionDef]) -> str:
     """The three lines that would verify what looks most like a gradient, where nothing was recognised."""
     named = [n for n in functions if re.search(r"back|grad|deriv|prime", n, re.IGNORECASE)]
     if not named:
-        return ""
+        return _twin(functions)
     name = named[-1]
     return (
         "; to have it verified, add three lines: from mlp_core.testing import subjects; "
         f"loss = lambda params, *data: ...  # what {name} is the gradient of; "
         f'subject = subjects.gradient(loss, lambda params, *data: {name}(...), subjects.arrays("(n,d),(n)"))'
+    )
+
+
+def _twin(functions: dict[str, ast.FunctionDef]) -> str:
+    """The lines that would hold a function to another way to compute the same."""
+    if not functions:
+        return ""
+    name, node = list(functions.items())[-1]
+    takes = ", ".join(positional(node))
+    return (
+        "; to have it held to another way to compute the same, add three lines: from mlp_core.testing import subjects; "
+        f"reference = lambda {takes}: ...  # what {name} should return; "
+        f"subject = subjects.twin({name}, reference, inputs)  # inputs: a Hypothesis strategy for ({takes})"
     )

@@ -27,6 +27,9 @@ CONSTANTS: tuple[tuple[str, tuple[Any, ...]], ...] = (
 )  # fmt: skip
 """values of parameters that are no arrays, by their names"""
 
+IN_IMAGES = (1, 3)
+"""how large a letter may be beside images and sequences: loops over four axes of 5 take a hundred times as long"""
+
 EITHER = re.compile(r"alpha|beta|delta|rate|slope|scale|sigma|h|a|c|k")
 """parameters that may be an array, and are a number if no array does"""
 
@@ -68,7 +71,10 @@ class Found:
             by = {**dict(zip(whole, drawn, strict=True)), **dict(zip(fixed, values, strict=True))}
             return tuple(by[k] for k in range(len(self.options)))
 
-        return st.builds(placed, arrays(self.signature(), lib=self.lib), st.sampled_from(self.constants or ((),)))
+        deep = any(len(sizes_of(one)) > 2 for one in self.options if is_shape(one))
+        sizes = dict.fromkeys(self.free.values(), IN_IMAGES) if deep else {}
+        drawn_arrays = arrays(self.signature(), lib=self.lib, sizes=sizes)
+        return st.builds(placed, drawn_arrays, st.sampled_from(self.constants or ((),)))
 
     def words(self, names: Sequence[str]) -> str:
         """What was found, to be told, and how."""
