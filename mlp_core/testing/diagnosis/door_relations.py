@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mlp_core.testing.diagnosis.elementwise import of_entries
 from mlp_core.testing.examples.arguments import Arguments, Path
-from mlp_core.testing.examples.foreign_arrays import like, tensor_of
+from mlp_core.testing.examples.foreign_arrays import is_array, like, tensor_of
 from mlp_core.testing.oracles.functions import steps_of
 from mlp_core.testing.subjects.doors.complexes import ByParts
 from mlp_core.testing.subjects.doors.form import Form
@@ -82,7 +82,8 @@ def relations(seen: Seen, expected: list[Tensor]) -> Iterator[tuple[str, list[Te
     if seen.subject.upstream:
         yield from _from_above(seen, above)
     yield from _conjugated(seen, expected, above)
-    sizes = {n for t in (*expected, *above) for n in t.shape if n > 1}
+    arrays = (a for a in seen.example.args if is_array(a))
+    sizes = {n for t in (*expected, *above, *arrays) for n in t.shape if n > 1}
     for words, c in (("twice", 2.0), ("half", 0.5)):
         yield f"the gradient of {{}} is {words} as large as it should be", [c * e for e in expected]
     for n in sorted(sizes):
