@@ -31,7 +31,7 @@ def gradient_envelopes(
     plain, u = gradient(loss, params, data), unit_roundoff(torch.float64)
     deviations, scale = [torch.zeros_like(g) for g in plain], None
     for seed in range(references.RUNS_OF_A_FUNCTION):
-        mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed))
+        mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed), underflows=True)
         noisy = _if_defined(loss, params, data, mode)
         scatter(deviations, noisy or [torch.full_like(g, torch.nan) for g in plain], plain)
         u = max(u, mode.coarsest)
@@ -76,7 +76,7 @@ def value_rounding(
     """
     value, spread, u = at(list(params)), 0.0, unit_roundoff(torch.float64)
     for seed in range(runs):
-        mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed))
+        mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed), underflows=True)
         own = [p * mode.factors(p) for p in params]
         with mode:
             spread = max(spread, _distance(at(own), value))

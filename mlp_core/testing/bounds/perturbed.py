@@ -44,6 +44,20 @@ DECAYS = frozenset({"mul", "lerp", "_foreach_mul", "_foreach_lerp"})
 COARSER = 8
 """A kernel that is known to be coarse errs by what is known of it; FARTHER times an eighth of it is four times that"""
 
+TINY = torch.finfo(torch.float64).tiny
+"""a result that is smaller is off by more than its last bits, and may be 0: by less than this (gradual underflow)"""
+
+_SUMS = """
+    add sub rsub sum mean cumsum mm addmm bmm baddbmm mv addmv linear convolution convolution_backward
+    _foreach_add _foreach_sub
+"""
+
+SUMS = frozenset(_SUMS.split())
+"""operations whose small results are exact, or cancel, rather than underflow"""
+
+ROOTS = frozenset({"linalg_vector_norm", "norm"})
+"""operations that take the root of squares, which underflow sooner"""
+
 POOL = 4999
 """signs drawn for a run, taken from changing places; a prime, so that no pattern of shapes meets them alike"""
 
@@ -54,8 +68,9 @@ COUNTS = frozenset({"add", "_foreach_add", "sub"})
 class PerturbedRounding(TorchDispatchMode):
     """Inside, every operation that rounds errs by one more unit in the last place, up or down."""
 
-    def __init__(self, dtype: torch.dtype, generator: torch.Generator) -> None:
+    def __init__(self, dtype: torch.dtype, generator: torch.Generator, *, underflows: bool = False) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
+        self.underflows = underflows
         self.u, self.used, self.pools = rounding.unit_roundoff(dtype), 0, dict[torch.dtype, Tensor]()
         self.coarsest, self.kept = self.u, frozenset[int]()
         self.signs = torch.randint(0, 2, (POOL,), generator=generator, dtype=torch.float64).mul_(2).sub_(1)
@@ -80,10 +95,25 @@ class PerturbedRounding(TorchDispatchMode):
             t.mul_(self.factors(t))
             if off is not None:
                 t.add_(off * (self.factors(t) - 1).sign())
+            if self.underflows and not kind.sums and t.dtype == torch.float64:
+                self._underflown(kind, t, args)
         for kept, size in fading:
             t = kept if kind.in_place else out
             t.add_(size.mul_(self.factors(t) - 1))
         return out
+
+    def _underflown(self, kind: _Kind, t: Tensor, args: Any) -> None:
+        """Move what has underflown farther from 0, or not: where a result is 0 or almost, and no operand is 0."""
+        most = TINY**0.5 if kind.roots else TINY
+        small = t.abs() < most
+        if not small.any() or any(not isinstance(a, (Tensor, bool)) and a == 0 for a in args):
+            return
+        for a in (a for a in args if isinstance(a, Tensor) and a is not t):
+            one_by_one = len(a.shape) <= t.ndim and all(
+                m in (1, n) for m, n in zip(a.shape[::-1], t.shape[::-1], strict=False)
+            )
+            small &= a != 0 if one_by_one else a.any()
+        t.add_((small & (self.factors(t) > 1)).to(t.dtype).copysign(t) * most)
 
     def _fading(self, kind: _Kind, args: Any) -> list[tuple[Tensor, Tensor]]:
         """What is multiplied by a number, or moved towards something, in place or out of what is kept between steps;
@@ -122,6 +152,8 @@ class _Kind:
     in_place: bool
     narrows: bool
     counts: bool
+    sums: bool
+    roots: bool
     returned: tuple[int, ...]
     """positions of the results that are new, or arguments changed in place"""
     several: bool
@@ -150,8 +182,9 @@ def _kind(func: Any) -> _Kind:
     in_place = base != name
     return _Kind(
         exact=base in EXACT or func.is_view, decays=base in DECAYS and (in_place or not base.startswith("_foreach")),
-        in_place=in_place, narrows=base in NARROWS, counts=base in COUNTS, returned=own, several=len(returns) > 1,
-        changed=changed if not returns else (), coarse=COARSE.get(name),
+        in_place=in_place, narrows=base in NARROWS, counts=base in COUNTS, sums=base in SUMS,
+        roots=base in ROOTS, returned=own, several=len(returns) > 1, changed=changed if not returns else (),
+        coarse=COARSE.get(name),
     )  # fmt: skip
 
 

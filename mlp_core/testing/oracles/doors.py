@@ -86,6 +86,10 @@ class ForwardValues(Values):
     """The values of a forward that need not be written with torch: what rounding explains of them is perturbed, and
     also seen."""
 
+    def errors(self, x: float) -> Callable[[float], float]:
+        """The same for every step."""
+        return lambda step: self.rounding.error
+
     @cached_property
     def rounding(self) -> Rounding:
         here = list(self.inputs.params)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import product
-from math import isfinite, nan
+from math import isfinite, log, nan, ulp
 from typing import Any
 
 import torch
@@ -14,19 +14,26 @@ from torch import Tensor
 
 from mlp_core.quotients import STEP
 from mlp_core.testing.bounds import quotients
-from mlp_core.testing.bounds.functions import Rounding, aside, signs, value_rounding
+from mlp_core.testing.bounds.functions import Rounding, aside, gradient, signs, value_rounding
 from mlp_core.testing.bounds.references import RUNS, RUNS_OF_A_FUNCTION
 from mlp_core.testing.engine.shortage import of_memory
 from mlp_core.testing.examples.inputs import Inputs
+from mlp_core.testing.oracles.integrals import DISTINCT, contradicted
 from mlp_core.testing.oracles.slopes import RATIO, Slope, slope
 
 Place = tuple[int, ...]
+
+Gradient = Callable[[list[Tensor]], Sequence[Tensor]]
+"""of all parameters, at any parameters"""
 
 FEW, BEYOND, WIDER = 4, 2.0**16, 4.0
 """runs that are enough where a number is so many times farther off than they explain. More would find a scatter a few
 times as large: measured on 417 values of right layers and functions (`right/`), 8 runs find at most 3.0 times the
 scatter of 4, and 32 runs at most 5.8 times. WIDER stands for 8. Most wrong gradients are wrong in the first digits, and
 this is most of what a smaller example costs"""
+
+FINER = 2.0**12
+"""rounding is measured at steps that are so many times shorter than the one before"""
 
 RUNGS = 64
 """steps that are asked whether they agree with a longer one, each four times shorter than the one before"""
@@ -42,15 +49,40 @@ class Values:
     @cached_property
     def rounding(self) -> Rounding:
         """Of the values here and a step aside: at a perfect fit the value here is 0 to the bit, and tells nothing."""
-        found = [value_rounding(self.at, list(self.inputs.params)), *(self._beside(sign) for sign in (1, -1))]
-        return Rounding(max(one.error for one in found), max(one.u for one in found))
+        return self._within(0)
 
-    def _beside(self, sign: int) -> Rounding:
-        """Of the values a step aside; if the function is not finite there (a logarithm near 0), a step that is as much
-        shorter as a number is smaller than 1. If it is not there either, that says nothing of the values here."""
+    @cached_property
+    def _here(self) -> Rounding:
+        return value_rounding(self.at, list(self.inputs.params))
+
+    @cached_property
+    def _known(self) -> dict[int, Rounding]:
+        return {}
+
+    def _within(self, finer: int) -> Rounding:
+        """Of the values here and up to a step aside, which is FINER^-finer of the usual one."""
+        if finer not in self._known:
+            found = [self._here, *(self._beside(sign, FINER**-finer) for sign in (1, -1))]
+            self._known[finer] = Rounding(max(one.error for one in found), max(one.u for one in found))
+        return self._known[finer]
+
+    def errors(self, x: float) -> Callable[[float], float]:
+        """How far a value may be off that is a step from here, by one entry: near 0 a value is a small one, and errs
+        less than farther away."""
+        usual = steps_of(torch.tensor(x, dtype=torch.float64)).item()
+
+        def error(step: float) -> float:
+            return self._within(max(0, int(log(usual / step, FINER)))).error
+
+        return error
+
+    def _beside(self, sign: int, part: float) -> Rounding:
+        """Of the values a part of a step aside; if the function is not finite there (a logarithm near 0), of a step
+        that is as much shorter as a number is smaller than 1. If it is not there either, that says nothing of the
+        values here."""
         here, found = list(self.inputs.params), Rounding(0.0, 0.0)
         for size in (1.0, None):
-            moves = [steps_of(p) * (size or p.abs().clamp(max=1.0)) * signs(p) for p in here]
+            moves = [part * steps_of(p) * (size or p.abs().clamp(max=1.0)) * signs(p) for p in here]
             found = value_rounding(self.at, [p + sign * m for p, m in zip(here, moves, strict=True)])
             if isfinite(found.error):
                 return found
@@ -59,6 +91,15 @@ class Values:
     def here(self) -> float:
         """The function at the example, without a graph. Raises whatever the function raises."""
         return self._called(list(self.inputs.params))
+
+    def autograd(self, params: list[Tensor]) -> list[Tensor]:
+        """The gradient at other parameters, by autograd."""
+        return gradient(self.subject.loss, params, self.inputs.fresh()[1])
+
+    def by_hand(self, params: list[Tensor]) -> list[Tensor]:
+        """The gradient at other parameters, by hand."""
+        found: list[Tensor] = self.subject.by_hand(replace(self.inputs, params=tuple(params)))
+        return found
 
     def at(self, params: list[Tensor]) -> float:
         """The function at other parameters, without a graph; NaN if it raises there, where nobody asked for it."""
@@ -87,7 +128,8 @@ class Values:
 
     def closer(self, k: int, place: Place) -> Slope:
         """The derivative by one entry, from a ladder of steps."""
-        return slope(self.of_entry(k, place), self.inputs.params[k][place].item(), self.rounding.error)
+        x = self.inputs.params[k][place].item()
+        return slope(self.of_entry(k, place), x, self.errors(x))
 
     def surer(self, k: int, place: Place, found: Slope, claimed: float) -> float:
         """How much farther a slope may be off, if rounding is measured at its own two points, in more runs: FEW, or, if
@@ -101,17 +143,21 @@ class Values:
                 break
         return extra
 
-    def resolved(self, k: int, place: Place, found: Slope, extra: float, other: float) -> bool:
-        """Whether the quotients of shorter steps agree with a slope, if rounding is measured at the points of each;
-        down to the step that cannot tell the slope from another number.
+    def resolved(
+        self, k: int, place: Place, found: Slope, extra: float, other: float, claimed: Gradient | None = None
+    ) -> bool:
+        """Whether the quotients of shorter steps agree with a slope, if rounding is measured at the points of each,
+        down to the step that cannot tell the slope from another number; and whether the gradient which claims that
+        number does not give these values if it is integrated (`integrals.contradicted`).
 
         If they do not, the function varies within the step: faster than the step tells (x^2 sin(1/x) near 0), or since
-        its values are coarser than perturbed roundings show (1 + erf, far to the left).
+        its values are coarser than perturbed roundings show (1 + erf, far to the left). If it does, the function varies
+        faster than any step tells.
         """
         f, x = self.of_entry(k, place), self.inputs.params[k][place].item()
-        far = abs(other - found.value) > BEYOND * (found.bound + extra)
-        runs, wider = (FEW, WIDER) if far else (RUNS, 1.0)
-        step = abs(found.points[0] - found.points[1]) / 2 / RATIO
+        step, apart = abs(found.points[0] - found.points[1]) / 2 / RATIO, abs(other - found.value)
+        runs, wider = (FEW, WIDER) if apart > BEYOND * (found.bound + extra) else (RUNS, 1.0)
+        low, high, off_by = *sorted(found.points), found.bound + extra
         for _ in range(RUNGS):
             up, down = x + step, x - step
             if x in (up, down):
@@ -121,10 +167,17 @@ class Values:
             off = quotients.central(error, step, *torch.tensor([coarse, fine], dtype=torch.float64)).item()
             if not found.confirms(fine, off + extra):
                 return False
-            if 4 * error / step > abs(other - found.value):
-                return True
+            if 4 * error / step > apart:
+                break
+            if 8 * error / step <= apart and step >= DISTINCT * ulp(x):
+                low, high, off_by = down, up, quotients.rounding(2 * error, up - down, fine)
             step /= RATIO
-        return True
+        if claimed is None or not isfinite(other):
+            return True
+        return contradicted(
+            lambda v: claimed(self._with(k, place, v))[k][place].item(), low, high,
+            (f(high) - f(low)) / (high - low), off_by, other,
+        )  # fmt: skip
 
     def quotients(self, k: int) -> tuple[Tensor, Tensor]:
         """By every entry of parameter k: the central difference, and how far it may be off."""

@@ -2,7 +2,7 @@
 
 Central differences are taken on a ladder of steps, each four times the one below:
 
-    D(h) = (f(x + h) - f(x - h)) / 2h        f(x +- h) each off by at most `error`
+    D(h) = (f(x + h) - f(x - h)) / 2h        f(x +- h) each off by at most `error(h)`
 
 A long step truncates, a short one rounds. Neighbouring rungs are extrapolated to a step of 0 (Richardson; Ridders
 1982), as long as their truncation falls as that of a smooth function does:
@@ -26,7 +26,7 @@ SHORTEST, LONGEST, RATIO = 2.0**-45, 2.0**-2, 4.0
 """the ends of the ladder, as parts of 1 or of abs(x), whichever reaches farther; the ratio of neighbouring rungs"""
 
 SMALLEST, GREATEST = -64, 1000
-"""the exponents of the smallest and largest abs(x) that count; below, the ladder has rungs enough without"""
+"""the exponents of the smallest and largest abs(x) that count; a smaller x has a ladder of its own below"""
 
 BENT = 0.75
 """the least part of a gap between the one-sided quotients that is left at a step four times shorter, at a kink; of a
@@ -73,40 +73,54 @@ class _Rung:
     below: float
     quotient: float
     rounding: float
+    error: float
 
 
-def slope(f: Callable[[float], float], x: float, error: float) -> Slope:
-    """The derivative of f at x. `error`: how far a value of f may be off, near x.
+@dataclass(frozen=True)
+class _Estimate:
+    rung: int
+    order: int
+    value: float
+    bound: float
+
+
+def slope(f: Callable[[float], float], x: float, error: float | Callable[[float], float]) -> Slope:
+    """The derivative of f at x. `error`: how far a value of f may be off, near x, or within a step of x.
 
     >>> found = slope(lambda x: x * x, 3.0, error=1e-15)
     >>> found.confirms(6.0), found.confirms(6.0001)
     (True, False)
     >>> slope(abs, 0.0, error=1e-16).allows(-0.5), slope(abs, 1e-3, error=1e-16).confirms(1.0)
     (True, True)
+    >>> slope(abs, 1e-40, error=lambda step: 1e-16 * step).confirms(1.0)
+    True
     """
-    middle, rungs = f(x), _ladder(f, x, error)
-    values = {v for one in rungs for v in (one.above, one.below)}
-    if len(values) > 1 and error > DIGITS * max(map(abs, values)):
-        rungs = []
-    estimates = list(_estimates(rungs))
-    for k, order, value, bound in sorted(estimates, key=lambda one: one[3]):
+    off_by = error if callable(error) else lambda step: error
+    middle, rungs, estimates = f(x), list[_Rung](), list[_Estimate]()
+    for first, last in _ladders(x):
+        part = _digits(list(_rungs(f, x, off_by, first, last)))
+        estimates += _estimates(part, len(rungs))
+        rungs += part
+    plain = {one.rung: one.bound for one in estimates if one.order == 1}
+    for found in sorted(estimates, key=lambda one: one.bound):
         # below a plain quotient there is less truncation than its own; below an extrapolated one there is more
-        off = [one.rounding for one in rungs[:k]] if order == 1 else [one[3] for one in estimates[:k]]
-        if all(abs(one.quotient - value) <= b + bound for one, b in zip(rungs[:k], off, strict=True)):
-            sides = _sides(rungs[: k + 1], x, middle, error)
-            return Slope(value, bound, (rungs[k].up, rungs[k].down), sides)
+        below = rungs[: found.rung]
+        off = [one.rounding if found.order == 1 else plain.get(k, math.inf) for k, one in enumerate(below)]
+        if all(abs(one.quotient - found.value) <= b + found.bound for one, b in zip(below, off, strict=True)):
+            top = rungs[found.rung]
+            return Slope(found.value, found.bound, (top.up, top.down), _sides(rungs[: found.rung + 1], x, middle))
     return Slope(math.nan, math.inf, (x, x))
 
 
-def _estimates(rungs: list[_Rung]) -> Iterator[tuple[int, int, float, float]]:
-    """Rung, order, derivative, and how far it may be off: of plain quotients (order 1), then of those extrapolated."""
+def _estimates(rungs: list[_Rung], first: int) -> Iterator[_Estimate]:
+    """Of plain quotients (order 1), then of those extrapolated; `first`: the number of rungs below these."""
     values, off = [one.quotient for one in rungs], [one.rounding for one in rungs]
     smooth = [True] * len(rungs)
     for order in (1, 2, 3):
         falls = RATIO ** (2 * order)  # the truncation of the next rung is this many times as large
         for k, (one, wider, widest) in enumerate(zip(values, values[1:], values[2:], strict=False)):
             if smooth[k]:
-                yield k, order, one, quotients.truncation(one, wider, widest, falls) + off[k]
+                yield _Estimate(first + k, order, one, quotients.truncation(one, wider, widest, falls) + off[k])
         smooth = [
             smooth[k] and all(_falls(values[i : i + 3], off[i : i + 3], falls) for i in (k, k + 1))
             for k in range(len(values) - 3)
@@ -121,36 +135,51 @@ def _falls(values: list[float], off: list[float], falls: float) -> bool:
     return abs(near) > CLEAR * (off[0] + off[1]) and abs(far / (falls * near) - 1) <= EVEN
 
 
-def _ladder(f: Callable[[float], float], x: float, error: float) -> list[_Rung]:
+def _ladders(x: float) -> Iterator[tuple[float, float]]:
+    """The shortest and the longest step: beside a tiny x, of steps that are parts of it, and then of parts of 1."""
+    exponent = math.frexp(x)[1] if x else 0
+    if exponent < SMALLEST:
+        yield max(math.ldexp(SHORTEST, exponent), math.ulp(0.0)), math.ldexp(LONGEST, exponent)
+    size = 2.0 ** min(max(exponent, SMALLEST), GREATEST)
+    yield SHORTEST * min(size, 1.0), LONGEST * max(size, 1.0)
+
+
+def _rungs(
+    f: Callable[[float], float], x: float, off_by: Callable[[float], float], step: float, last: float
+) -> Iterator[_Rung]:
     """The quotients from the shortest step to the longest; up to the first where f is not finite."""
-    size = 2.0 ** min(max(math.frexp(x)[1], SMALLEST), GREATEST) if x else 1.0
-    step, last, rungs = SHORTEST * min(size, 1.0), LONGEST * max(size, 1.0), list[_Rung]()
     while step <= last:
         up, down = x + step, x - step
         if up != x and down != x:
             above, below = f(up), f(down)
             if not (math.isfinite(above) and math.isfinite(below)):
-                break
-            quotient = (above - below) / (up - down)
+                return
+            quotient, error = (above - below) / (up - down), off_by(step)
             errors = sum(max(error, references.last_bits(value)) for value in (above, below))
             off = quotients.rounding(errors, up - down, quotient)
-            rungs.append(_Rung(step, up, down, above, below, quotient, off))
+            yield _Rung(step, up, down, above, below, quotient, off, error)
         step *= RATIO
-    return rungs
 
 
-def _sides(rungs: list[_Rung], x: float, middle: float, error: float) -> tuple[float, float] | None:
+def _digits(rungs: list[_Rung]) -> list[_Rung]:
+    """None of the rungs, if the values have no digits."""
+    values = {v for one in rungs for v in (one.above, one.below)}
+    blurred = len(values) > 1 and max(one.error for one in rungs) > DIGITS * max(map(abs, values))
+    return [] if blurred else rungs
+
+
+def _sides(rungs: list[_Rung], x: float, middle: float) -> tuple[float, float] | None:
     """The slopes to the left and right, if they differ by as much at shorter steps as at the last: a kink at x."""
     last = rungs[-1]
-    gap, noise = _gap(last, x, middle), 4 * error / last.step
+    gap, noise = _gap(last, x, middle), 4 * last.error / last.step
     if not gap > CLEAR * noise:
         return None
     for one in rungs[:-1]:
-        if 4 * error / one.step * CLEAR <= gap:  # the shortest step at which the gap would stand clear
+        if 4 * one.error / one.step * CLEAR <= gap:  # the shortest step at which the gap would stand clear
             if _gap(one, x, middle) < BENT * gap:
                 return None
             left, right = (middle - one.below) / (x - one.down), (one.above - middle) / (one.up - x)
-            off = 2 * error / one.step + abs(gap - _gap(one, x, middle))
+            off = 2 * one.error / one.step + abs(gap - _gap(one, x, middle))
             return min(left, right) - off, max(left, right) + off
     return None
 

@@ -59,7 +59,7 @@ def agrees_with_difference_quotients(subject: Any, inputs: Inputs) -> Evidence:
     evidence, values = Evidence(), Values(subject, inputs)
     try:
         for k, g in enumerate(got):
-            held_to_quotients(values, k, g, evidence)
+            held_to_quotients(values, k, g, evidence, claimed=values.by_hand)
     except Broken:
         if is_random(subject, inputs, got):
             return Evidence(counted=False, note=RANDOM)

@@ -14,7 +14,7 @@ from mlp_core.testing.bounds.envelopes import Envelope
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Evidence
 from mlp_core.testing.examples.inputs import Inputs
-from mlp_core.testing.oracles.functions import Values, largest, places
+from mlp_core.testing.oracles.functions import Gradient, Values, largest, places, steps_of
 from mlp_core.testing.oracles.slopes import Slope
 
 AUTOGRAD = """\
@@ -101,7 +101,10 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
                 name=values.inputs.names()[k], place=place, mine=mine, theirs=theirs, value=one.value, bound=one.bound
             )
         elif errors[k][place] <= 1:
-            vouched[k][place] = confirmed
+            extra = values.surer(k, place, one, theirs)
+            vouched[k][place] = (
+                confirmed and one.confirms(theirs, extra) and bool(references.telling(bound + extra, beside, u))
+            )
         else:
             undecided.append((k, place, confirmed))
     for k, place, confirmed in undecided:
@@ -128,14 +131,19 @@ def worst_first(ratios: list[Tensor]) -> list[tuple[int, tuple[int, ...]]]:
     return [(k, place) for _, k, place in sorted(over, key=lambda one: -one[0])[:LOOKED]]
 
 
-def held_to_quotients(values: Values, k: int, g: Tensor, evidence: Evidence, closing: str = QUOTIENT) -> None:
-    """Compare the gradient of one parameter with quotients of one step. Entries that this leaves open are compared with
-    a ladder of steps. `closing`: the last lines of the snippet, as for compare, with STEP for the step."""
+def held_to_quotients(
+    values: Values, k: int, g: Tensor, evidence: Evidence, closing: str = QUOTIENT, claimed: Gradient | None = None
+) -> None:
+    """Compare the gradient of one parameter with quotients of one step. Entries that this leaves open, or that are
+    nearer to 0 than the step, are compared with a ladder of steps. `closing`: the last lines of the snippet, as for
+    compare, with STEP for the step; `claimed`: the gradient at any parameters."""
     fine, limit = values.quotients(k)
     beside, error, u = largest(fine), (g - fine).abs(), values.rounding.u
     if not (references.telling(limit, beside, u) | (error == 0)).all():
         beside = max(beside, values.scale(k))
     settled = (error <= limit) & references.telling(limit, beside, u) | (error == 0)  # a flat function: 0, to the bit
+    theta = values.inputs.params[k]
+    settled &= (theta == 0) | (theta.abs() > 2 * steps_of(theta))  # many a function bends at 0
     evidence.entries += int(settled.sum())
     evidence.error = max(evidence.error, largest(error[settled]))
     evidence.ratio = max(evidence.ratio, largest((error / limit)[settled]))
@@ -148,7 +156,7 @@ def held_to_quotients(values: Values, k: int, g: Tensor, evidence: Evidence, clo
         if not told and isfinite(one.bound) and one.sides is None:
             extra = values.surer(k, place, one, mine)
             told = one.confirms(mine, extra)
-            if not told and values.resolved(k, place, one, extra, mine):
+            if not told and values.resolved(k, place, one, extra, mine, claimed):
                 _refuted(values.inputs.names()[k], *values.whole(k, g, place), one, one.bound + extra, closing)
         size = beside if one.value != one.value else max(beside, abs(one.value))  # quotients of one step may be NaN
         told &= bool(references.telling(torch.tensor(one.bound + extra), size, u))
@@ -159,7 +167,7 @@ def held_to_quotients(values: Values, k: int, g: Tensor, evidence: Evidence, clo
 def _refutes(values: Values, k: int, place: tuple[int, ...], found: Slope, theirs: float) -> bool:
     """Whether a slope refutes a number, even with rounding measured at its own points, and shorter steps agree."""
     extra = values.surer(k, place, found, theirs)
-    return not found.confirms(theirs, extra) and values.resolved(k, place, found, extra, theirs)
+    return not found.confirms(theirs, extra) and values.resolved(k, place, found, extra, theirs, values.autograd)
 
 
 def _refuted(name: str, g: Tensor, place: tuple[int, ...], found: Slope, bound: float, closing: str) -> None:

@@ -1,0 +1,71 @@
+"""Whether a claimed derivative, integrated from one point to another, gives the difference of the function's values.
+
+Values cannot show waves that are finer than every step which stands above their rounding: x + sin(w x) / w looks like
+x there. Its derivative 1 + cos(w x) differs from every quotient, and is right. By the mean value theorem it must then
+vary within the step, and its mean over the step is the quotient:
+
+    f(x + h) - f(x - h) = integral of f' from x - h to x + h
+
+The integral is taken by Gauss-Legendre quadrature. How far it may be off is seen in how far its nodes lie from a
+polynomial of half as many coefficients: of waves that it does not resolve all of that is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+NODES = 32
+
+DISTINCT = 2.0**10
+"""the last bits of the middle that an interval must be wide, for its nodes to be points of their own"""
+
+
+def _gauss() -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Nodes in -1..1, their parts of a mean, the matrix that takes the nearest polynomial away, and the weights that
+    give this polynomial at 0 (Golub and Welsch 1969: nodes are eigenvalues of the Legendre recurrence, parts the
+    squares of the eigenvectors' first entries)."""
+    k = torch.arange(1, NODES, dtype=torch.float64)
+    beside = k / torch.sqrt(4 * k * k - 1)
+    nodes, vectors = torch.linalg.eigh(torch.diag(beside, 1) + torch.diag(beside, -1))
+    vectors = vectors * vectors[0].sign()
+    near = vectors[: NODES // 2]  # a row is a Legendre polynomial at the nodes, times the root of the node's part
+    root = vectors[0]
+    at_0 = [1.0, 0.0]
+    for below, above in pairwise(beside[: len(near) - 1].tolist()):
+        at_0.append(-below * at_0[-2] / above)
+    middle = torch.tensor(at_0, dtype=torch.float64) @ (near * root)
+    return nodes, root**2, middle, torch.eye(NODES, dtype=torch.float64) - (near / root).T @ (near * root)
+
+
+POINTS, PARTS, MIDDLE, REST = _gauss()
+
+CLEAR = 4.0
+"""how many times what is left of the nodes the polynomial's value in the middle may be off"""
+
+
+def contradicted(
+    claimed: Callable[[float], float], low: float, high: float, quotient: float, off: float, here: float
+) -> bool:
+    """Whether the mean of a claimed derivative between two points is another number than the quotient, which is off by
+    `off` at most, or the derivative `here`, in the middle, is not what it is around it. False if the derivative varies
+    too fast for either to be known, or is not finite everywhere.
+
+    >>> import math
+    >>> contradicted(lambda x: 3 * x * x, 0.0, 2.0, 4.0, 1e-12, 3.0)
+    False
+    >>> line = lambda x: 3 * x
+    >>> contradicted(line, 0.0, 2.0, 4.0, 1e-12, 3.0), contradicted(line, 0.0, 2.0, 3.0, 1e-12, 0.0)
+    (True, True)
+    >>> contradicted(lambda x: 1 + math.cos(1e9 * x), 0.0, 2.0, 1.0, 1e-12, 1 + math.cos(1e9))
+    False
+    """
+    middle, half = low / 2 + high / 2, high / 2 - low / 2
+    found = torch.tensor([claimed(middle + half * t) for t in POINTS.tolist()], dtype=torch.float64)
+    if not found.isfinite().all():
+        return False
+    mean, rough = (PARTS @ found).item(), (REST @ found).abs().amax().item()
+    return abs(mean - quotient) > off + rough or abs((MIDDLE @ found).item() - here) > off + CLEAR * rough
