@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import inf
 from typing import Any
 
 from mlp_core.testing.engine.evidence import Broken
@@ -25,11 +24,17 @@ class Failing:
     def __init__(self) -> None:
         self.broken: Broken | None = None
         self.example: Any = None
-        self.size, self.tries = 0, 0
-        self.reused, self.kept = -inf, False  # tries up to which examples of other laws come; whether one breaks it
+        self.size = 0
+        self.kept = False  # whether an example of another law breaks it
         self.first: list[Any] = []
+        self.again()
+
+    def again(self, reused: int = 0) -> None:
+        """A search begins: it tries so many examples of other laws first."""
+        self.reused, self.seen, self.tries, self.here = reused, 0, 0, False
 
     def note(self, broken: Broken, example: Any) -> None:
+        self.here = True  # from now on every example of this search is an attempt at a smaller one
         size = example.weight() if hasattr(example, "weight") else sum(map(len, example.setup()))
         if self.broken is None or size <= self.size:
             self.broken, self.example, self.size = broken, example, size

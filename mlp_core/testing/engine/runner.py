@@ -78,7 +78,8 @@ def run(
     first = straight.first(wanted, kept)
 
     def check(example: Any) -> None:
-        failing.tries += failing.broken is not None
+        failing.tries += failing.here
+        failing.seen += 1
         if failing.tries > SHRINKS // (AGAIN if failing.kept else 1):
             raise Enough
         try:
@@ -89,7 +90,7 @@ def run(
             if failing.broken is None and isinstance(broken.__cause__, Beyond):
                 raise Short(f"{broken.__cause__} ({broken.note}); {WITHOUT}") from broken
             failing.note(broken, example)
-            failing.kept |= failing.tries <= failing.reused
+            failing.kept |= failing.seen <= failing.reused
             raise
         if failing.broken is None:  # examples, not attempts at a smaller one
             result.add(evidence)
@@ -126,16 +127,16 @@ def run(
                 searched(Phase.generate, *phases)
 
     def made_smaller() -> None:
-        """Once check has failed: try it on the examples of other laws first, then on what it failed on."""
-        if memory is not None and not found.kept:  # Hypothesis's own: what may pass before it fails comes again
-            failing.reused = -result.examples  # up to there, those of other laws are tried
-            failing.tries = failing.reused - len(memory.kept)
-            searched(Phase.generate, Phase.shrink, memory=memory)
-        for source in [memory, found] if found.kept else []:
-            if source is not None and source.kept:
-                failing.tries, failing.reused = -len(source.kept), -inf if source is found else 0
-                with suppress(Unsatisfiable):  # none of them is one here
-                    searched(Phase.shrink, memory=source)
+        """Once check has failed: let Hypothesis find a failing example, among those of other laws first, and make it
+        smaller. Where it finds none, it takes what was drawn straight, which is large: small ones come first in what
+        it finds itself."""
+        if memory is not None or found.kept:
+            failing.again(reused=0 if memory is None else len(memory.kept))
+            with suppress(Unsatisfiable):
+                searched(Phase.generate, Phase.shrink, memory=memory)
+        if found.kept:
+            failing.again()
+            searched(Phase.shrink, memory=found)
 
     with no_files(), undisturbed(), watched() as heard:
         try:
