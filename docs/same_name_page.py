@@ -19,7 +19,7 @@ not multiplied by the learning rate. Each row below was measured beside the opti
 ten steps on a 2x3 matrix with changing gradients.
 
 This page is generated from data: `python docs/same_name_page.py`. If an optimizer fails against its reference, the
-diagnosis tries these dialects. It says, for example: "it is Adam as MLX 0.32.4 has it (no bias correction), not
+diagnosis tries these dialects. It says, for example: "it is Adam as in MLX 0.32.4 (no bias correction) instead of
 torch's".
 
 ## Rules that a command repeats

@@ -67,7 +67,7 @@ MADE: dict[str, Any] = {
 
 WORDS = {
     "06_svm_loss": "the derivative of its penalty", "09_batchnorm_pair": "not multiplied by gamma",
-    "11_conv_pair": "the stride is forgotten",
+    "11_conv_pair": "ignores the stride",
     "12_lstm_step_pair": "changes its upstream gradient in place",
     "14_maxpool_pair": "= where += belongs", "17_double_backward": "kept without its history",
     "19_cross_entropy_upstream": "only the first number is used",

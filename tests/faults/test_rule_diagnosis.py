@@ -65,7 +65,8 @@ def test_a_mistake_is_named_with_the_place_and_the_number_that_show_it(name: str
     text = diagnose(subject, example, broken)
     assert text is not None
     assert text.startswith(fault.words)
-    assert text == fault.words or (": at step " in text and text.endswith(", as seen"))  # where the example shows it
+    shown = "; then step " in text and text.endswith(", as observed")  # where the example shows it
+    assert text == fault.words or shown
     if broken.where in text:
         assert broken.got in text
 
@@ -73,8 +74,8 @@ def test_a_mistake_is_named_with_the_place_and_the_number_that_show_it(name: str
 def test_the_same_update_in_other_words_is_named_in_both() -> None:
     text = named(subjects.rule(next(f.thing for f in faults.of_rules() if f.name == "DampensTheFirstStep")))
     assert text is not None
-    assert "the first velocity is damped" in text
-    assert "; which here comes to the same as: steps are counted from 2 instead of from 1" in text
+    assert "the first velocity is (1 - dampening) g" in text
+    assert "; or, which gives the same numbers here: steps are counted from 2 instead of from 1" in text
 
 
 class EpsUnderTheRoot(torch.optim.Optimizer):
@@ -109,14 +110,14 @@ def test_a_foreign_optimizer_s_mistake_is_named_whatever_the_order_of_its_operat
 
     text = named(subjects.optimizer(mine, right, HYPER), "equals its reference")
     assert text is not None
-    assert "eps is added under the root instead of after it: at step " in text
+    assert "eps is added under the root instead of after it; then step " in text
 
 
 def test_what_another_optimizer_does_is_named_after_it() -> None:
     subject = subjects.optimizer(torch.optim.Adam, torch.optim.AdamW, manners.HYPERPARAMETERS)
     text = named(subject, "equals its reference")
     assert text is not None
-    assert text.startswith("it does what torch.optim.Adam does, not torch.optim.AdamW: at step ")
+    assert text.startswith("it is equal to torch.optim.Adam instead of torch.optim.AdamW; then step ")
 
 
 class TakesTheCubeRoot(AdamInPieces):

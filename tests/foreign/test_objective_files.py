@@ -65,7 +65,7 @@ def test_a_failure_in_a_file_is_shown_by_lines_that_load_both(
     result = verify(found.make(*things, (1, 8)), examples=10).results[0]
     assert result.verdict == "FAIL"
     assert result.diagnosis is not None
-    assert "the sign is turned" in result.diagnosis
+    assert "the sign is wrong" in result.diagnosis
     with pytest.raises(AssertionError):
         exec(result.snippet, {"__name__": "pasted"})  # noqa: S102  (what it is for)
     sys.modules.pop(path.stem, None)

@@ -139,7 +139,7 @@ def log_cosh_with_weights_at_hand(preds: Any, train_data: Any) -> Any:
 
 WRONG: tuple[tuple[Any, Any, Any, str], ...] = (
     (scale_in_the_gradient_alone, weighted, None, ""),
-    (asymmetric_sign, asymmetric, None, "the sign is turned"),
+    (asymmetric_sign, asymmetric, None, "the sign is wrong"),
     (asymmetric_swapped, asymmetric, None, ""),
     (log_cosh_hessian_of_tanh, log_cosh, None, ""),
     (log_cosh_in_float32_hessian_of_tanh, log_cosh, None, ""),

@@ -52,8 +52,8 @@ def test_a_right_objective_passes_whichever_hessian_it_has(case: Any) -> None:
 
 
 HANDED = (
-    ("01_focal_objective", "focal_objective", "focal_metric", "the raw score is taken for a probability"),
-    ("02_fair_objective", "fair_objective", "fair_loss", "the sign is turned"),
+    ("01_focal_objective", "focal_objective", "focal_metric", "the raw score is used as a probability"),
+    ("02_fair_objective", "fair_objective", "fair_loss", "the sign is wrong"),
     ("31_hessian_weight", "weighted_objective", "weighted_metric", "the hessian is 4 times the derivative"),
     ("04_softmax_objective", "softmax_objective", "softmax_loss", ""),
 )

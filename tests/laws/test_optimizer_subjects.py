@@ -54,8 +54,8 @@ def test_a_bare_class_runs_the_universal_laws_and_says_what_nobody_exercised() -
         "rests where the slope is zero", "stays sane in a long run", "steps several dtypes together",
         "steps with a closure as without", "takes a group added later", "takes a group of frozen parameters",
         "takes complex numbers as pairs", "takes one group as two",
-        "follows its parameters into new memory", "hears its gradient at once", "keeps no graph",
-        "moves large parameters as small ones", "moves single precision as double", "moves what is zero",
+        "follows its parameters into new memory", "uses the gradient of the same step", "keeps no graph",
+        "moves large parameters as small ones", "moves float32 as float64", "moves parameters that are zero",
         "shows every hyperparameter",
     } == ran  # fmt: skip
     reasons = {r.law: r.reason for r in report.results}

@@ -61,11 +61,11 @@ RIGHT = {
 }  # fmt: skip
 
 WRONG = {
-    "a sum for a mean": (lambda x: x.sum(0), mean, arrays("(n,d)"), "a sum stands for a mean"),
+    "a sum for a mean": (lambda x: x.sum(0), mean, arrays("(n,d)"), "a sum instead of a mean"),
     "another axis": (lambda x: np.exp(x) / np.exp(x).sum(0), soft, arrays("(n,3)"), ""),
     "transposed": (lambda a, b: {"out": (a @ b).T, "shape": "(3, 3)"}, lambda a, b: {"out": a @ b, "shape": "(3, 3)"},
                    arrays("(3,d),(d,3)"), "it is transposed"),
-    "a sign": (lambda x: -x.mean(0), mean, arrays("(n,d)"), "the sign is turned"),
+    "a sign": (lambda x: -x.mean(0), mean, arrays("(n,d)"), "the sign is wrong"),
     "half of it": (lambda x: x.mean(0) / 2, mean, arrays("(n,d)"), "it is 0.5 times"),
     "another key": (lambda a, b: {"oot": a @ b, "shape": ""}, product, arrays("(n,d),(d,h)"), ""),
     "a column": (lambda x: x.mean(0)[:, None], mean, arrays("(n,d)"), ""),

@@ -150,7 +150,7 @@ def test_a_constructor_that_refuses_an_empty_group_is_not_asked() -> None:
 
     assert skipped(Refuses) == "it refuses an empty group"
     assert skipped(Crashes) == "FAIL"
-    assert skipped(torch.optim.LBFGS) == "it takes a single group"
+    assert skipped(torch.optim.LBFGS) == "it accepts only one parameter group"
     assert skipped(torch.optim.SGD) == skipped(get("adam")) == "PASS"
 
 

@@ -68,7 +68,7 @@ class Adagrad(torch.optim.Optimizer):
 
 @reported("PennyLane #1929: the index of the accumulator is not increased", "takes one group as two", Adagrad,
           reference=torch.optim.Adagrad, hyper={"lr": RATES["lr"], "eps": st.floats(1e-8, 0.1)},
-          words="parameters of one shape share their state")  # fmt: skip
+          words="parameters with the same shape share their state")  # fmt: skip
 class SharesItsAccumulator(Adagrad):
     def of(self, group: dict[str, Any], k: int) -> Any:
         shape = group["params"][k].shape
@@ -96,7 +96,7 @@ class DampensInLists(Foreach):
 
 
 @reported("apex and others: views of the memory are made with the optimizer", "follows its parameters into new memory",
-          words="moves the old memory")  # fmt: skip
+          words="writes to the old memory")  # fmt: skip
 class MovesOldMemory(Momentum):
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], s: dict[str, Any]) -> None:
         self.held = getattr(self, "held", {})

@@ -42,7 +42,7 @@ class IgnoresItsDecay(Decays):
         Momentum.move(self, p, g, h, s)
 
 
-@reported("bitsandbytes #1992: decay is coupled in 32 bits, decoupled in others", "moves single precision as double",
+@reported("bitsandbytes #1992: decay is coupled in 32 bits, decoupled in others", "moves float32 as float64",
           Decays, reference=Decays, hyper=DECAY, claims=("coordinatewise", "odd", "descends"))  # fmt: skip
 class CouplesItsDecayInSingle(Decays):
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], s: dict[str, Any]) -> None:
@@ -159,8 +159,8 @@ class Trust(Momentum):
         return torch.where((p > 0) & (g > 0), p / g, 1.0)
 
 
-@reported("SimCLR #27: ge(0) for gt(0), so that parameters of zero are never moved", "moves what is zero", Trust,
-          reference=Trust, words="is never moved", claims=("odd", "fixed_point"))  # fmt: skip
+@reported("SimCLR #27: ge(0) for gt(0), so that parameters of zero are never moved", "moves parameters that are zero",
+          Trust, reference=Trust, words="never moves", claims=("odd", "fixed_point"))  # fmt: skip
 class KeepsZeroAtZero(Trust):
     def ratio(self, p: Tensor, g: Tensor) -> Tensor:
         return torch.where((p >= 0) & (g > 0), p / g, 1.0)
@@ -176,7 +176,7 @@ class Signs(Momentum):
         return g
 
 
-@reported("optax #1725: Rprop returns the update of the step before", "hears its gradient at once", Signs,
+@reported("optax #1725: Rprop returns the update of the step before", "uses the gradient of the same step", Signs,
           words="in that step", reference=Signs, claims=("odd", "fixed_point"),
           hyper={"lr": st.floats(1e-3, 1)})  # fmt: skip
 class LagsOneStep(Signs):

@@ -91,13 +91,13 @@ def test_it_is_told_where_a_pre_activation_lies_on_a_kink() -> None:
 
 
 def test_a_mistake_is_said_once_with_the_first_entry_that_shows_it() -> None:
-    words = [f"f' is left out ({where}: 1 in place of 0)" for where in ("b1, entry (0,)", "W2, entry (0, 1)")] + ["it"]
+    words = [f"f' is left out ({where}: 1 instead of 0)" for where in ("b1, entry (0,)", "W2, entry (0, 1)")] + ["it"]
     named = [replace(result("a", "b", "FAIL"), diagnosis=one) for one in words]
     assert diagnoses(named) == [words[0], words[2]]
 
 
 def test_a_mistake_of_a_rule_is_named_once() -> None:
-    words = [f"the velocity: an average: at step {k}: params[0], entry (0,) that gives {k}, as seen" for k in (1, 2)]
+    words = [f"the velocity: an average; then step {k}: params[0], entry (0,) is {k}, as observed" for k in (1, 2)]
     named = [Result("a", "", "f", verdict="FAIL", diagnosis=one) for one in words]
     assert diagnoses(named) == words[:1]
 

@@ -88,8 +88,8 @@ def test_what_is_wrong_is_found_there_alone_and_pasted(function: Any, law: str, 
 @pytest.mark.parametrize("fault", CATALOGUE.faults, ids=lambda f: f.name)
 def test_an_average_that_follows_another_decay_is_told(fault: Any) -> None:
     found = failures(fault.subject)
-    assert list(found) == ["its average follows its decay"]
-    fails_as_pasted(found["its average follows its decay"], fault.thing)
+    assert list(found) == ["averages its weights with the given decay"]
+    fails_as_pasted(found["averages its weights with the given decay"], fault.thing)
 
 
 def test_the_loss_that_a_function_computes_is_seen_and_one_that_nobody_knows_accuses_nothing() -> None:

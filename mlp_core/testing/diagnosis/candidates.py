@@ -71,7 +71,7 @@ def candidates(reference: Make, optimizers: Sequence[torch.optim.Optimizer]) -> 
             yield Candidate(dialect.told(), _like_rule(reference, own), dialect=True)
     for other, equal in _rules().items():
         if other is not right:
-            words = f"it does what torch.optim.{other.__name__} does, not {_name(right, rule)}"
+            words = f"it is equal to torch.optim.{other.__name__} instead of {_name(right, rule)}"
             # its rule's hyperparameters: to torch, AdamW is Adam with another switch
             yield Candidate(words, _like(reference, other, [f.name for f in fields(equal)]))
 

@@ -35,7 +35,7 @@ class Dialect:
 
     def told(self) -> str:
         """In a sentence."""
-        return f"it is {self.right.__name__} as {self.library} has it ({self.words}), not torch's"
+        return f"it is {self.right.__name__} as in {self.library} ({self.words}) instead of torch's"
 
 
 class RAdamFromTwo(counting.CountsFromTwo, RAdam):
@@ -47,7 +47,7 @@ DIALECTS = (
             adam.CorrectsNothing),
     Dialect(Adam, "Keras 3.15.1, MindSpore 2.10.0, scikit-learn 1.9.1, thinc 9.1.1 or pyensmallen 0.4.5",
             "eps is added before the bias correction", adam.AddsEpsBeforeTheCorrection),
-    Dialect(Adam, "toygrad 2.6.0 or convnetjs (GitHub)", "the bias correction multiplies where it should divide",
+    Dialect(Adam, "toygrad 2.6.0 or convnetjs (GitHub)", "the bias correction multiplies instead of dividing",
             ported.MultipliesByItsCorrections),
     Dialect(Adam, "ONNX 1.23.2 (T from 0)",
             "t counts from 0: the first step is not corrected, each later one as the step before",

@@ -77,7 +77,7 @@ def near(got: Tensor, expected: Tensor) -> bool:
 def relations(seen: Seen, expected: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
     """What is told of the gradients of {}, and what they are then."""
     got, above = seen.got.tensors(), seen.got.cut()
-    yield "the sign is turned: it is minus the gradient of {}", [-e for e in expected]
+    yield "the gradient of {} has the wrong sign", [-e for e in expected]
     yield "no gradient comes to {}: all of it is 0, though the output depends on it", [0 * e for e in expected]
     if seen.subject.upstream:
         yield from _from_above(seen, above)
@@ -87,17 +87,17 @@ def relations(seen: Seen, expected: list[Tensor]) -> Iterator[tuple[str, list[Te
     for words, c in (("twice", 2.0), ("half", 0.5)):
         yield f"the gradient of {{}} is {words} as large as it should be", [c * e for e in expected]
     for n in sorted(sizes):
-        yield "the gradient of {} is a mean in place of a sum", [e / n for e in expected]
-        yield "the gradient of {} is a sum in place of a mean", [e * n for e in expected]
+        yield "the gradient of {} is a mean instead of a sum", [e / n for e in expected]
+        yield "the gradient of {} is a sum instead of a mean", [e * n for e in expected]
         yield "the factor 1 / sqrt(size) is missing in the gradient of {}", [e * n**0.5 for e in expected]
         yield "the factor 1 / sqrt(size) is there twice in the gradient of {}", [e / n**0.5 for e in expected]
     if seen.got.gradients:
         yield from _of_arguments(seen, expected, got)
     yield "the gradient of {} is transposed", [e.T if e.ndim == 2 and len(set(e.shape)) == 1 else e for e in expected]
-    yield "the gradient of {} is summed over all its entries", [torch.full_like(e, float(e.sum())) for e in expected]
+    yield "every entry of the gradient of {} is the sum of all its entries", [torch.full_like(e, float(e.sum())) for e in expected]
     for k, e in enumerate(expected):
         name = seen.got.gradients[k].name
-        yield f"the gradient of {{}} is that of {name}: the order", [e if e.shape == x.shape else x for x in expected]
+        yield f"the gradient of {{}} is that of {name}: the order is wrong", [e if e.shape == x.shape else x for x in expected]
     yield from _of_jacobians(seen, expected, above)
     yield from of_entries(seen.subject, seen.example, seen.got, seen.jacobian, seen.slopes_at, near)
     yield from _overwritten(seen, got, above)
@@ -108,12 +108,12 @@ def _from_above(seen: Seen, above: list[Tensor]) -> Iterator[tuple[str, list[Ten
     """Where what comes from above is used otherwise."""
     for k in range(len(above)) if len(above) > 1 else ():
         others = [0 * c if j == k else c for j, c in enumerate(above)]
-        yield f"what comes from above for output {k} is left out of the gradient of {{}}", seen.right(others)
-    yield "what comes from above is taken for ones", seen.right([torch.ones_like(c) for c in above])
+        yield f"the gradient of {{}} leaves out the upstream gradient of output {k}", seen.right(others)
+    yield "the upstream gradient is ignored: ones are used instead", seen.right([torch.ones_like(c) for c in above])
     if any(c.numel() > 1 for c in above):
         first = [torch.full_like(c, float(c.flatten()[0])) for c in above]
-        yield "of what comes from above only the first number is used, for all", seen.right(first)
-    yield "what comes from above is clipped to [-1, 1]", seen.right([c.clamp(-1, 1) for c in above])
+        yield "the first number of the upstream gradient is used for all entries", seen.right(first)
+    yield "the upstream gradient is clipped to [-1, 1]", seen.right([c.clamp(-1, 1) for c in above])
 
 
 def _conjugated(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
@@ -140,7 +140,7 @@ def _of_arguments(seen: Seen, expected: list[Tensor], got: list[Tensor]) -> Iter
         size = float((value * value).sum())
         c = float(((e - g) * value).sum()) / size if size else 0.0
         multiples.append(e - c * value if value.numel() > 1 and c else torch.full_like(e, torch.nan))
-    yield "in the gradient of {} a multiple of itself is missing or too much: the derivative of its penalty", multiples
+    yield "the gradient of {0} is off by a multiple of {0} itself: look at the derivative of its penalty", multiples
 
 
 def _overwritten(seen: Seen, got: list[Tensor], above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
@@ -158,7 +158,7 @@ def _overwritten(seen: Seen, got: list[Tensor], above: list[Tensor]) -> Iterator
         one = torch.where(reached.any(dim=1), one, 0.0)
         several = bool((reached.sum(dim=1) > 1).any())
         kept.append(one.view(g.shape) if several else torch.full_like(g, torch.nan))
-    yield "an entry of the gradient of {} that is reached several times keeps one share: = where += belongs", kept
+    yield "an entry of the gradient of {} that gets several contributions keeps only one: use += instead of =", kept
 
 
 def _of_jacobians(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:

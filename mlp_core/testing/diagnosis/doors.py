@@ -111,7 +111,7 @@ def _told(seen: Seen) -> Iterator[str]:
             yield words
 
 
-CUT = "a negative index of -0 cuts everything off: x[pad:-pad] is empty for a pad of 0"
+CUT = "x[pad:-pad] is empty for pad = 0, because -0 is 0: use x[pad : x.shape[0] - pad]"
 
 
 EPSILONS = (1e-8, 1e-6, 1e-3, 1e-12, 0.0)

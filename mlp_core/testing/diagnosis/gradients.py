@@ -170,5 +170,5 @@ def _shown(case: Case, seen: Seen) -> str:
         index = tuple(int(i) for i in torch.unravel_index(off.argmax(), off.shape))
         if off[index] > worst:
             worst = off[index].item()
-            text = f" ({name}, entry {index}: {got[index].item():.6g} in place of {p.grad[index].item():.6g})"
+            text = f" ({name}, entry {index}: {got[index].item():.6g} instead of {p.grad[index].item():.6g})"
     return text

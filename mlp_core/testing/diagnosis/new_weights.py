@@ -34,5 +34,5 @@ def through_new_weights(witness: Witness) -> list[Mistake]:
     def flow(at: At, delta: Tensor) -> Tensor:
         return delta @ (at.W - rate * (delta.t() @ at.below))
 
-    words = f"the error goes back through the weights after their update (by {rate:g} times the gradient)"
+    words = f"the error flows back through weights that are already updated (by {rate:g} times their gradient)"
     return [Mistake("flow", flow, words)] if rate else []

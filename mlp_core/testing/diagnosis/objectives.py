@@ -26,7 +26,7 @@ WITNESSES = 8
 NAMED = 2
 """mistakes named at once, at most"""
 
-SAME = "; which here comes to the same as: "
+SAME = "; or, which gives the same numbers here: "
 
 NEEDED = 4
 """entries in which a relation must hold, those aside in which both sides are 0"""

@@ -45,9 +45,9 @@ OPTIONS = {
 }
 """options that a library may not have, and off"""
 
-PLAIN = "with all options off "
+PLAIN = "with all options off, "
 
-SAME = "; which here comes to the same as: "
+SAME = "; or, which gives the same numbers here: "
 
 
 def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
@@ -99,7 +99,7 @@ def _named(subject: Any, counterexample: Scenario, bench: Bench, suspects: list[
         if replay.fits(got, suspect) is not None:
             at = replay.difference(suspect)
             if at is not None:
-                named.append((f"{suspect.words}: at {at.where} that gives {at.got}, as seen", suspect.dialect))
+                named.append((f"{suspect.words}; then {at.where} is {at.got}, as observed", suspect.dialect))
             elif bench.shows(suspect):
                 named.append((suspect.words, suspect.dialect))
     return named

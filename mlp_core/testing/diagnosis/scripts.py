@@ -13,17 +13,17 @@ from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.subjects.doors.script import Beside
 
 RELATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "the sign is turned": lambda g: -g,
+    "the sign is wrong": lambda g: -g,
     "it is transposed": lambda g: g.mT if g.ndim > 1 else g,
     "it is 0": torch.zeros_like,
 }
 """what is made of autograd's gradient, by its words"""
 
 FACTOR = "it is {:.6g} times autograd's"
-COUNTED = "it is {:.6g} times autograd's, as many as there are {}: a sum stands for a mean"
+COUNTED = "it is {:.6g} times autograd's, which is {}: a sum instead of a mean"
 REPEATED = (
-    "where {index} names a row several times, only the last of its gradients is counted: {name}[{index}] += ... does "
-    "not add up, as index_add_ and index_put_(accumulate=True) do"
+    "if {index} names a row several times, only the last of its gradients is counted: {name}[{index}] += ... does not "
+    "add them up; use index_add_ or index_put_(accumulate=True)"
 )
 
 

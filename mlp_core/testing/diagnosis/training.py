@@ -27,7 +27,7 @@ SEVERAL = 2
 NAMED = 2
 """mistakes named at once, at most"""
 
-SAME = "; which here comes to the same as: "
+SAME = "; or, which gives the same numbers here: "
 
 
 def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:

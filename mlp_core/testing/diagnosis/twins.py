@@ -21,17 +21,17 @@ WITNESSES = 8
 NEEDED = 3
 """examples in which a relation must hold, those aside in which the reference is 0"""
 
-FACTOR = "it is {:.6g} times what the reference gives"
-SUMMED = "it is {name} times what the reference gives, the size of {axis}: a sum stands for a mean"
-AVERAGED = "it is 1/{name} of what the reference gives, the size of {axis}: a mean stands for a sum"
+FACTOR = "it is {:.6g} times the reference"
+SUMMED = "it is {name} times the reference, where {name} is the size of {axis}: a sum instead of a mean"
+AVERAGED = "it is 1/{name} of the reference, where {name} is the size of {axis}: a mean instead of a sum"
 
 RELATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "the sign is turned": lambda x: -x,
+    "the sign is wrong": lambda x: -x,
     "it is transposed": lambda x: x.mT if x.ndim > 1 else x,
-    "it is one minus what the reference gives": lambda x: 1 - x,
-    "it is the square of what the reference gives": lambda x: x * x,
-    "it is the square root of what the reference gives": lambda x: x.abs().sqrt(),
-    "it is the reciprocal of what the reference gives": lambda x: 1 / x,
+    "it is one minus the reference": lambda x: 1 - x,
+    "it is the square of the reference": lambda x: x * x,
+    "it is the square root of the reference": lambda x: x.abs().sqrt(),
+    "it is the reciprocal of the reference": lambda x: 1 / x,
     "it is 0": torch.zeros_like,
 }
 """what is made of the reference's numbers, by its words"""

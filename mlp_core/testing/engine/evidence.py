@@ -34,7 +34,7 @@ class Evidence:
     seen: frozenset[str] = frozenset()
     """which of the law's cases this example showed"""
     disputed: int = 0
-    """entries about which two oracles contradict each other: nobody is blamed"""
+    """entries that are skipped because two oracles contradict each other"""
     note: str = ""
     """what is to be told of this example, although it breaks nothing"""
 

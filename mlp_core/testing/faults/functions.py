@@ -56,7 +56,7 @@ def forgets_the_ridge(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) 
 
 @caught_by("equals autograd everywhere", origin="site: a constant of ten digits, such as 1.414213562 for the root of 2")
 def is_off_by_one_in_ten_billion(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
-    """the gradient of the bias is off by 1e-10 of itself"""
+    """the gradient of the bias has a relative error of 1e-10"""
     w, b = right(params, X, y, ridge)
     return [w, b * (1 + 1e-10)]
 
@@ -69,14 +69,14 @@ def gives_one_tensor_too_few(params: list[Tensor], X: Tensor, y: Tensor, ridge: 
 
 @caught_by("repeats itself and leaves no trace", origin="site: X -= mean, on what the caller handed in")
 def centres_its_data(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
-    """the data handed in are centred in place"""
+    """the data that it is given are centred in place"""
     X.sub_(X.mean() + 1)
     return right(params, X, y, ridge)
 
 
 @caught_by("equals autograd everywhere", origin="site: (s - y) s (1 - s), its last factor")
 def forgets_the_slope_of_the_link(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
-    """the derivative of the sigmoid is left out of the chain, as if the loss were the cross-entropy"""
+    """the derivative of the sigmoid is left out, which is correct only for the cross-entropy"""
     w, b = params
     z = X @ w + b
     delta = 2 * (torch.sigmoid(z) - y) + (z > 0).double()
@@ -85,7 +85,7 @@ def forgets_the_slope_of_the_link(params: list[Tensor], X: Tensor, y: Tensor, ri
 
 @caught_by("agrees with difference quotients", origin="site: X^T delta, the transpose (X is square here)")
 def forgets_the_transpose(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
-    """X stands for its transpose, which only a square X lets pass"""
+    """X is used instead of its transpose, which raises no error because X is square"""
     w, b = params
     z = X @ w + b
     s = torch.sigmoid(z)
@@ -97,5 +97,5 @@ def forgets_the_transpose(params: list[Tensor], X: Tensor, y: Tensor, ridge: flo
     "repeats itself and leaves no trace", origin="PyTorch, FAQ: don't accumulate history across your training loop"
 )
 def leaves_a_graph(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
-    """the gradient is computed from parameters that require grad, and drags their graph along"""
+    """the gradient is computed from parameters that require a gradient, and keeps their graph"""
     return right([p.requires_grad_() for p in params], X, y, ridge)

@@ -36,37 +36,37 @@ record(
 record(
     DERIVATIVE,
     replace(RELU, name="times its mask", times_df=lambda delta, z, a: delta * (z > 0)), RELU,
-    words="delta is multiplied by relu's mask instead of being masked: 0 * inf is NaN where autograd has 0",
+    words="delta is multiplied by relu's mask instead of masked: 0 * inf is NaN, but autograd gives 0",
     origin="site: delta * (z > 0) for a masked delta",
 )  # fmt: skip
 
 record(
     DERIVATIVE,
     replace(TANH, name="derivative of z instead of a", times_df=lambda delta, z, a: delta * (1 - z * z)), TANH,
-    words="1 - z^2 stands for 1 - tanh(z)^2: the formula wants the activation and is handed the pre-activation",
+    words="1 - z^2 is used instead of 1 - tanh(z)^2: the formula needs the activation, and gets the pre-activation",
     origin="stackoverflow.com/questions/10626134: derivative of the activation, of its input or of its output",
 )  # fmt: skip
 
 record(
     DERIVATIVE,
     replace(TANH, name="forgets what flows back", times_df=lambda delta, z, a: 1 - a * a), TANH,
-    words="the slope is not multiplied with what flows back", origin="site: delta, the first factor",
+    words="the slope is not multiplied by delta", origin="site: delta, the first factor",
 )  # fmt: skip
 
 record(
     KINKS, replace(RELU, name="an undeclared kink", kinks=()), RELU,
-    words="relu has a kink at 0 that the record does not name", origin="site: kinks",
+    words="relu has a kink at 0, which the record does not name", origin="site: kinks",
 )  # fmt: skip
 
 record(
     KINKS, replace(SILU, name="steeper than it says", lipschitz=1.0), SILU,
-    words="silu is steeper than its record says: 1.0998 at z = 2.4",
+    words="silu's slope reaches 1.0998 at z = 2.4, which is above the record's limit",
     origin="site: lipschitz",
 )  # fmt: skip
 
 record(
     "is its slopes", replace(HARDTANH, name="slopes turned round", slopes=(1.0, 0.0, 1.0)), HARDTANH,
-    words="the slopes of the record are those of another function: flat inside and steep outside",
+    words="the slopes in the record belong to another function, flat inside and steep outside",
     origin="site: slopes, their order",
 )  # fmt: skip
 
@@ -78,7 +78,7 @@ record(
 record(
     GRADIENT,
     replace(MSE, name="without 1/B", grad=lambda y_hat, y: 2 * (y_hat - y)), MSE,
-    words="the gradient of a mean is not divided by the number of terms", origin="site: 1 / n",
+    words="the gradient is not divided by the number of terms, but the value is a mean", origin="site: 1 / n",
 )  # fmt: skip
 
 record(
@@ -91,20 +91,20 @@ record(
 record(
     GRADIENT,
     replace(SQUARED, name="with the sign turned", grad=lambda y_hat, y: 2 * (y - y_hat)), SQUARED,
-    words="the sign is that of y - y_hat: the gradient points uphill", origin="site: the inner derivative, -1",
+    words="the gradient has the sign of y - y_hat and points uphill", origin="site: the inner derivative, -1",
 )  # fmt: skip
 
 record(
     GRADIENT,
     replace(SQUARED, name="not summed up", value=lambda y_hat, y: ((y - y_hat) ** 2).sum(1).mean(0, True)), SQUARED,
-    words="the value is the mean over the samples, and no scalar, where the gradient is that of the sum",
+    words="the value is one mean per sample, but the gradient is that of the sum: return one scalar",
     origin="torch.nn.MSELoss, documentation: reduction; site: the sum over the batch",
 )  # fmt: skip
 
 record(
     "is softmax minus onehot over the batch",
     replace(ENTROPY, name="onehot forgotten", grad=lambda y_hat, y: torch.softmax(y_hat, 1) / len(y)), ENTROPY,
-    words="the onehot of the labels is not subtracted from the softmax",
+    words="the one-hot labels are not subtracted from the softmax",
     origin="site: - onehot(y)",
 )  # fmt: skip
 
@@ -114,7 +114,7 @@ record(
         ENTROPY, name="softmax of softmax",
         grad=lambda y_hat, y: ENTROPY.grad(torch.softmax(y_hat, 1), y),
     ), ENTROPY,
-    words="the softmax is taken twice: the loss takes logits and is handed probabilities",
+    words="softmax is applied twice: the loss expects logits, and gets probabilities",
     origin="Karpathy, most common neural net mistakes (2018): softmaxed outputs where raw logits are expected",
 )  # fmt: skip
 
@@ -123,7 +123,7 @@ record(
     replace(ENTROPY, name="a sum at once").at_once(
         lambda y_hat, y: (ENTROPY.value(y_hat, y) * len(y), ENTROPY.grad(y_hat, y))
     ), ENTROPY,
-    words="given with its gradient, the value is the sum over the samples; given alone, their mean",
+    words="computed with its gradient the value is the sum over the samples, computed alone it is their mean",
     origin="site: 1 / B, in one of two places that give the value",
 )  # fmt: skip
 
@@ -132,7 +132,7 @@ record(
     replace(ENTROPY, name="changed in one place", grad=lambda y_hat, y: 2 * ENTROPY.grad(y_hat, y)).at_once(
         ENTROPY.evaluated
     ), ENTROPY,
-    words="the gradient was changed where it is given alone, and not where it is given with the value",
+    words="the gradient was changed in `grad`, but not in `both`, which computes it with the value",
     origin="site: both, left over when grad is replaced",
 )  # fmt: skip
 
@@ -140,7 +140,7 @@ record(
     "agrees with differences of its value",
     # right where the softmax is flat: off by a logit's rounding elsewhere
     replace(BINARY, name="sigmoid forgotten", grad=lambda y_hat, y: (y_hat - y) / y.numel()), BINARY,
-    words="the sigmoid is not taken: the logit itself is compared with the target", origin="site: sigmoid(y_hat)",
+    words="the sigmoid is missing: the logit itself is compared with the target", origin="site: sigmoid(y_hat)",
 )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def caught_by(*laws: str, origin: str) -> Callable[[Any], Any]:
 
 @caught_by(AUTOGRAD, origin="torch.Tensor.index_put_: without accumulate, of indices that repeat one counts")
 def adds_through_an_index() -> str:
-    """where an index names a row several times, only the last of its gradients is counted"""
+    """if an index names a row several times, only the last of its gradients is counted"""
     return SCRIPT.replace(
         "dC = torch.zeros_like(C).index_add_(0, X.flatten(), demb.flatten(0, 1))",
         "dC = torch.zeros_like(C)\nfor k in range(n):\n    dC[X[k]] += demb[k]",
@@ -67,5 +67,5 @@ def sums_where_the_loss_averages() -> str:
 
 @caught_by("gives the same gradients when run again", origin="torch.Generator.seed: a seed from the system's entropy")
 def takes_its_seed_from_the_system() -> str:
-    """the seed is another one in every run"""
+    """the seed is different in every run"""
     return SCRIPT.replace("g = torch.Generator().manual_seed(3)", "g = torch.Generator()\ng.seed()")

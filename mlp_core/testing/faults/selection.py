@@ -41,19 +41,19 @@ def first_by(trials: list[Any], *names: str) -> Any:
     ALONE, HIGHEST, origin="Musgrave, Belongie and Lim, A Metric Learning Reality Check (2020): test set feedback"
 )
 def selects_on_the_test_accuracy(trials: list[Any]) -> Any:
-    """the trial with the best test accuracy is taken, which then says nothing about unseen images"""
+    """the trial with the best test accuracy is chosen: use the validation accuracy"""
     return first_by(trials, "-test_accuracy", "validation_loss", "number")
 
 
 @caught_by(ALONE, HIGHEST, origin="Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, section 7.2")
 def selects_on_the_training_accuracy(trials: list[Any]) -> Any:
-    """the trial with the best training accuracy is taken, which favours the one that learnt by heart"""
+    """the trial with the best training accuracy is chosen: use the validation accuracy"""
     return first_by(trials, "-training_accuracy", "validation_loss", "number")
 
 
 @caught_by(ALONE, origin="site: the second key; the test figures settle ties only")
 def breaks_ties_on_the_test_accuracy(trials: list[Any]) -> Any:
-    """trials of one validation accuracy are told apart by their test accuracy"""
+    """ties of the validation accuracy are broken by the test accuracy instead of the validation loss"""
     return first_by(trials, "-validation_accuracy", "-test_accuracy", "validation_loss", "number")
 
 
@@ -61,49 +61,49 @@ def breaks_ties_on_the_test_accuracy(trials: list[Any]) -> Any:
     HIGHEST, origin="Keras, ModelCheckpoint(save_best_only=True), whose monitor is val_loss unless told otherwise"
 )
 def selects_on_the_loss_alone(trials: list[Any]) -> Any:
-    """the trial with the lowest validation loss is taken, which need not have the highest accuracy"""
+    """the trial with the lowest validation loss is chosen, which may not have the highest accuracy"""
     return first_by(trials, "validation_loss", "number")
 
 
 @caught_by(HIGHEST, origin="Keras, ModelCheckpoint(mode='min') on an accuracy; site: the sign of the first key")
 def takes_the_lowest_accuracy(trials: list[Any]) -> Any:
-    """the accuracy is minimised, as if it were a loss"""
+    """the trial with the lowest accuracy is chosen, as if it were a loss"""
     return first_by(trials, "validation_accuracy", "validation_loss", "number")
 
 
 @caught_by(HIGHEST, origin="site: the figures as printed in a table, to two digits")
 def rounds_the_accuracy(trials: list[Any]) -> Any:
-    """accuracies are rounded to two digits before they are compared, so that a worse trial can win the tie"""
+    """accuracies are rounded to two digits before they are compared, so that a worse trial can win"""
     return min(checked(trials), key=lambda t: (-round(t.validation_accuracy, 2), t.validation_loss, t.number))
 
 
 @caught_by(TIES, origin="site: the sign of the second key")
 def takes_the_highest_loss_of_ties(trials: list[Any]) -> Any:
-    """of trials of one accuracy the one with the highest loss is taken"""
+    """among trials with the same accuracy, the one with the highest loss is chosen instead of the lowest"""
     return first_by(trials, "-validation_accuracy", "-validation_loss", "number")
 
 
 @caught_by(TIES, origin="site: >= for > in the loop that keeps the best")
 def takes_the_last_number_of_ties(trials: list[Any]) -> Any:
-    """of trials of one accuracy and loss the last by number is taken"""
+    """among trials with the same accuracy and loss, the last number is chosen instead of the first"""
     return first_by(trials, "-validation_accuracy", "validation_loss", "-number")
 
 
 @caught_by(TIES, origin="site: the second key, left out")
 def breaks_ties_by_number_alone(trials: list[Any]) -> Any:
-    """the loss is not asked: of trials of one accuracy the first by number is taken"""
+    """among trials with the same accuracy, the first number is chosen without comparing losses"""
     return first_by(trials, "-validation_accuracy", "number")
 
 
 @caught_by(ORDER, origin="numpy.argmax, documentation: the first occurrence; site: the third key, left out")
 def takes_the_first_of_the_list(trials: list[Any]) -> Any:
-    """of trials of one accuracy and loss the first in the list is taken, which workers fill in any order"""
+    """among trials with the same accuracy and loss, the first in the list is chosen, whose order is arbitrary"""
     return first_by(trials, "-validation_accuracy", "validation_loss")
 
 
 @caught_by(ORDER, origin="site: the comparison with the best so far, made with the last instead")
 def compares_with_the_one_before(trials: list[Any]) -> Any:
-    """each trial is compared with the one before it in the list instead of with the best so far"""
+    """each trial is compared with the previous one in the list instead of the best so far"""
     taken, before = checked(trials)[0], trials[0]
     for trial in trials[1:]:
         taken = trial if trial.validation_accuracy > before.validation_accuracy else taken
@@ -126,7 +126,7 @@ def sorts_the_callers_list(trials: list[Any]) -> Any:
 
 @caught_by(REFUSES, origin="Python, max() of floats with NaN: depends on their order")
 def lets_nan_compete(trials: list[Any]) -> Any:
-    """a NaN is compared like a number, which depends on where it stands in the list"""
+    """NaN is compared like a number, so that the result depends on its position in the list"""
     if not trials or any(t.validation_accuracy is None or t.validation_loss is None for t in trials):
         return select(trials)
     taken = trials[0]
@@ -137,5 +137,5 @@ def lets_nan_compete(trials: list[Any]) -> Any:
 
 @caught_by(REFUSES, origin="site: the figure that is missing; a default of 0 or infinity in its place")
 def passes_over_what_is_missing(trials: list[Any]) -> Any:
-    """trials without figures are passed over in silence"""
+    """trials without figures are skipped without an error"""
     return select([t for t in trials if t.validation_accuracy is not None and t.validation_loss is not None])

@@ -43,19 +43,19 @@ wrong_average = partial(caught_by, average, subjects.arrays("(n),(n)", decay=0.7
 
 @wrong_fisher(NUMBERS, origin="site: the order of mean and square, in elastic weight consolidation")
 def squares_the_mean(w: Tensor, X: Tensor, y: Tensor) -> Tensor:
-    """the mean of the gradients is squared, where the mean of their squares is asked for"""
+    """the mean of the gradients is squared instead of the mean of their squares"""
     return (((X @ w - y)[:, None] * X).mean(0)) ** 2
 
 
 @wrong_fisher(NUMBERS, origin="site: the mean over samples")
 def sums_over_samples(w: Tensor, X: Tensor, y: Tensor) -> Tensor:
-    """it is the sum, where the reference is the mean: n times as much"""
+    """it is n times the reference: a sum over the samples instead of a mean"""
     return fisher(w, X, y) * len(y)
 
 
 @wrong_fisher(LEAVES, origin="site: X -= mean, in a function that is handed X")
 def centres_what_it_is_handed(w: Tensor, X: Tensor, y: Tensor) -> Tensor:
-    """the data are centred where they stand"""
+    """the data are centred in place, which changes the caller's array"""
     found = fisher(w, X, y)
     X -= X.mean(0) + 1
     return found
@@ -63,12 +63,12 @@ def centres_what_it_is_handed(w: Tensor, X: Tensor, y: Tensor) -> Tensor:
 
 @wrong_average(NUMBERS, origin="site: decay and 1 - decay, exchanged")
 def keeps_what_it_should_forget(shadow: Any, weights: Any, decay: float) -> None:
-    """the average moves by decay, where it should move by 1 - decay"""
+    """the average moves by decay instead of 1 - decay"""
     average(shadow, weights, 1 - decay)
 
 
 @wrong_fisher(AGAIN, origin="site: a running mean in a default argument")
 def keeps_a_running_mean(w: Tensor, X: Tensor, y: Tensor, kept: list[float] = []) -> Tensor:  # noqa: B006
-    """what is returned depends on how often it was called"""
+    """the result depends on the number of earlier calls"""
     kept.append(1.0)
     return fisher(w, X, y) * (1 + len(kept) % 2)

@@ -60,7 +60,7 @@ KEPT: dict[str, int] = {"steps": 0}
 def warms_up_by_a_global(
     grads: Arrays, state: Arrays, params: Arrays, lr: float, momentum: float
 ) -> tuple[Arrays, Arrays]:  # fmt: skip
-    """it counts steps in a global: a second run goes on where the first ended"""
+    """it counts steps in a global: a second run continues the count of the first"""
     KEPT["steps"] += 1
     return right(grads, state, params, lr * (1 + KEPT["steps"] % 97 / 97), momentum)
 
@@ -72,7 +72,7 @@ CACHE: dict[tuple[int, ...], Any] = {}
 def keeps_its_velocity_elsewhere(
     grads: Arrays, state: Arrays, params: Arrays, lr: float, momentum: float
 ) -> tuple[Arrays, Arrays]:  # fmt: skip
-    """the velocity is not in the state: what goes on from a copy begins with another one"""
+    """the velocity is not part of the state: a run from a copy begins with another velocity"""
     if not any(v.any() for v in state):
         CACHE.clear()
     kept = CACHE.get((len(grads),), [0 * g for g in grads])
@@ -86,5 +86,5 @@ def keeps_its_velocity_elsewhere(
 def averages_its_gradients(
     grads: Arrays, state: Arrays, params: Arrays, lr: float, momentum: float
 ) -> tuple[Arrays, Arrays]:  # fmt: skip
-    """the velocity is an average, momentum v + (1 - momentum) g"""
+    """the velocity is the average momentum v + (1 - momentum) g instead of momentum v + g"""
     return right([(1 - momentum) * g for g in grads], state, params, lr, momentum)

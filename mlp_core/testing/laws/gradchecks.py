@@ -113,8 +113,8 @@ def checks_a_float32_model_in_float64(subject: Any, asked: Question) -> Evidence
     beside="it compares the figure itself with the definition; the others compare the verdict",
 )
 def reports_the_relative_error_that_there_is(subject: Any, asked: Question) -> Evidence:
-    """If one entry of one tensor is wrong, or two are wrong by opposite amounts, the check reports the true relative
-    error for that tensor, and none for the others.
+    """If one entry of a tensor is wrong, or two by opposite amounts, the check reports the true relative error for that
+    tensor. For the others it reports none.
 
     A check that skips biases, compares a gradient with itself, or divides by the wrong norm prints 1e-9 for any
     gradient.

@@ -28,8 +28,8 @@ got, expected = mine[{index}].item(), theirs[{index}].item()
 assert abs(got - expected) <= {bound}, (got, expected)"""
 
 NONE = (
-    "no tensor has a .grad beside a gradient by hand of its name: dNAME, d_NAME, NAME_grad or grad_NAME; a tensor that "
-    "is no leaf has one after NAME.retain_grad()"
+    "there is nothing to compare: name the gradient of a tensor NAME dNAME, d_NAME, NAME_grad or grad_NAME, and call "
+    "loss.backward() so that NAME.grad exists; for a tensor that is not a leaf, call NAME.retain_grad() before"
 )
 
 

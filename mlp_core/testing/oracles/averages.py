@@ -22,11 +22,11 @@ RIGHT: dict[str, Decay] = {
 }
 
 WRONG: dict[str, Decay] = {
-    "its warm-up (1 + t) / (10 + t) alone: it overwrites the decay": lambda d, t: (1 + t) / (10 + t),
-    "its warm-up (1 + t) / (10 + t), t from 1, alone: it overwrites the decay": lambda d, t: (2 + t) / (11 + t),
-    "its warm-up 1 - 1 / (t + 1) alone: it overwrites the decay": lambda d, t: 1 - 1 / (t + 1),
-    "its warm-up 1 - 1 / (t + 1), t from 1, alone: it overwrites the decay": lambda d, t: 1 - 1 / (t + 2),
-    "1 - decay in place of the decay": lambda d, t: 1 - d,
+    "its warm-up (1 + t) / (10 + t) only: it overwrites the decay": lambda d, t: (1 + t) / (10 + t),
+    "its warm-up (1 + t) / (10 + t), t from 1, only: it overwrites the decay": lambda d, t: (2 + t) / (11 + t),
+    "its warm-up 1 - 1 / (t + 1) only: it overwrites the decay": lambda d, t: 1 - 1 / (t + 1),
+    "its warm-up 1 - 1 / (t + 1), t from 1, only: it overwrites the decay": lambda d, t: 1 - 1 / (t + 2),
+    "1 - decay instead of the decay": lambda d, t: 1 - d,
 }
 
 
@@ -55,7 +55,7 @@ def averages(run: TrainingRun, decay: float, decays: dict[str, Decay]) -> Iterat
             starts = {"the first weights": (begun, weights), "the weights after the first": (weights[0], weights[1:])}
             starts["zeros"] = ([torch.zeros_like(w) for w in begun], weights)
             for start, (first, later) in starts.items():
-                yield f"{words}, from {start}, after every {moment}", _averaged(first, later, decay, of)
+                yield f"{words}, begun with {start}, after every {moment}", _averaged(first, later, decay, of)
 
 
 def _averaged(first: Weights, later: Sequence[Weights], decay: float, of: Decay) -> Weights:

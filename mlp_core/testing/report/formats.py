@@ -17,7 +17,7 @@ COLUMNS = (
     "subject", "ok", "verdict", "hold", "broken", "untested", "skipped", "broken laws", "what is wrong", "notes",
 )  # fmt: skip
 
-SHOWN = re.compile(r" \([^()]*\bentry .*\)$|: at [^:]*: .* that gives .*, as seen$")
+SHOWN = re.compile(r" \([^()]*\bentry .*\)$|; then [^:]*: .* is .*, as observed$")
 """the entry that shows a mistake on an example, at the end of a diagnosis: of a gradient, of a rule"""
 
 

@@ -17,7 +17,7 @@ CATALOGUE = Catalogue()
 OWN, REFERENCE = "is the derivative of its own forward", "equals the gradient of its reference"
 ALONE, OUTPUT = "gives each gradient alone", "takes each output alone"
 TWICE, SINGLE = "is right or refused when differentiated twice", "is as right in float32"
-APART, MAPPED = "keeps two calls apart", "gives each of a batch what it gives alone"
+APART, MAPPED = "keeps two calls apart", "gives each sample under vmap what it gives alone"
 
 INPUTS = subjects.arrays("(n,d),(n,d)", lib="torch")
 
@@ -51,7 +51,7 @@ def caught_by(*laws: str, origin: str) -> Callable[[Any], Any]:
 
 @caught_by(REFERENCE, origin="site: the second output's own share of da")
 class LeavesOutTheSecondOutput(Right):
-    """the second output gets no gradient"""
+    """the upstream gradient of the second output is left out"""
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:
@@ -61,7 +61,7 @@ class LeavesOutTheSecondOutput(Right):
 
 @caught_by(REFERENCE, origin="site: a table of tanh with ten digits")
 class IsOffByOneInTenBillion(Right):
-    """the gradient is off by 1e-10 of itself"""
+    """the gradient has a relative error of 1e-10"""
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:
@@ -71,7 +71,7 @@ class IsOffByOneInTenBillion(Right):
 
 @caught_by(ALONE, origin="public reports: needs_input_grad[0] asked for the second argument")
 class AsksAtTheWrongIndex(Right):
-    """ctx.needs_input_grad is asked at the index of the other argument"""
+    """ctx.needs_input_grad is read at the index of the other argument"""
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:
@@ -81,7 +81,7 @@ class AsksAtTheWrongIndex(Right):
 
 @caught_by(OUTPUT, origin="torch, extending autograd: set_materialize_grads(False) without asking for None")
 class ExpectsEveryOutputUsed(Right):
-    """what comes from above may be None for an output that is not used, and this is not asked"""
+    """the upstream gradient of an unused output may be None, which is not checked"""
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, b: Tensor) -> Any:
@@ -91,7 +91,7 @@ class ExpectsEveryOutputUsed(Right):
 
 @caught_by(TWICE, origin="torch, double backward of custom functions: sinh, which keeps its exponentials")
 class KeepsAnIntermediate(Right):
-    """an intermediate is kept in place of an argument, so that its history is lost"""
+    """an intermediate result is saved instead of an argument, so that its graph is lost"""
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, b: Tensor) -> Any:
@@ -116,7 +116,7 @@ class Detaches(Right):
 
 @caught_by(SINGLE, origin="site: an epsilon of 1e-12 beside 1, or a table for float64 alone")
 class CancelsInFloat32(Right):
-    """the derivative of tanh is computed as a difference that has no digits left in float32"""
+    """the derivative of tanh is computed as a difference that has no correct digits in float32"""
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:
@@ -129,7 +129,7 @@ class CancelsInFloat32(Right):
 
 @caught_by(APART, origin="site: what backward uses, kept on the class or in a global in place of ctx")
 class KeepsOnTheClass(Right):
-    """what backward uses is kept on the class, so that the next call overwrites it"""
+    """the numbers for backward are stored on the class, and the next call overwrites them: use ctx"""
 
     kept: Any = None
 
@@ -147,7 +147,7 @@ class KeepsOnTheClass(Right):
 
 @caught_by("takes any strides from above", origin="a kernel that reads an expanded tensor as one number")
 class TakesStridesOfZeroForOneNumber(Right):
-    """what comes from above is taken for one number for all, where one of its strides is 0"""
+    """an upstream gradient with a stride of 0 is read as one number for all entries"""
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:
@@ -184,7 +184,7 @@ def wrong_under_vmap(origin: str) -> Callable[[Any], Any]:
 
 @wrong_under_vmap(origin="torch, extending functorch: in_dims is not always 0")
 class MapsAsIfTheBatchCameFirst(Mapped):
-    """the rule for vmap takes the first axis for the batch, whatever in_dims says"""
+    """the vmap rule assumes that the batch is the first axis, whatever in_dims says"""
 
     @staticmethod
     def vmap(info: Any, in_dims: Any, a: Tensor) -> Any:

@@ -36,7 +36,7 @@ BATCHNORM = Family(batchnorm_forward, batchnorm_backward, subjects.arrays("(n,d)
 
 @caught_by(BATCHNORM, OWN, origin="site: batch norm, the term xhat mean(d xhat)")
 def batchnorm_takes_the_variance_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """the variance of a column is taken for a constant: the term xhat mean(d xhat) is missing"""
+    """the variance of the batch is treated as a constant: the term xhat mean(d xhat) is missing"""
     _, gamma, inv = cache
     d = dout * gamma
     _, dgamma, dbeta = batchnorm_backward(dout, cache)
@@ -45,7 +45,7 @@ def batchnorm_takes_the_variance_for_constant(dout: Array, cache: Any) -> tuple[
 
 @caught_by(BATCHNORM, OWN, origin="site: batch norm, the term mean d")
 def batchnorm_takes_the_mean_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """the mean of a column is taken for a constant: the term mean d is missing"""
+    """the mean of the batch is treated as a constant: the term mean(d) is missing"""
     xhat, gamma, inv = cache
     d = dout * gamma
     _, dgamma, dbeta = batchnorm_backward(dout, cache)
@@ -54,7 +54,7 @@ def batchnorm_takes_the_mean_for_constant(dout: Array, cache: Any) -> tuple[Arra
 
 @caught_by(BATCHNORM, OWN, origin="site: batch norm, inference's gradient: d inv alone")
 def batchnorm_takes_both_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """the mean and the variance of a column are taken for constants, as when a trained layer is used"""
+    """mean and variance of the batch are treated as constants, which is correct only for inference"""
     _, gamma, inv = cache
     _, dgamma, dbeta = batchnorm_backward(dout, cache)
     return dout * gamma * inv, dgamma, dbeta
@@ -77,7 +77,7 @@ def batchnorm_gamma_like_beta(dout: Array, cache: Any) -> tuple[Array, ...]:
 
 @caught_by(BATCHNORM, OWN, origin="site: batch norm, dbeta, sum over the samples")
 def batchnorm_averages_beta(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """the gradient of beta is the mean over the samples, not their sum"""
+    """the gradient of beta is the mean over the samples instead of their sum"""
     dx, dgamma, dbeta = batchnorm_backward(dout, cache)
     return dx, dgamma, dbeta / len(dout)
 
@@ -101,7 +101,7 @@ LAYERNORM = Family(layernorm_forward, layernorm_backward, subjects.arrays("(n,d)
 
 @caught_by(LAYERNORM, OWN, origin="site: layer norm, its means, over rows")
 def layernorm_averages_over_samples(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """the means are taken over the samples, as in batch norm, not over the features of a row"""
+    """the means are taken over the samples, as in batch norm, instead of the features of each row"""
     xhat, gamma, inv = cache
     d = dout * gamma
     _, dgamma, dbeta = layernorm_backward(dout, cache)
@@ -152,7 +152,7 @@ def layernorm_gamma_like_beta(dout: Array, cache: Any) -> tuple[Array, ...]:
 
 @caught_by(LAYERNORM, OWN, origin="site: layer norm, d = dout gamma, which the mean does not see if it comes after")
 def layernorm_multiplies_gamma_last(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """gamma multiplies the gradient of the input after the means, not before"""
+    """gamma multiplies the gradient of the input after the means are subtracted instead of before"""
     xhat, gamma, inv = cache
     _, dgamma, dbeta = layernorm_backward(dout, cache)
     centred = dout - dout.mean(axis=1, keepdims=True) - xhat * (dout * xhat).mean(axis=1, keepdims=True)
@@ -175,11 +175,11 @@ SOFTMAX = Family(softmax_forward, softmax_backward, subjects.arrays("(n,c)"))
 
 @caught_by(SOFTMAX, OWN, origin="public course notes: softmax' = p (1 - p), as of a sigmoid")
 def softmax_is_its_diagonal(dout: Array, p: Array) -> Array:
-    """only the diagonal p (1 - p) of softmax's derivative is used, as if it were a sigmoid"""
+    """only the diagonal p (1 - p) of softmax's derivative is used, as for a sigmoid"""
     return dout * p * (1 - p)
 
 
 @caught_by(SOFTMAX, OWN, origin="site: softmax, sum dout p, over the classes")
 def softmax_sums_over_samples(dout: Array, p: Array) -> Array:
-    """the sum of dout p is taken over the samples, not over the classes"""
+    """the sum of dout p is taken over the samples instead of the classes"""
     return p * (dout - (dout * p).sum(axis=0))

@@ -53,21 +53,21 @@ CONV = Family(
 
 @caught_by(CONV, OWN, origin="public reports of convolutions by hand: i : i + f for i * stride")
 def conv_forgets_the_stride(dZ: Array, cache: Any) -> tuple[Array, ...]:
-    """the stride is forgotten in the backward pass: windows are cut at i, not at i * stride"""
+    """the backward pass ignores the stride: windows begin at i instead of i * stride"""
     A, W, _, _ = cache
     return conv_backward(dZ, (A, W, 1, 1))
 
 
 @caught_by(CONV, OWN, origin="site: the stride in dA alone")
 def conv_forgets_the_stride_of_the_input(dZ: Array, cache: Any) -> tuple[Array, ...]:
-    """the stride is forgotten in the gradient of the input"""
+    """the gradient of the input ignores the stride"""
     A, W, _, stride = cache
     return conv_backward(dZ, (A, W, 1, stride))
 
 
 @caught_by(CONV, OWN, origin="site: dA[...] = where dA[...] += belongs, at windows that overlap")
 def conv_overwrites_where_windows_overlap(dZ: Array, cache: Any) -> tuple[Array, ...]:
-    """where windows overlap the gradient of the input is overwritten, not added to"""
+    """at overlapping windows the gradient of the input is overwritten: use += instead of ="""
     A, W, stride, _ = cache
     f, dA = W.shape[0], np.zeros_like(A)
     for i in range(dZ.shape[1]):
@@ -93,7 +93,7 @@ EMBEDDING = Family(embedding_forward, embedding_backward, subjects.arrays("(n)<v
 
 @caught_by(EMBEDDING, OWN, origin="numpy, ufunc.at: dtable[words] += dout adds once where an index is repeated")
 def embedding_adds_once(dout: Array, cache: Any) -> Array:
-    """a word that is used twice gets the gradient of one use: dtable[words] += does not add up repeated indices"""
+    """a word that occurs twice gets the gradient of one occurrence: use np.add.at instead of dtable[words] +="""
     words, shape = cache
     dtable = np.zeros(shape)
     dtable[words] += dout
@@ -117,7 +117,7 @@ GATE = Family(gate_forward, gate_backward, subjects.arrays("(n,d),(n,d),(d,d)"))
 
 @caught_by(GATE, OWN, origin="site: a gate z in z h + (1 - z) x, its second use")
 def gate_is_used_once(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """the gate's gradient counts its use before h alone, not the one in 1 - z"""
+    """the gradient of the gate contains only its use as a factor of h, not its use in 1 - z"""
     x, h, w, z = cache
     dz = dout * h * z * (1 - z)
     return dout * (1 - z) + dz @ w.T, dout * z, x.T @ dz
@@ -125,7 +125,7 @@ def gate_is_used_once(dout: Array, cache: Any) -> tuple[Array, ...]:
 
 @caught_by(GATE, OWN, origin="site: the input of a gate that is passed on too")
 def gate_forgets_what_is_passed_on(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """the gradient of the input counts the gate alone, not the share (1 - z) that is passed on"""
+    """the gradient of the input contains only the part through the gate, not the factor (1 - z)"""
     x, h, w, z = cache
     dz = dout * (h - x) * z * (1 - z)
     return dz @ w.T, dout * z, x.T @ dz
@@ -133,7 +133,7 @@ def gate_forgets_what_is_passed_on(dout: Array, cache: Any) -> tuple[Array, ...]
 
 @caught_by(GATE, OWN, origin="site: sigma'(z) = z (1 - z) of what is already sigma(z)")
 def gate_takes_the_slope_of_the_slope(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """the sigmoid is applied again to what was kept, which is its output already"""
+    """the sigmoid is applied again to the saved value, which is already its output"""
     x, h, w, z = cache
     again = 1 / (1 + np.exp(-z))
     dz = dout * (h - x) * again * (1 - again)

@@ -101,31 +101,31 @@ def one_sided(J: Piece, entries: Tensor, i: int, h: float) -> Tensor:
 
 @caught_by(CONFIRMS, origin=f"{CS231N}: use the centered formula")
 def takes_the_quotient_on_one_side(*asked: Any, **options: Any) -> RelativeErrors:
-    """the quotient is one-sided, (J(theta + h) - J(theta)) / h, and off by h J'' / 2"""
+    """the quotient is one-sided, (J(theta + h) - J(theta)) / h: it has an error of h J'' / 2"""
     return in_pieces(*asked, quotient=one_sided, **options)
 
 
 @caught_by(CONFIRMS, origin="site: 2 h in the divisor")
 def divides_by_one_step(*asked: Any, **options: Any) -> RelativeErrors:
-    """the difference over two steps is divided by one, so that every quotient is twice too large"""
+    """the difference over two steps is divided by h instead of 2 h: every quotient is twice too large"""
     return in_pieces(*asked, quotient=lambda *at: 2 * difference(*at), **options)
 
 
 @caught_by(CONFIRMS, origin=f"{CS231N}: be careful with the step size h; site: truncation, h^2 / 6 J'''")
 def takes_a_large_step(*asked: Any, **options: Any) -> RelativeErrors:
-    """the step is so large, 0.01, that the quotient is off by the third derivative"""
+    """the step of 0.01 is so large that the third derivative spoils the quotient"""
     return in_pieces(*asked, step=1e-2, **options)
 
 
 @caught_by(CONFIRMS, origin=f"{CS231N}: be careful with the step size h; site: rounding, u J / h")
 def takes_a_tiny_step(*asked: Any, **options: Any) -> RelativeErrors:
-    """the step is so small, 1e-13, that the difference of the losses is mostly rounding"""
+    """the step of 1e-13 is so small that the difference of the losses is mostly rounding"""
     return in_pieces(*asked, step=1e-13, **options)
 
 
 @caught_by(CONFIRMS, origin=f"{CS231N}: use double precision")
 def evaluates_in_float32(*asked: Any, **options: Any) -> RelativeErrors:
-    """the losses are evaluated in float32, whose rounding drowns a difference over so small a step"""
+    """the losses are evaluated in float32, whose rounding is larger than a difference over so small a step"""
     return in_pieces(*asked, dtype=torch.float32, **options)
 
 
@@ -144,7 +144,7 @@ def unrestored(J: Piece, entries: Tensor, i: int, h: float) -> Tensor:
 
 @caught_by(UNTOUCHED, origin=f"{CS231N}, assignment 1, eval_numerical_gradient: x[ix] = oldval # restore")
 def moves_the_entries_of_the_callers_model(*asked: Any, **options: Any) -> RelativeErrors:
-    """the entries of the caller's own model are moved and not put back to where they were"""
+    """the entries of the caller's own model are moved, and not moved back"""
     return in_pieces(*asked, own=lambda model: model, quotient=unrestored, **options)
 
 
@@ -156,13 +156,13 @@ def far_unrestored(J: Piece, entries: Tensor, i: int, h: float) -> Tensor:
 
 @caught_by(CONFIRMS, origin="site: theta_i = before, on the copy, between one entry and the next")
 def goes_on_from_the_moved_entry(*asked: Any, **options: Any) -> RelativeErrors:
-    """an entry stays moved by a large step while the next are checked, so that each quotient is taken somewhere else"""
+    """a checked entry is not moved back before the next one is checked: every quotient is taken at another point"""
     return in_pieces(*asked, quotient=far_unrestored, **options)
 
 
 @caught_by(UNTOUCHED, origin="site: the copy of the gradient buffer")
 def leaves_its_gradient_behind(model: MLP, *asked: Any, gradient: Any = backprop, **options: Any) -> RelativeErrors:
-    """the gradient that is checked is written into the caller's buffer, over what stood there"""
+    """the gradient that is checked is written into the caller's gradient buffer"""
 
     def written(net: MLP, *at: Tensor) -> None:
         gradient(net, *at)
@@ -173,31 +173,31 @@ def leaves_its_gradient_behind(model: MLP, *asked: Any, gradient: Any = backprop
 
 @caught_by(UNTOUCHED, origin="torch.nn.Module.double, documentation: modifies the module in place")
 def turns_the_callers_model_to_float64(*asked: Any, **options: Any) -> RelativeErrors:
-    """the model itself, and not a copy, is turned to float64"""
+    """the caller's model is converted to float64 instead of a copy"""
     return in_pieces(*asked, own=lambda model: copy.deepcopy(model.double()), **options)
 
 
 @caught_by(UNTOUCHED, origin="torch.set_default_dtype(torch.float64), in many a gradient check; site: never set back")
 def leaves_float64_as_the_default(*asked: Any, **options: Any) -> RelativeErrors:
-    """the default dtype is set to float64 and stays so"""
+    """the default dtype is set to float64 and not set back"""
     torch.set_default_dtype(torch.float64)
     return in_pieces(*asked, **options)
 
 
 @caught_by(CONFIRMS, REPORTS, origin="site: the loop over the parameters; torch names them weight and bias")
 def moves_weights_but_no_biases(*asked: Any, **options: Any) -> RelativeErrors:
-    """only the weights are moved; the quotients of the biases stay zero"""
+    """only weights are moved: the quotients of the biases stay zero"""
     return in_pieces(*asked, moves=lambda name, i: name.startswith("W"), **options)
 
 
 @caught_by(CONFIRMS, origin="site: the loop over the entries, an index too few")
 def leaves_the_last_entry_unmoved(model: MLP, *asked: Any, **options: Any) -> RelativeErrors:
-    """the loop over the entries of a tensor ends one too early"""
+    """the loop over the entries of a tensor ends one entry too early"""
     last = {name: p.numel() - 1 for name, p in model.named_parameters()}
     return in_pieces(model, *asked, moves=lambda name, i: i < last[name], **options)
 
 
 @caught_by(CONFIRMS, origin="site: the batch of the gradient; a DataLoader asked twice gives two batches")
 def checks_the_gradient_of_another_batch(*asked: Any, **options: Any) -> RelativeErrors:
-    """the gradient is that of other inputs than the loss that is differenced"""
+    """gradient and quotients are taken on different batches"""
     return in_pieces(*asked, batch=lambda x, y: (x.flip(1) / 2, y), **options)

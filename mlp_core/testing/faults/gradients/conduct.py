@@ -29,7 +29,7 @@ def as_our_own(f: Any) -> Any:
     "repeats itself to the bit", right=backprop, origin="gradients not zeroed: torch's own zero_grad() forgotten"
 )
 def adds_to_what_the_buffer_held(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """the gradient is added to what the buffers held before the call"""
+    """the gradient is added to the previous content of the buffers instead of replacing it"""
     before = model.flat_grad.nan_to_num(nan=0.0)
     reverse(model, trace, dL_dy)
     model.flat_grad.add_(before)
@@ -37,21 +37,21 @@ def adds_to_what_the_buffer_held(model: MLP, trace: Trace, dL_dy: Tensor) -> Non
 
 @caught_by("leaves everything else alone", right=backprop, origin="site: delta *= f', in place on the caller's tensor")
 def multiplies_dL_dy_in_place(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """dL_dy is multiplied by f' in place: the caller's tensor is changed"""
+    """dL_dy is multiplied by f' in place, which changes the caller's tensor"""
     reverse(model, trace, dL_dy)
     dL_dy.copy_(RIGHT["derivative"](At(model, trace, model.L, dL_dy, dL_dy), dL_dy))
 
 
 @caught_by("leaves everything else alone", right=backprop, origin="site: f' written over a, to save a buffer")
 def writes_delta_over_the_activations(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """delta is written over the activations of the trace"""
+    """delta is written into the activations of the trace"""
     reverse(model, trace, dL_dy)
     trace.a[-1].copy_(RIGHT["derivative"](At(model, trace, model.L, dL_dy, dL_dy), dL_dy))
 
 
 @caught_by("leaves everything else alone", right=backprop, origin="site: the update, made inside of backpropagation")
 def takes_the_step_itself(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """the parameters are moved: the update is not backpropagation's to make"""
+    """the parameters are changed: the update does not belong in backpropagation"""
     reverse(model, trace, dL_dy)
     with torch.no_grad():
         model.flat.sub_(model.flat_grad, alpha=0.01)
@@ -67,7 +67,7 @@ def draws_random_numbers(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
 
 @caught_by("leaves everything else alone", right=backprop, origin="torch.set_default_dtype in a notebook's helper")
 def sets_the_default_dtype(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """torch's default dtype is set and not set back"""
+    """torch's default dtype is changed and not set back"""
     torch.set_default_dtype(torch.float64)
     reverse(model, trace, dL_dy)
 
@@ -85,7 +85,7 @@ def drags_the_graph_along(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
 
 @caught_by("repeats itself to the bit", right=backprop, origin="dropout left on in the backward pass")
 def is_random(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """the gradient is different with every call"""
+    """the gradient differs from call to call"""
     reverse(model, trace, dL_dy * (1 + torch.rand(()).item()))
 
 
@@ -93,7 +93,7 @@ def is_random(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     "handles half precision", right=backprop, origin="Micikevicius et al. (2018), loss scaling: unscaled in part"
 )
 def unscales_the_weights_alone(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """in float16 dL_dy is multiplied by 16 against underflow, and the weight gradients alone are divided by it again"""
+    """in float16 dL_dy is multiplied by 16 against underflow, and only the weight gradients are divided by 16 again"""
     scale = 16 if dL_dy.dtype == torch.float16 else 1
     reverse(model, trace, dL_dy * scale)
     for W in model.weights:
@@ -102,7 +102,7 @@ def unscales_the_weights_alone(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
 
 @caught_by("handles depth 1", right=backprop, origin="site: the loop; the output layer is handled inside of l < L")
 def takes_a_single_layer_for_a_hidden_one(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """a network of one layer leaves f' out: its only layer is taken for the one before the loop"""
+    """f' is left out in a network of one layer: it is treated as a hidden layer"""
     if model.L > 1:
         reverse(model, trace, dL_dy)
         return
@@ -113,34 +113,34 @@ def takes_a_single_layer_for_a_hidden_one(model: MLP, trace: Trace, dL_dy: Tenso
 
 @caught_by("handles depth 1", "repeats itself to the bit", right=backprop, origin="site: the index of the layer above")
 def raises(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """it always raises an IndexError"""
+    """it raises an IndexError in every call"""
     raise IndexError("index 2 is out of range")
 
 
 @caught_by(ONE, BATCH, right=backprop, origin="site: one entry; the smallest error the equality with autograd must see")
 def off_by_1e_10_in_the_last_bias(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """the last bias gradient is off by a factor of 1 + 1e-10"""
+    """the last bias gradient has a relative error of 1e-10"""
     reverse(model, trace, dL_dy)
     model.grad_views[-1][-1] *= 1 + 1e-10
 
 
 @caught_by("equals exact rational arithmetic", right=backprop, origin="site: one entry; the smallest error of a weight")
 def off_by_1e_10_in_one_entry(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """the first weight gradient is off by a factor of 1 + 1e-10"""
+    """the first weight gradient has a relative error of 1e-10"""
     reverse(model, trace, dL_dy)
     model.grad_views[0][0, 0] *= 1 + 1e-10
 
 
 @caught_by(ONE, right=backprop, origin="float32 buffers (torch.zeros) in a float64 network")
 def rounds_to_float32(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """the gradient is rounded to float32 on the way"""
+    """the gradient is rounded to float32 in between"""
     reverse(model, trace, dL_dy)
     model.flat_grad.copy_(model.flat_grad.float())
 
 
 @caught_by(ONE, right=backprop, origin="[torch.zeros(n)] * L: every layer's entry is the same tensor")
 def shares_one_bias_buffer(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """bias gradients of one shape share one buffer: the layer written last overwrites the others"""
+    """bias gradients of one shape share one buffer: the last layer that is written overwrites the others"""
     reverse(model, trace, dL_dy)
     written: dict[int, Tensor] = {}
     for g in model.grad_views[1::2]:
@@ -149,7 +149,7 @@ def shares_one_bias_buffer(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
 
 @caught_by(ONE, right=backprop, origin="site: the order of the loop; the weights are updated before delta passes them")
 def flows_through_updated_weights(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """delta passes weights that have already taken a step of 0.01 along their gradient"""
+    """the error flows back through weights that are already updated (by 0.01 times their gradient)"""
     before = model.flat.clone()
     with torch.no_grad():
         delta = dL_dy
@@ -167,7 +167,7 @@ def flows_through_updated_weights(model: MLP, trace: Trace, dL_dy: Tensor) -> No
     "handles many layers", right=backprop, origin="site: the loop; a fixed number of layers, as in a first network"
 )
 def ends_after_five_layers(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """layers further than five from the output get no gradient: the loop has a fixed length"""
+    """only the last five layers get a gradient: the loop has a fixed length"""
     reverse(model, trace, dL_dy)
     for p in list(model.parameters())[: max(0, 2 * (model.L - 5))]:
         p.grad.zero_()  # type: ignore[union-attr]  # allocated
@@ -175,7 +175,7 @@ def ends_after_five_layers(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
 
 @caught_by("takes the parameters as they are", right=backprop, origin="site: transposed weights kept between calls")
 def keeps_the_weights_of_its_first_call(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """delta flows back through the weights of the first call: they are copied once and never again"""
+    """delta flows back through the weights of the first call, which were copied once"""
     if not hasattr(model, "copied"):
         model.copied = [W.detach().clone() for W in model.weights]  # type: ignore[assignment]  # a list
     right = model.flat.clone()
@@ -191,7 +191,7 @@ def keeps_the_weights_of_its_first_call(model: MLP, trace: Trace, dL_dy: Tensor)
     origin="torch: what autograd or a user binds to p.grad lies elsewhere than the flat buffer",
 )  # fmt: skip
 def fills_its_buffer_alone(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """a gradient that lies elsewhere keeps its old numbers: only the buffer is filled"""
+    """only the flat buffer is filled: a gradient that is stored elsewhere keeps its old numbers"""
     bound = [None if p.grad is None else p.grad.clone() for p in model.parameters()]
     elsewhere = [p.grad is not view for p, view in zip(model.parameters(), model.grad_views, strict=True)]
     backprop(model, trace, dL_dy)
@@ -204,7 +204,7 @@ def fills_its_buffer_alone(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     origin="site: the loop; a break where one layer is frozen",
 )  # fmt: skip
 def ends_at_a_frozen_layer(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """a layer that requires no gradient ends the loop: its own and all below keep their old gradients"""
+    """the loop ends at the first frozen layer: all layers below it keep their old gradients"""
     before = [None if p.grad is None else p.grad.clone() for p in model.parameters()]
     backprop(model, trace, dL_dy)
     frozen = [layer for layer, W in enumerate(model.weights) if not W.requires_grad]

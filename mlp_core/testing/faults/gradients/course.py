@@ -30,7 +30,8 @@ def caught_by(*laws: str, origin: str) -> Callable[[Any], Any]:
 
 @caught_by(BATCH, "adds up over the batch", origin="the course report of this project")
 def course_report(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
-    """right for one sample only: bias gradients of the first sample, broadcasting products in place of outer ones"""
+    """correct for one sample only: the bias gradient is that of the first sample, and broadcasting replaces the outer
+    product"""
     with torch.no_grad():
         L = model.L
         local_grad = -2 * (y_true - y_pred) * model.df[L](model.z[L])
@@ -43,7 +44,7 @@ def course_report(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
 
 @caught_by(ONE, "equals exact rational arithmetic", origin="course: y_pred - y_true with the minus kept")
 def course_with_the_sign_turned(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
-    """the sign of the loss gradient is turned: the gradient points downhill"""
+    """the loss gradient has the wrong sign: the gradient points downhill"""
     right_for_batches(model, 2 * y_pred - y_true, y_pred)
 
 
@@ -59,14 +60,14 @@ def course_without_no_grad(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
 
 @caught_by("handles depth 1", ONE, origin="course: range(L, 1, -1)")
 def course_leaves_the_first_layer_out(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
-    """the first layer's gradients are missing: the loop ends one layer too early"""
+    """the first layer gets no gradients: the loop ends one layer too early"""
     right_for_batches(model, y_true, y_pred)
     del model.dL_dw[1]
 
 
 @caught_by(ONE, origin="course: range(L - 1, 1, -1) for the hidden layers")
 def course_leaves_the_first_of_several_layers_out(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
-    """the first layer's gradients are missing where there are hidden layers: their loop ends one layer too early"""
+    """with hidden layers the first layer gets no gradients: the loop ends one layer too early"""
     right_for_batches(model, y_true, y_pred)
     if model.L > 1:
         del model.dL_dw[1]
@@ -74,7 +75,7 @@ def course_leaves_the_first_of_several_layers_out(model: Any, y_true: Tensor, y_
 
 @caught_by("handles widths of 1", BATCH, origin="course: sum(dim=0, keepdim=True)")
 def course_keeps_a_dimension(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
-    """the bias gradient of the output layer has shape (1, n) in place of (n,)"""
+    """the bias gradient of the output layer has shape (1, n) instead of (n,)"""
     right_for_batches(model, y_true, y_pred)
     model.dL_db[model.L] = model.dL_db[model.L][None]
 
@@ -95,7 +96,7 @@ def course_changes_its_prediction(model: Any, y_true: Tensor, y_pred: Tensor) ->
 
 @caught_by("leaves everything else alone", origin="course: the step of gradient descent made inside of backpropagation")
 def course_takes_the_step_itself(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
-    """the parameters are changed: a step of gradient descent is taken inside of backpropagation"""
+    """the parameters are changed: a step of gradient descent is taken inside backpropagation"""
     right_for_batches(model, y_true, y_pred)
     with torch.no_grad():
         for layer in range(1, model.L + 1):
@@ -108,7 +109,7 @@ SUMS: dict[tuple[Any, ...], Tensor] = {}
 
 @caught_by("repeats itself to the bit", origin="course: gradients summed up in a global dict that nobody empties")
 def course_keeps_adding(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
-    """the gradients of earlier calls are added: buffers outside of the function are never emptied"""
+    """the gradients of earlier calls are added: the buffers outside the function are never cleared"""
     right_for_batches(model, y_true, y_pred)
     for written in (model.dL_dw, model.dL_db):
         for layer, g in written.items():
@@ -119,7 +120,7 @@ def course_keeps_adding(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
 
 @caught_by(ONE, origin="course: gradients computed in numpy's float32")
 def course_in_single_precision(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
-    """everything is computed in float32, and turned back into float64"""
+    """everything is computed in float32 and converted back to float64"""
     with torch.no_grad():
         delta = -2 * (y_true.float() - y_pred.float())
         for layer in range(model.L, 0, -1):

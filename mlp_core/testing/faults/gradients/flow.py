@@ -17,27 +17,27 @@ caught_by = entered(CATALOGUE, "flow")
 
 @caught_by(ONE, origin="site: delta W; shapes made to fit by reshape in place of a transpose")
 def flow_through_reshaped_weights(at: At, delta: Tensor) -> Tensor:
-    """delta flows back through weights that are reshaped where they should be transposed"""
+    """delta flows back through reshaped weights instead of transposed ones"""
     return delta @ at.W.t().reshape(at.W.shape)
 
 
 @caught_by(ONE, origin="site: delta W; the index of W; layer l - 1 in place of l, wherever the shapes allow it")
 def flow_through_the_weights_below(at: At, delta: Tensor) -> Tensor:
-    """delta flows back through the weights of the layer below, where they have the same shape"""
+    """delta flows back through the weights of the layer below if they have the same shape"""
     below = at.model.weights[at.layer - 2]
     return delta @ (below if below.shape == at.W.shape else at.W)
 
 
 @caught_by(ONE, origin="site: delta W; W W^T of square layers, W in place of its transpose")
 def flow_through_transposed_square_weights(at: At, delta: Tensor) -> Tensor:
-    """delta flows back through the transpose of W, where W is square and the shapes do not tell"""
+    """delta flows back through the transpose of W if W is square, so that no shape shows it"""
     square = at.W.shape[0] == at.W.shape[1]
     return delta @ (at.W.t() if square else at.W)
 
 
 @caught_by(ONE, origin="site: delta W; one buffer for the deltas of all layers, as a C programmer has it")
 def flow_overwritten_while_needed(at: At, delta: Tensor) -> Tensor:
-    """delta is overwritten, unit by unit, with that of the layer below while it is still needed"""
+    """delta is overwritten unit by unit by that of the layer below while it is still needed"""
     below = replace(at, layer=at.layer - 1)
     df = RIGHT["derivative"](below, torch.ones_like(below.z))
     n, n_below = at.W.shape
@@ -50,13 +50,13 @@ def flow_overwritten_while_needed(at: At, delta: Tensor) -> Tensor:
 
 @caught_by(ONE, origin="site: delta W; the weights left out")
 def flow_without_weights(at: At, delta: Tensor) -> Tensor:
-    """delta flows back without the weights: its sum goes to every unit below"""
+    """delta flows back without the weights: every unit below gets its sum"""
     return delta.sum(1, keepdim=True).expand(-1, at.W.shape[1])
 
 
 @caught_by(ONE, origin="site: delta W; what flows in passed on before it is multiplied by f'")
 def flow_without_the_derivative(at: At, delta: Tensor) -> Tensor:
-    """what flows on to the layer below leaves this layer's f' out"""
+    """the error flows back to the layer below without this layer's f'"""
     return at.above @ at.W
 
 
@@ -68,13 +68,14 @@ def flow_stopped(at: At, delta: Tensor) -> Tensor:
 
 @caught_by(BATCH, origin="course: / m in every layer, so that it counts once for each")
 def flow_averaged(at: At, delta: Tensor) -> Tensor:
-    """delta is divided by the batch size once more in every layer it passes"""
+    """delta is divided by the batch size again in every layer"""
     return delta @ at.W / len(delta)
 
 
 @caught_by(BATCH, origin="course report: sum(local_grad.T * W, dim=0, keepdim=True), right for one sample")
 def flow_by_a_broadcasting_product(at: At, delta: Tensor) -> Tensor:
-    """what flows back is a broadcasting product delta.T * W summed over units, which is delta W for one sample alone"""
+    """delta flows back as the broadcasting product delta.T * W summed over units, which is delta W for one sample
+    only"""
     return (delta.t() * at.W).sum(dim=0, keepdim=True)
 
 
@@ -88,5 +89,5 @@ def flow_without_the_last_unit(at: At, delta: Tensor) -> Tensor:
 
 @caught_by(ONE, origin="site: delta W; a signal meant for the forward pass")
 def flow_with_the_bias(at: At, delta: Tensor) -> Tensor:
-    """the bias of the layer below is added to what flows back"""
+    """the bias of the layer below is added to the error that flows back"""
     return RIGHT["flow"](at, delta) + at.model.biases[at.layer - 2]

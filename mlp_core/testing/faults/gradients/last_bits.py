@@ -28,14 +28,14 @@ def err(tensor: Tensor) -> None:
 
 @caught_by("equals exact rational arithmetic", right=backprop, origin="site: one entry, four units in its last place")
 def errs_in_the_last_bits_of_one_entry(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """one weight gradient errs in its last bits"""
+    """one weight gradient has wrong last bits"""
     reverse(model, trace, dL_dy)
     err(model.grad_views[0])
 
 
 @caught_by("equals exact rational arithmetic", right=backprop, origin="site: one entry, in float32 alone")
 def errs_in_the_last_bits_of_float32_alone(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """one bias gradient errs in its last bits in float32"""
+    """one bias gradient has wrong last bits in float32"""
     reverse(model, trace, dL_dy)
     if dL_dy.dtype == torch.float32:
         err(model.grad_views[-1])
@@ -52,7 +52,7 @@ HYPERPARAMETERS: dict[str, Any] = {
     origin="site: one entry of the parameter, four units in its last place",
 )  # fmt: skip
 class ErrsInTheLastBitsOfOneEntry(torch.optim.SGD):
-    """one entry of every parameter errs in its last bits"""
+    """one entry of every parameter has wrong last bits"""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
@@ -67,7 +67,7 @@ class ErrsInTheLastBitsOfOneEntry(torch.optim.SGD):
 def forgets_momentum_where_a_layer_has_one_unit(
     model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
 ) -> History:
-    """momentum is forgotten where a layer has one unit"""
+    """momentum is ignored if a layer has one unit"""
     if 1 in model.sizes and "momentum" in vars(rule):
         rule = replace(rule, momentum=0.0, nesterov=False)
     return fit(model, x, y, rule=rule, epochs=epochs, batch_size=batch_size, **more)

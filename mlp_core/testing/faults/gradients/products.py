@@ -15,31 +15,31 @@ weight, bias = (entered(CATALOGUE, site) for site in ("weight", "bias"))
 
 @weight(ONE, origin="course: z[l-1] in place of a[l-1]")
 def weight_from_z(at: At, delta: Tensor) -> Tensor:
-    """the weight gradient takes z of the layer below in place of a = f(z)"""
+    """the weight gradient uses z of the layer below instead of a = f(z)"""
     return delta.t() @ at.trace.z[at.layer - 1]
 
 
 @weight(ONE, origin="course: a[l] in place of a[l-1], in loops over the units")
 def weight_from_the_layers_own_output(at: At, delta: Tensor) -> Tensor:
-    """the weight gradient takes a of the layer itself in place of the layer below"""
+    """the weight gradient uses a of its own layer instead of a of the layer below"""
     return delta.t() @ at.a[:, torch.arange(at.W.shape[1])]  # an IndexError where the layer is narrower
 
 
 @weight(ONE, origin="site: dL/dW; shapes made to fit by reshape in place of a transpose")
 def weight_reshaped(at: At, delta: Tensor) -> Tensor:
-    """the weight gradient is reshaped where it should be transposed"""
+    """the weight gradient is reshaped instead of transposed"""
     return (at.below.t() @ delta).reshape(at.W.shape)
 
 
 @weight(BATCH, origin="course: a[l-1][0]; a function written for one sample")
 def weight_of_the_first_sample(at: At, delta: Tensor) -> Tensor:
-    """the weight gradient is that of the first sample only"""
+    """the weight gradient is that of the first sample only: the sum over the batch is missing"""
     return delta[:1].t() @ at.below[:1]
 
 
 @weight(BATCH, origin="site: dL/dW; = for += in a loop over the samples")
 def weight_of_the_last_sample(at: At, delta: Tensor) -> Tensor:
-    """the weight gradient is that of the last sample only: each sample overwrites the one before"""
+    """the weight gradient is that of the last sample only: each sample overwrites the previous one (= instead of +=)"""
     return delta[-1:].t() @ at.below[-1:]
 
 
@@ -51,25 +51,25 @@ def weight_averaged(at: At, delta: Tensor) -> Tensor:
 
 @weight(BATCH, origin="site: dL/dW; the product of sums for the sum of products")
 def weight_of_summed_samples(at: At, delta: Tensor) -> Tensor:
-    """the weight gradient is the outer product of sums over the batch, in place of the sum of outer products"""
+    """the weight gradient is the outer product of sums over the batch instead of the sum of outer products"""
     return torch.outer(delta.sum(0), at.below.sum(0))
 
 
 @weight(BATCH, origin="site: dL/dW; activations averaged over the batch")
 def weight_of_averaged_activations(at: At, delta: Tensor) -> Tensor:
-    """the weight gradient takes the activations below averaged over the batch"""
+    """the weight gradient uses the activations below averaged over the batch"""
     return torch.outer(delta.sum(0), at.below.mean(0))
 
 
 @weight(BATCH, origin="course report: local_grad.T * a, a broadcasting product that is an outer product for one sample")
 def weight_by_a_broadcasting_product(at: At, delta: Tensor) -> Tensor:
-    """the weight gradient is a broadcasting product delta.T * a, which is an outer product for one sample alone"""
+    """the weight gradient is the broadcasting product delta.T * a, which is the outer product for one sample only"""
     return delta.t() * at.below
 
 
 @weight(ONE, origin="site: dL/dW; what flows in used before it is multiplied by f'")
 def weight_without_the_derivative(at: At, delta: Tensor) -> Tensor:
-    """the weight gradient takes what flows in from above before it is multiplied by f'"""
+    """the weight gradient uses the error from above before it is multiplied by f'"""
     return at.above.t() @ at.below
 
 
@@ -89,13 +89,13 @@ def weight_never_written(at: At, delta: Tensor) -> Tensor:
     "is zero at a perfect fit", origin="weight decay in the gradient: Loshchilov and Hutter (2019) on coupled decay"
 )
 def weight_with_decay(at: At, delta: Tensor) -> Tensor:
-    """half the weight is added to its gradient: weight decay belongs to the update"""
+    """half the weight is added to its gradient: weight decay belongs in the update"""
     return delta.t() @ at.below + at.W / 2
 
 
 @weight("handles widths of 1", origin="squeeze() on a layer of one unit: a well-known trap of broadcasting")
 def weight_of_a_single_unit_averaged(at: At, delta: Tensor) -> Tensor:
-    """the weight gradient of a layer of one unit leaves delta out: one unit is taken for a vector"""
+    """the weight gradient of a layer with one unit leaves delta out"""
     return delta.t() @ at.below if delta.shape[1] > 1 else at.below.mean(0, True)
 
 
@@ -109,7 +109,7 @@ def weight_cut_at_600_columns(at: At, delta: Tensor) -> Tensor:
 
 @weight("handles strided inputs", origin="site: dL/dW; memory read as if it were contiguous")
 def weight_past_the_strides(at: At, delta: Tensor) -> Tensor:
-    """the weight gradient reads the activations below as if they were contiguous"""
+    """the weight gradient reads the activations below in memory order, their strides are ignored"""
     return delta.t() @ at.below.as_strided(at.below.shape, (at.below.shape[1], 1))
 
 
@@ -118,25 +118,25 @@ def weight_past_the_strides(at: At, delta: Tensor) -> Tensor:
     origin="course report: local_grad[0], right for the one sample the course asks for",
 )  # fmt: skip
 def bias_gradient_of_the_first_sample(at: At, delta: Tensor) -> Tensor:
-    """the bias gradient is delta of the first sample only"""
+    """the bias gradient is delta of the first sample only: the sum over the batch is missing"""
     return delta[0]
 
 
 @bias(BATCH, origin="site: dL/db; = for += in a loop over the samples")
 def bias_gradient_of_the_last_sample(at: At, delta: Tensor) -> Tensor:
-    """the bias gradient is delta of the last sample only: each sample overwrites the one before"""
+    """the bias gradient is delta of the last sample only: each sample overwrites the previous one (= instead of +=)"""
     return delta[-1]
 
 
 @bias(BATCH, origin="course: a mean over the batch for the bias and a sum for the weights")
 def bias_averaged(at: At, delta: Tensor) -> Tensor:
-    """the bias gradient is the mean of delta over the batch in place of its sum"""
+    """the bias gradient is the mean of delta over the batch instead of its sum"""
     return delta.mean(0)
 
 
 @bias(ONE, origin="site: dL/db; sum() without its dimension, which numpy's and torch's default is")
 def bias_summed_over_units(at: At, delta: Tensor) -> Tensor:
-    """the bias gradient is delta summed over batch and units: sum() without dim=0"""
+    """the bias gradient is delta summed over batch and units: sum() instead of sum(dim=0)"""
     return delta.sum().expand(delta.shape[1])
 
 
@@ -154,19 +154,19 @@ def bias_never_written(at: At, delta: Tensor) -> Tensor:
 
 @bias(ONE, origin="site: dL/db; what flows in used before it is multiplied by f'")
 def bias_without_the_derivative(at: At, delta: Tensor) -> Tensor:
-    """the bias gradient takes what flows in from above before it is multiplied by f'"""
+    """the bias gradient uses the error from above before it is multiplied by f'"""
     return at.above.sum(0)
 
 
 @bias("is zero at a perfect fit", origin="site: dL/db; the bias's input taken for its gradient")
 def bias_gradient_of_one(at: At, delta: Tensor) -> Tensor:
-    """the bias gradient is 1, the bias's own input, without delta"""
+    """the bias gradient is 1, the input of the bias: the factor delta is missing"""
     return torch.ones_like(delta[0])
 
 
 @bias(ONE, origin="site: dL/db; the weight's factor on the bias too")
 def bias_times_the_activation(at: At, delta: Tensor) -> Tensor:
-    """the bias gradient is multiplied by the first activation below, as if it were a weight's"""
+    """the bias gradient is multiplied by the first activation below, as if the bias were a weight"""
     return delta.t() @ at.below[:, 0]
 
 
@@ -178,5 +178,5 @@ def bias_wrong_for_one_sample_alone(at: At, delta: Tensor) -> Tensor:
 
 @bias("handles wide layers and large batches", origin="site: dL/db; a block loop that ends after its first block")
 def bias_of_the_first_64_rows(at: At, delta: Tensor) -> Tensor:
-    """the bias gradient sums the first 64 samples only"""
+    """the bias gradient sums only the first 64 samples"""
     return delta[:64].sum(dim=0)

@@ -14,13 +14,13 @@ caught_by = entered(CATALOGUE, "upstream")
 
 @caught_by(ONE, "agrees with central differences for one sample", origin="course: y - y_hat in place of y_hat - y")
 def turns_the_sign(at: At, dL_dy: Tensor) -> Tensor:
-    """the sign of the loss gradient is turned: the gradient points downhill"""
+    """the loss gradient has the wrong sign: the gradient points downhill"""
     return -dL_dy
 
 
 @caught_by("agrees with central differences for one sample", origin="course: the loss taken for half the squared error")
 def halves(at: At, dL_dy: Tensor) -> Tensor:
-    """the factor 2 of the squared error is missing: every gradient is half of what it should be"""
+    """the factor 2 of the squared error is missing: every gradient is half as large as it should be"""
     return dL_dy / 2
 
 
@@ -28,7 +28,7 @@ def halves(at: At, dL_dy: Tensor) -> Tensor:
     "agrees with central differences for one sample", origin="site: dL/dy_hat, the 2 applied by the loss and again"
 )
 def doubles(at: At, dL_dy: Tensor) -> Tensor:
-    """the factor 2 of the squared error is there twice: every gradient is twice what it should be"""
+    """the factor 2 of the squared error is applied twice: every gradient is twice as large as it should be"""
     return 2 * dL_dy
 
 
@@ -37,7 +37,7 @@ def doubles(at: At, dL_dy: Tensor) -> Tensor:
     origin="a mean where the loss is a sum: torch's reduction='mean' against 'sum'",
 )  # fmt: skip
 def mean_over_the_batch(at: At, dL_dy: Tensor) -> Tensor:
-    """the gradient is divided by the batch size, which the loss has (or has not) done already"""
+    """the gradient is divided by the batch size once too often: the loss defines whether it is a mean"""
     return dL_dy / len(dL_dy)
 
 
@@ -49,7 +49,7 @@ def times_the_batch(at: At, dL_dy: Tensor) -> Tensor:
 
 @caught_by(ONE, origin="a mean over the outputs: torch's MSELoss divides by all entries")
 def mean_over_the_outputs(at: At, dL_dy: Tensor) -> Tensor:
-    """the gradient is divided by the number of outputs, which the loss has (or has not) done already"""
+    """the gradient is divided by the number of outputs once too often: the loss defines whether it is a mean"""
     return dL_dy / dL_dy.shape[1]
 
 
@@ -73,7 +73,7 @@ def averages_over_the_samples(at: At, dL_dy: Tensor) -> Tensor:
 
 @caught_by("adds up over the batch", origin="site: dL/dy_hat; a function written for one sample")
 def first_sample_alone(at: At, dL_dy: Tensor) -> Tensor:
-    """only the first sample of the batch flows back"""
+    """only the error of the first sample flows back"""
     kept = dL_dy * 0
     kept[0] = dL_dy[0]
     return kept
@@ -81,7 +81,7 @@ def first_sample_alone(at: At, dL_dy: Tensor) -> Tensor:
 
 @caught_by(ONE, origin="site: dL/dy_hat; y and y_hat of different outputs, a squeezed or transposed target")
 def first_output_alone(at: At, dL_dy: Tensor) -> Tensor:
-    """only the first output flows back"""
+    """only the error of the first output flows back"""
     kept = dL_dy * 0
     kept[:, 0] = dL_dy[:, 0]
     return kept
@@ -89,7 +89,7 @@ def first_output_alone(at: At, dL_dy: Tensor) -> Tensor:
 
 @caught_by("scales with the loss", origin="gradient clipping left on (Pascanu, Mikolov and Bengio 2013)")
 def clips_what_flows_back(at: At, dL_dy: Tensor) -> Tensor:
-    """what flows back is clipped to between -4 and 4"""
+    """the loss gradient is clipped to [-4, 4]"""
     return dL_dy.clamp(-4, 4)
 
 
@@ -101,5 +101,5 @@ def takes_the_sign(at: At, dL_dy: Tensor) -> Tensor:
 
 @caught_by("is zero at a perfect fit", ONE, origin="site: dL/dy_hat; y_hat in place of y_hat - y")
 def output_in_place_of_the_error(at: At, dL_dy: Tensor) -> Tensor:
-    """twice the output flows back in place of the loss gradient: the target is left out"""
+    """twice the output flows back instead of the loss gradient: the target is not subtracted"""
     return 2 * at.a

@@ -30,7 +30,7 @@ def divides_by_the_number_of_rows(y_true: Any, y_pred: Any) -> Any:
 
 @caught_by(ROWS, origin="site: a rate of positive labels that is taken from the rows at hand")
 def balances_by_the_rows_at_hand(y_true: Any, y_pred: Any) -> Any:
-    """rows are weighted by how common their label is among the rows of the call"""
+    """rows are weighted by how common their label is among the rows of the call: a row depends on the others"""
     rate = (y_true.sum() + 1) / (len(y_true) + 2)
     w = np.where(y_true == 1, 1 - rate, rate)
     return tuple(w * x for x in losses.logistic(y_true, y_pred))
@@ -38,14 +38,14 @@ def balances_by_the_rows_at_hand(y_true: Any, y_pred: Any) -> Any:
 
 @caught_by(WEIGHTS, origin="site: w p (1 - p), its first factor")
 def weighs_the_gradient_alone(y_true: Any, y_pred: Any, weight: Any) -> Any:
-    """the hessian is not weighted"""
+    """only the gradient is multiplied by the weights, not the hessian"""
     g, h = losses.logistic(y_true, y_pred, weight)
     return g, h / (1 if weight is None else weight)
 
 
 @caught_by(WEIGHTS, origin="site: sample_weight, of a caller and a callee that both multiply")
 def weighs_twice(y_true: Any, y_pred: Any, weight: Any) -> Any:
-    """gradient and hessian are weighted twice"""
+    """gradient and hessian are multiplied by the weights twice"""
     return losses.logistic(y_true, y_pred, None if weight is None else weight**2)
 
 
@@ -59,7 +59,7 @@ def normalises_the_weights(preds: Any, dtrain: Any) -> Any:
 
 @caught_by(AGAIN, origin="LightGBM 4: preds is the array in which the Booster keeps its scores")
 def changes_the_scores_in_place(y_true: Any, y_pred: Any) -> Any:
-    """the raw scores are turned into probabilities where they stand"""
+    """the raw scores are turned into probabilities in place"""
     p = y_pred
     p[:] = sigmoid(y_pred)
     return p - y_true, p * (1 - p)
@@ -67,5 +67,5 @@ def changes_the_scores_in_place(y_true: Any, y_pred: Any) -> Any:
 
 @wrong_softmax(ORDER, origin="LightGBM 3: scores of several classes came flat, class by class")
 def flattens_in_the_order_of_memory(y_true: Any, y_pred: Any) -> Any:
-    """the scores are flattened as they lie in memory, and taken apart as if rows followed each other"""
+    """the scores are flattened in memory order, and reshaped as if rows followed each other"""
     return losses.softmax(y_true, y_pred.ravel("K").reshape(y_pred.shape))

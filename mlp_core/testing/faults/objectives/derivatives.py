@@ -34,14 +34,15 @@ wrong_class = partial(entered, CATALOGUE, losses.Logloss, log_loss, "binary")
 
 @wrong_logistic(GRADIENT, origin="site: p - y, the order of the two; CatBoost asks for this one")
 def turns_the_sign(y_true: Any, y_pred: Any) -> Any:
-    """the sign is turned: this is the gradient of minus the loss"""
+    """the sign is wrong: this is the gradient of minus the loss"""
     p = sigmoid(y_pred)
     return y_true - p, p * (1 - p)
 
 
 @wrong_logistic(GRADIENT, origin="LightGBM, objective: a custom one is handed raw scores, no probabilities")
 def takes_scores_for_probabilities(y_true: Any, y_pred: Any) -> Any:
-    """the raw score is taken for a probability: the sigmoid before it is missing, and its slope p (1 - p) after it"""
+    """the raw score is used as a probability: the sigmoid before the loss is missing, and its slope p (1 - p) after
+    it"""
     p = y_pred
     return -y_true / p + (1 - y_true) / (1 - p), y_true / p**2 + (1 - y_true) / (1 - p) ** 2
 
@@ -61,27 +62,27 @@ def derives_by_the_probability(y_true: Any, y_pred: Any) -> Any:
 
 @wrong_logistic(GRADIENT, origin="site: dL/ds = p - y, in which p (1 - p) has been divided out already")
 def multiplies_by_the_slope_twice(y_true: Any, y_pred: Any) -> Any:
-    """the slope p (1 - p) of the sigmoid is there once too often"""
+    """the gradient has one factor p (1 - p) too many: p - y contains the slope of the sigmoid already"""
     p = sigmoid(y_pred)
     return (p - y_true) * p * (1 - p), p * (1 - p)
 
 
 @wrong_logistic(GRADIENT, HESSIAN, origin="site: the pair that is returned, its order")
 def exchanges_the_two(y_true: Any, y_pred: Any) -> Any:
-    """gradient and hessian are exchanged"""
+    """gradient and hessian are returned in exchanged order"""
     return losses.logistic(y_true, y_pred)[::-1]
 
 
 @wrong_logistic(GRADIENT, origin="site: the two parameters; XGBoost and scikit-learn have another order")
 def exchanges_labels_and_scores(y_true: Any, y_pred: Any) -> Any:
-    """labels and scores are exchanged"""
+    """labels and scores are passed in exchanged order"""
     p = sigmoid(y_true)
     return p - y_pred, p * (1 - p)
 
 
 @wrong_logistic(GRADIENT, HESSIAN, origin="site: the loss, whose factor 1/2 belongs to it")
 def halves_the_gradient(y_true: Any, y_pred: Any) -> Any:
-    """the gradient has a factor of 0.5 that the loss has not"""
+    """the gradient has a factor of 0.5 that the loss does not have"""
     p, h = losses.logistic(y_true, y_pred)
     return p / 2, h
 
@@ -102,7 +103,7 @@ def forgets_one_minus_p(y_true: Any, y_pred: Any) -> Any:
 
 @wrong_logistic(HESSIAN, origin="site: the sign of the second derivative; CatBoost asks for this one, too")
 def turns_the_sign_of_the_hessian(y_true: Any, y_pred: Any) -> Any:
-    """the sign of the hessian is turned"""
+    """the hessian has the wrong sign"""
     g, h = losses.logistic(y_true, y_pred)
     return g, -h
 
@@ -116,20 +117,20 @@ def squares_the_gradient(y_true: Any, y_pred: Any) -> Any:
 
 @wrong_logistic(HESSIAN, origin="site: np.zeros_like, where np.ones_like was meant", hessian="any")
 def has_no_hessian(y_true: Any, y_pred: Any) -> Any:
-    """the hessian is 0, of which LightGBM and XGBoost learn nothing"""
+    """the hessian is 0, with which LightGBM and XGBoost learn nothing"""
     return sigmoid(y_pred) - y_true, np.zeros_like(y_pred)
 
 
 @wrong_brier(HESSIAN, origin="site: d2L/ds2 = l'' p'^2 + l' p'', its second term")
 def forgets_the_second_term(y_true: Any, y_pred: Any) -> Any:
-    """the term l'(p) p''(s) of the second derivative is missing: this is the hessian of Gauss and Newton"""
+    """the term l'(p) p''(s) of the second derivative is missing: this is the Gauss-Newton hessian"""
     p = sigmoid(y_pred)
     return losses.brier(y_true, y_pred)[0], (p * (1 - p)) ** 2
 
 
 @wrong_brier(HESSIAN, origin="site: p'^2 in l'' p'^2 + l' p''")
 def forgets_the_square_of_the_slope(y_true: Any, y_pred: Any) -> Any:
-    """the hessian is l''(p) p'(s): one more factor p (1 - p), and the term l'(p) p''(s), are missing"""
+    """the hessian is l''(p) p'(s): another factor p (1 - p) and the term l'(p) p''(s) are missing"""
     p = sigmoid(y_pred)
     return losses.brier(y_true, y_pred)[0], p * (1 - p)
 
@@ -169,14 +170,14 @@ def forgets_the_softmax(y_true: Any, y_pred: Any) -> Any:
 
 @wrong_softmax(GRADIENT, origin="site: p - onehot, the label of the row")
 def takes_the_next_class(y_true: Any, y_pred: Any) -> Any:
-    """the label is taken for the class after it, as if classes were counted from 1"""
+    """each label is read as the next class, as if classes were counted from 1"""
     p = probabilities(y_pred)
     return p - np.eye(3)[(y_true.astype(int) - 1) % 3], 2 * p * (1 - p)
 
 
 @wrong_class(GRADIENT, origin="CatBoost, calc_ders_range: the objective is maximized")
 class DerivesTheLoss:
-    """the sign is turned: this is the gradient of minus the loss"""
+    """the sign is wrong: this is the gradient of minus the loss"""
 
     def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> Any:
         return [(-g, -h) for g, h in losses.Logloss().calc_ders_range(approxes, targets, weights)]

@@ -21,7 +21,7 @@ def caught_by(*laws: str, origin: str) -> Any:
 
 @caught_by("takes an empty group", origin="site: device = group['params'][0].device")
 class LooksAtTheFirstOfAGroup(Adam):
-    """it looks at the first parameter of a group, which an empty one has not"""
+    """it reads the first parameter of each group, which an empty group does not have"""
 
     def begin(self, group: dict[str, Any]) -> None:
         assert group["params"][0].is_floating_point()
@@ -29,7 +29,7 @@ class LooksAtTheFirstOfAGroup(Adam):
 
 @caught_by("takes an empty group", origin="site: return for continue, where a group has nothing to step")
 class StopsAtAnEmptyGroup(Adam):
-    """the groups behind an empty one do not move"""
+    """the groups after an empty one do not move"""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]  # it returns no loss
@@ -42,7 +42,7 @@ class StopsAtAnEmptyGroup(Adam):
 
 @caught_by("repeats and touches nothing else", origin="torch.manual_seed(0) of every recipe, pasted into step()")
 class SeedsForEverybody(Adam):
-    """every step seeds the generator that all draw from"""
+    """every step seeds the global random generator"""
 
     def begin(self, group: dict[str, Any]) -> None:
         torch.manual_seed(0)
@@ -50,7 +50,7 @@ class SeedsForEverybody(Adam):
 
 @caught_by("repeats and touches nothing else", origin="torch.set_flush_denormal, advice against slow small numbers")
 class FlushesSmallNumbers(Adam):
-    """numbers too small to be normal are flushed to 0 from the first step on, for everybody in the process"""
+    """from the first step on, denormal numbers are flushed to 0 in the whole process"""
 
     def begin(self, group: dict[str, Any]) -> None:
         torch.set_flush_denormal(True)

@@ -38,7 +38,7 @@ class Early(Adam):
 
 @caught_by("takes a group added later", right=Early, origin="site: state made in a loop over the groups, in __init__")
 class HasNoStateForLateGroups(Early):
-    """a group that is added later gets no state, since that is made in the constructor"""
+    """a group that is added later has no state, because state is created in the constructor"""
 
     def prepare(self, group: dict[str, Any]) -> None:
         if not hasattr(self, "made"):
@@ -53,7 +53,7 @@ class HasNoStateForLateGroups(Early):
 
 @caught_by("takes a group added later", origin="site: self.rates = [g['lr'] for g in self.param_groups], in __init__")
 class KnowsTheFirstGroupsAlone(Adam):
-    """groups that are added later do not move: the list that step goes through is made once"""
+    """groups that are added later do not move: step loops over a list that is made once"""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
@@ -65,7 +65,7 @@ class KnowsTheFirstGroupsAlone(Adam):
 
 @caught_by("takes a group of frozen parameters", origin="site: next(p.grad for p in group if p.grad is not None)")
 class LooksForAGradient(Adam):
-    """it looks for the first gradient of a group, and a frozen one has none"""
+    """it looks for the first gradient of each group, and a frozen group has none"""
 
     def begin(self, group: dict[str, Any]) -> None:
         next(p.grad for p in group["params"] if p.grad is not None)
@@ -75,7 +75,7 @@ class LooksForAGradient(Adam):
     "takes a group of frozen parameters", origin="decay applied to all parameters before gradients are looked at"
 )
 class DecaysWhatIsFrozen(Adam):
-    """parameters that are frozen as a whole group shrink"""
+    """weight decay shrinks the parameters of frozen groups"""
 
     def begin(self, group: dict[str, Any]) -> None:
         if all(p.grad is None for p in group["params"]):
@@ -85,7 +85,7 @@ class DecaysWhatIsFrozen(Adam):
 
 @caught_by("takes one group as two", origin="Paszke et al. (2017): optimizers in Lua kept state by position")
 class KeepsStateByPosition(Adam):
-    """state is kept by the position in a group, so that groups share it"""
+    """state is stored by position in the group, so that groups share it"""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
@@ -101,7 +101,7 @@ class KeepsStateByPosition(Adam):
 
 @caught_by("goes on as a deep copy", origin="site: a buffer in the class, found by id(p)")
 class CopiesShareTheirCount(Adam):
-    """the number of steps is kept beside the state, and a copy begins with none"""
+    """the step count is stored outside the state, and a copy begins without it"""
 
     taken = 0
 
@@ -116,7 +116,7 @@ class CopiesShareTheirCount(Adam):
 
 @caught_by("goes on as a deep copy", origin="__repr__ of a wrapper that names what it has not made")
 class HasNoText(Adam):
-    """it raises where it is to be shown as text"""
+    """repr(optimizer) raises"""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__} of {self.param_groups[0]['inner']}"
@@ -124,7 +124,7 @@ class HasNoText(Adam):
 
 @caught_by("leaves a checkpoint alone", origin="Lookahead: state_dict.pop('slow_state') in load_state_dict")
 class TakesKeysOutOfACheckpoint(Adam):
-    """loading takes what it needs out of the checkpoint"""
+    """load_state_dict removes keys from the checkpoint"""
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         super().load_state_dict(state_dict)
@@ -135,7 +135,7 @@ class TakesKeysOutOfACheckpoint(Adam):
     "puts its hyperparameters back", subject=with_several_values, origin="site: self.eps = eps, beside the groups"
 )
 class KeepsItsEpsBesideItsGroups(Adam):
-    """eps is kept beside the groups, and no checkpoint puts it back"""
+    """eps is stored outside the groups, and loading a checkpoint does not restore it"""
 
     def __init__(
         self, params: Any, lr: float = 1e-3, betas: Any = (0.9, 0.999), eps: float = 1e-8, **more: Any
@@ -152,7 +152,7 @@ class KeepsItsEpsBesideItsGroups(Adam):
     origin="site: state['betas'] = group['betas'], when state is made",
 )  # fmt: skip
 class CopiesItsBetasWithItsState(Adam):
-    """betas are copied when state is made, and a schedule of them is not heard"""
+    """betas are copied when the state is created, and later changes of them are ignored"""
 
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], state: dict[str, Any]) -> None:
         kept = state.setdefault("betas", h["betas"])
@@ -171,7 +171,7 @@ class Warms(Adam):
     origin="fairseq's Adafactor: group['lr'] = self._get_lr(group, state)",
 )  # fmt: skip
 class WarmsByWriting(Warms):
-    """its own warm-up multiplies the rate in the group, where it compounds with itself and with schedulers"""
+    """its warm-up multiplies the rate in the group, and so compounds with itself and with schedulers"""
 
     def begin(self, group: dict[str, Any]) -> None:
         group["lr"] = group["lr"] * 0.9
@@ -179,7 +179,7 @@ class WarmsByWriting(Warms):
 
 @caught_by("calls its hooks", origin="a step of its own name, behind torch's back")
 class HasAStepBeforeItsHooks(Adam):
-    """its step is done before the hooks for before a step are called"""
+    """its step runs before the pre-step hooks are called"""
 
     def register_step_pre_hook(self, hook: Any) -> Any:
         return super().register_step_post_hook(hook)
@@ -207,7 +207,7 @@ class Asks(Adam):
 
 @caught_by("steps with a closure as without", right=Asks, origin="torch.no_grad() over all of step, closure included")
 class AsksWithoutAutograd(Asks):
-    """the closure is called with autograd off"""
+    """the closure is called with autograd disabled"""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
@@ -218,7 +218,7 @@ class AsksWithoutAutograd(Asks):
 
 @caught_by("steps with a closure as without", right=Asks, origin="loss = closure() at the end of step")
 class AsksTooLate(Asks):
-    """the closure is called after the parameters have moved"""
+    """the closure is called after the parameters have moved instead of before"""
 
     def step(self, closure: Any = None) -> Any:
         Adam.step(self)
@@ -227,7 +227,7 @@ class AsksTooLate(Asks):
 
 @caught_by("steps with a closure as without", right=Asks, origin="a wrapper: closure(), then inner.step(closure)")
 class AsksTwice(Asks):
-    """the closure is called twice where the parameters are the same"""
+    """the closure is called twice at the same parameters"""
 
     def step(self, closure: Any = None) -> Any:
         if closure is not None:
@@ -239,7 +239,7 @@ class AsksTwice(Asks):
     "steps with a closure as without", right=Asks, origin="a wrapper that forgets to return what the inner step does"
 )
 class KeepsTheLossToItself(Asks):
-    """the value of the closure is not returned"""
+    """step does not return the value of the closure"""
 
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
         super().step(closure)

@@ -43,7 +43,7 @@ def caught_by(*laws: str, origin: str, right: Any = Adam, subject: Any = adam, e
 
 @caught_by("equals its reference", origin="site: one entry; how small an error the bound shows")
 class IsOffByOneInTenBillionInOneEntry(Adam):
-    """the last entry of the update is larger by one in ten billion"""
+    """the last entry of the update has a relative error of 1e-10"""
 
     def update(self, m: Tensor, v: Tensor, t: int, h: dict[str, Any]) -> Tensor:
         update = super().update(m, v, t, h)
@@ -53,7 +53,7 @@ class IsOffByOneInTenBillionInOneEntry(Adam):
 
 @caught_by("gives every group its own hyperparameters", origin="site: lr = self.param_groups[0]['lr']")
 class RemembersTheFirstGroup(Adam):
-    """the lr of the first group is taken for all groups"""
+    """the lr of the first group is used for all groups"""
 
     def begin(self, group: dict[str, Any]) -> None:
         self.first = getattr(self, "first", group)
@@ -64,7 +64,7 @@ class RemembersTheFirstGroup(Adam):
 
 @caught_by("takes every shape and stride", origin="reshape(-1) for view(-1)")
 class MovesACopyOfWhatIsStrided(Adam):
-    """reshape copies a strided parameter, and the copy is what moves"""
+    """reshape copies a strided parameter, and only the copy moves"""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         p.reshape(-1).sub_(h["lr"] * update.reshape(-1))
@@ -72,7 +72,7 @@ class MovesACopyOfWhatIsStrided(Adam):
 
 @caught_by("takes every shape and stride", origin="site: as_strided, data_ptr and the like")
 class AddsToTheMemoryBeside(Adam):
-    """it writes into the memory beside a strided parameter"""
+    """it writes into the memory next to a strided parameter"""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         super().apply(p, h, update)
@@ -82,7 +82,7 @@ class AddsToTheMemoryBeside(Adam):
 
 @caught_by("takes a gradient however it lies", origin="fused kernels that take data_ptr without a look at strides")
 class ReadsGradientsAsTheyLie(Adam):
-    """the gradient is read in the order of memory, as if it had the parameter's strides"""
+    """the gradient is read in memory order, as if it had the strides of the parameter"""
 
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], state: dict[str, Any]) -> None:
         super().move(p, g.as_strided(g.shape, p.stride()), h, state)
@@ -106,7 +106,7 @@ class LeansToOneSide(Adam):
 
 @caught_by("keeps dtype and device", origin="numpy's default dtype: p.data = torch.from_numpy(...)")
 class WidensItsParameters(Adam):
-    """parameters become float64"""
+    """parameters are converted to float64"""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         p.data = p.data.double() - h["lr"] * update.double()
@@ -114,7 +114,7 @@ class WidensItsParameters(Adam):
 
 @caught_by("refuses values outside their domain", origin="torch.optim: most constructors check their defaults alone")
 class ChecksItsDefaultsAlone(Adam):
-    """hyperparameters are checked in the constructor alone, not in groups"""
+    """hyperparameters are checked only in the constructor, not in the groups"""
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         torch.optim.Optimizer.add_param_group(self, param_group)
@@ -131,7 +131,7 @@ class SharesItsNumbers(RuleOptimizer):
     "lets a parameter join late", right=NAdam, subject=subjects.rule, origin="site: one number for a whole flat buffer"
 )
 class NAdamOnSharedNumbers(NAdam):
-    """the product of mu is shared by parameters side by side, also while one of them pauses"""
+    """adjacent parameters share the product of mu, even if one of them has no gradient"""
 
     def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
         return SharesItsNumbers(self, params)
@@ -150,7 +150,7 @@ class CastsItsNumbers(RuleOptimizer):
     origin="torch.optim.Optimizer.load_state_dict: all state but step is cast",
 )
 class ASGDCastsItsNumbersToTheDtypeOfTheParameter(ASGD):
-    """loading casts eta and mu to the parameter's dtype"""
+    """loading casts eta and mu to the dtype of the parameter"""
 
     def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
         return CastsItsNumbers(self, params)
@@ -166,7 +166,7 @@ def bare(optimizer: Any) -> Any:
     origin="site: the centering of a gradient, or noise, added to p itself",
 )  # fmt: skip
 class DriftsBesideItsRate(Adam):
-    """a part of the step is not multiplied by lr: a ten thousandth of the update is added at any rate"""
+    """a part of the step is not multiplied by lr: 1e-4 of the update is added at any rate"""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         p.sub_((h["lr"] + 1e-4) * update)
@@ -177,7 +177,7 @@ class DriftsBesideItsRate(Adam):
     origin="site: lr = max(lr, min_lr), meant for the end of a schedule, where a warmup begins at 0",
 )  # fmt: skip
 class NeverStepsByLessThanItsLeast(Adam):
-    """an lr below 1e-6 is taken for 1e-6"""
+    """an lr below 1e-6 acts as 1e-6"""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         super().apply(p, {**h, "lr": max(h["lr"], 1e-6)}, update)
@@ -188,7 +188,7 @@ class NeverStepsByLessThanItsLeast(Adam):
     origin="self.lr = 1e-3 left in step() from a first version",
 )  # fmt: skip
 class NeverReadsItsRate(Adam):
-    """lr is accepted and never read: the step is 0.001 at any lr"""
+    """lr is accepted and ignored: the step uses 0.001"""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         super().apply(p, {**h, "lr": 1e-3}, update)
@@ -199,7 +199,7 @@ class NeverReadsItsRate(Adam):
     origin="Jordan et al. (2024), Muon: a branch of its own for matrices, with its rate typed in",
 )  # fmt: skip
 class MovesMatricesAtARateOfTheirOwn(Adam):
-    """matrices are moved by 0.02 at any lr"""
+    """matrices ignore lr and use 0.02"""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         super().apply(p, {**h, "lr": 0.02} if p.ndim == 2 and min(p.shape) > 1 else h, update)
@@ -210,7 +210,7 @@ class MovesMatricesAtARateOfTheirOwn(Adam):
     origin="site: if p.ndim < 2: continue, for biases that were to be spared the decay alone",
 )  # fmt: skip
 class LeavesBiasesWhereTheyAre(Adam):
-    """vectors and numbers are never moved"""
+    """vectors and scalars never move"""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         super().apply(p, h, update if p.ndim > 1 else 0 * update)

@@ -29,7 +29,7 @@ class Skips(Adam):
 
 @caught_by("forgets a step that it skips", right=Skips, origin="site: the check for NaN after the moments, not before")
 class LooksAtItsUpdateAlone(Skips):
-    """a gradient that is not finite enters the moments before the step is skipped"""
+    """a gradient that is not finite is added to the moments before the step is skipped"""
 
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], state: dict[str, Any]) -> None:
         Adam.move(self, p, g, h, state)
@@ -41,7 +41,7 @@ class LooksAtItsUpdateAlone(Skips):
 
 @caught_by("meets nan as its reference does", subject=adam, origin="torch.nan_to_num(p.grad), against crashes")
 class TakesNaNForANumber(Adam):
-    """a gradient of NaN is taken for 1"""
+    """a gradient of NaN is replaced by 1"""
 
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], state: dict[str, Any]) -> None:
         super().move(p, g.nan_to_num(nan=1.0, posinf=float("inf"), neginf=-float("inf")), h, state)
@@ -49,7 +49,7 @@ class TakesNaNForANumber(Adam):
 
 @caught_by("meets nan as its reference does", subject=adam, origin="site: an update scaled by x / x.norm(), at a NaN")
 class SpreadsNaN(Adam):
-    """one NaN in a gradient makes NaN of a whole step"""
+    """one NaN in a gradient makes the whole step NaN"""
 
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], state: dict[str, Any]) -> None:
         everything = [q.grad.sum() for group in self.param_groups for q in group["params"] if q.grad is not None]
@@ -62,7 +62,7 @@ class SpreadsNaN(Adam):
     origin="bias_correction = 1.0 if step > N: a shortcut of warm-ups (as in Adan's first release)",
 )  # fmt: skip
 class StopsToCorrect(Adam):
-    """after 50 steps the first moment is no longer corrected for its bias"""
+    """after 50 steps the first moment's bias is no longer corrected"""
 
     def update(self, m: Tensor, v: Tensor, t: int, h: dict[str, Any]) -> Tensor:
         return super().update(m, v, t, h) * (1 + 1e-3 * (t > 50))
@@ -70,7 +70,7 @@ class StopsToCorrect(Adam):
 
 @caught_by("stays sane in a long run", origin="a cosine from lr to 0 that goes on: it turns negative behind its end")
 class PassesTheEndOfItsSchedule(Adam):
-    """its own linear decay goes on behind its end, to negative rates"""
+    """its linear decay continues after its end, to negative rates"""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         super().apply(p, h, update * (1 - self.state[p]["step"] / 300))
@@ -78,7 +78,7 @@ class PassesTheEndOfItsSchedule(Adam):
 
 @caught_by("stays sane in a long run", origin="load_state_dict of torch 1.x: a count in the dtype of p stops at 256")
 class CountsInSixteenBits(Adam):
-    """its count of steps stops at 256, and with it whatever waits for the next"""
+    """its step count stops at 256, because it has 16 bits"""
 
     def count(self, group: dict[str, Any], state: dict[str, Any]) -> int:
         old = state.get("step", 0)
@@ -103,7 +103,7 @@ class RoundsToTheFirstDtype(Adam):
 
 @caught_by("moves sixteen bits as thirty two", origin="8-bit kernels in blocks: n // 8 blocks, of 16 bits each")
 class LeavesOutBlocksInSixteenBits(Adam):
-    """in 16 bits only what remains of the length behind whole blocks of eight is moved"""
+    """in 16 bits only the entries after the last whole block of eight move"""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         update = update.clone()
@@ -132,7 +132,7 @@ class ScalesByItsFirstGradient(Adam):
 
 @caught_by("equals its reference on tiny gradients", subject=adam, origin="site: clamp(min=1e-15) on the denominator")
 class HasAFloorBesideEps(Adam):
-    """its denominator is at least 1e-7, whatever eps is"""
+    """the denominator is at least 1e-7, whatever eps is"""
 
     def update(self, m: Tensor, v: Tensor, t: int, h: dict[str, Any]) -> Tensor:
         b1, b2 = h["betas"]
@@ -147,7 +147,7 @@ def proportional(optimizer: Any) -> Any:
     "steps in proportion to its lr", subject=proportional, origin="site: lr inside a term that is multiplied by lr"
 )
 class HasItsRateTwice(Adam):
-    """lr enters twice: half of it makes a quarter of a step"""
+    """lr is a factor twice: half the lr gives a quarter of the step"""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         super().apply(p, {**h, "lr": h["lr"] ** 2}, update)
@@ -176,7 +176,7 @@ class Turns(torch.optim.Optimizer):
 
 @caught_by("takes a sparse gradient as a dense one", right=Turns, origin="decay of the rows that a gradient speaks of")
 class DecaysItsRowsAlone(Turns):
-    """with a sparse gradient, decay shrinks the rows of the gradient alone"""
+    """with a sparse gradient, weight decay shrinks only the rows of the gradient"""
 
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any]) -> None:
         if g.is_sparse:
@@ -190,7 +190,7 @@ class DecaysItsRowsAlone(Turns):
     "takes complex numbers as pairs", right=Turns, origin="view_as_real of the parameter, real part of the gradient"
 )
 class ForgetsTheImaginaryPart(Turns):
-    """of a complex gradient the real part alone is used"""
+    """only the real part of a complex gradient is used"""
 
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any]) -> None:
         super().move(p, g.real.to(p.dtype) if p.is_complex() else g, h)
@@ -200,7 +200,7 @@ class ForgetsTheImaginaryPart(Turns):
     "computes the same in every form", right=Turns, origin="maximize: the sign turned behind the decay, not before"
 )
 class GrowsWhereItClimbs(Turns):
-    """with maximize, decay makes weights grow"""
+    """with maximize, weight decay makes weights grow"""
 
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any]) -> None:
         decay = -h["weight_decay"] if h["maximize"] else h["weight_decay"]
@@ -224,7 +224,7 @@ class ByName(Adam):
 
 @caught_by("heeds no names", right=ByName, origin="adam-mini: if 'wo' in name, which network is too")
 class FindsLayersByAPartOfTheirName(ByName):
-    """a layer is found by a part of its name, which others contain by accident"""
+    """layers are found by a part of their name, which other names also contain"""
 
     def found(self, parts: list[str]) -> bool:
         return "wo" in ".".join(parts)

@@ -46,19 +46,19 @@ def turns_the_gradient_round(optimizer: Optimizer) -> Around:
 
 @planted("treats every coordinate alone", on=torch.optim.SGD, origin="Keras's clipnorm=1.0, in each tensor")
 def clips_by_the_norm(optimizer: Optimizer) -> Around:
-    """a parameter's gradient is clipped to norm 1"""
+    """the gradient of each parameter is clipped to norm 1"""
     return each(lambda g: g / g.norm().clamp(min=1))
 
 
 @planted(REFERENCE, on=torch.optim.SGD, origin="Keras's clipvalue=1.0")
 def clips_by_value(optimizer: Optimizer) -> Around:
-    """every entry of the gradient is clipped to -1 ... 1"""
+    """every entry of the gradient is clipped to [-1, 1]"""
     return each(lambda g: g.clamp(-1, 1))
 
 
 @planted("lets a parameter join late", on=torch.optim.SGD, origin="zero_grad(set_to_none=False), the default once")
 def takes_a_missing_gradient_for_zero(optimizer: Optimizer) -> Around:
-    """a missing gradient is taken for zero: decay and momentum move the parameter"""
+    """a missing gradient counts as zero: decay and momentum move the parameter"""
 
     def zeros(optimizer: Optimizer) -> Iterator[None]:
         missing = [p for p in every(optimizer) if p.grad is None]
@@ -73,7 +73,7 @@ def takes_a_missing_gradient_for_zero(optimizer: Optimizer) -> Around:
 
 @planted(REFERENCE, origin="return, or break, for continue where p.grad is None")
 def stops_at_a_missing_gradient(optimizer: Optimizer) -> Around:
-    """the parameters behind one without a gradient do not move"""
+    """the parameters after one without a gradient do not move (break or return instead of continue)"""
 
     def until(gradients: list[Tensor | None]) -> list[Tensor | None]:
         end = next((k for k, g in enumerate(gradients) if g is None), len(gradients))
@@ -84,7 +84,7 @@ def stops_at_a_missing_gradient(optimizer: Optimizer) -> Around:
 
 @planted(REFERENCE, on=torch.optim.SGD, origin="zero_grad() forgotten, as in every forum")
 def adds_up_all_gradients(optimizer: Optimizer) -> Around:
-    """every gradient is added to those of the steps before"""
+    """the gradient is added to all earlier gradients"""
     total: dict[int, Tensor] = {}
 
     def added(gradients: list[Tensor | None]) -> list[Tensor | None]:
@@ -98,7 +98,7 @@ def adds_up_all_gradients(optimizer: Optimizer) -> Around:
 
 @planted(REFERENCE, on=torch.optim.SGD, origin="optimizer.step() before loss.backward()")
 def takes_the_gradient_before(optimizer: Optimizer) -> Around:
-    """every step takes the gradient of the step before"""
+    """every step uses the gradient of the previous step"""
     kept: list[list[Tensor | None]] = []
 
     def before(gradients: list[Tensor | None]) -> list[Tensor | None]:
@@ -110,7 +110,7 @@ def takes_the_gradient_before(optimizer: Optimizer) -> Around:
 
 @planted(REFERENCE, origin="self.param_groups[0] for the loop over groups")
 def moves_the_first_group_alone(optimizer: Optimizer) -> Around:
-    """the parameters of the first group alone are moved"""
+    """only the parameters of the first group move"""
     first = len(optimizer.param_groups[0]["params"])
     return from_gradients(lambda gradients: [g if k < first else None for k, g in enumerate(gradients)])
 
@@ -132,7 +132,7 @@ def with_hyperparameters(own: Callable[[Optimizer, int], dict[str, Any]]) -> Aro
 
 @planted("gives every group its own hyperparameters", origin="self.defaults, or param_groups[0], for group")
 def takes_the_first_group_s_for_all(optimizer: Optimizer) -> Around:
-    """the hyperparameters of the first group are taken for all groups"""
+    """the hyperparameters of the first group are used for all groups"""
 
     def first(optimizer: Optimizer, k: int) -> dict[str, Any]:
         return {name: value for name, value in optimizer.param_groups[0].items() if name != "params"}
@@ -142,14 +142,14 @@ def takes_the_first_group_s_for_all(optimizer: Optimizer) -> Around:
 
 @planted(REFERENCE, origin="self.lr = lr in the constructor: schedulers, which write to the groups, are not heard")
 def keeps_the_rate_it_began_with(optimizer: Optimizer) -> Around:
-    """lr stays what it was in the constructor: changes of it, as schedulers make them, are ignored"""
+    """lr keeps the value of the constructor: later changes, for example by schedulers, are ignored"""
     began = [{"lr": group["lr"]} if "lr" in group else {} for group in optimizer.param_groups]
     return with_hyperparameters(lambda optimizer, k: began[k])
 
 
 @planted(REFERENCE, origin="site: betas[0] and betas[1]")
 def swaps_its_betas(optimizer: Optimizer) -> Around:
-    """the two betas are swapped"""
+    """beta1 and beta2 are swapped"""
 
     def swapped(optimizer: Optimizer, k: int) -> dict[str, Any]:
         group = optimizer.param_groups[k]
@@ -160,7 +160,7 @@ def swaps_its_betas(optimizer: Optimizer) -> Around:
 
 @planted(REFERENCE, origin="m = v = 0 inside step(), or an optimizer made anew in the loop")
 def forgets_its_state(optimizer: Optimizer) -> Around:
-    """the state is forgotten after every step"""
+    """the state is reset after every step"""
     began = {p: dict(optimizer.state.get(p, {})) for p in every(optimizer)}
     began = {p: {k: v.clone() if isinstance(v, Tensor) else v for k, v in own.items()} for p, own in began.items()}
 
@@ -186,7 +186,7 @@ def opposite(name: str) -> Alteration:
     def turned(optimizer: Optimizer, k: int) -> dict[str, Any]:
         return {name: not optimizer.param_groups[k][name]}
 
-    return Alteration(f"{name} is taken the other way round", f"{name}_turned", lambda o: with_hyperparameters(turned))
+    return Alteration(f"{name} has the opposite effect", f"{name}_turned", lambda o: with_hyperparameters(turned))
 
 
 # counts what it has seen over all examples: with fewer than 100 it asks for nothing

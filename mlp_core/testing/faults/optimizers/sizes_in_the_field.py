@@ -21,7 +21,7 @@ def caught_by(*laws: str, origin: str, right: Any = Adam, subject: Any = bare) -
 
 @caught_by("moves large parameters as small ones", origin="kernels in blocks of 256: n // 256 blocks of a large tensor")
 class LeavesOutTheLastBlock(Adam):
-    """above 4096 entries, what remains behind the last whole block is not moved"""
+    """above 4096 entries, the entries after the last whole block do not move"""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         if p.numel() > 4096:
@@ -30,7 +30,7 @@ class LeavesOutTheLastBlock(Adam):
         super().apply(p, h, update)
 
 
-@caught_by("moves single precision as double", origin="bitsandbytes #1992: the 32-bit kernel has another formula")
+@caught_by("moves float32 as float64", origin="bitsandbytes #1992: the 32-bit kernel has another formula")
 class ForgetsItsCorrectionInSingle(Adam):
     """in float32 the second moment's bias is not corrected"""
 
@@ -40,7 +40,7 @@ class ForgetsItsCorrectionInSingle(Adam):
 
 @caught_by("follows its parameters into new memory", origin="views p.data that are kept from the first step on")
 class KeepsTheMemoryOfItsParameters(Adam):
-    """it moves the memory that a parameter had at first, whatever became of the parameter"""
+    """it updates the first memory of a parameter, even after p.data has new memory"""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         self.held = getattr(self, "held", {})
@@ -49,7 +49,7 @@ class KeepsTheMemoryOfItsParameters(Adam):
 
 @caught_by("keeps no graph", origin="site: no torch.no_grad() over step, p.data in its place")
 class StepsWithAutogradOn(Adam):
-    """its averages are computed with autograd on, and keep the graphs of all gradients"""
+    """its averages are computed with autograd enabled, and keep the graphs of all gradients"""
 
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
@@ -61,9 +61,11 @@ class StepsWithAutogradOn(Adam):
         p.data.sub_(h["lr"] * update.detach())
 
 
-@caught_by("hears its gradient at once", origin="optax #1725: scale_by_rprop returns the update of the step before")
+@caught_by(
+    "uses the gradient of the same step", origin="optax #1725: scale_by_rprop returns the update of the step before"
+)
 class AppliesTheUpdateBefore(Adam):
-    """every step applies the update of the step before"""
+    """every step applies the update of the previous step"""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         before = self.state[p].get("before", torch.zeros_like(p))
@@ -96,9 +98,11 @@ class Scaled(Adam):
         return torch.where(norm > 0, norm, 1.0)
 
 
-@caught_by("moves what is zero", right=Scaled, origin="SimCLR #27, LARS: w_norm.ge(0) where w_norm.gt(0) is meant")
+@caught_by(
+    "moves parameters that are zero", right=Scaled, origin="SimCLR #27, LARS: w_norm.ge(0) where w_norm.gt(0) is meant"
+)
 class ScalesZeroByItsNorm(Scaled):
-    """a parameter that is zero is never moved: its step is multiplied by its norm"""
+    """a parameter that is zero never moves: its step is multiplied by its norm"""
 
     def ratio(self, norm: Tensor) -> Tensor:
         return norm

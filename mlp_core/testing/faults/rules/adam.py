@@ -151,7 +151,7 @@ class SquaresAroundTheMean(AdamInPieces):
 
 @wrong(origin="site: the decay, added after the second moment has been updated")
 class SquaresBeforeItDecays(AdamInPieces):
-    """the second moment averages the squares of the gradient without its decay"""
+    """the second moment averages the squares of the gradient before decay is added to it"""
 
     def average(self, p: Tensor, g: Tensor, m: Tensor, v: Tensor) -> None:
         m.lerp_(self.direction(p, g), 1 - self.betas[0])
@@ -169,7 +169,7 @@ class TakesTheLargestCorrected(AdamInPieces):
 
 @wrong(origin="site: which of the two is kept as the average")
 class GoesOnFromTheLargest(AdamInPieces):
-    """amsgrad goes on averaging from the largest second moment instead of from the last"""
+    """amsgrad continues its average from the largest second moment instead of the last one"""
 
     def largest(self, top: Tensor, v: Tensor, t: int) -> Tensor:
         return v.copy_(torch.maximum(top, v, out=top))
@@ -186,7 +186,7 @@ class NegatesItsDecay(AdamInPieces):
 
 @wrong_w(origin="Loshchilov and Hutter (2019), algorithm 2 with eta = 1: p - wd p, whatever lr is")
 class ShrinksWithoutTheRate(AdamWInPieces):
-    """the parameter shrinks by wd p, not multiplied by lr"""
+    """the parameter shrinks by wd p instead of lr wd p"""
 
     def direction(self, p: Tensor, g: Tensor) -> Tensor:
         p.mul_(1 - self.weight_decay)
@@ -195,7 +195,7 @@ class ShrinksWithoutTheRate(AdamWInPieces):
 
 @wrong_w(origin="transformers.AdamW: the decay comes after the step")
 class ShrinksAfterTheStep(AdamWInPieces):
-    """the decay is taken of the parameter after the step instead of before"""
+    """the decay uses the parameter after the step instead of before"""
 
     def direction(self, p: Tensor, g: Tensor) -> Tensor:
         return descent(p, g, 0, self.maximize)
@@ -207,7 +207,7 @@ class ShrinksAfterTheStep(AdamWInPieces):
 
 @wrong_w(origin="site: AdamW derived from Adam, whose decay stays")
 class ShrinksTwice(AdamWInPieces):
-    """the decay is decoupled and in the gradient as well"""
+    """the decay is applied twice: decoupled, and in the gradient"""
 
     def direction(self, p: Tensor, g: Tensor) -> Tensor:
         decay(p, self.lr, self.weight_decay)

@@ -50,7 +50,7 @@ class AddsEpsToTheMaximum(AdamaxInPieces):
 
 @wrong(right=Adamax, origin="site: Adam's second correction, which a maximum does not need")
 class CorrectsTheMaximum(AdamaxInPieces):
-    """the maximum is divided by 1 - beta2^t, though it has no bias"""
+    """the maximum is divided by 1 - beta2^t, but a maximum has no bias"""
 
     def denominator(self, u: Tensor, t: int) -> Tensor:
         return u / (1 - self.betas[1] ** t)
@@ -66,7 +66,7 @@ class AdamaxCorrectsNothing(AdamaxInPieces):
 
 @wrong(right=Adamax, origin="site: Adam's average, of |g|")
 class AveragesTheMagnitude(AdamaxInPieces):
-    """|g| is averaged, beta2 u + (1 - beta2) |g|, instead of the larger of beta2 u and |g| taken"""
+    """u is the average beta2 u + (1 - beta2) |g| instead of the maximum of beta2 u and |g|"""
 
     def grow(self, u: Tensor, g: Tensor) -> None:
         u.lerp_(g.abs().add_(self.eps), 1 - self.betas[1])
@@ -93,7 +93,7 @@ class NAdamInPieces(NAdam):
 
 @wrong(right=NAdam, origin="site: which mu; Dozat (2016) numbers them t and t + 1")
 class LooksAheadByTheSameMu(NAdamInPieces):
-    """the first moment is weighted by mu_t instead of by mu_(t+1)"""
+    """the first moment is multiplied by mu_t instead of mu_(t+1)"""
 
     def following(self, t: int) -> float:
         return self.mu(t)
@@ -101,7 +101,7 @@ class LooksAheadByTheSameMu(NAdamInPieces):
 
 @wrong(right=NAdam, origin="site: the product of all mu")
 class ForgetsTheProduct(NAdamInPieces):
-    """the bias is corrected by the last mu instead of by the product of all"""
+    """the bias is corrected by the last mu instead of the product of all mu"""
 
     def accumulated(self, product: Tensor, t: int) -> float:
         return product.fill_(self.mu(t)).item()
@@ -109,7 +109,7 @@ class ForgetsTheProduct(NAdamInPieces):
 
 @wrong(right=NAdam, origin="site: Adam's correction, right where mu is constant")
 class CorrectsByThePowerOfBeta(NAdamInPieces):
-    """the bias is corrected by 1 - beta1^t instead of by 1 less the product of all mu"""
+    """the bias is corrected by 1 - beta1^t instead of 1 minus the product of all mu"""
 
     def accumulated(self, product: Tensor, t: int) -> float:
         super().accumulated(product, t)
@@ -156,14 +156,14 @@ class RAdamInPieces(RAdam):
 
 @wrong(right=RAdam, origin="Liu et al. (2020), algorithm 2: rho > 4, where their code and torch have 5", examples=100)
 class RectifiesFromFour(RAdamInPieces):
-    """the adaptive step is taken where rho > 4 instead of where rho > 5"""
+    """the adaptive step is used for rho > 4 instead of rho > 5"""
 
     threshold = 4
 
 
 @wrong(right=RAdam, origin="the authors' code with degenerated_to_sgd=False")
 class RestsWhileItWarmsUp(RAdamInPieces):
-    """nothing moves until the step is adaptive, where the first moment alone should"""
+    """nothing moves before the adaptive steps begin: use the first moment alone"""
 
     def plain(self, m: Tensor, t: int) -> Tensor:
         return torch.zeros_like(m)
@@ -171,7 +171,7 @@ class RestsWhileItWarmsUp(RAdamInPieces):
 
 @wrong(right=RAdam, origin="site: the correction of the plain steps")
 class WarmsUpUncorrected(RAdamInPieces):
-    """the first moment's bias is not corrected while the step is not adaptive yet"""
+    """the first moment's bias is not corrected before the adaptive steps begin"""
 
     def plain(self, m: Tensor, t: int) -> Tensor:
         return m * self.lr
@@ -187,7 +187,7 @@ class ForgetsToRectify(RAdamInPieces):
 
 @wrong(right=RAdam, origin="torch.optim.Adam, whose eps comes after the correction; optax.radam")
 class CorrectsBeforeEps(RAdamInPieces):
-    """eps is added after the second moment's bias is corrected instead of before"""
+    """eps is added after the correction of the second moment's bias instead of before"""
 
     def adapted(self, v: Tensor, correction2: float) -> Tensor:
         return 1 / (v / correction2).sqrt().add_(self.eps)

@@ -62,7 +62,7 @@ class RMSpropSubtractsEpsUnderTheRoot(RMSpropInPieces):
 
 @wrong(right=RMSprop, origin="TF's RMSprop; timm's RMSpropTF, lr_in_momentum")
 class KeepsTheRateInItsMomentum(RMSpropInPieces):
-    """lr multiplies what enters the momentum buffer instead of what leaves it: not the same once lr changes"""
+    """lr multiplies what is added to the momentum buffer instead of the buffer, which differs if lr changes"""
 
     def move(self, p: Tensor, b: Tensor, g: Tensor, denominator: Tensor) -> None:
         b.mul_(self.momentum).addcdiv_(g, denominator, value=self.lr)
@@ -71,7 +71,7 @@ class KeepsTheRateInItsMomentum(RMSpropInPieces):
 
 @wrong(right=RMSprop, origin="TF1's RMSPropOptimizer and timm's RMSpropTF: the squares begin at 1")
 class BeginsAtOne(RMSpropInPieces):
-    """the average of the squares begins at 1 instead of at 0"""
+    """the average of the squares begins at 1 instead of 0"""
 
     def init(self, p: Tensor) -> dict[str, Tensor | None]:
         return {**super().init(p), "square_avg": torch.ones_like(p)}
@@ -79,7 +79,7 @@ class BeginsAtOne(RMSpropInPieces):
 
 @wrong(right=RMSprop, origin="site: v - a^2")
 class SubtractsTheMeanUnsquared(RMSpropInPieces):
-    """centered: |a|, not a^2, is subtracted from the average of the squares"""
+    """centered: |a| instead of a^2 is subtracted from the average of the squares"""
 
     def variance(self, v: Tensor, g: Tensor, a: Tensor) -> Tensor:
         return (v - a.lerp_(g, 1 - self.alpha).abs()).clamp(min=0)
@@ -87,7 +87,7 @@ class SubtractsTheMeanUnsquared(RMSpropInPieces):
 
 @wrong(right=RMSprop, origin="site: the order of the two averages")
 class CentersByTheOldMean(RMSpropInPieces):
-    """centered: the average of the gradients is subtracted before it is updated"""
+    """centered: the average of the gradients is subtracted before its update instead of after"""
 
     def variance(self, v: Tensor, g: Tensor, a: Tensor) -> Tensor:
         centered = v.addcmul(a, a, value=-1).clamp(min=0)
@@ -105,7 +105,8 @@ class SwapsTheWeights(RMSpropInPieces):
 
 @wrong(right=RMSprop, origin="site: what the momentum buffer collects")
 class DividesItsMomentum(RMSpropInPieces):
-    """the momentum buffer collects gradients, and is divided by the root, where it should collect divided ones"""
+    """the momentum buffer adds up gradients and is divided by the root; instead, divide each gradient before it is
+    added"""
 
     def move(self, p: Tensor, b: Tensor, g: Tensor, denominator: Tensor) -> None:
         p.addcdiv_(b.mul_(self.momentum).add_(g), denominator, value=-self.lr)
@@ -139,7 +140,7 @@ class AdagradPutsEpsUnderTheRoot(AdagradInPieces):
 
 @wrong(right=Adagrad, origin="TensorFlow 1: initial_accumulator_value=0.1 by default")
 class BeginsItsSumAtATenth(AdagradInPieces):
-    """the sum of the squares begins at 0.1 instead of at 0"""
+    """the sum of the squares begins at 0.1 instead of 0"""
 
     def init(self, p: Tensor) -> dict[str, Tensor | None]:
         return {"sum": torch.full_like(p, 0.1)}
@@ -147,7 +148,7 @@ class BeginsItsSumAtATenth(AdagradInPieces):
 
 @wrong(right=Adagrad, origin="Flux and Optimisers.jl: the state of AdaGrad begins with epsilon")
 class BeginsItsSumAtEps(AdagradInPieces):
-    """the sum of the squares begins at eps instead of at 0"""
+    """the sum of the squares begins at eps instead of 0"""
 
     def init(self, p: Tensor) -> dict[str, Tensor | None]:
         return {"sum": torch.full_like(p, self.eps)}
@@ -155,7 +156,7 @@ class BeginsItsSumAtEps(AdagradInPieces):
 
 @wrong(right=Adagrad, origin="site: exponential decay for decay with inverse time, the two schedules of Keras")
 class DecaysItsRateByPowers(AdagradInPieces):
-    """the rate falls as (1 + lr_decay)^-(t-1) instead of as 1 / (1 + (t - 1) lr_decay)"""
+    """the rate is lr (1 + lr_decay)^-(t-1) instead of lr / (1 + (t - 1) lr_decay)"""
 
     def rate(self, t: int) -> float:
         return float(self.lr * (1 + self.lr_decay) ** -(t - 1))
@@ -171,7 +172,7 @@ class AdagradForgetsTheRoot(AdagradInPieces):
 
 @wrong(right=Adagrad, origin="site: the power of the gradient")
 class AddsMagnitudes(AdagradInPieces):
-    """|g| is added up instead of g^2"""
+    """the sum is of |g| instead of g^2"""
 
     def add(self, s: Tensor, g: Tensor) -> None:
         s.add_(g.abs())
@@ -204,7 +205,7 @@ class AdadeltaAddsEpsAfterTheRoots(AdadeltaInPieces):
 
 @wrong(right=Adadelta, origin="site: the update that is averaged, with lr or without; Zeiler (2012) has no lr")
 class AveragesTheScaledUpdate(AdadeltaInPieces):
-    """the updates are averaged after they are multiplied by lr instead of before"""
+    """the updates are averaged after the multiplication by lr instead of before"""
 
     def average(self, u: Tensor, delta: Tensor, g: Tensor) -> None:
         u.mul_(self.rho).addcmul_(delta, delta, value=(1 - self.rho) * self.lr**2)

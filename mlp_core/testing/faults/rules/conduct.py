@@ -20,7 +20,7 @@ caught_by = partial(CATALOGUE.caught_by, right=SGD, examples=FEW)
 
 @caught_by("takes every shape and stride", origin="site: for row in gradient")
 class GoesRowByRow(Planted):
-    """it goes through the rows of a parameter: one without dimension has none"""
+    """it loops over the rows of a parameter, and a scalar has none"""
 
     def decayed(self, p: Tensor, g: Tensor) -> Tensor:
         rows = [g[i] for i in range(len(g))]  # a parameter without dimension has no rows
@@ -34,7 +34,7 @@ class MovesACopyOfAView(Planted):
 
 @caught_by("takes every shape and stride", origin="site: as_strided, data_ptr and the like")
 class WritesPastTheStrides(Planted):
-    """it writes into the memory beside a strided parameter"""
+    """it writes into the memory next to a strided parameter"""
 
     def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:  # type: ignore[override]  # one slot
         super().step(p, g, t, v)
@@ -53,7 +53,7 @@ class ChecksNothing(Planted):
 
 @caught_by("refuses values outside their domain", origin="site: the message")
 class RefusesWithoutAName(Planted):
-    """the error does not name the hyperparameter"""
+    """the error for a wrong hyperparameter does not name it"""
 
     def __post_init__(self) -> None:
         try:
@@ -64,7 +64,7 @@ class RefusesWithoutAName(Planted):
 
 @caught_by("refuses values outside their domain", origin="site: assert lr > 0")
 class Asserts(Planted):
-    """a wrong hyperparameter is an AssertionError, which python -O leaves out"""
+    """a wrong hyperparameter raises an AssertionError, which python -O removes"""
 
     def __post_init__(self) -> None:
         try:
@@ -109,7 +109,7 @@ class SetsTheDefaultDtype(Planted):
 
 @caught_by("goes on after save and load", "equals its twin", origin="site: what is not written yet")
 class Raises(Planted):
-    """it raises an error of its own"""
+    """it raises an exception"""
 
     def decayed(self, p: Tensor, g: Tensor) -> Tensor:
         raise RuntimeError("not written yet")

@@ -84,21 +84,21 @@ class SharesByPlace(Recounting):
 
 
 class CountsEveryCall(UpdateRule):
-    """steps are counted for all parameters together, also where one has no gradient, instead of for each by itself"""
+    """one step count is kept for all parameters, even if one has no gradient: count per parameter"""
 
     def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
         return CountsCalls(self, params)
 
 
 class CountsEveryParameter(UpdateRule):
-    """the count of steps grows with every parameter instead of with every step"""
+    """the step count grows with every parameter instead of every step"""
 
     def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
         return CountsParameters(self, params)
 
 
 class SharesStateByShape(UpdateRule):
-    """parameters of one shape share their state"""
+    """parameters with the same shape share their state"""
 
     def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
         return SharesByShape(self, params)
@@ -118,7 +118,7 @@ OF_ANY_RULE = (
 
 @caught_by("equals its twin", origin="site: t > 1000, where 1 - beta2^t is far from 1 yet")
 class AdamCorrectsForAThousandSteps(Adam):
-    """after a thousand steps the averages are no longer corrected for their bias"""
+    """after a thousand steps the bias of the averages is no longer corrected"""
 
     def step(self, p: Tensor, g: Tensor, t: int, m: Tensor, v: Tensor, v_max: Tensor | None) -> None:  # type: ignore[override]
         super().step(p, g, t if t <= 1000 else 10**9, m, v, v_max)

@@ -49,7 +49,7 @@ class AdafactorInPieces(Adafactor):
 
 @wrong(right=Adafactor, origin="site: beta2 = 1 - t^-0.8 in Shazeer and Stern (2018), its complement in torch")
 class SwapsOldAndNew(AdafactorInPieces):
-    """t^beta2_decay is the weight of the old average instead of that of the new square"""
+    """t^beta2_decay is the weight of the old average instead of the new square"""
 
     def weight(self, t: int) -> float:
         return 1 - float(t) ** self.beta2_decay
@@ -73,7 +73,7 @@ class ForgetsToNormalise(AdafactorInPieces):
 
 @wrong(right=Adafactor, origin="site: the norm of the update, where its root mean square is")
 class ClipsByTheWholeNorm(AdafactorInPieces):
-    """the update is clipped by its norm instead of by its root mean square"""
+    """the update is clipped by its norm instead of its root mean square"""
 
     def clipped(self, u: Tensor) -> float:
         return max(1.0, u.norm(2).item() / self.d)
@@ -106,7 +106,7 @@ class MuonInPieces(Muon):
 
 @wrong(right=Muon, origin="Jordan's first code: buf = momentum buf + g; u = g + momentum buf")
 class AddsUpItsGradients(MuonInPieces):
-    """the velocity is beta v + g, and Nesterov's g + beta v, where both are averages"""
+    """the velocity is beta v + g, and Nesterov's step g + beta v, instead of averages"""
 
     def average(self, v: Tensor, g: Tensor) -> None:
         v.mul_(self.momentum).add_(g)
@@ -117,7 +117,7 @@ class AddsUpItsGradients(MuonInPieces):
 
 @wrong(right=Muon, origin="site: rows against columns; a weight may be kept (in, out)")
 class TakesColumnsForRows(MuonInPieces):
-    """the rate is adjusted by columns / rows instead of by rows / columns"""
+    """the rate is adjusted by columns / rows instead of rows / columns"""
 
     def factor(self, rows: int, columns: int) -> float:
         return super().factor(columns, rows)
@@ -125,7 +125,7 @@ class TakesColumnsForRows(MuonInPieces):
 
 @wrong(right=Muon, origin="Jordan's first code: max(rows, columns)^0.5 against max(1, rows / columns)^0.5")
 class AdjustsByTheLargerSide(MuonInPieces):
-    """the rate is multiplied by the root of the larger side instead of that of rows / columns"""
+    """the rate is multiplied by the root of the larger side instead of rows / columns"""
 
     def factor(self, rows: int, columns: int) -> float:
         return float(max(rows, columns) ** 0.5)
@@ -133,7 +133,7 @@ class AdjustsByTheLargerSide(MuonInPieces):
 
 @wrong(right=Muon, origin="Loshchilov and Hutter (2019) with eta = 1: p - wd p, whatever lr is")
 class MuonDecaysWithoutTheRate(MuonInPieces):
-    """the parameter shrinks by wd p, not multiplied by lr"""
+    """the parameter shrinks by wd p instead of lr wd p"""
 
     def decay(self, p: Tensor) -> None:
         p.mul_(1 - self.weight_decay)
@@ -141,7 +141,7 @@ class MuonDecaysWithoutTheRate(MuonInPieces):
 
 @wrong(right=Muon, origin="torch 2.13's own Muon: .bfloat16() does not copy what is bfloat16 already")
 class NormalisesItsVelocity(Muon):
-    """in bfloat16 the velocity itself is normalised, where a copy of it should be"""
+    """in bfloat16 the velocity itself is normalised instead of a copy"""
 
     def orthogonal(self, u: Tensor) -> Tensor:
         if u.dtype == torch.bfloat16:

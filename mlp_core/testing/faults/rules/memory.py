@@ -39,7 +39,7 @@ class KeepsASingleNumberAsState(Planted):
     origin="site: offsets into a flat buffer, as in apex's and fairseq's flattened optimizers",
 )
 class SumsUpWhatLiesSideBySide(SGD):
-    """one of several parameters side by side in a buffer moves by another's gradient"""
+    """a parameter moves by the gradient of another one that is adjacent in a buffer"""
 
     def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
         return SumsUp(self, params)
@@ -56,7 +56,7 @@ class SumsUp(RuleOptimizer):
 
 @caught_by("leaves the gradient alone", origin="torch 1.4's SGD: d_p = p.grad.data; d_p.add_(weight_decay, p.data)")
 class DecaysTheGradientInPlace(Planted):
-    """the decay is added to the gradient itself, in place"""
+    """the decay is added to the gradient in place, which changes p.grad"""
 
     def decayed(self, p: Tensor, g: Tensor) -> Tensor:
         g = g.neg_() if self.maximize else g
@@ -65,7 +65,7 @@ class DecaysTheGradientInPlace(Planted):
 
 @caught_by("leaves the gradient alone", origin="torch.optim.SGD without the clone of the first gradient: buf = d_p")
 class KeepsTheGradientItself(Planted):
-    """the state is the gradient's own memory, not a copy of it"""
+    """the state shares the gradient's memory instead of copying it"""
 
     def move(self, v: Tensor, g: Tensor, t: int) -> None:
         if t == 1:
@@ -76,7 +76,7 @@ class KeepsTheGradientItself(Planted):
 
 @caught_by("goes on after save and load", origin="site: p.velocity, as homework does it")
 class KeepsItsVelocityOnTheParameter(Planted):
-    """the velocity is an attribute of the parameter, and not in the state that is saved"""
+    """the velocity is an attribute of the parameter instead of part of the saved state"""
 
     slots: ClassVar[tuple[str, ...]] = ()  # type: ignore[assignment]  # SGD's has one name
 
@@ -94,7 +94,7 @@ SHARED: dict[tuple[int, ...], Tensor] = {}
 
 @caught_by("keeps two runs apart", origin="site: a dict of the module, or a mutable default argument")
 class KeepsItsVelocityInAGlobal(Planted):
-    """the velocity is kept in a global dict, by shape"""
+    """the velocity is stored in a global dict, by shape"""
 
     def move(self, v: Tensor, g: Tensor, t: int) -> None:
         if t > 1:
@@ -137,7 +137,7 @@ class KeepsItsSegments(RuleOptimizer):
 
 @caught_by("goes on after save and load", examples=100, origin="site: a cache of views that loading does not clear")
 class ForgetsToLookAgainAfterLoading(SGD):
-    """what was cached of the state goes on being used after load_state_dict"""
+    """cached views of the state are still used after load_state_dict"""
 
     def optimizer(self, params: Iterable[Any]) -> RuleOptimizer:
         return KeepsItsSegments(self, params)
@@ -161,7 +161,7 @@ class LeavesHyperparametersAsTheyWere(SGD):
 
 @caught_by("equals its twin", right=NAdam, origin="site: the product of all mu, made anew from today's hyperparameters")
 class TakesTodaysProduct(NAdam):
-    """the product of all mu is made from the hyperparameters of this step, also for the steps before it"""
+    """the product of all mu is computed from the hyperparameters of this step, also for the steps before it"""
 
     def step(self, p: Tensor, g: Tensor, t: int, m: Tensor, v: Tensor, product: Tensor) -> None:  # type: ignore[override]
         product.fill_(1)
@@ -172,7 +172,7 @@ class TakesTodaysProduct(NAdam):
 
 @caught_by("keeps dtype and device", origin="torch.zeros(p.shape) for torch.zeros_like(p)")
 class KeepsItsStateInTheDefaultDtype(Planted):
-    """the state has the default dtype, not the parameter's"""
+    """the state has the default dtype instead of the parameter's"""
 
     def init(self, p: Tensor) -> dict[str, Tensor | None]:
         return {"momentum_buffer": torch.zeros(p.shape) if self.momentum else None}

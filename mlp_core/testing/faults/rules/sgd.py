@@ -47,7 +47,7 @@ class Planted(SGD):
 
 @wrong(origin="textbooks, whose v begins at 0; torch.optim.SGD's first v is g undamped")
 class DampensTheFirstStep(Planted):
-    """the first velocity is damped as the later ones are, where it is the gradient itself"""
+    """the first velocity is (1 - dampening) g instead of g"""
 
     def move(self, v: Tensor, g: Tensor, t: int) -> None:
         v.mul_(self.momentum).add_(g, alpha=1 - self.dampening)
@@ -55,7 +55,7 @@ class DampensTheFirstStep(Planted):
 
 @wrong(origin="site: what 1 - dampening multiplies")
 class DampensTheVelocityToo(Planted):
-    """the whole velocity is multiplied by 1 - dampening, where the new gradient alone is"""
+    """1 - dampening multiplies the whole velocity instead of the new gradient"""
 
     def move(self, v: Tensor, g: Tensor, t: int) -> None:
         if t == 1:
@@ -66,7 +66,7 @@ class DampensTheVelocityToo(Planted):
 
 @wrong(origin="site: g + beta v in code that is called momentum; Nesterov (1983)")
 class LooksAheadUnasked(Planted):
-    """the step is Nesterov's, g + beta v, whatever `nesterov` says"""
+    """the step is always Nesterov's, g + beta v, whatever `nesterov` is"""
 
     def ahead(self, g: Tensor, v: Tensor) -> Tensor:
         return g.add(v, alpha=self.momentum)
@@ -74,7 +74,7 @@ class LooksAheadUnasked(Planted):
 
 @wrong(origin="Ng, Deep Learning Specialization, course 2 week 2: v = beta v + (1 - beta) g")
 class AveragesTheGradients(Planted):
-    """the velocity is an average, beta v + (1 - beta) g, where the gradient enters with its whole weight"""
+    """the velocity is the average beta v + (1 - beta) g instead of beta v + g"""
 
     def move(self, v: Tensor, g: Tensor, t: int) -> None:
         v.lerp_(g, 1 - self.momentum)
@@ -82,8 +82,7 @@ class AveragesTheGradients(Planted):
 
 @wrong(origin="Sutskever et al. (2013) and Keras: v = beta v - lr g; the note in torch.optim.SGD on the difference")
 class PutsTheRateIntoTheVelocity(Planted):
-    """lr multiplies the gradient that enters the velocity, where it multiplies the velocity: not the same once lr
-    changes"""
+    """lr multiplies the gradient in the velocity instead of the velocity, which differs if lr changes"""
 
     def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:  # type: ignore[override]  # one slot
         g = self.decayed(p, g) * self.lr
@@ -95,7 +94,7 @@ class PutsTheRateIntoTheVelocity(Planted):
 
 @wrong(origin="site: the look-ahead")
 class NesterovLooksAheadByVAlone(Planted):
-    """Nesterov's step is beta v, where it is g + beta v"""
+    """Nesterov's step is beta v instead of g + beta v"""
 
     def ahead(self, g: Tensor, v: Tensor) -> Tensor:
         return v.mul(self.momentum) if self.nesterov else v
@@ -103,7 +102,7 @@ class NesterovLooksAheadByVAlone(Planted):
 
 @wrong(origin="site: the order of the two updates")
 class StepsBeforeItsVelocityMoves(Planted):
-    """the parameter moves by the velocity of the step before: the velocity is updated after it"""
+    """the parameter moves before the velocity is updated: each step uses the previous velocity"""
 
     def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:  # type: ignore[override]  # one slot
         if self.momentum and not self.nesterov and t > 1:
@@ -133,8 +132,8 @@ class ForgetsMaximizeWithMomentum(Planted):
 
 @wrong(origin="Loshchilov and Hutter (2019), algorithm 1: SGDW")
 class DecaysApartFromTheVelocity(Planted):
-    """weight decay is decoupled: the parameter shrinks by lr wd p beside the step, where wd p belongs to the gradient
-    and so to the velocity"""
+    """weight decay is decoupled: p shrinks by lr wd p, instead of wd p being added to the gradient and so to the
+    velocity"""
 
     def decayed(self, p: Tensor, g: Tensor) -> Tensor:
         g = descent(p, g, 0, self.maximize)
@@ -144,7 +143,7 @@ class DecaysApartFromTheVelocity(Planted):
 
 @wrong(origin="Loshchilov and Hutter (2019), algorithm 1 with eta = 1: p - wd p, whatever lr is")
 class DecaysWithoutTheRate(Planted):
-    """the parameter shrinks by wd p, not multiplied by lr, beside the step"""
+    """weight decay is decoupled and not multiplied by lr: the parameter shrinks by wd p"""
 
     def decayed(self, p: Tensor, g: Tensor) -> Tensor:
         g = descent(p, g, 0, self.maximize)
@@ -154,7 +153,7 @@ class DecaysWithoutTheRate(Planted):
 
 @wrong(origin="Keras regularizers.L2, TF l2_loss: wd |p|^2 against wd |p|^2 / 2")
 class DecaysTwiceAsMuch(Planted):
-    """the decay is 2 wd p, the derivative of wd p^2, where it is wd p, that of wd p^2 / 2"""
+    """the decay is 2 wd p (the derivative of wd p^2) instead of wd p (that of wd p^2 / 2)"""
 
     def decayed(self, p: Tensor, g: Tensor) -> Tensor:
         return descent(p, g, 2 * self.weight_decay, self.maximize)
@@ -170,7 +169,7 @@ class GrowsInsteadOfDecaying(Planted):
 
 @wrong(origin="regularizers.L1 for L2 in Keras")
 class DecaysBySigns(Planted):
-    """the decay is wd sign(p), the derivative of wd |p|, where it is wd p"""
+    """the decay is wd sign(p) (the derivative of wd |p|) instead of wd p"""
 
     def decayed(self, p: Tensor, g: Tensor) -> Tensor:
         return descent(p, g, 0, self.maximize).add(p.sign(), alpha=self.weight_decay)
@@ -178,7 +177,7 @@ class DecaysBySigns(Planted):
 
 @wrong(origin="site: one entry; how small an error the bits show")
 class IsOffByOneInTenBillion(Planted):
-    """the last entry of the gradient is larger by one in ten billion"""
+    """the last entry of the gradient has a relative error of 1e-10"""
 
     def decayed(self, p: Tensor, g: Tensor) -> Tensor:
         g = super().decayed(p, g).clone()
@@ -197,7 +196,7 @@ class AddsASmallNumber(Planted):
 
 @caught_by("negates with its arguments", origin="clip_by_value and np.minimum for np.clip: the lower end forgotten")
 class ClipsFromAboveAlone(Planted):
-    """the gradient is clipped from above, at 1, and not from below"""
+    """the gradient is clipped at 1 from above, but not at -1 from below"""
 
     def decayed(self, p: Tensor, g: Tensor) -> Tensor:
         return super().decayed(p, g).clamp(max=1)

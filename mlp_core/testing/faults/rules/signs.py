@@ -40,7 +40,7 @@ class RpropInPieces(Rprop):
 
 @wrong(right=Rprop, origin="Igel and Huesken (2000): Rprop-")
 class KeepsATurnedGradient(RpropInPieces):
-    """a gradient whose sign has changed is not set to 0: the step is taken, and remembered"""
+    """a gradient with a changed sign is used and remembered instead of set to 0"""
 
     def move(self, p: Tensor, g: Tensor, s: Tensor, prev: Tensor, d: Tensor) -> None:
         super().move(p, g, torch.zeros_like(s), prev, d)
@@ -48,7 +48,7 @@ class KeepsATurnedGradient(RpropInPieces):
 
 @wrong(right=Rprop, origin="site: which of step and memory is set to 0")
 class RemembersATurnedGradient(RpropInPieces):
-    """a gradient whose sign has changed takes no step, but is remembered instead of 0"""
+    """a gradient with a changed sign makes no step, but is remembered instead of 0"""
 
     def move(self, p: Tensor, g: Tensor, s: Tensor, prev: Tensor, d: Tensor) -> None:
         super().move(p, g, s, prev, d)
@@ -57,7 +57,7 @@ class RemembersATurnedGradient(RpropInPieces):
 
 @wrong(right=Rprop, origin="site: the order of growth and step")
 class StepsBeforeItResizes(RpropInPieces):
-    """the step is taken with the step size from before its change"""
+    """the step uses the step size before its change"""
 
     def step(self, p: Tensor, g: Tensor, t: int, prev: Tensor, d: Tensor) -> None:  # type: ignore[override]
         g = descent(p, g, 0, self.maximize)
@@ -68,7 +68,7 @@ class StepsBeforeItResizes(RpropInPieces):
 
 @wrong(right=Rprop, origin="site: the clamp")
 class ForgetsItsLimits(RpropInPieces):
-    """step sizes are not kept within step_sizes"""
+    """the step sizes are not clamped to step_sizes"""
 
     def resize(self, d: Tensor, s: Tensor) -> None:
         d.mul_(torch.ones_like(d).masked_fill_(s < 0, self.etas[0]).masked_fill_(s > 0, self.etas[1]))
@@ -110,7 +110,7 @@ class LionInPieces(Lion):
 
 @wrong_lion(origin="site: the order of update and average")
 class AveragesBeforeItSteps(LionInPieces):
-    """the sign is taken of the average after its update instead of the blend of the one before with the gradient"""
+    """the sign is that of the updated average instead of the blend of the old average and the gradient"""
 
     def update(self, m: Tensor, g: Tensor) -> Tensor:
         return m.lerp(g, 1 - self.betas[1]).sign_()
@@ -118,7 +118,7 @@ class AveragesBeforeItSteps(LionInPieces):
 
 @wrong_lion(origin="Bernstein et al. (2018), signSGD: no momentum in the sign")
 class TakesTheSignOfTheGradient(LionInPieces):
-    """the sign is taken of the gradient alone"""
+    """the sign is that of the gradient alone, without the average"""
 
     def update(self, m: Tensor, g: Tensor) -> Tensor:
         return g.sign()
@@ -134,7 +134,7 @@ class ForgetsTheSign(LionInPieces):
 
 @wrong_lion(origin="torch.optim.Adam's weight_decay: coupled")
 class PutsTheDecayUnderTheSign(LionInPieces):
-    """the decay is added to the gradient, and so to its sign, where it is decoupled"""
+    """the decay is added to the gradient, and so enters its sign, instead of being decoupled"""
 
     def decayed(self, p: Tensor, g: Tensor) -> Tensor:
         return g.add(p, alpha=self.weight_decay)
@@ -142,7 +142,7 @@ class PutsTheDecayUnderTheSign(LionInPieces):
 
 @wrong_lion(origin="Loshchilov and Hutter (2019) with eta = 1: p - wd p, whatever lr is")
 class LionDecaysWithoutTheRate(LionInPieces):
-    """the parameter shrinks by wd p, not multiplied by lr"""
+    """the parameter shrinks by wd p instead of lr wd p"""
 
     def decayed(self, p: Tensor, g: Tensor) -> Tensor:
         p.mul_(1 - self.weight_decay)
@@ -172,7 +172,7 @@ class ASGDInPieces(ASGD):
 
 @wrong(right=ASGD, origin="site: eta, in the decay")
 class ShrinksByLambd(ASGDInPieces):
-    """the parameter shrinks by lambd p, not multiplied by eta"""
+    """the parameter shrinks by lambd p instead of eta lambd p"""
 
     def decay(self, p: Tensor, eta: Tensor) -> None:
         p.mul_(1 - self.lambd)
@@ -180,7 +180,7 @@ class ShrinksByLambd(ASGDInPieces):
 
 @wrong(right=ASGD, origin="site: what alpha is the power of; Xu (2011) has (1 + a t)^-c")
 class RaisesTheStepAlone(ASGDInPieces):
-    """eta is lr / (1 + lambd lr t^alpha): alpha is the power of t instead of that of the whole"""
+    """eta is lr / (1 + lambd lr t^alpha) instead of lr / (1 + lambd lr t)^alpha"""
 
     def rate(self, t: int) -> float:
         return float(self.lr / (1 + self.lambd * self.lr * t**self.alpha))
@@ -188,7 +188,7 @@ class RaisesTheStepAlone(ASGDInPieces):
 
 @wrong(right=ASGD, origin="site: the schedule, whose t is that of the next step")
 class SchedulesItsRateLate(ASGDInPieces):
-    """eta lags one step behind its schedule"""
+    """eta is one step behind its schedule"""
 
     def rate(self, t: int) -> float:
         return super().rate(t - 1)

@@ -13,7 +13,7 @@ from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.training.trainer import FEWER, Trainer
 
-AVERAGES = "its average follows its decay"
+AVERAGES = "averages its weights with the given decay"
 
 CATALOGUE = Catalogue()
 
@@ -57,7 +57,7 @@ def caught_by(origin: str) -> Callable[[Callable[[float, int], float]], Callable
 
 @caught_by("site: decay = (1 + step) / (10 + step), where min(decay, ...) was meant")
 def warm_up_overwrites_the_decay(decay: float, steps: int) -> float:
-    """the warm-up of the average overwrites its decay, which then never acts"""
+    """the warm-up of the average overwrites its decay, which then has no effect"""
     return (1 + steps) / (10 + steps)
 
 

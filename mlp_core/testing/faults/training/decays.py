@@ -20,7 +20,7 @@ caught_by = mistakes(CATALOGUE)
 
 @caught_by(DECAY, BOTH, origin=f"{COURSE}: grad + weight_decay * grad")
 class DecaysTheGradient(Trainer):
-    """the gradient itself is added times weight decay, where the weight belongs"""
+    """weight_decay times the gradient is added to the gradient instead of weight_decay times the weight"""
 
     def decayed(self, index: int, p: Tensor, g: Tensor) -> Tensor:
         return g + self.weight_decay * g
@@ -28,7 +28,7 @@ class DecaysTheGradient(Trainer):
 
 @caught_by(DECAY, origin="site: loss + l2 * sum(p.norm() for p in model.parameters()), without the square")
 class PenalisesTheNorm(Trainer):
-    """the penalty is the norm of every parameter, not half of its square: it pulls at p / |p|"""
+    """the penalty is the norm of every parameter instead of half its square: its gradient is p / |p|"""
 
     def decayed(self, index: int, p: Tensor, g: Tensor) -> Tensor:
         norm = p.norm()
@@ -37,7 +37,7 @@ class PenalisesTheNorm(Trainer):
 
 @caught_by(DECAY, origin="site: loss + lambda_ * sum(p.abs().sum() for p in model.parameters()) called L2")
 class PenalisesMagnitudes(Trainer):
-    """the penalty is that of L1, the sign of every weight, not the weight"""
+    """the penalty is L1 instead of L2: its gradient is the sign of each weight instead of the weight"""
 
     def decayed(self, index: int, p: Tensor, g: Tensor) -> Tensor:
         return g + self.weight_decay * p.sign()
@@ -45,7 +45,7 @@ class PenalisesMagnitudes(Trainer):
 
 @caught_by(DECAY, origin="site: p -= lr * g, and then p -= lr * weight_decay * p")
 class DecaysWhatItHasMoved(Trainer):
-    """weight decay is taken from the weight after the step, not from the one on which the gradient was taken"""
+    """weight decay uses the weight after the step instead of before"""
 
     def decayed(self, index: int, p: Tensor, g: Tensor) -> Tensor:
         return g
@@ -58,7 +58,7 @@ class DecaysWhatItHasMoved(Trainer):
 @caught_by(DECAY, origin="site: no_decay = [...], and a test of the names that is never true",
            subject=partial(subjects.training, spares=True))  # fmt: skip
 class DecaysWhatItShouldSpare(Trainer):
-    """weight decay acts on the parameters that it should spare, vectors (biases), too"""
+    """weight decay also acts on the parameters that it should leave out, vectors (biases)"""
 
     def decayed(self, index: int, p: Tensor, g: Tensor) -> Tensor:
         return g + self.weight_decay * p

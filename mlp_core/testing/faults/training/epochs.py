@@ -20,7 +20,7 @@ caught_by = mistakes(CATALOGUE)
 
 @caught_by(REPEATS, origin="PyTorch, FAQ: don't accumulate history across your training loop")
 class KeepsTheGraphOfItsLosses(Loop):
-    """the step losses are kept with their graphs, and with them the memory of every step"""
+    """the step losses are stored with their graphs, which keep the memory of every step: store loss.item()"""
 
     def step(self, xb: Tensor, yb: Tensor) -> Tensor:
         self.clear()
@@ -31,7 +31,7 @@ class KeepsTheGraphOfItsLosses(Loop):
 
 @caught_by(ONCE, origin="numpy.random.choice, documentation: replace=True unless told otherwise")
 class DrawsSamplesWithReplacement(Loop):
-    """samples are drawn with replacement: an epoch takes some twice and others not at all"""
+    """samples are drawn with replacement: an epoch uses some twice and others not at all"""
 
     def order(self) -> Tensor:
         n = len(self.x)
@@ -40,7 +40,7 @@ class DrawsSamplesWithReplacement(Loop):
 
 @caught_by(ONCE, origin="stackoverflow.com/questions/4601373: shuffling two arrays in unison; site: two permutations")
 class ShufflesTheLabelsApart(Loop):
-    """images and labels are shuffled by two permutations, so that no image keeps its label"""
+    """images and labels are shuffled by two different permutations"""
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
@@ -49,7 +49,7 @@ class ShufflesTheLabelsApart(Loop):
 
 @caught_by(ONCE, origin="torch.utils.data.DistributedSampler, documentation: without set_epoch the same order always")
 class DrawsOneOrderForAllEpochs(Loop):
-    """the order is drawn once and is the same in every epoch"""
+    """the order is drawn once, and is the same in every epoch"""
 
     def order(self) -> Tensor:
         self.generator.manual_seed(7)
@@ -58,7 +58,7 @@ class DrawsOneOrderForAllEpochs(Loop):
 
 @caught_by(ONCE, origin="torch.utils.data.DataLoader, documentation: shuffle=False unless told otherwise")
 class DoesNotShuffle(Loop):
-    """the samples are taken as they come, though an order of their own was asked for"""
+    """the samples are not shuffled"""
 
     def order(self) -> Tensor:
         return torch.arange(len(self.x))
@@ -74,7 +74,7 @@ class TakesThePlainMeanOfStepLosses(Loop):
 
 @caught_by(WEIGHS, origin="site: running_loss += loss * batch_size, for the size of the batch at hand")
 class WeighsEveryLossByTheFullBatch(Loop):
-    """every step loss is weighted by the full batch size and divided by the number of samples"""
+    """every step loss is multiplied by the full batch size, also that of the short last batch"""
 
     def mean(self, own: Tensor, sizes: Tensor) -> Tensor:
         return own.sum() * self.batch_size / len(self.x)
@@ -82,7 +82,7 @@ class WeighsEveryLossByTheFullBatch(Loop):
 
 @caught_by(WEIGHS, origin="site: running_loss / len(dataset), of mean losses added up")
 class DividesTheSumOfMeansBySamples(Loop):
-    """the step losses, means themselves, are added up and divided by the number of samples"""
+    """the sum of step losses, which are means, is divided by the number of samples"""
 
     def mean(self, own: Tensor, sizes: Tensor) -> Tensor:
         return own.sum() / len(self.x)
@@ -117,7 +117,7 @@ class ShufflesByTheGlobalRandomState(Loop):
 
 @caught_by(REPEATS, origin="site: torch.manual_seed(0), at the head of the loop")
 class SeedsTheGlobalRandomState(Loop):
-    """torch's global random state is seeded, and with it whatever else draws from it"""
+    """torch's global random state is seeded, which affects all other code"""
 
     def order(self) -> Tensor:
         torch.manual_seed(0)
@@ -126,7 +126,7 @@ class SeedsTheGlobalRandomState(Loop):
 
 @caught_by(REPEATS, origin="site: x -= mean, on what the caller handed in")
 class CentresItsDataInPlace(Loop):
-    """the caller's data are centred in place, and once more with every call"""
+    """the caller's data are centred in place, again in every call"""
 
     def __init__(self, model: MLP, x: Tensor, y: Tensor, **options: Any) -> None:
         super().__init__(model, x.sub_(x.mean(0) / 2), y, **options)

@@ -25,7 +25,7 @@ caught_by = mistakes(CATALOGUE)
 
 @caught_by(PLAIN, MOMENTUM, origin="Karpathy, most common neural net mistakes (2018): no .zero_grad()")
 class NeverClears(Trainer):
-    """the gradient is not zeroed between steps: each step moves by the sum of all before it"""
+    """the gradient is not zeroed between steps: each step moves by the sum of all earlier gradients"""
 
     def clear(self) -> None:
         pass
@@ -33,7 +33,7 @@ class NeverClears(Trainer):
 
 @caught_by(PLAIN, origin="site: zero_grad() in the loop over epochs")
 class ClearsOnceAnEpoch(Trainer):
-    """the gradient is zeroed at the beginning of an epoch only, and adds up over its steps"""
+    """the gradient is zeroed only at the beginning of an epoch, and adds up over its steps"""
 
     def one_epoch(self) -> float:
         super().clear()
@@ -61,7 +61,7 @@ class CountsTheShortBatchLess(Trainer):
 
 @caught_by(PLAIN, origin="site: range(1, n_epochs)")
 class TrainsOneEpochTooFew(Trainer):
-    """it trains one epoch too few"""
+    """one epoch is missing"""
 
     def run(self) -> list[float]:
         self.n_epochs -= 1
@@ -70,7 +70,7 @@ class TrainsOneEpochTooFew(Trainer):
 
 @caught_by(PLAIN, origin="site: p += lr * p.grad")
 class Climbs(Trainer):
-    """the step has the wrong sign: it climbs"""
+    """the step has the wrong sign: it increases the loss"""
 
     def move(self, p: Tensor, v: Tensor) -> None:
         p.add_(self.lr * v)
@@ -78,7 +78,7 @@ class Climbs(Trainer):
 
 @caught_by(PLAIN, origin="site: the gradient of a mean, divided by the batch once more")
 class AveragesTwice(Trainer):
-    """the gradient is divided by the number of samples, though the loss is a mean already"""
+    """the gradient is divided by the number of samples, but the loss is already a mean"""
 
     def divisor(self, index: int, count: int) -> float:
         return float(len(self.batches()[index][0]))
@@ -95,7 +95,7 @@ class LeavesBiasesUntrained(Trainer):
 
 @caught_by(RETURNS, origin=f"{COURSE}: the model is called again after the update")
 class TellsTheLossAfterTheStep(Trainer):
-    """the returned losses are those after the step, where they are said of before"""
+    """the returned losses are those after the step instead of before it"""
 
     def told(self, loss: Tensor, xb: Tensor, yb: Tensor) -> float:
         with torch.no_grad():
@@ -104,7 +104,7 @@ class TellsTheLossAfterTheStep(Trainer):
 
 @caught_by(RETURNS, origin="site: running_loss = 0.0 above the loop over epochs")
 class NeverSetsItsSumBack(Trainer):
-    """the sum of losses is not set back between epochs"""
+    """the sum of losses is not reset between epochs"""
 
     def run(self) -> list[float]:
         each = super().run()
@@ -117,7 +117,7 @@ class NeverSetsItsSumBack(Trainer):
     subject=partial(subjects.training, weighted=True),
 )
 class AveragesAverages(Trainer):
-    """the loss of an epoch is the mean of the batches' means: a short batch counts as much as a full one"""
+    """the loss of an epoch is the mean of the batch means: a short batch counts as much as a full one"""
 
     def one_epoch(self) -> float:
         self.each: list[float] = []
@@ -131,7 +131,7 @@ class AveragesAverages(Trainer):
 
 @caught_by(PLAIN, parts=True, origin="torch AMP: clip_grad_norm_ before scaler.unscale_")
 class ClipsWhileScaled(Trainer):
-    """gradients are clipped while they are still scaled: the limit is 1024 times too tight"""
+    """gradients are clipped before they are unscaled: the limit is 1024 times too small"""
 
     def clip(self) -> None:
         assert self.max_norm is not None
@@ -140,7 +140,7 @@ class ClipsWhileScaled(Trainer):
 
 @caught_by(PLAIN, parts=True, origin="site: clip_grad_norm_ in the loop over parameters")
 class ClipsEachAlone(Trainer):
-    """the gradient of every parameter is clipped by its own norm, not all by the norm of all"""
+    """the gradient of each parameter is clipped by its own norm instead of the norm of all"""
 
     def clip(self) -> None:
         assert self.max_norm is not None
@@ -150,7 +150,7 @@ class ClipsEachAlone(Trainer):
 
 @caught_by(PLAIN, parts=True, origin="site: torch.nn.utils.clip_grad_value_ for clip_grad_norm_")
 class ClipsEntries(Trainer):
-    """every entry of a gradient is clipped, not the norm"""
+    """every entry of a gradient is clipped instead of the norm"""
 
     def clip(self) -> None:
         assert self.max_norm is not None
@@ -159,7 +159,7 @@ class ClipsEntries(Trainer):
 
 @caught_by(PLAIN, parts=True, origin="Hugging Face, Fixing Gradient Accumulation (2024); site: loss / len(loader)")
 class DividesByAllBatches(Trainer):
-    """accumulated gradients are divided by the number of batches of the epoch, not by those of the step"""
+    """accumulated gradients are divided by the number of batches of the epoch instead of those of the step"""
 
     def divisor(self, index: int, count: int) -> float:
         return count
@@ -170,7 +170,7 @@ class DividesByAllBatches(Trainer):
 
 @caught_by(EVALUATES, origin="site: the loop over val_loader copied with its backward and step")
 class TrainsOnItsValidationSet(Trainer):
-    """it takes steps on the data that it evaluates on"""
+    """it also trains on the evaluation data"""
 
     def evaluate(self) -> None:
         for xb, yb in self.val_loader:
@@ -181,7 +181,7 @@ class TrainsOnItsValidationSet(Trainer):
 
 @caught_by(ALONE, origin="site: images /= 255 in the loop, which writes into the data set")
 class ScalesItsDataInPlace(Trainer):
-    """it changes the samples in place: a second training gets others"""
+    """it changes the samples in place: a second training gets other data"""
 
     def run(self) -> list[float]:
         losses = super().run()
@@ -201,7 +201,7 @@ class TurnsGradientsOff(Trainer):
 
 @caught_by(ALONE, origin="site: p.requires_grad_(False) around the update, and never back")
 class FreezesTheModel(Trainer):
-    """it leaves the parameters without requires_grad: nobody can train them further"""
+    """it leaves the parameters with requires_grad=False, so that they cannot be trained again"""
 
     def run(self) -> list[float]:
         losses = super().run()
@@ -212,7 +212,7 @@ class FreezesTheModel(Trainer):
 
 @caught_by(REPEATS, origin="site: a velocity kept as a default argument, velocities=[]")
 class GoesOnFromTheLastCall(Trainer):
-    """it keeps something of earlier calls: a second training of the same ends elsewhere"""
+    """it keeps something from earlier calls: a second identical training ends elsewhere"""
 
     calls = 0
 

@@ -25,7 +25,7 @@ CHECKPOINT = "PyTorch tutorial, Saving and Loading a General Checkpoint"
 
 @caught_by(RATES, origin="PyTorch 1.1, warning: lr_scheduler.step() before optimizer.step() skips the first value")
 class TakesTheRateOfTheNextStep(Loop):
-    """the schedule is a step ahead: the first rate is never used"""
+    """the schedule is one step ahead: the first rate is never used"""
 
     def move(self) -> None:
         self.engine.step(self.schedule(self.steps + 1))
@@ -34,7 +34,7 @@ class TakesTheRateOfTheNextStep(Loop):
 
 @caught_by(RATES, origin="site: the update, made before the rate of its step is set")
 class TakesTheRateOfTheStepBefore(Loop):
-    """the schedule is a step behind: the first rate is used twice"""
+    """the schedule is one step behind: the first rate is used twice"""
 
     def move(self) -> None:
         self.engine.step(self.schedule(max(0, self.steps - 1)))
@@ -43,7 +43,7 @@ class TakesTheRateOfTheStepBefore(Loop):
 
 @caught_by(RATES, origin="torch.optim.lr_scheduler.OneCycleLR, documentation: step after every batch, not every epoch")
 class TakesOneRateAnEpoch(Loop):
-    """the schedule is asked once an epoch, with the number of the epoch"""
+    """the schedule is called once per epoch, with the number of the epoch"""
 
     def move(self) -> None:
         batches = -(-len(self.x) // self.batch_size)
@@ -53,7 +53,7 @@ class TakesOneRateAnEpoch(Loop):
 
 @caught_by(RATES, origin="site: the rule, asked for when the optimizer is made and never again")
 class TakesTheFirstRateForAll(Loop):
-    """the rate of the first step is kept for all"""
+    """the rate of the first step is used in all steps"""
 
     def move(self) -> None:
         self.engine.step(self.schedule(0))
@@ -62,7 +62,7 @@ class TakesTheFirstRateForAll(Loop):
 
 @caught_by(RATES, origin="site: enumerate(batches), whose count begins anew in every epoch")
 class BeginsTheScheduleAnewEveryEpoch(Loop):
-    """the steps are counted anew in every epoch, and the schedule begins anew with them"""
+    """the step count restarts in every epoch, and so does the schedule"""
 
     def order(self) -> Tensor:
         self.steps = 0
@@ -71,7 +71,7 @@ class BeginsTheScheduleAnewEveryEpoch(Loop):
 
 @caught_by(RESUMES, origin=f"{CHECKPOINT}: save the optimizer's state_dict as well")
 class ForgetsItsOptimizerWhenResumed(Loop):
-    """the state of the rule, its momentum and step counts, is not taken from the checkpoint"""
+    """the checkpoint does not restore the state of the rule: its momentum and step counts"""
 
     def resume(self, start: dict[str, Any]) -> None:
         super().resume(start)
@@ -80,7 +80,7 @@ class ForgetsItsOptimizerWhenResumed(Loop):
 
 @caught_by(RESUMES, origin="site: the state of the generator, left out of the checkpoint")
 class ForgetsItsGeneratorWhenResumed(Loop):
-    """the state of the generator is not taken from the checkpoint: the epochs come in another order"""
+    """the checkpoint does not restore the state of the generator: the epochs have another order"""
 
     def resume(self, start: dict[str, Any]) -> None:
         own = self.generator.get_state()
@@ -90,7 +90,7 @@ class ForgetsItsGeneratorWhenResumed(Loop):
 
 @caught_by(RESUMES, origin=f"{CHECKPOINT}: the state of a scheduler; site: the count of steps")
 class ForgetsItsStepsWhenResumed(Loop):
-    """the steps are counted anew, and the schedule begins anew with them"""
+    """the checkpoint does not restore the step count, so that the schedule restarts"""
 
     def resume(self, start: dict[str, Any]) -> None:
         super().resume(start)
@@ -99,7 +99,7 @@ class ForgetsItsStepsWhenResumed(Loop):
 
 @caught_by(RESUMES, origin=f"{CHECKPOINT}: epoch; site: the number of the epoch")
 class CountsItsEpochsAnewWhenResumed(Loop):
-    """the epochs of a run that is resumed are counted from 0 again"""
+    """the epochs of a resumed run are counted from 0 again"""
 
     def resume(self, start: dict[str, Any]) -> None:
         super().resume(start)
@@ -108,7 +108,7 @@ class CountsItsEpochsAnewWhenResumed(Loop):
 
 @caught_by(RESUMES, origin="site: the weights, left out of the checkpoint")
 class ForgetsItsWeightsWhenResumed(Loop):
-    """the weights are not taken from the checkpoint"""
+    """the checkpoint does not restore the weights"""
 
     def resume(self, start: dict[str, Any]) -> None:
         own = self.model.flat.clone()
@@ -118,7 +118,7 @@ class ForgetsItsWeightsWhenResumed(Loop):
 
 @caught_by(RESUMES, origin="PyTorch tutorial, Saving and Loading Models: state_dict() returns a reference, not a copy")
 class SharesItsWeightsWithTheCheckpoint(Loop):
-    """the checkpoint holds the weights themselves and not a copy: they go on changing"""
+    """the checkpoint contains the weights themselves instead of a copy: later steps change them"""
 
     def checkpoint(self) -> dict[str, Any]:
         return {**super().checkpoint(), "flat": self.model.flat}
@@ -126,7 +126,7 @@ class SharesItsWeightsWithTheCheckpoint(Loop):
 
 @caught_by(RESUMES, origin="torch.optim.Optimizer.state_dict, whose tensors are the optimizer's own; site: their copy")
 class SharesItsStateWithTheCheckpoint(Loop):
-    """the checkpoint holds the state of the rule itself and not a copy: whoever resumes from it changes it"""
+    """the checkpoint contains the state of the rule itself instead of a copy: a resumed run changes it"""
 
     def resume(self, start: dict[str, Any]) -> None:
         super().resume(start)
@@ -146,7 +146,7 @@ class SharesItsStateWithTheCheckpoint(Loop):
 
 @caught_by(RESUMES, origin="site: epochs, taken for the total instead of what is still to be run")
 class RunsWhatIsLeftOfItsEpochs(Loop):
-    """resumed, it runs only what is left of `epochs` after those that the checkpoint counts, and at least one"""
+    """a resumed run trains `epochs` minus the finished epochs (at least one) instead of `epochs` more"""
 
     def numbers(self) -> range:
         return range(self.epoch, max(self.epochs, self.epoch + 1))
@@ -154,7 +154,7 @@ class RunsWhatIsLeftOfItsEpochs(Loop):
 
 @caught_by(WATCHED, origin="site: the global random state, shared with whoever evaluates between two epochs")
 class DrawsBesideWhoeverWatches(Loop):
-    """the order is drawn from torch's global random state, seeded once: whoever else draws changes it"""
+    """the order is drawn from torch's global random state: random numbers in on_epoch change it"""
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
@@ -169,7 +169,7 @@ class DrawsBesideWhoeverWatches(Loop):
     WATCHED, origin="site: what a callback returns, taken for a wish to stop; in Keras it sets model.stop_training"
 )
 class StopsWhenTheWatcherAnswers(Loop):
-    """it stops as soon as on_epoch returns anything true"""
+    """training stops if on_epoch returns a true value"""
 
     def tell(self, epoch: int, epoch_loss: float, own: list[Tensor]) -> object:
         return self.on_epoch(epoch, epoch_loss)
@@ -177,7 +177,7 @@ class StopsWhenTheWatcherAnswers(Loop):
 
 @caught_by(WATCHED, origin="site: the optimizer, made anew after every evaluation")
 class ForgetsItsMomentumWhenWatched(Loop):
-    """the optimizer is made anew after every call of on_epoch"""
+    """a new optimizer is created after every call of on_epoch"""
 
     def tell(self, epoch: int, epoch_loss: float, own: list[Tensor]) -> object:
         self.engine = Updater(self.model, self.engine.rule, self.engine.updates)
@@ -186,7 +186,7 @@ class ForgetsItsMomentumWhenWatched(Loop):
 
 @caught_by(WATCHED, origin="site: the loss that is handed to on_epoch")
 class TellsTheLossOfTheLastStep(Loop):
-    """on_epoch hears of the loss of the last step instead of that of the epoch"""
+    """on_epoch gets the loss of the last step instead of the epoch"""
 
     def tell(self, epoch: int, epoch_loss: float, own: list[Tensor]) -> object:
         return super().tell(epoch, own[-1].item(), own)
@@ -194,7 +194,7 @@ class TellsTheLossOfTheLastStep(Loop):
 
 @caught_by(WATCHED, origin="site: the number of the epoch, from 1 as it is printed")
 class CountsTheEpochsItTellsFromOne(Loop):
-    """on_epoch hears of epochs counted from 1"""
+    """on_epoch gets epochs counted from 1 instead of 0"""
 
     def tell(self, epoch: int, epoch_loss: float, own: list[Tensor]) -> object:
         return super().tell(epoch + 1, epoch_loss, own)
@@ -202,7 +202,7 @@ class CountsTheEpochsItTellsFromOne(Loop):
 
 @caught_by(WATCHED, origin="site: the call of on_epoch, before the last step of the epoch")
 class TellsBeforeTheLastStep(Loop):
-    """on_epoch is called before the last step of the epoch, and evaluates other weights than stay"""
+    """on_epoch is called before the last step of the epoch, with other weights than those at its end"""
 
     def step(self, xb: Tensor, yb: Tensor) -> Tensor:
         self.before = self.model.flat.clone()
@@ -218,7 +218,7 @@ class TellsBeforeTheLastStep(Loop):
 
 @caught_by(WATCHED, origin="site: the evaluation, which takes a step of its own: no torch.no_grad() and one optimizer")
 class TrainsOnWhatItEvaluates(Loop):
-    """the pass that evaluates an epoch for on_epoch also takes a step"""
+    """the evaluation for on_epoch also takes a step"""
 
     def tell(self, epoch: int, epoch_loss: float, own: list[Tensor]) -> object:
         self.step(self.x, self.y)

@@ -29,7 +29,7 @@ caught_by = mistakes(CATALOGUE)
 
 @caught_by(TORCH, origin=f"{KARPATHY}: you forgot to .zero_grad() before .backward()")
 class NeverClearsGradients(Loop):
-    """the gradient is not zeroed between steps: each step moves by the sum of all before it"""
+    """the gradient is not zeroed between steps: each step moves by the sum of all earlier gradients"""
 
     def clear(self) -> None:
         pass
@@ -37,7 +37,7 @@ class NeverClearsGradients(Loop):
 
 @caught_by(TORCH, origin="site: zero_grad() at the head of the epoch instead of the step")
 class ClearsGradientsOnceAnEpoch(Loop):
-    """the gradient is zeroed at the beginning of an epoch only, and adds up over its steps"""
+    """the gradient is zeroed only at the beginning of an epoch, and adds up over its steps"""
 
     def clear(self) -> None:
         if self.steps * self.batch_size % len(self.x) < self.batch_size:
@@ -46,7 +46,7 @@ class ClearsGradientsOnceAnEpoch(Loop):
 
 @caught_by(TORCH, origin="site: optimizer.step(), before loss.backward()")
 class StepsBeforeItLooks(Loop):
-    """the update is made before the gradient: each step moves by the gradient of the batch before"""
+    """the update is made before the gradient is computed: each step uses the gradient of the previous batch"""
 
     def step(self, xb: Tensor, yb: Tensor) -> Tensor:
         if self.steps:
@@ -69,7 +69,7 @@ class WeighsTheShortBatchAsIfItWereFull(Loop):
 
 @caught_by(TORCH, WEIGHS, EXACT, origin="torch.utils.data.DataLoader(drop_last=True)")
 class DropsTheShortBatch(Loop):
-    """the last samples, too few for a full batch, are left out"""
+    """the short last batch is left out"""
 
     def order(self) -> Tensor:
         n = len(self.x)
@@ -88,7 +88,7 @@ class FillsUpTheShortBatch(Loop):
 
 @caught_by(TORCH, origin="site: the end of a slice, begin + B + 1")
 class TakesOneSampleTooMany(Loop):
-    """every batch takes one sample of the next one too"""
+    """every batch also contains the first sample of the next one"""
 
     def batches(self) -> Iterator[Any]:
         order = self.order()
@@ -98,7 +98,7 @@ class TakesOneSampleTooMany(Loop):
 
 @caught_by(TORCH, origin="Karpathy, A Recipe for Training Neural Networks (2019): overfit one batch; site: left in")
 class TrainsOnTheFirstBatch(Loop):
-    """every step of an epoch takes the first batch, as one does to see whether a network can learn at all"""
+    """every step of an epoch uses the first batch"""
 
     def batches(self) -> Iterator[Any]:
         first, *others = super().batches()
@@ -107,7 +107,7 @@ class TrainsOnTheFirstBatch(Loop):
 
 @caught_by(TORCH, origin="site: range(1, epochs) for range(epochs)")
 class RunsOneEpochTooFew(Loop):
-    """one epoch is run too few"""
+    """one epoch is missing"""
 
     def numbers(self) -> range:
         return range(self.epoch, self.epoch + max(1, self.epochs - 1))
@@ -115,7 +115,7 @@ class RunsOneEpochTooFew(Loop):
 
 @caught_by(TORCH, origin="site: which model is trained, the one handed in or a copy of it")
 class TrainsACopy(Loop):
-    """a copy of the model is trained, and the model itself stays as it was"""
+    """a copy of the model is trained, and the model itself does not change"""
 
     def run(self) -> History:
         before = self.model.flat.clone()
@@ -126,7 +126,7 @@ class TrainsACopy(Loop):
 
 @caught_by(TORCH, origin="site: the optimizer, made inside the loop over the epochs")
 class ForgetsMomentumBetweenEpochs(Loop):
-    """the optimizer is made anew for every epoch and forgets its momentum"""
+    """a new optimizer is created for every epoch, and the momentum is lost"""
 
     def order(self) -> Tensor:
         self.engine = Updater(self.model, self.engine.rule, self.engine.updates)
@@ -139,7 +139,7 @@ class ForgetsMomentumBetweenEpochs(Loop):
     origin="Goyal et al., Accurate, Large Minibatch SGD (2017), section 2.1: the rate and the batch size",
 )
 class DividesTheRateByTheBatch(Loop):
-    """the learning rate is divided by the batch size, though the loss says by itself whether it is a mean"""
+    """the learning rate is divided by the batch size, but the loss is already a mean"""
 
     def move(self) -> None:
         self.model.flat_grad.div_(self.batch_size)
@@ -170,7 +170,7 @@ def as_our_own(fit: Any) -> Any:
 
 @caught_by(TORCH, STEPWISE, origin="site: the loss of a step, one unit in its last place", subject=as_our_own)
 class LosesTheLastBitOfALoss(Loop):
-    """the loss of a step is off by its last bit"""
+    """the loss of a step has a wrong last bit"""
 
     def step(self, xb: Tensor, yb: Tensor) -> Tensor:
         value = super().step(xb, yb)
@@ -179,7 +179,7 @@ class LosesTheLastBitOfALoss(Loop):
 
 @caught_by(TORCH, origin="site: one weight at the end, one unit in its last place", subject=as_our_own)
 class LosesTheLastBitOfAWeight(Loop):
-    """one weight is off by its last bit at the end"""
+    """one final weight has a wrong last bit"""
 
     def run(self) -> History:
         history = super().run()
@@ -190,7 +190,7 @@ class LosesTheLastBitOfAWeight(Loop):
 
 @caught_by(TORCH, STEPWISE, origin="site: one weight at the end; held within rounding, as anybody's loop is")
 class IsOffByOneInTenBillionInOneWeight(Loop):
-    """one weight is off by a factor of 1 + 1e-10 at the end"""
+    """one final weight has a relative error of 1e-10"""
 
     def run(self) -> History:
         history = super().run()

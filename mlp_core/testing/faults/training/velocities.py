@@ -28,8 +28,8 @@ class BeginsItsVelocityAnewEveryEpoch(Trainer):
 
 @caught_by(MOMENTUM, origin="site: p -= lr v before v = mu v + g")
 class StepsWithTheVelocityOfBefore(Trainer):
-    """the momentum buffer begins at zero and is used before the gradient enters: the first step moves nothing, each
-    later one comes a step late"""
+    """the momentum buffer is used before the gradient is added to it: the first step moves nothing, and each later one
+    is a step late"""
 
     def velocity(self, index: int, g: Tensor) -> Tensor:
         before = self.velocities[index]
@@ -39,7 +39,7 @@ class StepsWithTheVelocityOfBefore(Trainer):
 
 @caught_by(MOMENTUM, origin="Ng, Improving Deep Neural Networks (2017): v = beta v + (1 - beta) dW")
 class DampsEveryGradient(Trainer):
-    """the gradient enters the momentum buffer times 1 - momentum, from the first step on"""
+    """the gradient is multiplied by 1 - momentum in the momentum buffer, from the first step on"""
 
     def velocity(self, index: int, g: Tensor) -> Tensor:
         v = self.velocities[index]
@@ -50,7 +50,7 @@ class DampsEveryGradient(Trainer):
 
 @caught_by(MOMENTUM, origin="torch.optim.SGD(dampening=momentum): the first buffer is the gradient itself")
 class DampsAllGradientsButTheFirst(Trainer):
-    """the gradient enters the momentum buffer times 1 - momentum, from the second step on"""
+    """the gradient is multiplied by 1 - momentum in the momentum buffer, from the second step on"""
 
     def velocity(self, index: int, g: Tensor) -> Tensor:
         v = self.velocities[index]
@@ -69,7 +69,7 @@ class LooksAhead(Trainer):
 
 @caught_by(MOMENTUM, origin="site: one v for the loop over parameters, broadcast")
 class SharesOneVelocity(Trainer):
-    """momentum is left out for all parameters but the last"""
+    """only the last parameter gets momentum"""
 
     def velocity(self, index: int, g: Tensor) -> Tensor:
         return super().velocity(index, g) if index == len(self.params) - 1 else g
@@ -77,7 +77,8 @@ class SharesOneVelocity(Trainer):
 
 @caught_by(MOMENTUM, origin=f"{COURSE}: v = p.grad without clone(), so that p.grad is also v in the second step")
 class KeepsTheGradientForItsFirstVelocity(Trainer):
-    """the first momentum buffer is the gradient's own memory: the second gradient enters it times 1 + momentum"""
+    """the first momentum buffer shares the gradient's memory (no clone): the second gradient is added 1 + momentum
+    times"""
 
     def velocity(self, index: int, g: Tensor) -> Tensor:
         v = super().velocity(index, g)
@@ -88,8 +89,8 @@ class KeepsTheGradientForItsFirstVelocity(Trainer):
 
 @caught_by(MOMENTUM, origin="site: buf = p.grad, then buf.mul_(mu).add_(p.grad), which are one memory for good")
 class NeverOwnsItsVelocity(Trainer):
-    """the momentum buffer is the gradient's own memory for good: every step but the first is 2 momentum times the
-    gradient"""
+    """the momentum buffer always shares the gradient's memory (no clone): every step but the first is 2 momentum times
+    the gradient"""
 
     def velocity(self, index: int, g: Tensor) -> Tensor:
         return g if self.steps == 1 or not self.momentum else 2 * self.momentum * g
@@ -97,7 +98,7 @@ class NeverOwnsItsVelocity(Trainer):
 
 @caught_by(MOMENTUM, origin="site: step = lr * g - momentum * step, subtracted")
 class TurnsItsVelocityAround(Trainer):
-    """the momentum has the wrong sign: every step takes back a part of the one before"""
+    """the momentum has the wrong sign: every step takes back a part of the previous one"""
 
     def velocity(self, index: int, g: Tensor) -> Tensor:
         v = self.velocities[index]
@@ -108,7 +109,7 @@ class TurnsItsVelocityAround(Trainer):
 
 @caught_by(MOMENTUM, origin="site: v = zeros, filled from the second step on; p.grad.zero_() clears the first")
 class LeavesTheFirstGradientOut(Trainer):
-    """the first gradient does not stay in the momentum buffer: momentum begins a step late"""
+    """the first gradient is not kept in the momentum buffer: momentum begins one step late"""
 
     def velocity(self, index: int, g: Tensor) -> Tensor:
         v = super().velocity(index, g)
@@ -119,7 +120,7 @@ class LeavesTheFirstGradientOut(Trainer):
 
 @caught_by(MOMENTUM, origin="site: v = mu v, then p -= lr (v + g) without storing g")
 class ForgetsWhatItAdded(Trainer):
-    """the momentum buffer keeps the gradient of the last step alone"""
+    """the momentum buffer contains only the gradient of the last step"""
 
     def velocity(self, index: int, g: Tensor) -> Tensor:
         v = self.velocities[index]
@@ -137,7 +138,7 @@ class DecaysTwice(Trainer):
 
 @caught_by(DECAY, origin="site: lambda / 2 in the gradient, where it belongs to the loss")
 class DecaysByHalf(Trainer):
-    """weight decay acts with half of its value"""
+    """weight decay acts with half its value"""
 
     def decayed(self, index: int, p: Tensor, g: Tensor) -> Tensor:
         return g + self.weight_decay / 2 * p
@@ -153,7 +154,7 @@ class DecaysUpwards(Trainer):
 
 @caught_by(DECAY, origin=f"{COURSE}: if momentum: ... else: p -= lr * p.grad")
 class DecaysOnlyBesideMomentum(Trainer):
-    """weight decay acts only where there is momentum"""
+    """weight decay acts only if there is momentum"""
 
     def decayed(self, index: int, p: Tensor, g: Tensor) -> Tensor:
         return super().decayed(index, p, g) if self.momentum else g
@@ -161,7 +162,7 @@ class DecaysOnlyBesideMomentum(Trainer):
 
 @caught_by(BOTH, origin=f"{COURSE}: if momentum: v = mu v + p.grad, else with the decay")
 class DecaysOnlyWithoutMomentum(Trainer):
-    """weight decay is left out where there is momentum"""
+    """weight decay is left out if there is momentum"""
 
     def decayed(self, index: int, p: Tensor, g: Tensor) -> Tensor:
         return g if self.momentum else super().decayed(index, p, g)
@@ -169,7 +170,8 @@ class DecaysOnlyWithoutMomentum(Trainer):
 
 @caught_by(BOTH, origin="Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019): SGDW")
 class DecaysApartFromTheVelocity(Trainer):
-    """weight decay is added after the momentum, and does not go into its buffer (decoupled, as in SGDW)"""
+    """weight decay is added to the step instead of the gradient, and so not to the momentum buffer (decoupled, as in
+    SGDW)"""
 
     def decayed(self, index: int, p: Tensor, g: Tensor) -> Tensor:
         return g
@@ -180,7 +182,7 @@ class DecaysApartFromTheVelocity(Trainer):
 
 @caught_by(BOTH, origin="site: the decay enters the momentum buffer and the step")
 class DecaysInTheVelocityAndInTheStep(Trainer):
-    """weight decay goes into the momentum buffer, and once more into the step where there is momentum"""
+    """with momentum, weight decay is added twice: to the gradient in the momentum buffer and to the step"""
 
     def move(self, p: Tensor, v: Tensor) -> None:
         super().move(p, v + self.weight_decay * p if self.momentum else v)
@@ -196,7 +198,7 @@ class SparesBiases(Trainer):
 
 @caught_by(DECAY, origin="site: the list of what is spared holds the wrong names")
 class SparesAllButBiases(Trainer):
-    """weight decay acts on the parameters that it should spare, vectors (biases), and on no others"""
+    """weight decay acts only on the parameters that it should leave out, vectors (biases)"""
 
     def decayed(self, index: int, p: Tensor, g: Tensor) -> Tensor:
         return g + self.weight_decay * p if p.ndim == 1 else g

@@ -122,11 +122,11 @@ def keeps_apart(subject: Any) -> str | None:
 
 @book.law(lambda subject: subject.inputs, skip=keeps_apart)
 def keeps_two_calls_apart(subject: Any, example: Arguments) -> Evidence:
-    """If forward and backward run for other numbers between a forward and its backward, this backward gives what it
-    gives alone.
+    """A second forward and backward with other numbers, between a forward and its backward, does not change the result
+    of this backward.
 
-    A layer stands in a network twice, and two branches share an activation: what is kept on a class, in a global or in
-    a default argument is then that of the wrong call.
+    A network may use one layer twice, and two branches may share an activation. A value that is stored on the class, in
+    a global or in a default argument then belongs to the wrong call.
     """
     args = example.moved({path: _other(example.at(path)) for path in example.paths()})
     other = replace(example, args=tuple(args))

@@ -1,4 +1,4 @@
-"""A function under torch.vmap gives each of a batch what it gives alone."""
+"""The law that a function under torch.vmap gives each sample the numbers that it gives without vmap."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from mlp_core.testing.subjects.doors.pulled import finite
 book = LawBook()
 
 BATCH = 3
-"""how many are mapped over"""
+"""samples in a batch"""
 
-RULE = "the rule for vmap: in_dims says which axis of an argument is the batch, None that it has none"
+RULE = "look at the vmap rule: in_dims holds the batch axis of each argument, or None if it has no batch axis"
 
 MAPPED = """\
 batch, in_dims = BATCH, IN_DIMS
@@ -49,15 +49,16 @@ torch.vmap(CALL, in_dims)(*whole)"""
 
 
 def has_no_rule(subject: FunctionForm) -> str | None:
-    return None if subject.mapped else "it has no rule for vmap; generate_vmap_rule = True makes one"
+    return None if subject.mapped else "it has no vmap rule; generate_vmap_rule = True would create one"
 
 
 @book.law(lambda subject: subject.inputs, skip=has_no_rule)
-def gives_each_of_a_batch_what_it_gives_alone(subject: FunctionForm, example: Arguments) -> Evidence:
-    """Under torch.vmap, whichever axis of which argument is the batch, each gets the outputs and the gradients that it
-    gets alone, within what rounding explains.
+def gives_each_sample_under_vmap_what_it_gives_alone(subject: FunctionForm, example: Arguments) -> Evidence:
+    """Under torch.vmap each sample gets the outputs and gradients that it gets without vmap, within what rounding
+    explains. This holds for every batch axis of every argument.
 
-    Gradients of single samples, ensembles and Jacobians go this way, and nothing else does.
+    Per-sample gradients, ensembles and Jacobians use the vmap rule. Ordinary training never runs it, so that no other
+    test shows a mistake in it.
     """
     real = [path[0] for path in example.paths()]
     evidence = Evidence(counted=False)
@@ -85,7 +86,7 @@ Above = Callable[[Sequence[Sequence[int]]], list[Tensor]]
 
 
 def _numbers(apply: Any, args: Sequence[Any], by: Sequence[int], above: Above) -> list[Tensor]:
-    """The outputs of one, and the gradients by some of its arguments."""
+    """The outputs for one sample, and the gradients by some of its arguments."""
     return _taken(apply, args, by, lambda outs: above([tuple(o.shape) for o in outs]))
 
 
@@ -105,7 +106,7 @@ def _mapped(
     subject: FunctionForm, example: Arguments, batch: list[list[Any]], in_dims: tuple[int | None, ...],
     words: dict[str, str],
 ) -> list[list[Tensor]]:  # fmt: skip
-    """The same numbers under vmap, each for the whole batch; raises Broken for what it raises."""
+    """The same numbers under vmap, each for the whole batch. Raises Broken if the function raises."""
     by = [k for k, d in enumerate(in_dims) if d is not None]
     whole = [a if d is None else torch.stack([one[k] for one in batch], d)
              for k, (a, d) in enumerate(zip(batch[0], in_dims, strict=True))]  # fmt: skip
@@ -129,7 +130,7 @@ def _held(
     subject: FunctionForm, example: Arguments, one: list[Any], by: list[int], got: list[Tensor], alone: list[Tensor],
     words: dict[str, str],
 ) -> Evidence:  # fmt: skip
-    """Hold the numbers of one of the batch to those it gives alone."""
+    """Compare the numbers of one sample of the batch with those that it gets without vmap."""
     count = len(alone) - len(by)
     names = [f"output {k} under torch.vmap" for k in range(count)]
     names += [f"gradient of {subject.words((k,))} under torch.vmap" for k in by]
@@ -148,7 +149,7 @@ def _held(
 
 
 def _limits(plain: list[Tensor], *runs: list[Tensor]) -> list[Tensor]:
-    """How far each number may be off, by how far it scatters over runs."""
+    """The tolerance of each number: how far it scatters over the runs."""
     each = zip(plain, zip(*runs, strict=True), strict=True)
     spread = [torch.stack([(r - p).abs() for r in several]).amax(0) for p, several in each]
     sizes = [torch.full_like(p, forwards.largest(p)) for p in plain]

@@ -81,8 +81,8 @@ assert abs(float(got[{index}]) - float(expected[{index}])) <= {bound}, (got, exp
 
 @book.law(lambda subject: subject.inputs, skip=taken)
 def takes_any_strides_from_above(subject: Any, example: Arguments) -> Evidence:
-    """The gradient is the same whether the upstream gradient is contiguous, transposed, a slice of a larger tensor, or,
-    if its entries are equal, expanded from one of them with strides of 0.
+    """The gradient does not depend on the strides of the upstream gradient. It may be contiguous, transposed or a slice
+    of a larger tensor. If its entries are equal, it may be expanded from one of them, with strides of 0.
 
     Code that reads memory instead of entries is correct until the next operation is a transpose, a slice or a sum.
     """

@@ -43,13 +43,13 @@ LOOKED = 64
 """entries per example that are examined more closely; all others are skipped and counted"""
 
 DISPUTED = (
-    "autograd and difference quotients disagree here, and nobody is blamed: of {name}, entry {place}, "
-    "autograd says {theirs!r}, the quotient {value!r} (within {bound:.2g}), and yours is {mine!r}"
+    "skipped because autograd and the difference quotient disagree: at {name}, entry {place}, autograd gives "
+    "{theirs!r}, the quotient {value!r} (within {bound:.2g}), and your gradient {mine!r}"
 )
 
 KINK = (
-    "at a kink of the function yours and torch's convention differ: of {name}, entry {place}, "
-    "torch says {theirs!r} and yours is {mine!r}; both are one-sided slopes"
+    "skipped because the function has a kink there, and both slopes are allowed: at {name}, entry {place}, torch gives "
+    "{theirs!r}, and your gradient {mine!r}"
 )
 
 

@@ -120,7 +120,7 @@ def handles_strided_inputs(subject: Any, problem: Problem) -> Evidence:
 @book.law(
     lambda subject: poisoned_problems(subject),
     skip=lambda subject: None if subject.to_the_bit else "only for the core's own backpropagation",
-    beside="it says that an overflow is hidden, where equality says that a number is off",
+    beside="it says that an overflow is hidden; equality only says that a number is off",
 )  # fmt: skip
 def is_not_finite_where_autograd_is_not(subject: Any, poisoned: Poisoned) -> Evidence:
     """An infinity or NaN in the input appears in the same entries as in autograd's gradient, and in no others.

@@ -47,7 +47,7 @@ if all(r >= clear for r, clear in zip(remainders, {clear})):
     one_sample,
     group=ONE,
     skip=needs_one,
-    beside="together with its twin for batches it separates what the course asks for from what it does not",
+    beside="together with its twin for batches it separates what the course requires from what it does not",
 )
 def equals_autograd_for_one_sample(subject: Any, problem: Problem) -> Evidence:
     """For a batch of one, every entry equals torch's autograd. If both compute the same products, the bits are equal;
@@ -63,7 +63,7 @@ def equals_autograd_for_one_sample(subject: Any, problem: Problem) -> Evidence:
     a_batch,
     group=BATCH,
     skip=needs_batches,
-    beside="together with its twin for one sample it separates what the course asks for from what it does not",
+    beside="together with its twin for one sample it separates what the course requires from what it does not",
 )
 def equals_autograd_for_a_batch(subject: Any, problem: Problem) -> Evidence:
     """For a batch of several samples, every entry equals torch's autograd.
@@ -145,8 +145,8 @@ def agrees_with_central_differences_for_a_batch(subject: Any, problem: Problem) 
 )
 def quarters_its_taylor_remainder(subject: Any, problem: Problem) -> Evidence:
     """|J(theta + h v) - J(theta) - h g.v| is of second order: when h is halved, it falls to a quarter. The law fails if
-    the ratio is below 3 for four halvings in a row, all of them 100 rounding bounds above zero, across no kink and no
-    jump of f''.
+    the ratio is below 3 for four halvings in a row. These must be 100 rounding bounds above zero, and cross no kink and
+    no jump of f''.
 
     Differences with tiny steps drown in rounding. Along a line, with steps a thousand times larger, the order of the
     remainder separates a gradient from a vector near it, whatever its size.

@@ -150,8 +150,8 @@ def scales_with_the_loss(subject: Any, problem: Problem) -> Evidence:
 def is_zero_at_a_perfect_fit(subject: Any, problem: Problem) -> Evidence:
     """If the derivative of the loss by the output is zero, every entry of the gradient is zero.
 
-    A network without error has nothing to learn. What moves it anyway, for example a weight decay, does not belong into
-    the gradient.
+    A network without error has nothing to learn. Anything that moves it anyway, for example a weight decay, does not
+    belong in the gradient.
     """
     case = problem.case()
     still = Case(case.model, case.trace, torch.zeros_like(case.dL_dy), case.trace.output.clone())

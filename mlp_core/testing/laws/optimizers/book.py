@@ -26,9 +26,9 @@ RUN_TWICE = 4
 REPEATS = "repeats and touches nothing else"
 """the law that reports that an optimizer is random; the others are skipped for it"""
 
-RANDOM = f"it is random, or depends on earlier runs: see '{REPEATS}'"
+RANDOM = f"its steps differ between two identical runs: see the law '{REPEATS}'"
 
-DRAWS = "it draws random numbers: torch draws others for another dtype or shape, also from the same seed"
+DRAWS = "it draws random numbers, and torch draws other numbers for another dtype or shape, even from the same seed"
 
 FEW = 0.04
 """the share of the examples for laws about side effects: a single example shows a mistake"""

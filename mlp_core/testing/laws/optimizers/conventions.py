@@ -164,7 +164,7 @@ def _called(
     if not equal(closure.seen[0], before):
         raise Broken(
             f"{what}the closure", "called after the parameters moved", "called before", closing=lines,
-            measured="the closure is called after the parameters have moved",
+            measured="the closure is called after the parameters have moved instead of before",
         )  # fmt: skip
     if not subject.closure and len(closure.seen) > 1 and equal(closure.seen[0], closure.seen[1]):
         raise Broken(

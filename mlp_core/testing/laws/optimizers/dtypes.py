@@ -75,7 +75,7 @@ def several(subject: Any) -> Sequence[torch.dtype]:
 
 def needs_several(subject: Any) -> str | None:
     if subject.max_groups < 2:
-        return "it takes a single group"
+        return "it accepts only one parameter group"
     return None if len(several(subject)) > 1 else "it is tested in one dtype only"
 
 

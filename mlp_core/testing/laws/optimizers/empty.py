@@ -38,7 +38,7 @@ def with_empty_groups(scenario: Scenario) -> Scenario:
 
 def needs_empty_groups(subject: Any) -> str | None:
     if subject.max_groups < 2:
-        return "it takes a single group"
+        return "it accepts only one parameter group"
     if "refuses empty groups" not in subject.memo:
         subject.memo["refuses empty groups"] = _refuses_empty_groups(subject)
     return "it refuses an empty group" if subject.memo["refuses empty groups"] else None

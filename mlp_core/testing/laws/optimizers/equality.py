@@ -37,8 +37,8 @@ momentum itself, where a copy is meant"""
 
 @twin_book.law(lambda s: s.scenarios(missing=True, counts=s.counts, dtypes=(*s.dtypes, *s.dtypes, *s.others(*SIXTEEN))))
 def equals_its_twin(subject: Any, scenario: Scenario) -> Evidence:
-    """After every step, the first or the millionth, in 64, 32 or 16 bits, the parameters have the bits of the torch
-    optimizer that the rule claims to equal. So has the state that both keep under one name.
+    """After every step the parameters have the bits of the torch optimizer that the rule claims to equal. So has the
+    state that both keep under one name. This holds for the first step and the millionth, in 64, 32 and 16 bits.
 
     An update that is almost Adam trains almost as well, and no loss curve shows it. Formulas with the same name place
     decay, dampening and epsilon differently. Bits separate them, after one step or after a million.

@@ -16,8 +16,8 @@ book = OptimizerBook(judges=True)
 
 @book.law(scenarios, skip=not_exactly_sgd, beside="it relies on no implementation of torch and on no tolerance")
 def steps_as_exact_rational_arithmetic_does(subject: Any, scenario: Scenario) -> Evidence:
-    """An optimizer that claims to be torch's SGD moves its parameters as the formulas do in exact fractions, step by
-    step, because floats are exact on short binary numbers. So does its velocity, if it is kept under torch's name.
+    """An optimizer that claims to be torch's SGD moves its parameters as the formulas do in exact fractions, in every
+    step. Floats are exact on short binary numbers. The velocity is compared too, if it has torch's name.
 
     This checks the formula itself. It relies neither on torch's implementation nor on a tolerance.
     """

@@ -142,7 +142,7 @@ def two_groups(subject: Any) -> st.SearchStrategy[Scenario]:
 
 def needs_groups(subject: Any) -> str | None:
     if subject.max_groups < 2:
-        return "it takes a single group"
+        return "it accepts only one parameter group"
     if subject.varied and set(subject.varied) <= set(subject.common):
         return "its groups have no hyperparameters"
     return None if subject.varied else subject.unmoved

@@ -67,7 +67,7 @@ book = OptimizerBook(waivable=True)
 
 
 def needs_two_groups(subject: Any) -> str | None:
-    return "it takes a single group" if subject.max_groups < 2 else None
+    return "it accepts only one parameter group" if subject.max_groups < 2 else None
 
 
 @book.law(

@@ -1,4 +1,4 @@
-"""The laws of an optimizer about what moves it: the gradient of this step, and a parameter of zero too."""
+"""The laws that a step uses its own gradient, and that parameters which are zero move too."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlp_core.testing.laws.optimizers.book import FEW, OptimizerBook
 from mlp_core.testing.laws.optimizers.driving import copies, from_zero, steps_of
 
 LOUD = -8.0
-"""what a gradient is multiplied by to be another: the sign turns, also that of most averages"""
+"""the factor that makes another gradient: it turns the sign of the gradient, and of most averages of gradients"""
 
 HEARD = """\
 begun, heard, moved = gradients, False, False
@@ -39,7 +39,7 @@ book = OptimizerBook(waivable=True)
 
 
 def _sets_out(subject: Any, scenario: Scenario, make: Make) -> bool:
-    """Whether the first parameter is anywhere else than where it begins, after any step."""
+    """Whether the first parameter leaves its initial value in any step."""
     params = scenario.fresh()
     start = params[0].detach().clone()
     run = subject.run(scenario, subject.optimizer(scenario, params, make), params)
@@ -54,7 +54,7 @@ def _ends(subject: Any, scenario: Scenario, make: Make) -> list[Tensor]:
 
 
 def _hears(subject: Any, scenario: Scenario, make: Make) -> bool:
-    """Whether another gradient in the last step changes its end, for any number of steps."""
+    """Whether another gradient in the last step changes the final parameters, for any number of steps."""
     for stop in range(1, len(scenario.gradients) + 1):
         plain = steps_of(scenario, 0, stop)
         *before, last = plain.gradients
@@ -67,11 +67,11 @@ def _hears(subject: Any, scenario: Scenario, make: Make) -> bool:
 @book.law(
     lambda s: s.telling(steps=(5, 5), decay=False), share=FEW, closing=HEARD, doing="with another gradient in one step"
 )
-def hears_its_gradient_at_once(subject: Any, scenario: Scenario) -> Evidence:
-    """Another gradient in a step changes the parameters in that step, in one of the first five steps at least.
+def uses_the_gradient_of_the_same_step(subject: Any, scenario: Scenario) -> Evidence:
+    """In at least one of the first five steps, another gradient changes the parameters in the same step.
 
-    An update that is computed and stored, while the one stored before is applied, lags one step behind: it still
-    converges, later, and diverges at rates that should be safe.
+    An optimizer that applies the update of the previous step lags behind by one step. It still converges, but later,
+    and it diverges at learning rates that should be safe.
     """
     found = Evidence(entries=sum(p.numel() for p in scenario.fresh()))
     if any(_hears(subject, s, subject.make) for s in (scenario, from_zero(scenario))):
@@ -82,9 +82,9 @@ def hears_its_gradient_at_once(subject: Any, scenario: Scenario) -> Evidence:
     if subject.reference is not None and not _hears(subject, scenario, subject.reference):
         return found
     raise Broken(
-        "all parameters after each of the first five steps", f"the same when its gradients are times {LOUD:g}",
-        "moved otherwise", closing=HEARD,
-        measured="the gradient of a step changes nothing in that step: parameters move by gradients of steps before",
+        "all parameters after each of the first five steps", f"the same if its gradients are multiplied by {LOUD:g}",
+        "other parameters", closing=HEARD,
+        measured="the gradient of a step changes nothing in that step: it applies the update of an earlier step",
     )  # fmt: skip
 
 
@@ -99,11 +99,12 @@ def _with_a_zero(scenario: Scenario) -> Scenario:
 
 
 @book.law(beginning_at_zero, share=FEW, closing=SET_OUT, doing="with a parameter that begins at zero")
-def moves_what_is_zero(subject: Any, scenario: Scenario) -> Evidence:
-    """A parameter that is zero throughout is moved by its gradients, if they move it from elsewhere.
+def moves_parameters_that_are_zero(subject: Any, scenario: Scenario) -> Evidence:
+    """If gradients move a parameter that begins at other values, they also move it if all its entries begin at zero.
 
-    Biases begin at zero, and the last layer of many a block. A step that is scaled by the norm of its parameter never
-    moves them away, and nothing raises. What multiplies its parameters by design waives this law.
+    Biases usually begin at zero, and so do the last layers of many blocks. If a step is scaled by the norm of its
+    parameter, they stay zero for ever, and no error says so. Waive this law if your optimizer multiplies its parameters
+    by design.
     """
     bare, count = _with_a_zero(scenario), scenario.parameters[0][0].numel()
     if not count or _sets_out(subject, bare, subject.make):
@@ -113,7 +114,7 @@ def moves_what_is_zero(subject: Any, scenario: Scenario) -> Evidence:
     if subject.reference is not None and not _sets_out(subject, bare, subject.reference):
         return Evidence(entries=count)
     raise Broken(
-        f"params[0] after {len(scenario.gradients)} steps from zero", "zero", "moved, as from elsewhere",
+        f"params[0] after {len(scenario.gradients)} steps from zero", "zero", "moved, as from other values",
         closing=SET_OUT,
-        measured="a parameter that is zero is never moved, whatever its gradients: what begins at zero stays there",
+        measured="a parameter that begins at zero never moves, whatever its gradients are",
     )  # fmt: skip

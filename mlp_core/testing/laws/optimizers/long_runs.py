@@ -76,7 +76,7 @@ def without_closure(subject: Any) -> str | None:
 
 @judging.law(
     beside_a_reference, skip=needs_both, share=RARELY, doing="in a run of hundreds of steps",
-    beside="it takes hundreds of steps, where the other equalities take a few",
+    beside="it takes hundreds of steps; the other equalities take a few",
 )  # fmt: skip
 def equals_its_reference_in_a_long_run(subject: Any, run: LongRun) -> Evidence:
     """After each of several hundred steps the parameter equals the reference's: bit for bit for torch's twin, else

@@ -1,4 +1,4 @@
-"""The laws of an optimizer about what autograd and modules do behind its back: new memory, gradients with a graph."""
+"""The laws of an optimizer about parameters with new memory, and about gradients that have an autograd graph."""
 
 from __future__ import annotations
 
@@ -49,11 +49,12 @@ book = OptimizerBook(waivable=True)
 
 @book.law(lambda s: s.telling(groups=(1, s.max_groups)), share=FEW, doing="after p.data was given new memory")
 def follows_its_parameters_into_new_memory(subject: Any, scenario: Scenario) -> Evidence:
-    """If the memory of every parameter is replaced between two steps, by p.data = p.data.clone(), the run ends as it
-    ends without that.
+    """If p.data = p.data.clone() replaces the memory of every parameter between two steps, the run ends with the same
+    numbers.
 
-    module.to(...), loading and sharding give parameters new memory, and the parameter stays the same object. Views that
-    were kept of the old memory move what nobody reads any more; state that is found by an address is lost.
+    module.to(...), loading and sharding give a parameter new memory, and the parameter stays the same object. An
+    optimizer that keeps views of the old memory then updates numbers that no model reads. If it finds its state by a
+    memory address, the state is lost.
     """
     expected = look(scenario, *subject.finished(scenario))
     params, half = scenario.fresh(), len(scenario.gradients) // 2
@@ -72,7 +73,7 @@ def follows_its_parameters_into_new_memory(subject: Any, scenario: Scenario) -> 
     except Broken as broken:
         for name, p, old, start in zip(scenario.names(), params, held, before, strict=True):
             if same_bits(p.detach(), start) and not same_bits(old, start):
-                broken.measured = f"after p.data was given new memory, a step moves the old memory of {name}"
+                broken.measured = f"after p.data has new memory, a step still writes to the old memory of {name}"
         raise
 
 
@@ -80,11 +81,11 @@ def follows_its_parameters_into_new_memory(subject: Any, scenario: Scenario) -> 
     lambda s: s.telling(groups=(1, s.max_groups)), share=FEW, closing=GRAPH, doing="with gradients that have a graph"
 )
 def keeps_no_graph(subject: Any, scenario: Scenario) -> Evidence:
-    """With gradients that have a graph, as backward(create_graph=True) leaves them, parameters stay leaves, and no
+    """If the gradients have an autograd graph, as after backward(create_graph=True), the parameters stay leaves and no
     state requires a gradient.
 
-    State that is computed with autograd on keeps the graph of every step before alive: memory grows until the run ends,
-    and a later backward goes through all updates.
+    If the state is computed with autograd enabled, it keeps the graphs of all earlier steps. Memory grows with every
+    step, and a later backward goes through all updates.
     """
     params = scenario.fresh()
     optimizer = subject.optimizer(scenario, params)
@@ -97,13 +98,15 @@ def keeps_no_graph(subject: Any, scenario: Scenario) -> Evidence:
         for name, p in zip(scenario.names(), params, strict=True):
             if not (p.is_leaf and p.requires_grad):
                 raise Broken(
-                    f"step {step + 1}: {name}", "part of a graph", "a leaf that requires a gradient", closing=GRAPH,
-                    measured=f"{name} is no leaf of autograd's graph after a step",
+                    f"step {step + 1}: {name}", "part of an autograd graph", "a leaf that requires a gradient",
+                    closing=GRAPH,
+                    measured=f"after a step {name} is not a leaf any more: the step runs with autograd enabled",
                 )  # fmt: skip
             for key, value in state_tensors(optimizer, p).items():
                 if value.requires_grad:
                     raise Broken(
-                        f"step {step + 1}: {key} of {name}", "part of a graph", "apart from every graph", closing=GRAPH,
-                        measured=f"{key} is computed with autograd on: it keeps the graph of the gradient alive",
+                        f"step {step + 1}: {key} of {name}", "part of an autograd graph", "a tensor without a graph",
+                        closing=GRAPH,
+                        measured=f"{key} is computed with autograd enabled, and keeps the graph of the gradient",
                     )  # fmt: skip
     return Evidence(entries=sum(p.numel() for p in params))

@@ -18,8 +18,8 @@ from mlp_core.testing.engine.guards import foreign
 from mlp_core.testing.examples.scenario import Scenario, state_tensors
 
 SAME = "assert got == expected or got != got and expected != expected, (got, expected)"
-"""to the bit: NaN equals NaN. The closings let the subject speak twice and quote none of its numbers, so that they hold
-for the subject once it is mended"""
+"""equality of bits, where NaN equals NaN. The closings of the snippets run the subject twice and contain none of its
+numbers, so that they pass once the subject is fixed"""
 
 LITERAL = (
     """\

@@ -1,4 +1,4 @@
-"""The laws of an optimizer about sizes: of parameters, and of their numbers."""
+"""The laws of an optimizer about the size of parameters, and about the size of their numbers in bits."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from mlp_core.testing.laws.optimizers.book import FEW, OptimizerBook
 from mlp_core.testing.laws.optimizers.shared import noise
 
 LARGE = (5_003, 70_001)
-"""entries at least: more than one block of 2048 or 4096, and more than one of 65536; nor do blocks divide them"""
+"""the least numbers of entries: above one block of 4096 and above one of 65536, and no multiples of a block"""
 
 TILES = 3
-"""copies of a parameter in one tensor, with which it is seen whether each moves as one by itself"""
+"""copies of a parameter in one tensor, which show whether each moves like the parameter by itself"""
 
 PLAIN = 1 / 16
-"""of the largest way: what rounding explains is less by far, but for steps by the sign of a number near zero"""
+"""the allowed difference, in parts of the longest way of an entry. Rounding explains far less, except for steps by
+the sign of a number near zero"""
 
 TILED = """\
 def tiled(t):
@@ -54,7 +55,7 @@ book = OptimizerBook(waivable=True)
 
 
 def tiles(t: Tensor, count: int) -> Tensor:
-    """Copies of a tensor in one, along its first dimension."""
+    """One tensor with copies of `t`, along its first dimension."""
     return t.repeat(count, *[1] * (t.ndim - 1)) if t.ndim else t.repeat(count)
 
 
@@ -63,7 +64,7 @@ def _tiled(scenario: Scenario, count: int) -> Scenario:
 
 
 def _slack(scenario: Scenario, small: Tensor) -> float:
-    """How far copies may end from the parameter by itself: sums over thousands of entries round, too."""
+    """How far copies may end from the parameter by itself. Sums over thousands of entries round too."""
     way = (small - scenario.fresh()[0].detach().double()).abs()
     finite = small.isfinite()
     if not bool(finite.any()):
@@ -72,14 +73,14 @@ def _slack(scenario: Scenario, small: Tensor) -> float:
 
 
 def _apart(subject: Any, scenario: Scenario, small: Tensor, count: int) -> Tensor:
-    """Which entries of copies in one tensor do not end near where the parameter by itself ends."""
+    """Which entries of the copies do not end near the parameter by itself."""
     end = subject.finished(_tiled(scenario, count))[0][0].detach().double()
     expected = tiles(small, count)
     return ~((end - expected).abs() <= _slack(scenario, small)) & expected.isfinite()
 
 
 def _coupled(subject: Any, scenario: Scenario) -> bool:
-    """Whether other gradients of the other copies change what the first copy does."""
+    """Whether other gradients for the other copies change how the first copy moves."""
     rows = len(scenario.parameters[0][0]) if scenario.parameters[0][0].ndim else 1
 
     def louder(g: Tensor) -> Tensor:
@@ -94,17 +95,17 @@ def _coupled(subject: Any, scenario: Scenario) -> bool:
     lambda s: s.telling(per_group=(1, 1), steps=(2, 3)), reshaped=True, share=FEW, doing="in a large parameter"
 )  # fmt: skip
 def moves_large_parameters_as_small_ones(subject: Any, scenario: Scenario) -> Evidence:
-    """If three copies of a parameter in one tensor move as the parameter does by itself, each whatever the others do,
-    so do thousands.
+    """Thousands of copies of a parameter in one tensor move like the parameter by itself, if three copies do so and no
+    copy depends on another.
 
-    Kernels take over above some size, and work in blocks. What remains behind the last whole block, or an index of too
-    few bits, shows in no tensor of a hundred entries.
+    Above some size an optimizer uses a kernel that works in blocks. A mistake behind the last whole block, or an index
+    with too few bits, does not show in a tensor of a hundred entries.
     """
     small = subject.finished(scenario)[0][0].detach().double()
     if not small.numel():
         return Evidence(counted=False)
     if _coupled(subject, scenario) or bool(_apart(subject, scenario, small, TILES).any()):
-        return Evidence(entries=1)  # as where a step is divided by a norm: nothing is to be compared
+        return Evidence(entries=1)  # for example, a step divided by a norm: copies need not agree
     count = 1 + LARGE[digest(scenario) % len(LARGE)] // small.numel()
     wrong = _apart(subject, scenario, small, count)
     if bool(wrong.any()):
@@ -116,29 +117,29 @@ def moves_large_parameters_as_small_ones(subject: Any, scenario: Scenario) -> Ev
         raise Broken(
             f"params[0], entry {at} of {total} in flat order", end, f"{expected!r}, as in a small parameter",
             closing=closing,
-            measured=f"in a parameter of {total} entries, {len(where)} of them, from entry {at} on, do not move as in "
-            f"one of {small.numel()}: {end:.4g}, not {expected:.4g}",
+            measured=f"{len(where)} of {total} entries of a large parameter, from entry {at} on, do not move as in a "
+            f"parameter of {small.numel()} entries: {end:.4g} instead of {expected:.4g}",
         )  # fmt: skip
     return Evidence(entries=wrong.numel())
 
 
 def single(subject: Any) -> st.SearchStrategy[Scenario]:
-    """In float32, on one slope, so that what is done otherwise adds up."""
+    """In float32, with the same gradient in each step, so that differences add up."""
     return subject.telling(steps=(6, 6), kinds=("same",), dtypes=(torch.float32,))
 
 
 def needs_both(subject: Any) -> str | None:
     both = torch.float32 in subject.dtypes and torch.float64 in subject.dtypes
-    return None if both else "it is not asked for in both float32 and float64"
+    return None if both else "it is not verified in both float32 and float64"
 
 
 @book.law(single, skip=needs_both, reshaped=True, share=FEW, closing=TWO, doing="in float32")
-def moves_single_precision_as_double(subject: Any, scenario: Scenario) -> Evidence:
-    """From the same numbers, with every hyperparameter on, parameters in float32 end near those in float64: a
-    difference of a sixteenth of the way is no rounding.
+def moves_float32_as_float64(subject: Any, scenario: Scenario) -> Evidence:
+    """From the same numbers, with every hyperparameter in use, parameters in float32 end near those in float64. The law
+    fails if they differ by a sixteenth of the way that they moved, which is far more than rounding.
 
-    Kernels are written for each dtype. Where one of them has another formula, as with decay that is coupled in 32 bits
-    and decoupled in others, every test within a dtype passes.
+    Each dtype may have its own kernel. If one kernel uses another formula, such as coupled decay only in 32 bits, every
+    test that stays within one dtype passes.
     """
     rounded = scenario.mapped(lambda t: t.float().double())
     start = [p.detach().double() for p in rounded.fresh()]
@@ -158,8 +159,8 @@ def moves_single_precision_as_double(subject: Any, scenario: Scenario) -> Eviden
                 a, b = p.flatten()[at].item(), q.flatten()[at].item()
                 raise Broken(
                     f"params[{k}], entry {at} in flat order, in float32", a, f"{b!r}, as in float64", closing=TWO,
-                    measured=f"float32 follows another formula than float64: entry {at} of params[{k}] ends at "
-                    f"{a:.6g}, in float64 at {b:.6g}",
+                    measured=f"float32 uses another formula than float64: entry {at} of params[{k}] ends at {a:.6g} in "
+                    f"float32 and at {b:.6g} in float64",
                 )  # fmt: skip
         return Evidence(entries=entries, counted=entries > 0)
 

@@ -108,8 +108,8 @@ def _where(subject: Any, first: Scenario) -> str:
     differ = [k for k in range(len(dense)) if not bool(((dense[k] - sparse[k]).abs() <= near[k]).all())]
     twice = max(ROWS, key=ROWS.count)
     for words, some in (
-        ("rows that the gradient does not contain move otherwise than with a dense one", set(differ) - set(ROWS)),
-        ("a row that the gradient contains twice does not move as with the sum of the two", set(differ) & {twice}),
+        ("rows that are not in the gradient move differently than with a dense gradient", set(differ) - set(ROWS)),
+        ("a row that is twice in the gradient does not move by the sum of the two", set(differ) & {twice}),
         ("rows of the gradient move differently than with a dense gradient", set(differ)),
     ):
         if some:

@@ -137,8 +137,8 @@ def _generators() -> dict[str, object]:
     lambda subject: subject.scenarios(missing=True, steps=SEVERAL), closing=RESUMED, doing="with state_dict",
 )  # fmt: skip
 def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
-    """A run that is stopped halfway, saved, loaded into a new optimizer with other hyperparameters or back into the old
-    one, and continued, ends where it would have ended.
+    """A run that is saved halfway, loaded and continued ends with the same numbers as an uninterrupted run. It is
+    loaded into a new optimizer with other hyperparameters, or back into the old one.
 
     Long runs are interrupted. A counter, a velocity or a rate that is missing from state_dict starts from the
     beginning, and the run ends elsewhere without an error.

@@ -61,8 +61,8 @@ OTHERS = 8
 """choices of hyperparameters that are searched for another value"""
 
 PLAIN = 0.1
-"""the part of a step by which it must differ before a value counts as acting on it: what a first step did otherwise
-changes later ones too, through the parameters, and by less"""
+"""a value acts on a step if the step changes by at least this part of itself. A different first step also changes
+later steps, through the parameters, but by less"""
 
 
 def changes(subject: Any) -> st.SearchStrategy[Changes]:
@@ -88,8 +88,8 @@ def _known_names(subject: Any) -> list[str]:
 
 def needs_known_ones(subject: Any) -> str | None:
     if subject.max_groups < 2:
-        return "it takes a single group"
-    return None if _known_names(subject) else f"none of {', '.join(KNOWN)} varies in its groups"
+        return "it accepts only one parameter group"
+    return None if _known_names(subject) else f"its groups have none of the hyperparameters {', '.join(KNOWN)}"
 
 
 @book.law(changes, skip=needs_known_ones, share=FEW, doing="with a value written into its groups")

@@ -1,4 +1,4 @@
-"""The law of averaged weights: what a training function returns beside its weights follows the decay it was given."""
+"""The law of averaged weights: if a training function also returns an average, it uses the decay that it was given."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ assert not all(same(model, one) for one in others), "an average that forgets not
 """DECAY is filled in by the law"""
 
 PROBES = 3
-"""runs on which it is found out whether a function returns an average that is known"""
+"""runs that decide whether a function returns a known kind of average"""
 
 book = FunctionBook()
 
 
 def _found(subject: Any, run: TrainingRun) -> tuple[str, str]:
-    """What a returned average is, if it is right, and if it is wrong; empty if not."""
+    """The words for a correct, and for an incorrect, average that the function returns; empty if it returns none."""
     got = subject.trained(run)
     found = [w for w in _returned(got) if [p.shape for p in w] == [p.shape for p in got.weights]]
     found = [w for w in found if not all(map(reproduces, w, got.weights))]
@@ -59,7 +59,7 @@ def _found(subject: Any, run: TrainingRun) -> tuple[str, str]:
 
 def unknown(subject: Any) -> str | None:
     if "ema" not in subject.roles:
-        return "it takes no decay of an average"
+        return "it has no parameter for the decay of an average, such as ema_decay"
     if "averages" not in subject.memo:
         with globals_kept():
             try:
@@ -67,15 +67,17 @@ def unknown(subject: Any) -> str | None:
             except Broken:
                 found = []
         subject.memo["averages"] = bool(found) and all(right or wrong for right, wrong in found)
-    return None if subject.memo["averages"] else "nothing that it returns is known for an average of its weights"
+    return None if subject.memo["averages"] else "it returns nothing that is a known average of its weights"
 
 
 @book.law(runs(), skip=unknown)
-def its_average_follows_its_decay(subject: Any, run: TrainingRun) -> Evidence:
-    """Averaged weights that it returns are a <- d a + (1 - d) w with the decay d that it was given, or with what a
-    warm-up allows of it: begun with the first weights, those after the first step, or zeros; after steps or epochs.
+def averages_its_weights_with_the_given_decay(subject: Any, run: TrainingRun) -> Evidence:
+    """Averaged weights that the function returns are a <- d a + (1 - d) w with the given decay d, or with the smaller d
+    of a warm-up. The average begins with the initial weights, with those after the first step, or with zeros, and is
+    updated after every step or every epoch.
 
-    A warm-up that is written over the decay makes every decay the same, and the average forgets the past for good.
+    If the warm-up overwrites the decay, every decay gives the same average, and the average follows the last few steps
+    only.
     """
     right, wrong = _found(subject, run)
     if right or not wrong:

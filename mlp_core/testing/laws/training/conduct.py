@@ -143,8 +143,8 @@ def _copied(module: nn.Module) -> list[Tensor]:
     skip=lambda s: None if s.takes("validation") else "it takes no data for evaluation",
 )
 def evaluation_does_not_train(subject: Any, run: TrainingRun) -> Evidence:
-    """The final weights do not depend on the data for evaluation. A function that chooses among its epochs by them is
-    asked for one epoch.
+    """The final weights do not depend on the data for evaluation. A function that uses them to choose its best epoch
+    runs for one epoch only.
 
     If the validation set is trained on, even through leftover gradients, its accuracy means nothing.
     """

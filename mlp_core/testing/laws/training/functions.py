@@ -194,7 +194,7 @@ def equals_torch_with_momentum(subject: Any, run: TrainingRun) -> Evidence:
 def equals_torch_with_both(subject: Any, run: TrainingRun) -> Evidence:
     """With momentum and weight decay, every weight equals that of torch.optim.SGD: the decay goes into the velocity.
 
-    Each may be correct alone and both wrong together. The order of the two lines is the whole difference between
-    coupled and decoupled decay.
+    Momentum and decay may each be correct, and wrong together. The order of the two lines is the whole difference
+    between coupled and decoupled decay.
     """
     return equals_torch(subject, run)
