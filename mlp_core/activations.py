@@ -1,18 +1,16 @@
 """Activation functions: one record each, with the derivative by hand beside the function.
 
-A new activation is one record: write f, how the derivative multiplies delta, and where f has kinks, hand it to
-`register`, and the laws run on it. Formulas: Goodfellow, Bengio and Courville, *Deep Learning* (2016), section 6.3;
-GELU: Hendrycks and Gimpel (2016), eq. 2; SiLU: Elfwing et al. (2017), eq. 3; softsign: Glorot and Bengio (2010).
-At a kink the derivative is the one torch takes.
+A new activation is one record with f, with a function that multiplies delta by the derivative, and with the kinks of f.
+Pass it to `register`, and the laws run on it. Formulas: Goodfellow, Bengio and Courville, *Deep Learning* (2016),
+section 6.3; GELU: Hendrycks and Gimpel (2016), eq. 2; SiLU: Elfwing et al. (2017), eq. 3; softsign: Glorot and Bengio
+(2010). At a kink the derivative is the one torch takes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from math import pi, sqrt
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -27,12 +25,12 @@ def _ones(z: Tensor, a: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Activation:
-    """An elementwise function and what backpropagation and its laws need to know of it.
+    """An elementwise function, with everything that backpropagation and the laws need.
 
-    f(z) -> a; times_df(delta, z, a) -> delta * f'(z), all of one shape, elementwise, neither changing its arguments.
-    `fit` calls both in inference mode, where torch.func differentiates, but no backward().
-    The product is part of the record because its order of operations decides the last bit, and because a kink masks
-    delta instead of multiplying it: 0 * inf is not 0.
+    f(z) -> a; times_df(delta, z, a) -> delta * f'(z), elementwise; all tensors have one shape, and neither function
+    changes its arguments. `fit` calls both in inference mode, in which torch.func can differentiate but backward()
+    cannot. The product is part of the record because its order of operations decides the last bit, and because a kink
+    masks delta instead of multiplying it: 0 * inf is not 0.
 
     >>> sigmoid = get("sigmoid")
     >>> z = torch.zeros(1)
@@ -44,15 +42,15 @@ class Activation:
     f: Callable[[Tensor], Tensor]
     times_df: Callable[[Tensor, Tensor, Tensor], Tensor]
     terms: Callable[[Tensor, Tensor], Tensor] = _ones
-    """terms(z, a): the magnitudes of the terms of f'(z) added up; rounding errors of f'(z) are relative to this."""
+    """terms(z, a): the sum of the magnitudes of the terms of f'(z); rounding errors of f'(z) are relative to it"""
     kinks: tuple[float, ...] = ()
-    """where f is not differentiable, in rising order"""
+    """points at which f is not differentiable, in increasing order"""
     bends: tuple[float, ...] = ()
-    """where f' is continuous but f'' jumps: difference quotients lose an order of accuracy across them"""
+    """points at which f' is continuous but f'' jumps: a difference quotient across one loses an order of accuracy"""
     slopes: tuple[float, ...] = ()
-    """of a piecewise linear f with f(0) = 0: the slopes left of, between and right of the kinks; else empty"""
+    """for a piecewise linear f with f(0) = 0: the slopes left of, between and right of the kinks; otherwise empty"""
     kink_slopes: tuple[float, ...] = ()
-    """of a piecewise linear f: the derivative taken exactly at each kink"""
+    """for a piecewise linear f: the derivative used at each kink"""
     lipschitz: float = 1.0
     """the largest |f'|"""
     exact: bool = False
@@ -78,7 +76,7 @@ def _by_name(name: str) -> Activation:
 
 
 def leaky(slope: float) -> Activation:
-    """max(z, slope z) for a slope between 0 and 1, as a record named after its slope.
+    """max(z, slope z) for a slope between 0 and 1, as a record whose name contains the slope.
 
     >>> leaky(0.125).f(torch.tensor([-8.0, 8.0]))
     tensor([-1.,  8.])
@@ -215,44 +213,3 @@ register(Activation(
     "hardtanh", f=F.hardtanh, times_df=_hardtanh_times_df,
     kinks=(-1.0, 1.0), slopes=(0.0, 1.0, 0.0), kink_slopes=(0.0, 0.0), exact=True,
 ))  # fmt: skip
-
-
-_threshold_backward = torch.ops.aten.threshold_backward.grad_input._op  # quicker than the packet, which looks for it
-
-Call = Callable[[], object]
-
-# where a is all that times_df reads, or its z may be a, to the same bits
-_F_OVER: list[tuple[Any, Any, Callable[[Tensor], Call | None]]] = [
-    (_identity, _identity_times_df, lambda z: None),
-    (torch.relu, _relu_times_df, lambda z: partial(torch.relu_, z)),  # a > 0 where z > 0
-    (torch.sigmoid, _sigmoid_times_df, lambda z: partial(torch.sigmoid_, z)),
-    (torch.tanh, _tanh_times_df, lambda z: partial(torch.tanh_, z)),
-]
-_TIMES_DF_OVER: list[tuple[Any, Callable[[Tensor, Tensor], Call | None]]] = [
-    (_identity_times_df, lambda delta, z: None),
-    (_relu_times_df, lambda delta, z: partial(_threshold_backward, delta, z, 0, grad_input=delta)),
-]
-
-
-def f_over(record: Activation) -> Callable[[Tensor], Call | None] | None:
-    """How f(z) is put in the place of z: given z, it makes a call that does so, or None where f hands back z.
-
-    None where torch has no such kernel, or where times_df needs a z that is not a.
-
-    >>> z = torch.tensor([-1.0, 2.0])
-    >>> _ = f_over(get("relu"))(z)()
-    >>> z
-    tensor([0., 2.])
-    """
-    return next((made for f, df, made in _F_OVER if f is record.f and df is record.times_df), None)
-
-
-def times_df_over(record: Activation) -> Callable[[Tensor, Tensor], Call | None] | None:
-    """The same for delta f'(z) in the place of delta; z may be f(z) if `f_over` has put it there.
-
-    >>> z, delta = torch.tensor([-1.0, 2.0]), torch.ones(2)
-    >>> _ = times_df_over(get("relu"))(delta, z)()
-    >>> delta
-    tensor([0., 1.])
-    """
-    return next((made for df, made in _TIMES_DF_OVER if df is record.times_df), None)

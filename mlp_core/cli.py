@@ -1,4 +1,4 @@
-"""The command line, `mlp-core`. What is heavy is imported inside the commands."""
+"""The command line, `mlp-core`. The commands import slow modules inside, so that --help is fast."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import typer
 
 from mlp_core.base import forking
 from mlp_core.base.errors import ArgumentError, Described
-from mlp_core.experiment import options
 from mlp_core.experiment.command import search
-from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, UNTESTED, begins, processors, usage_errors, widths
+from mlp_core.experiment.train_command import train
+from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, UNTESTED, begins, processors, usage_errors
 
 app = typer.Typer(
-    help="A multi-layer perceptron by hand, and the laws it must obey.",
+    help="Check hand-written gradients and update rules, and train a multi-layer perceptron that has both.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
 )  # fmt: skip
 
@@ -46,7 +46,7 @@ def common(
 
 @contextmanager
 def working_folder_importable() -> Iterator[None]:
-    """Inside, package.module:Name is looked for in the working folder first, as `python -m` would."""
+    """Inside, package.module:Name is first searched in the working folder, as with `python -m`."""
     folder = str(Path.cwd())
     sys.path.insert(0, folder)
     try:
@@ -57,8 +57,8 @@ def working_folder_importable() -> Iterator[None]:
 
 @contextmanager
 def working_folder_left_out() -> Iterator[None]:
-    """Inside, nothing is imported from the working folder, in which other people's files may lie under any name; but
-    for this package, if it is there."""
+    """Inside, nothing is imported from the working folder, because other people's files there may have any name. This
+    package is found even if it is in the working folder."""
     import mlp_core
 
     before, folder = list(sys.path), Path.cwd()
@@ -71,9 +71,9 @@ def working_folder_left_out() -> Iterator[None]:
 
 
 def _import_for_files(names: list[str]) -> None:
-    """Start the process that those of files are copied from, before this one imports torch: both do so at once.
+    """Start the process from which the processes of hand-ins are copied. It imports torch while this process does.
 
-    A name that is neither a file nor a folder is left to the errors of `verify`.
+    If a name is neither a file nor a folder, `verify` reports the error.
     """
     paths = [Path(name if Path(name).exists() else name.rpartition(":")[0] or name) for name in names]
     if paths and all(map(Path.exists, paths)):
@@ -86,47 +86,52 @@ def verify(
     subject: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Scripts, notebooks or folders of them, each with :NAME or without; package.module:Name; or names of "
-            "the core's (see --list). All of the core's, if none."
+            help="Scripts, notebooks or folders, optionally with :NAME; package.module:Name; or names of the core (see "
+            "--list). Default: everything in the core."
         ),
     ] = None,
     batch_size: Annotated[
         int | None,
         typer.Option(
-            min=1, help="The largest batch that must be right, in files.", show_default="1 for the course's functions"
+            min=1, help="For scripts and notebooks: the largest batch size that must be correct.",
+            show_default="1 for the course's functions",
         ),
     ] = None,
-    examples: Annotated[int | None, typer.Option(help="Generated examples a law.", show_default="100")] = None,
-    seed: Annotated[str, typer.Option(help='A whole number, or "random".')] = "0",
-    jobs: Annotated[int | None, typer.Option(help="Processes to use.", show_default="one a processor")] = None,
+    examples: Annotated[
+        int | None, typer.Option(help="Number of generated examples per law.", show_default="100")
+    ] = None,
+    seed: Annotated[str, typer.Option(help='Seed of the examples: a whole number, or "random".')] = "0",
+    jobs: Annotated[int | None, typer.Option(help="Number of processes.", show_default="one per processor")] = None,
     database: Annotated[
         Path | None,
-        typer.Option(help="Folder of failing examples, tried first; new ones are kept there. Not for files."),
+        typer.Option(help="Folder for failing examples: they run first, and new ones are added. Not for files."),
     ] = None,
-    resume: Annotated[Path | None, typer.Option(help="File of hand-ins that are done, to go on from.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Also write the report to this file.")] = None,
-    junit: Annotated[Path | None, typer.Option(help="Also write it for CI, as JUnit's XML.")] = None,
-    csv: Annotated[Path | None, typer.Option(help="Also write a table, one row a subject.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Also write a page for people, with the failures drawn.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="File that records finished hand-ins, to continue after an interruption.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Also write the report as JSON to this file.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Also write the report as JUnit XML, for CI.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write a CSV table with one row per subject.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write an HTML page with pictures of failures.")] = None,
     isolated: Annotated[
-        bool, typer.Option("--isolated", help="Run each script or notebook in a sandbox of bubblewrap (Linux).")
+        bool, typer.Option("--isolated", help="Run each script or notebook in a bubblewrap sandbox (Linux).")
     ] = False,
     all_of_it: Annotated[
-        bool, typer.Option("--all", help="Print every law and every failure, also where a subject fails.")
+        bool, typer.Option("--all", help="Print every law and every failure, not one screen per failing subject.")
     ] = False,
     shapes: Annotated[
         str | None,
         typer.Option(
-            help="Shapes of the arguments of one definition of a file, in place of those found by trying: "
+            help="Shapes of the arguments of one definition of a file, instead of trying shapes: "
             "'(n,d),(d,h); stride=2'."
         ),
     ] = None,
-    show: Annotated[bool, typer.Option("--list", help="List what can be verified, and stop.")] = False,
+    show: Annotated[bool, typer.Option("--list", help="List the names of the core that can be verified.")] = False,
 ) -> None:
-    """Check a backpropagation or an update rule against every law, on generated examples.
+    """Check gradients, update rules and training functions against every law, on generated examples.
 
-    Exit status: 0 all lawful, 1 a law is broken, 2 bad usage, 3 no law is broken, but one could not be tested (not
-    shown to be right), 130 interrupted: reports then hold what was done.
+    Exit status: 0 all laws hold, 1 a law fails, 2 usage error, 3 no law fails but one could not be tested (not shown to
+    be right), 130 interrupted: reports then contain the laws that were completed.
     """
     with usage_errors():
         begins("verify", "hypothesis")
@@ -175,7 +180,7 @@ def verify(
                     all_of_it=all_of_it,
                 )  # fmt: skip
 
-        with ExitStack() as folders:  # proven writable before anything runs
+        with ExitStack() as folders:  # fail before anything runs if a folder is not writable
             for option, path in {"--json": json, "--junit": junit, "--csv": csv, "--html": html}.items():
                 if path is not None:
                     folders.enter_context(output_folder(path.parent, (path.name,), option))
@@ -196,63 +201,5 @@ def _whole(argument: str, text: str) -> int:
         raise ArgumentError(argument, text, 'a whole number or "random"') from None
 
 
-@app.command()
-def train(
-    data: options.Data,
-    out: Annotated[Path, typer.Option(help="Output folder: history.json, model.safetensors and loss_curves.png.")],
-    gradients: options.Gradients = "manual",
-    updates: options.Updates = "manual",
-    compare: Annotated[
-        bool, typer.Option("--compare", help="Also train with autograd and torch; exit with 1 if any bit differs.")
-    ] = False,
-    epochs: Annotated[int, typer.Option(help="Number of passes over the training images.")] = 30,
-    batch_size: options.BatchSize = 256,
-    lr: Annotated[float, typer.Option(help="Learning rate.")] = 0.01,
-    momentum: Annotated[float, typer.Option(help="Momentum.")] = 0.0,
-    weight_decay: Annotated[float, typer.Option(help="L2 penalty, added to the gradient.")] = 0.0,
-    hidden: options.Hidden = "512,128,32",
-    activation: options.Activation = "relu",
-    loss: options.Loss = "cross_entropy",
-    dtype: options.Dtype = "float32",
-    seed: Annotated[int, typer.Option(help="Seed for the splits, initial weights and batch order.")] = 0,
-    download: options.Download = None,
-) -> None:
-    """Train a network on images, with gradients and updates by hand or by torch.
-
-    With --compare it also trains the other way, and reports whether the results are bit-identical. Exit status:
-    0 success, 1 --compare found a difference, 2 usage error.
-    """
-    with usage_errors():
-        begins("train", "torchvision")
-        from rich.console import Console
-
-        from mlp_core.base.extras import need
-        from mlp_core.base.files import output_folder, write_all
-        from mlp_core.experiment.data import check_source
-        from mlp_core.experiment.results import FILES, writers
-        from mlp_core.experiment.show import load_images, say, train_and_compare
-        from mlp_core.experiment.train import Options
-
-        asked = Options(
-            gradients=gradients, updates=updates, epochs=epochs, batch_size=batch_size, lr=lr, momentum=momentum,  # type: ignore[arg-type]
-            weight_decay=weight_decay, hidden=widths(hidden), activation=activation, loss=loss, dtype=dtype,
-            seed=seed,
-        )  # fmt: skip
-        check_source(data)
-        for module in ("torchvision.datasets", "safetensors.torch", "matplotlib.figure"):
-            need(module)
-        with output_folder(out, FILES) as folder:
-            console = Console()
-            images = load_images(console, data, asked, download)
-            try:
-                run, reference, comparison = train_and_compare(console, asked, images, compare)
-            except KeyboardInterrupt:
-                say(console, "interrupted: nothing is written")
-                raise typer.Exit(INTERRUPTED) from None
-            for path in write_all(folder, writers(data, asked, images, run, reference, comparison)):
-                say(console, f"wrote {path}")
-    if comparison is not None and not comparison.identical:
-        raise typer.Exit(DIFFERENT)
-
-
+app.command()(train)
 app.command()(search)

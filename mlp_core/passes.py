@@ -1,4 +1,4 @@
-"""The two passes of a network, each formula once: done at once, or written down to be done again.
+"""The two passes of a network, with each formula once. They run directly, or are recorded and repeated.
 
     z[l] = a[l-1] W[l]^T + b[l]                          (B, n_l)
     a[l] = f_l(z[l])                                     (B, n_l);  y_hat = a[L]
@@ -25,16 +25,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mlp_core import evenly
-from mlp_core.activations import Activation, f_over, times_df_over
+from mlp_core.activations import Activation
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.losses import Loss
+from mlp_core.overwriting import f_over, times_df_over
 
 Activations = Sequence[Activation]
 Tensors = Sequence[Tensor]
 
 
 class Doing(Protocol):
-    """How the operations of a pass are done."""
+    """The operations of a pass."""
 
     def linear(self, a: Tensor, W: Tensor, b: Tensor, /) -> Tensor: ...
     def activation(self, f: Activation, z: Tensor, /) -> Tensor: ...
@@ -66,7 +67,7 @@ def backward(
 
 
 class AtOnce:
-    """Each operation when it is met, into new memory."""
+    """Runs each operation directly, into new memory."""
 
     linear = staticmethod(F.linear)
     product = staticmethod(torch.mm)
@@ -88,10 +89,9 @@ AT_ONCE = AtOnce()
 
 
 class Written:
-    """The passes for batches of one size, done for the first batch and written down for all others.
-
-    The result of an operation for the first batch is the memory that it writes for all others, to the same bits. The
-    caller has checked x and y, bound the grads and switched autograd off.
+    """The passes for batches of one size: run for the first batch, recorded, and repeated for all others. An operation
+    writes its later results, with the same bits, into the memory of its first one. The caller has checked x and y,
+    bound the grads and disabled autograd.
 
     >>> from mlp_core import MLP, losses
     >>> model = MLP([1, 1], dtype=torch.float64)
@@ -111,12 +111,12 @@ class Written:
         self.backward: list[Callable[[], object]] = []
         self.calls = self.forward
         self.sums: list[evenly.Sum] = []
-        """what of each layer is added up, and where to"""
+        """what is added up in each layer, and the memory for the sum"""
         self.x: Any = None
         """the batch"""
 
     def __call__(self, x: Tensor, target: Any) -> Tensor:
-        """Fill the gradients of one batch; its loss. target: as the loss prepares it."""
+        """Fill the gradients of one batch, and return its loss. target: as prepared by the loss."""
         if self.x is None:
             return self._write(x, target)
         self.x = x
@@ -168,26 +168,26 @@ class Written:
         self.sums.append((delta, out))
 
     def _beside(self, rows: int, columns: int) -> Tensor:
-        """A place for the delta of a layer, below the one before, as the layer's gradients lie."""
+        """Memory for the delta of a layer, below the previous one, like the gradients of the layers."""
         self.deltas, place = self.deltas.split([self.deltas.numel() - rows * columns, rows * columns])
         return place.view(rows, columns)
 
     def _done(self, call: Callable[[], object] | None, memory: Tensor) -> Tensor:
-        """memory, after a call that changes it; None: it stays as it is."""
+        """memory, after a call that changes it; None: it is not changed."""
         if call is not None:
             call()
             self.calls.append(call)
         return memory
 
     def _copied(self, function: Callable[..., Tensor], *arguments: Tensor) -> Tensor:
-        """A copy of what a function of a record returns, which may be an argument, or new memory each time."""
+        """A copy of the result of a record's function, which may be one of its arguments or new memory."""
         memory = function(*arguments).clone()
         self.calls.append(lambda: copied(function(*arguments), memory))
         return memory
 
 
 def copied(result: Tensor, memory: Tensor) -> None:
-    """Raises ArgumentError for a result of another shape or dtype than the first one had."""
+    """Raises ArgumentError if a result has another shape or dtype than the first one."""
     if result.shape != memory.shape or result.dtype != memory.dtype:
         got = Described(f"a result of shape {tuple(result.shape)} and {result.dtype}")
         raise ArgumentError("record", got, f"shape {tuple(memory.shape)} and {memory.dtype}, as of the first batch")

@@ -11,9 +11,9 @@ from short_runs import RULE, assert_identical, data, train
 from torch import Tensor
 
 from mlp_core import MLP, activations, backprop, evenly, fit, losses
-from mlp_core.activations import f_over, times_df_over
 from mlp_core.base.errors import ArgumentError
 from mlp_core.equality import same_bits
+from mlp_core.overwriting import f_over, times_df_over
 from mlp_core.passes import Written
 
 AT = [float("nan"), float("inf"), -float("inf"), -0.0, 0.0, 1e-40, -1e-40, 1.0, -1.0, 30.0, -30.0]
