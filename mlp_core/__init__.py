@@ -25,7 +25,8 @@ _WHERE = {
 
 
 class _Package(ModuleType):
-    """This package. A public name is imported when it is first used: `mlp-core --help` does not wait for torch."""
+    """This package. It imports a public name when the name is first used, so that `mlp-core --help` does not wait for
+    torch."""
 
     def __getattr__(self, name: str) -> Any:
         if name == "__version__":
@@ -46,7 +47,7 @@ class _Package(ModuleType):
 
 
 def _version() -> str:
-    """That of the installed package, which is made of the tag; "0.0.0" for sources that are not installed."""
+    """The version of the installed package, which comes from the tag, or "0.0.0" if only the sources are there."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:

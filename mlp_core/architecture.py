@@ -1,4 +1,4 @@
-"""What a network is made of, as its arguments say it: widths, and an activation for each layer."""
+"""The widths and activations of a network, read from the arguments of its constructor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mlp_core.base.errors import ArgumentError
 
 
 def checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
-    """The widths. Raises ArgumentError where they are not two or more positive integers."""
+    """The widths. Raises ArgumentError unless they are two or more positive integers."""
     expected = "at least two positive integers"
     if not isinstance(sizes, Sequence) or len(sizes) < 2:
         raise ArgumentError("sizes", sizes, expected)
@@ -27,7 +27,7 @@ def checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
 def by_layer(
     activation: str | Activation | Sequence[str | Activation], output: str | Activation, depth: int
 ) -> tuple[Activation, ...]:
-    """A record for each layer. Raises ArgumentError where there are too few or too many, or an unknown one."""
+    """One activation record per layer. Raises ArgumentError for too few, too many or unknown ones."""
     one = not isinstance(activation, (list, tuple))
     hidden = [activations.get(activation)] * (depth - 1) if one else list(activation)  # type: ignore[arg-type]  # one
     if len(hidden) != depth - 1:
@@ -36,7 +36,7 @@ def by_layer(
 
 
 def of_layers(functions: Any, depth: int) -> tuple[Activation, ...]:
-    """The same, all given one by one, the last layer's too."""
+    """One activation record per layer, from one name or record per layer, the last layer included."""
     if not isinstance(functions, (list, tuple)) or len(functions) != depth:
         raise ArgumentError("activations", functions, f"one for each of {depth} layers")
     return tuple(activations.get(f) for f in functions)

@@ -1,4 +1,4 @@
-"""Backpropagation by hand: checks of its arguments, then the reverse loop, which `passes` has with its formulas."""
+"""Backpropagation by hand: it checks its arguments and runs the reverse loop, whose formulas are in `passes`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mlp_core.tracing import without_autograd
 def backprop(model: MLP, trace: Trace, dL_dy: Tensor) -> Tensor:
     """Fill `model.flat_grad` with the gradient of the loss and return it.
 
-    trace: of model.trace(x), a batch of B rows. dL_dy: (B, n_L), the derivative of the loss by the output. What the
-    buffer held before is overwritten; a frozen parameter has no gradient, and zeros there. Raises ArgumentError for a
-    trace of another model, of other activations or of older weights, a dL_dy that is not like trace.output in shape,
-    dtype and device, and a model for which autograd would do something else: see `placing`.
+    trace: of model.trace(x), a batch of B rows. dL_dy: (B, n_L), the derivative of the loss by the output. The previous
+    content of the buffer is overwritten. A frozen parameter has no gradient, and its part of the buffer is zero. Raises
+    ArgumentError for a trace of another model, of other activations or of older weights, a dL_dy that is not like
+    trace.output in shape, dtype and device, and a model for which autograd would do something else: see `placing`.
 
     >>> import torch
     >>> model = MLP([1, 1], dtype=torch.float64)

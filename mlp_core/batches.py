@@ -12,10 +12,10 @@ Prepared = Callable[[Tensor, int], Iterable[Any]]
 
 
 class Batches:
-    """Batches of `size` samples of x and y, the last as short as it comes.
+    """Batches of `size` samples of x and y; the last one may be shorter.
 
     prepared(y, size): the targets of each batch of these samples. generator: draws the order of every epoch; without
-    one it is that of the data.
+    one, the order of the data is used.
 
     >>> batches = Batches(torch.arange(3.0)[:, None], torch.tensor([7, 8, 9]), 2, lambda y, size: y.split(size), None)
     >>> [(rows, x.flatten().tolist(), y.tolist()) for rows, x, y in batches.of_an_epoch()]
@@ -30,7 +30,7 @@ class Batches:
         self.in_order = (x.split(size), prepared(y, size)) if generator is None else None
 
     def of_an_epoch(self) -> Iterable[tuple[int, Tensor, Any]]:
-        """How many samples, which, their targets; batch by batch."""
+        """For each batch: the number of samples, the samples, and their targets."""
         if self.in_order is not None:
             return zip(self.sizes, *self.in_order, strict=True)
         order = torch.randperm(len(self.x), generator=self.generator)

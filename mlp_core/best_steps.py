@@ -1,4 +1,4 @@
-"""Difference quotients of a network's loss at the step that suits each entry, with how far each may be off.
+"""Difference quotients of a network's loss with the best step for each entry, and an error bound for each.
 
 One step for all entries truncates where an input is large (a weight that moves by h moves a pre-activation by h times
 its input), and drowns in rounding where the loss is large. Here an entry moves its pre-activations by about `step`

@@ -1,4 +1,4 @@
-"""Central differences of the loss by every parameter of a network, layer by layer.
+"""Central differences of the loss with respect to every parameter of a network, layer by layer.
 
 To move one entry (i, j) of [W[l], b[l]] moves one unit i of z[l] and a[l]: all below is evaluated once, and of z[l] and
 z[l+1] the one term changes in which the entry, or the unit, stands. All moved entries of a layer go through the layers
@@ -24,11 +24,11 @@ from mlp_core.losses import Loss
 from mlp_core.model import MLP, Trace
 
 BLOCK = 2**20
-"""numbers of a layer that are evaluated at a time: 8 MiB in float64"""
+"""numbers of a layer that are evaluated at once: 8 MiB in float64"""
 
 
 class Moved(NamedTuple):
-    """K networks with one entry (i, j) of [W[l], b[l]] moved up and, in a second half, down."""
+    """K networks, each with one entry (i, j) of [W[l], b[l]] moved up, and in the second half moved down."""
 
     layer: int
     unit: Tensor
@@ -96,12 +96,12 @@ def farthest_outputs(model: MLP, x: Tensor, step: float | Tensor) -> Tensor:
 
 
 def _sides(f: Activation, z: Tensor) -> Tensor:
-    """On which side of each kink, or on it, every pre-activation lies: (*z.shape, kinks)."""
+    """The side of each kink on which every pre-activation is, 0 if it is exactly at the kink: (*z.shape, kinks)."""
     return torch.stack([(z - edge).sign() for edge in (*f.kinks, *f.bends)] or [torch.zeros_like(z)], dim=-1)
 
 
 def _write(views: list[Tensor], moved: Moved, values: Tensor) -> None:
-    """Put a value (K,) for every moved entry in its place."""
+    """Write the values (K,) of the moved entries to their places."""
     W, b = views[2 * moved.layer - 2 : 2 * moved.layer]
     of_bias = moved.entry == W.shape[1]
     W[moved.unit[~of_bias], moved.entry[~of_bias]] = values[~of_bias]
@@ -109,7 +109,7 @@ def _write(views: list[Tensor], moved: Moved, values: Tensor) -> None:
 
 
 def _moved(model: MLP, trace: Trace, step: float | Tensor) -> Iterator[Moved]:
-    """All entries of all layers, as many at a time as make a block."""
+    """All entries of all layers, one block at a time."""
     x = trace.a[0]
     for layer in range(1, model.L + 1):
         theta = torch.cat([model.weights[layer - 1], model.biases[layer - 1][:, None]], dim=1)

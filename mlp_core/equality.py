@@ -1,4 +1,4 @@
-"""Equality to the bit: the same value, NaN equal to NaN and -0 equal to 0."""
+"""Bitwise equality: the same values, where NaN equals NaN and -0 equals 0."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def same(a: Tensor, b: Tensor) -> Tensor:
-    """Equality to the bit, entry by entry.
+    """Which entries are bitwise equal.
 
     >>> import torch
     >>> same(torch.tensor([float("nan"), -0.0, 1.0]), torch.tensor([float("nan"), 0.0, 2.0]))
@@ -16,5 +16,5 @@ def same(a: Tensor, b: Tensor) -> Tensor:
 
 
 def same_bits(a: Tensor, b: Tensor) -> bool:
-    """Equality to the bit of whole tensors, shape and dtype included."""
+    """Whether two tensors are bitwise equal, shape and dtype included."""
     return a.shape == b.shape and a.dtype == b.dtype and bool(same(a, b).all())

@@ -1,7 +1,7 @@
-"""Sums of several matrices in one call, where the matrices, and the places for their sums, lie evenly apart in memory.
+"""Sums of several matrices in one call, if the matrices, and the places for their sums, have equal distances in memory.
 
-A call costs more than the sums of a small layer. Deep networks have many layers of one shape, whose gradients lie
-evenly apart in the model's buffer.
+A call costs more time than the sums of a small layer. Deep networks have many layers of one shape, and the gradients of
+these have equal distances in the model's buffer.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import torch
 from torch import Tensor
 
 SMALL = 2**15
-"""numbers that torch adds up in one thread: above, a call is no more than its arithmetic, and threads share it"""
+"""the most numbers that torch adds up in one thread: above this, the arithmetic dominates, and threads share it"""
 
 Sum = tuple[Tensor, Tensor]
-"""a matrix (B, n), and where the sum of its rows (n,) goes"""
+"""a matrix (B, n), and the memory for the sum of its rows (n,)"""
 
 
 def calls(sums: Sequence[Sum]) -> list[Callable[[], object]]:
-    """Calls that write each sum over the rows, to the bits of torch.sum(matrix, 0); few calls if they lie evenly.
+    """Calls that write each sum over the rows, with the bits of torch.sum(matrix, 0). Equal distances need few calls.
 
     >>> matrices, sums = torch.arange(12.0).view(3, 2, 2), torch.zeros(3, 5)
     >>> made = calls([(m, s[:2]) for m, s in zip(matrices, sums)])
@@ -40,7 +40,8 @@ def calls(sums: Sequence[Sum]) -> list[Callable[[], object]]:
 
 
 def _joins(run: Sequence[Sum], one: Sum) -> bool:
-    """Whether all are few numbers of one shape, and `one` lies behind the last as this behind the one before."""
+    """Whether all matrices are small and of one shape, and `one` has the same distance to the last as that to its
+    predecessor."""
     pairs = list(zip(run[-1], one, strict=True))
     if (len(run) + 1) * one[0].numel() > SMALL or not all(_alike(q, p) for q, p in pairs):
         return False
@@ -58,7 +59,7 @@ def _alike(q: Tensor, p: Tensor) -> bool:
 
 
 def _stack(tensors: Sequence[Tensor]) -> Tensor:
-    """One tensor over all, from the lowest in memory, without a copy."""
+    """One tensor that covers all of them without a copy, from the lowest address on."""
     first, *others = sorted(tensors, key=Tensor.storage_offset)
     distance = others[0].storage_offset() - first.storage_offset() if others else 0
     return first.as_strided((len(tensors), *first.shape), (distance, *first.stride()))

@@ -1,6 +1,6 @@
 """Gradient checking: the gradient of a network against central differences of its loss, tensor by tensor.
 
-The quotient knows nothing of the gradient it checks: see quotients.py for it, and for the relative error.
+quotients.py defines the quotient, which does not depend on the checked gradient, and the relative error.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ __all__ = [
 ]  # fmt: skip
 
 Gradient = Callable[[MLP, Trace, Tensor], object]
-"""f(model, trace, dL_dy), which fills the model's gradients as `backprop` does"""
+"""f(model, trace, dL_dy), which fills the gradients of the model like `backprop`"""
 
 
 class RelativeErrors(dict[str, float]):
     """The relative error of each parameter by name (W1, b1, ...).
 
-    NaN: not tested, because every entry crosses a kink, or because the loss rounds so coarsely that no quotient tells
-    right from wrong. 0: what is left when rounding and truncation are taken off, for the tensors named in `by_bound`.
+    NaN means not tested: every entry crosses a kink, or the loss is rounded so coarsely that no quotient can separate
+    correct from incorrect. 0 for a tensor in `by_bound`: rounding and truncation explain all of its error.
     """
 
     def __init__(self, errors: dict[str, float], skipped: int, by_bound: frozenset[str] = frozenset()) -> None:
         super().__init__(errors)
         self.skipped = skipped
-        """how many entries were left out, because a pre-activation crosses a kink within the step"""
+        """number of skipped entries, whose step moves a pre-activation across a kink"""
         self.by_bound = by_bound
-        """tensors whose quotient is too coarse for the bands, and agrees within what rounding and truncation explain"""
+        """tensors whose quotient is too coarse for the bands, but agrees within its rounding and truncation"""
 
     @property
     def worst(self) -> float:
-        """The largest relative error of a tensor; NaN if some were not tested and the others are fine."""
+        """The largest relative error of any tensor; NaN if some were not tested and the others are fine."""
         tested = max((q for q in self.values() if not math.isnan(q)), default=math.nan)
         untested = any(map(math.isnan, self.values()))
         return math.nan if untested and band(tested) == BANDS[0][1] else tested
@@ -57,7 +57,8 @@ def check_model(
     model: MLP, x: Tensor, y: Tensor, loss: str | Loss = "squared_error", *, gradient: Gradient = backprop,
     step: float = STEP,
 ) -> RelativeErrors:  # fmt: skip
-    """Check a gradient by hand on every entry of every parameter: the relative error per tensor, by its name.
+    """Check a hand-written gradient in every entry of every parameter, and return the relative error of each tensor by
+    name.
 
     gradient: `backprop`, or yours: gradient(model, trace, dL_dy) fills model.flat_grad, or the grad of each parameter;
     an entry that it leaves out counts as wrong. step: how far an entry moves; if a tensor is not fine with it, each

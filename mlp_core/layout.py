@@ -1,7 +1,7 @@
-"""Where each tensor lies in a flat buffer: one after the other, each beginning on a 64-byte boundary.
+"""The positions of tensors in a flat buffer: one after the other, each on a 64-byte boundary.
 
-Why aligned: a matrix product written into memory that is not aligned may take another kernel and differ in its last
-bits from a fresh product. The padding between tensors stays zero.
+They are aligned because a matrix product that is written into unaligned memory may use another kernel, and differ in
+its last bits from a fresh product. The padding between tensors stays zero.
 """
 
 from __future__ import annotations
@@ -48,6 +48,6 @@ class Layout:
         return [flat.as_strided(shape, strides, begin + offset) for shape, strides, offset in places]
 
     def owned(self, index: int) -> int:
-        """How many elements belong to a tensor, its padding included."""
+        """The number of elements of a tensor, its padding included."""
         ends = (*self.offsets[1:], self.size)
         return ends[index] - self.offsets[index]

@@ -2,7 +2,7 @@
 
 y_hat is the output of the network, (B, n). Targets are values, (B, n) in the dtype of y_hat, or class labels, (B,)
 int64 in 0..n-1. A mean is over all B n entries (mse, bce_with_logits) or over the B samples (cross_entropy), as in
-torch. `register` takes a new record, and the laws run on it.
+torch. Pass a new record to `register`, and the laws run on it.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ class Loss:
     value: Callable[[Tensor, Tensor], Tensor]
     grad: Callable[[Tensor, Tensor], Tensor]
     terms: Callable[[Tensor, Tensor], Tensor]
-    """terms(y_hat, y): the magnitudes of the numbers that value adds up, added up; scalar tensor"""
+    """terms(y_hat, y): the sum of the magnitudes of the numbers that value adds up; scalar tensor"""
     grad_terms: Callable[[Tensor, Tensor], Tensor]
-    """grad_terms(y_hat, y): the same for each entry of grad"""
+    """grad_terms(y_hat, y): the corresponding sum for each entry of grad"""
     classes: bool = False
     """whether targets are class labels"""
     unit_targets: bool = False
-    """whether targets must lie in 0..1"""
+    """whether targets must be between 0 and 1"""
     exact: bool = False
     """whether grad has the same bits as autograd's of value (torch 2.13 and later, float32 and float64, CPU)"""
     both: Both | None = field(default=None, init=False)
-    """both(y_hat, y) -> value and grad, to the bits of each, where they share work; None: one after the other"""
+    """both(y_hat, y) -> value and grad with the bits of each, from shared work; None if they share none"""
 
     def at_once(self, both: Both) -> Loss:
-        """This record with a function for `both`; dataclasses.replace makes records without, whatever it replaces."""
+        """This record with a function for `both`. (dataclasses.replace always removes that function.)"""
         record = replace(self)
         object.__setattr__(record, "both", both)
         return record
@@ -61,7 +61,7 @@ class Loss:
         return without_autograd(self.evaluated, y_hat, y)
 
     def evaluated(self, y_hat: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """The same, for who has checked y and switched autograd off."""
+        """The same without checks: the caller has checked y and disabled autograd."""
         return (self.value(y_hat, y), self.grad(y_hat, y)) if self.both is None else self.both(y_hat, y)
 
     def prepared(self, y: Tensor, size: int, outputs: int, dtype: torch.dtype) -> Iterable[Any]:
@@ -87,7 +87,7 @@ class Loss:
         return evaluate
 
     def check(self, y_hat: Tensor, y: Tensor) -> None:
-        """Raises ArgumentError where y is not a target for y_hat: shape, dtype, device, NaN, labels out of range."""
+        """Raises ArgumentError if y is not a valid target for y_hat: shape, dtype, device, NaN, labels out of range."""
         if y_hat.ndim != 2:
             raise ArgumentError("y_hat", Described(f"shape {tuple(y_hat.shape)}"), "shape (batch, outputs)")
         shape = tuple(y_hat.shape[:1] if self.classes else y_hat.shape)

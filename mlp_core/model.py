@@ -76,7 +76,7 @@ class MLP(nn.Module):
 
     @property
     def weights(self) -> list[nn.Parameter]:
-        """W[1], W[2], ...: the parameters that the module has now, which torch.func.functional_call exchanges."""
+        """W[1], W[2], ...: the current parameters of the module, which torch.func.functional_call replaces."""
         return self.in_order()[0::2]
 
     @property
@@ -85,7 +85,7 @@ class MLP(nn.Module):
         return self.in_order()[1::2]
 
     def in_order(self) -> list[nn.Parameter]:
-        """W[1], b[1], W[2], ... Raises ArgumentError where one is missing: pruned, parametrized, removed."""
+        """W[1], b[1], W[2], ... Raises ArgumentError if one is missing: pruned, parametrized or removed."""
         try:
             return list(self._of_all(self._parameters))
         except KeyError:
@@ -93,10 +93,9 @@ class MLP(nn.Module):
 
     @property
     def flat(self) -> Tensor:
-        """All parameters, one aligned buffer; the padding between them is zero and belongs to nobody.
-
-        Reading it brings back parameters that were put elsewhere (`W1.data = ...`), into a new buffer. Raises
-        ArgumentError where they cannot be: tied, pruned or parametrized ones, or parts of other memory.
+        """All parameters in one aligned buffer, with zeros as padding between them. If a parameter was moved elsewhere
+        (`W1.data = ...`), reading this property moves all of them into a new buffer. Raises ArgumentError if that is
+        not possible: tied, pruned or parametrized ones, or parts of other memory.
         """
         parameters = self.in_order()
         if places_of(parameters) != self._places or not all(map(Tensor.is_contiguous, parameters)):
@@ -105,16 +104,15 @@ class MLP(nn.Module):
 
     @property
     def flat_grad(self) -> Tensor:
-        """All gradients, one buffer laid out as `flat`.
-
-        Reading it binds every parameter's grad to its place: a grad that was dropped (None) becomes zero there, one
-        that autograd put elsewhere is copied in. A frozen parameter has none, and zeros in its place.
+        """All gradients in one buffer with the layout of `flat`. Reading this property binds the grad of every
+        parameter to its place: a grad of None becomes zero, and a grad that autograd stored elsewhere is copied. A
+        frozen parameter has no grad, and zeros in its place.
         """
         self.flat  # noqa: B018  (brings back the parameters)
         return self.bound(self.in_order(), self.frozen())
 
     def frozen(self) -> bool:
-        """Whether some parameter is not to be trained."""
+        """Whether some parameter does not require a gradient."""
         return not all(map(REQUIRES_GRAD, self.in_order()))
 
     def bound(self, parameters: list[nn.Parameter], frozen: bool) -> Tensor:
@@ -133,7 +131,7 @@ class MLP(nn.Module):
     def by_hand(self, trace: Trace | None = None) -> list[nn.Parameter]:
         """W[1], b[1], ..., in their places in `flat`, as backpropagation by hand goes through them.
 
-        Raises ArgumentError where autograd would do something else (see `placing`), and for a trace of something else.
+        Raises ArgumentError if autograd would compute something else (see `placing`), and for a trace of another model.
         """
         parameters = self.in_order()
         places = places_of(parameters)
@@ -150,7 +148,7 @@ class MLP(nn.Module):
         return self._traced(x, self.in_order()).output
 
     def trace(self, x: Tensor) -> Trace:
-        """The forward pass with everything backpropagation needs. x is (B, n_0) in the model's dtype.
+        """The forward pass, with all results that backpropagation needs. x is (B, n_0) in the model's dtype.
 
         Raises ArgumentError for an x of another shape, dtype or device.
         """
@@ -163,7 +161,7 @@ class MLP(nn.Module):
         return Trace(tuple(z), tuple(a))
 
     def zero_grad(self, set_to_none: bool = False) -> None:
-        """Zero the gradient buffer; grads stay views of it, so set_to_none makes no difference."""
+        """Zero the gradient buffer. The grads stay views of it, so that set_to_none has no effect."""
         self._flat_grad.zero_()
         self.bound(self.in_order(), self.frozen())
 
@@ -171,7 +169,7 @@ class MLP(nn.Module):
         return f"{list(self.sizes)}, {[f.name for f in self.activations]}"
 
     def check(self, x: Tensor) -> None:
-        """Raises ArgumentError where x is not a batch for this model: type, shape, dtype, device."""
+        """Raises ArgumentError if x is not a batch for this model: type, shape, dtype, device."""
         if not isinstance(x, Tensor):
             raise ArgumentError("x", x, "a torch.Tensor")
         if x.ndim != 2 or x.shape[1] != self.sizes[0]:
@@ -223,13 +221,13 @@ class MLP(nn.Module):
         super().__setattr__(name, checked)
 
     def __copy__(self) -> MLP:
-        """As of any module: another with the same parameters, and here with the same buffers."""
+        """A shallow copy, like that of any module: it shares the parameters, and also the buffers."""
         twin = type(self).__new__(type(self))
         twin.__dict__.update(self.__dict__)
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        """What copy.deepcopy and pickle take along: the parameters, not the buffers that they are laid into anew."""
+        """The state for copy.deepcopy and pickle: the parameters, without the buffers, which the copy creates again."""
         laid = ("layout", "_flat", "_flat_grad", "grad_views", "_places", "_grad_places")
         return {name: value for name, value in self.__dict__.items() if name not in laid}
 

@@ -1,4 +1,4 @@
-"""Normalisation: the training split alone says how, and every split is treated alike."""
+"""Normalisation: mean and deviation come from the training split only, and all splits are treated in the same way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlp_core.base.errors import ArgumentError, Described
 
 @dataclass(frozen=True, eq=False)
 class Normalisation:
-    """The map x -> (x - mean) / std. mean and std are (C,) float64, one number a channel, both in units of x.
+    """The map x -> (x - mean) / std. mean and std are (C,) float64, one number per channel, both in units of x.
 
     >>> Normalisation(torch.tensor([1.0]).double(), torch.tensor([2.0]).double()).apply(torch.full((1, 1, 1, 1), 5.0))
     tensor([[[[2.]]]])
@@ -22,11 +22,11 @@ class Normalisation:
     std: Tensor
 
     def apply(self, images: Tensor) -> Tensor:
-        """Normalised images, (N, C, H, W) as they came and of their dtype: computed in float64, rounded once."""
+        """The normalised images, (N, C, H, W), in the dtype of the given ones: computed in float64, rounded once."""
         return ((images - self.mean[:, None, None]) / self.std[:, None, None]).to(images.dtype)
 
     def undo(self, images: Tensor) -> Tensor:
-        """The images (N, C, H, W) that were normalised, of the dtype of these: computed in float64, rounded once."""
+        """The original images (N, C, H, W) of normalised ones, in their dtype: computed in float64, rounded once."""
         return (images * self.std[:, None, None] + self.mean[:, None, None]).to(images.dtype)
 
 

@@ -1,4 +1,4 @@
-"""Where a model's parameters lie, and whether backpropagation by hand may be asked of them.
+"""The memory of a model's parameters, and the models that backpropagation by hand refuses.
 
 An MLP's parameters are views of one buffer. Much that torch allows puts them elsewhere: `W1.data = ...`, another
 Parameter under the same name, `load_state_dict(assign=True)`, two modules that share them. Here it is noticed: what has
@@ -38,14 +38,14 @@ def wanted(sizes: Iterable[int]) -> dict[str, tuple[int, ...]]:
 
 
 def misnamed(parameters: Iterable[str], sizes: Iterable[int]) -> ArgumentError:
-    """The error for a model that has other parameters than an MLP."""
+    """The error for a model whose parameters are not those of an MLP."""
     expected = f"an MLP's own, {', '.join(wanted(sizes))}: nothing pruned, parametrized, added or removed"
     return ArgumentError("model", Described(f"parameters {', '.join(parameters)}"), expected)
 
 
 def checked(parameters: Mapping[str, nn.Parameter | None], sizes: Iterable[int]) -> list[Tensor]:
-    """The parameters, in order. Raises ArgumentError for others than an MLP's, of other shapes, of several dtypes or
-    devices, or that share memory."""
+    """The parameters, in order. Raises ArgumentError if they are not those of an MLP, have other shapes, several dtypes
+    or devices, or share memory."""
     shapes = wanted(sizes)
     if not shapes.keys() <= parameters.keys():
         raise misnamed(parameters, sizes)
@@ -65,7 +65,7 @@ def checked(parameters: Mapping[str, nn.Parameter | None], sizes: Iterable[int])
         if begin < end and found[0].device.type != "meta":
             first, second = sorted((name, other), key=list(shapes).index)
             got = Described(f"tied parameters: {first} and {second} share memory")
-            raise ArgumentError("model", got, "parameters that each have memory of their own")
+            raise ArgumentError("model", got, "parameters that do not share memory")
     return found
 
 
@@ -79,8 +79,8 @@ def in_order(parameters: dict[str, nn.Parameter | None], sizes: Iterable[int]) -
 
 
 def in_place(parameters: list[Tensor], layout: Layout) -> Tensor | None:
-    """The buffer of exactly this layout in which the parameters lie; None where there is none. It may be that of
-    another model or process, with whom they are shared."""
+    """The buffer with exactly this layout that contains the parameters, or None. It may belong to another model or
+    process that shares them."""
     first = parameters[0]
     if first.device.type == "meta" or first.untyped_storage().nbytes() != layout.size * first.itemsize:
         return None
@@ -100,8 +100,8 @@ def in_place(parameters: list[Tensor], layout: Layout) -> Tensor | None:
 
 
 def check_own_memory(parameters: Mapping[str, Tensor]) -> None:
-    """Raises ArgumentError for a parameter that is part of a larger tensor: taken out of it, it would silently be tied
-    to it no more."""
+    """Raises ArgumentError for a parameter that is part of a larger tensor. Moving it would break this tie without a
+    warning."""
     for name, p in parameters.items():
         if p.device.type != "meta" and p.untyped_storage().nbytes() > p.numel() * p.itemsize:
             expected = f"memory of its own (model.{name}.data.copy_(...) keeps that of the model)"
@@ -109,7 +109,7 @@ def check_own_memory(parameters: Mapping[str, Tensor]) -> None:
 
 
 def check_by_hand(model: nn.Module, forward: Any, parameters: Sequence[Tensor]) -> None:
-    """Raises ArgumentError where autograd would do more than the formulas: hooks, a forward of one's own."""
+    """Raises ArgumentError if autograd would compute more than the formulas: because of hooks, or another forward."""
     if type(model).forward is not forward or "forward" in model.__dict__:
         raise ArgumentError("model", Described("a forward of its own"), f"that of MLP{BY_HAND}")
     if any(MODULE_HOOKS(model.__dict__)):
@@ -119,15 +119,15 @@ def check_by_hand(model: nn.Module, forward: Any, parameters: Sequence[Tensor]) 
 
 
 def check_alone(model: nn.Module, own: Sequence[Tensor], sizes: Iterable[int]) -> None:
-    """Raises ArgumentError where a model has more parameters than an MLP: no checkpoint would hold them."""
+    """Raises ArgumentError if a model has more parameters than an MLP, because no checkpoint would contain them."""
     if len(list(model.parameters())) != len(own):
         raise misnamed([name for name, _ in model.named_parameters()], sizes)
 
 
 def check_trainable(parameters: Iterable[Tensor]) -> None:
-    """Raises ArgumentError where every parameter is frozen."""
+    """Raises ArgumentError if every parameter is frozen."""
     if not any(map(REQUIRES_GRAD, parameters)):
-        raise ArgumentError("model", Described("every parameter frozen"), "one at least that requires a gradient")
+        raise ArgumentError("model", Described("every parameter frozen"), "at least one that requires a gradient")
 
 
 def _reach(p: Tensor) -> int:

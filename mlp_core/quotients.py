@@ -1,4 +1,4 @@
-"""Difference quotients of any function, and the relative error that compares two gradients; no network is known here.
+"""Difference quotients of any function, and the relative error between two gradients. Nothing here depends on networks.
 
     d_approx_i = (J(theta + h e_i) - J(theta - h e_i)) / (2 h)
     q = ||d_approx - d|| / (||d_approx|| + ||d||)
@@ -26,7 +26,7 @@ BANDS = ((1e-7, "fine"), (1e-5, "suspect"), (1e-3, "probably wrong"))
 
 
 def relative_error(approx: Tensor, exact: Tensor) -> float:
-    """q of two tensors of one shape, real or complex: 0 where both are zero, inf where either holds a NaN.
+    """q of two tensors of one shape, real or complex: 0 if both are zero, inf if either contains a NaN.
 
     >>> relative_error(torch.tensor([1.0]), torch.tensor([3.0]))
     0.5
@@ -49,9 +49,9 @@ def relative_error(approx: Tensor, exact: Tensor) -> float:
 
 
 def band(q: float) -> str:
-    """What a relative error says: fine (to 1e-7), suspect (to 1e-5), probably wrong (to 1e-3), wrong (above).
+    """The band of a relative error: fine (to 1e-7), suspect (to 1e-5), probably wrong (to 1e-3), wrong (above).
 
-    NaN stands for a tensor of which nothing could be compared: not tested.
+    NaN means that no entry could be compared: not tested.
 
     >>> band(1e-9), band(0.3), band(float("nan"))
     ('fine', 'wrong', 'not tested')
@@ -77,7 +77,7 @@ def central_difference(
     if not 0 < step < math.inf:
         raise ArgumentError("step", step, "a positive finite number")
     if theta.is_complex():
-        raise ArgumentError("theta", Described(f"dtype {theta.dtype}"), "real numbers: real and imaginary parts apart")
+        raise ArgumentError("theta", Described(f"dtype {theta.dtype}"), "real numbers, with imaginary parts apart")
     start = theta.detach().double().flatten()
     n, quotients = len(start), []
     if n == 0:

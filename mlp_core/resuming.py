@@ -1,4 +1,4 @@
-"""What a checkpoint is checked for before a training takes it up: a damaged one is refused, and nothing is changed."""
+"""Checks of a checkpoint before training continues from it: a damaged one is refused, and nothing changes."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from mlp_core.rules import UpdateRule
 from mlp_core.rules._optimizer import RuleOptimizer
 
 CHECKPOINT = {"epoch", "step", "flat", "state", "generator", "sizes", "rule", "updates"}
-"""what a checkpoint holds"""
+"""the keys of a checkpoint"""
 
 RAISED = (RuntimeError, KeyError, TypeError, ValueError, AttributeError, IndexError, NotImplementedError)
-"""what an optimizer raises over state that is not its own"""
+"""what an optimizer raises for a state that does not fit"""
 
 Make = Callable[[UpdateRule, Iterable[Any]], torch.optim.Optimizer]
 
 
 def check_counts(start: Any) -> None:
-    """Raises ArgumentError for what is no checkpoint, or one whose counts are none."""
+    """Raises ArgumentError unless `start` is a checkpoint with valid counts."""
     if not (isinstance(start, dict) and start.keys() >= CHECKPOINT):
         raise ArgumentError("start", start, "the checkpoint of a History")
     for name in ("epoch", "step"):
@@ -34,8 +34,8 @@ def check_counts(start: Any) -> None:
 
 
 def check_start(start: dict[str, Any], model: MLP, rule: UpdateRule, updates: str, make: Make) -> None:
-    """Raises ArgumentError for a checkpoint of another model, rule or engine, or one with something broken in it.
-    make: of a rule and parameters the optimizer that is to take it up."""
+    """Raises ArgumentError for a checkpoint of another model, rule or engine, or for a damaged one. make(rule,
+    parameters): the optimizer that continues from it."""
     if start["updates"] != updates:
         raise ArgumentError("start", Described(f"updates by {start['updates']}"), f"updates by {updates}")
     own, wanted = str(start["rule"]).partition("("), repr(rule).partition("(")
@@ -51,12 +51,12 @@ def check_start(start: dict[str, Any], model: MLP, rule: UpdateRule, updates: st
     if flat.shape != model.flat.shape:
         raise _damaged("flat", Described(f"shape {tuple(flat.shape)}"), f"shape {tuple(model.flat.shape)}")
     if _nowhere(flat):
-        raise _damaged("flat", Described(f"{flat.layout} on {flat.device}"), "a dense tensor with numbers")
+        raise _damaged("flat", Described(f"{flat.layout} on {flat.device}"), "a dense tensor with data")
     _check_state(start, model, rule, make)
 
 
 def check_generator(start: dict[str, Any], generator: torch.Generator) -> None:
-    """Raises ArgumentError for a state that the generator cannot take up; it is left as it was."""
+    """Raises ArgumentError for a state that the generator cannot load; the generator does not change."""
     state = start["generator"]
     try:
         torch.Generator(generator.device).set_state(state)
@@ -65,7 +65,7 @@ def check_generator(start: dict[str, Any], generator: torch.Generator) -> None:
 
 
 def copied(state: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """The state of an optimizer, every tensor in memory of its own: steps write to them."""
+    """The state of an optimizer, with every tensor copied, because steps write to them."""
     return {
         index: {name: value.detach().clone() if isinstance(value, Tensor) else value for name, value in own.items()}
         for index, own in state.items()
@@ -96,13 +96,13 @@ def _check_state(start: dict[str, Any], model: MLP, rule: UpdateRule, make: Make
         fresh.load_state_dict({**fresh.state_dict(), "state": copied(state)})
         fresh.step()
     except RAISED as error:
-        raise _damaged("state", Described("what does not fit"), f"that of {rule} ({_first_line(error)})") from error
+        raise _damaged("state", Described("another state"), f"that of {rule} ({_first_line(error)})") from error
 
 
 def _check_slot(where: str, name: object, value: Any, like: Any) -> None:
     """One number or tensor of a parameter's state; like: what a first step makes of it, if anything."""
     if isinstance(value, Tensor) and _nowhere(value):
-        raise _damaged(where, Described(f"{value.layout} on {value.device}"), "a dense tensor with numbers")
+        raise _damaged(where, Described(f"{value.layout} on {value.device}"), "a dense tensor with data")
     if isinstance(value, Tensor) and value.ndim:
         if isinstance(like, Tensor) and (value.shape != like.shape or value.dtype != like.dtype):
             got = f"shape {tuple(value.shape)} in {value.dtype}"

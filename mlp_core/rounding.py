@@ -1,4 +1,4 @@
-"""What one rounding costs, what many cost, and how far a network's outputs and loss as computed may be off.
+"""Error bounds: for one rounding, for many, and for the computed outputs and loss of a network.
 
 Notation: u is the unit roundoff of a dtype, gamma_n = n u / (1 - n u) (Higham, *Accuracy and Stability of Numerical
 Algorithms*, 2nd ed., ch. 3).
@@ -37,7 +37,7 @@ def gamma(n: float, dtype: torch.dtype) -> float:
 
 
 def of_outputs(model: MLP, trace: Trace) -> list[Tensor]:
-    """How far a[0..L] as computed may lie from the exact ones, entry by entry (float64).
+    """Bounds on the distance of the computed a[0..L] from the exact ones, per entry (float64).
 
     E_a[0] = 0;  E_z[l] = |W| E_a[l-1] + gamma_{n+1} (|a| |W|^T + |b|);  E_a[l] = Lip_f E_z[l] + ELEMENTARY u (|a| + 1),
     doubled against second-order terms.
@@ -54,7 +54,7 @@ def of_outputs(model: MLP, trace: Trace) -> list[Tensor]:
 
 
 def of_objective(model: MLP, trace: Trace, terms: Tensor, dL_dy: Tensor) -> float:
-    """How far an objective as computed may lie from the exact one.
+    """A bound on the distance of a computed objective from the exact one.
 
     The error E of the output enters with |dL/dy| E + E^2 (every loss here has second derivatives of at most 2); the
     loss itself errs by gamma of its roundings, ELEMENTARY and one per term, times `terms`, the magnitudes it adds up.

@@ -1,4 +1,4 @@
-"""What the forward pass leaves for backpropagation, and of what it was made.
+"""The results of the forward pass that backpropagation needs, and a record of how they were computed.
 
 Autograd refuses to go back through a network whose weights, inputs or activations were changed since: each tensor
 counts how often it was changed in place. A trace remembers the count, where the parameters lay and which activations
@@ -19,7 +19,7 @@ from mlp_core.base.errors import ArgumentError, Described
 T = TypeVar("T")
 
 VERSION = attrgetter("_version")
-"""of a tensor: how often it was changed in place"""
+"""the number of in-place changes of a tensor"""
 
 
 Made = tuple[tuple[int, ...], tuple[Any, ...], Sequence[Tensor], Tensor, list[int], list[int], list[int] | None]
@@ -33,7 +33,7 @@ class _Layers(NamedTuple):
 
 
 class Trace(_Layers):
-    """What the forward pass leaves for backpropagation, by layer: z[l] and a[l] are (B, n_l); z[0] = a[0] = x.
+    """The results of the forward pass, by layer: z[l] and a[l] are (B, n_l); z[0] = a[0] = x.
 
     >>> from mlp_core import MLP
     >>> trace = MLP([2, 3, 1]).trace(torch.zeros(5, 2))
@@ -50,12 +50,12 @@ class Trace(_Layers):
         return self.a[-1]
 
     def __getstate__(self) -> None:
-        """Nothing beside z and a travels: not the parameters of `made`."""
+        """Pickles z and a only, not the parameters in `made`."""
 
     def of(
         self, sizes: tuple[int, ...], activations: tuple[Any, ...], parameters: Sequence[Tensor], flat: Tensor
     ) -> Trace:
-        """This trace, which remembers of what it was made. flat: the buffer of the parameters."""
+        """This trace, with a record of how it was computed. flat: the buffer of the parameters."""
         weights = [*map(VERSION, parameters), flat._version]
         inputs = None if any(map(Tensor.is_inference, self.a)) else [*map(VERSION, (*self.z, *self.a))]
         self.made = sizes, activations, parameters, flat, places_of(parameters), weights, inputs
@@ -64,7 +64,7 @@ class Trace(_Layers):
     def check(
         self, sizes: tuple[int, ...], activations: tuple[Any, ...], parameters: Sequence[Tensor], places: list[int]
     ) -> None:
-        """Raises ArgumentError where this is no trace of a model with these, or no longer."""
+        """Raises ArgumentError if this is not, or no longer, a trace of a model with these parameters."""
         if self.made is None or self.made[0] != sizes:
             widths = tuple([a.shape[1] for a in self.a])
             if widths != sizes or len(self.z) != len(self.a):
@@ -84,7 +84,7 @@ class Trace(_Layers):
 
 
 def places_of(tensors: Iterable[Tensor]) -> list[int]:
-    """Where tensors begin in memory."""
+    """The memory addresses of tensors."""
     return [*map(Tensor.data_ptr, tensors)]
 
 
@@ -93,7 +93,7 @@ def _stale(got: str) -> ArgumentError:
 
 
 def without_autograd(function: Callable[..., T], *arguments: Any) -> T:
-    """Call it with autograd off, as `with torch.no_grad()` would, which takes 1.3 us more: as long as a small layer."""
+    """Call a function with autograd disabled. `with torch.no_grad()` takes 1.3 us more, as long as a small layer."""
     before = torch.is_grad_enabled()
     torch._C._set_grad_enabled(False)
     try:

@@ -30,10 +30,9 @@ Schedule = Callable[[int], UpdateRule]
 
 @dataclass(frozen=True)
 class History:
-    """What fit did.
-
-    step_losses (steps,), in the model's dtype: each before its step. epoch_losses (epochs,): the step losses of an
-    epoch averaged, weighted by the samples of each step. checkpoint: hand it to fit as `start` to go on.
+    """The result of fit. step_losses (steps,), in the model's dtype: the loss before each step. epoch_losses (epochs,):
+    the mean of the step losses of each epoch, weighted by the samples of each step. checkpoint: pass it to fit as
+    `start` to continue.
 
     >>> from mlp_core import rules
     >>> x, rule = torch.ones(5, 1), rules.get("sgd")()
@@ -53,7 +52,7 @@ def fit(
     generator: torch.Generator | None = None, start: dict[str, Any] | None = None,
     on_epoch: Callable[[int, float], object] | None = None,
 ) -> History:  # fmt: skip
-    """Train `model` in place for `epochs` epochs over x (N, n_0) and y, the last batch as short as it comes.
+    """Train `model` in place for `epochs` epochs over x (N, n_0) and y, where the last batch may be shorter.
 
     rule: an UpdateRule, or a function of the step (0, 1, ...) that returns one (a schedule). gradients: by `backprop`
     or by autograd. updates: by the rule itself or by its twin in torch.optim. shuffle: draw the order of every epoch
@@ -112,7 +111,7 @@ def fit(
 
 
 def _schedule(rule: UpdateRule | Schedule) -> Schedule:
-    """The rule of every step, each checked to be one."""
+    """The rule of every step; each is checked."""
     expected = "an UpdateRule, made with its hyperparameters, or a function of the step that returns one"
     if isinstance(rule, UpdateRule):
         return lambda step: rule
@@ -136,7 +135,7 @@ class _ByHand(dict[int, Written]):
         self.of: tuple[object, ...] = ()
 
     def renew(self) -> None:
-        """Forget what was written down for other memory or activations: others may have touched the model."""
+        """Discard the recorded passes if memory or activations of the model have changed."""
         of = self.model.activations, self.model.grad_views  # new ones wherever the parameters were laid anew
         if not self.of or not all(map(is_, of, self.of)):
             self.of = of
@@ -149,13 +148,13 @@ class _ByHand(dict[int, Written]):
 
 
 class _ByAutograd:
-    """The same by torch."""
+    """The same with torch's autograd."""
 
     def __init__(self, model: MLP, loss: Loss) -> None:
         self.model, self.loss = model, loss
 
     def renew(self) -> None:
-        """Autograd keeps nothing from batch to batch."""
+        """Autograd has nothing recorded."""
 
     def __getitem__(self, rows: int) -> _ByAutograd:
         return self

@@ -1,4 +1,4 @@
-"""Who moves the parameters of a model, the rule's own optimizer or its twin in torch.optim; what a checkpoint keeps."""
+"""The optimizer of a training run, which is the rule's own or its twin in torch.optim, and its part of a checkpoint."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Updates = Literal["manual", "torch"]
 
 
 class Updater:
-    """The model's updates, by the rule's own optimizer or by its twin, with what a checkpoint must hold."""
+    """The updates of a model, by the rule's own optimizer or by its twin, and their state for a checkpoint."""
 
     def __init__(self, model: MLP, rule: UpdateRule, updates: Updates) -> None:
         self.model, self.rule, self.updates = model, rule, updates
@@ -29,7 +29,7 @@ class Updater:
 
     @contextmanager
     def many(self) -> Iterator[None]:
-        """Within, what a step has to do is looked up once for all: nobody else touches model or optimizer."""
+        """Inside, the steps are prepared once, because no other code changes the model or the optimizer."""
         self.model.flat_grad  # noqa: B018  (binds every parameter's grad)
         if isinstance(self.optimizer, RuleOptimizer):
             self.work = self.optimizer.prepared()
@@ -40,7 +40,7 @@ class Updater:
         self.model.flat_grad  # noqa: B018  (zeros what was written for frozen ones)
 
     def step(self, rule: UpdateRule) -> None:
-        """Move the parameters by `rule`; within `many`, autograd is off."""
+        """Move the parameters by `rule`; inside `many`, autograd is disabled."""
         if rule is not self.rule and rule != self.rule:
             self._turn_to(rule)
         if self.work is None:
@@ -69,7 +69,7 @@ class Updater:
         }  # fmt: skip
 
     def load(self, start: dict[str, Any], generator: torch.Generator) -> None:
-        """Take up a checkpoint. Raises ArgumentError for one that is damaged or of something else."""
+        """Load a checkpoint. Raises ArgumentError if it is damaged or belongs to another model or rule."""
         check_start(start, self.model, self.rule, self.updates, lambda rule, ps: _optimizer(rule, ps, self.updates))
         check_generator(start, generator)
         state = copied(start["state"])  # load_state_dict keeps the tensors it is given, and steps write to them

@@ -1,4 +1,4 @@
-"""The one way this package says that an argument is wrong: which, what it was, what was expected."""
+"""The error for a wrong argument: its name, its value, and the expectation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 
 class ArgumentError(ValueError):
-    """A value handed in by the caller is not usable.
+    """An argument has a value that cannot be used.
 
     >>> raise ArgumentError("lr", -1, "a finite number >= 0")
     Traceback (most recent call last):
@@ -25,11 +25,11 @@ class ArgumentError(ValueError):
 
 
 class Described(str):
-    """A description to print as it stands, where the value itself would say less ('shape (3, 2)')."""
+    """A description that is printed instead of the value ('shape (3, 2)')."""
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> ArgumentError:
-    """The error for a name nobody registered, with the nearest known one.
+    """The error for an unknown name, with the nearest known one.
 
     >>> unknown("activation", "rleu", ["relu", "tanh"]).expected
     "one of relu, tanh; did you mean 'relu'?"

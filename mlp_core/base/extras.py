@@ -1,4 +1,4 @@
-"""What the core does without is imported here, when it is needed, and missed with the way to get it."""
+"""Optional packages: they are imported when needed, and the error for a missing one says how to install it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ BASE = ""
 
 
 class MissingExtra(ImportError):
-    """A package that the core does without is missing or broken; the message says how to install it."""
+    """An optional package is missing or broken; the message says how to install it."""
 
 
 def need(module: str, extra: str = "experiment") -> Any:
-    """The module of that name. Raises MissingExtra where it is missing or cannot be imported.
-
-    extra: the extra of mlp_core that brings it, or BASE.
+    """The module with that name. Raises MissingExtra if it is missing or cannot be imported. extra: the extra of
+    mlp_core that installs it, or BASE.
 
     >>> need("no_such_package")
     Traceback (most recent call last):

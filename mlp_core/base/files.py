@@ -1,4 +1,4 @@
-"""Writing results: a file is there whole or not at all."""
+"""Writing results: a file is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlp_core.base.errors import ArgumentError, Described
 
 @contextmanager
 def output_folder(folder: Path, names: tuple[str, ...] = (), argument: str = "out") -> Iterator[Path]:
-    """`folder`, made if need be and proven writable before the block runs.
+    """`folder`, created if necessary, and checked to be writable before the block runs.
 
     names: the files that will be written there. argument: what an error calls the folder. Where the block fails,
     folders made here that are still empty are removed again. Raises ArgumentError for a folder that cannot be made or

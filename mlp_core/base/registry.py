@@ -28,9 +28,9 @@ class Registry(Generic[T]):
         self._records: dict[str, T] = {}
 
     def register(self, record: T) -> T:
-        """Add `record` under its name; a name registered twice is an error."""
+        """Add `record` under its name. Raises ArgumentError if the name is registered already."""
         if record.name in self._records:
-            raise ArgumentError(f"{self.kind} name", record.name, "a name not registered yet")
+            raise ArgumentError(f"{self.kind} name", record.name, "a name that is not registered yet")
         self._records[record.name] = record
         return record
 
@@ -50,5 +50,5 @@ class Registry(Generic[T]):
         return tuple(self._records)
 
     def remove(self, name: str) -> None:
-        """Forget a record (a notebook that registers again, a test that cleans up)."""
+        """Remove a record, for a notebook that registers it again or a test that cleans up."""
         del self._records[self.get(name).name]

@@ -1,4 +1,4 @@
-"""How far a command is: a line that moves in a terminal; elsewhere, as in the log of a CI, a line now and then."""
+"""The progress of a command: one changing line in a terminal, or a line from time to time elsewhere, as in a CI log."""
 
 from __future__ import annotations
 

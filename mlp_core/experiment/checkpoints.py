@@ -56,9 +56,9 @@ def read(path: Path) -> tuple[Tensors, dict[str, Any]]:
         intact = digest == _digest(tensors, text)
     # what a file of another content can raise on its way through header, JSON and keys
     except (safetensors.SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Refused(path, f"it is not whole, or no checkpoint ({error})") from error
+        raise Refused(path, f"it is incomplete, or not a checkpoint ({error})") from error
     if not intact:
-        raise Refused(path, "its content is not what was written")
+        raise Refused(path, "its content has changed since it was written")
     return tensors, json.loads(text)
 
 

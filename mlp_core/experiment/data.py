@@ -144,7 +144,7 @@ def _cifar2(folder: Path) -> tuple[Images, Images, tuple[str, ...]]:
     except (OSError, RuntimeError) as error:  # no network, no room, a file that is not CIFAR-10's
         value = Described(f"{folder} ({error})")
         raise ArgumentError(
-            "download", value, "a folder that holds CIFAR-10, or can take it from the network"
+            "download", value, "a folder that contains CIFAR-10, or a network connection to download it"
         ) from error
     return _keep(train), _keep(test), CIFAR2
 

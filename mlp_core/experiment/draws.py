@@ -61,7 +61,7 @@ def range_of(name: str, text: str, below_one: bool = False) -> Range:
     if low > high:
         raise ArgumentError(name, text, f"LOW:HIGH with LOW not above HIGH; did you mean {parts[1]}:{parts[0]}?")
     if low < high and low == 0 and not below_one:
-        raise ArgumentError(name, text, "LOW above 0: the scale is logarithmic (0 alone, as one number, is fine)")
+        raise ArgumentError(name, text, "LOW above 0, as the scale is logarithmic (the single number 0 is allowed)")
     if below_one and high >= 1:
         raise ArgumentError(name, text, "HIGH below 1")
     return Range(low, high, below_one)

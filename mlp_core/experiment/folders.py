@@ -69,7 +69,7 @@ def read_images(files: Sequence[tuple[str, int]], on_image: Callable[[int, int],
                 image = torch.from_numpy(numpy.array(_rgb(opened, file)))  # (H, W, 3) uint8
         except damaged as error:
             value = Described(f"{file}, which cannot be decoded ({error})")
-            raise ArgumentError("data", value, "an image file that is whole") from error
+            raise ArgumentError("data", value, "a complete image file") from error
         if index == 0:
             pixels = torch.empty(len(files), *image.shape, dtype=torch.uint8)
         if image.shape != pixels.shape[1:]:

@@ -65,10 +65,10 @@ class Place:
             value = Described(f"{self.folder}, which belongs to the study {known['study']!r} in {known['storage']}")
             raise ArgumentError("out", value, f"a folder for the study {self.name!r} in {shown(self.url)}")
         elif not resume:
-            raise ArgumentError("out", Described(f"{self.folder}, which holds a search"), "--resume to go on with it")
+            raise ArgumentError("out", Described(f"{self.folder}, which contains a search"), "--resume to continue it")
         if self.url is not None and exists(open_storage(self.url, self.folder), self.name) and not resume:
             value = Described(f"the name of a study that {shown(self.url)} holds already, {self.name!r}")
-            raise ArgumentError("study", value, "--resume to take part in it, or another name")
+            raise ArgumentError("study", value, "--resume to join it, or another name")
 
     def take(self, settings: dict[str, Any]) -> dict[str, Any] | None:
         """Make the folder this study's, which is made or found with these settings; its result, where it has one.
@@ -86,7 +86,7 @@ class Place:
             storage, journal = open_storage(None, self.folder), self.folder / JOURNAL
             with named_when_damaged(journal):
                 if result is not None and not exists(storage, self.name):
-                    raise ValueError(f"it holds no search, and {RESULT} is there")
+                    raise ValueError(f"it contains no search, but {RESULT} exists")
                 agree(storage, self.name, settings)
                 if result is not None:
                     done, looked = (
@@ -94,14 +94,14 @@ class Place:
                         for name in (self.name, self.name + SEAL)
                     )  # fmt: skip
                     if len(done) < settings["trials"] or not looked:
-                        raise ValueError(f"it holds {len(done)} trials, {len(looked)} openings, and {RESULT} is there")
+                        raise ValueError(f"it contains {len(done)} trials, {len(looked)} openings, but {RESULT} exists")
                     opened = json.loads(looked[0].user_attrs["opening"])
             if result is not None:
                 with named_when_damaged(self.folder / RESULT):
                     if [opened["selected"], opened["test_accuracy"]] != [
                         result["selected"]["number"], result["test_accuracy"],
                     ]:  # fmt: skip
-                        raise ValueError(f"it does not say what {JOURNAL} says of the test split")
+                        raise ValueError(f"it contradicts {JOURNAL} about the test split")
         (self.folder / TRIALS).mkdir(exist_ok=True)
         return result
 
@@ -116,10 +116,10 @@ class Place:
             selected = result["selected"]
             figures = [result["test_accuracy"], selected["validation_accuracy"], *selected["hyperparameters"].values()]
             if not (isinstance(selected["number"], int) and all(isinstance(figure, float | int) for figure in figures)):
-                raise ValueError("it has not the figures of a search")
+                raise ValueError("it does not contain the figures of a search")
         with named_when_damaged(model):
             if not model.exists():
-                raise ValueError(f"it is gone, and {RESULT} is there")
+                raise ValueError(f"it is missing, but {RESULT} exists")
             safetensors = need("safetensors")
             try:
                 with safetensors.safe_open(model, "pt") as content:
@@ -158,9 +158,9 @@ class Place:
                 continue
             with named_when_damaged(self.folder / name):
                 if not (self.folder / name).exists():
-                    raise ValueError(f"it is gone, and {RESULT} is there")
+                    raise ValueError(f"it is missing, but {RESULT} exists")
                 if _fingerprint((self.folder / name).read_bytes()) != fingerprint:
-                    raise ValueError("it is not what the search has written")
+                    raise ValueError("its content is not what the search wrote")
 
     def clear(self) -> None:
         """Remove what only a search under way needs, and what killed ones left of it."""

@@ -57,11 +57,11 @@ class Plan:
             value = Described(", ".join(sorted(unsearched)))
             raise ArgumentError("ranges", value, f"hyperparameters of {self.rule}")
         if self.schedule != "constant" and "lr" not in self.ranges:
-            raise ArgumentError("schedule", self.schedule, "constant, or a learning rate in ranges to begin with")
+            raise ArgumentError("schedule", self.schedule, "constant, or a rule with a learning rate in the ranges")
         for share in (0.0, 1.0):  # a domain is an interval: where its ends are fine, so is what lies between
             rule = self._made({name: range_.at(share) for name, range_ in self.ranges.items()})
         if rule.ndims is not None and 1 not in rule.ndims:
-            raise ArgumentError("rule", self.rule, "a rule that takes biases too")
+            raise ArgumentError("rule", self.rule, "a rule that also updates biases")
         if self.updates == "torch" and not self.has_twin:
             raise ArgumentError("updates", self.updates, f"manual: torch has no {self.rule}")
 

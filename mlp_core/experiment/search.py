@@ -95,7 +95,7 @@ def _train_all(job: Job, study: Study, known: Known, workers: int, on_progress: 
             if not alive:
                 codes = ", ".join(str(process.exitcode) for process in at_work)
                 value = Described(f"processes that ended with {codes} before all trials were done")
-                raise ArgumentError("workers", value, "one that goes on; --resume takes up what they began")
+                raise ArgumentError("workers", value, "working processes; continue with --resume")
             time.sleep(0.3)
         on_progress(outcomes, job.plan.trials * job.plan.epochs)
 
@@ -115,7 +115,7 @@ def _selected_trials(plan: Plan, known: Known, selected: Outcome, folder: Path) 
         list(threads.map(Trial.run, trials))
     if digest(trials[0].kept) != selected.digest:
         value = Described(f"trial {number} with other weights than those that were selected")
-        raise ArgumentError("storage", value, "a search of machines that compute alike; run the trials on one kind")
+        raise ArgumentError("storage", value, "machines that compute the same bits; use one kind of machine")
     return trials
 
 

@@ -57,7 +57,7 @@ def named_when_lost(url: str | None) -> Iterator[None]:
     except (optuna.exceptions.StorageInternalError, exc.SQLAlchemyError) as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())
         value = Described(f"{shown(url)}, which was lost ({reason})")
-        raise ArgumentError("storage", value, "one that goes on; --resume takes up what was done") from error
+        raise ArgumentError("storage", value, "a database that stays available; continue with --resume") from error
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def named_when_damaged(path: Path) -> Iterator[None]:
         raise
     except (OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError) as error:
         value = Described(f"{path}, which is damaged ({type(error).__name__}: {' '.join(str(error).split())})")
-        raise ArgumentError("out", value, "the file as it was written, from a copy, or a new folder") from error
+        raise ArgumentError("out", value, "the unchanged file (restore it from a copy), or a new folder") from error
 
 
 def _check(path: Path) -> None:
@@ -81,7 +81,7 @@ def _check(path: Path) -> None:
         except ValueError:
             whole = False
         if not whole:
-            raise ValueError(f"line {number} is no entry of a journal")
+            raise ValueError(f"line {number} is not a journal entry")
 
 
 def _database(url: str) -> BaseStorage:

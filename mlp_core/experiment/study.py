@@ -43,13 +43,13 @@ def agree(storage: BaseStorage, name: str, settings: dict[str, Any]) -> str:
     key = storage.get_study_id_from_name(name)
     if "settings" not in storage.get_study_user_attrs(key):
         if storage.get_n_trials(key):
-            raise ArgumentError("study", name, "a name of its own: the storage holds a study of something else by it")
+            raise ArgumentError("study", name, "another name: the storage contains a different study with this name")
         storage.set_study_user_attr(key, "settings", settings)
     known = storage.get_study_user_attrs(key)["settings"]
     for setting, value in settings.items():
         if known.get(setting) != value:
             asked = Described(f"{setting} {value}")
-            raise ArgumentError("study", asked, f"that of the study {name!r} kept there, {known.get(setting)}")
+            raise ArgumentError("study", asked, f"the value of the existing study {name!r}, {known.get(setting)}")
     return hashlib.blake2b(json.dumps(settings, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 

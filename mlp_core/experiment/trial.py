@@ -167,7 +167,7 @@ class Trial:
     def _take_up(self, tensors: dict[str, Tensor], record: dict[str, Any]) -> None:
         assert self.path is not None
         if record["identity"] != self._identity():
-            raise Refused(self.path, "it is of another trial, or of another search")
+            raise Refused(self.path, "it belongs to another trial or another search")
         state = checkpoints.nested(tensors, record["rest"])
         self.start = {
             **record["counts"], "flat": tensors["flat"], "generator": tensors["generator"], "state": state,

@@ -106,7 +106,7 @@ def domains(rule_type: type) -> dict[str, tuple[Domain, ...]]:
     hints, known = _hints(rule_type), {f.name for f in fields(rule_type)}
     stray = [name for name, hint in hints.items() if name not in known and not _is_class_variable(hint)]
     if stray:
-        raise ArgumentError(rule_type.__name__, stray, "these to be fields: decorate it with @dataclass(frozen=True)")
+        raise ArgumentError(rule_type.__name__, stray, "fields: decorate the class with @dataclass(frozen=True)")
     if any(f.default is MISSING for f in fields(rule_type)):
         raise ArgumentError(rule_type.__name__, sorted(known), "a default for every field")
     return {f.name: _domains_of(f, hints[f.name]) for f in fields(rule_type)}

@@ -18,8 +18,8 @@ from mlp_core.rules._optimizer import RuleOptimizer
 class UpdateRule:
     """Base of every rule. A subclass is a frozen dataclass with annotated fields, names its `slots`, writes `step`.
 
-    Construction raises ArgumentError for a hyperparameter outside its annotated domain and for a `conflict()`.
-    The base rule is plain enough to run: it does nothing.
+    Construction raises ArgumentError for a hyperparameter outside its annotated domain and for a `conflict()`. The base
+    rule itself does nothing.
 
     >>> from mlp_core import rules
     >>> rules.get("sgd")(lr=-1)
@@ -30,13 +30,13 @@ class UpdateRule:
     slots: ClassVar[tuple[str, ...]] = ()
     """names of the state tensors kept for every parameter, in the order `step` takes them"""
     per_tensor: ClassVar[bool] = False
-    """True for a rule that needs the shape of a parameter; otherwise it must act on each coordinate alone"""
+    """True if the rule needs the shape of a parameter; otherwise it must treat each coordinate separately"""
     ndims: ClassVar[tuple[int, ...] | None] = None
-    """how many dimensions a parameter may have; None: any"""
+    """the allowed numbers of dimensions of a parameter; None: any"""
     empty: ClassVar[bool] = True
     """whether a parameter may have no entries"""
     at_start: ClassVar[tuple[str, ...]] = ()
-    """hyperparameters that only the state of a new parameter depends on: no schedule moves them"""
+    """hyperparameters that only affect the initial state of a parameter: schedules do not change them"""
     claims: ClassVar[frozenset[str]] = frozenset()
     """what holds for the rule, of: odd, fixed_point, descends"""
 
@@ -48,11 +48,12 @@ class UpdateRule:
             raise ArgumentError(field, getattr(self, field), expected)
 
     def conflict(self) -> tuple[str, str] | None:
-        """Where fields do not fit each other: the field at fault and what is expected of it; None where they do."""
+        """If fields contradict each other, the wrong field and the expectation; otherwise None."""
         return None
 
     def init(self, p: Tensor) -> dict[str, Tensor | None]:
-        """The state of a parameter before its first gradient: a tensor a slot, None for one that is switched off."""
+        """The state of a parameter before its first gradient: one tensor per slot, or None for a slot that is not
+        used."""
         return {name: torch.zeros_like(p) for name in self.slots}
 
     def step(self, p: Tensor, g: Tensor, t: int, *slots: Tensor | None) -> None:
@@ -62,11 +63,11 @@ class UpdateRule:
         """
 
     def twin(self, params: Iterable[Any]) -> torch.optim.Optimizer | None:
-        """The torch optimizer that must agree to the last bit, or None where torch has none."""
+        """The torch optimizer that this rule must equal to the last bit, or None if torch has none."""
         return None
 
     def textbook(self, p: Tensor, g: Tensor, t: int, *slots: Tensor) -> tuple[Tensor, ...]:
-        """Where torch has no twin: the source's formula, out of place, written apart from `step`.
+        """For a rule without a twin: the formula of its source, out of place and independent of `step`.
 
         Returns the new p and the new slots. The battery evaluates it in float64 and holds `step` to it within
         rounding; a rule with a twin needs none.

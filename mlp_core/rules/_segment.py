@@ -1,4 +1,4 @@
-"""What an optimizer steps at once: parameters that lie side by side, in blocks that a cache holds."""
+"""Segments, which an optimizer steps at once: adjacent parameters, in blocks that fit into a cache."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Part = tuple[Tensor, Tensor, list[Tensor | None]]
 
 @dataclass
 class Segment:
-    """Parameters that lie side by side and share rule and t, seen as one tensor, that is cut into blocks."""
+    """Adjacent parameters with the same rule and t, as one tensor that is cut into blocks."""
 
     params: list[Tensor]
     states: list[dict[str, Any]]
@@ -46,7 +46,7 @@ class Segment:
         self.renew(self.whole[1])
 
     def renew(self, g: Tensor) -> None:
-        """Take another gradient."""
+        """Use another gradient."""
         p, _, slots = self.whole
         self.whole = p, g, slots
         size = BLOCK if self.scratch is None else min(BLOCK, SCRATCHED)
@@ -61,7 +61,7 @@ class Segment:
 
 
 class Scratch:
-    """Memory that every segment of an optimizer may write to within a step, and finds as anybody left it."""
+    """Memory that every segment of an optimizer may use during a step. Its content is not kept."""
 
     def __init__(self) -> None:
         self.kept: dict[tuple[torch.dtype, torch.device], Tensor] = {}
@@ -95,7 +95,7 @@ def _scratched(step: Any) -> bool:
 
 @dataclass
 class Kept:
-    """The segments of a group of parameters, and by what to see whether they are still right."""
+    """The segments of a group of parameters, and the values that show whether they are still valid."""
 
     laid: list[int]
     """of parameters and state, in numbers: which there are and where they lie"""

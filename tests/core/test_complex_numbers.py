@@ -52,7 +52,7 @@ def test_a_real_and_a_complex_vector_are_compared_as_complex_ones() -> None:
 def test_a_complex_point_has_no_central_difference(dtype: torch.dtype, batched: bool) -> None:
     theta = torch.tensor([1 + 1j], dtype=dtype)
     message = refusal(central_difference, lambda t: (t.abs() ** 2).sum(-1), theta, batched=batched)
-    assert message == f"theta: got dtype {dtype}, expected real numbers: real and imaginary parts apart"
+    assert message == f"theta: got dtype {dtype}, expected real numbers, with imaginary parts apart"
 
 
 def squares(t: Tensor) -> Tensor:

@@ -63,7 +63,7 @@ DAMAGED: dict[str, tuple[tuple[Any, ...], Any, str]] = {
     "flat double": (("flat",), torch.Tensor.double, "start: got sizes [6, 4, 3] in torch.float64"),
     "flat complex": (("flat",), lambda t: t + 0j, "start: got sizes [6, 4, 3] in torch.complex64"),
     "flat integers": (("flat",), torch.Tensor.long, "start: got sizes [6, 4, 3] in torch.int64"),
-    "flat nowhere": (("flat",), meta, "start['flat']: got torch.strided on meta, expected a dense tensor with numbers"),
+    "flat nowhere": (("flat",), meta, "start['flat']: got torch.strided on meta, expected a dense tensor with data"),
     "flat sparse": (("flat",), torch.Tensor.to_sparse, "start['flat']: got torch.sparse_coo on cpu"),
     "sizes other": (("sizes",), [6, 3, 4], "start: got sizes [6, 3, 4] in torch.float32"),
     "sizes None": (("sizes",), None, "start: got sizes None in torch.float32"),

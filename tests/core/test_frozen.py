@@ -92,7 +92,7 @@ def test_where_everything_is_frozen_there_is_nothing_to_train() -> None:
     model = frozen(["W1", "b1", "W2", "b2", "W3", "b3"])
     x, y = data(20, "mse", torch.float64)
     trace = model.trace(x)
-    message = "model: got every parameter frozen, expected one at least that requires a gradient"
+    message = "model: got every parameter frozen, expected at least one that requires a gradient"
     assert refusal(backprop, model, trace, trace.output) == message
     for gradients, updates in SWITCHES:
         options = {"loss": "mse", "rule": SGD(), "epochs": 1, "batch_size": 8, "updates": updates}

@@ -69,7 +69,7 @@ def test_a_record_needs_no_name_in_the_registry_to_be_used() -> None:
 def test_a_name_taken_is_refused_and_the_first_record_stays(kind: Any) -> None:
     for name in kind.names():
         record = kind.get(name)
-        with pytest.raises(ArgumentError, match=f"name: got '{name}', expected a name not registered yet"):
+        with pytest.raises(ArgumentError, match=f"name: got '{name}', expected a name that is not registered yet"):
             kind.register(record)
         assert kind.get(name) is record
 

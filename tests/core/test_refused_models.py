@@ -75,7 +75,7 @@ def test_tied_parameters(how: str) -> None:
     model = MLP(SIZES, dtype=torch.float64)
     tie, names = TIED[how]
     message = (
-        f"model: got tied parameters: {names} share memory, expected parameters that each have memory of their own"
+        f"model: got tied parameters: {names} share memory, expected parameters that do not share memory"
     )
     if how == "as loaded":
         assert refusal(tie, model) == message

@@ -18,12 +18,12 @@ def trial(number: Any = 0, accuracy: Any = 0.5, loss: Any = 1.0) -> Any:
 
 @pytest.mark.parametrize(("trials", "message"), [
     ([], "trials: got none, expected at least one"),
-    ([trial(3), trial(3)], "trials: got number 3 more than once, expected a number of its own each"),
+    ([trial(3), trial(3)], "trials: got number 3 more than once, expected a number only once"),
     ([trial(0), trial(4, nan)], "validation_accuracy of trial 4: got nan, expected a number other than NaN"),
     ([trial(4, loss=nan)], "validation_loss of trial 4: got nan, expected a number other than NaN"),
     ([trial(4, None)], "validation_accuracy of trial 4: got nothing, expected a number other than NaN"),
     ([trial(4, "0.5")], "validation_accuracy of trial 4: got '0.5', expected a number other than NaN"),
-    ([trial(4, 83.0)], "validation_accuracy of trial 4: got 83.0, expected a share of 0..1"),
+    ([trial(4, 83.0)], "validation_accuracy of trial 4: got 83.0, expected a number from 0 to 1"),
     ([trial(None)], "number: got nothing, expected a number other than NaN"),
     ([SimpleNamespace(number=1, validation_accuracy=0.5)],
      "validation_loss of trial 1: got nothing, expected a number other than NaN"),

@@ -188,4 +188,4 @@ def test_an_entry_that_is_reached_once_keeps_no_share() -> None:
         report = verify(subjects.pair(forward, backward, TWO), examples=12)
     named = [str(result.diagnosis) for result in report.results if result.verdict == "FAIL"]
     assert named
-    assert not any("reached several times" in words for words in named)
+    assert not any("several contributions" in words for words in named)

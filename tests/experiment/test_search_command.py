@@ -154,7 +154,7 @@ def test_killed_between_two_files_of_the_result_it_writes_them_all(
 def test_a_finished_search_is_not_done_again(done: tuple[Path, Result], images: Path) -> None:
     before = {path.name: path.read_bytes() for path in done[0].iterdir() if path.is_file()}
     refused = run_search(images, done[0], expect=2)
-    assert "which holds a search, expected --resume to go on with it" in refused.output
+    assert "which contains a search, expected --resume to continue it" in refused.output
     again = run_search(images, done[0], "--resume")
     assert "test accuracy" in again.output
     assert {name: (done[0] / name).read_bytes() for name in FILES} == {name: before[name] for name in FILES}
@@ -174,17 +174,17 @@ def cut(content: bytes) -> bytes:
     ("result.json", lambda content: b"\xff" + content, "UnicodeDecodeError"),
     ("model.safetensors", cut, "ValueError"),
     ("model.safetensors", lambda content: None, "it is gone"),
-    ("journal.log", lambda content: b"", "it holds no search"),
+    ("journal.log", lambda content: b"", "it contains no search"),
     ("journal.log", lambda content: b"\n".join(content.split(b"\n")[:-9]) + b"\n", "result.json is there"),
     ("result.json", lambda content: content.replace(b'"test_accuracy": 0', b'"test_accuracy": 1'), "what journal.log"),
     ("journal.log", lambda content: content.replace(b"{", b"", 1), "line 1 is no entry of a journal"),
     ("journal.log", lambda content: b"3\n" + content, "line 1 is no entry of a journal"),
     ("journal.log", lambda content: b"{}\n" + content, "KeyError"),
     ("search.json", cut, "whose search.json is no search's"),
-    pytest.param("loss_curves.png", cut, "it is not what the search has written", marks=pytest.mark.slow),
-    ("confusion.png", lambda content: content[:-1] + b"x", "it is not what the search has written"),
+    pytest.param("loss_curves.png", cut, "its content is not what the search wrote", marks=pytest.mark.slow),
+    ("confusion.png", lambda content: content[:-1] + b"x", "its content is not what the search wrote"),
     pytest.param("mistaken.png", lambda content: None, "it is gone", marks=pytest.mark.slow),
-    ("report.html", lambda content: content.replace(b"0.", b"1.", 1), "it is not what the search has written"),
+    ("report.html", lambda content: content.replace(b"0.", b"1.", 1), "its content is not what the search wrote"),
 ])  # fmt: skip
 def test_a_damaged_file_of_a_finished_search_is_refused_by_its_name(
     done: tuple[Path, Result], images: Path, tmp_path: Path, name: str, damage: Any, said: str

@@ -23,7 +23,7 @@ for _module in ("torchvision", "safetensors", "matplotlib", "optuna", "jinja2"):
         (("--storage", "nonsense"), "storage: got nonsense ("),
         (("--storage", "nonsense", "--resume"), "storage: got nonsense ("),
         (("--storage", "sqlite:///here.db"), "storage: got 'sqlite:///here.db', expected a database server"),
-        (("--rule", "muon", "--lr", "0.01"), "rule: got 'muon', expected a rule that takes biases too"),
+        (("--rule", "muon", "--lr", "0.01"), "rule: got 'muon', expected a rule that also updates biases"),
         (("--rule", "lion", "--updates", "torch"), "updates: got 'torch', expected manual: torch has no lion"),
         (("--seed", "99999999999999999999"), "seed: got 99999999999999999999, expected an integer >= 0 and <="),
         (("--trials", "0"), "trials: got 0, expected an integer >= 1"),

@@ -126,7 +126,7 @@ def test_two_first_workers_that_write_over_each_others_settings_find_out(tmp_pat
 def test_a_study_of_something_else_is_refused(tmp_path: Path) -> None:
     storage = open_storage(None, tmp_path)
     optuna.create_study(storage=storage, study_name="search").enqueue_trial({"x": 1.0})
-    with pytest.raises(ArgumentError, match="the storage holds a study of something else"):
+    with pytest.raises(ArgumentError, match="the storage contains a different study"):
         joined(tmp_path)
     with pytest.raises(ArgumentError, match="another study's test split"):
         joined(tmp_path, name="mine (test split)")

@@ -148,7 +148,7 @@ def test_a_checkpoint_of_another_trial_is_refused(tmp_path: Path, changed: str) 
     plan = small_plan(keep="last") if changed == "plan" else small_plan()
     trial = Trial(plan, known, 2 if changed == "number" else 1, path=path, on_refused=said.append)
     assert trial.epoch_losses == []
-    assert "of another trial, or of another search" in said[0]
+    assert "it belongs to another trial or another search" in said[0]
 
 
 def test_the_best_epoch_is_kept_or_the_last() -> None:

@@ -65,11 +65,11 @@ def test_it_cannot_multiply(tmp_path: Path) -> None:
     """Neither by copies of itself nor by other programs; nobody is called wrong for it."""
     copies = "import os\n    while True: os.fork()"
     (result,) = verified(tmp_path, copies, **LAW).results
-    assert (result.verdict, result.got[:46]) == ("UNTESTED", "it wanted more than 16 processes at a time: ha")
+    assert (result.verdict, result.got[:46]) == ("UNTESTED", "it started more than 16 processes at a time: h")
     programs = "import subprocess; subprocess.run(['sh', '-c', 'for i in $(seq 200); do sleep 30 & done; wait'])"
     (result,) = verified(tmp_path, programs, **LAW).results
     assert result.verdict == "UNTESTED"
-    assert result.reason.startswith(f"it had more than {family.MOST} processes, and was ended")
+    assert result.reason.startswith(f"it started more than {family.MOST} processes and was stopped")
 
 
 @pytest.mark.parametrize("patches", [
@@ -195,7 +195,7 @@ def test_of_one_that_is_interrupted_the_laws_that_are_done_are_kept() -> None:
     listener.interrupted()
     words = [(r.verdict, r.reason) for r in listener.hand_in.results]
     assert words == [
-        ("PASS", ""), ("UNTESTED", "it was interrupted; let it go on"), ("SKIP", "not run: interrupted"),
+        ("PASS", ""), ("UNTESTED", "it was interrupted; run it again"), ("SKIP", "not run: interrupted"),
     ]  # fmt: skip
     said = headline(listener.hand_in.results, course=True)
     assert said.startswith("not shown to be right: 1 law could not be tested, because it was interrupted")

@@ -25,7 +25,7 @@ F = GIVES_K
     (7, "import pathlib\nexec(pathlib.Path('consts.py').read_text(encoding='utf-8'))"),
     (7, "import io\nexec(io.open('./consts.py').read())"),
     (7, "exec(open('folder/more consts.py').read())"),
-    ("untested: K may be defined in what cannot be read", "exec(open('nowhere.py').read())"),
+    ("untested: K may be defined in a cell that cannot be read", "exec(open('nowhere.py').read())"),
     ("there is no such file", "exec(open('nowhere.py').read())"),
 ], ids=range(12))  # fmt: skip
 def test_what_is_executed_from_a_file_is_reached(tmp_path: Path, value: object, line: str) -> None:
@@ -83,7 +83,7 @@ def test_of_a_class_the_judged_method_and_those_it_uses_are_looked_at() -> None:
     ("cannot be told", "%%writefile a.py\nK = 1\n\nfrom math import pi\nK = 2\n" + F),
     ("cannot be told", "%%html\n<b>\n\nfrom math import pi\nK = 2\n" + F),
     (2, "import math\n%%sh\nls\n\n@staticmethod\ndef g():\n    return 2\n" + gives("2")),
-    ("where the cell of %%bash above it ends cannot be told", "%%bash\nls\n\nK=2\n\nimport math\n" + F),
+    ("the end of the cell with %%bash above it is unknown", "%%bash\nls\n\nK=2\n\nimport math\n" + F),
     ("cannot be told", "%%bash\nls\n\nimport -window root a.png\n" + gives(2) + "\n)"),
     (2, "%%bash\nls\n\nK=1\n\nimport math\nK = 2\n" + F),
 ], ids=range(8))  # fmt: skip

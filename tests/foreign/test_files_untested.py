@@ -24,7 +24,7 @@ from mlp_core.testing.verification.verify import checked
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the limits are those of Linux")
 
-NOT_RUN = "not run: a call before did not come back"
+NOT_RUN = "not run: an earlier call did not return"
 
 
 def untested(hand_in: HandIn) -> str:
@@ -36,17 +36,17 @@ def untested(hand_in: HandIn) -> str:
 
 
 @pytest.mark.parametrize(("does", "reason"), [
-    ("while True: pass", r"it had not ended after \d s: hand_in.py, line 4: while True: pass; let every call end"),
-    ("import time; time.sleep(60)", r"it had not ended after 4 s: hand_in.py, line 4: import .*; let every call end"),
-    ("torch.ones(10**11)", r"it needed more memory than it may take: hand_in.py, line 4: .*; let it take less memory"),
-    ("[bytes(2**26) for _ in range(4000)]", r"it needed more memory than it may take: .*; let it take less memory"),
+    ("while True: pass", r"it had not finished after \d s: hand_in.py, line 4: while True: pass; make every call re.*"),
+    ("import time; time.sleep(60)", r"it had not finished after 4 s: hand_in.py, line 4: import .*; make every .*"),
+    ("torch.ones(10**11)", r"it needed more memory than the limit: hand_in.py, line 4: .*; use less memory"),
+    ("[bytes(2**26) for _ in range(4000)]", r"it needed more memory than the limit: .*; use less memory"),
     (
         "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
-        r"its process ended \(by signal SIGKILL\), as one does that takes too much memory; let it take less memory",
+        r"its process ended \(by signal SIGKILL\), as one does that takes too much memory; use less memory",
     ),
     (
         "import os, signal; os.kill(os.getpid(), signal.SIGXCPU)",
-        r"its process ended \(by signal SIGXCPU\), as one does that takes too long; let every call end",
+        r"its process ended \(by signal SIGXCPU\), as one does that takes too long; make every call return",
     ),
 ])  # fmt: skip
 def test_time_and_memory_that_run_out(tmp_path: Path, does: str, reason: str) -> None:
@@ -67,7 +67,7 @@ def test_one_that_is_ended_from_outside(tmp_path: Path, monkeypatch: pytest.Monk
     file.write_text(RIGHT.replace("DOES", unheard))
     limits = replace(SHORT, total=3.0)
     hand_in = verify_file(f"{file}:backpropagation", limits=limits, examples=3, seed=0, largest=8, laws=checked)
-    assert untested(hand_in) == "it did not end, and was ended after 6 s; let every call end"
+    assert untested(hand_in) == "it did not finish and was stopped after 6 s; make every call return"
 
 
 def test_where_the_time_for_all_laws_is_over_the_next_is_untested(tmp_path: Path) -> None:
@@ -75,21 +75,21 @@ def test_where_the_time_for_all_laws_is_over_the_next_is_untested(tmp_path: Path
     file.write_text(RIGHT.replace("DOES", "import time; time.sleep(0.2)"))
     limits = replace(SHORT, total=1.0)
     hand_in = verify_file(f"{file}:backpropagation", limits=limits, examples=3, seed=0, largest=8, laws=checked)
-    assert untested(hand_in) == "the 1 s for one hand-in were over before it; let calls take less time"
+    assert untested(hand_in) == "the limit of 1 s per hand-in was reached before it; make calls faster"
     assert "UNTESTED" in {r.verdict for r in hand_in.results}
-    assert hand_in.results[-1].reason == "not run: the 1 s for one hand-in were over"
+    assert hand_in.results[-1].reason == "not run: the limit of 1 s per hand-in was reached"
 
 
 @pytest.mark.parametrize(("head", "said"), [
     ("import nothing_of_the_kind as n\nK = n.one\n", "ModuleNotFoundError: No module named 'nothing_of_the_kind'"),
-    ("def g():\n    while True: pass\nK = g()\n", "had not ended after "),
+    ("def g():\n    while True: pass\nK = g()\n", "had not finished after "),
     ("import os\nK = os._exit(3)\n", "its process ended (exit status 3)"),
 ])  # fmt: skip
 def test_what_cannot_be_loaded(tmp_path: Path, head: str, said: str) -> None:
     hand_in = verified(tmp_path, "K", head=head)
     reason = untested(hand_in)
     assert said in reason
-    assert reason.endswith("; let it be loaded by itself")
+    assert reason.endswith("; make the file loadable by itself")
     assert headline(hand_in.results, course=False).startswith(said)
     assert [r.law for r in hand_in.results] == ["can be loaded"]
 

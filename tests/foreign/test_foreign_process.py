@@ -105,7 +105,7 @@ def test_a_machine_that_slept_accuses_nobody() -> None:
     ("import os; os._exit(3)", "its process ended (exit status 3)"),
     ("import os; os.abort()", "its process ended (by signal SIGABRT)"),
     ("raise SystemExit", "CalledExit: it tried to end the program hand_in.py, line 4: raise SystemExit"),
-    ("input('how many?')", "EOFError: input() was called, and nobody is there to answer hand_in.py, line 4"),
+    ("input('how many?')", "EOFError: input() was called, but there is no user to answer hand_in.py, line 4"),
     ("y_true.nothing", "AttributeError: 'Tensor' object has no attribute 'nothing' hand_in.py, line 4: y_true.nothing"),
     ("torch.matmul = None", "leaves everything else alone: torch.matmul: replaced by another"),
 ])  # fmt: skip
@@ -196,7 +196,7 @@ def test_the_command_takes_folders_and_writes_tables(hand_ins: Path) -> None:
 def test_a_file_that_is_not_there_is_bad_usage(tmp_path: Path) -> None:
     status, said = command(str(tmp_path / "nothing.py"))
     assert status == 2
-    assert "expected a file that is there" in said
+    assert "expected an existing file" in said
 
 
 def test_a_snippet_loads_the_hand_in_from_its_file(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_without_a_sandbox_nothing_runs(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(shutil, "which", lambda name: None)
     status, said = command(str(file), "--isolated")
     assert status == 2
-    assert "bubblewrap to be installed (Debian: apt install bubblewrap)" in " ".join(said.split())
+    assert "an installed bubblewrap (Debian: apt install bubblewrap)" in " ".join(said.split())
     monkeypatch.undo()
     bwrap = tmp_path / "bin" / "bwrap"
     bwrap.parent.mkdir()

@@ -58,7 +58,7 @@ CELLS: list[tuple[object, tuple[str, ...]]] = [
     (1, ("%run helpers.py", F)),
     (1, ("# words\n\nand more", "K = 1", F)),
     (1, ("K = 1", F, "print(backpropagation(1, 2, 3))  # right?")),
-    ("only IPython or a shell knows K", ("K = !nproc", F)),
+    ("K is defined only by IPython or a shell", ("K = !nproc", F)),
 ]  # fmt: skip
 
 KEPT = [("py:percent", "a.py"), ("py:light", "a.py"), ("py:hydrogen", "a.py"), ("md", "a.md"), ("Rmd", "a.Rmd"),
@@ -152,7 +152,7 @@ def test_scripts_that_other_tools_export(tmp_path: Path, value: object, text: st
 
 def test_an_export_keeps_the_lines_of_the_file(tmp_path: Path) -> None:
     path = script(tmp_path / "a.py", BRICKS + gives(2) + NEXT + gives(1))
-    assert noted(path) == ["backpropagation is defined in line 2 and line 7: the last was judged"]
+    assert noted(path) == ["backpropagation is defined in line 2 and line 7; the last definition was verified"]
 
 
 CODE = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": "K = 1\n" + F}
@@ -199,7 +199,7 @@ def test_versions_and_kernels(tmp_path: Path, value: object, whole: object) -> N
 def test_half_a_character_is_no_code(tmp_path: Path) -> None:
     text = json.dumps({"nbformat": 4, "metadata": {}, "cells": [{**CODE, "source": "K = '\ud800'"}, {**CODE,
         "source": F}]})
-    assert "K may be defined in what cannot be read" in outcome(script(tmp_path / "a.ipynb", text))
+    assert "K may be defined in a cell that cannot be read" in outcome(script(tmp_path / "a.ipynb", text))
 
 
 def test_a_pointer_of_git_lfs_is_said_to_be_one(tmp_path: Path) -> None:

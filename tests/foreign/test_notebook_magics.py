@@ -64,17 +64,17 @@ def test_what_a_notebook_means(tmp_path: Path, value: object, cells: tuple[str, 
 
 
 UNKNOWN: list[tuple[str, tuple[str, ...]]] = [
-    ("cell 1, line 1: only IPython or a shell knows K", ("K = !nproc", F)),
-    ("cell 1, line 2: only IPython or a shell knows K", ("import os\nK = %env HOME", F)),
-    ("cell 1, line 1: only IPython or a shell knows K", ("%%bash --out K\nls", F)),
-    ("cell 1, line 1: only IPython or a shell knows K", ("%%capture K\nprint(1)", F)),
-    ("cell 1, line 1: only IPython or a shell knows K", ("%%R -o K\nK <- 3", F)),
-    ("cell 1, line 1: only IPython or a shell knows K", ("%store -r K", F)),
-    ("cell 1, line 1: nobody here knows what %%sql does", ("%%sql K <<\nselect 1", F)),
-    ("cell 2, line 1: nobody here knows what %%cython does", ("K = 1", "%%cython\ndef K():\n    pass", F)),
+    ("cell 1, line 1: K is defined only by IPython or a shell", ("K = !nproc", F)),
+    ("cell 1, line 2: K is defined only by IPython or a shell", ("import os\nK = %env HOME", F)),
+    ("cell 1, line 1: K is defined only by IPython or a shell", ("%%bash --out K\nls", F)),
+    ("cell 1, line 1: K is defined only by IPython or a shell", ("%%capture K\nprint(1)", F)),
+    ("cell 1, line 1: K is defined only by IPython or a shell", ("%%R -o K\nK <- 3", F)),
+    ("cell 1, line 1: K is defined only by IPython or a shell", ("%store -r K", F)),
+    ("cell 1, line 1: the magic %%sql is unknown", ("%%sql K <<\nselect 1", F)),
+    ("cell 2, line 1: the magic %%cython is unknown", ("K = 1", "%%cython\ndef K():\n    pass", F)),
     ("cell 1, line 2: %run missing.py: there is no such file", ("import torch\n%run missing.py", F)),
-    ("cell 1, line 1: IPython takes no code in the line of %%time", ("%%time print(1)\nK = 1", F)),
-    ("cell 1, line 2: %strange: nobody here knows what %strange does", ("x = 1\n%strange K << 1", F)),
+    ("cell 1, line 1: IPython does not run code in the line of %%time", ("%%time print(1)\nK = 1", F)),
+    ("cell 1, line 2: %strange: the magic %strange is unknown", ("x = 1\n%strange K << 1", F)),
 ]  # fmt: skip
 
 

@@ -111,7 +111,7 @@ def test_what_cannot_be_run_or_has_nothing_to_compare_is_untested(
 def test_what_merely_calls_backward_is_no_script_by_hand(tmp_path: Path) -> None:
     path = tmp_path / "training.py"
     path.write_text(HEAD + "W.data -= 0.1 * W.grad")
-    with pytest.raises(ArgumentError, match="found no function and no class"):
+    with pytest.raises(ArgumentError, match="the file defines no function and no class"):
         found_in(str(path))
 
 

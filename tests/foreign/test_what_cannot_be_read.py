@@ -24,7 +24,7 @@ LOST: list[tuple[str, tuple[str, ...]]] = [
     ("g .*cell 3, line 1", ("def g(y): return y", "def backpropagation(m, y, o): return g(y)", "def g(y) return -y")),
     ("K .*cell 1, line 1", ("with open('f') as K\n    pass", F)),
     ("K .*cell 1, line 1", ("(K := 3", F)),
-    ("K .*nobody here knows", ("%%julia\nK = 3", F)),
+    ("K .*is unknown", ("%%julia\nK = 3", F)),
     ("K .*cell 1, line 1: too many nested", ("K = " + "(" * 300 + "1" + ")" * 300, F)),
     ("K .*cell 1", ("K = 1\0", F)),
     ("K .*cell 3, line 1", ("K = 1", F, "if K = 1: pass")),
@@ -35,7 +35,8 @@ LOST: list[tuple[str, tuple[str, ...]]] = [
 def test_what_could_be_in_it_is_not_judged(tmp_path: Path, said: str, cells: tuple[str, ...]) -> None:
     words = outcome(notebook(tmp_path / "a.ipynb", *cells))
     assert isinstance(words, str)
-    assert re.match("untested: " + said.replace(" .*", " may be defined in what cannot be read: .*", 1), words), words
+    unread = " may be defined in a cell that cannot be read: .*"
+    assert re.match("untested: " + said.replace(" .*", unread, 1), words), words
 
 
 ELSEWHERE: list[tuple[str, ...]] = [
@@ -70,7 +71,7 @@ SCRIPTS = [
 @pytest.mark.parametrize(("text", "said"), SCRIPTS, ids=[said for _, said in SCRIPTS])
 def test_a_script_is_read_whole_or_not_at_all(tmp_path: Path, text: str, said: str) -> None:
     words = outcome(script(tmp_path / "a.py", text))
-    assert re.search(f"backpropagation may be defined in what cannot be read: .*a.py, .*({said})", words), words
+    assert re.search(f"backpropagation may be defined in a cell that cannot be read: .*a.py, .*({said})", words), words
 
 
 def test_a_script_in_the_encoding_that_it_names(tmp_path: Path) -> None:
@@ -82,16 +83,17 @@ def test_a_script_in_the_encoding_that_it_names(tmp_path: Path) -> None:
 
 
 NOTED: list[tuple[str, dict[str, object], tuple[str, ...]]] = [
-    ("backpropagation is defined in cell 1, line 1 and cell 2, line 1: the last was judged", {}, (gives(2), gives(1))),
-    ("backpropagation is defined in cell 1, line 1 and cell 1, line 3: the last was judged", {},
-     (gives(2) + "\n" + gives(1),)),
-    ("g is defined in cell 1, line 1 and cell 2, line 1: the last was judged", {},
-     ("def g(): return 2", "def g(): return 1", "def backpropagation(m, y, o): return g()")),
-    ("cell 1 was run last ([7]): backpropagation was judged as the cells are in the file", {"counts": (7, 2)},
+    ("backpropagation is defined in cell 1, line 1 and cell 2, line 1; the last definition was verified", {},
      (gives(2), gives(1))),
-    ("cell 1 was run last ([7]): K was judged as the cells are in the file", {"counts": (7, 2, 3)},
+    ("backpropagation is defined in cell 1, line 1 and cell 1, line 3; the last definition was verified", {},
+     (gives(2) + "\n" + gives(1),)),
+    ("g is defined in cell 1, line 1 and cell 2, line 1; the last definition was verified", {},
+     ("def g(): return 2", "def g(): return 1", "def backpropagation(m, y, o): return g()")),
+    ("cell 1 was run last ([7]); backpropagation was verified in the order of the file", {"counts": (7, 2)},
+     (gives(2), gives(1))),
+    ("cell 1 was run last ([7]); K was verified in the order of the file", {"counts": (7, 2, 3)},
      ("K = 2", "K = 1", F)),
-    ("its cells were run in another order than that of the file, which was judged: [3, 1]",
+    ("its cells were run in another order than in the file; the order of the file was verified: [3, 1]",
      {"counts": (3, 1)}, ("K = 1", F)),
 ]  # fmt: skip
 

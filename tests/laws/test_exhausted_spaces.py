@@ -60,7 +60,7 @@ def test_floors_are_relative_to_what_there_is() -> None:
         return run(law(lambda n: Evidence(entries=1, counted=n < share), st.integers(0, 9)), examples=100)
 
     assert [counted(share).verdict for share in (10, 3, 2, 0)] == ["PASS", "PASS", "UNTESTED", "UNTESTED"]
-    assert counted(0).reason == "none of 10 examples counted; draw others: on these the law says nothing"
+    assert counted(0).reason == "none of 10 examples counted; draw other examples: the law cannot check these"
     assert counted(2).reason.startswith("only 2 of 10 examples counted, at least 3 are needed; ")
     same = run(law(lambda n: Evidence(entries=1), st.integers(0, 30).map(lambda n: 0)), examples=100)
     assert same.reason == "31 examples counted, but only 1 differ in their numbers; draw inputs that differ"

@@ -212,7 +212,7 @@ def takes_something_else(weights: Any, images: Any) -> None: ...
         ("backprop", {"batch_sizes": (3, 2)}, "batch_sizes: got (3, 2)"),
         ("bakcprop", {}, "did you mean 'backprop'?"),
         ("no_such_module:f", {}, "a module that can be imported"),
-        ("math:no_such_name", {}, "a name in module math"),
+        ("math:no_such_name", {}, "a name that module math defines"),
         (takes_something_else, {}, "f(model, trace, dL_dy)"),
         (3, {}, "subject: got 3"),
     ],

@@ -128,4 +128,4 @@ def test_the_command_keeps_them_in_a_folder(tmp_path: Path) -> None:
     of_a_file = "verify", "mine.py", *options[2:]
     status, said = warm_processes.Copy(warm_processes.command_line, *of_a_file, folder=tmp_path).ended()
     assert status == 2
-    assert "none where files are verified" in " ".join(said.split())
+    assert "None for scripts and notebooks" in " ".join(said.split())

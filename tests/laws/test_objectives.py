@@ -109,7 +109,7 @@ def test_a_hessian_that_is_an_approximation_has_to_be_declared() -> None:
         assert bool(failures(judge.gauss_newton, judge.brier, "binary", hessian)) is failed
     (result,) = failures(judge.gauss_newton, judge.brier, "binary", "exact")
     assert "declare an approximation: hessian='bound'" in result.reason
-    assert "the hessian of Gauss and Newton" in str(result.diagnosis)
+    assert "the Gauss-Newton hessian" in str(result.diagnosis)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def became(evidence: Evidence, examples: int = 100, **options: Any) -> Result:
 
 
 @pytest.mark.parametrize(("evidence", "options", "said"), [
-    (Evidence(counted=False), {}, "none of 100 examples counted; draw others: on these the law says nothing"),
+    (Evidence(counted=False), {}, "none of 100 examples counted; draw other examples: the law cannot check these"),
     (
         Evidence(entries=1, seen=frozenset({"day"})), {"cases": lambda subject: ("day", "night")},
         "never observed in 100 examples: night; ask for more: examples=400",
@@ -53,10 +53,10 @@ def became(evidence: Evidence, examples: int = 100, **options: Any) -> Result:
     (Evidence(entries=1), {"drawn": MANY.map(lambda n: 0)},
      "100 examples counted, but only 1 differ in their numbers; draw inputs that differ"),
     (Evidence(entries=8, skipped=1), {},
-     "100 of 900 entries skipped, more than 10%; draw inputs farther from kinks, or scale the inputs"),
+     "100 of 900 entries skipped, more than 10%; draw inputs farther from kinks, or scale them"),
     (Evidence(entries=9, tensors=5, by_bound=3), {},
      "300 of 500 tensors judged by the bound, more than 50%; scale the inputs"),
-    (Evidence(entries=1), {"drawn": st.nothing()}, "no example could be generated; draw from something that has some"),
+    (Evidence(entries=1), {"drawn": st.nothing()}, "no example could be generated: use a strategy that can draw some"),
 ])  # fmt: skip
 def test_each_kind_of_too_little_is_untested(evidence: Evidence, options: dict[str, Any], said: str) -> None:
     result = became(evidence, **options)
@@ -66,7 +66,7 @@ def test_each_kind_of_too_little_is_untested(evidence: Evidence, options: dict[s
 def test_too_few_that_count_are_untested() -> None:
     result = run(law(lambda n: Evidence(entries=1, counted=n % 10 == 0)), examples=100)
     assert result.verdict == "UNTESTED"
-    assert f"only {result.counted} of 100 examples counted, at least 30 are needed; draw others: " in result.reason
+    assert f"only {result.counted} of 100 examples counted, at least 30 are needed; draw other examples: " in result.reason
 
 
 @pytest.mark.parametrize("examples", [1, ENOUGH - 1])
@@ -92,7 +92,7 @@ def test_where_memory_runs_out_nothing_is_known(shortage: Exception, within: boo
     result = run(law(short))
     assert result.verdict == "UNTESTED"
     assert result.reason.startswith("there was not enough memory (test_untested.py, line ")
-    assert result.reason.endswith("; let it take less memory")
+    assert result.reason.endswith("; use less memory")
 
 
 def test_memory_that_torch_has_not_got_is_a_shortage_too() -> None:

@@ -1,4 +1,4 @@
-"""What is said of a subject of which a law is untested, or of which no formula was checked: never that it is lawful."""
+"""What is said of a subject of which a law is untested, or whose formula was not checked: never that it is lawful."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def result(law: str, verdict: str = "PASS", reason: str = "", **options: Any) ->
 FEW = "none of 20 examples counted; ask for more: examples=100"
 UNTESTED = result("b", "UNTESTED", FEW)
 SKIPPED = result("c", "SKIP", "not claimed")
-UNJUDGED = "not shown to be right: no law could judge its numbers"
+UNJUDGED = "not shown to be right: no law could check its numbers"
 UNPROVEN = f"not shown to be right: 1 law could not be tested, because {FEW}"
-BARE = [result("purity", judges=False), result("equals its reference", "SKIP", "nothing to be equal to")]
+BARE = [result("purity", judges=False), result("equals its reference", "SKIP", "no reference")]
 """the results of an optimizer without a reference"""
 
 

@@ -106,7 +106,7 @@ def test_list_names_everything(run) -> None:
         (("sdg",), "subject: got 'sdg', expected one of "),
         (("sdg",), "did you mean 'sgd'?"),
         (("no_such_module:Rule",), "subject: got 'no_such_module:Rule', expected a module that can be imported"),
-        (("math:no_such",), "subject: got 'math:no_such', expected a name in module math"),
+        (("math:no_such",), "subject: got 'math:no_such', expected a name that module math defines"),
         (("math:sin",), "subject: got <built-in function sin> (its parameters are x), expected f(model, trace, dL_dy)"),
         (("sgd", "--examples", "0"), "examples: got 0, expected a positive integer"),
         (("hand_in.py", "--examples", "-1"), "examples: got -1, expected a positive integer"),

@@ -49,7 +49,7 @@ def test_a_rule_that_is_not_written_as_one_is_refused_by_name() -> None:
         lr: float = 0.1
 
     assert refusal(Undecorated) == (
-        "Undecorated: got ['lr'], expected these to be fields: decorate it with @dataclass(frozen=True)"
+        "Undecorated: got ['lr'], expected fields: decorate the class with @dataclass(frozen=True)"
     )
 
     @dataclass(frozen=True)

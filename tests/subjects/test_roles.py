@@ -85,7 +85,8 @@ def laws_of(function: Any) -> list[Any]:
 def test_where_names_leave_it_open_both_orders_are_tried(true: str, predicted: str) -> None:
     """What is wrong in both is wrong, and of neither order a mistake is named."""
     subject = resolve(written("backprop(model, one, other)", "model", true, predicted))
-    assert subject.reading == f"its names leave the order open; read with {true} as y_true and {predicted} as y_pred"
+    order = "its names do not show the order of its parameters"
+    assert subject.reading == f"{order}; {true} is used as y_true, {predicted} as y_pred"
     report = verify(subject, examples=2)
     assert "FAIL" not in {r.verdict for r in report.results}
     assert subject.reading in report.verdict("backprop")

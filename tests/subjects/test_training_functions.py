@@ -137,7 +137,7 @@ def needs_more(model, train_loader, n_epochs, lr, my_schedule):  # type: ignore[
 
 
 def test_a_parameter_that_says_nothing_is_refused_by_name_and_taken_from_a_mapping() -> None:
-    with pytest.raises(ArgumentError, match="the parameter 'my_schedule', whose name says nothing"):
+    with pytest.raises(ArgumentError, match="the parameter 'my_schedule', whose role is unknown"):
         subjects.training(needs_more)
     with pytest.raises(ArgumentError, match="a learning rate or an optimizer"):
         subjects.training(lambda model, loader, epochs: None)

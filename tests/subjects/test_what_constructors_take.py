@@ -173,7 +173,7 @@ NEVER: dict[Any, str] = {
 def test_a_constructor_that_nothing_satisfies_is_named_with_its_error(make: Any) -> None:
     with pytest.raises(ArgumentError) as caught:
         subjects.optimizer(make)
-    assert str(caught.value).startswith(f"make: got {make.__name__}, expected a constructor that takes parameters")
+    assert str(caught.value).startswith(f"make: got {make.__name__}, expected a constructor that accepts parameters")
     assert NEVER[make] in str(caught.value)
 
 

@@ -16,10 +16,9 @@ def compare(
     names: Sequence[str], got: Sequence[Tensor], expected: Sequence[Tensor], bounds: Sequence[Tensor | float],
     *, what: str = "", closing: str = "",
 ) -> Evidence:  # fmt: skip
-    """Hold tensors to their expected values within bounds (0 asks for the same value); the worst entry is named.
-
-    `closing` is a template for the last lines of the snippet: {name} {index} {expected} {bound} are filled in.
-    Raises Broken where an entry differs by more than its bound, or is NaN where the other is not.
+    """Compare tensors with their expected values within bounds (0 means equal values). Raises Broken for the worst
+    entry if one differs by more than its bound, or if only one of the two is NaN. `closing` is a template for the last
+    lines of the snippet, in which {name} {index} {expected} {bound} are filled in.
     """
     evidence, unequal = Evidence(), list[int]()
     for index, (name, g, e, _) in enumerate(zip(names, got, expected, bounds, strict=True)):
@@ -51,7 +50,7 @@ def compare(
         if limit > torch.finfo(torch.float64).tiny
         else "exactly"
     )
-    unwritten = "NaN: never written (NaN stood there before the call), added to what was there, or computed"
+    unwritten = "NaN: the buffer was filled with NaN before the call; the entry was not written, added to, or is NaN"
     raise Broken(
         f"{what}{names[at]}, entry {place}", f"{entry!r}", f"{wanted!r} ({within})",
         closing=closing.format(name=names[at], index=place, expected=literal(wanted), bound=literal(limit)),

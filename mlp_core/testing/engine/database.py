@@ -12,7 +12,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, 
 
 from mlp_core.testing.engine.law import Law
 
-FILES_KEEP_NONE = "none where files are verified: they run in processes that are not trusted with one"
+FILES_KEEP_NONE = "None for scripts and notebooks: they run in untrusted processes"
 
 
 OTHERS = b".secondary", b".pareto"

@@ -1,4 +1,4 @@
-"""What one example of a law shows: evidence, or where the law is broken."""
+"""The result of a law on one example: evidence, or a failure."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ NOT_THEIRS = tuple(str(Path(module.__file__ or "").parent) for module in (mlp_co
 
 @dataclass
 class Evidence:
-    """What one example showed: how near the error came to its bound, how many entries were compared."""
+    """The result of one example: the error relative to its bound, and the number of compared entries."""
 
     error: float = 0.0
     """the largest absolute error among the entries compared"""
     ratio: float = 0.0
-    """the largest error divided by its bound; 0 where both are exact"""
+    """the largest error divided by its bound; 0 if both are exact"""
     entries: int = 0
     skipped: int = 0
     by_bound: int = 0
     """tensors whose relative error did not decide, but the bound"""
     tensors: int = 0
     counted: bool = True
-    """False for an example on which the law says nothing"""
+    """False for an example that the law cannot check"""
     seen: frozenset[str] = frozenset()
     """which of the law's cases this example showed"""
     disputed: int = 0
     """entries that are skipped because two oracles contradict each other"""
     note: str = ""
-    """what is to be told of this example, although it breaks nothing"""
+    """a remark about this example, which does not fail"""
 
     def join(self, more: Evidence, *, silent: int = 0) -> None:
-        """Take up what another comparison showed, but for `silent` of its entries, about which nothing is said."""
+        """Add the result of another comparison, without `silent` entries that were skipped."""
         self.entries += more.entries - silent
         self.error, self.ratio = max(self.error, more.error), max(self.ratio, more.ratio)
 
 
 class Broken(AssertionError):
-    """A law does not hold on an example: where, got, expected, and the lines that show it again. measured: what is
-    wrong, in words and numbers of what was measured, for a failure that no known mistake explains."""
+    """A law fails on an example: where, got, expected, and lines that reproduce it. measured: a description of the
+    failure with measured numbers, for a failure that no known mistake explains."""
 
     example: Any = None
     """the example the lines are about, where the law made it out of the one it was given"""
@@ -70,7 +70,7 @@ class Raised(Broken):
 
 
 class Beyond(AttributeError):
-    """The subject asked for what a thing like the one it was handed may have, and this one has not: nothing is known of
+    """The subject used an attribute that such an argument may have, but this one does not have. Nothing is known about
     the subject then."""
 
 
@@ -90,4 +90,4 @@ def _shown(file: str) -> str:
 
 
 class Rejected(BaseException):
-    """An example on which a law says nothing; passes through everything that catches what a subject raises."""
+    """An example that a law cannot check. Code that catches the exceptions of a subject does not catch this one."""

@@ -47,7 +47,7 @@ def foreign() -> Iterator[None]:
 FLUSHED = """\
 RUN
 least = 2.0**-1022
-assert least / 2, "numbers too small to be normal are flushed to 0"
+assert least / 2, "denormal numbers are flushed to 0"
 """
 """RUN is what runs the subject"""
 

@@ -1,4 +1,4 @@
-"""A law: a sentence about a subject, a way to generate examples, and a check that raises Broken where it fails."""
+"""A law: a statement about a subject, a strategy for examples, and a check that raises Broken if the law fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis.strategies import SearchStrategy
 from mlp_core.testing.engine.evidence import Broken, Evidence
 
 FLOOR = 0.3
-"""the least share of the examples asked for that must have counted; fewer, and the law has not been tested"""
+"""the least share of the examples that must count; with fewer, the law is untested"""
 
 Check = Callable[[Any, Any], Evidence]
 
@@ -36,24 +36,25 @@ class Law:
     function: Check
     given: Callable[[Any], SearchStrategy[Any]]
     why: str = ""
-    """why it matters: the harm that the mistakes it catches do"""
+    """the reason: the harm that is done by the mistakes that the law catches"""
     skip: Callable[[Any], str | None] = lambda subject: None
-    """why the law does not apply to a subject, with what would make it apply; None where it does"""
+    """why the law does not apply to a subject, and what would make it apply; None if it applies"""
     cases: Callable[[Any], tuple[str, ...]] = lambda subject: ()
-    """what the examples must have shown at least once, all together; else it is untested"""
+    """cases that the examples must contain at least once; otherwise the law is untested"""
     owed: str = ""
-    """if the subject owes these cases, so that one that no example shows breaks the law: what that means, in words"""
+    """if the subject must produce these cases, so that the law fails if no example contains one: what that means"""
     closing: str = ""
     """lines of the snippet for a subject that raises in the middle of the law"""
     narrowed: Callable[[Any, set[str]], Any] = lambda example, seen: example
-    """an example without the cases already seen, where they need not be seen again"""
+    """an example without the cases that are already covered, if they need not be repeated"""
     beside: str = ""
-    """why the law stands, although others catch whatever it catches of the catalogue"""
+    """why the law is kept, although other laws catch every known mistake that it catches"""
     floor: float = FLOOR
     share: float = 1.0
-    """of the examples asked for, how many it is tried on: fewer, where each is dear and shows a mistake by itself"""
+    """the share of the requested examples on which it runs: below 1 if an example is slow, and shows a mistake by
+    itself"""
     judges: bool = False
-    """whether it judges the subject's numbers against what is known: another way to compute them, or exact ones"""
+    """whether it compares the subject's numbers with known ones, from another computation or exact"""
     group: str = ""
     subject: Any = None
     runs: Callable[..., Any] | None = None
@@ -73,9 +74,9 @@ class Law:
     def check(
         self, *, examples: int | None = None, seed: int = 0, database: ExampleDatabase | None = None
     ) -> None:  # fmt: skip
-        """Raises AssertionError, with everything known about the failure, if the law does not hold; also, with UNTESTED
-        as its first word, if it could not be tried enough; and unittest.SkipTest, which pytest reports as skipped, if
-        it does not apply. `database`: one of Hypothesis's, as for `verify`."""
+        """Raises AssertionError with all details if the law fails, and with UNTESTED as the first word if it could not
+        be tested enough. Raises unittest.SkipTest, which pytest reports as skipped, if the law does not apply.
+        `database`: a Hypothesis database, as for `verify`."""
         assert self.runs is not None
         result = self.runs(self, examples=examples, seed=seed, database=database)
         if result.verdict in ("FAIL", "UNTESTED"):
@@ -85,8 +86,8 @@ class Law:
 
 
 class LawBook:
-    """Laws in the order in which they were written. judges: whether they do, but for those that say otherwise.
-    waivable: whether a failure shows the line that waives the law, for a subject that says in `waives_by` how."""
+    """Laws in the order of the source. judges: the default of Law.judges. waivable: whether a failure shows the line
+    that waives the law, if the subject has `waives_by`."""
 
     def __init__(self, *, judges: bool = False, waivable: bool = False) -> None:
         self.laws: list[Law] = []
@@ -95,8 +96,8 @@ class LawBook:
     def law(
         self, given: Callable[[Any], SearchStrategy[Any]], name: str = "", **options: Any
     ) -> Callable[[Check], Check]:
-        """Enter a function as a law, under its own name read as a sentence; the first paragraph of its docstring is the
-        statement, the second says why it matters."""
+        """A decorator that enters a function as a law. The law's name is the function's name with spaces. The first
+        paragraph of the docstring is the statement, the second the reason."""
 
         def enter(function: Check) -> Check:
             sentence = name or function.__name__.replace("_", " ")
@@ -109,8 +110,8 @@ class LawBook:
 
 
 def showing_its_waiver(function: Check, law: str) -> Check:
-    """The same check, whose failures end with the line that waives the law, if the subject says how: `waives_by` is the
-    function that takes waives=, as "subjects.optimizer"."""
+    """The same check, whose failures end with the line that waives the law. `waives_by` of the subject is the function
+    that takes waives=, for example "subjects.optimizer"."""
 
     @wraps(function)
     def shown(subject: Any, example: Any) -> Evidence:

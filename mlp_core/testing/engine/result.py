@@ -1,4 +1,4 @@
-"""What became of a law, all its examples together, and the words for it."""
+"""The result of a law over all its examples, and its text."""
 
 from __future__ import annotations
 
@@ -67,15 +67,15 @@ class Result:
     trajectory: dict[str, Any] | None = None
     """the wrong entry of an update rule or a training, step by step (diagnosis/trajectory.py)"""
     asked: bool = True
-    """whether it decides if all is lawful; what a course does not ask is told and decides nothing"""
+    """whether the result affects the verdict; laws that a course does not require are only reported"""
     judges: bool = False
-    """whether the law judges the subject's numbers against what is known"""
+    """whether the law compares the subject's numbers with known ones"""
     disputed: int = 0
     """entries about which two oracles contradict each other"""
     note: str = ""
-    """what is to be told, although it breaks nothing: of the first example that showed it"""
+    """a remark about an example that does not fail, from the first such example"""
     exhausted: bool = False
-    """whether it holds on all the examples there are, which were fewer than asked for"""
+    """whether it holds on all examples that exist, which were fewer than requested"""
 
     def add(self, evidence: Evidence) -> None:
         self.examples += 1

@@ -1,4 +1,5 @@
-"""Runs a law on generated examples, outside pytest: Hypothesis finds and shrinks, this counts and tells."""
+"""Runs a law on generated examples, outside pytest: Hypothesis finds and shrinks failures, and this module counts and
+reports."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ AtFault = Callable[[Law, Any, Broken], tuple[dict[str, Any] | None, dict[str, An
 """of a law, an example and how the law broke on it: the lines that write what is wrong, and how that goes by steps"""
 
 EXAMPLES = 100
-"""examples a law, where nobody says otherwise"""
+"""the default number of examples per law"""
 
 MIN_DISTINCT = 0.1
 """the least share of the examples that counted that must differ in their numbers; Hypothesis varies an example in other
@@ -50,10 +51,10 @@ MAX_BY_BOUND = 0.5
 ENOUGH = 50
 """examples from which on a law is untested if too few counted or a case was missed; below, it may be chance"""
 
-OTHERS = "draw others: on these the law says nothing"
-UNFILTERED = "let the filters of what is drawn reject less"
-FARTHER = "draw inputs farther from kinks, or scale the inputs"
-WITHOUT = "let it do without"
+OTHERS = "draw other examples: the law cannot check these"
+UNFILTERED = "relax the filters of the strategy"
+FARTHER = "draw inputs farther from kinks, or scale them"
+WITHOUT = "do without it"
 """what helps, after what was seen"""
 
 
@@ -86,7 +87,7 @@ def run(
             evidence = evaluate(law, law.narrowed(example, result.seen))
         except Broken as broken:
             if failing.broken is None and shortage.of_memory(broken.__cause__):
-                raise Short(f"there was not enough memory ({broken.note}); let it take less memory") from broken
+                raise Short(f"there was not enough memory ({broken.note}); use less memory") from broken
             if failing.broken is None and isinstance(broken.__cause__, Beyond):
                 raise Short(f"{broken.__cause__} ({broken.note}); {WITHOUT}") from broken
             failing.note(broken, example)
@@ -142,7 +143,7 @@ def run(
         try:
             generated(*([Phase.shrink] if memory is None else []))
         except Unsatisfiable:
-            result.untested("no example could be generated; draw from something that has some")
+            result.untested("no example could be generated: use a strategy that can draw some")
         except Short as short:
             result.untested(str(short))
         except (Broken, Flaky, Enough):
@@ -222,7 +223,7 @@ def _describe(
     assert broken is not None
     try:
         evaluate(law, example)
-        result.fail("the same example fails once and passes once: it does not repeat itself")
+        result.fail("the same example failed once and passed once: the subject is not deterministic")
     except Broken:
         result.fail(broken.note or "broken")
     result.where, result.got, result.expected = broken.where, broken.got, broken.expected

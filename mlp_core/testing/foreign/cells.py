@@ -39,7 +39,7 @@ def text_of(path: Path) -> str:
     shown = Described(ascii(str(path)) if not str(path).isprintable() else str(path))
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise ArgumentError("subject", shown, "a file (this is a pipe, a device or the like)")
+            raise ArgumentError("subject", shown, "a regular file (this is a pipe or a device)")
         if path.stat().st_size > LARGEST:
             raise ArgumentError("subject", shown, f"a file of at most {LARGEST >> 20} MiB")
         content = path.read_bytes()

@@ -21,12 +21,13 @@ def why_not(file: Whole, name: str, *more: str, method: str = "") -> tuple[str, 
             return reason
     lost = _lost(file, name)
     if lost is not None:
-        return lost, "let every cell be Python that can be read"
+        return lost, "write every cell in valid Python"
     needed = reached(file.statements, name)
     for statement in needed:
         if _asks_ipython(statement.node):
             names = ", ".join(sorted(statement.binds)) or "it"
-            return f"{file.path}, {file.place(statement)}: only IPython or a shell knows {names}", "let it be Python"
+            place = f"{file.path}, {file.place(statement)}"
+            return f"{place}: {names} is defined only by IPython or a shell", "write it in Python"
     for statement in [s for s in needed if isinstance(s.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]:
         own = name in statement.binds
         unfilled = stub(statement.node, method) if own else _unfilled_helper(statement.node, needed)
@@ -65,7 +66,7 @@ def _lost(file: Whole, name: str) -> str | None:
         for one in needed:
             unbound = last[one] < 0 and not hasattr(builtins, one) and one not in GIVEN
             if (unread.position > last[one] and unread.may_define(one)) or (unbound and unread.speaks_of(one)):
-                return f"{one} may be defined in what cannot be read: {unread}"
+                return f"{one} may be defined in a cell that cannot be read: {unread}"
     return None
 
 
@@ -168,13 +169,13 @@ def notes(file: Whole, *names: str) -> list[str]:
         own = [s for s in file.statements if one in s.binds and s.defines]
         if len(own) > 1:
             places = " and ".join(file.place(s) for s in own)
-            said.append(f"{one} is defined in {places}: the last was judged")
+            said.append(f"{one} is defined in {places}; the last definition was verified")
     for one in needed:
         said += _order(file, one)
     cells = dict.fromkeys(s.label for s in file.statements if s in run and s.label in file.counts)
     counts = [file.counts[label] for label in cells]
     if not said and counts != sorted(counts):
-        said = [f"its cells were run in another order than that of the file, which was judged: {counts}"]
+        said = [f"its cells were run in another order than in the file; the order of the file was verified: {counts}"]
     return list(dict.fromkeys(said)) + [f"not read: {unread}" for unread in file.unread]
 
 
@@ -184,5 +185,5 @@ def _order(file: Whole, name: str) -> list[str]:
     counts = {file.within(s.label): file.counts[s.label] for s in own}
     if len(counts) > 1 and list(counts.values()) != sorted(counts.values()):
         latest = max(counts, key=lambda cell: counts[cell])
-        return [f"{latest} was run last ([{counts[latest]}]): {name} was judged as the cells are in the file"]
+        return [f"{latest} was run last ([{counts[latest]}]); {name} was verified in the order of the file"]
     return []

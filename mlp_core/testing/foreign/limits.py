@@ -93,7 +93,7 @@ def few_processes() -> None:
 
     def hook(event: str, _: object) -> None:
         if event in STARTING and (os.getpid() != own or len(children(own)) >= FEW):
-            raise Stopped(f"wanted more than {FEW} processes at a time")
+            raise Stopped(f"started more than {FEW} processes at a time")
 
     sys.addaudithook(hook)
 
@@ -107,7 +107,7 @@ def _mapped() -> int:
 
 
 def _refused(*_: object) -> NoReturn:
-    raise EOFError("input() was called, and nobody is there to answer")
+    raise EOFError("input() was called, but there is no user to answer")
 
 
 def guarded(
@@ -127,7 +127,7 @@ def guarded(
         except (MemoryError, RuntimeError) as error:
             if not shortage.of_memory(error):
                 raise
-            raise Large("needed more memory than it may take").with_traceback(error.__traceback__) from error
+            raise Large("needed more memory than the limit").with_traceback(error.__traceback__) from error
         finally:
             _alarm(0)
             after()
@@ -150,7 +150,7 @@ def _alarm(seconds: float) -> None:
         ticks += 1
         worked, waited = time.process_time() - begun, ticks * TICK
         if worked >= seconds or waited >= PATIENCE * seconds:
-            raise Stopped(f"had not ended after {seconds if worked >= seconds else waited:.0f} s")
+            raise Stopped(f"had not finished after {seconds if worked >= seconds else waited:.0f} s")
         return
 
     if seconds:

@@ -32,12 +32,12 @@ def expanded(names: Iterable[str]) -> list[str]:
         folder = Path(name)
         if not folder.is_dir():
             if not split(name)[0].is_file():
-                raise ArgumentError("subject", name, "a file that is there")
+                raise ArgumentError("subject", name, "an existing file")
             found.append(name)
             continue
         inside = [path for path in _files(folder) if _is_read(path)]
         if not inside:
-            raise ArgumentError("subject", name, "a folder with scripts (.py) or notebooks (.ipynb) in it")
+            raise ArgumentError("subject", name, "a folder that contains scripts (.py) or notebooks (.ipynb)")
         found += map(str, inside)
     return found
 

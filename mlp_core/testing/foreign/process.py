@@ -143,7 +143,7 @@ def _listen(
             if stop.is_set():
                 return listener.interrupted()
             if time.monotonic() > until:
-                return listener.short(f"it did not end, and was ended after {time.monotonic() - begun:.0f} s", TIME)
+                return listener.short(f"it did not finish and was stopped after {time.monotonic() - begun:.0f} s", TIME)
         try:
             message = running.connection.recv_bytes()
         except (EOFError, OSError):  # also for what is no message

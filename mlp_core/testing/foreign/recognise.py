@@ -236,8 +236,8 @@ def _reach(file: File, found: Found) -> set[str]:
 def _found(nodes: Sequence[ast.stmt], broken: Sequence[str]) -> str:
     """What there is in place of what was looked for, with the lines."""
     heads = {n.name: _written(n) for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
-    there = f"found {', '.join(heads.values())}" if heads else "found no function and no class"
-    return "; ".join([*(f"this cannot be read: {one}" for one in broken), there])
+    there = f"found {', '.join(heads.values())}" if heads else "the file defines no function and no class"
+    return "; ".join([*(f"this code cannot be read: {one}" for one in broken), there])
 
 
 def _written(node: Definition) -> str:

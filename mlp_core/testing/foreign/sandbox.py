@@ -42,7 +42,7 @@ TRIES = 30.0
 def check() -> None:
     """Raises ArgumentError where there can be no sandbox, and says what is missing. Nothing runs without one then."""
     if shutil.which("bwrap") is None:
-        expected = "bubblewrap to be installed (Debian: apt install bubblewrap)"
+        expected = "an installed bubblewrap (Debian: apt install bubblewrap)"
         raise ArgumentError("isolated", Described("--isolated"), expected)
     with tempfile.TemporaryDirectory(prefix="mlp-core-") as folder:
         tried = subprocess.run(  # noqa: S603  (ours)
@@ -51,7 +51,7 @@ def check() -> None:
         )  # fmt: skip
     if tried.returncode:
         said = " ".join(tried.stderr.split()) or f"exit status {tried.returncode}"
-        expected = f"bubblewrap to be permitted to make a sandbox here ({said})"
+        expected = f"permission for bubblewrap to create a sandbox ({said})"
         raise ArgumentError("isolated", Described("--isolated"), expected)
 
 

@@ -48,7 +48,7 @@ def subjects_in(files: Sequence[str]) -> tuple[list[str], list[HandIn]]:
                 raise
             without.append(refused(file, f"{error.argument}: expected {error.expected}"))
         except (RecursionError, MemoryError, OSError, ValueError) as error:  # a file that Python's own parser gives up
-            words = f"it cannot be read as Python ({type(error).__name__}: {error})"
+            words = f"it is not valid Python ({type(error).__name__}: {error})"
             if len(files) == 1:
                 raise ArgumentError("subject", Described(escaped(file)), f"a script or a notebook; {words}") from error
             without.append(refused(file, words))

@@ -16,12 +16,12 @@ LOADS = "can be loaded", "The definition, and what it reaches of its file, can b
 
 FOUND = "has something to verify", "There is a definition in the file that can be verified."
 
-TIME, MEMORY = "let every call end", "let it take less memory"
-FASTER, ALONE, ON = "let calls take less time", "let it be loaded by itself", "let it go on"
-NAMES, PLAINLY = "define or name one of them", "let it leave the process alone that it runs in"
+TIME, MEMORY = "make every call return", "use less memory"
+FASTER, ALONE, ON = "make calls faster", "make the file loadable by itself", "run it again"
+NAMES, PLAINLY = "define or name one of them", "do not change the process in which it runs"
 """what would help"""
 
-NOT_BACK = "not run: a call before did not come back"
+NOT_BACK = "not run: an earlier call did not return"
 
 SHORT_OF = {"SIGKILL": ("takes too much memory", MEMORY), "SIGXCPU": ("takes too long", TIME)}
 """what a process takes that the system ends by such a signal, and what would help"""
@@ -76,7 +76,7 @@ class Listener:
         try:
             return self._take(escaped(json.loads(message)))
         except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
-            self.short("what its process says cannot be read", PLAINLY)
+            self.short("the output of its process cannot be read", PLAINLY)
             return True
 
     def _take(self, event: dict[str, Any]) -> bool:
@@ -96,7 +96,7 @@ class Listener:
                 self.short(f"it {words}: {place}", MEMORY if memory else TIME)
                 return True
             case {"stopped": seconds}:
-                over = f"the {seconds:.0f} s for one hand-in were over"
+                over = f"the limit of {seconds:.0f} s per hand-in was reached"
                 hand_in.results.append(
                     untested(hand_in, self.laws[len(hand_in.results)], f"{over} before it", FASTER)
                 )  # fmt: skip
@@ -115,7 +115,7 @@ class Listener:
         hand_in, words = self.hand_in, f"its process ended ({status})"
         takes, helps = SHORT_OF.get(status.removeprefix("by signal "), ("", ""))
         if status == f"exit status {TOO_MANY}":
-            self.short(f"it had more than {MOST} processes, and was ended", PLAINLY)
+            self.short(f"it started more than {MOST} processes and was stopped", PLAINLY)
         elif not self.laws:
             hand_in.results.append(untested(hand_in, Told(*LOADS), words, ALONE))
         elif takes:
@@ -124,7 +124,7 @@ class Listener:
             hand_in.results.append(
                 self.laws[self.running].result(
                     hand_in, verdict="FAIL", reason="broken", where="the call itself", got=words,
-                    expected="no exception, and an end",
+                    expected="a call that returns without an exception",
                 )
             )  # fmt: skip
             self.rest(NOT_BACK)

@@ -17,7 +17,7 @@ LOOKS = "a function that trains (model, loss_fn, train_loader, n_epochs, lr, ...
 TRAINS = re.compile(r"train|fit|learn|epoch|optimi[sz]e|descent|sgd|tren", re.IGNORECASE)
 """how functions that train are called"""
 
-MODULE = "one that ends on a small torch.nn.Module, its loss and its loader"
+MODULE = "one that finishes on a small torch.nn.Module with its loss and its loader"
 
 
 def trainers(

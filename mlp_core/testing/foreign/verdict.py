@@ -10,7 +10,7 @@ from mlp_core.testing.subjects.gradients import BATCH, CONDUCT
 
 WRONG = "wrong"
 
-IN_NEITHER = "its names leave the order of two parameters open, and it is so in neither"
+IN_NEITHER = "the names of two parameters do not show their order, and neither order is correct"
 
 
 def headline(results: Sequence[Result], *, course: bool, reading: str = "") -> str:

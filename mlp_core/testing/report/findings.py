@@ -12,7 +12,7 @@ VERDICTS = ("PASS", "FAIL", "UNTESTED", "SKIP")
 NOT_SHOWN = "not shown to be right"
 """of a subject, or of all, that is neither lawful nor broken"""
 
-NO_FORMULA = "no formula was checked: there is nothing to be equal to"
+NO_FORMULA = "the formula was not checked: no reference was given"
 
 NOTHING = "nothing was checked"
 
@@ -100,7 +100,7 @@ def not_shown(results: Sequence[Result]) -> str:
     if untested:
         return unproven(untested)
     none_judges = any(r.verdict == "PASS" for r in results) and not shown(results) and not no_formula(results)
-    return f"{NOT_SHOWN}: no law could judge its numbers" if none_judges else ""
+    return f"{NOT_SHOWN}: no law could check its numbers" if none_judges else ""
 
 
 def unproven(untested: Sequence[Result]) -> str:

@@ -1,4 +1,4 @@
-"""What verify found: verdicts in a table, as JSON, and in the forms of other programs."""
+"""The report of verify: verdicts in a table, as JSON, and in the formats of other programs."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ WIDTH = 100
 class Report(Findings):
     """The results of one run over one or more subjects.
 
-    ok: no law that is asked for is broken or untested, one that judges the numbers holds, and nobody interrupted it.
-    untested: nothing is broken, and it is not shown to be right. `print(report)` shows the table and all failures.
+    ok: no law that counts failed or is untested, a law that checks the numbers holds, and the run was not interrupted.
+    untested: no law failed, but the subject is not shown to be right. `print(report)` shows the table and all failures.
 
     >>> from mlp_core.testing import verify
     >>> report = verify("relu", examples=10)
@@ -55,15 +55,15 @@ class Report(Findings):
         return json.dumps({**whole, "verdicts": verdicts, "results": rows}, indent=2)
 
     def to_junit(self, path: Path | str) -> None:
-        """Write a suite for every subject and a case for every law, as CI takes them."""
+        """Write JUnit XML for CI: one suite per subject and one case per law."""
         self._write(path, formats.junit(self))
 
     def to_csv(self, path: Path | str) -> None:
-        """Write a table with a row for every subject."""
+        """Write a CSV table with one row per subject."""
         self._write(path, formats.table(self).encode())
 
     def to_html(self, path: Path | str) -> None:
-        """Write one self-contained page for people. Raises MissingExtra without jinja2 and matplotlib."""
+        """Write one self-contained HTML page. Raises MissingExtra without jinja2 and matplotlib."""
         from mlp_core.testing.report.page import page
 
         self._write(path, page(self).encode("utf-8", "backslashreplace"))
@@ -100,8 +100,9 @@ class Report(Findings):
 
 
 def failures(results: list[Result]) -> list[Text]:
-    """Every broken law in words, the first of a subject with its snippet, where a mistake often breaks a dozen; print
-    them with soft_wrap=True, and it can be pasted. Every snippet is in `Result.text()`, JSON and HTML."""
+    """The text of every failure, with the snippet of the first failure of each subject only, because one mistake often
+    breaks a dozen laws. Print them with soft_wrap=True, so that snippets can be pasted. `Result.text()`, JSON and HTML
+    have every snippet."""
     shown, broken = set[str](), [r for r in results if r.verdict == "FAIL"]
     texts = []
     for result in broken:

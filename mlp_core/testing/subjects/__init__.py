@@ -1,4 +1,5 @@
-"""What can be verified: wrap it in one of these, or hand the plain thing to verify, which finds the subject."""
+"""Constructors of subjects: wrap what you want to verify in one of these, or pass it to verify, which finds the
+subject."""
 
 from __future__ import annotations
 
@@ -44,15 +45,15 @@ from mlp_core.testing.subjects.updates import UpdateSubject, of_update
 
 
 def _ours(function: Callable[..., Any]) -> bool:
-    """Whether it is the core's own, which is held to the bit where anybody else's is held to rounding."""
+    """Whether a function is the core's own. Its bits are compared; other functions are compared within rounding."""
     return getattr(function, "__module__", "") in ("mlp_core.backprop", "mlp_core.training")
 
 
 def backprop(function: Callable[..., Any], *, batch_sizes: tuple[int, int] = BATCH_SIZES) -> GradientSubject:
-    """f(model, trace, dL_dy), which fills model.flat_grad, as mlp_core.backprop does.
+    """A function f(model, trace, dL_dy) that fills model.flat_grad, like mlp_core.backprop.
 
-    model: an MLP; trace.z[l], trace.a[l]: (B, n_l); dL_dy: (B, n_L). batch_sizes: the smallest and largest B asked for.
-    The core's own is held to autograd's bits; anybody else's to the rounding bound.
+    model: an MLP; trace.z[l], trace.a[l]: (B, n_l); dL_dy: (B, n_L). batch_sizes: the smallest and largest B that is
+    tested. The core's own function must have the bits of autograd; others must agree within the rounding bound.
 
     >>> from mlp_core.testing import verify
     >>> from mlp_core import backprop as own
@@ -63,8 +64,9 @@ def backprop(function: Callable[..., Any], *, batch_sizes: tuple[int, int] = BAT
 
 
 def course(function: Callable[..., Any], *, batch_sizes: tuple[int, int] = BATCH_SIZES) -> CourseSubject:
-    """f(model, y_true, y_pred), which fills model.dL_dw[l], (n_l, n_{l-1}), and model.dL_db[l], (n_l,), for the squared
-    error summed over samples and outputs, whatever its parameters are called. docs/course-contract.md has the contract.
+    """A function f(model, y_true, y_pred) that fills model.dL_dw[l], (n_l, n_{l-1}), and model.dL_db[l], (n_l,), for
+    the squared error summed over samples and outputs. Its parameters may have other names. The contract is
+    docs/course-contract.md.
 
     >>> from mlp_core.testing import laws
     >>> [law.name for law in laws(course(lambda net, target, output: None))][0]
@@ -74,8 +76,8 @@ def course(function: Callable[..., Any], *, batch_sizes: tuple[int, int] = BATCH
 
 
 def rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
-    """An UpdateRule, stepped by its own optimizer: a class with hyperparameters from its domains, or one instance, with
-    its own.
+    """An UpdateRule with its own optimizer: a class, whose hyperparameters are drawn from their domains, or an
+    instance.
 
     >>> from mlp_core import rules
     >>> rule(rules.get("adam")).name
@@ -89,25 +91,25 @@ def optimizer(
     claims: Sequence[str] = (), *, shapes: Sequence[tuple[int, ...]] | None = None,
     dtypes: Sequence[torch.dtype] | None = None, groups: int = 2, waives: Sequence[str] = (),
 ) -> OptimizerSubject:  # fmt: skip
-    """Any torch.optim.Optimizer: make(params, **hyper), where params are group dicts with the same names, or tensors;
-    (name, parameter) pairs are handed over, if it takes nothing else.
+    """Any torch.optim.Optimizer. make(params, **hyper) creates it; params are group dicts or tensors, or (name,
+    parameter) pairs if it accepts nothing else.
 
-    reference: the one it claims to equal, a class, or a function that translates the names of hyperparameters; it is
-    held to it within what rounding explains. Without it the universal laws run.
-    hyperparameters: by name a Hypothesis strategy, an annotated domain as for the field of an UpdateRule, or a constant
-    (as which a switch between implementations is given: every hyperparameter that varies must show).
-    claims, of: coordinatewise (every coordinate moves by itself), odd (negating parameters and gradients negates the
-    step), fixed_point (a zero gradient with a fresh state moves nothing, with all the hyperparameters given, but those
-    marked Decay and Epsilon), descends (small steps decrease a convex function), proportional (half the lr is half the
-    first step), validates (hyperparameters outside their domain, among them NaN, are refused), compiles (torch.compile
-    of its step computes the same; this law takes some seconds).
-    shapes: of parameters; by default all that the constructor takes. dtypes: float32 and float64 by default, with
-    bfloat16 where dtypes are what a law is about; those given are all there are. groups: 1, if its groups must not
-    differ. waives: names of laws that do not hold by design ("lets a parameter join late", for an average over the
-    optimizer's own steps); they are reported as skipped. A failure says which line waives its law.
+    reference: the optimizer that it must equal, within what rounding explains: a class, or a function that translates
+    the names of the hyperparameters. Without a reference only the laws for all optimizers run.
+    hyperparameters: for each name a Hypothesis strategy, an annotated domain as in an UpdateRule, or a constant. A
+    switch between implementations must be a constant, because every hyperparameter that varies must have an effect.
+    claims: coordinatewise (each coordinate moves separately), odd (negated parameters and gradients negate the step),
+    fixed_point (a zero gradient with a fresh state moves nothing, except by hyperparameters marked Decay and Epsilon),
+    descends (small steps decrease a convex function), proportional (half the lr is half the first step), validates
+    (values outside a domain, and NaN, are refused), compiles (torch.compile of its step computes the same; this law
+    takes some seconds).
+    shapes: shapes of parameters; by default all that the constructor accepts. dtypes: by default float32 and float64,
+    and bfloat16 for the laws about dtypes. groups: 1 if all groups must be equal. waives: names of laws that do not
+    hold by design ("lets a parameter join late", for an average over the optimizer's own steps); they are reported as
+    skipped. A failure shows the line that waives its law.
 
-    Raises ArgumentError for a hyperparameter or claim that is not known, for one that is missing, and for a constructor
-    that takes parameters in no form.
+    Raises ArgumentError for an unknown claim or hyperparameter, for a missing one, and for a constructor that accepts
+    parameters in no form.
 
     >>> from hypothesis import strategies as st
     >>> from mlp_core.testing import verify
@@ -125,13 +127,13 @@ def update(
 ) -> UpdateSubject:  # fmt: skip
     """A functional rule: init(params) -> state, step(gradients, state, params) -> (params or updates, state).
 
-    params and gradients are a list of arrays, or one array if the rule takes no list. A hyperparameter is handed to
-    each of the two functions that names it. Without step, init is an object with init and update, as optax has them, or
-    a function of the hyperparameters that returns one, or the pair: update(optax.adam, reference=..., ...).
-    reference, hyperparameters, claims: as for `optimizer`. library: numpy, torch or jax; updates: whether updates are
-    returned, which are added to the parameters; both are found by trying.
+    params and gradients are lists of arrays, or one array if the rule takes no list. A hyperparameter is passed to each
+    of the two functions that has a parameter with its name. Without step, init is an object with init and update, as in
+    optax, or a function of the hyperparameters that returns such an object or the pair: update(optax.adam,
+    reference=..., ...). reference, hyperparameters, claims: as for `optimizer`. library: numpy, torch or jax. updates:
+    whether step returns updates, which are added to the parameters. Both are found by trying if not given.
 
-    Raises ArgumentError if the rule makes no step in any of these forms.
+    Raises ArgumentError if the rule cannot step in any of these forms.
 
     >>> from hypothesis import strategies as st
     >>> from mlp_core.testing import verify
@@ -148,12 +150,12 @@ def gradient(
     loss: Callable[..., Any], gradient: Callable[..., Any], inputs: st.SearchStrategy[Any], *,
     waives: Sequence[str] = (),
 ) -> FunctionSubject | Form:  # fmt: skip
-    """Any gradient written by hand: loss(params, *data) -> scalar tensor, gradient(params, *data) -> list of tensors.
+    """Any hand-written gradient: loss(params, *data) -> scalar tensor, gradient(params, *data) -> list of tensors.
 
-    inputs: a Hypothesis strategy for (params, *data), params a list of float64 tensors. The gradient is held to
-    autograd through `loss` within what rounding explains, and to central differences. params may also be arrays of
-    numpy in a list or a dict, or one array: then the gradient comes in the same form, and is held to central
-    differences alone. waives: names of laws that do not hold by design ("agrees with difference quotients", for a
+    inputs: a Hypothesis strategy for (params, *data), where params is a list of float64 tensors. The gradient is
+    compared with autograd of `loss`, within what rounding explains, and with central differences. params may also be a
+    list or dict of numpy arrays, or one array. Then the gradient has the same form, and is compared with central
+    differences only. waives: names of laws that do not hold by design ("agrees with difference quotients", for a
     straight-through estimate); they are reported as skipped. A failure says which line waives its law.
 
     >>> from hypothesis import strategies as st
@@ -176,7 +178,7 @@ def gradient(
 
 
 def activation(record: Activation) -> RecordSubject:
-    """An activation record: its derivative by hand, its kinks and its claims.
+    """An activation record: its hand-written derivative, its kinks and its claims.
 
     >>> from mlp_core import activations
     >>> from mlp_core.testing import verify
@@ -187,7 +189,7 @@ def activation(record: Activation) -> RecordSubject:
 
 
 def loss(record: Loss) -> RecordSubject:
-    """A loss record: its derivative by hand, alone and with its value, and the targets it refuses.
+    """A loss record: its hand-written derivative, with and without its value, and the targets that it refuses.
 
     >>> from mlp_core import losses
     >>> from mlp_core.testing import verify
@@ -201,18 +203,18 @@ def training(
     train: Callable[..., Any], roles: Mapping[str, str] | None = None, given: Mapping[str, Any] | None = None,
     *, weighted: bool = False, spares: bool | None = None,
 ) -> TrainingSubject | TrainerSubject:  # fmt: skip
-    """A training loop: one with the signature of mlp_core.fit, or any function that trains a torch.nn.Module.
+    """A training loop with the signature of mlp_core.fit, or any function that trains a torch.nn.Module.
 
-    The core's own fit is held to the bits of torch's loop; another fit to what rounding explains. Any other function is
-    told by the names of its parameters, in any order: the module (model, net), the loss (loss_fn, criterion), the data
-    (train_loader, or x and y), n_epochs, lr, momentum, weight_decay, optimizer, device, verbose, val_loader. Globals of
-    these names that it uses are replaced while it runs. Its weights after every epoch, and the returned losses,
-    are compared with torch.optim.SGD.
+    The core's own fit must have the bits of torch's loop; another fit must agree within rounding. For any other
+    function the names of the parameters, in any order, show their roles: the module (model, net), the loss (loss_fn,
+    criterion), the data (train_loader, or x and y), n_epochs, lr, momentum, weight_decay, optimizer, device, verbose,
+    val_loader. Globals with these names are replaced while it runs. The weights after every epoch, and the returned
+    losses, are compared with torch.optim.SGD.
 
-    roles: for parameters of other names, what each is ({"wd": "decay"}); given: values for parameters that have no
-    role. weighted: whether the loss of an epoch must be the mean over its samples; the mean over its batches is
-    otherwise only noted. spares: whether weight decay must leave biases alone; by default, if the function says so in
-    its names or its docstring (`no_decay`). Raises ArgumentError if a parameter cannot be told.
+    roles: the roles of parameters with other names ({"wd": "decay"}). given: values for parameters without a role.
+    weighted: whether the loss of an epoch must be the mean over its samples; otherwise the mean over its batches is
+    only noted. spares: whether weight decay must leave out biases; by default its names or its docstring decide
+    (`no_decay`). Raises ArgumentError if the role of a parameter is unknown.
 
     >>> from mlp_core.testing import laws
     >>> from mlp_core import fit
@@ -228,7 +230,8 @@ def training(
 
 
 def normalisation(normalise: Callable[..., Any]) -> NormalisationSubject:
-    """normalise(training, validation, test) -> (the three, normalised), record; images (N, C, H, W), from 0 to 1.
+    """A function normalise(training, validation, test) -> (the three normalised splits), record; images (N, C, H, W) in
+    0..1.
 
     >>> from mlp_core.normalise import normalise
     >>> from mlp_core.testing import verify
@@ -239,7 +242,8 @@ def normalisation(normalise: Callable[..., Any]) -> NormalisationSubject:
 
 
 def selection(select: Callable[..., Any]) -> SelectionSubject:
-    """select(trials) -> the one that is taken; trials have number, validation_accuracy (0 to 1) and validation_loss.
+    """A function select(trials) -> the best trial. A trial has number, validation_accuracy (0 to 1) and
+    validation_loss.
 
     >>> from mlp_core.testing import verify
     >>> first = lambda trials: trials[0]
@@ -251,7 +255,7 @@ def selection(select: Callable[..., Any]) -> SelectionSubject:
 
 def gradcheck(check: Callable[..., Any]) -> GradcheckSubject:
     """A gradient check with the signature of mlp_core.gradcheck.check_model: check(model, x, y, loss, *, gradient) ->
-    the relative error of every tensor by name, with the entries left out as `skipped`.
+    the relative error of every tensor by name, with the number of skipped entries as `skipped`.
 
     >>> from mlp_core.gradcheck import check_model
     >>> from mlp_core.testing import laws

@@ -96,8 +96,8 @@ def form_of(make: Make, shapes: Shapes | None, hypers: Sequence[Hyper]) -> tuple
         error = f"{type(raised).__name__}: {raised}".rstrip(": ")
     raise ArgumentError(
         "make", Described(name),
-        f"a constructor that takes parameters, in groups or a list, with their names or without; {name}({call}) raises "
-        f"{error}; shapes= and hyperparameters= say what it takes",
+        f"a constructor that accepts parameters as groups or a list, with or without names; {name}({call}) raises "
+        f"{error}; use shapes= and hyperparameters= to define what it accepts",
     )  # fmt: skip
 
 

@@ -102,7 +102,7 @@ class CourseSubject(GradientSubject):
         if not self.roles.open:
             return ""
         true, predicted = self.roles.true, self.roles.predicted
-        return f"its names leave the order open; read with {true} as y_true and {predicted} as y_pred"
+        return f"its names do not show the order of its parameters; {true} is used as y_true, {predicted} as y_pred"
 
     def _nearer(self, roles: Roles) -> Roles:
         """Of the two orders the one in which the gradients come nearer to those of autograd. The laws judge that one;

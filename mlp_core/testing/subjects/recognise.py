@@ -119,5 +119,5 @@ def resolve(thing: Any, batch_sizes: Sizes = BATCH_SIZES) -> Any:
     looked_for = ", ".join(kind.looks for kind in KINDS if kind.looks)
     raise ArgumentError(
         "subject", Described(f"{thing!r}{named}"),
-        f"{looked_for}, a name of the core's or 'package.module:Name'; wrap all else in mlp_core.testing.subjects",
+        f"{looked_for}, a name of the core or 'package.module:Name'; wrap anything else with mlp_core.testing.subjects",
     )  # fmt: skip

@@ -62,7 +62,7 @@ from mlp_core.testing.subjects.rules import Textbook
 def reference(params, **hyper):
     return Textbook(RULE, params, hyper)"""
 
-UNREFERENCED = "nothing to be equal to: let twin() return torch's optimizer, or write textbook()"
+UNREFERENCED = "no reference: let twin() return torch's optimizer, or write textbook()"
 
 
 def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
@@ -100,7 +100,7 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
     )  # fmt: skip
     if isinstance(rule, type):
         return subject
-    own = "its hyperparameters are fixed: hand over the class"
+    own = "its hyperparameters are fixed: pass the class instead of an instance"
     return replace(subject, hyper=st.just(asdict(rule)), domains={}, movable=(), scalable=(), unmoved=own, wrongs=None)
 
 

@@ -25,7 +25,7 @@ from mlp_core.testing.subjects.snippets import REFERENCE_OF_GROUPS
 LR = 0.01
 """for an optimizer whose lr has no default"""
 
-UNREFERENCED = "nothing to be equal to: subjects.optimizer(make, reference=...)"
+UNREFERENCED = "no reference; pass one: subjects.optimizer(make, reference=...)"
 
 TRIED, VARIED = 8, 24
 """choices of hyperparameters with which a constructor is tried, and among which one that varies shows it"""
@@ -43,7 +43,7 @@ def of_optimizer(
     if not callable(make):
         raise ArgumentError("make", make, "a torch.optim.Optimizer, or a function (params, **hyper) that returns one")
     if reference is not None and not callable(reference):
-        raise ArgumentError("reference", reference, "an optimizer as make is, or None")
+        raise ArgumentError("reference", reference, "an optimizer in the form of make, or None")
     for claim in claims:
         if claim not in CLAIMS:
             raise unknown("claim", claim, CLAIMS)

@@ -47,7 +47,7 @@ def of_training(
     for p in parameters:
         if p.name not in found.values() and p.default is p.empty:
             raise ArgumentError(
-                name_of(function), Described(f"the parameter {p.name!r}, whose name says nothing"),
+                name_of(function), Described(f"the parameter {p.name!r}, whose role is unknown"),
                 f"roles={{{p.name!r}: one of {', '.join(ROLES)}}}, or given={{{p.name!r}: its value}}",
             )  # fmt: skip
     both = {**{role: name for name, role in around.items()}, **found}

@@ -16,9 +16,9 @@ from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.training_runs import WORLDS, TrainingRun, World, training_runs
 from mlp_core.testing.subjects.watched import Seen
 
-UNKNOWN = "it computes its own loss, which is none of those that are known: let it take the loss as a parameter"
+UNKNOWN = "it computes its own loss, which is not a known one: make the loss a parameter"
 
-AT_RANDOM = "two runs from other random states end elsewhere, and which batches it draws is not seen"
+AT_RANDOM = "two runs with different random states give different weights, and its batches cannot be observed"
 
 
 def found_by_trying(subject: Any) -> tuple[World, str, bool]:

@@ -47,9 +47,9 @@ class Ledger:
             if not different:
                 self.done = {(line["file"], line["name"]): _read(line) for line in lines}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ArgumentError("resume", Described(f"{path}, which holds something else"), ANOTHER) from error
+            raise ArgumentError("resume", Described(f"{path}, which is no such file"), ANOTHER) from error
         if different:
-            raise ArgumentError("resume", Described(f"{path} of another run ({'; '.join(different)})"), ANOTHER)
+            raise ArgumentError("resume", Described(f"{path}, of another run ({'; '.join(different)})"), ANOTHER)
         os.truncate(path, len(whole))
 
     @cached_property

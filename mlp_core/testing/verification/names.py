@@ -44,7 +44,7 @@ def _by_name(name: str) -> Any:
         if name not in known:
             file = name.replace(".", "/") + ".py"
             if Path(file).is_file():
-                raise ArgumentError("subject", name, f"{file}, for what is in that file, or {name}:NAME")
+                raise ArgumentError("subject", name, f"{file}, to verify that file, or {name}:NAME")
             raise unknown("subject", name, known)
         return known[name]
     module, _, attribute = name.partition(":")
@@ -53,4 +53,4 @@ def _by_name(name: str) -> Any:
     except (ImportError, ValueError, TypeError) as error:  # ":x", "./file.py:x": not the name of a module
         raise ArgumentError("subject", name, f"a module that can be imported ({error})") from error
     except AttributeError as error:
-        raise ArgumentError("subject", name, f"a name in module {module} ({error})") from error
+        raise ArgumentError("subject", name, f"a name that module {module} defines ({error})") from error

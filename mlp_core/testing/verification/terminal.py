@@ -89,7 +89,7 @@ def list_subjects(console: Console) -> None:
     for name, thing in core_subjects().items():
         star = "*" if name in default_subjects() else " "
         console.print(f"{star} {name:<18} {len(checked(resolve(thing)))} laws", highlight=False)
-    console.print("* verified when no subject is named; package.module:Name verifies your own", highlight=False)
+    console.print("* verified by default; verify your own code with package.module:Name or a file", highlight=False)
 
 
 def _counted(number: int, what: str) -> str:
@@ -161,7 +161,7 @@ def _several(
 def _summary(console: Console, report: Report) -> None:
     counts = {v: sum(r.verdict == v for r in report.results) for v in VERDICTS}
     examples = sum(r.examples for r in report.results)
-    words, style = "not all laws were run", "bold red"
+    words, style = "not all laws ran", "bold red"
     if report.ok:
         words, style = "all lawful", "bold green"
     elif counts["FAIL"]:
@@ -179,5 +179,5 @@ def _summary(console: Console, report: Report) -> None:
             console.print(f"{subject}: {why}", style="yellow", soft_wrap=True, highlight=False, markup=False)
     bare = [subject for subject, results in report.by_subject().items() if no_formula(results)]
     if bare and report.ok:
-        words = f"no formula was checked of {', '.join(bare)}: there is nothing to be equal to"
+        words = f"the formula of {', '.join(bare)} was not checked: no reference was given"
         console.print(words, style="yellow", soft_wrap=True)

@@ -26,7 +26,7 @@ from mlp_core.testing.verification.notebook import bar
 
 
 def run(law: Law, **options: Any) -> Result:
-    """Check a law; if it is broken, say which known mistake it is. Options as for `engine.runner.run`."""
+    """Check a law, and if it fails, look for the known mistake that explains it. Options as for `engine.runner.run`."""
     return runner.run(law, explain=_explain, at_fault=_at_fault, **options)
 
 
@@ -53,7 +53,7 @@ def checked(subject: Any) -> list[Law]:
 
 
 def laws(subject: Any, *, batch_sizes: tuple[int, int] = BATCH_SIZES) -> list[Law]:
-    """The laws of a subject, each with name, statement, why and check(); ready for pytest.mark.parametrize.
+    """The laws of a subject, each with name, statement, why and check(), for example for pytest.mark.parametrize.
 
     Raises ArgumentError for a subject that is not recognised: see `resolve`.
 
@@ -69,16 +69,15 @@ def verify(
     progress: Callable[[Result], object] | None = None, database: ExampleDatabase | None = None,
     shapes: str | None = None,
 ) -> Report:  # fmt: skip
-    """Run every law on `subject` and report. Writes nothing to the working folder.
+    """Run every law on `subject` and return the report. Nothing is written to the working folder.
 
-    subject: see `resolve`; or a script, a notebook or a folder of them, with ":name" for one definition of a file,
-    which are run in processes of their own, within limits. examples: generated examples a law, 100 by default. seed: an
-    integer, or "random". batch_sizes: the smallest and largest batch asked for. progress: called with the Result so
-    far, after each example and at the end of each law (in files, of each definition); a notebook shows a bar if there
-    is none. database: any of Hypothesis's; examples in it on which a law of this subject was broken are tried first,
-    and the smallest of a failure is kept there. shapes: of the arguments of the only definition in a file, in the words
-    of `subjects.arrays`, where those found by trying are not meant. Raises ArgumentError for a subject that is not
-    recognised and for bad options.
+    subject: see `resolve`; or a script, a notebook or a folder, with ":name" for one definition of a file. Files run in
+    separate processes with limits. examples: number of generated examples per law, 100 by default. seed: an integer, or
+    "random". batch_sizes: the smallest and largest tested batch. progress: called with the current Result after each
+    example and each law (for files, after each definition); without it, a notebook shows a bar. database: a Hypothesis
+    database; failing examples in it run first, and the smallest failing example is saved in it. shapes: shapes of
+    the arguments of the only definition in a file, as for `subjects.arrays`, instead of trying. Raises ArgumentError
+    for a subject that is not recognised and for bad options.
 
     >>> from mlp_core import backprop
     >>> verify(backprop, examples=10).ok
@@ -131,7 +130,7 @@ def _verify_file(
 
 
 def check_examples(examples: int | None) -> None:
-    """Raises ArgumentError for what is no number of examples a law; None stands for the default."""
+    """Raises ArgumentError for an invalid number of examples. None means the default."""
     if examples is not None and (isinstance(examples, bool) or not isinstance(examples, int) or examples < 1):
         raise ArgumentError("examples", examples, "a positive integer")
 
@@ -146,8 +145,8 @@ def seed_of(seed: int | str) -> int:
 
 
 def assert_lawful(subject: Any, **options: Any) -> None:
-    """Raises one AssertionError that lists every law of `subject` that is broken or could not be tested, below what is
-    said of it in a line; options as for `verify`.
+    """Raises one AssertionError with the verdict and with every law of `subject` that failed or could not be tested.
+    The options are those of `verify`.
 
     >>> from mlp_core import backprop
     >>> assert_lawful(backprop, examples=10)

@@ -112,7 +112,7 @@ def _raw(label: str, lines: list[str]) -> Iterator[Cell]:
         yield _at(label, start, lines[start:first])
         python = _first_of_python(label, lines, first, end) if magic[1] in SHELLS else end
         if any(line.strip() for line in lines[first:python]):
-            yield _at(label, first, lines[first:python], f"where the cell of %%{magic[1]} above it ends cannot be told")
+            yield _at(label, first, lines[first:python], f"the end of the cell with %%{magic[1]} above it is unknown")
         if any(line.strip() for line in lines[python:end]):
             yield _at(label, python, lines[python:end])
 

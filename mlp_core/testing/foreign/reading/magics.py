@@ -149,7 +149,7 @@ def _cell_magic(node: ast.stmt, called: list[str], cell: Cell) -> Read:
     label = cell.label if shown else f"{place} (%%{name})"
     read = Read()
     if name == "time" and len(words) > len(options) and body.strip():
-        read.miss(Unread(place, "IPython takes no code in the line of %%time", body))
+        read.miss(Unread(place, "IPython does not run code in the line of %%time", body))
     elif name in RUN_CELL:
         padded = "\n" * node.lineno + body if shown else body
         read.add(_body(Cell(label, padded)))
@@ -162,7 +162,7 @@ def _cell_magic(node: ast.stmt, called: list[str], cell: Cell) -> Read:
             if key in ("--out", "--err", "--proc", "-o", "--output"):
                 read.nodes += _unknown(value, node, cell.label)
     else:
-        why = f"nobody here knows what %%{name} does"
+        why = f"the magic %%{name} is unknown"
         names = frozenset(re.findall(r"[^\W\d]\w*", line))
         read.miss(Unread(place, why, body, names))
     return read
@@ -218,7 +218,7 @@ class _Lines(ast.NodeTransformer):
             names = [word for word in line.split() if word.isidentifier()] if "-r" in line.split() else []
             return [one for n in names for one, _ in _unknown(n, node, "")] or ast.copy_location(ast.Pass(), node)
         else:
-            why = "it is run on a condition" if name == "run" else f"nobody here knows what %{name} does"
+            why = "it is run on a condition" if name == "run" else f"the magic %{name} is unknown"
             self.unread.append(Unread(place, f"%{name}: {why}", line, anything=name == "run"))
         return ast.copy_location(ast.Pass(), node)
 

@@ -18,7 +18,7 @@ def read(path: Path, text: str) -> list[Cell]:
     """The code cells of a notebook. Raises ArgumentError for what is none, or for another language than Python."""
     nbformat = need("nbformat", BASE)
     if text.startswith("version https://git-lfs"):
-        raise ArgumentError("subject", Described(str(path)), "a notebook (this is a pointer of git-lfs: git lfs pull)")
+        raise ArgumentError("subject", Described(str(path)), "a notebook (this is a Git LFS pointer: run git lfs pull)")
     try:
         notebook = _as_version_4(nbformat, text)
     except Exception as error:  # whatever is wrong with it: not JSON, no notebook, an unknown version
@@ -80,7 +80,7 @@ def _not_run(cell: Any) -> str:
     metadata, text = cell.get("metadata", {}), str(cell.get("source", ""))
     language = metadata.get("vscode", {}).get("languageId", "python")
     if language != "python":
-        return f"it is in {language}"
+        return f"it is written in {language}"
     if metadata.get("eval") is False or re.search(r"\A(?:#\|.*\n)*#\|\s*eval:\s*false", text):
         return "it is not run (eval: false)"
     return ""

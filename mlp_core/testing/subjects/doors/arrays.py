@@ -14,14 +14,14 @@ from mlp_core.testing.examples.shapes import LIBRARIES, drawn, parsed, plain
 def arrays(
     *shapes: str | tuple[int, ...], lib: str = "numpy", sizes: Mapping[str, Any] | None = None, **more: Any
 ) -> st.SearchStrategy[tuple[Any, ...]]:
-    """Arrays of float64 as arguments, by numpy's signature of shapes, or by plain shapes.
+    """A strategy for float64 arrays as arguments, from a signature as numpy's or from plain shapes.
 
-    shapes: "(n,d),(d,h),(h)", where a letter is the same size everywhere and is drawn from 1 to 5, and numbers are what
-    they are; "(n)<c" are whole numbers from 0 to c - 1, "(n)>0" positive numbers. Or tuples: arrays((5, 3), (3,)).
-    lib: "numpy", "torch" or "jax". sizes: for letters that may not be so small, {"h": (3, 6)}. more: what follows the
-    arrays, in this order: strategies or constants. Entries are within 2, and positive ones at least 1/64.
+    shapes: "(n,d),(d,h),(h)". A letter has the same size everywhere, drawn from 1 to 5; a number is that size. "(n)<c"
+    means whole numbers from 0 to c - 1, and "(n)>0" positive numbers. Tuples are allowed too: arrays((5, 3), (3,)).
+    lib: "numpy", "torch" or "jax". sizes: other sizes for letters, {"h": (3, 6)}. more: strategies or constants for the
+    arguments after the arrays, in order. Entries are from -2 to 2, and positive ones at least 1/64.
 
-    Raises ArgumentError for what is no signature.
+    Raises ArgumentError for an invalid signature.
 
     >>> from mlp_core.testing.examples.sample import sample
     >>> x, w, stride = sample(arrays("(n,3),(3,2)", stride=2), 1)[0]

@@ -67,11 +67,11 @@ def derivative(
     f: Callable[..., Any], df: Callable[..., Any], inputs: st.SearchStrategy[Any] | None = None, *, at: str = "",
     waives: Sequence[str] = (), name: str = "",
 ) -> Form:  # fmt: skip
-    """A function of every entry by itself, such as an activation, and its derivative: df(z) is f'(z), or, with
-    at="output", df(f(z)) is; at="both" for df(z, f(z)). By default what holds is found by trying, and said in the name.
+    """An elementwise function, such as an activation, and its derivative. f'(z) is df(z), or df(f(z)) with at="output",
+    or df(z, f(z)) with at="both". By default the form is found by trying, and the name shows it.
 
-    inputs: a strategy for z, with what else f and df take; by default arrays of numpy, of torch or single numbers,
-    whatever f takes, and positive ones where f is not finite for others. waives: as for `pair`.
+    inputs: a strategy for z and further arguments of f and df. By default numpy arrays, torch tensors or single numbers
+    are drawn, depending on what f accepts; they are positive if f is not finite for others. waives: as for `pair`.
 
     >>> import numpy as np
     >>> from mlp_core.testing import verify
@@ -120,7 +120,7 @@ def _inputs(f: Callable[..., Any]) -> st.SearchStrategy[Any]:
                 strategy = arrays(shape + kind, lib=lib)
                 if all(_finite(f, one) for one in sample(strategy, TRIED)):
                     return strategy
-    wanted = "a function of one array or number; inputs= says what else it takes"
+    wanted = "a function of one array or number; pass inputs= for other arguments"
     raise ArgumentError("f", Described(name_of(f)), wanted)
 
 

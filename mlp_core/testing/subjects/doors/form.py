@@ -188,7 +188,7 @@ class Form:
         raise Broken(
             "what backward returns", f"{count} gradient{'s' * (count > 1)}", f"{len(asked)}: of {names}",
             closing=f"outs, pull = run(args)\nfound = pull({UNIT})\nassert not ({when}), found",
-            note="arguments that have no gradient by design are left out by wrt=[...], the names of the others",
+            note="if some arguments have no gradient by design, pass the names of the others as wrt=[...]",
         )  # fmt: skip
 
     def _key(self, found: dict[Any, Any], k: int) -> Any:

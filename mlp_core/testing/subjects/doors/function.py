@@ -121,13 +121,12 @@ def function(
 ) -> FunctionForm:  # fmt: skip
     """A torch.autograd.Function class, a custom operator of torch.library, or any differentiable callable.
 
-    It is run as autograd runs it: F.apply(*args), on copies that require a gradient, where the argument is a tensor of
-    real numbers; outputs that are marked as not differentiable, and whole numbers, get nothing from above. inputs: a
-    strategy for the arguments, such as arrays(..., lib="torch"). Complex numbers, which another strategy may draw, are
-    taken by their real and imaginary parts, a last axis of 2, as autograd defines the gradient by them. reference: a
-    function of the same arguments that must have the same gradients, within what rounding explains. wrt: the arguments
-    that get a gradient, by name or index; by default all tensors of real or complex numbers. waives: what does not hold
-    by design: "straight-through".
+    It runs under autograd: F.apply(*args), on copies of the arguments; tensors of real numbers require a gradient.
+    Outputs of whole numbers, or marked as not differentiable, get no upstream gradient. inputs: a strategy for the
+    arguments, such as arrays(..., lib="torch"). Complex numbers, which another strategy may draw, are treated as real
+    and imaginary parts on a last axis of 2, as in autograd. reference: a function of the same arguments that must have the same
+    gradients, within what rounding explains. wrt: names or indices of the arguments that get a gradient; by default all
+    tensors of real or complex numbers. waives: names of laws that do not hold by design, or "straight-through".
 
     >>> import torch
     >>> from mlp_core.testing import verify

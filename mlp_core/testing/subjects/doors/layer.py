@@ -75,15 +75,15 @@ def layer(
     make: Callable[[], Any], inputs: st.SearchStrategy[Any], gradients: str | Mapping[str, str] | None = None, *,
     waives: Sequence[str] = (), name: str = "",
 ) -> Form:  # fmt: skip
-    """A layer as an object: make() -> an object with forward(x), or one that is called, and backward(dout), which gives
-    the gradient of x and leaves those of its parameters beside them; or backward(dout, learning_rate), which takes a
-    step.
+    """A layer as an object. make() returns an object with forward(x), or a callable one, and with backward(dout).
+    backward returns the gradient of x and stores those of the parameters as attributes, or backward(dout,
+    learning_rate) takes a step.
 
-    Its parameters are the arrays of real numbers it is made with; their sizes are those, their entries are drawn.
-    gradients: how the gradient of a parameter is called beside it, "d{}" or {"W": "grad_of_W"}; found by trying if not
-    given. inputs: for what forward takes; waives: as for `pair`.
+    Its parameters are its arrays of real numbers: they keep their sizes, and their entries are drawn. gradients: the
+    names of the attributes with gradients, "d{}" or {"W": "grad_of_W"}; found by trying if not given. inputs: a
+    strategy for the arguments of forward. waives: as for `pair`.
 
-    Raises ArgumentError for an object without forward and backward.
+    Raises ArgumentError if the object has no forward and backward.
 
     >>> import numpy as np
     >>> from mlp_core.testing import verify

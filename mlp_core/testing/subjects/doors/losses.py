@@ -117,5 +117,5 @@ def labels_of(loss: Any, call: Call) -> str | int:
                 return CLASSES
         except Exception as other:
             told = Described(f"none, and the loss takes neither one score per row ({error}) nor several ({other})")
-            raise ArgumentError("labels", told, "labels=: which labels the loss is for") from other
-    raise ArgumentError("labels", None, "labels=: which labels the loss is for, as it is not finite for usual ones")
+            raise ArgumentError("labels", told, "labels=, the labels that the loss accepts") from other
+    raise ArgumentError("labels", None, "labels=, the labels of the loss, which is not finite for the usual ones")

@@ -134,7 +134,7 @@ class ObjectiveSubject:
             return self._flat(numbers, name, at)
         note = ""
         if got == shape[::-1] and len(shape) == 2:
-            note = "it is transposed: LightGBM takes it as it stands, and reads the numbers of other rows"
+            note = "it is transposed: LightGBM does not check this, and reads the numbers of other rows"
         raise Broken(name, f"shape {got}", f"shape {shape}", note=note, closing=PAIR)
 
     def _flat(self, numbers: Tensor, name: str, at: Rows) -> Tensor:
@@ -165,17 +165,19 @@ def objective(
     f: Any, loss: Any, labels: Any = None, hessian: str = "exact", *, scores: tuple[float, float] | None = None,
     waives: Sequence[str] = (),
 ) -> ObjectiveSubject:  # fmt: skip
-    """An objective of gradient boosting: f -> (gradient, hessian) of every row by its raw score, and the loss.
+    """An objective of gradient boosting, f -> (gradient, hessian) with respect to the raw score of every row, and its
+    loss.
 
-    f, loss: f(y_true, y_pred[, weight]), f(preds, dataset) or f(preds, labels), told by the names of the parameters; an
-    object of CatBoost's with calc_ders_range or calc_ders_multi, whose derivatives are those of minus the loss. The
-    loss is added up, averaged or given per row, or is a metric that returns (name, value, is higher better).
-    labels: "real", "binary" (0 and 1), "signs" (-1 and 1), "unit" (0 to 1), "positive", "counts", a number of classes,
-    which then have a score each, or a Hypothesis strategy for one label; found by trying the loss, if not given.
-    hessian: "exact", "bound" (nowhere below), or "any" that is positive. scores: (lowest, highest), where not all
-    numbers are raw scores. waives: names of laws that do not hold by design.
+    f, loss: f(y_true, y_pred[, weight]), f(preds, dataset) or f(preds, labels), recognised by the names of the
+    parameters; or a CatBoost object with calc_ders_range or calc_ders_multi, whose derivatives are those of minus the
+    loss. The loss is a sum, a mean or one value per row, or a metric that returns (name, value, is higher better).
+    labels: "real", "binary" (0 and 1), "signs" (-1 and 1), "unit" (0 to 1), "positive", "counts", a number of classes
+    (then each class has a score), or a Hypothesis strategy for one label; found by trying the loss if not given.
+    hessian: "exact", "bound" (an upper bound), or "any" (any positive number). scores: (lowest, highest), if not every
+    number is a valid raw score. waives: names of laws that do not hold by design.
 
-    Raises ArgumentError where parameters do not tell scores from labels, and for what is not known.
+    Raises ArgumentError if the names of the parameters do not show which are scores and labels, and for unknown
+    options.
 
     >>> import numpy as np
     >>> from mlp_core.testing import verify
@@ -197,7 +199,7 @@ def objective(
         raise ArgumentError("labels", labels, f"one of {', '.join(KINDS)}, a number of classes, or a strategy")
     two = isinstance(scores, tuple) and len(scores) == 2 and all(isinstance(v, (int, float)) for v in scores)
     if scores is not None and not (two and scores[0] < scores[1]):
-        raise ArgumentError("scores", scores, "(lowest, highest), of raw scores that are allowed")
+        raise ArgumentError("scores", scores, "(lowest, highest) of the allowed raw scores")
     name = str(getattr(function, "__name__", type(function).__name__))
     return ObjectiveSubject(
         name, function, loss, call, loss_call, hessian,  # type: ignore[arg-type]  # looked at above

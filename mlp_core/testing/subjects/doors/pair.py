@@ -39,7 +39,7 @@ class Wiring:
     def of(cls, forward: Callable[..., Any], backward: Callable[..., Any]) -> Wiring:
         names = required(backward)
         if not names:
-            expected = "backward(dout, ..., cache), with what comes from above first"
+            expected = "backward(dout, ..., cache), with the upstream gradients first"
             raise ArgumentError("backward", Described(f"{name_of(backward)}()"), expected)
         first = [n for n in names if not CACHE.fullmatch(n)] if CACHE.fullmatch(names[0]) else names
         above = []
@@ -83,7 +83,7 @@ class Wiring:
             return {**kept, left[0]: "args[0]"}
         if left:
             wanted = f"what backward({', '.join(self.backward)}) takes beside {', '.join(self.above)}"
-            raise ArgumentError("forward", Described(f"one that gives {count} things"), wanted)
+            raise ArgumentError("forward", Described(f"one that returns {count} values"), wanted)
         return kept
 
 
@@ -130,10 +130,10 @@ def pair(
     """A layer as two functions: forward(*args) -> out, ..., cache; backward(dout, ..., cache) -> a gradient for each
     array of args.
 
-    inputs: a Hypothesis strategy for the arguments, such as `arrays`. What forward keeps may be several things, or
-    nothing, if backward takes the arguments again. Which parameters of backward take numbers from above is told by
-    their names (dout, dnext_h, grad_output, delta), or else all but the last do. wrt: the arguments that get a
-    gradient, by name; by default all arrays of real numbers. waives: what does not hold by design.
+    inputs: a Hypothesis strategy for the arguments, such as `arrays`. The cache may be several values, or none if
+    backward takes the arguments again. The names of backward's parameters show which of them are upstream gradients
+    (dout, dnext_h, grad_output, delta); if no name does, all except the last are. wrt: the names of the arguments that
+    get a gradient; by default all arrays of real numbers. waives: names of laws that do not hold by design.
 
     >>> from mlp_core.testing import verify
     >>> from mlp_core.testing.subjects import arrays

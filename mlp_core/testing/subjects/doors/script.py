@@ -173,11 +173,11 @@ def _shifted(shift: int) -> Iterator[None]:
 
 
 def script(path: str | Path) -> str:
-    """A script or notebook that backpropagates by hand beside loss.backward(): every dNAME, d_NAME, NAME_grad or
-    grad_NAME at its end is held to NAME.grad, in float64, under several seeds.
+    """A script or notebook that backpropagates by hand and also calls loss.backward(). At its end every dNAME, d_NAME,
+    NAME_grad or grad_NAME is compared with NAME.grad, in float64, under several seeds.
 
-    It is a name for `verify` and `mlp-core verify`, which run the script whole, in a process of its own, within limits.
-    Raises ArgumentError where there is no such file.
+    The result is a name for `verify` and `mlp-core verify`, which run the whole script in a separate process with
+    limits. Raises ArgumentError if the file does not exist.
 
     >>> script("missing.py")
     Traceback (most recent call last):

@@ -76,14 +76,15 @@ def twin(
     mine: Callable[..., Any], reference: Callable[..., Any], inputs: st.SearchStrategy[Any], *,
     waives: Sequence[str] = (),
 ) -> TwinSubject:  # fmt: skip
-    """Two functions of the same arguments: mine must give the numbers of the reference, within what rounding explains.
+    """Two functions of the same arguments: mine must return the numbers of the reference, within what rounding
+    explains.
 
-    inputs: a Hypothesis strategy for the arguments, a tuple of them or the only one, or `arrays(...)`. What they return
-    is taken apart: arrays of numpy, torch and jax, numbers, lists, dicts, modules by their state. Arguments that the
-    reference changes are results as well. Both draw the same random numbers. How far rounding carries is measured by
-    running the reference with its roundings perturbed (torch), and its arguments (all).
+    inputs: a Hypothesis strategy for the arguments (a tuple, or the only argument), or `arrays(...)`. Results may
+    contain numpy, torch and jax arrays, numbers, lists, dicts, and modules, whose state is compared. Arguments that the
+    reference changes are results too. Both functions draw the same random numbers. The tolerance is measured by running
+    the reference with perturbed roundings (torch) and perturbed arguments (all libraries).
 
-    Raises ArgumentError for what is no function and no strategy.
+    Raises ArgumentError unless it gets two functions and a strategy.
 
     >>> import numpy as np
     >>> from mlp_core.testing import subjects, verify

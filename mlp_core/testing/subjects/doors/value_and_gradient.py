@@ -50,11 +50,11 @@ def value_and_gradient(
     f: Callable[..., Any], inputs: st.SearchStrategy[Any], *, wrt: Sequence[str | int] | None = None,
     waives: Sequence[str] = (), name: str = "",
 ) -> Form:  # fmt: skip
-    """A function that gives its gradient with its value: f(*args) -> (value, gradient or gradients).
+    """A function that returns its value and its gradient: f(*args) -> (value, gradient or gradients).
 
-    The gradients are by the first arguments, as many as there are; or, where the first argument is a list or a dict of
-    arrays, by these, in the same form. wrt: the arguments they are by, where these are others. inputs, waives: as for
-    `pair`.
+    The gradients belong to the first arguments, in order. If the first argument is a list or dict of arrays, they
+    belong to these and have the same form. wrt: the arguments of the gradients, if they are others. inputs, waives: as
+    for `pair`.
 
     >>> import numpy as np
     >>> from mlp_core.testing import verify
@@ -119,8 +119,8 @@ def jacobian(
     f: Callable[..., Any], jac: Callable[..., Any], inputs: st.SearchStrategy[Any], *, waives: Sequence[str] = (),
     name: str = "",
 ) -> Form:  # fmt: skip
-    """A function and its derivative by the first argument, as for jac= of scipy: f(x, *rest), a number or a vector, and
-    jac(x, *rest), of the shape of f's output followed by that of x. A score and its Hessian too.
+    """A function and its derivative with respect to the first argument, as for jac= of scipy. f(x, *rest) is a number
+    or a vector, and jac(x, *rest) has the shape of f's output followed by that of x. Also for a score and its Hessian.
 
     inputs, waives: as for `pair`.
 
