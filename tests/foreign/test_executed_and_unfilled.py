@@ -80,11 +80,11 @@ def test_of_a_class_the_judged_method_and_those_it_uses_are_looked_at() -> None:
 @pytest.mark.parametrize(("value", "text"), [
     (2, "%%bash\npip install torch\n\nimport math\n" + gives(2)),
     (2, "%%!\nls\n\n\nfrom math import pi\nK = 2\n" + F),
-    ("cannot be told", "%%writefile a.py\nK = 1\n\nfrom math import pi\nK = 2\n" + F),
-    ("cannot be told", "%%html\n<b>\n\nfrom math import pi\nK = 2\n" + F),
+    ("above it is unknown", "%%writefile a.py\nK = 1\n\nfrom math import pi\nK = 2\n" + F),
+    ("above it is unknown", "%%html\n<b>\n\nfrom math import pi\nK = 2\n" + F),
     (2, "import math\n%%sh\nls\n\n@staticmethod\ndef g():\n    return 2\n" + gives("2")),
     ("the end of the cell with %%bash above it is unknown", "%%bash\nls\n\nK=2\n\nimport math\n" + F),
-    ("cannot be told", "%%bash\nls\n\nimport -window root a.png\n" + gives(2) + "\n)"),
+    ("above it is unknown", "%%bash\nls\n\nimport -window root a.png\n" + gives(2) + "\n)"),
     (2, "%%bash\nls\n\nK=1\n\nimport math\nK = 2\n" + F),
 ], ids=range(8))  # fmt: skip
 def test_python_below_a_raw_magic_is_read_from_where_nothing_else_has_its_words(

@@ -183,7 +183,7 @@ CODE = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": N
     (1, {"nbformat": 4, "metadata": {"kernelspec": {"name": "conda-env-torch-py", "language": "python"}}, "cells":
         [CODE]}),
     (1, {"nbformat": 4, "metadata": {"kernelspec": {"name": "torch-env", "display_name": "Torch"}}, "cells": [CODE]}),
-    ("it is in sql", {"nbformat": 4, "metadata": {}, "cells": [{**CODE, "metadata": {"vscode": {"languageId":
+    ("it is written in sql", {"nbformat": 4, "metadata": {}, "cells": [{**CODE, "metadata": {"vscode": {"languageId":
         "sql"}}}]}),
     (1, {"nbformat": 4, "metadata": {}, "cells": [CODE, {**CODE, "source": "%md\n# K = 2",
                                                          "metadata": {"application/vnd.databricks.v1+cell": {}}}]}),

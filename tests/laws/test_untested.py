@@ -66,7 +66,8 @@ def test_each_kind_of_too_little_is_untested(evidence: Evidence, options: dict[s
 def test_too_few_that_count_are_untested() -> None:
     result = run(law(lambda n: Evidence(entries=1, counted=n % 10 == 0)), examples=100)
     assert result.verdict == "UNTESTED"
-    assert f"only {result.counted} of 100 examples counted, at least 30 are needed; draw other examples: " in result.reason
+    words = f"only {result.counted} of 100 examples counted, at least 30 are needed; draw other examples: "
+    assert words in result.reason
 
 
 @pytest.mark.parametrize("examples", [1, ENOUGH - 1])

@@ -62,7 +62,7 @@ def test_a_failure_is_shown_with_its_network_its_mistake_and_its_laws() -> None:
     report = Report([run(law, examples=5, seed=0) for law in laws(wrong_sign, batch_sizes=(1, 1))[:1]])
     html = html_of(report)
     assert '<svg class="network"' in html
-    assert "the sign of the loss gradient is turned" in html
+    assert "the loss gradient has the wrong sign" in html
     assert html.count("<tr>") == len(report.results) + 1
     assert 'class="verdict wrong"' in html
     assert "lines that show the first failure again" in html

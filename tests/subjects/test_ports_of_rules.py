@@ -113,7 +113,7 @@ RIGHT: dict[str, tuple[tuple[Any, Any], str, dict[str, Any]]] = {
 NAMED: dict[str, tuple[tuple[Any, Any], str, dict[str, Any], str]] = {
     "BertAdam": (adam("none", "decoupled"), "AdamW", {**B, "weight_decay": WD}, "no bias correction"),
     "Chainer's Adam": (adam("before"), "Adam", B, "eps is added before the bias correction"),
-    "AdamW of addons": (adam(decay="bare"), "AdamW", {**B, "weight_decay": WD}, "not multiplied by lr"),
+    "AdamW of addons": (adam(decay="bare"), "AdamW", {**B, "weight_decay": WD}, "wd p instead of lr wd p"),
     "AdamW, decay last": (adam(decay="after"), "AdamW", {**B, "weight_decay": WD}, "after the step"),
     "eps under the root": (adam("under"), "Adam", B, "eps is added under the root"),
     "t from 2": (adam(late=1), "Adam", B, "steps are counted from 2"),
@@ -125,7 +125,7 @@ NAMED: dict[str, tuple[tuple[Any, Any], str, dict[str, Any], str]] = {
     "Adagrad of TensorFlow 1": (rooted(0.1, average=False), "Adagrad", A, "begins at 0.1"),
     "Lasagne's Adamax": (adamax("end"), "Adamax", B, "eps is added at the end"),
     "Paddle's Adamax": (adamax("old"), "Adamax", B, "eps is added to the old maximum"),
-    "Adadelta of moves": (adadelta("lr"), "Adadelta", D, "the updates are averaged after they are multiplied by lr"),
+    "Adadelta of moves": (adadelta("lr"), "Adadelta", D, "the updates are averaged after the multiplication by lr"),
 }
 
 

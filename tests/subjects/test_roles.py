@@ -97,7 +97,7 @@ def test_where_names_leave_it_open_both_orders_are_tried(true: str, predicted: s
 
 def test_one_that_is_handed_over_as_one_of_the_course_may_call_its_parameters_anything() -> None:
     subject = subjects.course(written("f(alpha, beta, gamma)", "alpha", "gamma", "beta"))
-    assert subject.reading.endswith("read with gamma as y_true and beta as y_pred")
+    assert subject.reading.endswith("gamma is used as y_true, beta as y_pred")
     exec("def g(*args): f(*args)", found := {"f": subject.function})  # noqa: S102  (ours)
     assert verify(subjects.course(found["g"]), examples=2).results[0].verdict == "FAIL"  # in the contract's order
 

@@ -126,7 +126,7 @@ def test_biases_are_spared_if_the_function_says_so_or_somebody_asks() -> None:
     found = failures(spares_nothing)
     assert list(found) == ["equals torch with weight decay"]
     result = found["equals torch with weight decay"]
-    assert result.diagnosis == "weight decay acts on the parameters that it should spare, vectors (biases), too"
+    assert result.diagnosis == "weight decay also acts on the parameters that it should leave out, vectors (biases)"
     fails_as_pasted(result, spares_nothing)
     assert not failures(subjects.training(spares_nothing, spares=False))
     all_decay = partial(subjects.training, students.train_without_bias_decay)

@@ -150,7 +150,7 @@ def test_a_wrong_one_is_named_as_an_optimizer_is() -> None:
     result = engine.run(laws_of(subject)[0], examples=FEW, explain=explain)
     assert result.verdict == "FAIL"
     assert "neither moment's bias is corrected" in (result.diagnosis or "")
-    assert "as MLX 0.32.4" in (result.diagnosis or "")
+    assert "as in MLX 0.32.4" in (result.diagnosis or "")
 
 
 def test_without_a_reference_the_universal_laws_run_alone() -> None:

@@ -66,7 +66,7 @@ class DampensTheVelocityToo(Planted):
 
 @wrong(origin="site: g + beta v in code that is called momentum; Nesterov (1983)")
 class LooksAheadUnasked(Planted):
-    """the step is always Nesterov's, g + beta v, whatever `nesterov` is"""
+    """the step is Nesterov's, g + beta v, whatever `nesterov` is"""
 
     def ahead(self, g: Tensor, v: Tensor) -> Tensor:
         return g.add(v, alpha=self.momentum)
