@@ -94,10 +94,12 @@ def relations(seen: Seen, expected: list[Tensor]) -> Iterator[tuple[str, list[Te
     if seen.got.gradients:
         yield from _of_arguments(seen, expected, got)
     yield "the gradient of {} is transposed", [e.T if e.ndim == 2 and len(set(e.shape)) == 1 else e for e in expected]
-    yield "every entry of the gradient of {} is the sum of all its entries", [torch.full_like(e, float(e.sum())) for e in expected]
+    sums = [torch.full_like(e, float(e.sum())) for e in expected]
+    yield "every entry of the gradient of {} is the sum of all its entries", sums
     for k, e in enumerate(expected):
         name = seen.got.gradients[k].name
-        yield f"the gradient of {{}} is that of {name}: the order is wrong", [e if e.shape == x.shape else x for x in expected]
+        same = [e if e.shape == x.shape else x for x in expected]
+        yield f"the gradient of {{}} is that of {name}: the order is wrong", same
     yield from _of_jacobians(seen, expected, above)
     yield from of_entries(seen.subject, seen.example, seen.got, seen.jacobian, seen.slopes_at, near)
     yield from _overwritten(seen, got, above)

@@ -72,7 +72,7 @@ def attention_takes_softmax_for_a_sigmoid(dout: Array, cache: Any) -> tuple[Arra
 
 @caught_by(ATTENTION, OWN, origin="site: attention, softmax' left out altogether")
 def attention_forgets_softmax(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """the derivative of softmax is left out: the gradient of the weights is taken for that of the scores"""
+    """the derivative of softmax is left out: the gradient of the weights is used as that of the scores"""
     q, k, v, p = cache
     ds = dout @ v.T / np.sqrt(q.shape[1])
     return ds @ k, ds.T @ q, p.T @ dout

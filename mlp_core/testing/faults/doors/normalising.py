@@ -110,7 +110,7 @@ def layernorm_averages_over_samples(dout: Array, cache: Any) -> tuple[Array, ...
 
 @caught_by(LAYERNORM, OWN, origin="site: layer norm, the term xhat mean(d xhat)")
 def layernorm_takes_the_variance_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """the variance of a row is taken for a constant: the term xhat mean(d xhat) is missing"""
+    """the variance of a row is treated as a constant: the term xhat mean(d xhat) is missing"""
     _, gamma, inv = cache
     d = dout * gamma
     _, dgamma, dbeta = layernorm_backward(dout, cache)
@@ -119,7 +119,7 @@ def layernorm_takes_the_variance_for_constant(dout: Array, cache: Any) -> tuple[
 
 @caught_by(LAYERNORM, OWN, origin="site: layer norm, the term mean d")
 def layernorm_takes_the_mean_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """the mean of a row is taken for a constant: the term mean d is missing"""
+    """the mean of a row is treated as a constant: the term mean(d) is missing"""
     xhat, gamma, inv = cache
     d = dout * gamma
     _, dgamma, dbeta = layernorm_backward(dout, cache)
@@ -128,7 +128,7 @@ def layernorm_takes_the_mean_for_constant(dout: Array, cache: Any) -> tuple[Arra
 
 @caught_by(LAYERNORM, OWN, origin="site: layer norm, dx = dout gamma inv alone")
 def layernorm_takes_both_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """the mean and the variance of a row are taken for constants: both of their terms are missing"""
+    """the mean and the variance of a row are treated as constants: both of their terms are missing"""
     _, gamma, inv = cache
     _, dgamma, dbeta = layernorm_backward(dout, cache)
     return dout * gamma * inv, dgamma, dbeta

@@ -124,9 +124,10 @@ def function(
     It runs under autograd: F.apply(*args), on copies of the arguments; tensors of real numbers require a gradient.
     Outputs of whole numbers, or marked as not differentiable, get no upstream gradient. inputs: a strategy for the
     arguments, such as arrays(..., lib="torch"). Complex numbers, which another strategy may draw, are treated as real
-    and imaginary parts on a last axis of 2, as in autograd. reference: a function of the same arguments that must have the same
-    gradients, within what rounding explains. wrt: names or indices of the arguments that get a gradient; by default all
-    tensors of real or complex numbers. waives: names of laws that do not hold by design, or "straight-through".
+    and imaginary parts on a last axis of 2, as in autograd. reference: a function of the same arguments that must have
+    the same gradients, within what rounding explains. wrt: names or indices of the arguments that get a gradient; by
+    default all tensors of real or complex numbers. waives: names of laws that do not hold by design, or
+    "straight-through".
 
     >>> import torch
     >>> from mlp_core.testing import verify
