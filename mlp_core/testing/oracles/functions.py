@@ -72,7 +72,8 @@ class Values:
         usual = steps_of(torch.tensor(x, dtype=torch.float64)).item()
 
         def error(step: float) -> float:
-            return self._within(max(0, int(log(usual / step, FINER)))).error
+            apart = (log(usual) - log(step)) / log(FINER)  # of subnormal steps the quotient overflows
+            return self._within(max(0, int(apart))).error
 
         return error
 
