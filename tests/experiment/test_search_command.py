@@ -173,17 +173,17 @@ def cut(content: bytes) -> bytes:
     ("result.json", lambda content: content.replace(b'"test_accuracy": ', b'"test_accuracy": "x", "was": '), "figures"),
     ("result.json", lambda content: b"\xff" + content, "UnicodeDecodeError"),
     ("model.safetensors", cut, "ValueError"),
-    ("model.safetensors", lambda content: None, "it is gone"),
+    ("model.safetensors", lambda content: None, "it is missing, but result.json exists"),
     ("journal.log", lambda content: b"", "it contains no search"),
-    ("journal.log", lambda content: b"\n".join(content.split(b"\n")[:-9]) + b"\n", "result.json is there"),
-    ("result.json", lambda content: content.replace(b'"test_accuracy": 0', b'"test_accuracy": 1'), "what journal.log"),
-    ("journal.log", lambda content: content.replace(b"{", b"", 1), "line 1 is no entry of a journal"),
-    ("journal.log", lambda content: b"3\n" + content, "line 1 is no entry of a journal"),
+    ("journal.log", lambda content: b"\n".join(content.split(b"\n")[:-9]) + b"\n", "but result.json exists"),
+    ("result.json", lambda content: content.replace(b'"test_accuracy": 0', b'"test_accuracy": 1'), "contradicts journal"),
+    ("journal.log", lambda content: content.replace(b"{", b"", 1), "line 1 is not a journal entry"),
+    ("journal.log", lambda content: b"3\n" + content, "line 1 is not a journal entry"),
     ("journal.log", lambda content: b"{}\n" + content, "KeyError"),
     ("search.json", cut, "whose search.json is no search's"),
     pytest.param("loss_curves.png", cut, "its content is not what the search wrote", marks=pytest.mark.slow),
     ("confusion.png", lambda content: content[:-1] + b"x", "its content is not what the search wrote"),
-    pytest.param("mistaken.png", lambda content: None, "it is gone", marks=pytest.mark.slow),
+    pytest.param("mistaken.png", lambda content: None, "it is missing, but result.json exists", marks=pytest.mark.slow),
     ("report.html", lambda content: content.replace(b"0.", b"1.", 1), "its content is not what the search wrote"),
 ])  # fmt: skip
 def test_a_damaged_file_of_a_finished_search_is_refused_by_its_name(
@@ -205,7 +205,7 @@ def test_a_folder_or_a_study_of_another_search_is_refused(
     said = run_search(images, done[0], "--resume", "--storage", url, expect=2).output
     assert "which belongs to the study 'search' in journal.log" in said
     said = run_search(images, done[0], "--resume", "--seed", "4", expect=2).output
-    assert "study: got seed 4, expected that of the study 'search' kept there, 3" in said
+    assert "study: got seed 4, expected the value of the existing study 'search', 3" in said
     other = write_images(tmp_path / "other", per_class=40)
     assert "study: got images" in run_search(other, done[0], "--resume", expect=2).output
 

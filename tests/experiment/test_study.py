@@ -108,7 +108,8 @@ def test_a_study_of_another_search_is_refused_by_what_differs(tmp_path: Path, wh
         data = small_data(seed=1)
     else:
         plan = replace(plan, **{what: {"lr": plan.ranges["lr"]} if what == "ranges" else 9})
-    with pytest.raises(ArgumentError, match=f"^study: got {what} .*, expected that of the study 'search' kept there"):
+    expected = f"^study: got {what} .*, expected the value of the existing study 'search'"
+    with pytest.raises(ArgumentError, match=expected):
         Study(open_storage(None, tmp_path), "search", plan, settings_of(plan, data), Lives(tmp_path))
     joined(tmp_path, small_plan(), "another")
     joined(tmp_path)

@@ -88,7 +88,7 @@ def test_a_plan_that_cannot_be_is_refused_by_name(field: str, value: Any) -> Non
 def test_ranges_outside_the_domain_of_the_rule_are_refused() -> None:
     with pytest.raises(ArgumentError, match="momentum"):
         small_plan(rule="adam", ranges={"momentum": Range(0.5, 0.9)})
-    with pytest.raises(ArgumentError, match="a learning rate in ranges"):
+    with pytest.raises(ArgumentError, match="a learning rate in the ranges"):
         small_plan(schedule="linear", ranges={})
     assert ranges_of("adam", {"lr": "0.1", "momentum": "0.5"}) == {"lr": Range(0.1, 0.1)}
 

@@ -110,7 +110,8 @@ def test_corrections_in_float32_are_told_once_they_show() -> None:
 def test_an_error_that_goes_back_through_the_new_weights_is_told_with_its_rate() -> None:
     report = verify(loaded("hand_in_new_weights").backpropagation, examples=6)
     said = {r.diagnosis for r in report.results if r.law.startswith("equals autograd")}
-    assert all("through the weights after their update (by 0.01 times the gradient)" in (words or "") for words in said)
+    told = "through weights that are already updated (by 0.01 times their gradient)"
+    assert all(told in (words or "") for words in said)
 
 
 @pytest.mark.parametrize("rate", [0.3, 0.002])
@@ -125,4 +126,4 @@ def test_the_rate_is_found_whatever_it_is(rate: float) -> None:
 
     said = diagnose(resolve(backpropagation), [])
     assert said is not None
-    assert f"(by {rate:g} times the gradient)" in said
+    assert f"(by {rate:g} times their gradient)" in said

@@ -96,7 +96,7 @@ def test_without_a_sandbox_nothing_runs(tmp_path: Path, monkeypatch: pytest.Monk
     bwrap.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     bwrap.chmod(0o755)
     monkeypatch.setenv("PATH", f"{bwrap.parent}{os.pathsep}{os.environ['PATH']}")
-    assert "permitted to make a sandbox here (bwrap: No permissions to" in refusal(sandbox.check)
+    assert "expected permission for bubblewrap to create a sandbox (bwrap: No permissions to" in refusal(sandbox.check)
     assert command(str(file), "--isolated")[0] == 2
     assert not (tmp_path / "ran").exists()
     assert "scripts, notebooks" in command("relu", "--isolated")[1]

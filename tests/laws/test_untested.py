@@ -79,6 +79,12 @@ def test_where_few_are_asked_for_one_that_counts_is_needed_and_one_entry_that_is
     assert became(Evidence(skipped=3), examples).verdict == "UNTESTED"
 
 
+@pytest.mark.parametrize(("skipped", "verdict"), [(1, "PASS"), (2, "UNTESTED")])
+def test_of_few_examples_half_of_the_entries_must_be_compared(skipped: int, verdict: str) -> None:
+    result = became(Evidence(entries=1, skipped=skipped), 6)
+    assert (result.verdict, "more than 50%" in result.reason) == (verdict, verdict == "UNTESTED")
+
+
 @pytest.mark.parametrize("shortage", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: 9")])
 @pytest.mark.parametrize("within", [True, False])
 def test_where_memory_runs_out_nothing_is_known(shortage: Exception, within: bool) -> None:

@@ -68,7 +68,7 @@ class Adagrad(torch.optim.Optimizer):
 
 @reported("PennyLane #1929: the index of the accumulator is not increased", "takes one group as two", Adagrad,
           reference=torch.optim.Adagrad, hyper={"lr": RATES["lr"], "eps": st.floats(1e-8, 0.1)},
-          words="parameters with the same shape share their state")  # fmt: skip
+          words="parameters of one shape share their state")  # fmt: skip
 class SharesItsAccumulator(Adagrad):
     def of(self, group: dict[str, Any], k: int) -> Any:
         shape = group["params"][k].shape

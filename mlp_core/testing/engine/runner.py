@@ -39,6 +39,9 @@ things too, so that the core's laws show a quarter (measured), and a strategy of
 MAX_SKIPPED = 0.1
 """the largest share of entries, over all examples of a law, that may be left out"""
 
+MAX_SKIPPED_OF_FEW = 0.5
+"""that of fewer than ENOUGH examples, of which one at a kink is a large share"""
+
 SHRINKS = 150
 """how often a law is tried on smaller examples once it has failed; enough for a handful of numbers"""
 
@@ -162,7 +165,8 @@ def _guard(result: Result, law: Law, wanted: int, *, varied: bool) -> None:
     """A law that was hardly tried has not been kept: it is untested. If all the examples there are were tried, what
     must have been seen is relative to them. varied: whether the examples differ, so that what a subject owes shows."""
     there, enough = result.examples if result.exhausted else wanted, ceil(law.share * ENOUGH)
-    need = ceil(law.floor * there)
+    need, few = ceil(law.floor * there), there < enough and not result.exhausted
+    most = MAX_SKIPPED_OF_FEW if few else MAX_SKIPPED
     missing = [case for case in law.cases(law.subject) if case not in result.seen]
     touched = result.entries + result.skipped
     if missing and law.owed and varied and there >= enough and not result.exhausted:
@@ -173,12 +177,12 @@ def _guard(result: Result, law: Law, wanted: int, *, varied: bool) -> None:
     elif result.disputed and not result.entries:
         result.verdict, result.reason = "SKIP", result.note
     elif not result.counted:
-        more = f"ask for more: examples={EXAMPLES}" if there < enough and not result.exhausted else OTHERS
+        more = f"ask for more: examples={EXAMPLES}" if few else OTHERS
         why = f" ({result.note})" if result.note else ""
         result.untested(f"none of {result.examples} examples counted{why}; {more}")
     elif touched and not result.entries:
         result.untested(f"all {touched} entries skipped; {FARTHER}")
-    elif there < enough and not result.exhausted:
+    elif few and result.skipped <= most * touched:
         result.reason = result.note
     elif missing and not result.exhausted:
         words = f"never observed in {result.examples} examples: {', '.join(missing)}"
@@ -189,8 +193,8 @@ def _guard(result: Result, law: Law, wanted: int, *, varied: bool) -> None:
     elif result.distinct < MIN_DISTINCT * result.counted:
         words = f"{result.counted} examples counted, but only {result.distinct} differ in their numbers"
         result.untested(f"{words}; draw inputs that differ")
-    elif result.skipped > MAX_SKIPPED * touched:
-        result.untested(f"{result.skipped} of {touched} entries skipped, more than {MAX_SKIPPED:.0%}; {FARTHER}")
+    elif result.skipped > most * touched:
+        result.untested(f"{result.skipped} of {touched} entries skipped, more than {most:.0%}; {FARTHER}")
     elif result.by_bound > MAX_BY_BOUND * result.tensors:
         words = f"{result.by_bound} of {result.tensors} tensors judged by the bound, more than {MAX_BY_BOUND:.0%}"
         result.untested(f"{words}; scale the inputs")

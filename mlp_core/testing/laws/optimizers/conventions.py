@@ -22,12 +22,12 @@ curve = "max_iter" not in optimizer.defaults
 for step, row in enumerate(gradients):
     set_lr(optimizer, step)
     seen, before = [], [p.detach().clone() for p in params]
+    loss = lambda at: sum((p * g).sum() + curve * ((p - q) ** 2).sum() / 2 for p, q, g in zip(at, before, row))
     def closure():
         seen.append([p.detach().clone() for p in params])
         [setattr(p, "grad", None) for p in params]
-        loss = sum((p * g).sum() + curve * ((p - q) ** 2).sum() / 2 for p, q, g in zip(params, before, row))
-        loss.backward()
-        return loss
+        loss(params).backward()
+        return loss(params)
 """
 
 CLOSED = (
@@ -45,9 +45,7 @@ CALLED = (
     + """\
     returned = optimizer.step(closure)
     assert returned is not None and seen, (returned, seen)
-    loss = lambda at: sum((p * g).sum() + curve * ((p - q) ** 2).sum() / 2 for p, q, g in zip(at, before, row))
-    values = [float(loss(at)) for at in seen]
-    value = float(torch.as_tensor(returned).detach())
+    value, values = float(torch.as_tensor(returned).detach()), [float(loss(at)) for at in seen]
     assert any(abs(value - v) <= 1e-3 * abs(v) or v != v for v in values), (value, values)
     assert all(torch.equal(a, b) for a, b in zip(seen[0], before)), "called after the parameters moved"
     assert ONCE_IS_ENOUGH or len(seen) == 1 or not all(map(torch.equal, *seen[:2])), "called twice at one point"
