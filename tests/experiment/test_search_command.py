@@ -176,7 +176,7 @@ def cut(content: bytes) -> bytes:
     ("model.safetensors", lambda content: None, "it is missing, but result.json exists"),
     ("journal.log", lambda content: b"", "it contains no search"),
     ("journal.log", lambda content: b"\n".join(content.split(b"\n")[:-9]) + b"\n", "but result.json exists"),
-    ("result.json", lambda content: content.replace(b'"test_accuracy": 0', b'"test_accuracy": 1'), "contradicts journal"),
+    ("result.json", lambda content: content.replace(b'"test_accuracy": 0', b'"test_accuracy": 1'), "contradicts"),
     ("journal.log", lambda content: content.replace(b"{", b"", 1), "line 1 is not a journal entry"),
     ("journal.log", lambda content: b"3\n" + content, "line 1 is not a journal entry"),
     ("journal.log", lambda content: b"{}\n" + content, "KeyError"),
