@@ -74,5 +74,13 @@ def test_fixed_data_with_parameters_that_vary(seed: int) -> None:
 def test_the_right_gradient_is_lawful_at_these_targets(
     loss: Callable[..., Tensor], right: Callable[..., list[Tensor]], targets: float
 ) -> None:
+    if loss is cosh and targets == 1e6:
+        pytest.skip("cosh overflows: see the test of a function that is not finite")
     for seed in range(3):
         assert_lawful(judged(loss, right, seeded(lambda s: data(s, targets)), seed=seed))
+
+
+def test_a_function_that_is_not_finite_is_not_tested() -> None:
+    report = judged(cosh, cosh_gradient, seeded(lambda s: data(s, 1e6)))
+    assert not report.ok
+    assert {r.verdict for r in report.results} <= {"UNTESTED", "PASS"}, str(report)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import product
-from math import isfinite, log, nan, ulp
+from math import inf, isfinite, log, nan, ulp
 from typing import Any
 
 import torch
@@ -136,6 +136,8 @@ class Values:
         """How much farther a slope may be off, if rounding is measured at its own two points, in more runs: FEW, or, if
         what is claimed is not BEYOND what they explain, as many as it takes."""
         up, down = found.points
+        if up == down:  # the values told nothing, however exact they are
+            return inf
         extra = 0.0
         for runs in (FEW, RUNS_OF_A_FUNCTION):
             errors = [value_rounding(self.at, self._with(k, place, x), runs).error for x in (up, down)]

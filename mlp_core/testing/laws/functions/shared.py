@@ -43,7 +43,7 @@ LOOKED = 64
 """entries per example that are examined more closely; all others are skipped and counted"""
 
 DISPUTED = (
-    "skipped because autograd and the difference quotient disagree: at {name}, entry {place}, autograd gives "
+    "skipped because autograd and difference quotients disagree here: at {name}, entry {place}, autograd gives "
     "{theirs!r}, the quotient {value!r} (within {bound:.2g}), and your gradient {mine!r}"
 )
 

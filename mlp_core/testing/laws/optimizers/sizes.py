@@ -133,7 +133,10 @@ def needs_both(subject: Any) -> str | None:
     return None if both else "it is not verified in both float32 and float64"
 
 
-@book.law(single, skip=needs_both, reshaped=True, share=FEW, closing=TWO, doing="in float32")
+@book.law(
+    single, skip=needs_both, reshaped=True, share=FEW, closing=TWO, doing="in float32",
+    beside="it says that the dtype decides the step; other laws only see steps that differ",
+)  # fmt: skip
 def moves_float32_as_float64(subject: Any, scenario: Scenario) -> Evidence:
     """From the same numbers, with every hyperparameter in use, parameters in float32 end near those in float64. The law
     fails if they differ by a sixteenth of the way that they moved, which is far more than rounding.
