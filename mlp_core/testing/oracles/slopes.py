@@ -94,6 +94,8 @@ def slope(f: Callable[[float], float], x: float, error: float | Callable[[float]
     (True, True)
     >>> slope(abs, 1e-40, error=lambda step: 1e-16 * step).confirms(1.0)
     True
+    >>> slope(abs, 0.0, error=lambda step: 1e-16 * step).allows(1.0)
+    True
     """
     off_by = error if callable(error) else lambda step: error
     middle, rungs, estimates = f(x), list[_Rung](), list[_Estimate]()
@@ -108,7 +110,8 @@ def slope(f: Callable[[float], float], x: float, error: float | Callable[[float]
         off = [one.rounding if found.order == 1 else plain.get(k, math.inf) for k, one in enumerate(below)]
         if all(abs(one.quotient - found.value) <= b + found.bound for one, b in zip(below, off, strict=True)):
             top = rungs[found.rung]
-            return Slope(found.value, found.bound, (top.up, top.down), _sides(rungs[: found.rung + 1], x, middle))
+            sides = _sides(rungs[: max(found.rung, 1) + 1], x, middle)  # a kink shows on two rungs at least
+            return Slope(found.value, found.bound, (top.up, top.down), sides)
     return Slope(math.nan, math.inf, (x, x))
 
 
