@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,3 +76,11 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from small_images import write_images  # needs Pillow, which the tests that ask for it have
 
     return write_images(tmp_path_factory.mktemp("images") / "all")
+
+
+@pytest.fixture
+def nothing_stays_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What loading `hand_in.py` leaves in a process of its own is put back in this one."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield
+    sys.modules.pop("hand_in", None)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 from hypothesis.database import InMemoryExampleDatabase
+from numbers_as_examples import Anything, Number
 
 from mlp_core.testing.engine import straight
 from mlp_core.testing.engine.database import Memory
@@ -18,24 +18,6 @@ from mlp_core.testing.engine.law import Check, Law
 from mlp_core.testing.engine.runner import run
 
 MILLION = st.integers(0, 1_000_000)
-
-
-@dataclass
-class Number:
-    value: int
-
-    def describe(self) -> str:
-        return str(self.value)
-
-    def weight(self) -> int:
-        return self.value
-
-
-class Anything:
-    name = "anything"
-
-    def snippet(self, example: Number, closing: str) -> str:
-        return ""
 
 
 def law(check: Check, numbers: st.SearchStrategy[int] = MILLION) -> Law:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,8 @@ from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.foreign.child import laws_of
 from mlp_core.testing.foreign.load import found_in, loaded
 from mlp_core.testing.verification.verify import checked
+
+pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
 
 FILES: dict[str, tuple[str, list[str]]] = {
     "a pair": (("def affine_forward(x, w, b):\n    return x @ w + b, (x, w)\n"
@@ -53,14 +53,6 @@ FILES: dict[str, tuple[str, list[str]]] = {
     "two of them": (("def f(x):\n    return x**2\ndef f_prime(x):\n    return 2 * x\n"
                     "def g(x):\n    return x**3\ndef g_grad(x):\n    return 3 * x**2\n"), ["f", "g"]),
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def nothing_stays_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What loading leaves in a process of its own is put back in this one."""
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    yield
-    sys.modules.pop("hand_in", None)
 
 
 def written(folder: Path, text: str) -> str:

@@ -3,8 +3,6 @@ and the loss is looked for among the usual ones."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,6 +15,8 @@ from mlp_core.testing.engine.guards import globals_kept
 from mlp_core.testing.foreign.child import laws_of
 from mlp_core.testing.foreign.load import found_in, loaded
 from mlp_core.testing.verification.verify import checked
+
+pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
 
 SIGMOID = "def sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n"
 SOFTMAX = (
@@ -58,13 +58,6 @@ FILES: dict[str, tuple[str, str, tuple[str, str]]] = {
     "torch": (TORCH, "the sum of half the squared error", ("gh[h <= 0] = 0", "gh[h <= 0] *= 0.1")),
     "forward apart": (APART, "the mean over rows of binary cross-entropy", ("(1 - A1**2)", "A1 * (1 - A1)")),
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def nothing_stays_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    yield
-    sys.modules.pop("hand_in", None)
 
 
 def judged(folder: Path, text: str, examples: int = 6) -> tuple[Any, list[Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -16,6 +15,8 @@ from mlp_core.testing.engine.guards import globals_kept
 from mlp_core.testing.foreign.child import laws_of
 from mlp_core.testing.foreign.load import found_in, loaded
 from mlp_core.testing.verification.verify import checked
+
+pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
 
 POISSON = (
     "class Poisson:\n    def __init__(self, endog, exog):\n        self.y, self.X = endog, exog\n"
@@ -32,13 +33,6 @@ FILES = {
     "a likelihood": (POISSON, "Poisson.hessian", ("-(self.X.T *", "(self.X.T *")),
     "fun and jac": (ROSEN, "Rosen.jac", ("g[1:] += 200", "g[1:] = 200")),
 }
-
-
-@pytest.fixture(autouse=True)
-def nothing_stays_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    yield
-    sys.modules.pop("hand_in", None)
 
 
 def judged(folder: Path, text: str) -> tuple[str, list[Any]]:

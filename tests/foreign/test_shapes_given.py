@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,8 @@ from mlp_core.testing.foreign.load import found_in, loaded
 from mlp_core.testing.foreign.several import check_shapes
 from mlp_core.testing.subjects.doors.asked import shapes_asked
 from mlp_core.testing.verification.verify import checked, verify
+
+pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
 
 AFFINE = (
     "def affine_forward(x, w, b):\n    return x @ w + b, (x, w)\n"
@@ -48,13 +48,6 @@ GIVEN: dict[str, tuple[str, str, str]] = {
     "an autograd.Function": (FUNCTION, "(2,n,3)", 'shapes as given: "(2,n,3)"'),
     "classes": (CLASSES, "(d,3),(n,d),(n)<3", 'shapes as given: "(d,3),(n,d),(n)<3"'),
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def nothing_stays_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    yield
-    sys.modules.pop("hand_in", None)
 
 
 def subject(folder: Path, text: str, shapes: str) -> Any:

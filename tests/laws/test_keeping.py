@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import torch
 import warm_processes
 from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase, InMemoryExampleDatabase
+from numbers_as_examples import Anything, Number
 
 from mlp_core import MLP, ArgumentError, Trace, backprop
 from mlp_core.testing import laws, verify
@@ -31,24 +31,6 @@ class Wrong(UpdateRule):
     def step(self, p, g, t):
         g.mul_(2)
 """
-
-
-@dataclass
-class Number:
-    value: int
-
-    def describe(self) -> str:
-        return str(self.value)
-
-    def weight(self) -> int:
-        return self.value
-
-
-class Anything:
-    name = "anything"
-
-    def snippet(self, example: Number, closing: str) -> str:
-        return ""
 
 
 def below(limit: int, name: str = "below") -> Law:

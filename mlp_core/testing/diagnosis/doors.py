@@ -94,7 +94,7 @@ def generic(example: Arguments, seed: int) -> Arguments:
 
 
 def _larger(subject: Form) -> list[Arguments]:
-    """Other examples than those that were made as small as possible, in whose few entries many relations hold."""
+    """Larger examples. In the smallest ones there are few entries, and many relations hold by chance."""
 
     def size(example: Arguments) -> int:
         return sum(tensor_of(example.at(path)).numel() for path in example.paths())

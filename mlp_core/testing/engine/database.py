@@ -51,8 +51,8 @@ class Memory(ExampleDatabase):
 class Found(Memory):
     """The example that broke a law when it was drawn.
 
-    It is no small one. Hypothesis shrinks what it finds under its second key, and does not what it finds under the
-    first: that was small when it was kept.
+    It is large. Hypothesis shrinks what it finds under its second key. It does not shrink what it finds under the first
+    key, because that was small when it was kept.
     """
 
     def fetch(self, key: bytes) -> Iterable[bytes]:

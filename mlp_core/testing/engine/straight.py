@@ -2,8 +2,9 @@
 
 Of the time of an example a fifth is Hypothesis's own, whatever is drawn: it keeps a tree of all choices, repeats
 choices in other places, and saves and restores every generator of random numbers twice. While a law holds none of that
-is used. So the simplest example and small ones come from Hypothesis (FIRST), the others from its strategies alone. A
-failing one is handed back to it as the choices that led there, to be tried again and made smaller.
+is used. So the simplest example and small ones come from Hypothesis (FIRST), the others from its strategies alone. Once
+one fails, Hypothesis looks for a failing example itself and makes it smaller. If it finds none, it is given the choices
+that led to the one that was drawn.
 
 Hypothesis has no public name for this. Where one is missing, or has other parameters, examples come from Hypothesis as
 they did, and tests/engine/test_straight.py fails.
@@ -59,13 +60,13 @@ def drawn(
 
     If check raises, broken_by is told of the choices first, as Hypothesis's databases keep them.
     """
-    numbers = random.Random(f"straight {seed}")  # noqa: S311  (others than those that drew the first examples)
+    numbers = random.Random(f"straight {seed}")  # noqa: S311  (not the numbers of the first examples)
     tried, in_vain = set[Any](), 0
     named: dict[str, Any] = {"wrapped_test": check} if "wrapped_test" in TAKES else {}
     with deterministic_PRNG():
         while len(tried) < wanted:
             random.seed(0)  # as Hypothesis does before every example
-            np.random.seed(0)  # noqa: NPY002  (those that everybody shares)
+            np.random.seed(0)  # noqa: NPY002  (numpy's global generator)
             data = ConjectureData(random=numbers)
             with BuildContext(data, **named):
                 try:

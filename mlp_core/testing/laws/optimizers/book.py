@@ -91,7 +91,7 @@ class _Drawn(TorchDispatchMode):
 
 
 def draws(subject: Any) -> bool:
-    """Whether its steps draw random numbers, also those that are the same in every run."""
+    """Whether its steps draw random numbers. A generator with a fixed seed counts too."""
     if "draws" not in subject.memo:
         scenarios = sample(subject.scenarios(steps=(4, 6)), RUN_TWICE)
         with globals_kept(), suppress(Broken, Rejected), _Drawn() as drawn:
