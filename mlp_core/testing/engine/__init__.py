@@ -1,1 +1,1 @@
-"""How a law is run: it knows no network, no optimizer and no law."""
+"""How a law is run. Nothing in this folder depends on networks, optimizers or particular laws."""

@@ -1,4 +1,5 @@
-"""Failures that read without knowing the test: where, got, expected, the smallest example, a snippet to paste."""
+"""Compares values, and words a failure so that it reads without knowing the test: where, got, expected, and a
+snippet."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ def compare(
         if g.shape != e.shape:
             raise Broken(f"{what}{name}", f"shape {tuple(g.shape)}", f"shape {tuple(e.shape)}")
         evidence.entries += g.numel()
-        if not torch.equal(g, e):  # seldom, where the same bits are asked for
+        if not torch.equal(g, e):  # rare, if equal bits are required
             unequal.append(index)
     if not unequal:
         return evidence
@@ -42,7 +43,7 @@ def compare(
     place = tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), got[at].shape))
     bound, entry, wanted = bounds[at], got[at][place].item(), expected[at][place].item()
     limit = bound[place].item() if isinstance(bound, Tensor) else float(bound)
-    # a bound among the subnormal numbers only says that nothing but underflow is forgiven
+    # a subnormal bound only means that underflow is allowed
     within = (
         "the same bits"
         if limit == 0
@@ -59,12 +60,12 @@ def compare(
 
 
 def _joined(tensors: Iterable[Tensor]) -> Tensor:
-    """All entries, one tensor after the other, in double precision."""
+    """All entries of the tensors, one tensor after the other, in double precision."""
     return torch.cat([t.flatten().double() for t in tensors])
 
 
 def _ratio(got: Tensor, expected: Tensor, limit: Tensor) -> tuple[Tensor, Tensor]:
-    """Error over bound by entry (above 1: broken), and the error; equality to the bit has ratio 0."""
+    """The error divided by its bound, per entry (above 1 is a failure), and the error. Equal values have ratio 0."""
     equal = same(got, expected)
     error = torch.where(equal, 0.0, (got - expected).abs().nan_to_num(nan=float("inf")))
     ratio = torch.where(equal, 0.0, torch.where(limit > 0, error / limit, float("inf")))

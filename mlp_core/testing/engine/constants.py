@@ -1,13 +1,14 @@
-"""What a law is tried on depends on the call alone, not on what else is imported or asked of Hypothesis.
+"""The examples of a law depend on the call alone, not on which modules are imported or how pytest was started.
 
-One draw in twenty of a number, a text or bytes Hypothesis takes from constants, half of these from the source of every
-local module that is loaded: an unused `X = 12.5` somewhere, or a module of ours that a failure loads, changes all
-examples after it, and the same call that failed passes. And under pytest's `--hypothesis-seed` it reads no database, so
-that what failed before is not tried. Both are shut off here as long as a law is checked. For constants that holds in
-the threads that ask for it alone: tests of others keep theirs.
+Hypothesis draws one in twenty numbers, texts or bytes from constants. Half of these constants come from the source of
+every local module that is loaded. So an unused `X = 12.5` somewhere, or a module of this package that a failure loads,
+would change all later examples, and the call that failed would pass when it is repeated. Under pytest's
+`--hypothesis-seed`, Hypothesis also reads no database, so earlier failures would not be replayed. Both are switched off
+here while a law is checked. For constants this applies only to the threads that check laws; tests of other packages
+keep theirs.
 
-Hypothesis has no settings for it, so that names of its inside are replaced meanwhile (in 6.130 and 6.131.0 there are no
-constants of modules). Where one is missing, that part is not done, and tests/engine/test_constants.py fails.
+Hypothesis has no settings for this, so internal names of Hypothesis are replaced meanwhile (6.130 and 6.131.0 have no
+constants of modules). If a name is missing, that part is skipped, and tests/engine/test_constants.py fails.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ import hypothesis.core
 from hypothesis.internal.conjecture import providers
 
 LARGEST = 1024
-"""entries of a cache, as in Hypothesis"""
+"""the number of entries of a cache, as in Hypothesis"""
 
 
 class _None:
-    """The constants of no module, as Hypothesis asks for them: by a method or, in old versions, as in a dict."""
+    """The constants of no module, in the form in which Hypothesis reads them: by a method, or in old versions as from a
+    dict.
+    """
 
     def set_for_type(self, kind: object) -> tuple[()]:
         return ()
@@ -39,11 +42,11 @@ class _None:
 
 
 _kept: ContextVar[dict[Any, Any] | None] = ContextVar("_kept", default=None)
-"""inside, in place of Hypothesis's cache: which constants are allowed, by what is asked for"""
+"""while a law is checked, used instead of Hypothesis's cache: the allowed constants per request"""
 
 
 class _Cache:
-    """Hypothesis's cache outside, one of our own inside."""
+    """Hypothesis's own cache normally, and a separate one while a law is checked."""
 
     def __init__(self, others: Any) -> None:
         self.others = others
@@ -73,7 +76,7 @@ def _finder(others: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def _no_seed(others: object) -> None:
-    """In place of the seed of pytest's `--hypothesis-seed`: every law is given its own."""
+    """Replaces the seed of pytest's `--hypothesis-seed`: every law has its own seed."""
 
 
 REPLACED: dict[str, tuple[ModuleType, Callable[[Any], Any]]] = {
@@ -81,20 +84,20 @@ REPLACED: dict[str, tuple[ModuleType, Callable[[Any], Any]]] = {
     "CONSTANTS_CACHE": (providers, _Cache),
     "global_force_seed": (hypothesis.core, _no_seed),
 }
-"""names of Hypothesis's inside: where each is, and what of it takes its place"""
+"""internal names of Hypothesis: the module of each, and its replacement"""
 
 _lock, _inside = Lock(), list[dict[str, Any]]()
-"""what the names stood for, once for everybody who is inside"""
+"""the original values of the names, shared by all threads that are inside"""
 
 
 def shut_off() -> tuple[str, ...]:
-    """The names that are replaced: those that this Hypothesis has."""
+    """The names that are replaced: those that this version of Hypothesis has."""
     return tuple(name for name, (module, _) in REPLACED.items() if hasattr(module, name))
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Inside, no constants of the modules that happen to be loaded are drawn, and databases are read."""
+    """A context in which no constants of loaded modules are drawn, and databases are read."""
     with _lock:
         if _inside:
             before = _inside[0]

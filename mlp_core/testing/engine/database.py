@@ -1,4 +1,4 @@
-"""Failing examples that are kept: between runs in a database, between the laws of one subject in memory."""
+"""Keeps failing examples: between runs in a database, between the laws of one subject in memory."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ FILES_KEEP_NONE = "None for scripts and notebooks: they run in untrusted process
 
 
 OTHERS = b".secondary", b".pareto"
-"""how keys end under which Hypothesis keeps examples that are not the smallest"""
+"""the endings of the keys under which Hypothesis keeps examples that are not the smallest"""
 
 
 class Memory(ExampleDatabase):
-    """The smallest example of each broken law, as Hypothesis writes it down: the choices that led to it. They are read
-    by whatever strategy comes next, so that they may stand for another example there, or for none."""
+    """The smallest example of each failed law, as Hypothesis encodes it: the choices that led to it. The next strategy
+    may read the same choices as another example, or as none.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,19 +30,20 @@ class Memory(ExampleDatabase):
         self._last = b""
 
     def save(self, key: bytes, value: bytes) -> None:
-        """Hypothesis's, at every example smaller than those before; under other keys it keeps the larger ones."""
+        """Called by Hypothesis for every example smaller than those before. It keeps larger examples under other keys.
+        """
         if not key.endswith(OTHERS):
             self._last = value
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
-        """Hypothesis's, before it generates anything."""
+        """Called by Hypothesis before it generates examples."""
         return () if key.endswith(OTHERS) else tuple(self.kept)
 
     def delete(self, key: bytes, value: bytes) -> None:
-        """Hypothesis's, for what breaks a law no longer: it broke another, and stays."""
+        """Called by Hypothesis for an example that no longer breaks a law. It stays, because it broke another law."""
 
     def keep(self, other: Memory) -> None:
-        """Keep the smallest example of the law that was just checked, which may have been saved in another memory."""
+        """Keep the smallest example of the law that was just checked, even if it was saved in another memory."""
         last = self._last or other._last
         if last and last not in self.kept:
             self.kept.append(last)
@@ -49,7 +51,7 @@ class Memory(ExampleDatabase):
 
 
 class Found(Memory):
-    """The example that broke a law when it was drawn.
+    """The example on which a law failed when it was drawn.
 
     It is large. Hypothesis shrinks what it finds under its second key. It does not shrink what it finds under the first
     key, because that was small when it was kept.
@@ -62,8 +64,8 @@ class Found(Memory):
 class Kept(ExampleDatabase):
     """The part of a database that belongs to one law of one subject.
 
-    Hypothesis's own key is made of the function it calls, which is the same for all laws. Only the smallest example of
-    a failure is kept: what a law was broken by on the way to it is of no use to others.
+    Hypothesis derives its own key from the function it calls, which is the same for all laws. Only the smallest example
+    of a failure is kept. The larger ones on the way to it are of no further use.
     """
 
     def __init__(self, database: ExampleDatabase, law: Law) -> None:
@@ -83,19 +85,19 @@ class Kept(ExampleDatabase):
 
 
 def sources(*several: Kept | Memory | None) -> ExampleDatabase | None:
-    """Those that there are, as one; None where there is none."""
+    """All databases that are not None, as one; None if there are none."""
     found = [one for one in several if one is not None]
     return MultiplexedDatabase(*found) if found else None
 
 
 def in_folder(folder: Path | None) -> ExampleDatabase | None:
-    """The database that is a folder, made where it is not there; None where none is named."""
+    """The database in a folder, which is created if it is missing; None if no folder is named."""
     return None if folder is None else DirectoryBasedExampleDatabase(folder)
 
 
 @contextmanager
 def no_files() -> Iterator[None]:
-    """Hypothesis keeps notes of its own on disk: not in the caller's folder."""
+    """Hypothesis writes notes to a folder: this prevents it from using the caller's."""
     with tempfile.TemporaryDirectory() as scratch:
         set_hypothesis_home_dir(scratch)
         try:

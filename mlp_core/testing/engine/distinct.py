@@ -1,4 +1,4 @@
-"""Whether examples differ: a law tried a hundred times on one example, or on nothing but zeros, has not been tried."""
+"""Whether examples differ. A law that ran a hundred times on one example, or on zeros only, has not been tested."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import torch
 from torch import Tensor
 
 FEW = 64
-"""numbers of a tensor that are looked at; more are drawn for none"""
+"""the number of entries of a tensor that are compared; no tensor has more entries that are drawn"""
 
 
 def digest(example: Any) -> int:
-    """A number for the numbers in an example's tensors, or, if it has none, for all else in it.
+    """A number for the numbers in an example's tensors, or, if it contains no tensors, for everything else in it.
 
-    Shapes do not count: zeros are zeros, however many. Order does: whole numbers differ by little else.
+    Shapes do not count: two tensors of zeros are equal. The order of the numbers does count, because tensors of small
+    integers often differ in nothing else.
 
     >>> import torch
     >>> digest((torch.zeros(3), "a")) == digest((torch.zeros(2, 2), "b"))
@@ -28,7 +29,7 @@ def digest(example: Any) -> int:
     if not tensors:
         return hash(repr(_plain(example)))
     numbers = torch.cat(tensors).nan_to_num_().tolist()
-    return hash(tuple(numbers) if len(set(numbers)) > 2 else frozenset(numbers))  # 0 and a constant: any order is alike
+    return hash(tuple(numbers) if len(set(numbers)) > 2 else frozenset(numbers))  # of 0 and a constant
 
 
 def _tensors(thing: Any) -> Iterator[Tensor]:
@@ -42,7 +43,7 @@ def _tensors(thing: Any) -> Iterator[Tensor]:
 
 
 def _parts(thing: Any) -> list[Any]:
-    """What an example is made of."""
+    """The parts of an example, as a flat sequence."""
     if isinstance(thing, (tuple, list)):
         return list(thing)
     if isinstance(thing, dict):

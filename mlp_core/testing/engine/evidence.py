@@ -13,7 +13,7 @@ import torch
 import mlp_core
 
 NOT_THEIRS = tuple(str(Path(module.__file__ or "").parent) for module in (mlp_core, torch, traceback))
-"""folders of code that is not the subject's: ours, torch's, Python's"""
+"""folders of code that is not the subject's: this package's, torch's and Python's"""
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Evidence:
     entries: int = 0
     skipped: int = 0
     by_bound: int = 0
-    """tensors whose relative error did not decide, but the bound"""
+    """tensors for which the rounding bound decided, not the relative error"""
     tensors: int = 0
     counted: bool = True
     """False for an example that the law cannot check"""
@@ -36,7 +36,7 @@ class Evidence:
     disputed: int = 0
     """entries that are skipped because two oracles contradict each other"""
     note: str = ""
-    """a remark about this example, which does not fail"""
+    """a remark about this example, which is not a failure"""
 
     def join(self, more: Evidence, *, silent: int = 0) -> None:
         """Add the result of another comparison, without `silent` entries that were skipped."""
@@ -49,10 +49,10 @@ class Broken(AssertionError):
     failure with measured numbers, for a failure that no known mistake explains."""
 
     example: Any = None
-    """the example the lines are about, where the law made it out of the one it was given"""
+    """the example that the failure describes, if the law derived it from the given one"""
 
     others: tuple[Any, ...] = ()
-    """other examples on which the law was broken, the first ones found"""
+    """other examples on which the law failed, the first ones found"""
 
     def __init__(
         self, where: str, got: object, expected: object, *, closing: str = "", note: str = "", measured: str = ""
@@ -75,14 +75,14 @@ class Beyond(AttributeError):
 
 
 def place_of(error: BaseException) -> str:
-    """The line that raised an error, in the subject's own file where one of its lines was running."""
+    """The line that raised an error: the last line in the subject's own file, if there is one."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith(NOT_THEIRS)]
     return "".join(f"{_shown(f.filename)}, line {f.lineno}: {f.line}" for f in (own or frames)[-1:])
 
 
 def _shown(file: str) -> str:
-    """A file by its name; of a cell that IPython runs, which is no file, by its number: In[3]."""
+    """The name of a file. A cell of IPython has no file, and is shown by its number: In[3]."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     cell = shell.compile.format_code_name(file) if shell is not None else None

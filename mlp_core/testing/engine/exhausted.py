@@ -1,15 +1,16 @@
-"""Whether Hypothesis stopped because no example was left that it had not tried.
+"""Whether Hypothesis stopped because it had tried every example that exists.
 
-What it does, read and tried in 6.130.0 and 6.170.17: every choice that led to an example goes into a tree, and once all
-branches of that tree have ended, by an example or by a filter's rejection, the run ends with "nothing left to do". This
-counts choices, not values: 31 integers that are all mapped to 0 are 31 examples. Where filters reject too much it ends
-before that, with "settings.max_examples=100, but < 1% of test cases satisfied assumptions" (6.130: < 10%), and where
-exactly as many examples exist as were asked for, or more, with "settings.max_examples=100": that nothing was left then
-is not known. A part of the tree behind a rejected draw counts as ended, since what follows it could be had without the
-rejection.
+This is how 6.130.0 and 6.170.17 behave, by their source and by trying. Hypothesis keeps a tree of the choices that led
+to examples. When every branch has ended, in an example or in a filter's rejection, the run ends with "nothing left to
+do". The tree counts choices, not values: 31 integers that all map to 0 are 31 examples. If filters reject too much, the
+run ends earlier, with "settings.max_examples=100, but < 1% of test cases satisfied assumptions" (6.130: < 10%). If
+exactly as many examples exist as were requested, or more, it ends with "settings.max_examples=100". Then it is not
+known that nothing was left. A branch behind a rejected draw counts as ended, because its examples can also be reached
+without the rejection.
 
-The reason stands in the statistics that pytest shows with --hypothesis-show-statistics. They are no promise: in other
-words for it, the test cases are counted; without statistics, nothing counts as exhausted.
+The reason is part of the statistics that pytest shows with --hypothesis-show-statistics. Hypothesis does not guarantee
+them. If the reason has other words, the test cases are counted instead. Without statistics, nothing counts as
+exhausted.
 """
 
 from __future__ import annotations
@@ -20,18 +21,21 @@ from typing import Any
 
 try:
     from hypothesis.statistics import collector
-except ImportError:  # another version's
+except ImportError:  # another version of Hypothesis
     collector = None  # type: ignore[assignment]
 
 NOTHING_LEFT = "nothing left to do"
 
 FAR_BELOW = 400
-"""test cases among which no version has given up over rejections yet: the first has after 459, 6.130 after 1000"""
+"""the number of test cases below which no version gives up because of rejections: the earliest gives up after 459,
+6.130 after 1000"""
 
 
 @contextmanager
 def watched() -> Iterator[list[Mapping[str, Any]]]:
-    """Inside, the statistics of every run come into the list, and go to whoever listens already."""
+    """A context in which the statistics of every run are added to the list. Listeners that exist already still receive
+    them.
+    """
     heard = list[Mapping[str, Any]]()
     if collector is None:
         yield heard
@@ -48,7 +52,7 @@ def watched() -> Iterator[list[Mapping[str, Any]]]:
 
 
 def nothing_left(statistics: Mapping[str, Any], wanted: int) -> bool:
-    """Whether a run of `wanted` examples that broke no law ended because there are no more."""
+    """Whether a run of `wanted` examples in which no law failed ended because no more examples exist."""
     why = statistics.get("stopped-because", "")
     if not why or "max_examples" in why or why == NOTHING_LEFT:
         return bool(why == NOTHING_LEFT)

@@ -1,4 +1,4 @@
-"""What is known of a law that is being checked and failed, and what ends a run."""
+"""What is known of a law that failed and is still being checked, and the exceptions that end a run."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from mlp_core.testing.engine.evidence import Broken
 
 KEPT = 8
-"""failing examples that are kept for the diagnosis, beside the smallest"""
+"""the number of failing examples that are kept for the diagnosis, beside the smallest"""
 
 
 class Short(BaseException):
-    """Ends a run for which something is missing, such as memory, and says what."""
+    """Ends a run that lacks something, such as memory. The message names it."""
 
 
 class Enough(BaseException):
@@ -19,18 +19,18 @@ class Enough(BaseException):
 
 
 class Failing:
-    """The smallest example so far on which a law is broken: the one that takes the fewest words to build."""
+    """The smallest example so far on which a law fails: the one whose snippet has the fewest words."""
 
     def __init__(self) -> None:
         self.broken: Broken | None = None
         self.example: Any = None
         self.size = 0
-        self.kept = False  # whether an example of another law breaks it
+        self.kept = False  # whether it fails on an example of another law
         self.first: list[Any] = []
         self.again()
 
     def again(self, reused: int = 0) -> None:
-        """A search begins: it tries so many examples of other laws first."""
+        """A search begins. It tries this many examples of other laws first."""
         self.reused, self.seen, self.tries, self.here = reused, 0, 0, False
 
     def note(self, broken: Broken, example: Any) -> None:
@@ -43,4 +43,4 @@ class Failing:
 
 
 class Begun(BaseException):
-    """Ends Hypothesis's part of a run: the first examples were tried, the others are drawn straight."""
+    """Ends the part of a run that Hypothesis does: the first examples were tried, and the others are drawn straight."""

@@ -1,4 +1,4 @@
-"""How code that is not ours is run: what it raises is a verdict, and what it changes is put back."""
+"""Runs code that is not this package's: an exception becomes a failure, and changes of global state are undone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlp_core.testing.engine.evidence import Broken, Raised
 
 
 def flushes_denormals() -> bool:
-    """Whether numbers too small to be normal are taken for 0 in this thread, as after torch.set_flush_denormal."""
+    """Whether this thread replaces numbers too small to be normal by 0, as after torch.set_flush_denormal."""
     return LEAST / 2 == 0
 
 
@@ -24,13 +24,15 @@ LEAST = sys.float_info.min
 """the smallest normal number"""
 
 _switched = False
-"""whether foreign code has switched the flushing of denormals since that was last asked"""
+"""whether foreign code has switched the flushing of denormals since this was last reset"""
 
 
 @contextmanager
 def foreign() -> Iterator[None]:
-    """Inside, the subject's own code runs: what it raises is a verdict about it, not an error of ours. If it leaves
-    denormals flushed, or not, unlike before, that is put back at once: Hypothesis draws no floats without them."""
+    """A context in which the subject's own code runs. An exception in it is a failure of the subject, not an error of
+    this package. If the code switches the flushing of denormals, that is undone at once, because Hypothesis cannot draw
+    floats with it.
+    """
     global _switched
     before = flushes_denormals()
     try:
@@ -49,13 +51,14 @@ RUN
 least = 2.0**-1022
 assert least / 2, "denormal numbers are flushed to 0"
 """
-"""RUN is what runs the subject"""
+"""RUN is replaced by the line that runs the subject"""
 
 
 @contextmanager
 def denormals_kept(run: str) -> Iterator[None]:
-    """Inside, the subject runs; raises Broken if it switches the flushing of denormals, which is switched back. `run`:
-    the line of a snippet that does what is done inside."""
+    """A context in which the subject runs. Raises Broken if the subject switches the flushing of denormals, and
+    switches it back. `run`: the line of a snippet that does what happens in the context.
+    """
     global _switched
     before, _switched = flushes_denormals(), False
     try:
@@ -70,7 +73,7 @@ def denormals_kept(run: str) -> Iterator[None]:
 
 @contextmanager
 def globals_kept() -> Iterator[None]:
-    """Put default dtype, thread count, random states and the flushing of denormals back as they were."""
+    """Restore the default dtype, the thread count, the random states and the flushing of denormals."""
     dtype, threads, numbers, own = (
         torch.get_default_dtype(), torch.get_num_threads(), torch.get_rng_state(), random.getstate(),
     )  # fmt: skip
@@ -88,14 +91,14 @@ def globals_kept() -> Iterator[None]:
 
 
 WATCHED: tuple[Any, ...] = (torch, torch.Tensor, torch.autograd, torch.linalg, torch.nn.functional, builtins, math)
-"""modules and a class that everybody shares"""
+"""modules and a class that all code shares"""
 
 AS_IMPORTED = [dict(vars(module)) for module in WATCHED]
-"""what they stood for when this was imported"""
+"""their attributes when this module was imported"""
 
 
 def replaced() -> list[str]:
-    """Names in the modules that everybody shares that stand for something else than at first; they are put back."""
+    """The names in the shared modules that have another value than at first. Their first values are restored."""
     names = []
     for module, before in zip(WATCHED, AS_IMPORTED, strict=True):
         now = vars(module)
@@ -106,14 +109,15 @@ def replaced() -> list[str]:
 
 
 def _ours(value: object) -> bool:
-    """Whether something is torch's own, which wraps what it has when its compiler is imported, this package's, or of
-    the kernel of a notebook, which has another `input` for every cell."""
+    """Whether a replacement is legitimate: torch wraps its own functions when its compiler is imported, this package
+    does so too, and the kernel of a notebook has another `input` for every cell.
+    """
     return str(getattr(value, "__module__", "")).startswith(("torch", "mlp_core", "ipykernel", "IPython"))
 
 
 @contextmanager
 def default_dtype(dtype: torch.dtype) -> Iterator[None]:
-    """Run with another default dtype, and set it back."""
+    """Run with another default dtype, and restore it afterwards."""
     before = torch.get_default_dtype()
     torch.set_default_dtype(dtype)
     try:

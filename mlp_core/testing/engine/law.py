@@ -54,17 +54,18 @@ class Law:
     """the share of the requested examples on which it runs: below 1 if an example is slow, and shows a mistake by
     itself"""
     judges: bool = False
-    """whether it compares the subject's numbers with known ones, from another computation or exact"""
+    """whether the law compares the subject's numbers with known ones, exact or from another computation"""
     group: str = ""
     subject: Any = None
     runs: Callable[..., Any] | None = None
-    """what checks it, given with the subject: `engine.run`, or that with explanations"""
+    """the function that checks the law, passed with the subject: `engine.run`, or a version that also explains
+    failures"""
 
     def __str__(self) -> str:
         return self.name.replace(" ", "-")
 
     def bind(self, subject: Any, runs: Callable[..., Any] | None = None) -> Law:
-        """The same law about `subject`, checked by `runs`."""
+        """The same law with a subject. `runs` checks it."""
         return Law(**{**self.__dict__, "subject": subject, "runs": runs})
 
     def waived(self) -> Law:

@@ -10,7 +10,7 @@ from mlp_core.testing.engine.evidence import Evidence
 
 
 def failure_text(result: Result) -> str:
-    """Everything known about what became of a law, the snippet last."""
+    """Everything known about a failed law, with the snippet last."""
     verdict = "BROKEN" if result.verdict == "FAIL" else result.verdict
     lines = [f"{verdict}: {result.subject}: {result.law}", f"  law        {result.statement}"]
     rows = [
@@ -19,7 +19,7 @@ def failure_text(result: Result) -> str:
     ]  # fmt: skip
     lines += [f"  {name:<10} {value}" for name, value in rows if value]
     if result.snippet:
-        lines += ["", "# paste this to see it again", result.snippet]
+        lines += ["", "# paste this to reproduce it", result.snippet]
     return "\n".join(lines)
 
 
@@ -28,11 +28,11 @@ Progress = Callable[["Result"], object]
 
 @dataclass
 class Result:
-    """What became of one law: PASS, FAIL, UNTESTED or SKIP, with its reason; what was counted; of a failure all that is
-    known. UNTESTED: it applies, and could not be tried enough; the reason ends with what would help.
+    """The result of one law: PASS, FAIL, UNTESTED or SKIP, with its reason, the counts, and all that is known about a
+    failure. UNTESTED: the law applies, but could not be tested enough; the reason ends with what would help.
 
     error: the largest absolute error among the entries compared; ratio: the largest error divided by its bound. where,
-    got, expected: the first entry that is wrong on the smallest example; snippet: the lines that show it again.
+    got, expected: the first entry that is wrong on the smallest example; snippet: the lines that reproduce it.
     """
 
     law: str
@@ -51,17 +51,17 @@ class Result:
     ratio: float = 0.0
     seen: set[str] = field(default_factory=set)
     distinct: int = 0
-    """examples that counted and differ in their numbers"""
+    """the number of examples that counted and differ in their numbers"""
     where: str = ""
     got: str = ""
     expected: str = ""
     counterexample: str = ""
     numbers: str = ""
-    """those of the smallest example, in few words"""
+    """the numbers of the smallest example, in a few words"""
     snippet: str = ""
     diagnosis: str | None = None
     exhibit: dict[str, Any] | None = None
-    """the smallest example in numbers that can be drawn (diagnosis/picture.py)"""
+    """the smallest example as numbers that can be drawn (diagnosis/picture.py)"""
     lines: dict[str, Any] | None = None
     """the lines at fault (diagnosis/lines/at_fault.py)"""
     trajectory: dict[str, Any] | None = None
@@ -75,7 +75,7 @@ class Result:
     note: str = ""
     """a remark about an example that does not fail, from the first such example"""
     exhausted: bool = False
-    """whether it holds on all examples that exist, which were fewer than requested"""
+    """whether the law holds on all examples that exist, which were fewer than requested"""
 
     def add(self, evidence: Evidence) -> None:
         self.examples += 1
@@ -90,16 +90,16 @@ class Result:
         self.note = self.note or evidence.note
 
     def forget(self) -> None:
-        """Forget what was counted: the law is tried from the beginning."""
+        """Reset the counts: the law starts again."""
         vars(self).update(vars(Result(self.law, self.statement, self.subject, self.group, judges=self.judges)))
 
     def fail(self, reason: str) -> None:
         self.verdict, self.reason = "FAIL", reason
 
     def untested(self, reason: str) -> None:
-        """It could not be tried enough: why, and what would help."""
+        """The law could not be tested enough: why not, and what would help."""
         self.verdict, self.reason = "UNTESTED", reason
 
     def text(self) -> str:
-        """The failure, or why nothing is known, in words, snippet included."""
+        """The failure, or the reason for another verdict, in words, with the snippet."""
         return failure_text(self)

@@ -24,41 +24,42 @@ from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Progress, Result
 
 Explain = Callable[[Any, Any, Broken], tuple[str | None, dict[str, Any] | None]]
-"""of a subject, an example and how a law broke on it: the mistake in words, and what can be drawn"""
+"""(subject, example, failure) -> the mistake in words, and an exhibit that can be drawn"""
 
 AtFault = Callable[[Law, Any, Broken], tuple[dict[str, Any] | None, dict[str, Any] | None]]
-"""of a law, an example and how the law broke on it: the lines that write what is wrong, and how that goes by steps"""
+"""(law, example, failure) -> the lines that write the wrong value, and how it develops step by step"""
 
 EXAMPLES = 100
 """the default number of examples per law"""
 
 MIN_DISTINCT = 0.1
-"""the least share of the examples that counted that must differ in their numbers; Hypothesis varies an example in other
-things too, so that the core's laws show a quarter (measured), and a strategy of zeros one or two"""
+"""the least share of the counted examples that must differ in their numbers. Hypothesis also varies other parts of an
+example. The core's laws reach a quarter (measured); a strategy of zeros has one or two distinct examples"""
 
 MAX_SKIPPED = 0.1
-"""the largest share of entries, over all examples of a law, that may be left out"""
+"""the largest share of entries, over all examples of a law, that may be skipped"""
 
 MAX_SKIPPED_OF_FEW = 0.5
-"""that of fewer than ENOUGH examples, of which one at a kink is a large share"""
+"""the same for fewer than ENOUGH examples, because a single example at a kink is then a large share"""
 
 SHRINKS = 150
-"""how often a law is tried on smaller examples once it has failed; enough for a handful of numbers"""
+"""how many smaller examples are tried after a failure; enough for a few numbers"""
 
 AGAIN = 3
-"""by how much less often where the smallest example of another law breaks this one too: it is small already"""
+"""the divisor of SHRINKS if the law also fails on the smallest example of another law, which is small already"""
 
 MAX_BY_BOUND = 0.5
-"""the largest share of tensors whose relative error says nothing, so that the rounding bound must decide"""
+"""the largest share of tensors that the rounding bound decides, because their relative error is meaningless"""
 
 ENOUGH = 50
-"""examples from which on a law is untested if too few counted or a case was missed; below, it may be chance"""
+"""the number of examples from which on a law is untested if too few counted or a case was missed; with fewer, it may be
+chance"""
 
 OTHERS = "draw other examples: the law cannot check these"
 UNFILTERED = "relax the filters of the strategy"
 FARTHER = "draw inputs farther from kinks, or scale them"
 WITHOUT = "do without it"
-"""what helps, after what was seen"""
+"""what helps, after a reason such as missing memory"""
 
 
 def run(
@@ -66,11 +67,12 @@ def run(
     explain: Explain | None = None, at_fault: AtFault | None = None,
     memory: Memory | None = None, database: ExampleDatabase | None = None,
 ) -> Result:  # fmt: skip
-    """Check `law` on its subject with `examples` generated examples; `progress` is called after each. Where the law is
-    broken, `explain` says which known mistake it is, and what can be drawn of the example, and `at_fault` which lines
-    write what is wrong. `memory` of the laws of the same subject decides nothing: once the law is broken, it is where a
-    small example is looked for first. `database`: examples on which the law was broken once; they are tried before
-    others, and the smallest of a failure is kept there."""
+    """Check `law` on its subject with `examples` generated examples; `progress` is called after each. If the law fails,
+    `explain` names the known mistake and what can be drawn of the example, and `at_fault` finds the lines that write
+    the wrong value. `memory`: failing examples of the same subject's other laws. It does not affect the verdict: after
+    a failure, the search for a small example starts with them. `database`: earlier failing examples of the law. They
+    are tried first, and the smallest new one is kept there.
+    """
     subject, wanted = law.subject, ceil(law.share * (EXAMPLES if examples is None else examples))
     result = Result(law.name, law.statement, subject.name, law.group, judges=law.judges)
     why = law.skip(subject)
@@ -109,7 +111,7 @@ def run(
                 raise Begun
 
     def searched(*phases: Phase, memory: Memory | None = None) -> None:
-        """Run check on examples, those kept first, until it fails; with Phase.shrink, then on smaller ones."""
+        """Run check on examples, kept ones first, until it fails; with Phase.shrink, then on smaller ones."""
         options = settings(
             max_examples=wanted, deadline=None, database=sources(memory, kept), derandomize=False,
             print_blob=False, phases={Phase.reuse, *set(phases) & set(settings().phases)},
@@ -118,7 +120,7 @@ def run(
         options(hypothesis.seed(seed)(given(law.given(subject))(check)))()  # seed turns databases off
 
     def generated(*phases: Phase) -> None:
-        """Run check on as many examples as are wanted, until it fails."""
+        """Run check on the requested number of examples, until it fails."""
         nonlocal first
         try:
             searched(Phase.generate, *phases)
@@ -131,9 +133,10 @@ def run(
                 searched(Phase.generate, *phases)
 
     def made_smaller() -> None:
-        """Once check has failed: let Hypothesis find a failing example, among those of other laws first, and make it
-        smaller. Where it finds none, it takes what was drawn straight, which is large: small ones come first in what
-        it finds itself."""
+        """After check has failed, let Hypothesis find a failing example, first among those of other laws, and make it
+        smaller. If Hypothesis finds none, the one that was drawn straight is used. It is large; in its own search
+        Hypothesis tries small ones first.
+        """
         if memory is not None or found.kept:
             failing.again(reused=0 if memory is None else len(memory.kept))
             with suppress(Unsatisfiable):
@@ -162,8 +165,9 @@ def run(
 
 
 def _guard(result: Result, law: Law, wanted: int, *, varied: bool) -> None:
-    """A law that was hardly tried has not been kept: it is untested. If all the examples there are were tried, what
-    must have been seen is relative to them. varied: whether the examples differ, so that what a subject owes shows."""
+    """A law that was hardly tested has not passed: it is untested. If every example that exists was tried, the required
+    numbers are relative to that. varied: whether the examples differ, so that missing cases are the subject's doing.
+    """
     there, enough = result.examples if result.exhausted else wanted, ceil(law.share * ENOUGH)
     need, few = ceil(law.floor * there), there < enough and not result.exhausted
     most = MAX_SKIPPED_OF_FEW if few else MAX_SKIPPED
@@ -207,8 +211,9 @@ def _guard(result: Result, law: Law, wanted: int, *, varied: bool) -> None:
 
 
 def evaluate(law: Law, example: Any) -> Evidence:
-    """One example. Whatever is raised, where the subject ran or over what it gave back, breaks the law; dtype, threads
-    and random states that the subject may have changed are put back."""
+    """Check one example. Every exception, in the subject or in code that uses its results, is a failure of the law. The
+    dtype, thread count and random states that the subject may have changed are restored.
+    """
     with guards.globals_kept():
         try:
             return law.function(law.subject, example)

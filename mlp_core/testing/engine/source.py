@@ -1,4 +1,4 @@
-"""Python source of numbers, tensors and imports: what the lines to paste are made of."""
+"""Python source of numbers, tensors and imports, for the snippets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def source(tensor: Tensor, dtype: torch.dtype | None = None) -> str:
 
 
 def few(lines: list[str], most: int = 4, between: str = " ") -> list[str]:
-    """The same words in at most so many lines.
+    """The same words in at most this many lines.
 
     >>> few(["1,", "2,", "3,"], 2)
     ['1, 2,', '3,']
@@ -32,7 +32,7 @@ def few(lines: list[str], most: int = 4, between: str = " ") -> list[str]:
 
 
 def listed(begin: str, entries: list[str], width: int = 110, most: int = 2) -> list[str]:
-    """A list as Python source: in one line of that width, or with its entries in at most so many lines.
+    """A list as Python source: in one line if it fits the width, otherwise with its entries in at most this many lines.
 
     >>> listed("a = ", ["1", "2"]), listed("a = ", ["1", "2"], width=5)
     (['a = [1, 2]'], ['a = [', '    1,', '    2,', ']'])
@@ -48,26 +48,26 @@ LOADED = "__mlp_core_loaded__"
 
 
 def import_of(thing: Any) -> list[str]:
-    """The lines that import a function or class, or load it from its file, or a comment where no line can."""
+    """The lines that import a function or class, or load it from its file; a comment if no line can do that."""
     if hasattr(thing, LOADED):
         load = "from mlp_core.testing.foreign.load import load"
         return [load, f"{name_of(thing)} = load({getattr(thing, LOADED)!r})"]
     module, name = getattr(thing, "__module__", "__main__"), getattr(thing, "__qualname__", "<")
-    if not name.isidentifier():  # a lambda, what stands in a function
-        return [f"{name_of(thing)} = ...  # put here what was handed to verify: no line can import it"]
+    if not name.isidentifier():  # a lambda, or a local function
+        return [f"{name_of(thing)} = ...  # put here what you passed to verify: no line can import it"]
     if module == "__main__":
-        return [f"# {name_of(thing)}: yours, as handed to verify"]
+        return [f"# {name_of(thing)}: yours, as passed to verify"]
     return [f"from {module} import {name}"]
 
 
 def name_of(thing: Any) -> str:
-    """What a function or class is called; a name that can stand in a line of Python."""
+    """The name of a function or class, if it is a valid name in Python code."""
     name = getattr(thing, "__name__", "") or getattr(getattr(thing, "func", None), "__name__", type(thing).__name__)
     return name if name.isidentifier() else "yours"
 
 
 def few_numbers(tensor: Tensor) -> str:
-    """The numbers of a tensor in few digits.
+    """The numbers of a tensor, rounded to a few digits.
 
     >>> few_numbers(torch.tensor([[0.0, -0.125], [1 / 3, 2.0]]))
     '[[0, -0.125], [0.333, 2]]'

@@ -1,13 +1,13 @@
-"""Examples drawn straight, without what Hypothesis does around each to find smaller ones once a law fails.
+"""Draws examples straight, without the work that Hypothesis does around each of them to shrink a failure.
 
-Of the time of an example a fifth is Hypothesis's own, whatever is drawn: it keeps a tree of all choices, repeats
-choices in other places, and saves and restores every generator of random numbers twice. While a law holds none of that
-is used. So the simplest example and small ones come from Hypothesis (FIRST), the others from its strategies alone. Once
-one fails, Hypothesis looks for a failing example itself and makes it smaller. If it finds none, it is given the choices
-that led to the one that was drawn.
+Hypothesis itself takes a fifth of an example's time, whatever is drawn. It keeps a tree of all choices, repeats choices
+in other places, and saves and restores every random number generator twice. As long as a law holds, none of that is
+used. So Hypothesis generates the simplest example and some small ones (FIRST), and the others are drawn from its
+strategies alone. After a failure, Hypothesis searches for a failing example itself and shrinks it. If it finds none, it
+receives the choices that led to the one that was drawn.
 
-Hypothesis has no public name for this. Where one is missing, or has other parameters, examples come from Hypothesis as
-they did, and tests/engine/test_straight.py fails.
+Hypothesis has no public interface for this. If an internal name is missing or has other parameters, Hypothesis
+generates all examples, and tests/engine/test_straight.py fails.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ try:
 
     TAKES = signature(BuildContext).parameters
     THERE = "random" in signature(ConjectureData).parameters and set(TAKES) >= {"data", "is_final"}
-except ImportError:  # another version's
+except ImportError:  # another version of Hypothesis
     THERE = False
 
 FIRST = 10
-"""examples of a law that come from Hypothesis before others are drawn: the simplest, and small ones"""
+"""the number of a law's examples that Hypothesis generates first: the simplest, and small ones"""
 
 ENOUGH = 2 * FIRST
-"""the fewest examples of a law for which it pays"""
+"""the fewest examples of a law for which drawing straight is faster"""
 
 
 def first(wanted: int, kept: Kept | None) -> float:
-    """How many examples come from Hypothesis, with those it is given to try before; infinity for all of them.
+    """The number of examples that Hypothesis generates, including the kept ones it tries first; infinity for all.
 
     >>> first(100, None) in (10, inf), first(19, None)
     (True, inf)
@@ -56,9 +56,10 @@ def drawn(
     strategy: SearchStrategy[Any], check: Callable[[Any], None], wanted: int, seed: int,
     broken_by: Callable[[bytes], None],
 ) -> bool:  # fmt: skip
-    """Call check on so many examples, no two by the same choices; False where too many repeat others or are rejected.
+    """Call check on this many examples, no two by the same choices. Returns False if too many examples repeat others or
+    are rejected.
 
-    If check raises, broken_by is told of the choices first, as Hypothesis's databases keep them.
+    If check raises, broken_by first receives the choices, in the encoding of Hypothesis's databases.
     """
     numbers = random.Random(f"straight {seed}")  # noqa: S311  (not the numbers of the first examples)
     tried, in_vain = set[Any](), 0

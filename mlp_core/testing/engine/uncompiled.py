@@ -1,8 +1,9 @@
-"""A stand-in for torch's compiler, which every step of an optimizer of torch's imports, only to say that it may pause.
+"""A stand-in for torch's compiler. Every step of a torch optimizer imports the compiler, only to tell it to pause.
 
-The import takes one to four seconds of a process that compiles nothing. The stand-in has the two functions that
-optimizers call. Whoever asks it for more gets the compiler itself, which is then imported and takes its place. For
-processes that verify what is the core's own, beside twins out of torch; never for those that run other people's code.
+The import takes one to four seconds in a process that compiles nothing. The stand-in has the two functions that
+optimizers call. Code that reads any other attribute gets the compiler itself, which is then imported and replaces the
+stand-in. It is only for processes that verify the core's own code against torch's optimizers, never for those that run
+other people's code.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ NAME = "torch._dynamo"
 class _StandIn(ModuleType):
     @staticmethod
     def graph_break(*_: Any, **__: Any) -> None:
-        """Outside of a compiled function the compiler's does nothing either."""
+        """Does nothing. Outside of a compiled function the compiler's version does nothing either."""
 
     @staticmethod
     def disable(function: Any, *_: Any, **__: Any) -> Any:
-        """What is not to be compiled is what it is, where nothing is."""
+        """Returns the function itself, because nothing is compiled."""
         return function
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name != "__path__":  # who looks through all modules asks for their __file__
+        if name.startswith("__") and name != "__path__":  # code that looks through all modules reads their __file__
             raise AttributeError(name)
         if sys.modules.get(NAME) is self:
             del sys.modules[NAME]
@@ -37,6 +38,8 @@ class _StandIn(ModuleType):
 
 
 def without_compiler() -> None:
-    """From now on, in this process, optimizers of torch's do not import its compiler; what needs it does."""
+    """After this call, torch optimizers in this process do not import the compiler. Code that needs it still imports
+    it.
+    """
     if NAME not in sys.modules:
         sys.modules[NAME] = torch._dynamo = _StandIn(NAME)

@@ -1,1 +1,1 @@
-"""What was found, in words and in files."""
+"""The findings of a run, in words and in files."""

@@ -1,4 +1,4 @@
-"""A failing subject on one screen: what is wrong, where, the lines at fault, and how to see it again."""
+"""A failing subject on one screen: the mistake, the place, the lines at fault, and how to reproduce it."""
 
 from __future__ import annotations
 
@@ -14,29 +14,33 @@ from mlp_core.testing.report.findings import VERDICTS
 from mlp_core.testing.report.names import is_in_file
 
 NAMED = 3
-"""other broken laws that are named"""
+"""the number of other failing laws that are named"""
 
 LINES = 9
-"""lines of a function that are shown"""
+"""the number of lines of a function that are shown"""
 
 MARKS = {"writes": ">", "raises": ">", "feeds": ":"}
-"""before lines that write what is wrong or raise, and those that went into it and are not shown to be right"""
+"""marks before lines that write the wrong value or raise, and before lines whose results went into it and are not known
+to be correct"""
 
 SAME_WORDS = {
-    "writes": "> writes what is wrong", "raises": "> raises", "feeds": ": went into it",
+    "writes": "> writes the wrong value", "raises": "> raises", "feeds": ": went into it",
 }  # fmt: skip
 
 
 def first_of(results: Sequence[Result]) -> Result:
-    """The failure that is shown: of the laws that are asked for, the first with lines at fault, else the first."""
+    """The failure to show: among the laws that affect the verdict, the first failure with lines at fault, otherwise the
+    first.
+    """
     broken = [r for r in results if r.verdict == "FAIL"]
     asked = [r for r in broken if r.asked] or broken
     return next((r for r in asked if r.lines), asked[0])
 
 
 def brief(results: Sequence[Result], subject: str, options: str, width: int, *, named: bool = False) -> Text:
-    """What is known of the failure of one subject, in few lines. subject, options: what to verify to see it again, and
-    the arguments after that in Python; named: whether its mistake is named elsewhere on the screen."""
+    """What is known about the failure of one subject, in a few lines. subject, options: the subject that reproduces it,
+    and the further arguments in Python; named: whether its mistake is already named elsewhere on the screen.
+    """
     one = first_of(results)
     rows = [
         ("law", one.statement), ("reason", one.reason if one.reason != "broken" else ""), ("where", one.where),
@@ -51,7 +55,7 @@ def brief(results: Sequence[Result], subject: str, options: str, width: int, *, 
 
 
 def row(name: str, value: str, width: int) -> list[str]:
-    """A name and what belongs to it, in two lines at most."""
+    """A name and its content, in at most two lines."""
     return textwrap.wrap(
         " ".join(value.split()), width - 1, initial_indent=f"  {name:<10} ", subsequent_indent=" " * 13, max_lines=2,
         placeholder=" ...",
@@ -59,11 +63,12 @@ def row(name: str, value: str, width: int) -> list[str]:
 
 
 def repeated(law: str, subject: str, options: str) -> list[str]:
-    """Lines to paste into Python that fail as the law did: of a file, which runs in a process of its own, its script;
-    of what can be imported, the law alone."""
+    """Lines to paste into Python that fail as the law did. For a file, which runs in a separate process, they print its
+    script; for anything that can be imported, they check the law alone.
+    """
     if is_in_file(subject):
         return [
-            "# paste this to see it again", "from mlp_core.testing import verify",
+            "# paste this to reproduce it", "from mlp_core.testing import verify",
             f"report = verify({subject!r}{options})",
             f"failure = next(r for r in report.results if r.law == {law!r})",
             "print(failure.snippet)  # all its numbers, in lines that need nothing else", "exec(failure.snippet)",
@@ -71,14 +76,14 @@ def repeated(law: str, subject: str, options: str) -> list[str]:
     module, colon, name = subject.partition(":")
     known = [f"from {module} import {name.partition('.')[0]}"] if colon else []
     return [
-        "# paste this to see it again", *known, "from mlp_core.testing import laws",
+        "# paste this to reproduce it", *known, "from mlp_core.testing import laws",
         f"law = next(law for law in laws({name if colon else repr(subject)}) if law.name == {law!r})",
         f"law.check({options.removeprefix(', ')})  # its message has all numbers, and lines that need nothing else",
     ]  # fmt: skip
 
 
 def others(results: Sequence[Result], shown: Result) -> list[str]:
-    """The other laws that are broken, by name, and how many hold."""
+    """The names of the other failing laws, and how many laws hold."""
     broken = [r for r in results if r.verdict == "FAIL" and r is not shown]
     named = [f"BROKEN: {r.subject}: {r.law}" for r in broken[:NAMED]]
     named += [f"and {len(broken) - NAMED} more"] if len(broken) > NAMED else []
@@ -90,7 +95,9 @@ def others(results: Sequence[Result], shown: Result) -> list[str]:
 
 
 def at_fault(result: Result, width: int, most: int = LINES) -> list[str]:
-    """The function at fault, its lines marked, got and expected beside the last that writes what is wrong."""
+    """The function at fault with its lines marked; got and expected are shown beside the last line that writes the
+    wrong value.
+    """
     if result.lines is None:
         return []
     found, marks = result.lines, marks_of(result.lines)
@@ -123,7 +130,7 @@ def marks_of(found: dict[str, Any]) -> dict[int, str]:
 
 
 def chosen(lines: Sequence[int], marks: dict[int, str], most: int) -> set[int]:
-    """The lines that are shown where not all can be: those that are marked, the strongest first, then those around."""
+    """The lines that are shown if there is no room for all: the marked ones, strongest first, then their neighbours."""
     if len(lines) <= most:
         return set(lines)
     strong = [line for line in lines if marks.get(line) not in (None, "feeds")]

@@ -1,5 +1,4 @@
-"""Foreign text, such as names of files and messages of exceptions, as it can be shown anywhere: in a terminal, a table,
-a page."""
+"""Makes foreign text, such as file names and messages of exceptions, safe to show in a terminal, a table or a page."""
 
 from __future__ import annotations
 
@@ -11,8 +10,8 @@ KEPT = "\n\t"
 
 
 def escaped(value: T) -> T:
-    r"""Text without control characters and without halves of characters, which move cursors and cannot be encoded; the
-    same of every text in lists and dicts.
+    r"""Text without control characters, which move cursors, and without lone surrogates, which cannot be encoded. Lists
+    and dicts are escaped text by text.
 
     >>> escaped("a\x1b[2Jb\udcff")
     'a\\x1b[2Jb\\udcff'
@@ -27,7 +26,7 @@ def escaped(value: T) -> T:
 
 
 def in_markdown(words: str) -> str:
-    r"""Words in which a table and Markdown find no markup; what stands between backticks stays code.
+    r"""Words without markup for tables and Markdown; text between backticks stays code.
 
     >>> in_markdown("W_1 * x | `W_1 | x`")
     'W\\_1 \\* x \\| `W_1 \\| x`'

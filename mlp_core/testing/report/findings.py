@@ -1,4 +1,4 @@
-"""What verify found: the results of one run, and what is said of each subject in a line."""
+"""The results of one run of verify, and the one-line verdict on each subject."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from mlp_core.testing.engine.result import Result
 VERDICTS = ("PASS", "FAIL", "UNTESTED", "SKIP")
 
 NOT_SHOWN = "not shown to be right"
-"""of a subject, or of all, that is neither lawful nor broken"""
+"""the verdict on a subject, or on all subjects, if no law failed and not all required laws were tested"""
 
 NO_FORMULA = "the formula was not checked: no reference was given"
 
 NOTHING = "nothing was checked"
 
 LISTED = 12
-"""files that are listed by name"""
+"""the number of files that are listed by name"""
 
 
 @dataclass
@@ -28,29 +28,30 @@ class Findings:
     seed: int = 0
     examples: int = 0
     headlines: dict[str, str] = field(default_factory=dict)
-    """what is said in one line of the subjects in files"""
+    """the one-line verdicts on subjects in files"""
     notes: dict[str, list[str]] = field(default_factory=dict)
-    """what else was seen of a subject"""
+    """further observations about a subject"""
     not_read: list[str] = field(default_factory=list)
     """the files in folders that are neither scripts nor notebooks"""
     interrupted: str = ""
-    """how much was done before it was interrupted, in words; empty where it was not"""
+    """how much was done before the run was interrupted, in words; empty if it was not interrupted"""
 
     @property
     def ok(self) -> bool:
-        """Whether all is lawful: of every subject no law that is asked for is broken or untested, one holds, and one
-        that judges its numbers, if any applies."""
+        """Whether every subject is lawful: no law that affects its verdict failed or is untested, at least one holds,
+        and one that judges its numbers holds, if any applies.
+        """
         return bool(self.results) and all(map(lawful, self.by_subject().values())) and not self.interrupted
 
     @property
     def passed_over(self) -> str:
-        """In words, which files in folders were not read; nothing if all were."""
+        """The files in folders that were not read, in words; empty if all were read."""
         more = f" and {len(self.not_read) - LISTED} more" if len(self.not_read) > LISTED else ""
         return f"not read: {', '.join(self.not_read[:LISTED])}{more}" if self.not_read else ""
 
     @property
     def untested(self) -> bool:
-        """Whether nothing is broken, and something that is asked for could not be tested."""
+        """Whether no law failed, and a law that affects the verdict could not be tested."""
         verdicts = {result.verdict for result in self.results if result.asked}
         return not self.ok and not self.interrupted and bool(verdicts) and "FAIL" not in verdicts
 
@@ -62,7 +63,7 @@ class Findings:
         return found
 
     def verdict(self, subject: str) -> str:
-        """What is said of a subject in one line."""
+        """The verdict on a subject, in one line."""
         if subject in self.headlines:
             return self.headlines[subject]
         results = [r for r in self.results if r.subject == subject]
@@ -77,7 +78,7 @@ class Findings:
 
 
 def lawful(results: Sequence[Result]) -> bool:
-    """Whether a subject is, by its results: of the laws that are asked for."""
+    """Whether a subject with these results is lawful. Only laws that affect the verdict count."""
     asked = [r for r in results if r.asked]
     verdicts = {r.verdict for r in asked}
     return "PASS" in verdicts and not verdicts & {"FAIL", "UNTESTED"} and (shown(asked) or no_formula(asked))
@@ -89,13 +90,13 @@ def shown(results: Sequence[Result]) -> bool:
 
 
 def no_formula(results: Sequence[Result]) -> bool:
-    """Whether laws judge the numbers of such a subject, and none applies to this one."""
+    """Whether laws exist that judge the numbers of such a subject, but none applies to this one."""
     judging = [r for r in results if r.judges]
     return bool(judging) and all(r.verdict == "SKIP" and not r.disputed for r in judging)
 
 
 def not_shown(results: Sequence[Result]) -> str:
-    """"not shown to be right: ..." if a law that is asked for could not be tested; else nothing."""
+    """"not shown to be right: ..." if a law that affects the verdict could not be tested; otherwise an empty text."""
     untested = [r for r in results if r.verdict == "UNTESTED" and r.asked]
     if untested:
         return unproven(untested)
@@ -104,7 +105,7 @@ def not_shown(results: Sequence[Result]) -> str:
 
 
 def unproven(untested: Sequence[Result]) -> str:
-    """That these laws could not be tested, and why not the first of them.
+    """Says that these laws could not be tested, and gives the reason for the first of them.
 
     >>> unproven([Result("a law", "", "f", verdict="UNTESTED", reason="too few; ask for more: examples=100")])
     'not shown to be right: 1 law could not be tested, because too few; ask for more: examples=100'

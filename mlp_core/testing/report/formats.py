@@ -1,4 +1,4 @@
-"""A report for machines: JUnit for CI, a table of one row a subject for a teacher's spreadsheet."""
+"""A report for machines: JUnit XML for CI, and a table with one row per subject for a teacher's spreadsheet."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ COLUMNS = (
 )  # fmt: skip
 
 SHOWN = re.compile(r" \([^()]*\bentry .*\)$|; then [^:]*: .* is .*, as observed$")
-"""the entry that shows a mistake on an example, at the end of a diagnosis: of a gradient, of a rule"""
+"""the end of a diagnosis, which names the entry that shows the mistake: of a gradient, or of an update rule"""
 
 
 def junit(report: Findings) -> bytes:
-    """A suite for every subject, a case for every law. What decides nothing is a skipped case, with what it found; so
-    is what could not be tested, beside a case that keeps the suite from being green."""
+    """One suite per subject, one case per law. A law that does not affect the verdict becomes a skipped case with its
+    finding. So does an untested law, but a further case then keeps the suite from passing.
+    """
     root = ElementTree.Element("testsuites", name="mlp-core verify")
     for subject, results in report.by_subject().items():
         words = not_shown(results)
@@ -50,15 +51,16 @@ def junit(report: Findings) -> bytes:
 
 
 def table(report: Findings) -> str:
-    """Comma-separated values: COLUMNS, and a row for every subject. A value that a spreadsheet would take for a formula
-    is quoted."""
+    """Comma-separated values: COLUMNS, and one row per subject. A value that a spreadsheet would read as a formula is
+    quoted.
+    """
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(COLUMNS)
     for subject, results in report.by_subject().items():
         broken = [r for r in results if r.verdict == "FAIL"]
         counts = [sum(r.verdict == verdict for r in results) for verdict in VERDICTS]
-        partly = bool(report.interrupted) and subject not in report.headlines  # those of files are done, or not there
+        partly = bool(report.interrupted) and subject not in report.headlines  # those of files are complete
         ok = "yes" if lawful(results) and not partly else "no"
         row = [
             subject, ok, "interrupted" if partly and not broken else report.verdict(subject), *counts,
@@ -89,7 +91,7 @@ def _case(suite: ElementTree.Element, result: Result) -> None:
 
 
 def diagnoses(results: Sequence[Result]) -> list[str]:
-    """The mistakes named, each once: with the entry of the first example that shows it at its end."""
+    """The named mistakes, each once; each ends with the entry of the first example that shows it."""
     named: dict[str, str] = {}
     for words in (r.diagnosis for r in results if r.diagnosis):
         named.setdefault(SHOWN.sub("", words), words)
@@ -97,7 +99,7 @@ def diagnoses(results: Sequence[Result]) -> list[str]:
 
 
 def told(results: Sequence[Result]) -> list[str]:
-    """What is wrong, in words: the mistakes named, or, where none is, what the first law to break saw."""
+    """The mistake in words: the named mistakes, or if there are none, the observation of the first failing law."""
     named, broken = diagnoses(results), [r for r in results if r.verdict == "FAIL"]
     if named or not broken:
         return named

@@ -1,4 +1,4 @@
-"""Names of what was verified: of files and of definitions in them, whole and short."""
+"""The names of verified files and of the definitions in them, in full and shortened."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from os.path import commonpath
 from pathlib import Path
 
 FILES = (".py", ".ipynb", ".ipy", ".md", ".markdown", ".myst", ".mystnb", ".mnb", ".Rmd", ".rmd", ".qmd")
-"""what the names of files end with that are read: scripts, notebooks, and notebooks kept as text"""
+"""the endings of files that can be read: scripts, notebooks, and notebooks kept as text"""
 
 
 def is_in_file(name: str) -> bool:
-    """Whether a subject's name is that of a folder, or of a file, with or without the name of a definition in it."""
+    """Whether a subject's name is a folder or a file, with or without a definition in it."""
     return split(name)[0].suffix in FILES or Path(name).is_dir()
 
 
 def split(name: str) -> tuple[Path, str | None]:
-    """ "hand_in.py:f" as the file and the name of a definition, None where none is given.
+    """Splits "hand_in.py:f" into the file and the name of the definition; the name is None if there is none.
 
     >>> split("hand_in.py:f")
     (PosixPath('hand_in.py'), 'f')
@@ -28,8 +28,8 @@ def split(name: str) -> tuple[Path, str | None]:
 
 
 def short_names(names: Sequence[str]) -> list[str]:
-    """Names of files without the folder that all are in, and without the definition where a file has but one; other
-    names as they are.
+    """Names of files without their common folder, and without the definition if a file has only one. Other names are
+    unchanged.
 
     >>> short_names(["all/a.py:f", "all/b.py:f", "all/b.py:g"])
     ['a.py', 'b.py:f', 'b.py:g']

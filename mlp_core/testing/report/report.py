@@ -24,7 +24,7 @@ COLOURS = {"PASS": "green", "FAIL": "bold red", "UNTESTED": "magenta", "SKIP": "
 
 
 WIDTH = 100
-"""columns of a report that is printed as text"""
+"""the width of a report that is printed as text, in columns"""
 
 
 @dataclass(repr=False)
@@ -73,7 +73,8 @@ class Report(Findings):
         write_all(Path(path).parent, {Path(path).name: lambda partial: partial.write_bytes(content)})
 
     def _repr_html_(self) -> str | None:
-        """What a notebook shows of a cell that ends with the report; nothing without jinja2, which torch brings."""
+        """The HTML that a notebook shows for a cell ending with the report; None without jinja2, which torch installs.
+        """
         from mlp_core.testing.report.page import in_a_cell
 
         try:
@@ -100,9 +101,10 @@ class Report(Findings):
 
 
 def failures(results: list[Result]) -> list[Text]:
-    """The text of every failure, with the snippet of the first failure of each subject only, because one mistake often
+    """The text of every failure, with a snippet only for the first failure of each subject, because one mistake often
     breaks a dozen laws. Print them with soft_wrap=True, so that snippets can be pasted. `Result.text()`, JSON and HTML
-    have every snippet."""
+    have every snippet.
+    """
     shown, broken = set[str](), [r for r in results if r.verdict == "FAIL"]
     texts = []
     for result in broken:
@@ -115,7 +117,7 @@ def failures(results: list[Result]) -> list[Text]:
 
 
 def _plain(value: Any) -> Any:
-    """JSON has no infinity and no NaN."""
+    """JSON has no infinity and no NaN: they become text."""
     if isinstance(value, dict):
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, list):
@@ -124,7 +126,7 @@ def _plain(value: Any) -> Any:
 
 
 def table(results: list[Result], running: Result | None = None) -> Table:
-    """Laws with examples, the worst error against its bound, and the verdict; a heading above each subject."""
+    """Laws with examples, the largest error relative to its bound, and the verdict; a heading above each subject."""
     shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=False)
     for width, justify in ((48, "left"), (8, "right"), (14, "right"), (None, "left")):
         shown.add_column(width=width, justify=justify, overflow="fold")  # type: ignore[arg-type]  # rich's literal type
@@ -141,7 +143,7 @@ def table(results: list[Result], running: Result | None = None) -> Table:
 
 
 def cells(result: Result, running: bool = False) -> list[str | Text]:
-    """One law's row."""
+    """The row of one law."""
     verdict = "..." if running else result.verdict
     error = f"{result.error:.2g} ({result.ratio:.0%})" if result.ratio else "0" if result.entries else ""
     return [

@@ -1,1 +1,1 @@
-"""What is asked of the battery: a subject by name or as it is, one law after the other or several at once."""
+"""The entry points of the battery: subjects by name or as objects, checked one law after the other or in parallel."""

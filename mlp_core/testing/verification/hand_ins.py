@@ -1,4 +1,4 @@
-"""Hand-ins in a terminal: one in full, several as a table."""
+"""Hand-ins in a terminal: a single one in full, several as a table."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def verify_hand_ins(
     console: Console, files: Sequence[str], *, examples: int | None, seed: int, jobs: int, batch_size: int | None,
     isolated: bool = False, resume: Path | None = None, all_of_it: bool = False, shapes: str | None = None,
 ) -> Report:  # fmt: skip
-    """Verify what is in files and folders, and show it. Raises ArgumentError for a file that is not there, for one
-    alone in which nothing is recognised, where there can be no sandbox, and for a `resume` of something else.
+    """Verify the definitions in files and folders, and show the results. Raises ArgumentError for a file that does not
+    exist, for a single file in which nothing is recognised, if a sandbox is requested and there is none, and for a
+    `resume` file of another command.
 
-    batch_size: the largest batch that must be right; where None is given 1 for functions of the course. isolated: each
-    hand-in in a sandbox. resume: a file for hand-ins that are done; those in it are not verified again. all_of_it:
-    every law and every failure of a single one, in place of what is on one screen. shapes: those of the arguments of
-    the only definition.
+    batch_size: the largest batch that must be correct; None means 1 for functions of the course. isolated: run each
+    hand-in in a sandbox. resume: a file of finished hand-ins, which are not verified again. all_of_it: show every law
+    and every failure of a single hand-in, instead of one screen. shapes: the argument shapes of the only definition.
     """
     if isolated:
         sandbox.check()
@@ -94,8 +94,9 @@ def _again(examples: int | None, seed: int, batch_size: int | None, shapes: str 
 
 
 def _print(console: Console, done: Sequence[HandIn], report: Report, again: str | None) -> None:
-    """Of one the laws and every failure, unless it could not be loaded, of which one line says all; of all a table.
-    again: options to repeat it; then of one that fails only what is on one screen."""
+    """Print the laws and failures of a single hand-in (one line if it could not be loaded), or a table of several.
+    again: options to repeat it; with them, a failing hand-in is shown on one screen.
+    """
     alone = done[0] if len(done) == 1 and len(done[0].results) > 1 else None
     short = alone is not None and again is not None and any(r.verdict == "FAIL" for r in alone.results)
     if alone is not None and not short:
@@ -108,7 +109,7 @@ def _print(console: Console, done: Sequence[HandIn], report: Report, again: str 
 
 
 def _verdicts(done: Sequence[HandIn], report: Report, most: int | None = None) -> Table:
-    """A row for each; most: mistakes that are named in one."""
+    """One row per hand-in; most: the largest number of mistakes that are named in a row."""
     shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=len(done) > 1)
     for title in ("hand-in", "verdict", "what is wrong"):
         shown.add_column(title, overflow="fold")

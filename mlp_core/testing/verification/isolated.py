@@ -1,4 +1,4 @@
-"""What runs inside a sandbox: one hand-in is verified, and every event is told to the descriptor it was handed."""
+"""The program inside a sandbox: it verifies one hand-in and writes every event to the file descriptor it was given."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mlp_core.testing.verification.verify import checked
 
 
 def main(told: str) -> None:
-    """told: channel, name, limits and options, as JSON (`sandbox.command`)."""
+    """Verify one hand-in. told: channel, name, limits and options, as JSON (`sandbox.command`)."""
     asked = json.loads(told)
     connection = Connection(asked["channel"], readable=False)
     limits = Limits(**asked["limits"])

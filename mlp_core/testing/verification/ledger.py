@@ -1,4 +1,4 @@
-"""A file of hand-ins that are done, a line each: a run that was interrupted goes on from it."""
+"""A file of finished hand-ins, one per line, with which an interrupted run continues."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ ANOTHER = "the file of an earlier run of the same command, or a new one"
 
 
 class Ledger:
-    """JSON lines: first what the verdicts depend on, then a hand-in each, with a hash of its file.
+    """JSON lines: first everything that the verdicts depend on, then one hand-in per line, with a hash of its file.
 
-    A line that was being written when the machine stopped is cut off. Raises ArgumentError for a file of another
-    command, version or form.
+    If the machine stopped while a line was being written, that line is dropped. Raises ArgumentError for a file of
+    another command, version or format.
     """
 
     def __init__(self, path: Path, options: Mapping[str, Any]) -> None:
@@ -57,12 +57,12 @@ class Ledger:
         return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
 
     def known(self, names: Sequence[str]) -> list[HandIn]:
-        """Of the hand-ins named those that are done, as long as their files have not changed."""
+        """The finished ones among the named hand-ins, if their files have not changed."""
         found = (self.done.get((_hash_of(name), name)) for name in names)
         return [hand_in for hand_in in found if hand_in is not None]
 
     def add(self, hand_in: HandIn) -> None:
-        """Write one down; when this returns, it is on the disk."""
+        """Add a hand-in. When this returns, it is on the disk."""
         values = {f.name: getattr(hand_in, f.name) for f in fields(hand_in)}
         line = {"file": _hash_of(hand_in.name), **values, "results": [row(result) for result in hand_in.results]}
         self._write(json.dumps(line), "a")
@@ -84,12 +84,12 @@ def _read(line: dict[str, Any]) -> HandIn:
 
 
 def _hash_of(name: str) -> str:
-    """Of the file of "file:name"; of one that is gone, nothing."""
+    """The hash of the file in "file:name"; an empty text for a file that no longer exists."""
     file = Path(name if Path(name).is_file() else name.rpartition(":")[0])
     return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
 def _sources() -> str:
-    """A hash of all that decides a verdict here."""
+    """A hash of everything here that affects a verdict."""
     files = sorted(Path(mlp_core.__file__).parent.rglob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What a name stands for: something of the core, or of a module that can be imported."""
+"""What a name refers to: something in the core, or in a module that can be imported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlp_core.testing.subjects.recognise import BATCH_SIZES
 
 
 def core_subjects() -> dict[str, Any]:
-    """Everything of the core that can be verified, by name."""
+    """Everything in the core that can be verified, by name."""
     from mlp_core.backprop import backprop
     from mlp_core.gradcheck import check_model
     from mlp_core.normalise import normalise
@@ -29,12 +29,12 @@ def core_subjects() -> dict[str, Any]:
 
 
 def default_subjects() -> list[str]:
-    """What is verified when nobody says what: the core's backprop, its training loop, and every rule."""
+    """The subjects that are verified if none is named: the core's backprop, its training loop, and every rule."""
     return ["backprop", "fit", *rules.names()]
 
 
 def resolve(thing: Any, batch_sizes: tuple[int, int] = BATCH_SIZES) -> Any:
-    """The subject for a name, or for a thing as it is: see `mlp_core.testing.subjects.recognise`."""
+    """The subject for a name or an object: see `mlp_core.testing.subjects.recognise`."""
     return recognise.resolve(_by_name(thing) if isinstance(thing, str) else thing, batch_sizes)
 
 

@@ -1,4 +1,4 @@
-"""A bar below the cell of a notebook while laws are checked: drawn by rich, put in place by IPython."""
+"""A progress bar below a notebook cell while laws are checked, drawn by rich and displayed by IPython."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from mlp_core.base.extras import need
 from mlp_core.testing.engine.result import Result
 
 MOMENT = 0.15
-"""seconds between two pictures"""
+"""seconds between two updates of the bar"""
 
 Watch = Callable[[Result], object]
 
 
 def kernel() -> Any:
-    """The shell of the notebook that this runs in; None anywhere else."""
+    """The shell of the notebook in which this runs; None outside of notebooks."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return shell if getattr(shell, "kernel", None) is not None else None
@@ -28,9 +28,9 @@ def kernel() -> Any:
 
 @contextmanager
 def bar(laws: int | None, watch: Watch | None) -> Iterator[Watch | None]:
-    """What is to be called with each result so far: `watch` itself where somebody watches, or nobody could see a bar.
+    """A function to call with each result so far: `watch` itself if it is given, or if a bar could not be seen.
 
-    laws: how many there are, None where that shows in time. The bar is gone at the end.
+    laws: the number of laws, or None if it becomes known later. The bar is removed at the end.
     """
     if watch is not None or kernel() is None:
         yield watch

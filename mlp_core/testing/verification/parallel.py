@@ -20,23 +20,23 @@ from mlp_core.testing.verification.names import resolve
 from mlp_core.testing.verification.verify import checked, run
 
 FORKS = sys.platform == "linux"
-"""where a process can be copied with all it has imported; elsewhere every worker would import torch anew, which takes
-as long as most laws"""
+"""whether a process can be copied with everything it has imported; on other systems every worker would import torch
+again, which takes as long as most laws"""
 
 
 def check(
     subjects: Sequence[str], *, examples: int | None, seed: int, jobs: int, database: Path | None = None
 ) -> Iterator[Result]:
-    """The results of all laws of the subjects named, in order, checked by `jobs` processes.
+    """The results of all laws of the named subjects, in order, checked by `jobs` processes.
 
-    To be called before anything has been computed: what torch's threads have begun does not survive the copying.
+    Call this before anything is computed: torch's threads do not survive the copying.
     """
     tasks = [(name, index, examples, seed, database) for name in subjects for index in range(len(laws_of(name)))]
     torch.optim.SGD([torch.zeros(1)])  # the first optimizer imports torch's compiler: once, not in every worker
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     gc.collect()
-    gc.freeze()  # what is there by now stays: no worker looks through it again, or copies it by looking
+    gc.freeze()  # so that garbage collection in a worker neither scans nor copies these objects
     try:
         fork = multiprocessing.get_context("fork")
         with ProcessPoolExecutor(jobs, mp_context=fork, initializer=_left_to_the_first) as pool:
@@ -48,13 +48,15 @@ def check(
 
 @cache
 def laws_of(name: str) -> list[Law]:
-    """The laws of a subject, resolved once: before the workers are, who have them too."""
+    """The laws of a subject, resolved once in the parent process, so that the workers have them too."""
     laws: list[Law] = checked(resolve(name))
     return laws
 
 
 def _left_to_the_first() -> None:
-    """Ctrl-C, which all processes of a terminal are told of, is for the one that has the results."""
+    """Make the workers ignore Ctrl-C, which a terminal sends to all its processes: the parent, which has the results,
+    handles it.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

@@ -1,4 +1,4 @@
-"""What the process has imported that those of hand-ins are copied from: torch, the laws, and what both would load late.
+"""Imported by the process that those of hand-ins are copied from: torch, the laws, and modules that both import late.
 
 Nothing is computed here: torch's threads do not survive the copying.
 """
@@ -14,6 +14,6 @@ import mlp_core.testing.foreign.child
 import mlp_core.testing.laws.books  # noqa: F401
 from mlp_core.testing.examples.sample import sample
 
-sample(st.binary(), 1)  # Hypothesis reads the sources of what is imported, for numbers that they speak of
+sample(st.binary(), 1)  # Hypothesis reads the sources of imported modules for constants
 gc.collect()
-gc.freeze()  # what is there by now stays: no copy looks through it again
+gc.freeze()  # so that garbage collection in a copy does not scan these objects

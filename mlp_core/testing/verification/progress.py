@@ -1,4 +1,4 @@
-"""How far the verification of hand-ins is, in a line."""
+"""The progress of verifying hand-ins, in one line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from threading import Lock
 
 
 class Progress:
-    """Told of what is done, by the threads that listen to hand-ins."""
+    """Counts finished hand-ins and laws. The threads that listen to hand-ins call it."""
 
     def __init__(self, several: int) -> None:
         self.several = several
@@ -15,17 +15,17 @@ class Progress:
         self._lock = Lock()
 
     def heard(self, name: str, share: int, done: int, laws: int) -> None:
-        """Of a share of a hand-in so many laws are done."""
+        """Record how many laws of a share of a hand-in are done."""
         with self._lock:
             self.laws.setdefault(name, {})[share] = done, laws
 
     def done(self, name: str) -> None:
-        """A hand-in is done."""
+        """Record that a hand-in is done."""
         with self._lock:
             self.finished.add(name)
 
     def words(self) -> str:
-        """How far they are.
+        """The progress in words.
 
         >>> progress = Progress(2)
         >>> progress.heard("a.py:f", 0, 3, 20)

@@ -33,8 +33,8 @@ def verify_live(
     console: Console, subjects: Sequence[str], *, examples: int | None, seed: int | str, jobs: int = 1,
     database: Path | None = None, all_of_it: bool = False,
 ) -> Report:  # fmt: skip
-    """Verify several subjects by name, showing each law as it runs, then each that fails on one screen, or, for
-    all_of_it, every law and every failure. Interrupted, it keeps the laws done so far.
+    """Verify several subjects by name and show each law as it runs. Then show each failing subject on one screen, or
+    with all_of_it every law and every failure. If interrupted, keep the laws done so far.
 
     Raises ArgumentError for a subject that is not recognised, before any is verified.
     """
@@ -79,12 +79,12 @@ def verify_live(
 
 
 def announce(console: Console) -> None:
-    """What runs here, at once: the first examples take a moment."""
+    """Say at once what runs here, because the first examples take a moment."""
     console.print(f"mlp_core {mlp_core.__version__}, torch {torch.__version__}", highlight=False)
 
 
 def list_subjects(console: Console) -> None:
-    """The names `verify` knows, with the number of laws of each; a star before those it takes by default."""
+    """The names that `verify` knows, each with its number of laws; a star marks those verified by default."""
     without_compiler()
     for name, thing in core_subjects().items():
         star = "*" if name in default_subjects() else " "
@@ -98,7 +98,7 @@ def _counted(number: int, what: str) -> str:
 
 @contextmanager
 def _shown(console: Console, done: list[Result], laws: int) -> Iterator[Live | None]:
-    """A table that grows, in a terminal; elsewhere now and then a line, and None."""
+    """A growing table in a terminal; otherwise a line from time to time, and None."""
     if console.is_terminal:
         with Live(console=console, refresh_per_second=8, transient=True) as live:
             yield live
@@ -108,7 +108,7 @@ def _shown(console: Console, done: list[Result], laws: int) -> Iterator[Live | N
 
 
 def _complete(console: Console, results: list[Result], all_of_it: bool) -> None:
-    """The table of a subject, but for one that fails and is shown on one screen."""
+    """The table of a subject, without one that fails and is shown on one screen."""
     if all_of_it or not _fails(results):
         console.print(table(results))
 
@@ -121,7 +121,7 @@ def _one(
     console: Console, subject: Any, done: list[Result], laws: int, all_of_it: bool, *, database: Path | None,
     **options: Any,
 ) -> None:  # fmt: skip
-    """The laws of a subject, added to those done; the last of these is the one that runs."""
+    """The laws of a subject, added to those done. The last of these is the running one."""
     before = len(done)
     with _shown(console, done, laws) as live:
 
@@ -142,9 +142,9 @@ def _one(
 def _several(
     console: Console, subjects: Sequence[str], found: Iterator[Result], done: list[Result], laws: int, all_of_it: bool
 ) -> None:
-    """The table of each subject as soon as it is complete, and in between the laws done so far."""
+    """The table of each subject as soon as it is complete; meanwhile, the laws done so far."""
     counts = [len(parallel.laws_of(name)) for name in subjects]
-    first = next(found)  # the workers are started here, before any thread is
+    first = next(found)  # this starts the workers, before any thread starts
     with _shown(console, done, laws) as live:
         shown = 0
         for result in chain([first], found):

@@ -34,19 +34,19 @@ def _explain(subject: Any, example: Any, broken: Broken) -> tuple[str | None, di
     from mlp_core.testing.diagnosis.explain import explain  # with the catalogue, which only a failure needs
 
     named, exhibit = explain(subject, example, broken)
-    swapped = getattr(subject, "reading", "")  # the order of two parameters may be: then no mistake is named
+    swapped = getattr(subject, "reading", "")  # the order of two parameters may be swapped: then no mistake is named
     return None if swapped else named, exhibit
 
 
 def _at_fault(law: Law, example: Any, broken: Broken) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    from mlp_core.testing.diagnosis.lines.at_fault import at_fault  # only a failure needs them
+    from mlp_core.testing.diagnosis.lines.at_fault import at_fault  # needed for a failure only
     from mlp_core.testing.diagnosis.trajectory import trajectory
 
     return at_fault(law, example, broken), trajectory(law.subject, example, broken)
 
 
 def checked(subject: Any) -> list[Law]:
-    """The laws of a subject, each with what it takes to explain a failure."""
+    """The laws of a subject, each with the functions that explain a failure."""
     from mlp_core.testing.laws.books import laws_of  # all laws: importing the battery need not wait for them
 
     return laws_of(subject, run)
@@ -94,7 +94,7 @@ def verify(
             raise ArgumentError("database", database, FILES_KEEP_NONE)
         return _verify_file(subject, examples, seed_of(seed), batch_sizes[1], progress, shapes)
     if shapes is not None:
-        raise ArgumentError("shapes", shapes, "None for what is in no file: its subject says what it takes")
+        raise ArgumentError("shapes", shapes, "None for an object: its subject defines its arguments")
     report, memory = Report(seed=seed_of(seed), examples=examples or runner.EXAMPLES), Memory()
     every = laws(subject, batch_sizes=batch_sizes)
     with bar(len(every), progress) as watch:
@@ -114,7 +114,7 @@ def _verify_file(
     name: str, examples: int | None, seed: int, largest: int, progress: Callable[[Result], object] | None,
     shapes: str | None,
 ) -> Report:  # fmt: skip
-    """The same for what is in a file or a folder, which runs in processes of its own."""
+    """The same for the definitions of a file or a folder, which run in separate processes."""
     names, done = subjects_in(expanded([name]))
     check_shapes(shapes, names)
     options: dict[str, Any] = {"examples": examples, "seed": seed, "largest": largest, "shapes": shapes}
@@ -136,7 +136,7 @@ def check_examples(examples: int | None) -> None:
 
 
 def seed_of(seed: int | str) -> int:
-    """`seed` itself, or for "random" a new one."""
+    """`seed` itself, or a new one for "random"."""
     if seed == "random":
         return random.SystemRandom().randrange(2**32)
     if isinstance(seed, bool) or not isinstance(seed, int):

@@ -1,4 +1,4 @@
-"""The report as one self-contained page, and as what a cell of a notebook shows: nothing is fetched from anywhere."""
+"""The report as one self-contained page and as the output of a notebook cell. Neither loads anything from elsewhere."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ def page(report: Findings) -> str:
 
 
 def in_a_cell(report: Findings) -> str:
-    """What a cell of a notebook shows: each verdict, its laws, and the first failing network drawn. Raises MissingExtra
-    without jinja2."""
+    """The output of a notebook cell: each verdict, its laws, and a drawing of the first failing network. Raises
+    MissingExtra without jinja2.
+    """
     environment = _environment()
     from mlp_core.testing.report.page import network, view
 

@@ -1,4 +1,4 @@
-"""A network drawn as SVG: units with bias and activation, weights on their edges, what is wrong marked."""
+"""A network drawn as SVG: units with bias and activation, edges with their weights, and marks on wrong gradients."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import Any
 from markupsafe import Markup
 
 ACROSS, DOWN, MARGIN, RADIUS = 170, 92, 52, 28
-"""pixels between layers and between units, around all, and of a unit"""
+"""in pixels: the distances between layers and between units, the margin, and the radius of a unit"""
 
 LABELLED = 12
-"""edges between two layers that still carry their weights"""
+"""the largest number of edges between two layers that are labelled with their weights"""
 
 Wrong = set[tuple[int, ...]]
-"""(tensor, index, ...), tensors being W1, b1, W2, ..."""
+"""(tensor, index, ...); the tensors are W1, b1, W2, ..."""
 
 
 def drawn(shown: dict[str, Any]) -> Markup:
-    """The network of an exhibit: an edge is marked where the gradient of its weight is wrong, a unit where that of its
-    bias is."""
+    """The network of an exhibit. An edge is marked if the gradient of its weight is wrong, a unit if that of its bias
+    is.
+    """
     sizes, wrong = shown["sizes"], {tuple(entry) for entry in shown["wrong"]}
     width = 2 * MARGIN + ACROSS * (len(sizes) - 1)
     height = 2 * MARGIN + DOWN * (max(sizes) - 1) + 12
@@ -29,7 +30,7 @@ def drawn(shown: dict[str, Any]) -> Markup:
 
 
 def _place(sizes: list[int], layer: int, unit: int) -> tuple[float, float]:
-    """The middle of a unit; layers are centred beside each other."""
+    """The centre of a unit. Layers are centred relative to each other."""
     return MARGIN + ACROSS * layer, MARGIN + 12 + DOWN * (unit + (max(sizes) - sizes[layer]) / 2)
 
 
@@ -43,7 +44,7 @@ def _edges(shown: dict[str, Any], wrong: Wrong) -> Iterator[str]:
                 mark = " wrong" if (2 * layer - 2, i, j) in wrong else ""
                 yield f'<line class="edge{mark}" x1="{x1 + RADIUS}" y1="{y1:.0f}" x2="{x2 - RADIUS}" y2="{y2:.0f}"/>'
                 if n * m <= LABELLED:
-                    share = (j + 1) / (n + 1)  # labels of edges that cross stand apart
+                    share = (j + 1) / (n + 1)  # keeps the labels of crossing edges apart
                     x, y = x1 + RADIUS + (ACROSS - 2 * RADIUS) * share, y1 + (y2 - y1) * share - 4
                     weight = short(shown["parameters"][2 * layer - 2][i][j])
                     yield f'<text class="weight{mark}" x="{x:.0f}" y="{y:.0f}">{weight}</text>'
@@ -65,7 +66,7 @@ def _units(shown: dict[str, Any], wrong: Wrong) -> Iterator[str]:
 
 
 def short(value: float) -> str:
-    """A number as it fits into a unit.
+    """A number, short enough for a unit.
 
     >>> short(0.0), short(-0.0625), short(1 / 3), short(-1 / 128), short(1e-9)
     ('0', '-0.062', '0.333', '-0.0078', '1e-09')

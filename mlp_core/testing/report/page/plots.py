@@ -1,4 +1,4 @@
-"""The gradient check as inline SVG: the error of every tensor, and the worst by the step of the difference."""
+"""The gradient check as inline SVG: the error of every tensor, and the largest error by step size."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 from mlp_core.gradcheck import BANDS, STEP, band
 
 LEAST, MOST = 1e-17, 2.0
-"""what the axes show: the relative error is at most 1, and below float64's roundoff it says nothing"""
+"""the range of the axes: the relative error is at most 1, and below the roundoff of float64 it is meaningless"""
 
 COLOURS = {"#000001": "--ink", "#000002": "--quiet", "#000003": "--wrong", "#000004": "--right", "#000005": "--edge"}
-"""what stands for the page's colours while matplotlib draws: light or dark is the reader's choice"""
+"""placeholders for the page's colours while matplotlib draws, because the reader chooses light or dark mode"""
 
 INK, QUIET, WRONG, RIGHT, EDGE = COLOURS
 
@@ -51,7 +51,8 @@ def by_tensor(shown: dict[str, Any], name: str) -> Markup:
 
 
 def by_step(shown: dict[str, Any], name: str) -> Markup:
-    """The relative error of an exhibit's gradient to central differences, by their step, beside autograd's."""
+    """The relative error of an exhibit's gradient to central differences by their step size, beside that of autograd's.
+    """
     with rc_context(STYLE):
         figure, axes = _axes(3.7, 2.3, left=0.6)
         for values, style, colour, label in (
@@ -64,7 +65,7 @@ def by_step(shown: dict[str, Any], name: str) -> Markup:
         axes.axvline(STEP, color=EDGE, linewidth=0.7, linestyle=":")
         axes.set_xscale("log")
         axes.set_yscale("log")
-        axes.set_ylim(LEAST, 1e4 * MOST)  # with room for the legend
+        axes.set_ylim(LEAST, 1e4 * MOST)  # leaves room for the legend
         _ticks(axes.yaxis, [1e-16, 1e-12, 1e-8, 1e-4, 1.0])
         _ticks(axes.xaxis, [1e-12, 1e-9, 1e-6, 1e-3])
         axes.set_title("error to central differences, by step h", fontsize=9)
@@ -73,7 +74,7 @@ def by_step(shown: dict[str, Any], name: str) -> Markup:
 
 
 def by_update(shown: dict[str, Any], name: str, *, first: int = 0) -> Markup:
-    """One number after every step beside its reference's, from the step `first` on."""
+    """One number after every step beside the reference's, from the step `first` on."""
     with rc_context(STYLE):
         figure, axes = _axes(3.7, 2.3, left=0.6)
         for values, style, colour, label in (
@@ -86,32 +87,33 @@ def by_update(shown: dict[str, Any], name: str, *, first: int = 0) -> Markup:
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(5))
         axes.set_title(f"{shown['name']}, by step", fontsize=9)
-        axes.margins(y=0.25)  # with room for the legend
+        axes.margins(y=0.25)  # leaves room for the legend
         axes.legend(frameon=False, fontsize=8, loc="upper left", ncols=2, columnspacing=1)
         return _inline(figure, name, f"{shown['name']} by step")
 
 
 def _axes(width: float, height: float, *, left: float) -> tuple[Figure, Axes]:
-    """Axes on a figure of their own, in inches; `left`: what the labels take. A layout that matplotlib finds by itself
-    would draw every plot three times."""
+    """Axes on a new figure, in inches; `left`: the space for labels. An automatic layout of matplotlib would draw every
+    plot three times.
+    """
     figure = Figure(figsize=(width, height))
     room = (left / width, 0.3 / height, 1 - (left + 0.1) / width, 1 - 0.55 / height)
     return figure, figure.add_axes(room)
 
 
 def _ticks(axis: Axis, values: Sequence[float]) -> None:
-    """Ticks of a logarithmic axis, these alone; in plain letters, which draws ten times faster than formulas."""
+    """Only these ticks on a logarithmic axis, in plain text, which matplotlib draws ten times faster than formulas."""
     axis.set_minor_locator(NullLocator())
     axis.set_ticks(values, [f"{value:.0e}".replace("e+00", "") for value in values])
 
 
 def _within(value: float) -> float:
-    """Where an error is drawn: inside of the axes, whatever it is."""
+    """Where an error is drawn: its value, limited to the range of the axes."""
     return MOST / 2 if math.isnan(value) else min(max(value, LEAST * 2), MOST / 2)
 
 
 def _inline(figure: Figure, name: str, label: str) -> Markup:
-    """A figure as it stands in a page: its colours the page's, its definitions under names of its own."""
+    """A figure for embedding in the page: with the page's colours, and with ids that no other figure has."""
     written = io.StringIO()
     figure.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = written.getvalue()

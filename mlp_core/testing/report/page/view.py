@@ -1,4 +1,4 @@
-"""What the page shows, in its order: subjects with their failures, and tables of subjects by laws."""
+"""The content of the page, in order: subjects with their failures, and tables of subjects by laws."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from mlp_core.testing.report.names import short_names
 
 @dataclass(frozen=True)
 class Failures:
-    """Broken laws whose smallest example is the same, so that it is drawn once."""
+    """Failing laws with the same smallest example, which is therefore drawn only once."""
 
     exhibit: dict[str, Any] | None
     results: list[Result]
 
     @property
     def trajectory(self) -> dict[str, Any] | None:
-        """The first wrong entry of them that is followed step by step."""
+        """The first wrong entry among them that is followed step by step."""
         return next((r.trajectory for r in self.results if r.trajectory), None)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A subject and all that is said of it."""
+    """A subject and everything that the page shows about it."""
 
     number: int
     name: str
@@ -45,8 +45,9 @@ class Subject:
 
     @property
     def mark(self) -> str:
-        """right, partly (only laws are broken that decide nothing), wrong, untested if it is not shown to be right, or
-        unknown if no law was run."""
+        """right, partly (only laws fail that do not affect the verdict), wrong, untested if it is not shown to be
+        right, or unknown if no law was run.
+        """
         if any(r.asked for r in self.broken):
             return "wrong"
         if not_shown(self.results):
@@ -61,7 +62,7 @@ class Subject:
 
     @property
     def failures(self) -> list[Failures]:
-        """The broken laws, together where they broke on the same example."""
+        """The failing laws, grouped if they failed on the same example."""
         together: list[Failures] = []
         for result in self.broken:
             same = [f for f in together if f.exhibit is not None and f.exhibit == result.exhibit]
@@ -95,8 +96,9 @@ def subjects(report: Findings) -> list[Subject]:
 
 
 def tables(subjects: Sequence[Subject]) -> list[Table]:
-    """A table for all subjects that have a law in common, directly or through others. One of which nothing but that it
-    cannot be loaded is known stands in the first."""
+    """One table for all subjects that have a law in common, directly or through others. A subject that could not be
+    loaded is in the first table.
+    """
     groups: list[list[Subject]] = []
     for subject in subjects:
         near = [g for g in groups if any(set(subject.laws) & set(other.laws) for other in g)]
@@ -113,13 +115,13 @@ def _table(group: list[Subject]) -> Table:
 
 
 def counts(report: Findings) -> dict[str, int]:
-    """Laws that hold, are broken, could not be tested, are skipped; and examples."""
+    """The numbers of laws that hold, fail, could not be tested and are skipped, and the number of examples."""
     verdicts = {name: sum(r.verdict == name for r in report.results) for name in VERDICTS}
     return {**verdicts, "examples": sum(r.examples for r in report.results)}
 
 
 def lines(found: dict[str, Any]) -> list[tuple[int, str, str, bool]]:
-    """The lines of a function at fault: number, text, mark, and whether got and expected belong beside it."""
+    """The lines of a function at fault: number, text, mark, and whether got and expected are shown beside it."""
     marks = dict(found["marks"])
     last = max((line for line, mark in marks.items() if mark != "feeds"), default=0)
     numbered = enumerate(found["source"], start=found["first"])
