@@ -1,1 +1,1 @@
-"""Subjects in files that are not ours: scripts and notebooks, each in a process of its own, within limits."""
+"""Subjects in other people's files: scripts and notebooks, each verified in its own process, within limits."""

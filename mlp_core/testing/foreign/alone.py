@@ -1,6 +1,7 @@
-"""Gradients without their loss, told in a file by heads and by where the target meets what the network says.
+"""Finds gradients without a loss in a file, by their heads and by the place where the target meets the prediction.
 
-`delta = p - y`, `2 * (x @ w - y)`, `p[range(n), y] -= 1`: up to there a function is its own forward.
+In `delta = p - y`, `2 * (x @ w - y)` or `p[range(n), y] -= 1`, the code before that place is the function's own
+forward.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from mlp_core.testing.subjects.doors.alone import Parts, of_parts
 from mlp_core.testing.subjects.roles import role
 
-LOOKS = "a gradient by hand whose target meets the prediction (delta = p - y)"
+LOOKS = "a hand-written gradient that combines target and prediction (delta = p - y)"
 
 MATRIX = re.compile(r"(w|theta|weights?|u|v)_?\w{0,2}", re.IGNORECASE)
 BIAS = re.compile(r"(b|bias(es)?|intercept)_?\w{0,2}", re.IGNORECASE)
@@ -29,7 +30,7 @@ def is_weight(name: str) -> bool:
 
 
 def gradients(file: Any) -> Iterator[Gradient]:
-    """The name, the definitions that are needed, and what makes a subject of them."""
+    """For each gradient: the name, the definitions it needs, and a function that makes the subject."""
     functions = {node.name: node for node, _ in file.functions()}
     for node in functions.values():
         names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
@@ -37,7 +38,7 @@ def gradients(file: Any) -> Iterator[Gradient]:
         if not any(map(is_weight, required)) or not any(map(TARGET.fullmatch, required)):
             continue
         if clips(node):
-            continue  # a gradient that is cut off is that of no loss
+            continue  # a clipped gradient is not the gradient of a loss
         met = meeting(node, next(n for n in required if TARGET.fullmatch(n)))
         if met is None:
             continue
@@ -51,7 +52,7 @@ CLIPS = frozenset({"clip", "clip_", "clamp", "clamp_", "minimum", "maximum", "cl
 
 
 def clips(node: ast.FunctionDef) -> bool:
-    """Whether something that is called a gradient is cut off: np.clip(dW, -5, 5), dW.clamp_(-5, 5)."""
+    """Whether the code clips something that is called a gradient: np.clip(dW, -5, 5), dW.clamp_(-5, 5)."""
     for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
         match call.func:
             case ast.Attribute(value=of, attr=name):
@@ -106,7 +107,7 @@ def positional(node: ast.FunctionDef) -> list[str]:
 
 
 def _defaults(node: ast.FunctionDef) -> list[str]:
-    """Lines that give the other parameters what they have by default."""
+    """Lines that assign the defaults of the other parameters."""
     names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
     given = zip(names[len(names) - len(node.args.defaults) :], node.args.defaults, strict=True)
     return [f"    {name} = {ast.unparse(value)}" for name, value in given]
@@ -117,7 +118,7 @@ def _all(names: list[str]) -> str:
 
 
 def _fills(forward: ast.FunctionDef, required: list[str], target: str) -> bool:
-    """Whether a function gives what a backward takes beside its arguments."""
+    """Whether a function returns what a backward takes in addition to the arguments."""
     takes, gives = positional(forward), [n.value for n in ast.walk(forward) if isinstance(n, ast.Return)]
     if len(gives) != 1 or target in takes or not any(map(is_weight, takes)) or forward.args.defaults:
         return False
@@ -131,7 +132,7 @@ def _of(forward: ast.FunctionDef, required: list[str], target: str) -> list[str]
 
 
 def _statements(node: ast.FunctionDef) -> list[ast.stmt]:
-    """The body, with what stands in a `with torch.no_grad()` as if it stood beside it."""
+    """The statements of the body; those inside `with torch.no_grad()` are included as if they were outside."""
     found = list[ast.stmt]()
     for statement in node.body:
         found += statement.body if isinstance(statement, ast.With) else [statement]
@@ -139,7 +140,9 @@ def _statements(node: ast.FunctionDef) -> list[ast.stmt]:
 
 
 def meeting(node: ast.FunctionDef, target: str) -> tuple[str, str, str] | None:
-    """What stands before the target meets the prediction, the prediction and the target there, in Python."""
+    """The statements before the target meets the prediction, and the prediction and the target at that place, in
+    Python.
+    """
     targets, before = {target}, list[str]()
     local = {a.arg for a in node.args.args} | {n.id for n in ast.walk(node) if isinstance(n, ast.Name)
                                                and isinstance(n.ctx, ast.Store)}  # fmt: skip
@@ -171,7 +174,7 @@ def meeting(node: ast.FunctionDef, target: str) -> tuple[str, str, str] | None:
 
 
 def _moved(node: ast.FunctionDef) -> set[str]:
-    """Parameters that are moved in place."""
+    """The parameters that are updated in place."""
     return {
         s.target.id for s in _statements(node)
         if isinstance(s, ast.AugAssign) and isinstance(s.target, ast.Name) and isinstance(s.op, ast.Add | ast.Sub)
@@ -186,16 +189,16 @@ def _returned(node: ast.FunctionDef) -> list[ast.expr]:
 
 
 def _gives(node: ast.FunctionDef) -> bool:
-    """Whether what it returns is called gradients, or it is called so itself."""
+    """Whether the returned values are called gradients, or the function itself is."""
     found = _returned(node)
     named = re.search(r"back|grad|deriv", node.name, re.IGNORECASE) is not None
     plain = [GRADIENT.fullmatch(e.id) is not None for e in found if isinstance(e, ast.Name)]
-    alike = all(plain) or not any(plain)  # a value beside its gradients is another form
+    alike = all(plain) or not any(plain)  # a value together with gradients is another form
     return bool(found) and alike and (named or len(found) > 1) and not any(isinstance(e, ast.Constant) for e in found)
 
 
 def _order(node: ast.FunctionDef, weights: list[str]) -> list[str]:
-    """Whose the returned gradients are: by what they are called, or in the order of the parameters."""
+    """Which parameters the returned gradients belong to: by their names, or in the order of the parameters."""
     called = []
     for one in _returned(node):
         names = [n.id for n in ast.walk(one) if isinstance(n, ast.Name)]

@@ -1,4 +1,4 @@
-"""Which names a statement of the top level binds, and of which it changes a part."""
+"""The names that a top-level statement binds, and the names whose values it changes in part."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import ast
 from collections.abc import Iterable, Iterator
 
 COMPOUND = ast.If | ast.Try | ast.TryStar | ast.With | ast.AsyncWith | ast.For | ast.AsyncFor | ast.While | ast.Match
-"""statements run as a whole where a name they bind is needed: a choice of device, an import that may fail, a file"""
+"""statements that run as a whole if a name they bind is needed: a choice of device, an import that may fail, an open
+file"""
 
 MUTATORS = frozenset({
     "add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft", "remove",
     "reverse", "setdefault", "sort", "update",
 })  # fmt: skip
-"""methods of lists, dicts and sets that change them"""
+"""methods of lists, dicts and sets that change the object"""
 
 
 def certainly(node: ast.stmt, name: str) -> bool:
-    """Whether a statement that binds a name does so however it runs: one without else, and a loop, may not.
+    """Whether a statement that binds a name binds it on every path; an `if` without else and a loop may not.
 
     >>> [certainly(ast.parse(s).body[0], "k") for s in ("k = 1", "if x: k = 1", "for x in y: k = 1")]
     [True, False, False]
@@ -37,7 +38,7 @@ def sets(node: ast.stmt) -> Iterator[str]:
 
 
 def bound(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement binds at the top level, as far as it may be run for them."""
+    """The names that a statement binds at the top level, if it is one that may be run."""
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             yield from [] if patched(node) else [node.name]
@@ -67,7 +68,7 @@ def bound(node: ast.stmt) -> Iterator[str]:
 
 
 def _walrus(node: ast.AST) -> Iterator[str]:
-    """The names of := in a statement, but not of those in the functions that it defines."""
+    """The names that := binds in a statement, without those in functions that it defines."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.NamedExpr):
             yield from _names(child.target)
@@ -76,7 +77,7 @@ def _walrus(node: ast.AST) -> Iterator[str]:
 
 
 def _inside(node: COMPOUND) -> Iterable[ast.stmt]:
-    """The statements of its blocks."""
+    """The statements in the blocks of a statement."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.stmt):
             yield child
@@ -95,7 +96,7 @@ def _names(target: ast.expr) -> Iterator[str]:
 
 
 def changed(node: ast.stmt) -> Iterator[str]:
-    """x of x += 1, x[k] = 1, x.k = 1 and x.append(1)."""
+    """The names that a statement changes: x in x += 1, x[k] = 1, x.k = 1 and x.append(1)."""
     targets: list[ast.expr] = []
     if (owner := patched(node)) is not None:
         yield owner
@@ -123,7 +124,7 @@ def _root(target: ast.expr) -> Iterator[str]:
 
 
 def patched(node: ast.stmt) -> str | None:
-    """The class that a function becomes a method of, by fastcore's @patch."""
+    """The class to which fastcore's @patch adds a function as a method."""
     match node:
         case ast.FunctionDef(
             decorator_list=[*_, ast.Name(id="patch") | ast.Attribute(attr="patch")],

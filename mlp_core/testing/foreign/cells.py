@@ -1,4 +1,4 @@
-"""The code in a file, as the tool that wrote it means it: scripts, notebooks, and what notebooks are kept as."""
+"""The code in a file, read as the tool that wrote it does: scripts, notebooks, and notebooks kept as text."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mlp_core.testing.foreign.reading.cell import Cell
 from mlp_core.testing.report.names import FILES
 
 LARGEST = 64 << 20
-"""bytes of a file; a notebook keeps its pictures"""
+"""the largest size of a file in bytes; a notebook contains its pictures"""
 
 
 def cells_of(path: Path) -> list[Cell]:
-    """The code of a file. Raises ArgumentError where it cannot be read, or is no notebook and no script."""
+    """The code of a file. Raises ArgumentError if it cannot be read, or is neither a notebook nor a script."""
     if path.suffix not in FILES:
         raise ArgumentError("subject", str(path), f"a script (.py) or a notebook (.ipynb, {', '.join(FILES[2:])})")
     text = text_of(path)
@@ -35,7 +35,7 @@ def cells_of(path: Path) -> list[Cell]:
 
 
 def text_of(path: Path) -> str:
-    """What is in a file, in the encoding that it names, as Python reads it. Raises ArgumentError where it cannot."""
+    """The text of a file, in the encoding that it declares, as Python reads it. Raises ArgumentError if that fails."""
     shown = Described(ascii(str(path)) if not str(path).isprintable() else str(path))
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -45,7 +45,7 @@ def text_of(path: Path) -> str:
         content = path.read_bytes()
         encoding = tokenize.detect_encoding(BytesIO(content).readline)[0] if path.suffix == ".py" else "utf-8-sig"
         return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
-    except (OSError, SyntaxError, ValueError) as error:  # SyntaxError: of an encoding that nobody knows
+    except (OSError, SyntaxError, ValueError) as error:  # SyntaxError: an unknown encoding
         if isinstance(error, ArgumentError):
             raise
         raise ArgumentError("subject", shown, f"a file that can be read as UTF-8 ({error})") from error

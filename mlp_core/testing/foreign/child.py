@@ -1,4 +1,4 @@
-"""What happens in the process of a hand-in: it is loaded, its laws are checked, and every event is told, as JSON."""
+"""Runs in the process of a hand-in: loads it, checks its laws, and sends every event as JSON."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from mlp_core.testing.subjects.doors.asked import shapes_asked
 from mlp_core.testing.subjects.gradients import BATCH, SIZE
 
 PRINTED = 300
-"""characters of what a hand-in prints that are kept"""
+"""the number of characters printed by a hand-in that are kept"""
 
 
 UNREADABLE = b"?"
-"""what is told in place of what cannot be written as JSON"""
+"""is sent if an event cannot be written as JSON"""
 
 
 class Printed:
-    """In place of a stream: counts what is written, and keeps the beginning."""
+    """Replaces a stream: it counts what is written, and keeps the beginning."""
 
     def __init__(self) -> None:
         self.lines, self.text = 0, ""
@@ -52,20 +52,20 @@ class Printed:
         return False
 
     def notes(self) -> list[str]:
-        """In words, what was printed."""
+        """What was printed, in words."""
         first = self.text.strip().split("\n")[0]
         return [f"it prints: {self.lines} lines in all, first {first[:80]!r}"] if self.text else []
 
 
 class Folder:
-    """The working folder of a hand-in, with a file in it: what becomes of both is noted."""
+    """The working folder of a hand-in, with a file in it. Changes to both are recorded."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.own, self.removed = path, path / "data.txt", False
         self.own.write_text("not yours to remove")
 
     def keep(self) -> None:
-        """Make it anew where it was removed: nobody can work in a folder that is not there."""
+        """Create the folder again if it was removed, because code cannot work in a missing folder."""
         if not self.own.exists():
             self.removed = True
             self.path.mkdir(exist_ok=True)
@@ -73,14 +73,14 @@ class Folder:
             self.own.write_text("not yours to remove")
 
     def notes(self) -> list[str]:
-        """In words, what was done to it."""
+        """What was done to the folder, in words."""
         written = sorted(path.name for path in self.path.iterdir() if path != self.own)
         removed = ["it removes files of its working folder"] if self.removed else []
         return removed + ([f"it writes files: {', '.join(written[:5])}"] if written else [])
 
 
 def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits, options: dict[str, Any]) -> None:
-    """Verify "file:name" and tell: which laws there are, which one runs, its result, notes at the end."""
+    """Verify "file:name" and send the events: the laws, the law that runs, each result, and notes at the end."""
     printed, folder = _silenced(), Folder(scratch)
     contain(limits, scratch)
     few_processes()
@@ -90,10 +90,10 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
 
     def tell(**event: Any) -> None:
         if os.getpid() != own:
-            os._exit(0)  # a copy that the hand-in made of this process: one tells
+            os._exit(0)  # a fork of this process made by the hand-in: only one sends events
         try:
             message = dumps(event).encode()
-        except Exception:  # the hand-in has patched what that needs
+        except Exception:  # the hand-in has patched something this needs
             message = UNREADABLE
         send(message)
 
@@ -136,7 +136,7 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
                 progress=_in_time(limits.large) if law.group == SIZE else None,
             )  # fmt: skip
         except (Stopped, Slow) as late:
-            if law.group != SIZE:  # which only says that it is slow
+            if law.group != SIZE:  # these would only show that it is slow
                 tell(index=index, late=[str(late), place_of(late), isinstance(late, Large)])
                 return
             slow = f"too slow for networks of hundreds of units: {late}"
@@ -146,14 +146,15 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
 
 
 def _behind(folder: Path) -> None:
-    """What stands beside the file is found last from now on: a `random.py` of a hand-in is none of ours."""
+    """Move the file's folder to the end of the import path: a hand-in's `random.py` must not replace Python's."""
     for path in {str(folder), str(folder.resolve())} & set(sys.path):
         sys.path.remove(path)
         sys.path.append(path)
 
 
 def _in_time(seconds: float) -> Callable[[Result], None]:
-    """Called after each example: raises Slow once they have taken more than `seconds` of work together."""
+    """A function to call after each example. It raises Slow if the examples together took more than `seconds` of work.
+    """
     begun = time.process_time()
 
     def check(result: Result) -> None:
@@ -164,8 +165,9 @@ def _in_time(seconds: float) -> Callable[[Result], None]:
 
 
 def laws_of(found: Found, things: list[Any], largest: int, laws_for: Callable[[Any], list[Law]]) -> list[Law]:
-    """The laws of what was loaded, that which a slow one may not end last. Those of a function of the course are asked
-    of single samples, as the course asks them, and those about batches apart, of up to `largest`."""
+    """The laws of a loaded subject, with the law that a slow subject may not finish at the end. A function of the
+    course is checked on single samples, as the course requires, and separately on batches of up to `largest`.
+    """
     subject = found.make(*things, (1, largest))
     laws: list[Law] = laws_for(subject)
     if isinstance(subject, CourseSubject):
@@ -175,13 +177,13 @@ def laws_of(found: Found, things: list[Any], largest: int, laws_for: Callable[[A
 
 
 def row(result: Result) -> dict[str, Any]:
-    """A result as JSON takes it; `told.result_of` is the way back."""
+    """A result as JSON; `told.result_of` converts it back."""
     values = {f.name: getattr(result, f.name) for f in fields(result)}
     return {**values, "seen": sorted(values["seen"])}
 
 
 def _silenced() -> Printed:
-    """Standard input, output and error lead nowhere; what Python code prints is counted."""
+    """Redirect standard input, output and error to nowhere; output of Python code is counted."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nowhere, number)

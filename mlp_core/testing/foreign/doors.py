@@ -1,4 +1,4 @@
-"""Gradients in the form in which they were written, told in a file by heads alone."""
+"""Finds gradients in many forms in a file, by heads alone."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ PRIMES = (
     "{}_prime", "{}_derivative", "{}_deriv", "{}_der", "d_{}", "d{}", "{}_grad", "grad_{}", "{}_gradient", "{}Prime",
     "{}_backward", "derivative_{}", "{}_p",
 )  # fmt: skip
-"""how the derivative of a function is called"""
+"""names of the derivative of a function"""
 
 GRADIENT = re.compile(r"d[A-Z_]\w*|dx|dw|db|grads?|gradients?|g|\w+_grads?|grad_\w+|jac")
-"""how a gradient is called that is returned beside a value"""
+"""names of a gradient that is returned beside a value"""
 
 
 def positional(node: ast.FunctionDef) -> list[str]:
@@ -30,13 +30,13 @@ def positional(node: ast.FunctionDef) -> list[str]:
 
 
 def wanted(node: ast.FunctionDef) -> list[str]:
-    """Its parameters without a default."""
+    """The parameters without a default."""
     names = positional(node)
     return names[: len(names) - len(node.args.defaults)]
 
 
 def _pairs(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str, str]]:
-    """The common name, the forward and the backward."""
+    """Each pair: the common name, the forward and the backward."""
     for name in functions:
         for one, other in FORWARD:
             partner = name.replace(one, other)
@@ -45,7 +45,7 @@ def _pairs(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str, st
 
 
 def _derivatives(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
-    """A function and its derivative, of the same parameters."""
+    """Each function with its derivative, if their parameters are the same."""
     for name, node in functions.items():
         partner = next((p for form in PRIMES if (p := form.format(name)) in functions and p != name), None)
         if partner is not None and len(wanted(functions[partner])) == len(wanted(node)) in (1, 2, 3) and returns(node):
@@ -57,7 +57,7 @@ def returns(node: ast.FunctionDef) -> bool:
 
 
 def gives_gradient(node: ast.FunctionDef) -> bool:
-    """Whether every return is a value with what is called a gradient."""
+    """Whether every return is a value together with something that is named as a gradient."""
     found = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
     return bool(found) and bool(wanted(node)) and all(
         isinstance(v, ast.Tuple) and len(v.elts) >= 2 and not isinstance(v.elts[0], ast.Constant)
@@ -76,7 +76,7 @@ def _is_gradient(node: ast.expr) -> bool:
 
 
 def is_layer(node: ast.ClassDef) -> bool:
-    """Whether a class has forward(self, x) and backward(self, dout), and is no module of torch."""
+    """Whether a class has forward(self, x) and backward(self, dout), and is not a torch module."""
     methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
     if not {"forward", "backward"} <= set(methods) or any("Module" in ast.unparse(b) for b in node.bases):
         return False
@@ -85,7 +85,9 @@ def is_layer(node: ast.ClassDef) -> bool:
 
 
 def of_network(node: ast.ClassDef) -> str | None:
-    """The method of a class that returns a value with gradients of what it keeps in a dict; no module of torch."""
+    """The method of a class that returns a value with gradients of the parameters it keeps in a dict; None for torch
+    modules.
+    """
     if any("Module" in ast.unparse(base) for base in node.bases):
         return None
     for method in node.body:
@@ -100,11 +102,11 @@ CHAIN = (
     r"log_?like(lihood)?|nll|loss|cost|objective|fun|func|value|energy|log_?prob|logp|f",
     r"score|grad(ient)?|jac(obian)?|dloss|fprime|first_derivative|g", r"hess(ian)?|second_derivative",
 )
-"""how a method is called that gives a function, its gradient and its Hessian"""
+"""names of methods that return a function's value, its gradient and its Hessian"""
 
 
 def chain_of(node: ast.ClassDef) -> list[str]:
-    """Methods of one argument of a class, each the derivative of the one before."""
+    """Methods of a class with one argument, each the derivative of the one before."""
     methods = [m for m in node.body if isinstance(m, ast.FunctionDef) and len(wanted(m)) == 2 and returns(m)]
     named = [next((m.name for m in methods if re.fullmatch(form, m.name)), None) for form in CHAIN]
     found = named if named[0] is not None else named[1:]
@@ -119,11 +121,12 @@ MAKERS: dict[str, Callable[..., Any]] = {
 
 
 Door = tuple[str, tuple[str, ...], Callable[..., Any]]
-"""the name by which it is asked for, the definitions it needs, and what makes a subject of them and the batch sizes"""
+"""the name of the subject, the definitions it needs, and a function that makes it of them and the batch sizes"""
 
 
 def _made(kind: str) -> Callable[..., Any]:
-    """What makes a subject of what was loaded; the batch sizes come last, and say nothing here."""
+    """A function that makes a subject of what was loaded. The batch sizes are its last argument, and are not used here.
+    """
     return lambda *things: MAKERS[kind](*things[:-1])
 
 
@@ -149,7 +152,7 @@ def derivatives(file: Any) -> Iterator[Door]:
 
 
 def _both(file: Any, called: str, one: str, other: str, kind: str) -> Door:
-    """Two definitions that belong together; the lines that show a failure again ask for each of them by its name."""
+    """Two definitions that belong together. Snippets import each of them by its name."""
     if file.asked in (one, other) and file.asked != called:
         return file.asked, (file.asked,), resolve
     return called, (one, other), _made(kind)
@@ -186,7 +189,9 @@ def _of_method(method: str) -> Callable[..., Any]:
 
 
 def lines(functions: dict[str, ast.FunctionDef]) -> str:
-    """The three lines that would verify what looks most like a gradient, where nothing was recognised."""
+    """The three lines that would verify the function that looks most like a gradient, for a file in which nothing was
+    recognised.
+    """
     named = [n for n in functions if re.search(r"back|grad|deriv|prime", n, re.IGNORECASE)]
     if not named:
         return _twin(functions)
@@ -199,13 +204,13 @@ def lines(functions: dict[str, ast.FunctionDef]) -> str:
 
 
 def _twin(functions: dict[str, ast.FunctionDef]) -> str:
-    """The lines that would hold a function to another way to compute the same."""
+    """The lines that would compare a function with another way to compute the same."""
     if not functions:
         return ""
     name, node = list(functions.items())[-1]
     takes = ", ".join(positional(node))
     return (
-        "; to have it held to another way to compute the same, add three lines: from mlp_core.testing import subjects; "
+        "; to compare it with another way to compute the same, add three lines: from mlp_core.testing import subjects; "
         f"reference = lambda {takes}: ...  # what {name} should return; "
         f"subject = subjects.twin({name}, reference, inputs)  # inputs: a Hypothesis strategy for ({takes})"
     )

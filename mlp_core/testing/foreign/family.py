@@ -1,7 +1,8 @@
-"""The process of a hand-in with all that it starts: nothing of it outlives the hand-in.
+"""Runs a hand-in so that every process it starts ends with it.
 
-On Linux a process of ours stands between. What the hand-in leaves behind becomes a child of that process, even what has
-left its group, and is ended with it. Elsewhere the group is ended, which is less.
+On Linux a process of this package is its parent. Any process that the hand-in leaves behind becomes a child of that
+parent, even if it has left the process group, and is killed with it. On other systems only the process group is killed,
+which is weaker.
 """
 
 from __future__ import annotations
@@ -19,17 +20,17 @@ SUBREAPER = 36
 """PR_SET_CHILD_SUBREAPER of linux/prctl.h: orphans below this process become its children"""
 
 MOST = 64
-"""processes that a hand-in may have at a time"""
+"""the number of processes that a hand-in may have at a time"""
 
 TOO_MANY = 86
-"""the exit status of one that had more"""
+"""the exit status if it had more"""
 
 LOOK = 0.05
-"""seconds between two looks at how many there are"""
+"""seconds between two counts of its processes"""
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process has started and that have not ended; none where the system does not tell."""
+    """The running processes that a process has started; none if the system has no /proc."""
     found: list[int] = []
     try:
         for task in Path(f"/proc/{pid}/task").iterdir():
@@ -40,7 +41,7 @@ def children(pid: int) -> list[int]:
 
 
 def descendants(pid: int) -> list[int]:
-    """Those, with what they have started in turn."""
+    """The running processes that a process has started, directly or through others."""
     found, left = list[int](), children(pid)
     while left:
         one = left.pop()
@@ -50,8 +51,9 @@ def descendants(pid: int) -> list[int]:
 
 
 def watched(work: Callable[[], None], left: Callable[[], None]) -> None:
-    """Do `work` in a child of this process, and end as that child ends, once all that it has started is gone. Told to
-    terminate, end at once. `left` closes what is the child's alone."""
+    """Run `work` in a child of this process, and end as the child ends, after all its descendants are gone. If this
+    process is asked to terminate, it ends at once. `left` closes resources that only the child uses.
+    """
     if sys.platform != "linux":
         work()
         return
@@ -76,9 +78,9 @@ def watched(work: Callable[[], None], left: Callable[[], None]) -> None:
 
 
 def _end_with(code: int) -> None:
-    """End all descendants, then this process with an exit status, or by a signal as they were."""
+    """Kill all descendants, then end this process with the child's exit status or signal."""
     while left := descendants(os.getpid()):
-        for pid in left:  # stopped first, so that none starts another meanwhile
+        for pid in left:  # stopped first, so that none can start another
             _tell(pid, signal.SIGSTOP)
         for pid in left:
             _tell(pid, signal.SIGKILL)
@@ -95,6 +97,6 @@ def _tell(pid: int, number: int) -> None:
 
 
 def _reap() -> None:
-    with suppress(ChildProcessError):  # none is left
+    with suppress(ChildProcessError):  # no child is left
         while os.waitpid(-1, os.WNOHANG)[0]:
             continue

@@ -1,4 +1,5 @@
-"""What is judged in a file, and why it may not be: a piece that cannot be read, an exercise that is not filled in."""
+"""Whether the definitions of a file can be judged: not if a needed piece is unreadable, or an exercise is not filled
+in."""
 
 from __future__ import annotations
 
@@ -10,12 +11,13 @@ from mlp_core.testing.foreign.reach import Statement, binders, reached
 from mlp_core.testing.foreign.whole import Whole
 
 GIVEN = frozenset({"display", "get_ipython"})
-"""what IPython gives to a notebook"""
+"""names that IPython defines in a notebook"""
 
 
 def why_not(file: Whole, name: str, *more: str, method: str = "") -> tuple[str, str] | None:
-    """Why definitions cannot be judged, and what would help; None if they can. method: the method of the class `name`
-    that is judged; without it, all methods that outside code calls are."""
+    """Why definitions cannot be judged, and what would help; None if they can. method: the judged method of the class
+    `name`; without it, all methods that other code calls.
+    """
     for other in more:
         if (reason := why_not(file, other)) is not None:
             return reason
@@ -39,8 +41,9 @@ def why_not(file: Whole, name: str, *more: str, method: str = "") -> tuple[str, 
 
 
 def _unfilled_helper(node: ast.stmt, needed: list[Statement]) -> int | None:
-    """The line that shows that a function which a judged one uses is an exercise that nobody has filled in: if it says
-    so, or if it gives nothing and something is done with what it gives."""
+    """The line that shows that a function used by a judged one is an exercise that nobody has filled in: it says so, or
+    it returns nothing although its result is used.
+    """
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or (line := stub(node)) is None:
         return None
     if any(isinstance(part, ast.Raise) for part in ast.walk(node)):
@@ -59,7 +62,7 @@ def _needed(file: Whole, name: str) -> set[str]:
 
 
 def _lost(file: Whole, name: str) -> str | None:
-    """Which name that is needed could be in a piece that cannot be read."""
+    """Reports a needed name that could be defined in a piece that cannot be read."""
     needed = sorted(_needed(file, name), key=lambda n: (n != name, n))
     last = {n: max((file.statements.index(s) for s in binders(file.statements, n)), default=-1) for n in needed}
     for unread in file.unread:
@@ -71,7 +74,7 @@ def _lost(file: Whole, name: str) -> str | None:
 
 
 def in_what_is_lost(file: Whole) -> Iterator[ast.stmt]:
-    """Heads of functions and classes in pieces that cannot be read, as far as they show."""
+    """The heads of functions and classes in unreadable pieces, if they can be seen."""
     for unread in file.unread:
         lines = unread.text.split("\n")
         for k, line in enumerate(lines):
@@ -86,7 +89,7 @@ def in_what_is_lost(file: Whole) -> Iterator[ast.stmt]:
 
 
 def _asks_ipython(node: ast.stmt) -> bool:
-    """Whether a statement asks IPython when it runs; what stands in a function is another matter."""
+    """Whether a statement calls IPython when it runs; code inside a function does not count."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return False
     return any(isinstance(n, ast.Call) and ast.unparse(n.func) == "get_ipython" for n in ast.walk(node))
@@ -98,7 +101,7 @@ def _last(file: Whole, name: str) -> Statement | None:
 
 
 CALLED = "__init__", "step", "forward", "backward", "__call__"
-"""methods that are called by whoever judges a class"""
+"""methods that outside code calls"""
 
 
 def _reached_methods(node: ast.ClassDef, method: str) -> list[ast.stmt]:
@@ -146,13 +149,13 @@ def _parts(node: ast.expr | None) -> list[ast.expr]:
 
 
 def _nones(node: ast.stmt) -> Iterator[str]:
-    """x and y of x = None and x, y = None, None."""
+    """The names x and y in x = None and x, y = None, None."""
     if isinstance(node, ast.Assign) and all(ast.unparse(value) == "None" for value in _parts(node.value)):
         yield from (ast.unparse(name) for target in node.targets for name in _parts(target))
 
 
 def _says_nothing(node: ast.stmt, none: set[str]) -> bool:
-    """pass, ..., x = None, return, return x: what is between the lines of an exercise."""
+    """Whether a statement is a placeholder of an exercise: pass, ..., x = None, return, return x."""
     match node:
         case ast.Pass() | ast.Expr(value=ast.Constant()):
             return True
@@ -162,7 +165,7 @@ def _says_nothing(node: ast.stmt, none: set[str]) -> bool:
 
 
 def notes(file: Whole, *names: str) -> list[str]:
-    """What is to be said of which definitions were judged, and of what was not read."""
+    """Notes about which definitions were judged, and about what was not read."""
     said, run = list[str](), {s for name in names for s in reached(file.statements, name)}
     needed = sorted({one for name in names for one in _needed(file, name)}, key=lambda n: (n not in names, n))
     for one in needed:
@@ -180,7 +183,7 @@ def notes(file: Whole, *names: str) -> list[str]:
 
 
 def _order(file: Whole, name: str) -> list[str]:
-    """That the cells which define a name, or use it, were run in another order than they have."""
+    """A note if the cells that define or use a name were run in another order than in the file."""
     own = [s for s in file.statements if name in s.binds and s.label in file.counts]
     counts = {file.within(s.label): file.counts[s.label] for s in own}
     if len(counts) > 1 and list(counts.values()) != sorted(counts.values()):

@@ -1,7 +1,7 @@
-"""What a hand-in may take, and how it is held to that. Limits contain accidents; they are no security boundary.
+"""The limits of a hand-in, and how they are enforced. They contain accidents; they are not a security boundary.
 
-Linux has all of them. macOS does not enforce the limit on memory; Windows has neither that nor the alarm, and there a
-call that never ends is ended, without its line, with the process it runs in.
+Linux enforces all of them. macOS does not enforce the memory limit. Windows has neither that limit nor the alarm:
+there, a call that never ends is killed with its process, and its line is not known.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from mlp_core.testing.engine import shortage
 from mlp_core.testing.foreign.family import children
 
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "OMP_NUM_THREADS", "HYPOTHESIS_PROFILE")
-"""of the environment; the others may hold secrets"""
+"""the environment variables that are kept; the others may contain secrets"""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds one call may work, seconds of work on networks of hundreds of units, seconds for all laws of a subject,
-    and bytes of memory and of a file."""
+    """Seconds of work for one call, seconds of work on networks of hundreds of units, seconds for all laws of a
+    subject, and bytes of memory and of a file.
+    """
 
     call: float = 10.0
     large: float = 10.0
@@ -38,29 +39,31 @@ class Limits:
 
 
 PATIENCE = 2
-"""A call that waits, for a lock or for a processor that is busy, may take this many times as long as one that works"""
+"""A call that waits, for a lock or a busy processor, may take this many times as long as one that works"""
 
 TICK = 0.5
-"""seconds between two looks at what a call has taken"""
+"""seconds between two checks of the time that a call has taken"""
 
 
 FEW = 16
-"""processes that a hand-in may start at a time"""
+"""the number of processes that a hand-in may start at a time"""
 
 STARTING = frozenset({"os.fork", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen"})
-"""what Python calls the ways to start one, where it tells of them"""
+"""Python's audit events for starting a process"""
 
 
 class Stopped(BaseException):
-    """A call took more than it may; passes through whatever catches what a subject raises, and is not tried again."""
+    """A call exceeded a limit. Code that catches the subject's exceptions does not catch this one, and the example is
+    not retried.
+    """
 
 
 class Large(Stopped):
-    """A call asked for more memory than it may take."""
+    """A call requested more memory than the limit."""
 
 
 class Slow(BaseException):
-    """The networks of hundreds of units took more than they may: the subject is slow, which is no mistake."""
+    """The large networks exceeded their time: the subject is slow, which is not a mistake."""
 
 
 class CalledExit(Exception):
@@ -68,7 +71,7 @@ class CalledExit(Exception):
 
 
 def contain(limits: Limits, scratch: Path) -> None:
-    """Hold this process to the limits, with an empty environment, in a folder of its own; input() is refused."""
+    """Apply the limits to this process, with an empty environment, in a separate folder; input() is refused."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     os.environ.clear()
     os.environ.update(kept, HOME=str(scratch), MPLBACKEND="Agg")
@@ -87,8 +90,9 @@ def contain(limits: Limits, scratch: Path) -> None:
 
 
 def few_processes() -> None:
-    """From now on this process may have FEW of its own at a time, and those that are copied from it none: what wants
-    more is ended with `Stopped`."""
+    """Limit this process to FEW children at a time; its copies may have none. A further process ends the call with
+    `Stopped`.
+    """
     own = os.getpid()
 
     def hook(event: str, _: object) -> None:
@@ -99,11 +103,11 @@ def few_processes() -> None:
 
 
 def _mapped() -> int:
-    """The bytes of address space that are taken already: torch maps far more than it uses."""
+    """The bytes of address space in use already: torch maps far more than it uses."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
-        return 0  # no Linux
+        return 0  # not Linux
 
 
 def _refused(*_: object) -> NoReturn:
@@ -113,8 +117,9 @@ def _refused(*_: object) -> NoReturn:
 def guarded(
     function: Callable[..., Any], seconds: Callable[[], float], after: Callable[[], object] = lambda: None
 ) -> Callable[..., Any]:
-    """`function`, ended where it takes longer than `seconds()`. Raises Stopped, with the line it was at, also for
-    memory that is not to be had, and CalledExit. `after` is called after each call."""
+    """`function`, stopped if it takes longer than `seconds()`. Raises Stopped, with the line it had reached, also if
+    memory runs out, and CalledExit. `after` is called after each call.
+    """
 
     @wraps(function)
     def call(*args: Any, **options: Any) -> Any:
@@ -136,10 +141,11 @@ def guarded(
 
 
 def _alarm(seconds: float) -> None:
-    """Ends what runs longer than `seconds` of processor time, or PATIENCE times that by the clock.
+    """Stops a call after `seconds` of processor time, or PATIENCE times that of elapsed time.
 
-    The clock is a count of ticks, not the time of day: those that a machine sleeps through come as one, so that a
-    laptop that was closed accuses nobody. They go on after the first `Stopped`, which may have been swallowed.
+    Elapsed time is a count of ticks, not the time of day. The ticks during which a machine sleeps arrive as one, so a
+    laptop that was closed does not fail a hand-in. The ticks continue after the first `Stopped`, because the call may
+    have swallowed it.
     """
     if not hasattr(signal, "setitimer"):
         return  # Windows

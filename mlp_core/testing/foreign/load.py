@@ -1,4 +1,4 @@
-"""Subjects in files: found without running anything, loaded by running only what they reach."""
+"""Subjects in files: found without running anything, and loaded by running only the statements they reach."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from mlp_core.testing.subjects.heads import Head
 
 
 def expanded(names: Iterable[str]) -> list[str]:
-    """Every folder replaced by the files in it that can be read, by name; the copies of Jupyter's checkpoints left out.
+    """Replaces every folder by its readable files, sorted by name, without the copies in Jupyter's checkpoint folders.
 
-    Raises ArgumentError for a folder without any, and for a file that is not there.
+    Raises ArgumentError for a folder without such files, and for a file that does not exist.
     """
     found: list[str] = []
     for name in names:
@@ -43,17 +43,17 @@ def expanded(names: Iterable[str]) -> list[str]:
 
 
 def unread(names: Iterable[str]) -> list[str]:
-    """The files in folders that `expanded` passes over."""
+    """The files in folders that `expanded` skips."""
     return [str(path) for name in names if Path(name).is_dir() for path in _files(Path(name)) if not _is_read(path)]
 
 
 def _files(folder: Path) -> list[Path]:
-    """Everything in a folder and those below but folders, by name, hidden ones left out."""
+    """All files in a folder and its subfolders, by name, without hidden ones."""
     return sorted(p for p in folder.rglob("*") if _seen(p.relative_to(folder)) and not p.is_dir())
 
 
 def _is_read(path: Path) -> bool:
-    """A text is read where it keeps a notebook: a README is none."""
+    """Whether a file is read. A text is read if it contains a notebook; a README does not."""
     return path.is_file() and path.suffix in FILES and (path.suffix not in TEXTS or keeps_a_notebook(path))
 
 
@@ -62,19 +62,21 @@ def _seen(path: Path) -> bool:
 
 
 def statements_of(path: Path) -> tuple[list[Statement], list[str]]:
-    """The statements of a file, and in words which pieces cannot be read. Raises ArgumentError as cells_of does."""
+    """The statements of a file, and a description of the pieces that cannot be read. Raises ArgumentError like
+    cells_of.
+    """
     file = whole(path)
     return file.statements, list(file.unread)
 
 
 def found_in(name: str) -> list[str]:
-    """The subjects in a file, as "file:name". Raises ArgumentError where there is none."""
+    """The subjects in a file, as "file:name". Raises ArgumentError if there are none."""
     path, wanted = split(name)
     return [f"{path}:{one.name}" for one in _chosen(whole(path), wanted)]
 
 
 def found_with_reasons(name: str) -> list[tuple[str, tuple[str, str] | None]]:
-    """The same, each with why it cannot be judged and what would help, or None."""
+    """The same, each with the reason why it cannot be judged and what would help, or None."""
     path, wanted = split(name)
     file = whole(path)
     return [(f"{path}:{one.name}", _why_not(file, one)) for one in _chosen(file, wanted)]
@@ -88,32 +90,33 @@ def _why_not(file: Whole, found: Found) -> tuple[str, str] | None:
 
 
 def notes_of(name: str) -> list[str]:
-    """What is to be said of "file:name" beside its verdict."""
+    """Notes about "file:name", beside its verdict."""
     path, wanted = split(name)
     file = whole(path)
     return [words for one in _chosen(file, wanted) if one.needs for words in notes(file, *one.needs)]
 
 
 def _chosen(file: Whole, wanted: str | None) -> list[Found]:
-    """What to verify, with the that are in a piece that cannot be read: of which nothing else is known."""
+    """The definitions to verify, and those in unreadable pieces, about which nothing else is known."""
     known = {name for s in file.statements for name in s.binds}
     lost = [Statement(n, str(file.path)) for n in in_what_is_lost(file)]
     return chosen([*file.statements, *(s for s in lost if not s.binds & known)], str(file.path), wanted, file.unread)
 
 
 def load(name: str) -> Any:
-    """The definition "file:name", after what it reaches has run; of a pair both, in a tuple. Raises what that raises.
+    """The definition "file:name", after the statements it reaches have run; for a pair, a tuple of both. Raises what
+    they raise.
 
-    What stands beside the file can be imported from it.
+    It can import modules in the folder of the file.
     """
     found, things = loaded(name)
-    if "." in found.name:  # a method: of the class that was loaded
+    if "." in found.name:  # a method of the loaded class
         return getattr(things[0], found.name.rpartition(".")[2])
     return things[0] if len(things) == 1 else tuple(things)
 
 
 def loaded(name: str) -> tuple[Found, list[Any]]:
-    """What "file:name" stands for, and the definitions that it needs, after what they reach has run."""
+    """The object named by "file:name", and the definitions that it needs, after the statements they reach have run."""
     path, wanted = split(name)
     file = whole(path)
     (found,) = _chosen(file, wanted)
@@ -130,7 +133,7 @@ def loaded(name: str) -> tuple[Found, list[Any]]:
 
 
 def _as_written(thing: Any, name: str, statements: list[Statement]) -> Any:
-    """A definition that was loaded, with its place, and the head that is written where a decorator hides it."""
+    """A loaded definition with its place, and with the signature in its source if a decorator hides it."""
     definition = name.rpartition(":")[2]
     if inspect.isroutine(thing) or isinstance(thing, type):
         setattr(thing, LOADED, name)

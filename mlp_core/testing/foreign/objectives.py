@@ -1,4 +1,5 @@
-"""Objectives of gradient boosting in files: a function that returns a gradient and a hessian, beside its loss."""
+"""Finds objectives of gradient boosting in files: functions that return a gradient and a hessian, each with its
+loss."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from mlp_core.testing.subjects.doors.calls import READS, ordered
 LOOKS = "an objective of gradient boosting beside its loss (NAME_objective and NAME_loss, NAME_metric or NAME_eval)"
 
 NAMED = re.compile(r"(^|_)f?obj(ective)?(_|$)|hess|objective", re.IGNORECASE)
-"""how an objective is called, or the second thing that it returns"""
+"""names of an objective, or of the second value that it returns"""
 
 _AFFIXES = """
     objective obj fobj loss metric eval evals feval evaluation grad gradient hess hessian cost value fn func function
@@ -21,11 +22,11 @@ _AFFIXES = """
 """
 
 AFFIXES = frozenset(_AFFIXES.split())
-"""words that do not say which loss it is"""
+"""words in a name that do not say which loss it is"""
 
 
 def pairs(nodes: Iterable[ast.stmt]) -> Iterator[tuple[str, str]]:
-    """Names of objectives, each with that of its loss: the only function that has the same name but for AFFIXES."""
+    """Names of objectives, each with the name of its loss: the only function with the same name apart from AFFIXES."""
     functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
     objectives = [node for node in functions if _is_objective(node)]
     losses = [node for node in functions if _is_loss(node)]
@@ -44,7 +45,7 @@ def pairs(nodes: Iterable[ast.stmt]) -> Iterator[tuple[str, str]]:
 
 
 def stem(name: str) -> str:
-    """What a name says beside what kind of function it is.
+    """A name without the words for the kind of function.
 
     >>> stem("focal_loss_objective"), stem("eval_focal"), stem("custom_obj")
     ('focal', 'focal', '')
@@ -53,14 +54,14 @@ def stem(name: str) -> str:
 
 
 def _returned(node: ast.FunctionDef) -> list[ast.expr]:
-    """What a function returns, in all places; functions inside of it aside."""
+    """The values that a function returns, at every return; functions inside it are ignored."""
     inner = {id(n) for f in ast.walk(node) if f is not node and isinstance(f, ast.FunctionDef | ast.Lambda)
              for n in ast.walk(f)}  # fmt: skip
     return [n.value for n in ast.walk(node) if isinstance(n, ast.Return) and n.value is not None and id(n) not in inner]
 
 
 def _taken(node: ast.FunctionDef) -> bool:
-    """Whether its parameters are labels and scores, in some order, or scores and a dataset."""
+    """Whether its parameters are labels and scores in some order, or scores and a dataset."""
     names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
     required = len(names) - len(node.args.defaults)
     reads = any(isinstance(n, ast.Attribute) and n.attr in READS for n in ast.walk(node))
@@ -86,5 +87,5 @@ def _is_text(node: ast.expr) -> bool:
 
 
 def subject(f: Any, loss: Any, sizes: Any) -> Any:
-    """An objective beside its loss; nobody says which hessian is meant."""
+    """The subject of an objective and its loss. The file does not say which hessian is meant, so any is allowed."""
     return subjects.objective(f, loss, hessian="told")

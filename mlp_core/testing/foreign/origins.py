@@ -1,4 +1,4 @@
-"""Where a name of a file comes from: followed through imports and assignments, while nothing of the file runs."""
+"""Where a name in a file comes from, traced through imports and assignments. Nothing of the file runs."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from mlp_core.base.errors import ArgumentError
 from mlp_core.rules import UpdateRule
 
 LIKE = {*(name for name in dir(torch.optim) if name[0].isupper()), "UpdateRule"}
-"""names that a base from a module may have which is not imported here"""
+"""names that a base class may have if its module is not imported here"""
 
 
 USUAL = {
     "torch": "torch", "optim": "torch.optim", "Optimizer": "torch.optim.Optimizer", "rules": "mlp_core.rules",
     "UpdateRule": "mlp_core.rules.UpdateRule", "subjects": "mlp_core.testing.subjects",
 }  # fmt: skip
-"""what names stand for that a file uses without an import"""
+"""modules that a file often uses by these names without an import"""
 
 
 class Origins:
-    """The top level of a file, by names: what each was bound to last."""
+    """The top level of a file, by name: the last binding of each."""
 
     def __init__(self, nodes: list[ast.stmt]) -> None:
         self.bound: dict[str, tuple[str, Any]] = {}
         self.stars: list[str] = []
-        """modules of which all is imported"""
+        """modules imported with a star"""
         for node in nodes:
             self._bind(node)
 
@@ -52,11 +52,11 @@ class Origins:
             case ast.If() | ast.Try():
                 inner = [*node.body, *node.orelse]
                 inner += [s for h in node.handlers for s in h.body] if isinstance(node, ast.Try) else []
-                for one in reversed(inner):  # that which is tried first is the one that is meant
+                for one in reversed(inner):  # the branch tried first is the intended one
                     self._bind(one)
 
     def dotted(self, node: ast.expr, seen: frozenset[str] = frozenset()) -> str:
-        """`optim.Adam` as "torch.optim.Adam", by the imports of the file; "" for what is no name of a module."""
+        """`optim.Adam` as "torch.optim.Adam", by the imports of the file; "" if it is not a name in a module."""
         match node:
             case ast.Attribute():
                 outer = self.dotted(node.value, seen)
@@ -70,8 +70,9 @@ class Origins:
         return ""
 
     def base(self, node: ast.expr, seen: frozenset[str] = frozenset()) -> type | str | None:
-        """What a class derives from: torch.optim.Optimizer, UpdateRule, None for another, or the name of one that only
-        shows when it is imported."""
+        """The base of a class: torch.optim.Optimizer, UpdateRule, None for another, or a name that is only known after
+        the import.
+        """
         match node:
             case ast.Call(args=[ast.Constant(value=name), *_]) if self._is_get(node.func):
                 return _known(name)
@@ -86,13 +87,13 @@ class Origins:
         return _imported(self.dotted(node, seen))
 
     def kind(self, node: ast.ClassDef, seen: frozenset[str] = frozenset()) -> type | str | None:
-        """The same of a class of the file, by any of its bases."""
+        """The same for a class of the file, through any of its bases."""
         found = [self.base(base, seen | {node.name}) for base in node.bases]
         sure = [one for one in found if isinstance(one, type)]
         return next(iter(sure), next((one for one in found if one), None))
 
     def _unbound(self, name: str) -> tuple[str, str]:
-        """A name that a star brings, or that is used without an import."""
+        """A name that a star import brings, or that is used without an import."""
         starred = [f"{module}.{name}" for module in self.stars if _imported(f"{module}.{name}")]
         return ("module", (starred or [USUAL.get(name, "")])[0])
 
@@ -108,7 +109,7 @@ def _known(name: object) -> type | None:
 
 
 def _imported(dotted: str) -> type | str | None:
-    """A class of torch or of this project, looked up; of any other module its name, if that is one of theirs."""
+    """A class of torch or of this project, looked up. For any other module, the name, if such a class has it."""
     module, _, name = dotted.rpartition(".")
     if module.split(".")[0] not in ("torch", "mlp_core"):
         return dotted if module and name in LIKE else None

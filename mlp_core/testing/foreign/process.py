@@ -1,4 +1,5 @@
-"""Hand-ins in processes of their own: started, listened to, ended; whatever becomes of them is a verdict."""
+"""Runs hand-ins in separate processes: starts them, listens to them and ends them. However they end, there is a
+verdict."""
 
 from __future__ import annotations
 
@@ -26,16 +27,16 @@ from mlp_core.testing.foreign.told import TIME, HandIn, Listener, status_of
 DEFAULT = Limits()
 
 MOMENT = 0.2
-"""seconds after which it is looked whether to go on listening"""
+"""seconds between two decisions whether to continue listening"""
 
 GRACE = 5.0
-"""seconds after its limits that a process has to say so itself"""
+"""seconds that a process has after its limits to report them itself"""
 
 STARTS = 60.0
-"""seconds more for a sandbox, in which torch is imported anew"""
+"""additional seconds for a sandbox, which imports torch again"""
 
 Heard = Callable[[str, int, int, int], object]
-"""told of a hand-in, by name and share, how many of how many laws are done"""
+"""called with a hand-in's name, the share, the number of laws done and the number of laws"""
 
 @dataclass
 class Running:
@@ -43,21 +44,22 @@ class Running:
 
     connection: Connection
     code: Callable[[float], int | None]
-    """its exit status once it has ended, waited for so many seconds"""
+    """returns its exit status after it has ended, waiting for at most this many seconds"""
 
 
 def verify_file(
     name: str, *, limits: Limits = DEFAULT, stop: Event | None = None, share: tuple[int, int] = (0, 1),
     isolated: bool = False, heard: Heard = lambda *_: None, **options: Any,
 ) -> HandIn:  # fmt: skip
-    """Verify "file:name" in a process of its own; options: examples, seed, largest (batch), shapes.
-    share (k, n): every n-th law alone, from the k-th on. Once `stop` is set it ends, with the laws done so far.
-    isolated: in a sandbox (`sandbox.check` says whether there can be one). heard: told, of each law that is done, how
-    many are of how many."""
+    """Verify "file:name" in its own process; options: examples, seed, largest (batch), shapes. share (k, n): only every
+    n-th law, beginning with the k-th. Once `stop` is set it ends, and keeps the laws done so far. isolated: in a
+    sandbox (`sandbox.check` says whether that is possible). heard: called after each law with the number done and the
+    number of all.
+    """
     hand_in, begin = HandIn(name), time.monotonic()
     started = _in_a_sandbox if isolated else _started
     with tempfile.TemporaryDirectory(prefix="mlp-core-", ignore_cleanup_errors=True) as folder:
-        scratch = Path(folder) / "work"  # which it may remove
+        scratch = Path(folder) / "work"  # the hand-in may remove it
         scratch.mkdir()
         file = str(Path(name).parent.resolve() / Path(name).name)
         with started(file, scratch, limits, {**options, "share": share}) as running:
@@ -69,10 +71,10 @@ def verify_file(
 
 @contextmanager
 def _started(name: str, scratch: Path, limits: Limits, options: dict[str, Any]) -> Iterator[Running]:
-    """A copy of a process that has imported torch, ended with all its children however this is left."""
+    """A copy of a process that has imported torch. It ends with all its children, however this context is left."""
     context: Any = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
     if hasattr(os, "fork"):
-        context.set_forkserver_preload([PRELOADED])  # once, for all
+        context.set_forkserver_preload([PRELOADED])  # once, for all processes
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_run, args=(theirs, name, scratch, limits, options), daemon=True)
     with nameless():
@@ -88,7 +90,7 @@ def _started(name: str, scratch: Path, limits: Limits, options: dict[str, Any]) 
     finally:
         ours.close()
         if process.is_alive():
-            process.terminate()  # upon which it ends what it has started
+            process.terminate()  # it then kills its descendants
             process.join(GRACE)
         with suppress(ProcessLookupError, PermissionError, AttributeError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -115,7 +117,7 @@ def _in_a_sandbox(name: str, scratch: Path, limits: Limits, options: dict[str, A
         with suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
         ended = process.returncode
-        return 128 - ended if ended is not None and ended > 128 else ended  # as a shell tells of a signal
+        return 128 - ended if ended is not None and ended > 128 else ended  # as a shell reports a signal
 
     try:
         with Connection(reads, writable=False) as connection:
@@ -127,7 +129,7 @@ def _in_a_sandbox(name: str, scratch: Path, limits: Limits, options: dict[str, A
 
 def _run(connection: Connection, name: str, scratch: Path, limits: Limits, options: dict[str, Any]) -> None:
     if hasattr(os, "setsid"):
-        os.setsid()  # so that what it starts can be ended with it, and Ctrl-C is ours
+        os.setsid()  # so that its descendants can be killed with it, and Ctrl-C reaches only us
     from mlp_core.testing.foreign.child import run
 
     watched(lambda: run(connection.send_bytes, name, scratch, limits, options), connection.close)
@@ -136,7 +138,7 @@ def _run(connection: Connection, name: str, scratch: Path, limits: Limits, optio
 def _listen(
     hand_in: HandIn, running: Running, until: float, stop: Event, heard: Callable[[int, int], object]
 ) -> None:
-    """Take down what the process tells until it is done, or stopped, or its time is over."""
+    """Record the events of the process until it is done, is stopped, or its time is over."""
     listener, begun = Listener(hand_in), time.monotonic()
     while True:
         while not running.connection.poll(MOMENT):
@@ -146,7 +148,7 @@ def _listen(
                 return listener.short(f"it did not finish and was stopped after {time.monotonic() - begun:.0f} s", TIME)
         try:
             message = running.connection.recv_bytes()
-        except (EOFError, OSError):  # also for what is no message
+        except (EOFError, OSError):  # also if it is not a valid message
             return listener.ended(status_of(running.code(GRACE)))
         done = listener.take(message)
         heard(len(hand_in.results), len(listener.laws))

@@ -1,7 +1,7 @@
-"""What a definition reaches: of all the statements of a file, those that it needs to run, and none beside them.
+"""The statements of a file that a definition reaches: those it needs to run, and no others.
 
 A definition needs the imports, definitions and constants whose names it uses, directly or through others, wherever they
-stand. Training loops, plots, downloads and calls of the definition itself are statements that nothing needs.
+are in the file. Nothing needs training loops, plots, downloads and calls of the definition itself.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from mlp_core.testing.foreign.binding import bound, certainly, changed, patched,
 
 @dataclass(eq=False)
 class Statement:
-    """A statement of the top level: which names it binds, and which it needs."""
+    """A top-level statement, with the names that it binds and the names that it needs."""
 
     node: ast.stmt
     label: str
-    """of the cell or file that it stands in"""
+    """the label of its cell or file"""
     binds: frozenset[str] = field(init=False)
     changes: frozenset[str] = field(init=False)
-    """names bound before, of whose values it changes a part"""
+    """earlier names whose values it changes in part"""
     now: frozenset[str] = field(init=False)
-    """names that must be there when it runs"""
+    """names that must exist when it runs"""
     later: frozenset[str] = field(init=False)
-    """names that must be there when what it defines runs"""
+    """names that must exist when a function it defines runs"""
     sets: frozenset[str] = field(init=False)
-    """names that a function binds once it is called: global x"""
+    """names that a function binds when it is called: global x"""
 
     def __post_init__(self) -> None:
         domains = frozenset(_domains(self.node))
@@ -71,10 +71,10 @@ def reached(statements: list[Statement], name: str) -> list[Statement]:
         earlier = [s for s in own if position[s] < before] or own
         last = earlier[-1]
         certain = next((k for k in range(len(earlier) - 1, -1, -1) if certainly(earlier[k].node, name)), 0)
-        for one in earlier[certain:]:  # where an `if` or a loop may leave it as it was
+        for one in earlier[certain:]:  # if an `if` or a loop may leave it unchanged
             take(one)
         if isinstance(last.node, ast.Import | ast.ImportFrom):
-            return  # what is done to a module is none of its business
+            return  # changes to a module are ignored
         for change in statements[position[last] + 1 : before]:
             if name in change.changes:
                 take(change)
@@ -96,7 +96,7 @@ def reached(statements: list[Statement], name: str) -> list[Statement]:
 
 
 def binders(statements: list[Statement], name: str) -> list[Statement]:
-    """Those that bind a name; where none does, the calls of functions that do."""
+    """The statements that bind a name; if there are none, the calls of functions that bind it."""
     own = [s for s in statements if name in s.binds]
     if own:
         return own
@@ -105,7 +105,7 @@ def binders(statements: list[Statement], name: str) -> list[Statement]:
 
 
 def _called(node: ast.stmt) -> str | None:
-    """f of the statement f(...)."""
+    """The function f in the statement f(...)."""
     match node:
         case ast.Expr(value=ast.Call(func=ast.Name(id=name))):
             return name
@@ -113,7 +113,7 @@ def _called(node: ast.stmt) -> str | None:
 
 
 def _globals(table: symtable.SymbolTable, now: set[str], later: set[str]) -> None:
-    """Names of the module that a scope, and those inside of it, use: at once, or when a function is called."""
+    """The module's names that a scope and its inner scopes use: at once, or when a function is called."""
     now |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
     for child in table.get_children():
         _globals(child, later if child.get_type() == "function" else now, later)
@@ -121,8 +121,9 @@ def _globals(table: symtable.SymbolTable, now: set[str], later: set[str]) -> Non
 
 
 def _domains(node: ast.stmt) -> Iterator[str]:
-    """The names in the annotations of the fields of a dataclass that derives from something: those of an update rule
-    are its domains, and no mere words."""
+    """The names in the field annotations of a dataclass with a base class. An update rule's annotations are its
+    domains, so the names are needed.
+    """
     made = isinstance(node, ast.ClassDef) and any("dataclass" in ast.unparse(d) for d in node.decorator_list)
     if made and isinstance(node, ast.ClassDef) and node.bases:
         for field_ in node.body:
@@ -131,8 +132,9 @@ def _domains(node: ast.stmt) -> Iterator[str]:
 
 
 class _Unannotated(ast.NodeTransformer):
-    """Annotations are words about the code: what they name need not be there. Those of a class may make the fields of a
-    dataclass, and stay as text."""
+    """Annotations describe the code: the names in them need not exist. Those of a class may define the fields of a
+    dataclass, and remain as text.
+    """
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
@@ -140,7 +142,7 @@ class _Unannotated(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         node.returns = None
-        patches = patched(node) is not None  # then its first annotation says what it changes
+        patches = patched(node) is not None  # then its first annotation names the class that it changes
         kept = node.args.args[0].annotation if patches else None
         self.generic_visit(node)
         if patches:

@@ -1,8 +1,8 @@
-"""Which definitions of a file can be verified, told by their heads alone: nothing has run yet.
+"""Which definitions of a file can be verified, decided by their heads alone, before anything has run.
 
-RECOGNISERS is a list, and its order decides: what an earlier one takes, no later one is asked about. A new kind is a
-function of a `File` that yields what it finds, and an entry in the list; `mlp_core/testing/subjects/recognise.py` has
-the same list for things that are there.
+RECOGNISERS is a list, and its order decides: a definition taken by one recogniser is not offered to the later ones. A
+new kind adds a function, which yields what it finds in a `File`, and an entry in the list;
+`mlp_core/testing/subjects/recognise.py` has the same list for Python objects.
 """
 
 from __future__ import annotations
@@ -26,19 +26,18 @@ Definition = ast.FunctionDef | ast.ClassDef
 
 @dataclass(frozen=True)
 class Found:
-    """Something in a file that can be verified."""
+    """A definition in a file that can be verified."""
 
     name: str
-    """by which it is asked for, "file:name": of a function or class, of a method `Class.method`, of a pair what both
-    have in common"""
+    """its name in "file:name": a function or class, a method `Class.method`, or the common name of a pair"""
     needs: tuple[str, ...]
-    """the definitions of the top level that are loaded for it"""
+    """the top-level definitions that are loaded for it"""
     make: Callable[..., Any] = resolve
-    """its subject, of what was loaded (each as one argument) and the batch sizes"""
+    """makes its subject of the loaded definitions (each as one argument) and the batch sizes"""
     given: frozenset[str] = frozenset()
-    """variables of the file that its subject gives it: what the file does for them is not run"""
+    """variables of the file that its subject provides: the statements for them are not run"""
     apart: bool = False
-    """whether what it uses is verified by itself too"""
+    """whether a definition that it uses is verified by itself too"""
 
 
 @dataclass(frozen=True)
@@ -46,13 +45,13 @@ class Recogniser:
     """A kind of subject in files."""
 
     looks: str
-    """what it looks like, in the words of an error; empty where that goes without saying"""
+    """its form, in the words of an error; empty if it need not be mentioned"""
     found: Callable[[File], Iterator[Found]]
 
 
 @dataclass(frozen=True)
 class File:
-    """The top level of a file. asked: the name that somebody asked for, None for all there is."""
+    """The top level of a file. asked: the name that the user passed, or None for all."""
 
     statements: Sequence[Statement]
     asked: str | None = None
@@ -63,7 +62,7 @@ class File:
 
     @cached_property
     def definitions(self) -> dict[str, Definition]:
-        """Functions and classes by name, the last of each."""
+        """Functions and classes by name, the last definition of each."""
         return {n.name: n for n in self.nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
 
     @cached_property
@@ -79,7 +78,7 @@ class File:
         yield from (node for node in self.definitions.values() if isinstance(node, ast.ClassDef))
 
     def wants(self, name: str) -> bool:
-        """Whether somebody asked for this name: then less is needed to take it for something."""
+        """Whether the user named this definition: weaker evidence is then enough to recognise it."""
         return name == self.asked
 
 
@@ -107,7 +106,8 @@ def _ours(file: File) -> Iterator[Found]:
 
 
 def _course(file: File) -> Iterator[Found]:
-    """Functions of the course. Of several, those that fill gradients, if one does: others are metrics beside it."""
+    """Functions of the course. If one of several fills gradients, only those that do: the others are metrics beside it.
+    """
     found = [
         (n.name, head.fills) for n, head in file.functions()
         if head.form(chosen=file.wants(n.name)) == "course"
@@ -134,36 +134,38 @@ def _objectives(file: File) -> Iterator[Found]:
 
 
 def _script(file: File) -> Iterator[Found]:
-    """The whole file, if it backpropagates by hand beside loss.backward()."""
+    """The whole file, if it contains hand-written backpropagation beside loss.backward()."""
     yield from (Found(NAME, (), make) for make in scripts.makers(file.statements))
 
 
 def _trainers(file: File) -> Iterator[Found]:
-    """Functions that train a module of torch."""
+    """Functions that train a torch module."""
     heads = [(n.name, head) for n, head in file.functions()]
     for name, given in training.trainers(heads, file.statements, file.wants):
         yield Found(name, (name,), training.subject, given, apart=True)
 
 
 def _forms(file: File) -> Iterator[Found]:
-    """Training loops and the like: only if somebody asks for one."""
+    """Training loops and the like, only if the user names one."""
     yield from (
         Found(n.name, (n.name,)) for n, head in file.functions() if file.wants(n.name) and head.form() is not None
     )
 
 
 def _derived(file: File) -> Iterator[Found]:
-    """Update rules and optimizers, by what they derive from."""
+    """Update rules and optimizers, by their base class."""
     yield from (Found(n.name, (n.name,)) for n in file.classes() if file.origins.kind(n) is not None)
 
 
 def _door(found: Callable[[Any], Iterator[tuple[str, tuple[str, ...], Callable[..., Any]]]]) -> Any:
-    """Gradients in other forms: the name, the definitions, and what makes a subject of them."""
+    """Gradients in other forms: the name, the definitions, and a function that makes the subject."""
     return lambda file: (Found(*one) for one in found(file))
 
 
 def _shown_when_run(file: File) -> Iterator[Found]:
-    """What somebody asks for and no head tells: a class, or what a decorator or a call makes."""
+    """Definitions that the user names but whose head does not show what they are: a class, or the result of a decorator
+    or a call.
+    """
     if file.asked is None:
         return
     node = file.definitions.get(file.asked)
@@ -192,13 +194,13 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("", _forms),
     Recogniser("", _shown_when_run),
 )
-"""in the order in which they are asked: add one where it belongs, before those that are only asked for by name"""
+"""in the order in which they are tried: add a new one before those that need a name from the user"""
 
 LOOKED_FOR = ", ".join(one.looks for one in RECOGNISERS if one.looks)
 
 
 def everything(file: File) -> list[Found]:
-    """What all recognisers find, each definition taken once."""
+    """Everything that the recognisers find; each definition is taken once."""
     taken: dict[str, Found] = {}
     for one in RECOGNISERS:
         for found in list(one.found(file)):
@@ -208,8 +210,9 @@ def everything(file: File) -> list[Found]:
 
 
 def chosen(statements: Sequence[Statement], file: str, name: str | None, broken: Sequence[str]) -> list[Found]:
-    """What to verify: the one asked for, or all that is recognised but what another of them uses. Raises ArgumentError
-    where there is none, and says what was found instead."""
+    """The definitions to verify: the named one, or all that are recognised except those that another of them uses.
+    Raises ArgumentError if there is none, and says what was found instead.
+    """
     whole = File(statements, name)
     every = everything(whole)
     if name is not None:
@@ -224,24 +227,24 @@ def chosen(statements: Sequence[Statement], file: str, name: str | None, broken:
         raise ArgumentError("subject", Described(file), f"{LOOKED_FOR}; {_found(whole.nodes, broken)}{paste}")
     names = {need for one in every for need in one.needs}
     used = {other for one in every if not one.apart for other in _reach(whole, one) & names - set(one.needs)}
-    return [one for one in every if not used & set(one.needs)] or every  # those that use each other
+    return [one for one in every if not used & set(one.needs)] or every  # if they use each other
 
 
 def _reach(file: File, found: Found) -> set[str]:
-    """The names bound by what something in a file reaches."""
+    """The names bound by the statements that a definition in a file reaches."""
     statements = list(file.statements)
     return {name for need in found.needs for s in reached(statements, need) for name in s.binds}
 
 
 def _found(nodes: Sequence[ast.stmt], broken: Sequence[str]) -> str:
-    """What there is in place of what was looked for, with the lines."""
+    """What the file contains instead of the definition that was looked for, with the lines."""
     heads = {n.name: _written(n) for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     there = f"found {', '.join(heads.values())}" if heads else "the file defines no function and no class"
     return "; ".join([*(f"this code cannot be read: {one}" for one in broken), there])
 
 
 def _written(node: Definition) -> str:
-    """A definition as it is called, and its line."""
+    """A definition by its name and line."""
     if isinstance(node, ast.ClassDef):
         bases = f"({', '.join(map(ast.unparse, node.bases))})" if node.bases else ""
         return f"class {node.name}{bases} (line {node.lineno})"

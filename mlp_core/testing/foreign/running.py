@@ -1,4 +1,4 @@
-"""Statements of a file are run: in a module of their own, as part of the package that the file is in."""
+"""Runs statements of a file in a separate module, as part of the package that the file is in."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from mlp_core.testing.foreign.reading.cell import FLAGS
 
 
 def module_for(path: Path, written: Mapping[str, str], relative: bool) -> ModuleType:
-    """An empty module for a file: what is beside the file can be imported in it, and what its cells write there.
+    """An empty module for a file. It can import the modules in the file's folder, and those that the file's cells
+    write.
 
-    relative: whether it imports by `from .helpers import f`, as one does that is run as part of its folder's package.
+    relative: whether the file uses `from .helpers import f`; it is then run as part of its folder's package.
     """
     name = path.stem if path.stem not in sys.modules else f"{path.stem} (a hand-in)"
     module = ModuleType(name)
@@ -42,7 +43,7 @@ def module_for(path: Path, written: Mapping[str, str], relative: bool) -> Module
 
 
 def run(statement: Statement, module: ModuleType) -> None:
-    """One statement of the top level; `await` in it is waited for, as in a notebook."""
+    """Run one top-level statement; `await` in it is awaited, as in a notebook."""
     tree = ast.Module([_AsMain().visit(statement.node)], type_ignores=[])
     code: CodeType = compile(tree, statement.label, "exec", FLAGS, dont_inherit=True)  # not this module's __future__
     if code.co_flags & inspect.CO_COROUTINE:
@@ -52,10 +53,10 @@ def run(statement: Statement, module: ModuleType) -> None:
 
 
 class _AsMain(ast.NodeTransformer):
-    """`if __name__ == "__main__"` is run, where a name that it binds is needed."""
+    """Runs `if __name__ == "__main__"` if a name that it binds is needed."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        return node  # what is defined is unchanged
+        return node  # definitions are unchanged
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
         return node
@@ -66,7 +67,7 @@ class _AsMain(ast.NodeTransformer):
 
 
 class Written(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Modules that a cell writes to a file beside the notebook, as they are written there."""
+    """Importable modules that a cell writes to a file beside the notebook, with their written text."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
         self.files = files
@@ -89,5 +90,5 @@ class Written(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def _elsewhere(name: str) -> bool:
-    """Whether a folder of that name is beside the notebook."""
+    """Whether a folder with that name exists beside the notebook."""
     return importlib.machinery.PathFinder.find_spec(name) is not None

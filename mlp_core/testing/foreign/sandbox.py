@@ -1,7 +1,8 @@
-"""A real boundary around a hand-in: bubblewrap, which Debian has as a package.
+"""A real security boundary around a hand-in: bubblewrap, which Debian has as a package.
 
-The sandbox contains Python, torch and this package, the file and the modules beside it that it imports, all read-only,
-and an empty working folder. It has no network, no other process, no capability, and nothing else of this machine.
+The sandbox contains Python, torch and this package, the file and the modules that it imports from its folder, all
+read-only, and an empty working folder. It has no network, no other process, no capability, and nothing else of this
+machine.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ ENTRY = "mlp_core.testing.verification.isolated"
 WORK = "/tmp/work"  # noqa: S108  (of the sandbox: the only folder there that can be written to)
 
 SYSTEM = "/usr /bin /sbin /lib /lib32 /lib64 /etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d /etc/alternatives"
-"""what programs of the system need; what does not exist is left out"""
+"""what system programs need; paths that do not exist are left out"""
 
 ALONE = (
     "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev",
@@ -40,7 +41,7 @@ TRIES = 30.0
 
 
 def check() -> None:
-    """Raises ArgumentError where there can be no sandbox, and says what is missing. Nothing runs without one then."""
+    """Raises ArgumentError if a sandbox is not possible, and says what is missing. Nothing runs without one then."""
     if shutil.which("bwrap") is None:
         expected = "an installed bubblewrap (Debian: apt install bubblewrap)"
         raise ArgumentError("isolated", Described("--isolated"), expected)
@@ -56,14 +57,14 @@ def check() -> None:
 
 
 def command(name: str, scratch: Path, limits: Limits, channel: int, options: dict[str, Any]) -> list[str]:
-    """What verifies "file:name" in a sandbox, and tells it to the file descriptor `channel`."""
+    """The command that verifies "file:name" in a sandbox and sends the events to the file descriptor `channel`."""
     told = {"channel": channel, "name": name, "limits": asdict(limits), "options": options}
     python = [sys.executable, "-P", "-m", ENTRY, json.dumps(told)]
     return [*_sandbox(beside(split(name)[0]), str(scratch)), *python]
 
 
 def environment() -> dict[str, str]:
-    """The variables that a hand-in may see, and those that Python needs to find this package."""
+    """The variables that a hand-in may see, and those with which Python finds this package."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     own = str(Path(mlp_core.__file__).parents[1])
     return {**kept, "HOME": WORK, "PYTHONPATH": own, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -76,13 +77,13 @@ def _sandbox(files: list[Path], scratch: str) -> list[str]:
 
 
 def _python() -> list[str]:
-    """The folders of the interpreter and of what is installed for it."""
+    """The folders of the interpreter and of its installed packages."""
     found = [sys.prefix, sys.base_prefix, sys.exec_prefix, str(Path(sys.executable).resolve().parents[1])]
     return found + [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
 
 
 def beside(file: Path) -> list[Path]:
-    """A file, and the modules and packages beside it that it imports, directly or through others."""
+    """A file, and the modules and packages in its folder that it imports, directly or through others."""
     file = file.parent.resolve() / file.name
     found, left = dict[Path, None](), [file]
     while left:
@@ -97,7 +98,7 @@ def beside(file: Path) -> list[Path]:
 
 
 def _imported(file: Path) -> Iterator[str]:
-    """The first parts of the names of modules that a file imports, wherever it does; none where it cannot be read."""
+    """The first parts of the names of modules that a file imports anywhere; none if the file cannot be read."""
     from mlp_core.testing.foreign.cells import cells_of
 
     try:

@@ -1,4 +1,4 @@
-"""Scripts that backpropagate by hand beside loss.backward(), told by what stands in them."""
+"""Finds scripts with hand-written backpropagation beside loss.backward(), by their statements."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 from mlp_core.testing.foreign.reach import Statement
 from mlp_core.testing.subjects.doors.script import FORMS, NAME, ScriptSubject
 
-LOOKS = "a script with loss.backward() beside gradients by hand (dNAME, d_NAME, NAME_grad, grad_NAME)"
+LOOKS = "a script with loss.backward() and hand-written gradients (dNAME, d_NAME, NAME_grad, grad_NAME)"
 
 
 def is_script(nodes: Sequence[ast.stmt]) -> bool:
-    """Whether the top level calls backward(), and binds a NAME and a gradient of it by hand."""
+    """Whether the top level calls backward(), and binds a NAME and a hand-written gradient of it."""
     outside = [n for node in nodes if not isinstance(node, ast.FunctionDef | ast.ClassDef) for n in ast.walk(node)]
     calls = any(
         isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "backward" for n in outside
@@ -24,7 +24,7 @@ def is_script(nodes: Sequence[ast.stmt]) -> bool:
 
 
 def out_of_autograd(nodes: Sequence[ast.stmt]) -> frozenset[str]:
-    """Names that are bound to something made of a .grad."""
+    """Names that are bound to a value made from a .grad."""
     found = set[str]()
     for node in (n for statement in nodes for n in ast.walk(statement)):
         if isinstance(node, ast.Assign) and _has_grad(node.value):
@@ -46,6 +46,6 @@ def subject_of(statements: Sequence[Statement]) -> ScriptSubject:
 
 
 def makers(statements: Sequence[Statement]) -> Iterator[Callable[[Any], ScriptSubject]]:
-    """What makes a subject of the whole file, if it is a script that backpropagates by hand."""
+    """A function that makes a subject of the whole file, if it is a script with hand-written backpropagation."""
     if is_script([s.node for s in statements]):
         yield lambda sizes: subject_of(statements)

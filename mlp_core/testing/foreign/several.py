@@ -1,4 +1,4 @@
-"""Several hand-ins at once: each in a process of its own, as many as asked for at a time."""
+"""Verifies several hand-ins at once, each in its own process, with a given number at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mlp_core.testing.subjects.doors.asked import Asked
 from mlp_core.testing.subjects.gradients import BATCH
 
 BATCHES = 8
-"""the largest batch that is tried where none is asked for"""
+"""the largest batch that is tested if no batch size is given"""
 
 
 STUB = re.compile(r", line \d+: raise NotImplementedError")
@@ -32,9 +32,10 @@ JUDGED = "can be judged", "The definition, and all that it reaches of its file, 
 
 
 def subjects_in(files: Sequence[str]) -> tuple[list[str], list[HandIn]]:
-    """Everything in the files that can be verified, as "file:name", and, as hand-ins of which nothing is known, what
-    cannot be judged, and the files in which there is nothing. Raises ArgumentError for a single file of which nothing
-    is recognised."""
+    """Everything in the files that can be verified, as "file:name". Definitions that cannot be judged, and files
+    without any, become hand-ins about which nothing is known. Raises ArgumentError for a single file in which nothing
+    is recognised.
+    """
     names, without = list[str](), list[HandIn]()
     for file in files:
         try:
@@ -47,7 +48,7 @@ def subjects_in(files: Sequence[str]) -> tuple[list[str], list[HandIn]]:
             if len(files) == 1:
                 raise
             without.append(refused(file, f"{error.argument}: expected {error.expected}"))
-        except (RecursionError, MemoryError, OSError, ValueError) as error:  # a file that Python's own parser gives up
+        except (RecursionError, MemoryError, OSError, ValueError) as error:  # Python's own parser gives up on the file
             words = f"it is not valid Python ({type(error).__name__}: {error})"
             if len(files) == 1:
                 raise ArgumentError("subject", Described(escaped(file)), f"a script or a notebook; {words}") from error
@@ -56,7 +57,9 @@ def subjects_in(files: Sequence[str]) -> tuple[list[str], list[HandIn]]:
 
 
 def check_shapes(shapes: str | None, names: Sequence[str]) -> None:
-    """Raises ArgumentError for shapes that are no signature, or that are given for other than one definition."""
+    """Raises ArgumentError for shapes that are not a signature, or that are given with more or less than one
+    definition.
+    """
     if shapes is None:
         return
     Asked.of(shapes)
@@ -66,14 +69,14 @@ def check_shapes(shapes: str | None, names: Sequence[str]) -> None:
 
 
 def _not_judged(name: str, words: str, helps: str) -> HandIn:
-    """A hand-in of which nothing can be said before it is mended."""
+    """A hand-in that cannot be judged before it is fixed."""
     words, hand_in = escaped(words), HandIn(name, notes=_notes(name))
     hand_in.results = [Told(*JUDGED).result(hand_in, verdict="UNTESTED", got=words, reason=f"{words}; {helps}")]
     return hand_in
 
 
 def _notes(name: str) -> list[str]:
-    """What is to be said of a definition, by its file alone; nothing once the file is gone."""
+    """Notes about a definition that depend on its file alone; empty if the file no longer exists."""
     try:
         return [escaped(words) for words in notes_of(name)]
     except ArgumentError:
@@ -93,8 +96,9 @@ def kept(done: Sequence[HandIn]) -> list[HandIn]:
 
 
 def as_report(done: Sequence[HandIn], *, seed: int, examples: int | None, batch_size: int | None = None) -> Report:
-    """The results of hand-ins, those about batches deciding only where batches are asked for: `batch_size` is the
-    largest that must be right; where None is given 1 for functions of the course."""
+    """A report of hand-ins. Laws about batches affect the verdict only if `batch_size`, the largest batch that must be
+    correct, requires it; None means 1 for functions of the course.
+    """
     report = Report(seed=seed, examples=examples or EXAMPLES)
     for hand_in in kept(done):
         largest = batch_size or (1 if hand_in.course else BATCHES)
@@ -109,8 +113,10 @@ def as_report(done: Sequence[HandIn], *, seed: int, examples: int | None, batch_
 def verify_files(
     names: Sequence[str], *, jobs: int, left: list[HandIn] | None = None, **options: Any
 ) -> Iterator[HandIn]:
-    """The hand-ins as they are done, each of the laws of one shared out where there are more jobs than hand-ins;
-    options as for verify_file. Left early, what runs is ended, and what of it is done is added to `left`."""
+    """Yields the hand-ins as they finish. If there are more jobs than hand-ins, each hand-in's laws are shared out.
+    Options as for verify_file. If the loop is left early, running processes are ended, and their finished laws are
+    added to `left`.
+    """
     stop, shares = Event(), max(1, jobs // max(1, len(names)))
     with ThreadPoolExecutor(jobs) as pool:
         waiting: dict[str, list[Future[HandIn]]] = {
@@ -136,10 +142,10 @@ def verify_files(
 
 
 def joined(parts: Sequence[HandIn]) -> HandIn:
-    """The shares of a hand-in as one, its laws in order."""
+    """The shares of a hand-in joined into one, with its laws in order."""
     for part in parts:
         if part.refused or (part.results and part.results[0].law == LOADS[0]):
-            return part  # nothing else was checked
+            return part  # no other law was checked
     first = parts[0]
     rounds = zip_longest(*(part.results for part in parts))
     results = [filled_in(result) for several in rounds for result in several if result is not None]
@@ -148,7 +154,7 @@ def joined(parts: Sequence[HandIn]) -> HandIn:
 
 
 def filled_in(result: Result) -> Result:
-    """The result itself; but where a call ends in what an exercise leaves to be filled in, nothing is known."""
+    """The result itself; but if a call ends at an exercise that is not filled in, the result is untested."""
     if result.verdict != "FAIL" or not STUB.search(result.reason):
         return result
     words = f"not filled in: {result.reason}"

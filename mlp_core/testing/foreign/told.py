@@ -1,5 +1,5 @@
-"""What the process of a hand-in tells, taken down: as JSON, so that nothing that it sends is unpickled, and escaped, so
-that nothing that it says moves a cursor."""
+"""Records the events that the process of a hand-in sends. They are JSON, so that nothing is unpickled, and text is
+escaped, so that it cannot move a cursor."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ FOUND = "has something to verify", "There is a definition in the file that can b
 TIME, MEMORY = "make every call return", "use less memory"
 FASTER, ALONE, ON = "make calls faster", "make the file loadable by itself", "run it again"
 NAMES, PLAINLY = "define or name one of them", "do not change the process in which it runs"
-"""what would help"""
+"""advice on what would help"""
 
 NOT_BACK = "not run: an earlier call did not return"
 
 SHORT_OF = {"SIGKILL": ("takes too much memory", MEMORY), "SIGXCPU": ("takes too long", TIME)}
-"""what a process takes that the system ends by such a signal, and what would help"""
+"""per signal with which the system ends a process: the resource that it took too much of, and what would help"""
 
 
 @dataclass
 class HandIn:
-    """What became of one subject of a file."""
+    """The results of one subject in a file."""
 
     name: str
     course: bool = False
@@ -38,14 +38,14 @@ class HandIn:
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
     reading: str = ""
-    """which of two parameters is which, where their names leave it open"""
+    """how two parameters were assigned if their names leave it open"""
     refused: str = ""
-    """why it is not recognised after all, in words; nothing of it is judged then"""
+    """the reason why it is not recognised after all; it is then not judged"""
 
 
 @dataclass
 class Told:
-    """What a process tells of a law before it is checked."""
+    """The description of a law that a process sends before it checks the law."""
 
     name: str
     statement: str
@@ -57,14 +57,14 @@ class Told:
 
 
 def refused(name: str, why: str) -> HandIn:
-    """A hand-in in which there is nothing to verify."""
+    """A hand-in without anything to verify."""
     hand_in = HandIn(name, refused=escaped(why))
     hand_in.results = [untested(hand_in, Told(*FOUND), hand_in.refused, NAMES)]
     return hand_in
 
 
 class Listener:
-    """Takes down the events of one process, in order."""
+    """Records the events of one process, in order."""
 
     def __init__(self, hand_in: HandIn) -> None:
         self.hand_in = hand_in
@@ -72,7 +72,7 @@ class Listener:
         self.running = 0
 
     def take(self, message: bytes) -> bool:
-        """Take down an event; returns whether it was the last. Whatever cannot be read ends the hand-in."""
+        """Record an event; returns whether it was the last. An event that cannot be read ends the hand-in."""
         try:
             return self._take(escaped(json.loads(message)))
         except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
@@ -110,8 +110,9 @@ class Listener:
         return False
 
     def ended(self, status: str) -> None:
-        """The process ended: while it loaded, or for want of time or memory, nothing is known; else its law is
-        broken."""
+        """The process ended. If it was loading, or lacked time or memory, nothing is known; otherwise the running law
+        fails.
+        """
         hand_in, words = self.hand_in, f"its process ended ({status})"
         takes, helps = SHORT_OF.get(status.removeprefix("by signal "), ("", ""))
         if status == f"exit status {TOO_MANY}":
@@ -130,13 +131,13 @@ class Listener:
             self.rest(NOT_BACK)
 
     def short(self, words: str, helps: str) -> None:
-        """Time or memory ran out: the law that ran is untested, those after it were not run."""
+        """Time or memory ran out: the running law is untested, and the later ones were not run."""
         law = self.laws[self.running] if self.laws else Told(*LOADS)
         self.hand_in.results.append(untested(self.hand_in, law, words, helps))
         self.rest(NOT_BACK)
 
     def interrupted(self) -> None:
-        """Somebody wanted no more of it: what is done is kept."""
+        """The run was interrupted: finished laws are kept."""
         if len(self.hand_in.results) < len(self.laws):
             self.running = len(self.hand_in.results)
             self.hand_in.results.append(untested(self.hand_in, self.laws[self.running], "it was interrupted", ON))
@@ -149,12 +150,12 @@ class Listener:
 
 
 def untested(hand_in: HandIn, law: Told, words: str, helps: str) -> Result:
-    """That a law could not be tested, why, and what would help."""
+    """A result that says that a law could not be tested, the reason, and what would help."""
     return law.result(hand_in, verdict="UNTESTED", got=words, reason=f"{words}; {helps}")
 
 
 def result_of(row: dict[str, Any]) -> Result:
-    """A result from what `child.row` made of it."""
+    """The result that `child.row` sent."""
     return Result(**{**row, "seen": set(row["seen"])})
 
 

@@ -1,4 +1,4 @@
-"""Functions that train a module of torch, told by the names of their parameters and by their own name."""
+"""Finds functions that train a torch module, by the names of their parameters and by their own name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mlp_core.testing.subjects.training_roles import stands_in, told, trains
 LOOKS = "a function that trains (model, loss_fn, train_loader, n_epochs, lr, ...)"
 
 TRAINS = re.compile(r"train|fit|learn|epoch|optimi[sz]e|descent|sgd|tren", re.IGNORECASE)
-"""how functions that train are called"""
+"""names of functions that train"""
 
 MODULE = "one that finishes on a small torch.nn.Module with its loss and its loader"
 
@@ -23,7 +23,7 @@ MODULE = "one that finishes on a small torch.nn.Module with its loss and its loa
 def trainers(
     functions: Iterable[tuple[str, Head]], statements: Sequence[Statement], asked: Callable[[str], bool]
 ) -> Iterator[tuple[str, frozenset[str]]]:
-    """The name of each such function, with the variables of the file that its subject gives it."""
+    """The name of each such function, with the variables of the file that its subject provides."""
     assigned = {one for s in statements if not s.defines and not s.star for one in s.binds}
     used = {name: s.later for s in statements if s.defines for name in s.binds}
     for name, head in functions:
@@ -37,7 +37,8 @@ def trainers(
 
 
 def subject(function: Any, sizes: Any) -> Any:
-    """Raises ArgumentError if it cannot be run on any small module: it may train something else."""
+    """The subject. Raises ArgumentError if the function cannot be run on any small module: it may train something else.
+    """
     made: Any = subjects.training(function)
     if made.refused:
         raise ArgumentError(function.__name__, Described(f"a training function ({made.refused})"), MODULE)

@@ -1,4 +1,4 @@
-"""What is said of a hand-in in one line."""
+"""The one-line verdict on a hand-in."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ IN_NEITHER = "the names of two parameters do not show their order, and neither o
 
 
 def headline(results: Sequence[Result], *, course: bool, reading: str = "") -> str:
-    """Right, wrong or not shown to be right: for one sample, for batches, and, apart from the numbers, in its conduct.
-    reading: how two parameters were read whose names leave their order open; it is told with the verdict.
+    """Right, wrong or not shown to be right: for one sample, for batches, and separately for side effects. reading: how
+    two parameters were assigned if their names leave the order open; it is part of the verdict.
 
-    One result alone is that of what could not be found or loaded.
+    A single result means that the definition could not be found or loaded.
 
     >>> one, several = Result("a", "", "f"), Result("b", "", "f", group=BATCH, verdict="FAIL")
     >>> headline([one, several], course=True)
@@ -30,7 +30,7 @@ def headline(results: Sequence[Result], *, course: bool, reading: str = "") -> s
     if not broken and not untested and not any(r.verdict == "PASS" for r in results):
         return NOTHING
     words = _numbers(results, broken, untested, " (what the course asks)" if course else "")
-    # a call that fails fails in the laws of conduct too, which then say nothing of it
+    # a failing call also fails the laws about side effects, which are then not informative
     failed = {(r.where, r.got) for r in broken if r.group != CONDUCT}
     words += [f"not so: {r.law}" for r in broken if r.group == CONDUCT and (r.where, r.got) not in failed]
     words += [NO_FORMULA] if no_formula(results) else []
@@ -40,7 +40,9 @@ def headline(results: Sequence[Result], *, course: bool, reading: str = "") -> s
 
 
 def _numbers(results: Sequence[Result], broken: list[Result], untested: list[Result], asked: str) -> list[str]:
-    """Of one sample and of batches; of all together if none is about batches, as of an optimizer or a rule."""
+    """The verdict on the numbers, for one sample and for batches; a single one if no law is about batches, as for
+    optimizers and rules.
+    """
     groups, alone = {r.group for r in broken}, [r for r in untested if r.group != BATCH]
     if groups - {BATCH, CONDUCT}:
         return [WRONG]

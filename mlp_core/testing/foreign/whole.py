@@ -1,4 +1,5 @@
-"""A file as a whole: its statements in order, with those of the files that it runs; and what of it cannot be read."""
+"""A file as a whole: its statements in order, with those of the files that it runs, and the parts that cannot be
+read."""
 
 from __future__ import annotations
 
@@ -16,22 +17,22 @@ from mlp_core.testing.foreign.reading.cell import Cell, Read, Unread
 
 @dataclass
 class Whole:
-    """What a file says."""
+    """The content of a file."""
 
     path: Path
     statements: list[Statement] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     modules: dict[str, str] = field(default_factory=dict)
-    """what its cells write to files that can be imported, by path"""
+    """importable modules that its cells write to files, by path"""
     counts: dict[str, int] = field(default_factory=dict)
     """the execution counts of its cells, by label"""
 
     def within(self, label: str) -> str:
-        """The label of a cell without the file's name; nothing for that of the whole file."""
+        """The label of a cell without the file's name; empty for the whole file."""
         return label.removeprefix(str(self.path)).lstrip(", ")
 
     def place(self, statement: Statement) -> str:
-        """Where a statement is, in words."""
+        """The place of a statement, in words."""
         cell, line = self.within(statement.label), f"line {statement.node.lineno}"
         return f"{cell}, {line}" if cell else line
 
@@ -47,7 +48,7 @@ def whole(path: Path, around: tuple[Path, ...] = ()) -> Whole:
 
 
 def _take(found: Whole, read: Read, inside: tuple[Path, ...]) -> None:
-    """Add what a piece says, with the files that it runs in their place."""
+    """Add the content of a piece; a file that it runs is replaced by that file's statements."""
     found.modules.update(read.modules)
     waiting = list(read.unread)
     for k, (node, label) in enumerate(read.nodes):
@@ -70,8 +71,9 @@ def _take(found: Whole, read: Read, inside: tuple[Path, ...]) -> None:
 
 
 def _executed(node: ast.stmt) -> str | None:
-    """FILE of exec(open("FILE").read()), of exec(Path("FILE").read_text()), with or without compile, and of
-    `with open("FILE") as f: exec(f.read())`; None for all else."""
+    """FILE in exec(open("FILE").read()), in exec(Path("FILE").read_text()), with or without compile, and in `with
+    open("FILE") as f: exec(f.read())`; None for all other code.
+    """
     opened = None
     if isinstance(node, ast.With) and len(node.items) == len(node.body) == 1:
         opened, node = node.items[0].context_expr, node.body[0]
@@ -89,7 +91,7 @@ def _executed(node: ast.stmt) -> str | None:
 
 
 def _run(found: Whole, line: str, place: str, inside: tuple[Path, ...], how: str = "%run") -> None:
-    """%run FILE: its statements, as if they were in the cell."""
+    """%run FILE: the statements of the file, as if they were in the cell."""
     words = [word for word in magics.arguments(line) if not word.startswith("-")]
     name = words[0] if words else ""
     if "-m" in line.split():

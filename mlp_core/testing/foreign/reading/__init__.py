@@ -1,1 +1,1 @@
-"""What the files of other tools mean: one file per format, each of which gives cells. Nothing of them is run."""
+"""Readers for the files of other tools: one module per format. Each returns cells. Nothing is run."""

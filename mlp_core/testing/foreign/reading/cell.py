@@ -1,4 +1,4 @@
-"""A piece of code, what it says in Python, and what is known of a piece that cannot be read."""
+"""A piece of code, its statements in Python, and what is known about a piece that cannot be read."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ BINDS = (
     r"\bimport\s*\([^)]*\b{0}\b",
     r"(?<![\w.]){0}\s*(?::=|<-|<<)",
 )
-"""how the text of a piece that is no Python may still define a name"""
+"""how a piece that is not Python may still define a name, by its text"""
 
 
 class Unread(str):
-    """Where a piece cannot be read, and why, in words.
+    """Where a piece cannot be read, and the reason in words.
 
-    text: the piece; names: what it may define beside what its text shows; anything: whether it may define any name that
-    nothing else does; position: how many of the statements that can be read are before it.
+    text: the piece; names: further names that it may define; anything: whether it may define any name that nothing else
+    defines; position: how many readable statements precede it.
     """
 
     text: str
@@ -55,21 +55,22 @@ class Unread(str):
         return any(re.search(form.format(re.escape(name)), self.text, re.MULTILINE) for form in BINDS)
 
     def speaks_of(self, name: str) -> bool:
-        """Whether the name is in this piece at all, or could be in what it stands for."""
+        """Whether the name occurs in this piece, or could occur in its meaning."""
         return self.anything or re.search(rf"(?<!\w){re.escape(name)}(?!\w)", self.text) is not None
 
 
 @dataclass
 class Read:
-    """What a piece says: statements of its top level, each with the label of its lines; what cannot be read; modules
-    that it writes beside the file, by their path."""
+    """The content of a piece: its top-level statements, each with the label of its lines; the parts that cannot be
+    read; and the modules that it writes beside the file, by path.
+    """
 
     nodes: list[tuple[ast.stmt, str]] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     modules: dict[str, str] = field(default_factory=dict)
 
     def add(self, other: Read) -> None:
-        """All of `other` after what is here."""
+        """Append everything in `other`."""
         self.unread += [one.at(one.position + len(self.nodes)) for one in other.unread]
         self.nodes += other.nodes
         self.modules.update(other.modules)
@@ -80,39 +81,41 @@ class Read:
 
 @dataclass(frozen=True)
 class Cell:
-    """A piece of code, and under which name its lines are known: a file's path, or that with the number of a cell."""
+    """A piece of code, and the name under which its lines are known: the path of a file, or the path and the cell's
+    number.
+    """
 
     label: str
     text: str
     count: int | None = None
-    """the execution count that a notebook keeps of it"""
+    """its execution count in the notebook"""
     why: str = ""
-    """why it is not read, if it is not"""
+    """the reason if it is not read"""
     nodes: tuple[ast.stmt, ...] | None = None
-    """its statements, where a format gives them"""
+    """its statements, if the format provides them"""
 
     def statements(self) -> list[ast.stmt]:
-        """Its top level. Raises SyntaxError for what is not Python."""
+        """The statements of its top level. Raises SyntaxError if it is not Python."""
         remember(self.label, self.text)
         return parsed(self.text, self.label)
 
 
 def remember(label: str, text: str) -> None:
-    """So that tracebacks show the lines of a cell; those of a file are read from it."""
+    """Make tracebacks show the lines of a cell. For a file, Python reads them from the file."""
     if not label.endswith(".py"):
         linecache.cache[label] = (len(text), None, text.splitlines(keepends=True), label)
 
 
 def parsed(text: str, label: str) -> list[ast.stmt]:
-    """The statements of Python code that would also compile. Raises SyntaxError for all else."""
+    """The statements of Python code that would also compile. Raises SyntaxError for all other text."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a hand-in's escapes are its own business
+        warnings.simplefilter("ignore")  # invalid escapes in a hand-in are not our concern
         try:
             tree = ast.parse(text, label)
             compile(tree, label, "exec", FLAGS, dont_inherit=True)
         except SyntaxError:
             raise
-        except (ValueError, RecursionError, MemoryError) as error:  # NUL, half a character; thousands of brackets
+        except (ValueError, RecursionError, MemoryError) as error:  # NUL, a lone surrogate; thousands of brackets
             words = f"{type(error).__name__}: {str(error) or 'too deeply nested'}"
             raise SyntaxError(words, (label, 1, 0, "")) from None
     return tree.body

@@ -1,4 +1,5 @@
-"""Scripts that other tools export from notebooks: Databricks, Colab, nbconvert, with magics in them or in comments.
+"""Reads scripts that other tools export from notebooks (Databricks, Colab, nbconvert), with magics as code or in
+comments.
 
 Their cells keep the line numbers of the file.
 """
@@ -17,20 +18,20 @@ DATABRICKS_HEAD = "# Databricks notebook source"
 COMMAND = re.compile(r"^# COMMAND -+\s*$")
 
 COMMENTED_OUT = "# Commented out IPython magic to ensure Python compatibility."
-"""what Colab writes above a magic, in the comments below"""
+"""the line that Colab writes above a magic, which it puts in the comments below"""
 
 CELL_MAGIC = re.compile(r"^%%([!\w]+)")
 BORDER = re.compile(r"^(?:%%[!\w]|# In ?\[|# %%|# \+|# COMMAND -)")
-"""where a cell of a script without other marks begins"""
+"""where a cell begins in a script without other marks"""
 
 
 def is_one(text: str) -> bool:
-    """Whether Databricks or Colab has exported a script."""
+    """Whether a script was exported by Databricks or Colab."""
     return text.startswith(DATABRICKS_HEAD) or COMMENTED_OUT in text
 
 
 def read(path: Path, text: str) -> list[Cell]:
-    """The cells of a script; one, unless a tool is known to have exported it, or a cell magic is in it."""
+    """The cells of a script. There is only one, unless a tool exported the script or it contains a cell magic."""
     label = str(path)
     if text.startswith(DATABRICKS_HEAD):
         return [_databricks(label, start, lines) for start, lines in _between(text.split("\n"))]
@@ -62,7 +63,8 @@ def _between(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _databricks(label: str, start: int, lines: list[str]) -> Cell:
-    """One that begins with %md, %sql and the like is in that language; %python is Python."""
+    """Reads a Databricks export. A cell that begins with %md, %sql and the like is in that language; %python is Python.
+    """
     code = [re.sub(r"^# MAGIC ?", "", line) for line in lines]
     first = next((k for k, line in enumerate(code) if line.strip() and not line.startswith("#")), None)
     if first is not None and lines[first].startswith("# MAGIC"):
@@ -75,7 +77,7 @@ def _databricks(label: str, start: int, lines: list[str]) -> Cell:
 
 
 def _colab(label: str, lines: list[str]) -> Iterator[Cell]:
-    """The lines as they are, with the magics below Colab's comment; a cell magic is a cell of its own."""
+    """The lines of a Colab export, with the magics from the comments; a cell magic is a cell of its own."""
     start, code, number = 0, list[str](), 0
     while number < len(lines):
         if lines[number] != COMMENTED_OUT:
@@ -99,8 +101,9 @@ def _colab(label: str, lines: list[str]) -> Iterator[Cell]:
 
 
 def _raw(label: str, lines: list[str]) -> Iterator[Cell]:
-    """A cell magic reaches to the next mark of a cell. Where there is none, and the magic is no code of the notebook's,
-    nobody can tell what below the first blank line still belongs to it."""
+    """A cell magic reaches to the next mark of a cell. If there is none, and the magic does not run its cell in the
+    notebook, it is unknown which lines below the first blank line belong to it.
+    """
     borders = [0, *(k for k, line in enumerate(lines) if k and BORDER.match(line)), len(lines)]
     marked = any(re.match(r"# In ?\[|# %%|# COMMAND -", line) for line in lines)
     for start, end in pairwise(borders):
@@ -118,7 +121,7 @@ def _raw(label: str, lines: list[str]) -> Iterator[Cell]:
 
 
 def _first_of_python(label: str, lines: list[str], start: int, end: int) -> int:
-    """Where, below a blank line, code begins that is Python to its end, by a line that no shell has."""
+    """The line, below a blank line, from which the code is Python to its end, and which cannot be a line of a shell."""
     for k in range(start, end):
         if re.match(r"import \w|from \S+ import |(def|class) \w|@\w", lines[k]) and not lines[k - 1].strip():
             return k if _is_python("\n".join(lines[k:end]), label) else end

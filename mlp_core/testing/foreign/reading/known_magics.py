@@ -1,4 +1,4 @@
-"""What IPython's magics do to the names of a notebook: run their code, define nothing, or nobody here knows."""
+"""What IPython's magics do to the names of a notebook: run their code, define nothing, or something unknown."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ OTHER_CELLS = frozenset({
     "bash", "cmd", "file", "html", "javascript", "js", "latex", "markdown", "memit", "perl", "pypy",
     "python", "python2", "python3", "ruby", "script", "sh", "shell", "svg", "sx", "system", "timeit", "writefile",
 })  # fmt: skip
-"""cell magics that define nothing in the notebook, but what --out and the like name"""
+"""cell magics that define nothing in the notebook, except names in options such as --out"""
 
 SHELLS = frozenset({"!", "bash", "cmd", "sh", "shell", "sx", "system"})
-"""cell magics whose cell is a shell's"""
+"""cell magics whose cell is run by a shell"""
 
 DATABRICKS = frozenset({"fs", "md", "r", "scala", "sh", "sql"})
-"""in its notebooks a cell that begins with one of these is in that language"""
+"""in a Databricks notebook, a cell that begins with one of these is in that language"""
 
 OTHER_LINES = frozenset({
     "alias", "autoawait", "autocall", "automagic", "autoreload", "autosave", "bookmark", "cat", "cd", "clear",
@@ -39,7 +39,7 @@ PYLAB = (
     "import numpy\nimport matplotlib\nfrom matplotlib import pylab, mlab, pyplot\nnp = numpy\nplt = pyplot\n"
     "from pylab import *\nfrom numpy import *\n"
 )
-"""what %pylab runs, as its documentation says"""
+"""the statements that %pylab runs, according to its documentation"""
 
 AUTOMATIC = frozenset({"cat", "cd", "conda", "cp", "ls", "ll", "mkdir", "mv", "pip", "pwd", "rm", "rmdir", "uv"})
-"""magics that people write without their %"""
+"""magics that are often written without their %"""

@@ -1,6 +1,6 @@
-"""What the code of a cell is in Python, as IPython takes it: lines of magics and of the shell are no Python.
+"""Translates the code of a cell to Python as IPython does: lines of magics and of the shell are not Python.
 
-IPython itself says what is a magic. A cell that is Python as it stands is none of IPython's business.
+IPython itself decides what a magic is. A cell that is already Python is not passed to IPython.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from mlp_core.testing.foreign.reading.known_magics import (
 EXTRA = "notebooks"
 
 MAYBE = re.compile(r"^\s*(?:[%!?/,;]|>>>|In ?\[)|=\s*[%!]|\?\s*$|\A\s+\S", re.MULTILINE)
-"""what only IPython understands has one of these"""
+"""code that only IPython understands contains one of these"""
 
 OPTIONS = re.compile(r"^(?:-[lsTD]\s*\S+\s+|-[rq]\s+|--\S+\s+)+")
-"""of %prun and %time, before their code"""
+"""options of %prun and %time, before their code"""
 
 AUTOMAGIC = re.compile(rf"^({'|'.join(sorted(AUTOMATIC))})\s+(?![=.,(\[])(.*)$")
 
 
 def read(cell: Cell) -> Read:
-    """The statements of a cell, and what of it cannot be read."""
+    """The statements of a cell, and the parts that cannot be read."""
     if cell.why:
         return missed(cell, cell.why, 1)
     if cell.nodes is not None:
@@ -58,20 +58,22 @@ def read(cell: Cell) -> Read:
 
 
 def missed(cell: Cell, why: str, line: int, **what: Any) -> Read:
-    """Nothing but that the cell cannot be read."""
+    """A result that says only that the cell cannot be read."""
     read = Read()
     read.miss(Unread(f"{cell.label}, line {line}", why, cell.text, **what))
     return read
 
 
 def _as_ipython_takes_it(text: str, label: str) -> tuple[str, list[ast.stmt]]:
-    """The Python that IPython makes of a cell, every line with its number. Raises SyntaxError where it makes none."""
+    """The Python that IPython makes of a cell, every line with its number. Raises SyntaxError if IPython cannot
+    translate it.
+    """
     lines = text.split("\n")
     while True:
         made = ipython(text)
         try:
             return made, parsed(made, label)
-        except SyntaxError as error:  # `pip install x`: in a cell of one line IPython takes it for a magic
+        except SyntaxError as error:  # `pip install x`: in a cell of one line IPython treats it as a magic
             number = (error.lineno or 1) - 1
             if number >= len(lines) or not AUTOMAGIC.match(lines[number]):
                 raise
@@ -80,7 +82,7 @@ def _as_ipython_takes_it(text: str, label: str) -> tuple[str, list[ast.stmt]]:
 
 
 def ipython(text: str) -> str:
-    """What IPython makes of a cell, every line with its number. Raises MissingExtra without IPython.
+    """The Python that IPython makes of a cell, every line with its number. Raises MissingExtra without IPython.
 
     >>> ipython("x = 1 # sum?\\n!pip install \\\\\\n  torch\\ny = 2")
     "x = 1 # sum?\\nget_ipython().system('pip install    torch')\\n\\ny = 2\\n"
@@ -95,7 +97,7 @@ def _manager() -> Any:
     base: Any = need("IPython.core.inputtransformer2", EXTRA).TransformerManager
 
     class EveryLine(base):  # type: ignore[misc]  # known when it runs
-        """Keeps the number of every line where IPython makes one of several."""
+        """Keeps the number of every line if IPython joins several lines."""
 
         def do_one_token_transform(self, lines: list[str]) -> tuple[bool, list[str]]:
             changed, made = super().do_one_token_transform(lines)
@@ -109,7 +111,7 @@ def _manager() -> Any:
 
 
 def call_of(node: ast.AST | None) -> tuple[str, list[str]] | None:
-    """Of get_ipython().METHOD("...", "..."): the method and its words; None for all else."""
+    """The method and the arguments of get_ipython().METHOD("...", "..."); None for all other code."""
     match node:
         case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython")), attr=method), args=args) if (
             all(isinstance(a, ast.Constant) and isinstance(a.value, str) for a in args)
@@ -123,14 +125,14 @@ def call_of(node: ast.AST | None) -> tuple[str, list[str]] | None:
 
 
 def _expanded(nodes: list[ast.stmt], cell: Cell) -> Read:
-    """The statements with those of magics that run code, and without those that define nothing."""
+    """The statements, with the code that magics run, and without magics that define nothing."""
     read = Read()
     for node in nodes:
         call = call_of(node.value) if isinstance(node, ast.Expr) else None
         if call is not None and call[0] == "run_cell_magic" and len(call[1]) == 3:
             read.add(_cell_magic(node, call[1], cell))
         elif call is not None and call[0] == "run_line_magic" and call[1][0] == "run":
-            read.nodes.append((node, cell.label))  # whose file is read where files are
+            read.nodes.append((node, cell.label))  # the file is read elsewhere
         else:
             inner = _Lines(cell.label)
             made = inner.visit(node)
@@ -180,7 +182,7 @@ def _body(cell: Cell) -> Read:
 
 
 def _unknown(name: str, node: ast.stmt, label: str) -> list[tuple[ast.stmt, str]]:
-    """`name` bound to what only the shell or IPython knows."""
+    """Binds `name` to a value that only the shell or IPython knows."""
     if not name.isidentifier():
         return []
     (made,) = ast.parse(f"{name} = get_ipython()").body
@@ -195,7 +197,7 @@ def _placed(made: ast.stmt, node: ast.stmt) -> ast.stmt:
 
 
 class _Lines(ast.NodeTransformer):
-    """Lines of magics in a statement: code where they run code, `pass` where they define nothing."""
+    """Replaces lines of magics in a statement: by code if they run code, by `pass` if they define nothing."""
 
     def __init__(self, label: str) -> None:
         self.label, self.unread = label, list[Unread]()
@@ -225,17 +227,17 @@ class _Lines(ast.NodeTransformer):
     def visit_Assign(self, node: ast.Assign) -> ast.stmt:
         call = call_of(node.value)
         if call is not None and call[0] == "run_line_magic" and call[1][0] in RUN_LINE:
-            try:  # x = %time f(1): what it gives
+            try:  # x = %time f(1): its value
                 node.value = ast.copy_location(ast.parse(call[1][-1].strip(), mode="eval").body, node.value)
                 for one in ast.walk(node.value):
                     ast.copy_location(one, node)
             except SyntaxError:
-                pass  # %time prints what is wrong, and gives None: nobody knows the value here
+                pass  # %time prints the error and returns None: the value is unknown here
         return node
 
 
 def arguments(line: str) -> list[str]:
-    """The words of a magic's line, as a shell splits them; by blanks where it cannot."""
+    """The words of a magic's line, split as by a shell; split at blanks if that fails."""
     try:
         return shlex.split(line)
     except ValueError:

@@ -1,6 +1,6 @@
-"""Notebooks of marimo: the bodies of its cells, in the order of the file, are statements of one module.
+"""Reads marimo notebooks: the bodies of the cells, in the order of the file, become the statements of one module.
 
-A name that begins with _ belongs to its cell; marimo keeps those of two cells apart.
+A name that begins with _ belongs to its cell; marimo separates equal names of two cells.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def is_one(text: str) -> bool:
 
 
 def read(path: Path, text: str) -> list[Cell]:
-    """Its cells. Raises SyntaxError for what is no Python."""
+    """The cells. Raises SyntaxError if the file is not Python."""
     found = APP.search(text)
     assert found is not None
     app, cells = found[1], list[Cell]()
@@ -61,7 +61,7 @@ def _cells(node: ast.stmt, app: str, label: str, number: int) -> list[Cell]:
 
 
 def _kind(node: ast.expr, app: str) -> str | None:
-    """cell, function, class_definition or setup, of app.KIND or app.KIND(...)."""
+    """The kind of app.KIND or app.KIND(...): cell, function, class_definition or setup."""
     called = node.func if isinstance(node, ast.Call) else node
     if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) and called.value.id == app:
         return called.attr
@@ -69,7 +69,7 @@ def _kind(node: ast.expr, app: str) -> str | None:
 
 
 def _own(body: list[ast.stmt], number: int) -> list[ast.stmt]:
-    """With the names that belong to the cell made different from those of others."""
+    """Rename the names that belong to the cell, so that they differ from those of other cells."""
     mine = {
         n.id if isinstance(n, ast.Name) else n.name
         for statement in body for n in ast.walk(statement)

@@ -1,4 +1,4 @@
-"""Jupyter notebooks, nbformat 3 to 4.5: their code cells, if they are Python."""
+"""Reads Jupyter notebooks, nbformat 3 to 4.5: their code cells, if they are Python."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ PYTHON = frozenset({"python", "ipython", "python3", "ipython3", "python2", "py",
 
 
 def read(path: Path, text: str) -> list[Cell]:
-    """The code cells of a notebook. Raises ArgumentError for what is none, or for another language than Python."""
+    """The code cells of a notebook. Raises ArgumentError for other files, and for notebooks in other languages than
+    Python.
+    """
     nbformat = need("nbformat", BASE)
     if text.startswith("version https://git-lfs"):
         raise ArgumentError("subject", Described(str(path)), "a notebook (this is a Git LFS pointer: run git lfs pull)")
@@ -28,19 +30,19 @@ def read(path: Path, text: str) -> list[Cell]:
 
 
 def _as_version_4(nbformat: Any, text: str) -> Any:
-    """What nbformat itself only warns of, such as ids that are missing, is no matter here."""
+    """Ignores what nbformat itself only warns about, such as missing ids."""
     notebook = nbformat.reader.reads(text)
     if notebook["nbformat"] == 4:
         return notebook
     languages = {c["language"] for sheet in notebook.get("worksheets", ()) for c in sheet["cells"] if "language" in c}
-    converted = nbformat.convert(notebook, 4)  # which forgets the languages
+    converted = nbformat.convert(notebook, 4)  # this drops the languages
     if languages:
         converted.metadata["kernelspec"] = {"language": " and ".join(sorted(languages))}
     return converted
 
 
 def cells(path: Path, notebook: Any) -> list[Cell]:
-    """Those with code, each with the number it has among all. Raises ArgumentError for another language."""
+    """The cells with code, each with its number among all cells. Raises ArgumentError for another language."""
     language = language_of(notebook.get("metadata", {}))
     if language.lower() not in PYTHON:
         raise ArgumentError("subject", Described(str(path)), f"a notebook in Python (its kernel is {language})")
@@ -52,7 +54,7 @@ def cells(path: Path, notebook: Any) -> list[Cell]:
 
 
 def language_of(metadata: Any) -> str:
-    """The language of a notebook's kernel; Python where it names none.
+    """The language of a notebook's kernel; Python if it names none.
 
     >>> language_of({"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}}), language_of({})
     ('R', 'python')
@@ -66,7 +68,7 @@ def language_of(metadata: Any) -> str:
 
 
 def source_of(cell: Any) -> str:
-    """Of a cell of Databricks that is in another language, as a cell magic."""
+    """The source of a Databricks cell; if it is in another language, as a cell magic."""
     source = cell.get("source", "")
     text = source if isinstance(source, str) else "".join(source)
     first = re.match(r"\s*%(\w+)", text)
@@ -76,7 +78,7 @@ def source_of(cell: Any) -> str:
 
 
 def _not_run(cell: Any) -> str:
-    """Why a cell is not run by the tool of its format."""
+    """The reason why the tool of its format does not run a cell; empty if it runs it."""
     metadata, text = cell.get("metadata", {}), str(cell.get("source", ""))
     language = metadata.get("vscode", {}).get("languageId", "python")
     if language != "python":
