@@ -1,1 +1,1 @@
-"""Which known mistake a subject has, and what can be drawn of the example that shows it."""
+"""Finds the known mistake that a subject has, and what can be drawn of the example that shows it."""

@@ -1,4 +1,4 @@
-"""What may be wrong with an optimizer: the mistakes that can be made of the reference it does not equal."""
+"""The possible mistakes of an optimizer: those that can be made in the reference from which it differs."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from mlp_core.testing.subjects.rules import Textbook, twin_of
 
 @dataclass(frozen=True)
 class Candidate:
-    """A mistake, in words, and the optimizer that makes it."""
+    """A mistake in words, and the optimizer that makes it."""
 
     words: str
     make: Make
     dialect: bool = False
-    """whether it is a rule of another library, which may have a name in the catalogue as well"""
+    """whether it is another library's version of the rule, which the catalogue may contain under a name of its own"""
 
 
 def candidates(reference: Make, optimizers: Sequence[torch.optim.Optimizer]) -> Iterator[Candidate]:
-    """Every known mistake that an optimizer can have which claims to equal `reference`.
+    """Every known mistake that can occur in an optimizer that claims to equal `reference`.
 
-    `optimizers` are some that the reference has made: of them it is seen what they are, and which hyperparameters vary.
+    `optimizers`: some that the reference has created. They show its class, and which hyperparameters vary.
     """
     right = type(optimizers[0])
     varied = _varied(optimizers)
@@ -72,7 +72,7 @@ def candidates(reference: Make, optimizers: Sequence[torch.optim.Optimizer]) -> 
     for other, equal in _rules().items():
         if other is not right:
             words = f"it is equal to torch.optim.{other.__name__} instead of {_name(right, rule)}"
-            # its rule's hyperparameters: to torch, AdamW is Adam with another switch
+            # the rule's hyperparameters: in torch, AdamW is Adam with another switch
             yield Candidate(words, _like(reference, other, [f.name for f in fields(equal)]))
 
 
@@ -87,7 +87,7 @@ def _claims(fault: Fault) -> Any:
 
 
 def _written(rule: type[UpdateRule]) -> type[UpdateRule]:
-    """The rule whose textbook it is: a wrong one inherits it."""
+    """The rule whose textbook version it is: a wrong one inherits it."""
     return next(cls for cls in rule.__mro__ if "textbook" in vars(cls))
 
 
@@ -96,7 +96,7 @@ def _name(right: type, rule: type[UpdateRule] | None) -> str:
 
 
 def _varied(optimizers: Sequence[torch.optim.Optimizer]) -> list[str]:
-    """The hyperparameters that are not everywhere the same."""
+    """The hyperparameters that differ between groups or optimizers."""
     seen: dict[str, set[str]] = {}
     for optimizer in optimizers:
         for group in optimizer.param_groups:
@@ -113,7 +113,7 @@ def _defaults(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
 
 
 def _neutral(example: Any, default: Any) -> list[Any]:
-    """What a hyperparameter acts as where it is forgotten: its default, off, or nothing."""
+    """The value that a forgotten hyperparameter acts as: its default, off, or zero."""
     if isinstance(example, bool):
         return [False, True]
     values = [] if default is inspect.Parameter.empty or isinstance(default, torch.Tensor) else [default]
@@ -122,7 +122,7 @@ def _neutral(example: Any, default: Any) -> list[Any]:
 
 @cache
 def _rules() -> dict[type, type[UpdateRule]]:
-    """Torch's optimizers, and the rule that equals each."""
+    """Torch's optimizers, and the rule that equals each of them."""
     found: dict[type, type[UpdateRule]] = {}
     for name in rules.names():
         rule = rules.get(name)
@@ -137,19 +137,19 @@ def _of_any(thing: type) -> bool:
 
 
 def _derived(thing: type[UpdateRule], right: Any, rule: type[UpdateRule]) -> type[UpdateRule] | None:
-    """The mistake made in a rule derived from that in which it is planted: AdamW is Adam but for a piece."""
+    """The mistake made in a rule derived from the one in which it is planted: AdamW is Adam except for one method."""
     if not issubclass(rule, right) or _pieces(thing) & _pieces(rule):
         return None
     return type(thing.__name__, (thing, rule), {})
 
 
 def _pieces(cls: type) -> set[str]:
-    """The methods that a class writes itself."""
+    """The methods that a class defines itself."""
     return {name for name, value in vars(cls).items() if callable(value) and not name.startswith("__")}
 
 
 def _like(reference: Make, make: Make, names: Sequence[str]) -> Make:
-    """`make`, with what the groups of the reference's optimizer say of the hyperparameters `names`."""
+    """`make`, with the values of the hyperparameters `names` from the groups of the reference's optimizer."""
 
     def made(params: Any, **hyper: Any) -> torch.optim.Optimizer:
         groups = [

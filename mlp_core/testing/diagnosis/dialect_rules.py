@@ -1,4 +1,4 @@
-"""Rules as other libraries have them, ported one to one, where no known mistake of the catalogue does the same."""
+"""The rules of other libraries, ported one to one, if no known mistake of the catalogue does the same."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class CorrectsInItsDtype(AdamInPieces):
 
     def step(self, p: Tensor, g: Tensor, t: int, m: Tensor, v: Tensor, top: Tensor | None) -> None:  # type: ignore[override]
         self.average(p, g, m, v)
-        with _disable_current_modes():  # this rounding is the dialect itself, and is not perturbed
+        with _disable_current_modes():  # this rounding defines the dialect, and is not perturbed
             c1, c2 = ((1 - torch.tensor(beta, dtype=p.dtype) ** t).item() for beta in self.betas)
         largest = v if top is None else self.largest(top, v, t)
         p.sub_(self.lr * (m / c1) / ((largest / c2).sqrt() + self.eps))
@@ -157,7 +157,7 @@ class MovesAStepLate(Rprop):
 
 
 class ClimbsWhereTheSlopeIsZero(Rprop):
-    """d grows where g g' >= 0, at first too;  p <- p + d where the slope is zero"""
+    """d grows if g g' >= 0, also at first; p <- p + d if the slope is zero"""
 
     def step(self, p: Tensor, g: Tensor, t: int, prev: Tensor, d: Tensor) -> None:  # type: ignore[override]
         slope = -descent(p, g, 0, self.maximize)  # downhill
@@ -218,10 +218,10 @@ class AdjustsNothing(MuonInPieces):
 
 
 class IgnoresTheFallingRate(Adafactor):
-    """lr, not min(lr, 1 / sqrt(t))"""
+    """lr instead of min(lr, 1 / sqrt(t))"""
 
     def step(self, p: Tensor, g: Tensor, t: int, *slots: Tensor) -> None:  # type: ignore[override]
-        rate = self.lr / min(self.lr, 1 / t**0.5)  # what the decay is not multiplied by
+        rate = self.lr / min(self.lr, 1 / t**0.5)  # the decay is not multiplied by this
         before = p * (1 - self.lr * self.weight_decay)
         super().step(p, g, t, *slots)
         p.copy_(before + (p - before) * rate)

@@ -1,4 +1,5 @@
-"""Rules of one name that other libraries have otherwise: a record per dialect. docs/same-name.md has them too."""
+"""Rules that other libraries implement differently under the same name: one record per dialect. docs/same-name.md lists
+them."""
 
 from __future__ import annotations
 
@@ -22,24 +23,24 @@ from mlp_core.testing.faults.rules import adam, adam_variants, adaptive, countin
 
 @dataclass(frozen=True)
 class Dialect:
-    """A rule as a library has it."""
+    """A rule in the version of another library."""
 
     right: type[UpdateRule]
-    """the rule of that name"""
+    """torch's rule with that name"""
     library: str
-    """with its version"""
+    """the library, with its version"""
     words: str
-    """what it does otherwise"""
+    """the difference from torch's rule"""
     thing: type[UpdateRule]
-    """the rule that does so"""
+    """the rule in that library's version"""
 
     def told(self) -> str:
-        """In a sentence."""
+        """The dialect in a sentence."""
         return f"it is {self.right.__name__} as in {self.library} ({self.words}) instead of torch's"
 
 
 class RAdamFromTwo(counting.CountsFromTwo, RAdam):
-    """RAdam, its steps counted from 2."""
+    """RAdam with steps counted from 2."""
 
 
 DIALECTS = (
@@ -108,7 +109,7 @@ DIALECTS = (
 
 
 def dialects_of(rule: type[UpdateRule]) -> Iterator[Dialect]:
-    """Those of a rule, and of the rule that it derives from: AdamW is Adam but for a piece.
+    """The dialects of a rule, and of the rule that it derives from: AdamW is Adam except for one method.
 
     >>> [dialect.library for dialect in dialects_of(NAdam)]
     ['Keras 3.15.1', 'optax 0.2.8']

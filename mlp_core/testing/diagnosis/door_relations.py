@@ -1,4 +1,4 @@
-"""What a door gave, the derivatives of its own forward, and what may hold between the two where it is wrong."""
+"""The result of a door, the derivatives of its own forward, and the relations between the two that name a mistake."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.pulled import Pulled
 
 NEAR = 2.0**-20
-"""how near a gradient must be to what a relation says of it, in parts of its largest entry: quotients have as many
-digits on all but steep functions"""
+"""how close a gradient must be to what a relation predicts, relative to its largest entry; difference quotients are
+that accurate except on steep functions"""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a door gave on an example, and the derivatives of its own forward."""
+    """The result of a door on an example, and the derivatives of its own forward."""
 
     subject: Form
     example: Arguments
     got: Pulled
     jacobian: list[Tensor]
-    """by the entries of each array that gets a gradient (entries, all outputs in a row)"""
+    """for each array that gets a gradient: (entries, all outputs in a row)"""
 
     @classmethod
     def on(cls, subject: Form, example: Arguments, got: Pulled) -> Seen:
         return cls(subject, example, got, [_by_entries(subject, example, g.path) for g in got.gradients])
 
     def right(self, above: Sequence[Tensor]) -> list[Tensor]:
-        """The gradients for any numbers from above."""
+        """The correct gradients for a given upstream gradient."""
         flat = torch.cat([c.flatten() for c in above])
         shapes = [t.shape for t in self.got.tensors()]
         return [(J @ flat).view(shape) for J, shape in zip(self.jacobian, shapes, strict=True)]
 
     def slopes_at(self, other: Arguments) -> Tensor:
-        """The derivative of each output by the entry at its place, at another example."""
+        """The derivative of each output by the entry at the same place, on another example."""
         (one,) = self.got.gradients
         return _by_entries(self.subject, other, one.path).diagonal().view(tensor_of(other.at(one.path)).shape)
 
     def wrong(self) -> list[int]:
-        """The arrays whose gradient is not right."""
+        """The arrays whose gradient is wrong."""
         both = zip(self.got.tensors(), self.right(self.got.cut()), strict=True)
         return [k for k, (g, e) in enumerate(both) if not near(g, e)]
 
@@ -75,7 +75,7 @@ def near(got: Tensor, expected: Tensor) -> bool:
 
 
 def relations(seen: Seen, expected: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
-    """What is told of the gradients of {}, and what they are then."""
+    """Yields each relation in words, and the gradients that it predicts."""
     got, above = seen.got.tensors(), seen.got.cut()
     yield "the gradient of {} has the wrong sign", [-e for e in expected]
     yield "no gradient comes to {}: all of it is 0, though the output depends on it", [0 * e for e in expected]
@@ -107,7 +107,7 @@ def relations(seen: Seen, expected: list[Tensor]) -> Iterator[tuple[str, list[Te
 
 
 def _from_above(seen: Seen, above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
-    """Where what comes from above is used otherwise."""
+    """Relations that use the upstream gradient wrongly."""
     for k in range(len(above)) if len(above) > 1 else ():
         others = [0 * c if j == k else c for j, c in enumerate(above)]
         yield f"the gradient of {{}} leaves out the upstream gradient of output {k}", seen.right(others)
@@ -119,7 +119,9 @@ def _from_above(seen: Seen, above: list[Tensor]) -> Iterator[tuple[str, list[Ten
 
 
 def _conjugated(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
-    """Where a function of complex numbers, taken by their parts along a last axis, misses a conjugate."""
+    """Relations in which a conjugate is missing, for complex functions whose last axis contains real and imaginary
+    parts.
+    """
     whole = getattr(seen.subject, "apply", None)
     if not isinstance(whole, ByParts):
         return
@@ -135,7 +137,7 @@ def _conjugated(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> Iter
 
 
 def _of_arguments(seen: Seen, expected: list[Tensor], got: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
-    """Where what is missing is a multiple of the argument itself, as the derivative of a penalty is."""
+    """Relations in which a multiple of the argument itself is missing, such as the derivative of a penalty."""
     multiples = []
     for g, e, one in zip(got, expected, seen.got.gradients, strict=True):
         value = tensor_of(seen.example.at(one.path))
@@ -146,7 +148,7 @@ def _of_arguments(seen: Seen, expected: list[Tensor], got: list[Tensor]) -> Iter
 
 
 def _overwritten(seen: Seen, got: list[Tensor], above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
-    """Where an entry that is reached several times keeps one of these contributions, in place of their sum."""
+    """Relations in which an entry with several contributions keeps only one of them, instead of their sum."""
     flat = torch.cat([c.flatten() for c in above])
     kept = []
     for k, g in enumerate(got):
@@ -164,7 +166,7 @@ def _overwritten(seen: Seen, got: list[Tensor], above: list[Tensor]) -> Iterator
 
 
 def _of_jacobians(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
-    """Where a part of the derivative by a whole array is used, or the derivative transposed."""
+    """Relations that use a part of the derivative by a whole array, or its transpose."""
     flat = torch.cat([c.flatten() for c in above])
     square = [J.shape[0] == J.shape[1] for J in seen.jacobian]
     both = list(zip(seen.jacobian, expected, square, strict=True))
@@ -174,7 +176,7 @@ def _of_jacobians(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> It
 
 
 def _times(got: list[Tensor], expected: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
-    """Where the gradient is a multiple of the right one, or is cut off at some size."""
+    """Relations in which the gradient is a multiple of the correct one, or is clipped."""
     wrong = [(g, e) for g, e in zip(got, expected, strict=True) if not near(g, e)]
     sizes = [g.abs().max().item() for g, _ in wrong if g.numel()]
     if sizes and any(bool((e.abs() > max(sizes)).any()) for _, e in wrong):

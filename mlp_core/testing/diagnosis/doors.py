@@ -1,7 +1,7 @@
-"""Which mistake a gradient of a door shows: a wrong backward of the catalogue, or a relation to the right gradient.
+"""Finds the mistake in a door's gradient: a wrong backward of the catalogue, or a relation to the correct gradient.
 
-The right gradient is that of the difference quotients. A relation is told only if it holds for every array whose
-gradient is wrong, and a known backward only if its forward and all its gradients are those that were seen.
+The correct gradient comes from difference quotients. A relation is reported only if it holds for every array with a
+wrong gradient. A known backward is reported only if its forward and all its gradients equal the observed ones.
 """
 
 from __future__ import annotations
@@ -24,18 +24,19 @@ from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.pulled import pulled, wide
 
 MOST = 200
-"""entries of the arrays of an example, beyond which no relation is looked for"""
+"""the number of entries in an example's arrays above which no relation is tried"""
 
 WITNESSES = 3
-"""examples on each of which a mistake must give what was seen"""
+"""the number of examples on each of which a mistake must reproduce the observed values"""
 
 DRAWN = 16
-"""examples of which the largest are looked at"""
+"""the number of examples from which the largest are chosen"""
 
 
 def diagnose(subject: Form, examples: Sequence[Arguments]) -> str | None:
-    """The mistake in words: one that gives what was seen on each of the examples on which the gradient is wrong; None
-    where none of those that are known does."""
+    """The mistake in words: one that reproduces the observed gradients on each of the examples on which they are wrong.
+    None if no known mistake does.
+    """
     if _cuts_all(subject, examples):
         return CUT
     others = [generic(example, seed) for example in examples[-1:] for seed in range(WITNESSES)]
@@ -53,7 +54,7 @@ def diagnose(subject: Form, examples: Sequence[Arguments]) -> str | None:
 
 
 def _cuts_all(subject: Form, examples: Sequence[Arguments]) -> bool:
-    """Whether a gradient has no entries where an argument is the constant 0."""
+    """Whether a gradient is empty if an argument is the constant 0."""
     for example in examples:
         try:
             pulled(subject, wide(example))
@@ -64,7 +65,7 @@ def _cuts_all(subject: Form, examples: Sequence[Arguments]) -> bool:
 
 
 def _witnesses(subject: Form, examples: Sequence[Arguments]) -> list[Seen]:
-    """What is seen where the gradient is wrong, on examples that are not too large."""
+    """The observations on examples with a wrong gradient that are not too large."""
     seen = list[Seen]()
     for example in examples:
         if len(seen) == WITNESSES:
@@ -81,8 +82,9 @@ def _witnesses(subject: Form, examples: Sequence[Arguments]) -> list[Seen]:
 
 
 def generic(example: Arguments, seed: int) -> Arguments:
-    """The same shapes and constants with other numbers: what was made as small as possible holds many relations by
-    chance. Positive numbers stay positive."""
+    """The same shapes and constants with other numbers, because many relations hold on the smallest example by chance.
+    Positive numbers stay positive.
+    """
     at, numbers = wide(example), torch.Generator().manual_seed(seed)
     others = {}
     for path in at.paths():
@@ -94,7 +96,7 @@ def generic(example: Arguments, seed: int) -> Arguments:
 
 
 def _larger(subject: Form) -> list[Arguments]:
-    """Larger examples. In the smallest ones there are few entries, and many relations hold by chance."""
+    """Larger examples. The smallest ones have few entries, so that many relations hold by chance."""
 
     def size(example: Arguments) -> int:
         return sum(tensor_of(example.at(path)).numel() for path in example.paths())
@@ -104,7 +106,7 @@ def _larger(subject: Form) -> list[Arguments]:
 
 
 def _told(seen: Seen) -> Iterator[str]:
-    """The relations that hold on an example, for all that is wrong there."""
+    """The relations that hold on an example, for everything that is wrong there."""
     got, wrong = seen.got.tensors(), seen.wrong()
     for words, gradients in relations(seen, seen.right(seen.got.cut())):
         if all(near(got[k], gradients[k]) for k in wrong):
@@ -115,13 +117,13 @@ CUT = "x[pad:-pad] is empty for pad = 0, because -0 is 0: use x[pad : x.shape[0]
 
 
 EPSILONS = (1e-8, 1e-6, 1e-3, 1e-12, 0.0)
-"""what is added to a variance, beside the default of the catalogue's layers"""
+"""the numbers added to a variance, apart from the default of the catalogue's layers"""
 
 VARIANTS: list[dict[str, Any]] = [{}, *({"eps": eps} for eps in EPSILONS)]
 
 
 def replayed(seen: Seen) -> str | None:
-    """A wrong backward of the catalogue whose layer this is, and that gives these gradients."""
+    """A wrong backward of the catalogue that belongs to this layer and returns these gradients."""
     args = [tensor_of(a).numpy() if is_real(a) else a for a in seen.example.args]
     above = [c.numpy() for c in seen.got.cut()]
     for (fault, family), more in product(families.KNOWN, VARIANTS):

@@ -1,5 +1,5 @@
-"""Mistakes in the derivative of a function of each entry by itself: written by what comes out and taken of what goes
-in, or the other way round."""
+"""Two mistakes in the derivative of an elementwise function: it is written in terms of the output but evaluated at the
+input, or vice versa."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ Near = Callable[[Tensor, Tensor], bool]
 def of_entries(
     subject: Form, example: Arguments, got: Pulled, jacobian: Sequence[Tensor], slopes_at: Any, near: Near
 ) -> Iterator[tuple[str, list[Tensor]]]:  # fmt: skip
-    """The two relations, where one array goes in and one of its shape comes out, entry by entry. slopes_at(example):
-    the derivative of each entry there."""
+    """The two relations, for a function from one array to one of the same shape. slopes_at(example): the derivative of
+    each entry on that example.
+    """
     if len(got.gradients) != 1 or len(got.outs) != 1:
         return
     (J,), (one,), (c,) = jacobian, got.gradients, got.cut()

@@ -1,4 +1,4 @@
-"""What is known of a failure beyond its numbers: the mistake in words, and what can be drawn."""
+"""Explains a failure beyond its numbers: the mistake in words, and what can be drawn."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from mlp_core.testing.subjects.training_functions import TrainerSubject
 
 
 def explain(subject: Any, example: Any, broken: Broken) -> tuple[str | None, dict[str, Any] | None]:
-    """The known mistake that does what the subject does, and an Exhibit of the example; None for what there is not."""
+    """The known mistake that reproduces the subject's behaviour, and an Exhibit of the example; each is None if there
+    is none.
+    """
     at = broken.example or example
     if isinstance(subject, OptimizerSubject):
         return optimizers.diagnose(subject, example, broken) or broken.measured or None, None

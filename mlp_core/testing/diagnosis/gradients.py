@@ -1,8 +1,8 @@
-"""Which known mistakes reproduce what a wrong backpropagation does, on the smallest example and on others.
+"""Finds the known mistakes that reproduce a wrong backpropagation, on the smallest example and on others.
 
-The formulas of backpropagation have five sites. What is wrong in what flows through the network (upstream, derivative,
-flow) is tried first, one mistake at a time; beside it, weights and biases may each have a mistake of their own, because
-nothing depends on them. A name is given where everything the subject did, everywhere, is what the mistakes do.
+The formulas of backpropagation have five sites. Mistakes in what flows through the network (upstream, derivative, flow)
+are tried first, one at a time. Weights and biases may each have a further mistake, because nothing depends on them. A
+mistake is named only if it reproduces everything that the subject did, on all examples.
 """
 
 from __future__ import annotations
@@ -26,27 +26,28 @@ from mlp_core.testing.faults.gradients import course
 from mlp_core.testing.faults.gradients.reverse import MISTAKES, PLACES, RIGHT, At, Formula, Mistake, reverse, walk
 
 MISFITS = RuntimeError, IndexError
-"""what a formula raises whose shapes do not fit"""
+"""the exceptions of a formula whose shapes do not match"""
 
 
 @lru_cache(maxsize=4)
 def _found(subject: Any) -> list[list[tuple[Mistake, ...] | Fault]]:
-    """What explained the subject where other laws were broken, the last time first; it may be nothing."""
+    """the explanations found when other laws failed, newest first; possibly empty"""
     return []
 
 
 def explanations(subject: Any, examples: Iterable[Problem]) -> list[tuple[Mistake, ...] | Fault]:
-    """The mistakes that do what the subject does on the examples, on which it is wrong, and on every witness; of those
-    in formulas the fewest."""
+    """The mistakes that reproduce the subject on the examples, on which it is wrong, and on every witness. Of mistakes
+    in formulas, the smallest sets.
+    """
     own = [Witness(problem, observe(subject, problem)) for problem in examples]
     known = _found(subject)
     if known and all(_explains(one, w) for one in known[0] for w in own):
         return known[0]
     shown = [*own, *witnesses(subject)]
-    if any(w.seen.remembers for w in shown):  # where that does not show, its numbers are those of other calls
+    if any(w.seen.remembers for w in shown):  # even if this shows nothing, its numbers depend on other calls
         shown = [w for w in shown if w.seen.remembers]
     wrong = [w for w in shown if not w.seen.like(observe(RIGHT_SUBJECT, w.problem))]
-    shown = [*wrong, *(w for w in shown if w not in wrong)]  # those first that most mistakes fail on
+    shown = [*wrong, *(w for w in shown if w not in wrong)]  # first the examples on which most mistakes fail
     numbers = [w for w in wrong if not w.seen.conduct]
     if not wrong:
         return []
@@ -61,7 +62,7 @@ def explanations(subject: Any, examples: Iterable[Problem]) -> list[tuple[Mistak
                 break
         found = found or [(m,) for m in through_new_weights(richest) if all(_fits((m,), w) for w in shown)]
     found = found or [f for f in _whole(subject) if all(_explains(f, w) for w in shown)]
-    if found or len(wrong) > len(own):  # nothing fits what it does on the witnesses, whatever the example
+    if found or len(wrong) > len(own):  # nothing fits it on the witnesses, whichever example is used
         known.insert(0, found)
     return found
 
@@ -73,8 +74,9 @@ def _explains(found: tuple[Mistake, ...] | Fault, witness: Witness) -> bool:
 
 
 def _formulas_that_fit(cores: Iterable[tuple[Mistake, ...]], witness: Witness) -> Iterator[tuple[Mistake, ...]]:
-    """Every way to reproduce the gradients of one witness by `cores`, mistakes in what flows through the network,
-    with at most one mistake more in the weight gradients and one in the bias gradients."""
+    """Every way to reproduce the gradients of one witness by `cores`, which are mistakes in what flows through the
+    network, plus at most one further mistake in the weight gradients and one in the bias gradients.
+    """
     case, gradients = witness.case, witness.seen.gradients
     for core in cores:
         own: dict[str, list[Mistake | None]] = {site: [None, *_placed(site)] for site in ("bias", "weight")}
@@ -84,7 +86,7 @@ def _formulas_that_fit(cores: Iterable[tuple[Mistake, ...]], witness: Witness) -
                     if all(own.values()):
                         own[site] = _reproducing(own[site], site, at, delta, gradients[index])
         except MISFITS:
-            continue  # shapes that do not fit: these mistakes cannot be what gave numbers
+            continue  # the shapes do not match: these mistakes cannot have produced numbers
         for several in product(*own.values()):
             yield (*core, *(m for m in several if m is not None))
 
@@ -92,7 +94,7 @@ def _formulas_that_fit(cores: Iterable[tuple[Mistake, ...]], witness: Witness) -
 def _reproducing(
     mistakes: list[Mistake | None], site: str, at: At, delta: Tensor, got: Tensor
 ) -> list[Mistake | None]:  # fmt: skip
-    """Those of the mistakes at a site, None for none, that give the gradient seen in a layer."""
+    """The mistakes at a site, or None for no mistake, that reproduce the observed gradient of a layer."""
     used = [m.formula if m is not None and m.sits(at.layer, at.model.L) else RIGHT[site] for m in mistakes]
     giving = {formula for formula in set(used) if _gives(formula, at, delta, got)}
     return [m for m, formula in zip(mistakes, used, strict=True) if formula in giving]
@@ -107,20 +109,21 @@ def _gives(formula: Formula, at: At, delta: Tensor, got: Tensor) -> bool:
 
 @cache
 def _placed(site: str) -> list[Mistake]:
-    """All mistakes of the catalogue at a site, in each place where they make a difference of their own."""
+    """All mistakes of the catalogue at a site, in each place in which they make a difference."""
     places = {"upstream": ["every layer"], "flow": ["every layer", "the output layer"]}
     return [replace(m, place=place) for m in MISTAKES if m.site == site for place in places.get(site, PLACES)]
 
 
 def _cores() -> list[list[tuple[Mistake, ...]]]:
-    """What may be wrong in what flows through the network: at most one mistake, or one of the loss and one more."""
+    """The possible mistakes in what flows through the network: at most one mistake, or one of the loss and one other.
+    """
     within = [*_placed("derivative"), *_placed("flow")]
     single = [(m,) for m in (*_placed("upstream"), *within)]
     return [[(), *single], [(u, m) for u in _placed("upstream") for m in within if m.place == "every layer"]]
 
 
 def _fits(mistakes: Sequence[Mistake], witness: Witness) -> bool:
-    """Whether the mistakes do what the subject did: the same numbers, or the same exception."""
+    """Whether the mistakes reproduce the subject: the same numbers, or the same exception."""
     case, seen = witness.case, witness.seen
     gradients: list[Tensor] = []
     try:
@@ -133,13 +136,14 @@ def _fits(mistakes: Sequence[Mistake], witness: Witness) -> bool:
 
 
 def _whole(subject: Any) -> list[Fault]:
-    """Mistakes that are no formula's, of the catalogue, in the form of the subject."""
+    """The catalogue's mistakes outside of the formulas, in the form of the subject."""
     return course.CATALOGUE.faults if not subject.takes_upstream else backprop.CATALOGUE.faults
 
 
 def diagnose(subject: Any, examples: list[Any]) -> str | None:
-    """The known mistakes that reproduce what the subject did, in words, with what they do on the first example; None
-    where none do, or where those that do are not of one kind."""
+    """The known mistakes that reproduce the subject, in words, with their effect on the first example. None if there
+    are none, or if they are of different kinds.
+    """
     problems = [example for example in examples if isinstance(example, Problem)]
     found = explanations(subject, problems)
     words = {_words(mistakes, placed=False) for mistakes in found}
@@ -160,7 +164,7 @@ def _words(found: tuple[Mistake, ...] | Fault, *, placed: bool) -> str:
 
 
 def _shown(case: Case, seen: Seen) -> str:
-    """The entry of a gradient that the mistake changes most."""
+    """The gradient entry that the mistake changes most."""
     worst, text = 0.0, ""
     for name, got, p in zip(case.names, seen.gradients, case.model.parameters(), strict=False):
         assert p.grad is not None

@@ -1,4 +1,5 @@
-"""A mistake with a number in it: the error goes back through weights that have been updated already, by some rate."""
+"""A mistake with a numeric parameter: the error flows back through weights that have already been updated, with some
+rate."""
 
 from __future__ import annotations
 
@@ -11,13 +12,13 @@ from mlp_core.testing.diagnosis.witnesses import Witness
 from mlp_core.testing.faults.gradients.reverse import RIGHT, At, Mistake, walk
 
 DIGITS = 6
-"""of a rate that somebody writes into a file"""
+"""the number of digits of a learning rate as people write it"""
 
 
 def through_new_weights(witness: Witness) -> list[Mistake]:
-    """The mistake with the rate that the layer below the last shows; none if it shows no such rate.
+    """The mistake with the rate that the layer below the last one implies; None if no single rate fits.
 
-    delta[l] flows back through W[l] - rate dL/dW[l]: what arrives below is linear in the rate.
+    delta[l] flows back through W[l] - rate dL/dW[l], so that the result in the layer below is linear in the rate.
     """
     case = witness.case
     if case.model.L < 2 or len(witness.seen.gradients) < 2 * case.model.L:

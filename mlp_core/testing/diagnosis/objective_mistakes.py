@@ -1,4 +1,4 @@
-"""The known mistakes of objectives: each with the relation between what one gives and what is right."""
+"""The known mistakes of objectives, each with the relation between the returned values and the correct ones."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ WEIGHTS: dict[str, Relation] = {
 
 
 def _hessian(left: Callable[[Seen], Tensor], right: Callable[[Seen, Tensor], Tensor]) -> Relation:
-    """Something against what a function makes of the derivative of the gradient."""
+    """A relation between the hessian and a function of the gradient's derivative."""
     return lambda seen: (
         None if seen.hessian.shape != seen.gradient.shape else seen.by_gradient(left(seen), lambda d: right(seen, d))
     )
@@ -114,7 +114,7 @@ HESSIANS: dict[str, Relation] = {
     "the hessian has one factor p (1 - p) too many": _hessian(
         lambda seen: seen.hessian, lambda seen, d: d * seen.slope
     ),
-    # d = l'' p'^2 + l' p'', where g = l' p', so that l' p'' = g p'' / p' = g (1 - 2 p), and for a mean e^s, g
+    # d = l'' p'^2 + l' p'', with g = l' p', so that l' p'' = g p'' / p' = g (1 - 2 p), and for a mean e^s, g
     "the term l'(p) p''(s) of the second derivative is missing: this is the Gauss-Newton hessian": _hessian(
         lambda seen: seen.hessian, lambda seen, d: d - seen.gradient * (1 - 2 * seen.p)
     ),
@@ -143,4 +143,5 @@ GROUPS: tuple[tuple[Relation, dict[str, Relation], str], ...] = (
     (both(weighed(0, lambda x, w: x * w), weighed(1, lambda x, w: x * w)), WEIGHTS, ""),
     (_hessian(lambda seen: seen.hessian, lambda seen, d: d), HESSIANS, "hessian"),
 )
-"""what is right, the mistakes that are known where it is not, and where one factor is looked for; in this order"""
+"""per group: the correct relation, the known mistakes if it does not hold, and the relation in which one wrong factor
+is searched; in this order"""

@@ -1,4 +1,4 @@
-"""The known mistakes of objectives, as relations between what one gives and what is right."""
+"""The relations by which the known mistakes of objectives are recognised, between returned and correct values."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from mlp_core.testing.oracles.objectives import gradient_of_the_loss, own_deriva
 
 @dataclass
 class Seen:
-    """What an objective gives on one example, and what is right there."""
+    """The values that an objective returns on one example, and the correct ones."""
 
     subject: Any
     at: Rows
 
     def given(self, scores: Tensor) -> Tensor:
-        """The gradient for other scores."""
+        """The returned gradient for other scores."""
         return self.subject.both(self.at.at(scores))[0]
 
     @cached_property
@@ -36,17 +36,17 @@ class Seen:
 
     @cached_property
     def right(self) -> Derivatives:
-        """What the loss says of the gradient."""
+        """The gradient according to the loss."""
         return gradient_of_the_loss(self.subject, self.at)
 
     @cached_property
     def bent(self) -> Derivatives:
-        """What the gradient says of the hessian."""
+        """The hessian according to the returned gradient."""
         return own_derivative(self.subject, self.at)
 
     @cached_property
     def p(self) -> Tensor:
-        """The probability, of two classes or of several."""
+        """The probability, for two classes or for several."""
         return torch.softmax(self.at.scores, 1) if self.several else torch.sigmoid(self.at.scores)
 
     @property
@@ -60,7 +60,7 @@ class Seen:
 
     @cached_property
     def alone(self) -> list[Tensor]:
-        """Gradient and hessian of each row that is alone."""
+        """Gradient and hessian of each row, computed with that row only."""
         parts = [self.subject.both(self.at.one(k)) for k in range(len(self.at.labels))]
         return [torch.cat([part[which] for part in parts]) for which in (0, 1)]
 
@@ -74,13 +74,13 @@ class Seen:
         return own_noise(self.subject, self.at, 0), own_noise(self.subject, self.at, 1)
 
     def by_loss(self, left: Tensor, factor: Any = 1.0) -> Sides:
-        """Whether something is the right gradient times a factor."""
+        """A relation between the returned gradient and the correct gradient times a factor."""
         found, f = self.right, torch.as_tensor(factor, dtype=torch.float64)
         known = found.telling & ~found.kink & f.isfinite()
         return left, found.value * f, known, (found.bound + self.noises[0].nan_to_num(posinf=0.0)) * f.abs()
 
     def by_gradient(self, left: Tensor, right: Callable[[Tensor], Tensor]) -> Sides:
-        """Whether something is what a function makes of the derivative of the gradient."""
+        """A relation between a returned value and a function of the gradient's derivative."""
         found = self.bent
         value, above = right(found.value), right(found.value + found.bound)
         off = (above - value).abs() + self.noises[1].nan_to_num(posinf=0.0)
@@ -88,7 +88,7 @@ class Seen:
 
 
 Sides = tuple[Tensor, Tensor, Tensor, Tensor]
-"""two tensors that are equal if a mistake is made, which entries are known, and how far these may be off"""
+"""two tensors that are equal if the mistake was made, which entries are known, and how far the known ones may differ"""
 
 Relation = Callable[[Seen], Sides | None]
 
@@ -98,7 +98,7 @@ def _ones(x: Tensor) -> Tensor:
 
 
 def single(sides: Callable[[Seen], Sides]) -> Relation:
-    """Of one score per row alone."""
+    """Restricts a relation to objectives with one score per row."""
     return lambda seen: None if seen.several else sides(seen)
 
 
@@ -107,7 +107,9 @@ def of_several(sides: Callable[[Seen], Sides]) -> Relation:
 
 
 def weighed(which: int, right: Callable[[Tensor, Tensor], Tensor]) -> Relation:
-    """What is given with weights, against what a function makes of that without and of the weights, one per row."""
+    """A relation between the value with weights and a function of the value without weights and of the weights, one per
+    row.
+    """
 
     def sides(seen: Seen) -> Sides | None:
         if not seen.subject.weighs:
@@ -133,7 +135,7 @@ def both(one: Relation, other: Relation) -> Relation:
 
 
 def shared_out(which: int) -> Relation:
-    """What a row gets among others is a part of what it gets alone."""
+    """A relation between a row's value among other rows and a fraction of its value with that row only."""
 
     def sides(seen: Seen) -> Sides:
         got, n = (seen.gradient, seen.hessian)[which], len(seen.at.labels)

@@ -1,8 +1,8 @@
-"""Which known mistake an objective has: the one that relates its numbers to the right ones, on all that is tried.
+"""Finds the known mistake of an objective: the relation that its numbers satisfy on all tried examples.
 
-The right gradient is that of the loss, out of difference quotients; the right hessian that of its own gradient. A
-mistake is a relation between these and what the objective gives, here or for other scores. It is named if it holds in
-every entry of the counterexample and of several more examples, and no other of its group does.
+The correct gradient is computed from the loss by difference quotients, the correct hessian from the objective's own
+gradient. A mistake is a relation between these and the returned values, for these scores or for others. It is named if
+it holds in every entry of the counterexample and of several more examples, and no other relation of its group does.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.oracles.entries import U
 
 WITNESSES = 8
-"""examples beside the counterexample"""
+"""the number of examples beside the counterexample"""
 
 NAMED = 2
-"""mistakes named at once, at most"""
+"""the largest number of mistakes that are named together"""
 
 SAME = "; or, which gives the same numbers here: "
 
 NEEDED = 4
-"""entries in which a relation must hold, those aside in which both sides are 0"""
+"""the number of entries in which a relation must hold, without those in which both sides are 0"""
 
 
 def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
-    """The mistake in words; None where none is known that does it, or several do."""
+    """The mistake in words. None if no known mistake fits, or if several do."""
     if "named" not in subject.memo:
         with guards.globals_kept():
             several = example, *broken.others, *sample(subject.rows, WITNESSES)
@@ -45,7 +45,7 @@ def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
 def _named(seen: list[Seen]) -> str | None:
     for right, relations, factor in GROUPS:
         if _holds(right, seen) or (factor == "hessian" and _admitted(seen)):
-            continue  # nothing is wrong there
+            continue  # nothing is wrong on this example
         found = [words for words, relation in relations.items() if _holds(relation, seen)]
         if found:
             return SAME.join(found) if len(found) <= NAMED else None
@@ -56,7 +56,7 @@ def _named(seen: list[Seen]) -> str | None:
 
 
 def _admitted(seen: list[Seen]) -> bool:
-    """Whether the hessian is what it is said to be, although it is not the derivative of the gradient."""
+    """Whether the hessian is of the declared kind, although it is not the derivative of the gradient."""
     subject = seen[0].subject
     if subject.hessian == "told":
         return subject.memo.get("stands for") is not None
@@ -71,7 +71,7 @@ def _admitted(seen: list[Seen]) -> bool:
 
 
 def _holds(relation: Relation, seen: list[Seen]) -> bool:
-    """Whether a relation holds in every entry that tells something."""
+    """Whether a relation holds in every informative entry."""
     entries = 0
     for one in seen:
         sides = _sides(relation, one)
@@ -89,7 +89,7 @@ def _holds(relation: Relation, seen: list[Seen]) -> bool:
 def _sides(relation: Relation, one: Seen) -> tuple[Tensor, Tensor, Tensor] | None:
     try:
         sides = relation(one)
-    except Broken:  # it raises for these scores: the relation says nothing
+    except Broken:  # it raises for these scores: the relation cannot be checked
         return None
     if sides is None:
         return None
@@ -99,7 +99,7 @@ def _sides(relation: Relation, one: Seen) -> tuple[Tensor, Tensor, Tensor] | Non
 
 
 def _factor(right: Relation, seen: list[Seen]) -> str:
-    """The one factor by which all entries are off, as a number; empty where there is none."""
+    """The single factor by which all entries are wrong, as a number; empty if there is none."""
     ratios = []
     for one in seen:
         sides = _sides(right, one)
@@ -113,6 +113,6 @@ def _factor(right: Relation, seen: list[Seen]) -> str:
     middle = every.median()
     if (every - middle).abs().amax() > U ** (1 / 4) * middle.abs() or middle == 0:
         return ""
-    if (middle - 1).abs() <= U ** (1 / 4):  # no factor
+    if (middle - 1).abs() <= U ** (1 / 4):  # there is no factor
         return ""
     return f"{middle.item():.4g}"

@@ -1,10 +1,10 @@
-"""Which known mistake an optimizer has: the one whose parameters are its own, after every step, on all that is tried.
+"""Finds the known mistake of an optimizer: the one whose parameters equal the optimizer's after every step.
 
-Each mistake of the catalogue that can be made of the reference is replayed on the counterexample and on witnesses,
-scenarios generated like those of the laws. It is named where it equals the optimizer within what rounding explains on
-all of them, in the gradients that it leaves behind as well, and differs from the reference, beyond that, on the
-counterexample or on several witnesses. Two that do so do the same there, and both are named; where more fit, or none,
-nothing is said.
+Every mistake that can be made in the reference is replayed on the counterexample and on witnesses, which are scenarios
+like those of the laws. A mistake is named under two conditions. It equals the optimizer on all of them, within what
+rounding explains, including the gradients that it leaves behind. And it differs from the reference, beyond rounding, on
+the counterexample or on several witnesses. If two mistakes fit, they do the same here, and both are named. If more fit,
+or none, nothing is named.
 """
 
 from __future__ import annotations
@@ -23,17 +23,18 @@ from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.scenario import Make, Scenario
 
 WITNESSES = 24
-"""scenarios on which a mistake must do what the optimizer does"""
+"""the number of scenarios on which a mistake must do what the optimizer does"""
 
 SEVERAL = 3
-"""of them on which it must differ from what is right, where the counterexample does not show it"""
+"""the number of them on which it must differ from the reference, if the counterexample does not show the difference"""
 
 SILENT = {torch.float64: 0.1, torch.float32: 0.25}
-"""the largest share of entries, over all witnesses, about which rounding lets nothing be said: half of the digits, more
-of them"""
+"""the largest share of entries, over all witnesses, that rounding makes uninformative; larger with half of the
+digits"""
 
 NAMED, DIALECTS = 2, 4
-"""mistakes named at once, at most, and dialects: without an option that is off, several libraries have the same"""
+"""the largest numbers of mistakes and of dialects that are named together: several libraries agree if an option is
+off"""
 
 OPTIONS = {
     "weight_decay": 0.0,
@@ -43,7 +44,7 @@ OPTIONS = {
     "amsgrad": False,
     "lr_decay": 0.0,
 }
-"""options that a library may not have, and off"""
+"""options that a library may lack, with the values that switch them off"""
 
 PLAIN = "with all options off, "
 
@@ -51,14 +52,15 @@ SAME = "; or, which gives the same numbers here: "
 
 
 def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
-    """What is wrong with an optimizer, in words, with a number of the counterexample that shows it; None where no known
-    mistake does what it does, or too many do."""
+    """The mistake of an optimizer, in words, with a number of the counterexample that shows it. None if no known
+    mistake fits, or if too many do.
+    """
     counterexample = broken.example or example
     if subject.reference is None or not comparable(subject) or not isinstance(counterexample, Scenario):
         return None
     with guards.globals_kept():
         named = _named(subject, counterexample, *_bench(subject, comparable(subject)[0]))
-        if not named and counterexample.dtype in comparable(subject)[1:]:  # what shows in fewer digits alone
+        if not named and counterexample.dtype in comparable(subject)[1:]:  # mistakes that only appear with fewer digits
             named = _named(subject, counterexample, *_bench(subject, counterexample.dtype))
         if not named:
             named = [(words, True) for words in plain_dialects(subject)]
@@ -68,7 +70,7 @@ def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
 
 
 def _bench(subject: Any, dtype: torch.dtype) -> tuple[Bench, list[Candidate]]:
-    """The bench of a subject in a dtype, and the mistakes that do there what it does."""
+    """The bench of a subject in a dtype, and the mistakes that reproduce it in that dtype."""
     benches = subject.memo.setdefault("bench", {})
     if dtype not in benches:
         bench = Bench(subject, dtype)
@@ -77,7 +79,7 @@ def _bench(subject: Any, dtype: torch.dtype) -> tuple[Bench, list[Candidate]]:
 
 
 def plain_dialects(subject: Any) -> list[str]:
-    """The dialects that a subject has once every option is off that a library may not have."""
+    """The dialects of a subject when every option is off that a library may lack."""
     if "plain" not in subject.memo:
         bench = Bench(subject, comparable(subject)[0], plain=True)
         suspects = [s for s in bench.suspects(subject.make) if s.dialect and bench.shows(s)]
@@ -86,13 +88,13 @@ def plain_dialects(subject: Any) -> list[str]:
 
 
 def _named(subject: Any, counterexample: Scenario, bench: Bench, suspects: list[Candidate]) -> list[tuple[str, bool]]:
-    """The words for those of the suspects that do on the counterexample, too, what the subject does, and whether each
-    is a dialect."""
+    """The words for the suspects that also reproduce the subject on the counterexample, and whether each is a dialect.
+    """
     replay = _replay(counterexample, subject.reference) if suspects else None
     got = run(counterexample, subject.make) if replay else None
     if replay is None or got is None:
         return []
-    if not references.compares(rounding.unit_roundoff(counterexample.dtype)):  # 16 bits say nothing; the witnesses do
+    if not references.compares(rounding.unit_roundoff(counterexample.dtype)):  # 16 bits are not informative
         return [(suspect.words, suspect.dialect) for suspect in suspects if bench.shows(suspect)]
     named = []
     for suspect in suspects:
@@ -106,7 +108,7 @@ def _named(subject: Any, counterexample: Scenario, bench: Bench, suspects: list[
 
 
 class Bench:
-    """The witnesses for a subject, and the mistakes that can be made of its reference."""
+    """The witnesses for a subject, and the mistakes that can be made in its reference."""
 
     def __init__(self, subject: Any, dtype: torch.dtype, *, plain: bool = False) -> None:
         reference: Make = subject.reference
@@ -115,13 +117,13 @@ class Bench:
         found = [_replay(scenario, reference) for scenario in drawn]
         self.replays = [replay for replay in found if replay is not None]
         self.twin, self.exact = bool(subject.twin), set[Candidate]()
-        """of a subject that is held to the bits of its twin: the mistakes that have its bits everywhere, which say who
-        it is, whatever rounding explains (Muon in bfloat16)"""
+        """if the subject must have the bits of its twin: the mistakes that have its bits everywhere. They are named
+        whatever rounding explains (Muon in bfloat16)"""
         made = [r.scenario.optimizer(reference, r.scenario.fresh()) for r in self.replays]
         self.candidates = list(candidates(reference, made)) if made else []
 
     def suspects(self, make: Make) -> list[Candidate]:
-        """The mistakes that do what an optimizer does on all witnesses on which it does not raise."""
+        """The mistakes that reproduce an optimizer on all witnesses on which it does not raise."""
         runs = [(replay, run(replay.scenario, make)) for replay in self.replays]
         seen = [(replay, got) for replay, got in runs if got is not None]
         left = self.candidates if seen else []
@@ -138,7 +140,7 @@ class Bench:
         return any(got is not None and not got.equals(replay.right) for replay, got in runs)
 
     def shows(self, candidate: Candidate) -> bool:
-        """Whether it can be seen on several witnesses that a mistake is one."""
+        """Whether several witnesses show that a mistake differs from the reference."""
         several = 0
         for replay in self.replays:
             if candidate in self.exact:
@@ -156,7 +158,7 @@ def _same_run(got: Run, other: Run | None) -> bool:
 
 
 def _off(scenario: Scenario) -> Scenario:
-    """The same scenario, with the options off that it has."""
+    """The same scenario with its options off."""
     return scenario.with_hyper(**{name: off for name, off in OPTIONS.items() if name in scenario.groups[0]})
 
 
@@ -171,6 +173,6 @@ def _fits(candidate: Candidate, seen: list[tuple[Replay, Run]]) -> bool:
 
 
 def _replay(scenario: Scenario, reference: Make) -> Replay | None:
-    """A scenario and what is right there; None where the reference refuses it."""
+    """A scenario and the correct result; None if the reference refuses the scenario."""
     right = run(scenario, reference)
     return None if right is None else Replay(scenario, reference, right)

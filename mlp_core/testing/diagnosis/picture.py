@@ -1,4 +1,4 @@
-"""The smallest example of a broken law in numbers that can be drawn: the network, its gradients, how far they err."""
+"""The smallest example of a failing law as numbers that can be drawn: the network, its gradients, and their errors."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from mlp_core.testing.examples.problem import Problem
 from mlp_core.testing.oracles import gradients as oracles
 
 STEPS = tuple(10.0**-k for k in range(1, 13))
-"""of the central differences in the curve"""
+"""the steps of the central differences in the curve"""
 
 LARGEST = 200
-"""parameters of a network that is still drawn"""
+"""the largest number of parameters of a network that is drawn"""
 
 
 @dataclass(frozen=True)
@@ -38,22 +38,22 @@ class Exhibit:
     expected: Sequence[Any]
     """gradients by autograd"""
     got: Sequence[Any]
-    """gradients by the subject, None for one of a wrong shape; none at all where it raises or does not repeat itself"""
+    """the subject's gradients, None for one with a wrong shape; empty if the subject raises or is not deterministic"""
     wrong: Sequence[Sequence[int]]
-    """(tensor, index, ...) of each entry that rounding does not explain; all of a tensor whose shape is wrong"""
+    """(tensor, index, ...) of each entry that rounding does not explain; all entries of a tensor with a wrong shape"""
     errors: Sequence[float]
-    """relative error of each tensor; infinite where the shape is wrong"""
+    """relative error of each tensor; infinite if the shape is wrong"""
     kink: bool
-    """whether a pre-activation lies on a kink, where no difference quotient says anything"""
+    """whether a pre-activation is on a kink, where difference quotients are meaningless"""
     steps: Sequence[float]
     curve: Sequence[float]
-    """relative error between the subject's gradient and central differences of each step, the worst tensor's"""
+    """for each step, the relative error between the subject's gradient and central differences, of the worst tensor"""
     reference: Sequence[float]
-    """the same of autograd's gradient"""
+    """the same for autograd's gradient"""
 
 
 def exhibit(subject: Any, problem: Problem) -> dict[str, Any] | None:
-    """An Exhibit as JSON takes it; None for a network that is too large to draw."""
+    """An Exhibit as JSON; None for a network that is too large to draw."""
     problem = problem.double()
     if sum(p.numel() for p in problem.parameters) > LARGEST:
         return None

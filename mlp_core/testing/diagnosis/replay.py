@@ -1,4 +1,4 @@
-"""A scenario on which known mistakes are replayed beside what an optimizer did, and what is right."""
+"""A scenario on which known mistakes are replayed and compared with an optimizer and with the reference."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.examples.scenario import Make, Scenario
 
 Steps = list[list[Tensor]]
-"""tensors after every step, one for each parameter"""
+"""tensors after every step, one per parameter"""
 
 
 @dataclass
 class Run:
-    """What an optimizer did, after every step: parameters, and the gradients as it left them (float64)."""
+    """The results of an optimizer after every step: parameters, and the gradients as it left them (float64)."""
 
     params: Steps
     gradients: Steps
 
     def equals(self, other: Run) -> bool:
-        """To the bit."""
+        """Whether both runs have equal bits."""
         return _same(self.params, other.params) and _same(self.gradients, other.gradients)
 
 
 def run(scenario: Scenario, make: Make) -> Run | None:
-    """What an optimizer does; None where it raises an error, about which no mistake of the catalogue says anything."""
+    """Run an optimizer; None if it raises an error, which no mistake of the catalogue explains."""
     params, found = scenario.fresh(), Run([], [])
     try:
-        with guards.globals_kept():  # which a mistake may change
+        with guards.globals_kept():  # a mistake may change them
             for _ in scenario.run(scenario.optimizer(make, params), params):
                 found.params.append([p.detach().double().clone() for p in params])
                 found.gradients.append([torch.zeros(0) if p.grad is None else p.grad.double().clone() for p in params])
@@ -52,7 +52,7 @@ def _same(one: Steps, other: Steps) -> bool:
 
 @dataclass
 class Replay:
-    """A scenario, what is right there, and what mistakes make of it."""
+    """A scenario, the correct results, and the results of mistakes."""
 
     scenario: Scenario
     reference: Make
@@ -61,14 +61,15 @@ class Replay:
     differences: dict[Candidate, Broken | None] = field(default_factory=dict)
 
     def of(self, candidate: Candidate) -> Run | None:
-        """What a candidate makes of it; None where it raises: not every mistake can be made of every reference."""
+        """The result of a candidate; None if it raises, because not every mistake can be made in every reference."""
         if candidate not in self.runs:
             self.runs[candidate] = run(self.scenario, candidate.make)
         return self.runs[candidate]
 
     def near(self, got: Run, candidate: Candidate) -> bool:
-        """Whether a candidate leaves the same gradients, and at least half of the parameters' entries are alike: what
-        rounding explains is not asked before."""
+        """A quick test before rounding is considered: whether a candidate leaves the same gradients, and at least half
+        of the parameters' entries are close.
+        """
         other = self.of(candidate)
         if other is None:
             return False
@@ -82,7 +83,8 @@ class Replay:
         return 2 * far <= entries and self._gradient_apart(got, other) is None
 
     def fits(self, got: Run, candidate: Candidate) -> Evidence | None:
-        """What shows that rounding explains how a candidate differs from what was got; None where it does not."""
+        """Evidence that rounding explains the difference between a candidate and the observed run; None if it does not.
+        """
         other = self.of(candidate)
         if other is None or not self.near(got, candidate):
             return None
@@ -97,12 +99,14 @@ class Replay:
 
     @cached_property
     def envelope(self) -> list[Envelope]:
-        """What rounding explains around what is right."""
+        """The range around the correct result that rounding explains."""
         *_, last = envelopes(self.scenario, self.reference)
         return last
 
     def difference(self, candidate: Candidate) -> Broken | None:
-        """Where a candidate differs from what is right, and rounding of neither explains it; None where it does not."""
+        """The place where a candidate differs from the correct result by more than the rounding of both; None if there
+        is none.
+        """
         if candidate not in self.differences:
             self.differences[candidate] = self._difference(candidate)
         return self.differences[candidate]
@@ -121,7 +125,7 @@ class Replay:
         return None
 
     def _gradient_apart(self, one: Run, other: Run) -> Broken | None:
-        """Where the gradients that two leave behind differ by more than a few roundings."""
+        """The place where the gradients that two runs leave behind differ by more than a few roundings."""
         names = [f"the gradient of {name}, as the step leaves it," for name in self.scenario.names()]
         for step, (got, expected) in enumerate(zip(one.gradients, other.gradients, strict=True)):
             given = [self.scenario.gradient(step, k) for k in range(len(got))]

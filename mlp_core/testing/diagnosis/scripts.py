@@ -1,4 +1,5 @@
-"""Which known mistake a gradient by hand in a script has: the one that gives its numbers, under every seed."""
+"""Finds the known mistake of a hand-written gradient in a script: the one that reproduces its numbers under every
+seed."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ RELATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "it is transposed": lambda g: g.mT if g.ndim > 1 else g,
     "it is 0": torch.zeros_like,
 }
-"""what is made of autograd's gradient, by its words"""
+"""per description, the function of autograd's gradient that equals the wrong one"""
 
 FACTOR = "it is {:.6g} times autograd's"
 COUNTED = "it is {:.6g} times autograd's, which is {}: a sum instead of a mean"
@@ -28,7 +29,7 @@ REPEATED = (
 
 
 def diagnose(subject: Any, broken: Broken) -> str | None:
-    """The mistake in words, of the gradient that is named where the law broke; None where none is known."""
+    """The mistake, in words, in the gradient with which the law failed; None if no known mistake fits."""
     by_hand = broken.where.partition(", compared with ")[0]
     runs = [(names, one) for names in subject.kept.values() for one in subject.beside(names) if one.by_hand == by_hand]
     if not runs:
@@ -47,7 +48,7 @@ def _right(runs: list[tuple[dict[str, Any], Beside]]) -> bool:
 
 
 def _indices(names: dict[str, Any], one: Beside) -> Iterator[str]:
-    """Names of whole numbers that may be indices of rows."""
+    """Names of integers that may be indices of rows."""
     for name, value in names.items():
         whole = isinstance(value, Tensor) and value.dtype == torch.int64 and value.ndim and value.numel()
         if whole and int(value.min()) >= 0 and int(value.max()) < len(one.mine):
@@ -55,7 +56,9 @@ def _indices(names: dict[str, Any], one: Beside) -> Iterator[str]:
 
 
 def _last_alone(names: dict[str, Any], one: Beside, index: str) -> Iterator[Tensor]:
-    """The gradient, if of those of one row only the last counts: in all the indices, or in each row of them."""
+    """The gradient in which only the last contribution to a row counts: over all the indices, or within each of their
+    rows.
+    """
     rows = names[index]
     for value in names.values():
         if not isinstance(value, Tensor) or value.shape != (*rows.shape, *one.mine.shape[1:]):

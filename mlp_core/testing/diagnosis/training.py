@@ -1,4 +1,4 @@
-"""Which known mistake a training function has: the one that ends at its weights, in several runs."""
+"""Finds the known mistake of a training function: the one that ends with the same weights, in several runs."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from mlp_core.testing.oracles.loops import follow
 from mlp_core.testing.subjects.training_functions import Trained
 
 WITNESSES = 8
-"""runs on which a mistake must end where the function does"""
+"""the number of runs in which a mistake must end with the function's weights"""
 
 SEVERAL = 2
-"""of them on which it must differ from what is right, if the counterexample does not show it"""
+"""the number of runs in which it must differ from the correct weights, if the counterexample does not show that"""
 
 NAMED = 2
-"""mistakes named at once, at most"""
+"""the largest number of mistakes that are named together"""
 
 SAME = "; or, which gives the same numbers here: "
 
 
 def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
-    """What is wrong with a training function, in words; None if no known mistake does what it does, or too many do."""
+    """The mistake of a training function, in words. None if no known mistake reproduces it, or if too many do."""
     run = broken.example or example
     if not isinstance(run, TrainingRun):
         return None
@@ -53,7 +53,9 @@ def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
 
 
 def _suspects(subject: Any, runs: list[TrainingRun]) -> list[tuple[Fault, bool]]:
-    """The mistakes that end where the function does in all runs, and whether several of these show them."""
+    """The mistakes that end with the function's weights in all runs, and whether several of these runs show a
+    difference.
+    """
     known = (fault for kind in (velocities, decays, rounds) for fault in kind.CATALOGUE.faults)
     left = {fault.name: (fault, 0) for fault in known if any(_can_be_asked(subject, law) for law in fault.laws)}
     seen = 0
@@ -73,7 +75,7 @@ def _suspects(subject: Any, runs: list[TrainingRun]) -> list[tuple[Fault, bool]]
 
 
 def _can_be_asked(subject: Any, law: str) -> bool:
-    """Whether a law finds what it needs in a subject: of momentum and weight decay, both or one."""
+    """Whether a subject has what a law needs: momentum, weight decay, or both."""
     wanted = {"equals torch with momentum": ["momentum"], "equals torch with weight decay": ["decay"]}
     return all(map(subject.varies, wanted.get(law, ["momentum", "decay"] if law == "equals torch with both" else [])))
 
@@ -86,7 +88,7 @@ def _ended(subject: Any, run: TrainingRun) -> Trained | None:
 
 
 def _replayed(fault: Fault, run: TrainingRun) -> list[Tensor] | None:
-    """The weights at which a mistake ends; None if it raises."""
+    """The final weights of a mistake; None if it raises."""
     module, (x, y) = run.module(), run.data()
     trainer = fault.thing.trainer
     try:

@@ -1,4 +1,4 @@
-"""How the failing entry of an update rule, or of a training, goes step by step beside its reference's."""
+"""The failing entry of an update rule or a training, step by step beside its reference."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from mlp_core.testing.subjects.training_functions import TrainerSubject
 PLACE = re.compile(r"(?:.*: )?(?P<name>[^:]+), entry (?P<index>\(.*\))")
 
 LONGEST = 60
-"""steps that are drawn"""
+"""the largest number of steps that are drawn"""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One number after every step, as the subject has it and as its reference has it; got or expected may be empty."""
+    """One number after every step, of the subject and of its reference; got or expected may be empty."""
 
     name: str
     got: list[float]
@@ -37,14 +37,14 @@ class Curve:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """The entry that is wrong, from before the first step on, and what is kept for it after every step."""
+    """The wrong entry from before the first step on, and its state after every step."""
 
     entry: Curve
     state: list[Curve] = field(default_factory=list)
 
 
 def trajectory(subject: Any, example: Any, broken: Broken) -> dict[str, Any] | None:
-    """A Trajectory as JSON takes it; None where there is none to be drawn."""
+    """A Trajectory as JSON; None if none can be drawn."""
     found, at = PLACE.fullmatch(broken.where), broken.example or example
     if found is None:
         return None
@@ -58,7 +58,7 @@ def trajectory(subject: Any, example: Any, broken: Broken) -> dict[str, Any] | N
                 shown = _of_training(subject, at, name, index)
             else:
                 return None
-    except (Broken, ValueError, IndexError, RuntimeError, TypeError):  # of the subject's: then nothing is drawn
+    except (Broken, ValueError, IndexError, RuntimeError, TypeError):  # raised by the subject: then nothing is drawn
         return None
     return None if shown is None else asdict(shown)
 
@@ -74,7 +74,7 @@ def _of_optimizer(subject: OptimizerSubject, scenario: Scenario, name: str, inde
 
 
 def _followed(scenario: Scenario, make: Make, which: int, index: tuple[int, ...]) -> dict[str, list[float]]:
-    """By the name of state, "" for the parameter itself: the entry after every step."""
+    """The entry after every step, by the name of its state; "" is the parameter itself."""
     params = scenario.fresh()
     optimizer, found = scenario.optimizer(make, params), {"": [_at(params[which], index)]}
     for step in scenario.run(optimizer, params):
@@ -102,7 +102,7 @@ def _of_training(subject: TrainerSubject, run: TrainingRun, name: str, index: tu
     finally:
         hook.remove()
     expected = [_at(w, index) for w in way_of(run).weights[k]]
-    every = run.accumulation  # batches before a step
+    every = run.accumulation  # the number of batches per step
     got = [*before[::every], _at(ended[k], index)]
     if len(got) > LONGEST:
         return None

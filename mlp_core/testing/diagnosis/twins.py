@@ -1,4 +1,4 @@
-"""Which known relation holds between what a function gives and what its reference gives, in all that is tried."""
+"""Finds the known relation between a function's results and its reference's results on all tried examples."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.subjects.doors.results import numbers_of
 
 WITNESSES = 8
-"""examples beside the counterexample"""
+"""the number of examples beside the counterexample"""
 
 NEEDED = 3
-"""examples in which a relation must hold, those aside in which the reference is 0"""
+"""the number of examples in which a relation must hold, without those in which the reference is 0"""
 
 FACTOR = "it is {:.6g} times the reference"
 SUMMED = "it is {name} times the reference, where {name} is the size of {axis}: a sum instead of a mean"
@@ -34,13 +34,13 @@ RELATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "it is the reciprocal of the reference": lambda x: 1 / x,
     "it is 0": torch.zeros_like,
 }
-"""what is made of the reference's numbers, by its words"""
+"""per description, the function of the reference's numbers that equals the wrong ones"""
 
 Pair = tuple[Arguments, list[Tensor], list[Tensor]]
 
 
 def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
-    """The relation in words; None where none holds."""
+    """The relation in words; None if no known relation holds."""
     if "named" not in subject.memo:
         with guards.globals_kept():
             drawn = [example, *broken.others, *sample(subject.inputs, WITNESSES)]
@@ -51,7 +51,7 @@ def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
 
 
 def _pair(subject: Any, example: Arguments) -> Iterator[Pair]:
-    """Both results of an example, where there are any and they are no zeros."""
+    """Both results of an example, if both exist and are not all zero."""
     try:
         got, expected = (dict(numbers_of(f(example.fresh())[0])) for f in (subject.run, subject.right))
     except Broken:
@@ -88,7 +88,7 @@ def _fits(pair: Pair, made: Callable[[Tensor], Tensor]) -> bool:
 
 
 def _factor(got: list[Tensor], expected: list[Tensor]) -> float | None:
-    """What all numbers of the reference are multiplied by."""
+    """The factor by which all numbers of the reference are multiplied."""
     place = max(range(len(expected)), key=lambda k: float(expected[k].abs().amax()) if expected[k].numel() else -1.0)
     at = int(expected[place].abs().argmax())
     if got[place].shape != expected[place].shape:

@@ -1,4 +1,4 @@
-"""What a backpropagation does on problems that show what is wrong: its gradients, and how it conducts itself."""
+"""The behaviour of a backpropagation on problems that reveal mistakes: its gradients, and its side effects."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ from mlp_core.testing.subjects.course import Unfilled
 from mlp_core.testing.subjects.gradients import GradientSubject
 
 WITNESSES = 12
-"""problems of a kind on which a mistake must do as the subject does"""
+"""the number of problems of a kind on which a mistake must do what the subject does"""
 
 HELD = 1.0
-"""what the gradient buffers hold before a call, so that it shows who adds to them"""
+"""the content of the gradient buffers before a call, so that adding to them becomes visible"""
 
 ADDS, DIFFERS = "adds to what it gave before", "differs from call to call"
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a backpropagation did: the gradients it gave, and its guards, what it should not have done beside."""
+    """The results of a backpropagation: its gradients, and its guards, which record forbidden side effects."""
 
     gradients: list[Tensor]
     conduct: frozenset[str]
 
     @property
     def remembers(self) -> bool:
-        """Whether what it gives depends on the calls before."""
+        """Whether its result depends on earlier calls."""
         return bool(self.conduct & {ADDS, DIFFERS})
 
     def like(self, other: Seen) -> bool:
-        """Whether both did the same, but for rounding."""
+        """Whether both did the same, up to rounding."""
         return (
             self.conduct == other.conduct and len(self.gradients) == len(other.gradients)
             and all(references.reproduces(g, e) for g, e in zip(self.gradients, other.gradients, strict=True))
@@ -50,7 +50,9 @@ class Seen:
 
 
 def observe(subject: Any, problem: Problem) -> Seen:
-    """Call the subject on a problem whose gradient buffers hold HELD, twice on equal ones, and look at everything."""
+    """Call the subject on a problem whose gradient buffers contain HELD, and again on an equal one, and record
+    everything.
+    """
     first, again = (_called(subject, problem) for _ in range(2))
     pairs = list(zip(first.gradients, again.gradients, strict=False))
     if all(same_bits(a, b) for a, b in pairs):
@@ -92,7 +94,7 @@ def _called(subject: Any, problem: Problem) -> Seen:
 
 
 def _handed(case: Case) -> dict[str, Tensor]:
-    """What a backpropagation is handed, and should leave as it is."""
+    """The arguments of a backpropagation, which it must not change."""
     return {
         "dL_dy": case.dL_dy, "parameters": case.model.flat, **({} if case.y is None else {"y": case.y}),
         **{f"z[{layer}]": z for layer, z in enumerate(case.trace.z)},
@@ -102,25 +104,27 @@ def _handed(case: Case) -> dict[str, Tensor]:
 
 @dataclass(frozen=True, eq=False)
 class Witness:
-    """A problem, and what the subject did on it."""
+    """A problem, and the subject's results on it."""
 
     problem: Problem
     seen: Seen
 
     @cached_property
     def case(self) -> Case:
-        """For formulas, which change nothing."""
+        """A case for formulas, which change nothing."""
         return held(self.problem)
 
 
 RIGHT_SUBJECT = GradientSubject(reverse, "right")
-"""backpropagation without a mistake"""
+"""a correct backpropagation"""
 
 
 @lru_cache(maxsize=4)
 def witnesses(subject: Any) -> list[Witness]:
-    """Problems of one sample and of several, of every activation alone and of all mixed, and what the subject does. In
-    some the batch is as large as every layer is wide, so that a product that broadcasts gives numbers, no exception."""
+    """Problems with one sample and with several, with each activation alone and with all mixed, and the subject's
+    results on them. In some of them the batch size equals the width of every layer, so that a product with swapped axes
+    returns numbers instead of raising.
+    """
     mixed = subject.problems(depth=(2, 4), width=(2, 5))
     drawn = [*sample(subject.problems(), 2 * WITNESSES)[WITNESSES:], *sample(mixed, 2 * WITNESSES)[WITNESSES:]]
     for f in all_activations():
@@ -132,7 +136,7 @@ def witnesses(subject: Any) -> list[Witness]:
 
 
 def _square(problem: Problem) -> Problem:
-    """The problem with all layers, and the batch, of one size."""
+    """The problem with all layers, and the batch, of equal size."""
     n = min(len(problem.x), *problem.sizes)
     parameters = tuple(p[:n, :n] if p.ndim == 2 else p[:n] for p in problem.parameters)
     y = problem.y[:n] if problem.y.dtype == torch.int64 else problem.y[:n, :n]

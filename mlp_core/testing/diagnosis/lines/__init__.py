@@ -1,1 +1,2 @@
-"""Which lines of a subject write what is wrong: found by following, line by line, what the failing entry is made of."""
+"""Finds the lines of a subject that write the wrong value, by following line by line where the failing entry comes
+from."""

@@ -1,4 +1,4 @@
-"""Where a failure comes from: the lines of the subject's own code, as JSON takes them, for all kinds of subjects."""
+"""The lines of the subject's own code in which a failure originates, as JSON, for all kinds of subjects."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ FOLLOWED = {
     OptimizerSubject: optimizers.cases, TrainerSubject: training.cases, ObjectiveSubject: objectives.cases,
     TwinSubject: twins.cases, ScriptSubject: scripts.cases,
 }  # fmt: skip
-"""how subjects of a kind are followed"""
+"""per kind of subject, the function that follows it"""
 
 RAISES = "raises"
 """the mark of a line that raised an exception"""
 
 KEPT = 12
-"""failures of a subject whose lines are kept, for other laws that break in the same place"""
+"""the number of failures per subject whose lines are kept, because other laws often fail in the same place"""
 
 
 @dataclass
 class _Last:
-    """The subject that was last asked about, and what was found."""
+    """The last subject, and its results."""
 
     subject: Any = None
     lines: dict[str, dict[str, Any] | None] = field(default_factory=dict)
@@ -47,11 +47,11 @@ _last = _Last()
 
 
 def at_fault(law: Any, example: Any, broken: Broken) -> dict[str, Any] | None:
-    """The lines that write what is wrong, got and expected beside them; None where they cannot be found.
+    """The lines that write the wrong value, with got and expected; None if they cannot be found.
 
     {"file", "function", "first": its first line, "source": its lines, "marks": [[line, mark], ...], "elsewhere":
-    [[file, [line, ...]], ...], "got", "expected"}; a mark is "writes" or "raises", or "feeds" for what went into it and
-    is not shown to be right.
+    [[file, [line, ...]], ...], "got", "expected"}; a mark is "writes" or "raises", or "feeds" for a line whose result
+    went into it and is not known to be correct.
     """
     if isinstance(broken, Raised):
         lines = _raising(broken.__cause__)
@@ -63,7 +63,7 @@ def at_fault(law: Any, example: Any, broken: Broken) -> dict[str, Any] | None:
 
 
 def _is_about_numbers(law: Any, broken: Broken) -> bool:
-    """Whether a failure is that of a number that is known, which can be followed."""
+    """Whether a failure concerns a number whose correct value is known, so that it can be followed."""
     if law.group == CONDUCT or (isinstance(law.subject, OptimizerSubject | TrainerSubject) and not law.judges):
         return False
     try:
@@ -85,13 +85,13 @@ def _followed(subject: Any, example: Any, broken: Broken) -> dict[str, Any] | No
                 _last.lines[place] = found(cases(subject, examples), place) if cases is not None else None
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException:  # the subject's own, or that of its limits: then nothing is shown
+        except BaseException:  # raised by the subject or its limits: then nothing is shown
             _last.lines[place] = None
     return _last.lines.get(place)
 
 
 def _raising(error: BaseException | None) -> dict[str, Any] | None:
-    """The line of the subject's own that raised an exception."""
+    """The line of the subject's own code that raised an exception."""
     frames = [f for f, _ in traceback.walk_tb(error.__traceback__)] if error is not None else []
     numbers = [n for _, n in traceback.walk_tb(error.__traceback__)] if error is not None else []
     own = [(f, n) for f, n in zip(frames, numbers, strict=True) if not f.f_code.co_filename.startswith(LIBRARIES)]

@@ -1,5 +1,5 @@
-"""What is followed: a subject run once more on an example, what comes out of it, what is right, and what else is known
-to be right on the way."""
+"""The input for following a failure: a subject to run again on an example, its outputs, the correct outputs, and known
+intermediate values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlp_core.testing.diagnosis.lines.memory import view_of
 
 @dataclass
 class Output:
-    """Something that came out, and what is right. since: the run of a line from which on it was written."""
+    """An output and its correct value. since: the run of a line from which on it was written."""
 
     name: str
     thing: Any
@@ -25,7 +25,9 @@ class Output:
     since: int = 0
 
     def wrong(self) -> tuple[int, ...] | None:
-        """The entry that is farthest from right; None where all is right. The first of one with a wrong shape."""
+        """The entry that differs most from the correct value; None if all are correct; the first entry if the shape is
+        wrong.
+        """
         view = numbers_in(self.thing)
         if view is None:
             return None
@@ -44,25 +46,26 @@ class Output:
 
 @dataclass
 class Case:
-    """A subject on an example. run() does it anew, in a recorder or without one. known: of an output and a depth, the
-    numbers that are right if they are read there, so many lines before the one that writes it; steps: of an output,
-    numbers on the way to it that a line may have to write, so that they can be tried."""
+    """A subject on an example. run() runs it again, with or without a recorder. known: for an output and a depth, the
+    numbers that are correct if they are read this many lines before the line that writes the output. steps: for an
+    output, intermediate numbers that a line may have to write, so that correcting them can be tried.
+    """
 
     run: Callable[[Any], list[Output]]
     own: tuple[Any, ...]
-    """functions of the subject"""
+    """functions that belong to the subject"""
     known: Callable[[Output, int], Sequence[Tensor]] = lambda output, depth: ()
     steps: Callable[[Output], Sequence[Tensor]] = lambda output: ()
     near: float = 1e-9
     begin: Callable[[Any, Output, set[int]], set[int]] = lambda recorder, output, writers: writers
-    """of all runs of lines that write an output, those from which it is followed"""
+    """of all line runs that write an output, the ones from which it is followed"""
 
 
 PLAIN = int | float | np.integer | np.floating
 
 
 def numbers_in(thing: Any) -> np.ndarray[Any, Any] | None:
-    """The real numbers of an array in its own memory, a number, or a list of numbers; None for all else."""
+    """The real numbers of an array in its own memory, of a number, or of a list of numbers; None for other objects."""
     if isinstance(thing, PLAIN):
         return np.asarray(float(thing))
     if isinstance(thing, list | tuple) and thing and all(isinstance(one, PLAIN) for one in thing):
@@ -72,6 +75,6 @@ def numbers_in(thing: Any) -> np.ndarray[Any, Any] | None:
 
 
 def telling(tensors: Sequence[Tensor]) -> int:
-    """How many different numbers there are: the more, the less is equal by chance."""
+    """The number of different values: the larger it is, the less likely is an equality by chance."""
     numbers = torch.cat([t.detach().double().flatten().abs() for t in tensors if t.numel()] or [torch.zeros(1)])
     return len(set(numbers[:400].tolist()))

@@ -1,4 +1,4 @@
-"""Gradients in any other form followed: each beside the derivative that the forward, or autograd, says."""
+"""Follows gradients in all other forms, and compares each with the derivative of the forward or with autograd."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mlp_core.testing.subjects.doors.pulled import Pulled, pulled, wide
 from mlp_core.testing.subjects.functions import FunctionSubject
 
 LARGEST = 200
-"""entries of the arrays of an example"""
+"""the largest number of entries in an example's arrays"""
 
 
 def of_forms(subject: Form, examples: Sequence[Any]) -> list[Case]:
@@ -32,7 +32,7 @@ def of_forms(subject: Form, examples: Sequence[Any]) -> list[Case]:
 
 
 def _of_form(subject: Form, example: Arguments) -> Case | None:
-    """An example on which the gradients are wrong; None for any other."""
+    """An example on which the gradients are wrong; None if they are correct."""
     try:
         seen = Seen.on(subject, example, pulled(subject, example))
     except Broken:

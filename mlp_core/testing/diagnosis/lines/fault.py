@@ -1,4 +1,4 @@
-"""The lines at fault: of a failure that was found, those of the subject's own functions that write what is wrong."""
+"""The lines at fault in a failure: those of the subject's own functions that write the wrong value."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from mlp_core.testing.diagnosis.lines.recorder import Recorder, Repair, Run, own
 from mlp_core.testing.diagnosis.lines.walk import Marked, Right, follow, same, writing
 
 TRIED, SECONDS = 60, 3.0
-"""runs with one number put right, and seconds of work for them, at most"""
+"""the largest number of runs in which one number is corrected, and the largest time for them in seconds"""
 
 
 @dataclass
 class Followed:
-    """One recorded run, what came out, and which of it is followed."""
+    """One recorded run, its outputs, and the output that is followed."""
 
     case: Case
     recorder: Recorder
@@ -37,7 +37,7 @@ class Followed:
         return [one for one in self.outputs if one.wrong() is not None]
 
     def right(self, target: Output) -> Right:
-        """Whether what is read on the way to an output is right."""
+        """Whether a value that is read on the way to an output is correct."""
 
         def known(one: Read, depth: int) -> bool:
             several = self.case.known(target, depth)
@@ -47,10 +47,10 @@ class Followed:
         return known
 
     def marked(self, target: Output) -> Marked | None:
-        """The lines that write the wrong entry of an output, and what they are made of."""
+        """The lines that write the wrong entry of an output, and the lines that its value depends on."""
         index = target.wrong()
         first = writing(self.recorder.memory, target.thing, index or (), target.since) if index is not None else set()
-        if index is not None and view_of(target.thing) is None:  # numbers that have no memory
+        if index is not None and view_of(target.thing) is None:  # numbers without an array
             first = set(self.recorder.returning[-1:])
         if not first:
             return None
@@ -59,7 +59,7 @@ class Followed:
         return self._put_right(marked, target) if marked.feeding else marked
 
     def _placing(self, target: Output) -> set[int]:
-        """Where the numbers are those of another output, the runs that put it in the place of this one."""
+        """If the numbers equal those of another output, the runs that put that output in the place of this one."""
         view = view_of(target.thing)
         others = [one.expected.detach().double().numpy() for one in self.outputs if one is not target]
         if view is None or not any(same(view, other, target.near) for other in others):
@@ -72,8 +72,9 @@ class Followed:
         return there or set(self.recorder.returning[-1:])
 
     def _put_right(self, marked: Marked, target: Output) -> Marked:
-        """Where one number on the way, put right, makes the output right and no other wrong, what writes it is at
-        fault, and nothing after it."""
+        """If correcting one intermediate number makes the output correct, and no other output wrong, the line that
+        writes this number is at fault, and no line after it.
+        """
         begun = time.process_time()
         tried, before = 0, {one.name for one in self.wrong()}
         for run in sorted(marked.feeding, key=lambda run: run.number):
@@ -95,8 +96,9 @@ class Followed:
 
 
 def found(cases: Sequence[Case], where: str) -> dict[str, Any] | None:
-    """The lines at fault, as JSON takes them: of the first of the cases that shows them. where: which output is wrong,
-    in words of which its name is part."""
+    """The lines at fault as JSON, from the first case that shows them. where: the wrong output, in words that contain
+    its name.
+    """
     for case in cases:
         one = Followed.of(case)
         if one is None or not (wrong := one.wrong()):
@@ -109,7 +111,7 @@ def found(cases: Sequence[Case], where: str) -> dict[str, Any] | None:
 
 
 def shown(marked: Marked) -> dict[str, Any] | None:
-    """The function with the most telling mark, its lines, and the mark of each; and where other marks are."""
+    """The function with the strongest mark, its lines with their marks, and the places of other marks."""
     writers = marked.writing
     if not writers:
         return None
@@ -118,7 +120,7 @@ def shown(marked: Marked) -> dict[str, Any] | None:
 
 def told(run: Run, lines: dict[tuple[str, int, int], str]) -> dict[str, Any]:
     first, last, name = run.source.function(run.statement.first)
-    if not name:  # a script: its lines from the first that is marked to the last
+    if not name:  # a script: its lines from the first marked one to the last
         outside = [line for file, *both in lines if file == run.file and _at_top(run, both[0]) for line in both]
         first, last = min([first, *outside]), max([last, *outside])
     marks, others = list[list[Any]](), dict[str, list[int]]()
@@ -138,7 +140,7 @@ def _at_top(run: Run, line: int) -> bool:
 
 
 def place_of(file: str) -> str:
-    """A file by its name; a cell of a notebook with its number."""
+    """The name of a file; for a cell of a notebook, its number."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     cell = shell.compile.format_code_name(file) if shell is not None else None

@@ -1,4 +1,5 @@
-"""Backpropagations followed: every gradient beside autograd's; known are the deltas and the gradients by layer."""
+"""Follows backpropagations, and compares every gradient with autograd's. The deltas and the gradients by layer are
+known."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from mlp_core.testing.examples.problem import Problem
 from mlp_core.testing.oracles import gradients as oracles
 
 LARGEST, CASES = 120, 4
-"""parameters of a network, and networks, that are looked at"""
+"""the largest number of parameters of a network, and the number of networks that are examined"""
 
 
 def cases(subject: Any, examples: Sequence[Any]) -> list[Case]:
@@ -29,7 +30,7 @@ def cases(subject: Any, examples: Sequence[Any]) -> list[Case]:
 
 
 def _case(subject: Any, problem: Problem) -> Case | None:
-    """A problem on which the subject is wrong; None for any other."""
+    """A problem on which the subject is wrong; None if it is correct."""
     names, expected = problem.case().names, oracles.autograd(problem.case())
 
     def run(recorder: Any) -> list[Output]:
@@ -46,7 +47,7 @@ def _case(subject: Any, problem: Problem) -> Case | None:
     z, a, slopes = _known(problem)
 
     def known(output: Output, depth: int) -> list[Tensor]:
-        """Of W and b of a layer: its delta; on the way to that, the delta after it, and what both are made of."""
+        """For W and b of a layer: its delta. On the way to that: the next layer's delta, and the factors of both."""
         k = names.index(output.name) // 2
         return [z[k]] if depth == 0 else [z[k], a[k], slopes[k], *z[k + 1 : k + 2]]
 

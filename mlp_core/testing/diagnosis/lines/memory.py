@@ -1,4 +1,5 @@
-"""Who wrote what: every number in memory that a subject reaches, by its address, and every entry of what holds it."""
+"""Records which line wrote what: every number in memory that a subject reaches, by address, and every entry of its
+containers."""
 
 from __future__ import annotations
 
@@ -12,34 +13,35 @@ import torch
 from torch import Tensor
 
 LARGEST, MOST, DEPTH = 4096, 4000, 7
-"""numbers of an array, and things, that are followed at most; and how deep things are looked for in others"""
+"""the largest number of entries of an array and of objects that are followed, and the depth to which containers are
+searched"""
 
 NUMBERS = (bool, int, float, complex, str, bytes, type(None), np.generic)
 WHOLE = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType, torch.dtype, torch.device, torch.Generator)
-"""what is not looked into"""
+"""types whose content is not searched"""
 
 GIVEN = -1
-"""in place of the number of a run of a line: it was there before, or was written by somebody else"""
+"""replaces the number of a line run: the value existed before, or other code wrote it"""
 
 
 class Lost(Exception):
-    """There is too much to be followed."""
+    """The subject reaches too much to be followed."""
 
 
 @dataclass
 class Array:
-    """An array or tensor, its numbers as they lie in memory, and as they were when last looked at."""
+    """An array or tensor, its numbers in memory order, and their values when they were last read."""
 
     thing: Any
     view: np.ndarray[Any, Any]
     before: np.ndarray[Any, Any]
     addresses: np.ndarray[Any, Any]
     made: int
-    """the run of the line that made it, this view of its memory"""
+    """the line run that created it, as this view of its memory"""
 
 
 def view_of(thing: Any) -> np.ndarray[Any, Any] | None:
-    """The numbers of an array or tensor, in its own memory; None where they cannot be looked at so."""
+    """The numbers of an array or tensor, in its own memory; None if they cannot be read that way."""
     if isinstance(thing, Tensor):
         if thing.layout != torch.strided or thing.device.type != "cpu" or thing.is_quantized:
             return None
@@ -53,7 +55,7 @@ def view_of(thing: Any) -> np.ndarray[Any, Any] | None:
 
 
 def addresses_of(view: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Where each number lies."""
+    """The address of each number."""
     found = np.full((), view.__array_interface__["data"][0], dtype=np.int64)
     for n, stride in zip(view.shape, view.strides, strict=True):
         found = found[..., None] + np.arange(n, dtype=np.int64) * stride
@@ -61,7 +63,7 @@ def addresses_of(view: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def parts_of(thing: Any) -> dict[Any, Any] | None:
-    """What a thing holds, by key or attribute; None for one that holds nothing."""
+    """The content of an object, by key or attribute; None for an object without content."""
     if isinstance(thing, dict):
         return {("item", _key(k)): v for k, v in thing.items()}
     if isinstance(thing, (list, tuple)):
@@ -82,17 +84,17 @@ def _key(key: Any) -> Any:
 
 @dataclass
 class Memory:
-    """All that was seen, kept alive so that no address is used twice."""
+    """Everything that was seen, kept alive so that no address is used twice."""
 
     arrays: dict[int, Array] = field(default_factory=dict)
     holders: dict[int, tuple[Any, dict[Any, Any]]] = field(default_factory=dict)
     cells: dict[int, list[int]] = field(default_factory=dict)
-    """by address: the runs of lines that wrote the number there, in order"""
+    """per address: the runs of lines that wrote a number there, in order"""
     places: dict[tuple[int, Any], int] = field(default_factory=dict)
-    """by holder and key: the run of the line that put there what is there"""
+    """per container and key: the line run that put the current value there"""
 
     def look(self, things: Iterable[Any], run: int) -> list[Array]:
-        """Enter what is reached from things and is new: `run` made it."""
+        """Enter everything new that is reachable from the objects: `run` created it."""
         found = list[Array]()
         ahead = [(thing, 0) for thing in things]
         while ahead:
@@ -113,7 +115,7 @@ class Memory:
         return found
 
     def update(self, run: int) -> list[Array]:
-        """Enter what has changed since: `run` changed it."""
+        """Enter everything that has changed since: `run` changed it."""
         found = list[Array]()
         for array in list(self.arrays.values()):
             changed = ~((array.view == array.before) | ((array.view != array.view) & (array.before != array.before)))
@@ -156,7 +158,7 @@ class Memory:
         return array
 
     def writers(self, thing: Any) -> set[int]:
-        """The last ones who wrote what is in a thing, and in what it holds."""
+        """The last runs that wrote an object, and its content."""
         found, ahead, seen = set[int](), [thing], set[int]()
         while ahead:
             one = ahead.pop()

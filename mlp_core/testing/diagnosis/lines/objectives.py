@@ -1,4 +1,5 @@
-"""Objectives followed: the gradient beside the derivative of the loss, the hessian beside that of the gradient."""
+"""Follows objectives: compares the gradient with the loss's derivative, and the hessian with the gradient's
+derivative."""
 
 from __future__ import annotations
 
@@ -20,10 +21,10 @@ from mlp_core.testing.oracles.objectives import gradient_of_the_loss, own_deriva
 from mlp_core.testing.subjects.doors.objective import ObjectiveSubject
 
 COARSE = 1e-3
-"""an expectation that may be off by more than this part is not used"""
+"""an expected value that may be wrong by more than this fraction is not used"""
 
 CASES, DRAWN = 3, 6
-"""examples that are followed, and that are drawn anew"""
+"""the number of examples that are followed, and the number of new ones that are drawn"""
 
 
 def cases(subject: ObjectiveSubject, examples: Sequence[Any]) -> list[Case]:
@@ -34,7 +35,7 @@ def cases(subject: ObjectiveSubject, examples: Sequence[Any]) -> list[Case]:
 
 
 def _case(subject: ObjectiveSubject, at: Rows) -> Case | None:
-    """Rows on which the gradient or the hessian is wrong; None for any other."""
+    """Rows on which the gradient or the hessian is wrong; None if both are correct."""
     try:
         got = subject.both(at)
         found = {"gradient": gradient_of_the_loss(subject, at)}
@@ -65,8 +66,9 @@ def _case(subject: ObjectiveSubject, at: Rows) -> Case | None:
 
 
 def _off(one: Derivatives, own: Tensor) -> float:
-    """How far the numbers may be off that are compared with the derivatives that tell, twice, as a part of the largest
-    of these."""
+    """The possible error of the derivatives that the numbers are compared with, doubled, relative to the largest of
+    them.
+    """
     known = one.telling & ~one.kink
     if not known.any():
         return 1.0
@@ -75,7 +77,7 @@ def _off(one: Derivatives, own: Tensor) -> float:
 
 
 def _as(thing: Any, subject: ObjectiveSubject, right: Tensor) -> Tensor:
-    """The right numbers in the shape in which the objective gives them: flat ones class by class or row by row."""
+    """The correct numbers in the shape that the objective returns: flat ones class by class or row by row."""
     numbers = numbers_in(thing)
     shape = right.shape if numbers is None else numbers.shape
     if right.ndim == 2 and len(shape) == 1:

@@ -1,5 +1,5 @@
-"""Optimizers followed: every parameter, and the state that the reference keeps too, after the first step that is wrong
-beside the reference's."""
+"""Follows optimizers: compares every parameter, and the state that the reference keeps too, after the first wrong
+step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mlp_core.testing.subjects.updates import UpdateSubject
 
 NEAR = {torch.float64: 1e-9, torch.float32: 1e-4}
 CASES, DRAWN, LARGEST = 3, 6, 100
-"""scenarios that are followed, that are drawn anew, and entries of parameters in one"""
+"""the number of scenarios that are followed, of new ones that are drawn, and of parameter entries in one"""
 
 State = dict[str, Tensor]
 
@@ -41,7 +41,7 @@ def cases(subject: OptimizerSubject, examples: Sequence[Any]) -> list[Case]:
 
 
 def _case(subject: OptimizerSubject, scenario: Scenario) -> Case | None:
-    """A scenario up to the first step that is wrong; None where there is none."""
+    """A scenario up to its first wrong step; None if there is none."""
     assert subject.reference is not None
     mine, right = ran(scenario, subject.make), ran(scenario, subject.reference)
     if mine is None or right is None:
@@ -80,15 +80,16 @@ def _case(subject: OptimizerSubject, scenario: Scenario) -> Case | None:
         return outputs
 
     def known(output: Output, depth: int) -> list[Tensor]:
-        """What the reference keeps before and after the step, the parameter before it, and the gradients."""
+        """The reference's state before and after the step, the parameter before it, and the gradients."""
         own = names.index(output.name.rpartition(" of ")[2])
         kept = [*(before[own].values() if before else ()), *after[own].values()]
         old = right.params[step - 1][own] if step else [p for g in first.parameters for p in g][own]
         return [*kept, old, *given]
 
     def steps(output: Output) -> list[Tensor]:
-        """What the reference keeps after the step. A functional rule makes its state in its first step: to put that
-        right instead of the step is no repair."""
+        """The reference's state after the step. A functional rule creates its state in its first step; correcting that
+        state instead of the step is not a repair.
+        """
         own = names.index(output.name.rpartition(" of ")[2])
         return [] if " of " in output.name or isinstance(subject, UpdateSubject) else list(after[own].values())
 
@@ -96,7 +97,7 @@ def _case(subject: OptimizerSubject, scenario: Scenario) -> Case | None:
 
 
 def _states(scenario: Scenario, make: Make) -> list[State]:
-    """What an optimizer keeps for each parameter after all steps."""
+    """The state of each parameter after all steps."""
     params = scenario.fresh()
     with guards.globals_kept():
         optimizer = scenario.optimizer(make, params)
@@ -106,8 +107,9 @@ def _states(scenario: Scenario, make: Make) -> list[State]:
 
 
 def _methods(subject: OptimizerSubject, scenario: Scenario) -> list[Any]:
-    """The step of the rule that an optimizer is made of, or its own, but for one of torch's: it is in the subject's
-    file."""
+    """The step of the rule on which an optimizer is built, or its own step if it is in the subject's file and not
+    torch's.
+    """
     made = scenario.optimizer(subject.make, scenario.fresh())
     if isinstance(made, Functional):
         return list(made.rule)

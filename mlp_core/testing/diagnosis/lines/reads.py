@@ -1,4 +1,5 @@
-"""What a line is about to read: names followed through attributes and entries, without calling anything."""
+"""The values that a line is about to read: names are followed through attributes and entries, without calling
+anything."""
 
 from __future__ import annotations
 
@@ -17,29 +18,29 @@ ARITHMETIC: dict[type, Any] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod, ast.USub: operator.neg,
 }  # fmt: skip
-"""of indices"""
+"""the operations in indices"""
 
 NOTHING = object()
 
 
 class Unknown(Exception):
-    """Whose value cannot be known without calling something."""
+    """A value that cannot be determined without calling something."""
 
 
 @dataclass(frozen=True)
 class Read:
-    """A value that a line read: its numbers at that time, and the runs of lines that wrote it."""
+    """A value that a line read: its numbers at that time, and the line runs that wrote it."""
 
     words: str
     numbers: np.ndarray[Any, Any] | None
-    """None for what is no array"""
+    """None if the value is not an array"""
     writers: frozenset[int]
     picked: frozenset[int] = frozenset()
-    """the writers that chose the value, as in x = kept[1], and wrote none of its numbers"""
+    """the writers that selected the value, as in x = kept[1], and wrote none of its numbers"""
 
 
 def read(chain: ast.expr, frame: FrameType, memory: Memory, names: dict[str, int]) -> Read:
-    """What a chain of names stands for in a frame. names: the runs of lines that bound its local names."""
+    """The value of a chain of names in a frame. names: the line runs that bound its local names."""
     steps = list[ast.expr]()
     inner = chain
     while isinstance(inner, ast.Attribute | ast.Subscript):
@@ -56,7 +57,7 @@ def read(chain: ast.expr, frame: FrameType, memory: Memory, names: dict[str, int
         except Unknown:
             break
         if isinstance(value, Tensor | np.ndarray) and isinstance(step, ast.Subscript):
-            numbers = view_of(value)  # of the whole, which may be known
+            numbers = view_of(value)  # the whole array, which may be known
             whole = None if numbers is None else numbers.copy()
             return Read(ast.unparse(chain), whole, frozenset((memory.writers(following) | writers) - {GIVEN}))
         writers = {memory.places.get((id(value), key), GIVEN)}
@@ -73,7 +74,7 @@ def read(chain: ast.expr, frame: FrameType, memory: Memory, names: dict[str, int
 
 
 def region(chain: ast.expr, frame: FrameType) -> Any:
-    """The array that a chain stands for, or the part of one; None for all else."""
+    """The array that a chain refers to, or a part of one; None for other values."""
     try:
         value = _value(chain, frame)
     except Unknown:
@@ -88,7 +89,7 @@ def _named(name: str, frame: FrameType) -> Any:
 
 
 def _followed(value: Any, step: ast.expr, frame: FrameType) -> tuple[Any, Any]:
-    """The place of an entry or attribute in its holder, and what is there."""
+    """The place of an entry or attribute in its container, and its value."""
     if isinstance(step, ast.Attribute):
         if isinstance(value, Tensor | np.ndarray) and step.attr != "grad":
             raise Unknown
@@ -130,7 +131,7 @@ def _value(node: ast.expr, frame: FrameType) -> Any:
 
 
 def _index(node: ast.expr, frame: FrameType) -> Any:
-    """An index, as far as it is made of numbers, names, and str() of them."""
+    """An index, if it consists of numbers, names and str() of them."""
     match node:
         case ast.Constant(value=value):
             return value

@@ -1,4 +1,5 @@
-"""Every run of a line of a subject's own code: what it read, and what it wrote. Costs nothing where nothing failed."""
+"""Records every run of a line of the subject's own code: what it read and what it wrote. It runs only after a
+failure."""
 
 from __future__ import annotations
 
@@ -26,11 +27,11 @@ LIBRARIES = (
 )
 
 RUNS = 6000
-"""runs of lines that are followed at most"""
+"""the largest number of line runs that are followed"""
 
 
 def own_files(*things: Any) -> Callable[[str], bool]:
-    """Whether a file is the subject's own: that of one of the things, or one of no library."""
+    """Whether a file belongs to the subject: the file of one of the objects, or a file outside of all libraries."""
     plain = (inspect.unwrap(thing) if callable(thing) else thing for thing in things)
     codes = (getattr(getattr(thing, "__func__", thing), "__code__", None) for thing in plain)
     own = {code.co_filename for code in codes if code is not None}
@@ -47,9 +48,9 @@ class Run:
     statement: Statement
     reads: list[Read] = field(default_factory=list)
     wrote: list[Array] = field(default_factory=list)
-    """arrays that it made or changed, in order"""
+    """the arrays that it created or changed, in order"""
     after: list[tuple[int, np.ndarray[Any, Any]]] = field(default_factory=list)
-    """of each of these, which it is, and its numbers then"""
+    """for each of these: its id, and its numbers at that time"""
 
 
 @dataclass(eq=False)
@@ -60,14 +61,15 @@ class Level:
     source: Source
     outer: Level | None
     names: dict[str, int] = field(default_factory=dict)
-    """the runs that bound its local names"""
+    """the line runs that bound its local names"""
     values: dict[str, Any] = field(default_factory=dict)
     run: Run | None = None
 
 
 @dataclass
 class Repair:
-    """In the run of that number, the array in that place of those it wrote is given these numbers."""
+    """A correction: in the run with that number, the array at that place among those it wrote receives these numbers.
+    """
 
     run: int
     place: int
@@ -75,14 +77,16 @@ class Repair:
 
 
 class Recorder:
-    """Inside, the lines of the subject's own files are recorded, in this thread. lost: whether there was too much."""
+    """A context in which the lines of the subject's own files are recorded, in this thread. lost: whether there were
+    too many.
+    """
 
     def __init__(self, own: Callable[[str], bool], repair: Repair | None = None) -> None:
         self.own, self.repair = own, repair
         self.memory, self.runs, self.lost = Memory(), list[Run](), False
         self.levels: dict[int, Level] = {}
         self.returning = list[int]()
-        """runs in which a function of the subject's gave something back to who is not"""
+        """runs in which a function of the subject returned a value to other code"""
         self.modules: dict[int, dict[str, int]] = {}
         """the runs that bound the names of a module, which is run statement by statement"""
         self._theirs: dict[str, bool] = {}
@@ -98,7 +102,7 @@ class Recorder:
             self._guarded(self.memory.update, GIVEN)
 
     def _guarded(self, act: Callable[..., Any], *args: Any) -> None:
-        """Do it, and stop following if that fails: nothing of this may reach the subject."""
+        """Call a function, and stop recording if it fails: an error in here must not reach the subject."""
         try:
             act(*args)
         except Exception:
@@ -148,7 +152,7 @@ class Recorder:
         if event == "line" and run is not None and statement is run.statement and not statement.is_head:
             same_line = frame.f_lineno == run.statement.first and run.statement.first == run.statement.last
             if not same_line:
-                return  # a statement of several lines goes on
+                return  # a statement of several lines continues
         if run is not None:
             self._finish(level, run)
             if event == "return":
@@ -164,9 +168,9 @@ class Recorder:
             if level.outer is not None and level.outer.run is not None:
                 made = Read("", None, frozenset({run.number, *self.memory.writers(arg)}))
                 level.outer.run.reads.append(made)
-        if not frame.f_code.co_flags & 0x20:  # a generator comes back
+        if not frame.f_code.co_flags & 0x20:  # a generator resumes later
             del self.levels[id(frame)]
-            self.memory.holders.setdefault(id(frame), (frame, {}))  # kept, so that no other has its number
+            self.memory.holders.setdefault(id(frame), (frame, {}))  # kept alive, so that its id is not reused
 
     def _begin(self, level: Level, statement: Statement | None) -> None:
         if statement is None:
@@ -190,7 +194,7 @@ class Recorder:
         for chain in run.statement.receivers:
             part = region(chain, level.frame) if self._in_place(chain, run.statement, level.frame) else None
             view = None if part is None else view_of(part)
-            if view is not None:  # it may hold the numbers that it held before
+            if view is not None:  # it may have the same numbers as before
                 memory.write(addresses_of(view), run.number)
 
     def _mend(self, run: Run) -> None:
@@ -200,7 +204,7 @@ class Recorder:
 
     @staticmethod
     def _in_place(chain: ast.expr, statement: Statement, frame: FrameType) -> bool:
-        """Whether an array is written to, and not put in another's place."""
+        """Whether a statement writes into an array, and does not put it in the place of another."""
         if isinstance(statement.node, ast.AugAssign) or not isinstance(getattr(chain, "ctx", None), ast.Store):
             return True
         return isinstance(chain, ast.Subscript) and region(chain.value, frame) is not None

@@ -1,4 +1,5 @@
-"""Scripts followed: every gradient by hand at the end beside autograd's; known are all of autograd's."""
+"""Follows scripts: compares every hand-written gradient at the end with autograd's. All of autograd's gradients are
+known."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from mlp_core.testing.diagnosis.lines.cases import Case, Output
 from mlp_core.testing.subjects.doors.script import ScriptSubject, Seed
 
 NEAR, CASES, SECONDS = 1e-9, 2, 1.0
-"""the digits that count; seeds that are tried; and how long a run may take to be followed"""
+"""the relative accuracy that counts, the number of seeds that are tried, and the seconds that a followed run may
+take"""
 
 
 def cases(subject: ScriptSubject, examples: Sequence[Any]) -> list[Case]:
@@ -23,7 +25,7 @@ def cases(subject: ScriptSubject, examples: Sequence[Any]) -> list[Case]:
 
 
 def _case(subject: ScriptSubject, shift: int) -> Case:
-    """The script under a seed."""
+    """The script with a seed."""
     right = {one.by_hand: one.theirs.double().clone() for one in subject.beside(subject.at(shift))}
 
     def run(recorder: Any) -> list[Output]:

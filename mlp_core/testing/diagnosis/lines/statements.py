@@ -1,4 +1,4 @@
-"""The statements of a file by their lines: what each reads, what it changes in place, and which names it binds."""
+"""The statements of a file by line: what each of them reads, what it changes in place, and which names it binds."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ CHAIN = ast.Name | ast.Attribute | ast.Subscript
 
 @dataclass(frozen=True, eq=False)
 class Statement:
-    """A statement, or the head of one that has others in it."""
+    """A statement, or the head of a compound statement."""
 
     node: ast.stmt
     first: int
     last: int
     around: tuple[Statement, ...]
-    """the heads that it is below, in the same function, the outermost first"""
+    """the heads of the compound statements around it, in the same function, outermost first"""
     reads: tuple[ast.expr, ...]
-    """names with what follows them, such as model.a[l - 1], whose values it uses"""
+    """names with their attributes and indices, such as model.a[l - 1], whose values it uses"""
     receivers: tuple[ast.expr, ...]
-    """of these, what it changes in place as far as can be read: v.mul_(...), v += ..., v[i] = ..."""
+    """the ones that it changes in place, as far as the source shows: v.mul_(...), v += ..., v[i] = ..."""
     binds: frozenset[str]
     """local names"""
 
@@ -35,24 +35,24 @@ class Statement:
 
     @property
     def stores(self) -> frozenset[str]:
-        """What is written, in words: a name, or an attribute with its owner."""
+        """What it writes, in words: a name, or an attribute with its owner."""
         return self.binds | {_words(r) for r in self.receivers}
 
 
 @dataclass
 class Source:
-    """The text of a file, or of a cell, by statements and functions."""
+    """The text of a file or a cell, by statements and functions."""
 
     lines: list[str]
     by_line: dict[int, Statement] = field(default_factory=dict)
     functions: list[tuple[int, int, str]] = field(default_factory=list)
-    """first line, last line and name of each"""
+    """first line, last line and name of each function"""
 
     def at(self, line: int) -> Statement | None:
         return self.by_line.get(line)
 
     def function(self, line: int) -> tuple[int, int, str]:
-        """The innermost function around a line; the line alone outside of all."""
+        """The innermost function around a line; only the line itself outside of all functions."""
         inside = [one for one in self.functions if one[0] <= line <= one[1]]
         return max(inside, default=(line, line, ""))
 
@@ -63,8 +63,9 @@ class Source:
 
 @lru_cache(maxsize=64)
 def source_of(file: str, first: int) -> Source | None:
-    """The source that a code object of that file, beginning at that line, belongs to; None where there is none. A cell
-    with lines that are no Python is read from `first` on."""
+    """The source to which a code object of that file, beginning at that line, belongs; None if there is none. A cell
+    with lines that are not Python is parsed from `first` on.
+    """
     lines = linecache.getlines(file)
     if not lines:
         return None
@@ -81,7 +82,7 @@ def source_of(file: str, first: int) -> Source | None:
 
 
 def _block(lines: list[str]) -> str:
-    """A definition at the top of lines, without its indent."""
+    """The definition at the beginning of the lines, without its indent."""
     indent = len(lines[0]) - len(lines[0].lstrip()) if lines else 0
     kept = list[str]()
     for k, line in enumerate(lines):
@@ -167,7 +168,7 @@ def _receivers(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _words(chain: ast.expr) -> str:
-    """A chain in words, without what is in brackets."""
+    """A chain in words, without the content of its brackets."""
     while isinstance(chain, ast.Subscript):
         chain = chain.value
     return ast.unparse(chain)

@@ -1,5 +1,5 @@
-"""Training functions followed: every weight after the training, beside torch's loop; known is what that has on the
-way."""
+"""Follows training functions: compares every weight after the training with torch's loop. The loop's intermediate
+values are known."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mlp_core.testing.subjects.training_functions import TrainerSubject
 
 NEAR = {torch.float64: 1e-9, torch.float32: 1e-4}
 CASES, DRAWN, LARGEST = 2, 4, 200
-"""runs that are followed, that are drawn anew, and weights in one"""
+"""the number of runs that are followed, of new ones that are drawn, and of weights in one"""
 
 
 def cases(subject: TrainerSubject, examples: Sequence[Any]) -> list[Case]:
@@ -35,7 +35,7 @@ def cases(subject: TrainerSubject, examples: Sequence[Any]) -> list[Case]:
 
 
 def _case(subject: TrainerSubject, training: TrainingRun) -> Case | None:
-    """A training run on which the function is wrong; None for any other."""
+    """A training run on which the function is wrong; None if it is correct."""
     way, near = way_of(training), NEAR[training.world.dtype]
     names = [name for name, _ in training.module().named_parameters()]
 
@@ -53,7 +53,7 @@ def _case(subject: TrainerSubject, training: TrainingRun) -> Case | None:
     step: int | None = 0
 
     def begin(recorder: Recorder, output: Output, writers: set[int]) -> set[int]:
-        """Those of the first step that goes wrong: what writes after the last time that the weight was right."""
+        """The writing runs of the first wrong step: those after the last time that the weight was correct."""
         nonlocal step
         right, told = way.weights[names.index(output.name)], sorted(writers)
         done, wrong = 0, list[int]()
@@ -67,7 +67,7 @@ def _case(subject: TrainerSubject, training: TrainingRun) -> Case | None:
         step = done
         statements = set[Any]()
         for count, k in enumerate(wrong):
-            if recorder.runs[k].statement in statements:  # the next round
+            if recorder.runs[k].statement in statements:  # the next iteration
                 return set(wrong[:count])
             statements.add(recorder.runs[k].statement)
         if not wrong:  # it ends too early

@@ -1,5 +1,5 @@
-"""Twins followed: every array and number that a function returns or leaves in an argument, beside the reference's;
-known is what the reference writes on its way."""
+"""Follows twins: compares every array and number that a function returns or leaves in an argument with the reference's.
+The values that the reference writes on its way are known."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from mlp_core.testing.subjects.doors.twin import TwinSubject
 
 NEAR, NEAR_SINGLE = 1e-9, 1e-4
 CASES, DRAWN, LARGEST, MOST = 3, 6, 200, 60
-"""examples that are followed, that are drawn anew, numbers in one, and arrays on the reference's way"""
+"""the number of examples that are followed, of new ones that are drawn, of entries in one, and of the reference's
+intermediate arrays"""
 
 
 def cases(subject: TwinSubject, examples: Sequence[Any]) -> list[Case]:
@@ -34,7 +35,7 @@ def cases(subject: TwinSubject, examples: Sequence[Any]) -> list[Case]:
 
 
 def _case(subject: TwinSubject, example: Arguments) -> Case | None:
-    """An example on which the numbers are wrong; None for any other."""
+    """An example on which the numbers are wrong; None if they are correct."""
     right, way = _right(subject, example)
 
     def run(recorder: Any) -> list[Output]:

@@ -1,4 +1,4 @@
-"""From a wrong number back through the lines that it was made of."""
+"""Follows a wrong number back through the lines that its value depends on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mlp_core.testing.diagnosis.lines.statements import Statement
 Numbers = np.ndarray[Any, Any]
 
 Right = Callable[[Read, int], bool]
-"""whether a value that was read is known to be right; the number counts the lines from there to the line at fault"""
+"""whether a value that was read is known to be correct; the number counts the lines from there to the line at fault"""
 
 WRITES, FEEDS = "writes", "feeds"
 """marks of lines: a line that writes a wrong number, and a line whose result went into it and may be wrong"""
@@ -40,7 +40,7 @@ class Marked:
 
 
 def same(got: Numbers, right: Numbers, near: float) -> bool:
-    """Whether numbers are the right ones, but for rounding; numbers that say little, such as zeros, are not."""
+    """Whether numbers equal the correct ones up to rounding. Uninformative numbers, such as zeros, do not count."""
     if got.dtype.kind != "f" or got.size != right.size or not got.size:
         return False
     size = np.abs(right).max()
@@ -51,12 +51,12 @@ def same(got: Numbers, right: Numbers, near: float) -> bool:
 
 
 def writing(memory: Memory, thing: object, index: tuple[int, ...], since: int = 0) -> set[int]:
-    """The runs of lines that wrote an entry, from the run `since` on."""
+    """The line runs that wrote an entry, from the run `since` on."""
     array = memory.arrays.get(id(thing))
     if array is None:
         return set()
     told = memory.cells.get(int(array.addresses[index]) if array.addresses.size else 0, [])
-    while GIVEN in told:  # what somebody else wrote: all before it is of no account
+    while GIVEN in told:  # other code wrote the value: all earlier runs are irrelevant
         told = told[told.index(GIVEN) + 1 :]
     told = [run for run in told if run >= since]
     if array.made >= since and array.made > max(told, default=GIVEN):
@@ -65,8 +65,9 @@ def writing(memory: Memory, thing: object, index: tuple[int, ...], since: int = 
 
 
 def follow(recorder: Recorder, first: set[int], right: Right, since: int = 0, depth: int = 0) -> Marked:
-    """The runs that write, and all that they are made of, but for what is right. depth: of the first in what is
-    followed."""
+    """The runs that write, and all that their values depend on, except correct values. depth: the depth of the first
+    ones.
+    """
     runs, marked = recorder.runs, Marked([recorder.runs[k] for k in sorted(first)])
     seen, ahead = set(first), [(k, depth) for k in sorted(first)]
     while ahead:
@@ -77,7 +78,7 @@ def follow(recorder: Recorder, first: set[int], right: Right, since: int = 0, de
                 seen.add(writer)
                 run = runs[writer]
                 if writer < since or (one.numbers is None and run.statement.is_head):
-                    continue  # the number of a round
+                    continue  # the counter of a loop
                 ahead += [] if known else [(writer, depth + 1)]
                 marked.feeding.append(run)
     rounds = [head for run in marked.writing for head in _rounds(run.statement)]
@@ -87,7 +88,7 @@ def follow(recorder: Recorder, first: set[int], right: Right, since: int = 0, de
 
 
 def _rounds(statement: Statement) -> list[Statement]:
-    """The loops around a statement that adds to the same thing in every round."""
+    """The loops around a statement that adds to the same object in every iteration."""
     loops = [head for head in statement.around if isinstance(head.node, ast.For | ast.While)]
     roots = {n.id for r in statement.receivers for n in ast.walk(r) if isinstance(n, ast.Name)}
     aug = statement.receivers and (isinstance(statement.node, ast.AugAssign | ast.Expr))
@@ -95,7 +96,7 @@ def _rounds(statement: Statement) -> list[Statement]:
 
 
 def _heads(runs: Sequence[Run], chosen: Sequence[Run]) -> dict[Statement, Run]:
-    """The heads that decide whether a line runs that writes the same: of each one run."""
+    """The heads that decide whether a line runs that writes the same place; one run of each."""
     found: dict[Statement, Run] = {}
     stored = {(run.file, name) for run in chosen for name in run.statement.stores}
     functions = {(run.file, run.source.function(run.statement.first)) for run in chosen}
@@ -110,7 +111,7 @@ def _heads(runs: Sequence[Run], chosen: Sequence[Run]) -> dict[Statement, Run]:
 
 
 def _decides(head: ast.stmt) -> bool:
-    """Whether a head says whether, how often or in which order lines run, and not only for each of all."""
+    """Whether a head decides whether, how often or in which order lines run. A loop over all elements does not."""
     if isinstance(head, ast.For):
         parts = list(ast.walk(head.iter))
         calls = {part.func.id for part in parts if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)}
