@@ -1,5 +1,5 @@
-"""What a constructor takes: parameters in which form, of which shapes, in how many groups, an lr of 0. It is asked, not
-read: parameters are handed to it, and what it raises is an answer."""
+"""What an optimizer's constructor accepts: the form, shapes and groups of its parameters, and an lr of 0. It is found
+by calling it with parameters: an exception means no."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Hyper = dict[str, Any]
 
 
 def in_one_list(make: Make) -> Make:
-    """`make`, which takes parameters in a list, for the single group that it can be given."""
+    """`make`, which takes parameters in a list, adapted to a single group."""
 
     def listed(params: Iterable[Any], **hyper: Any) -> torch.optim.Optimizer:
         given = list(params)
@@ -35,8 +35,9 @@ def in_one_list(make: Make) -> Make:
 
 
 def named(make: Make) -> Make:
-    """`make`, which wants (name, parameter) pairs, for parameters alone: those of two dimensions are weights, the
-    others biases."""
+    """`make`, which takes (name, parameter) pairs, adapted to unnamed parameters: those of two dimensions become
+    weights, the others biases.
+    """
 
     def pairs(params: Iterable[Any], **hyper: Any) -> torch.optim.Optimizer:
         given, count = list(params), 0
@@ -45,7 +46,7 @@ def named(make: Make) -> Make:
             nonlocal count
             found = []
             for p in tensors:
-                if isinstance(p, tuple):  # it brings its name
+                if isinstance(p, tuple):  # it has a name already
                     found.append(p)
                     continue
                 found.append((f"layers.{count}.{'weight' if p.ndim > 1 else 'bias'}", p))
@@ -62,22 +63,22 @@ def named(make: Make) -> Make:
 Form = Sequence[Callable[[Make], Make]]
 
 FORMS: tuple[Form, ...] = ((), (in_one_list,), (named,), (named, in_one_list))
-"""in which parameters may be handed over, from the usual on: in groups, in a list, either way with their names. Of two
-the first is done first"""
+"""the forms in which parameters may be passed, the usual one first: in groups, in a list, each also with names. Of two
+adapters the first is applied first"""
 
 
 def handed(make: Make, form: Form) -> Make:
-    """`make` for groups of parameters, which are put in a form."""
+    """`make` for groups of parameters, which are converted to a form."""
     for change in reversed(form):
         make = change(make)
     return make
 
 
 def form_of(make: Make, shapes: Shapes | None, hypers: Sequence[Hyper]) -> tuple[Form, Hyper]:
-    """The first form in which it takes parameters and steps on them, or else the first in which it takes them; and the
-    hyperparameters with which it does.
+    """The first form in which it accepts parameters and steps on them, otherwise the first in which it accepts them;
+    and the hyperparameters that this needs.
 
-    Raises ArgumentError, with what it raises, if there is none.
+    Raises ArgumentError with the constructor's exception if there is none.
     """
     for stepping in (True, False):
         for form in FORMS:
@@ -102,22 +103,24 @@ def form_of(make: Make, shapes: Shapes | None, hypers: Sequence[Hyper]) -> tuple
 
 
 def steps_in_some_form(make: Make, hyper: Hyper, shapes: Shapes | None) -> bool:
-    """Whether there is a form and a shape in which it steps with these hyperparameters and its other defaults."""
+    """Whether a form and a shape exist in which it steps with these hyperparameters and its other defaults."""
     wanted = sorted(shapes or SHAPES, key=lambda shape: shape != PLAIN)
     return any(steps(handed(make, form), hyper, shape) for form in FORMS for shape in wanted)
 
 
 PLAIN = (2, 3)
-"""a shape that most take"""
+"""a shape that most optimizers accept"""
 
 
 def grouped(shapes: Shapes, hyper: Hyper) -> list[dict[str, Any]]:
-    """A group of parameters of these shapes, as the laws hand them over."""
+    """A group of parameters of these shapes, as the laws pass it."""
     return [{"params": [torch.zeros(shape).requires_grad_() for shape in shapes], **hyper}]
 
 
 def made(make: Make, params: Sequence[Any], hyper: Hyper) -> torch.optim.Optimizer | None:
-    """What `make` makes, or None where it raises: here it is only asked what it takes; the laws will say why."""
+    """The result of `make`, or None if it raises: here only the accepted arguments matter, and the laws report
+    exceptions.
+    """
     own = [p.requires_grad_() if isinstance(p, Tensor) else dict(p) for p in params]
     try:
         with guards.globals_kept():
@@ -127,7 +130,7 @@ def made(make: Make, params: Sequence[Any], hyper: Hyper) -> torch.optim.Optimiz
 
 
 def taken(make: Make, hyper: Hyper, shapes: Shapes = SHAPES) -> tuple[tuple[int, ...], ...]:
-    """The shapes that the constructor does not refuse."""
+    """The shapes that the constructor accepts."""
     return tuple(shape for shape in shapes if made(make, [torch.zeros(shape)], hyper) is not None)
 
 
@@ -137,7 +140,7 @@ def steady(make: Make, hyper: Hyper, shapes: Shapes) -> tuple[tuple[int, ...], .
 
 
 def steps_apart(make: Make, hyper: Hyper, name: str, values: Sequence[Any], shapes: Shapes) -> bool:
-    """Whether two groups step whose values of a hyperparameter differ; so they do where there can be no second."""
+    """Whether two groups with different values of a hyperparameter step; also True if a second group is impossible."""
     shape = max(shapes, key=prod)
     both = [*grouped([shape], {**hyper, name: values[0]}), *grouped([shape], {**hyper, name: values[-1]})]
     if made(make, both, hyper) is None:
@@ -170,13 +173,13 @@ def steps(make: Make, hyper: Hyper, shape: tuple[int, ...]) -> bool:
 
 
 def common(make: Make, hyper: Hyper, shapes: Shapes) -> tuple[str, ...]:
-    """The hyperparameters that are not among the optimizer's defaults, and so in no group of its own."""
+    """The hyperparameters that are not among the optimizer's defaults, so that a group has no value of its own."""
     one = made(make, [torch.zeros(max(shapes, key=prod))], hyper)
     return tuple(name for name in hyper if one is not None and name not in one.defaults)
 
 
 def takes_groups(make: Make, hyper: Hyper, shapes: Shapes) -> bool:
-    """Whether it takes a second group and keeps the two as they are."""
+    """Whether it accepts a second group and keeps the two unchanged."""
     shape = max(shapes, key=prod)
     both = made(make, [*grouped([shape], hyper), *grouped([shape], hyper)], hyper)
     return both is not None and len(both.param_groups) == 2

@@ -1,4 +1,4 @@
-"""A backpropagation in the course's form: how it is called, and what it leaves behind."""
+"""A backpropagation in the course's form: how it is called, and what it fills."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from mlp_core.testing.subjects.gradients import GradientSubject
 from mlp_core.testing.subjects.heads import Head, Roles, arguments
 
 TRIED = 8
-"""problems on which both orders of two parameters are tried whose names leave it open"""
+"""the number of problems on which both orders of two parameters are tried if their names leave the order open"""
 
 
 class Unfilled(Broken):
-    """A gradient of the course's form that the function left unfilled; and which it filled."""
+    """A gradient of the course's form that the function did not fill, and those that it did fill."""
 
     def __init__(self, model: CourseModel, missing: str) -> None:
         written = {"dL_dw": model.dL_dw, "dL_db": model.dL_db}
@@ -79,18 +79,19 @@ class CourseSubject(GradientSubject):
 
     @cached_property
     def roles(self) -> Roles:
-        """What its parameters stand for: by their names, and where these leave two of them open as the numbers of the
-        function have it."""
+        """The roles of its parameters, by their names. If the names leave two of them open, the numbers of the function
+        decide.
+        """
         head = self.head
         found = None if head is None else head.roles()
-        if found is None:  # handed over as one of the course, whatever its parameters are called
+        if found is None:  # passed as a function of the course, with any parameter names
             model, true, predicted = [*(head.positional if head else ()), "model", "y_true", "y_pred"][:3]
             found = Roles(model, true, predicted, open=True)
         return self._nearer(found) if found.open else found
 
     @property
     def output_first(self) -> bool:
-        """Whether its parameters are what the model said and what is right, in this order."""
+        """Whether the prediction comes before the target in its parameters."""
         head = self.head
         names = [] if head is None else [*head.positional, *head.others]
         both = self.roles.true in names and self.roles.predicted in names
@@ -98,15 +99,16 @@ class CourseSubject(GradientSubject):
 
     @property
     def reading(self) -> str:
-        """What is to be told of the order of its parameters; nothing where their names decide it."""
+        """A note about the order of its parameters; empty if their names decide it."""
         if not self.roles.open:
             return ""
         true, predicted = self.roles.true, self.roles.predicted
         return f"its names do not show the order of its parameters; {true} is used as y_true, {predicted} as y_pred"
 
     def _nearer(self, roles: Roles) -> Roles:
-        """Of the two orders the one in which the gradients come nearer to those of autograd. The laws judge that one;
-        a function that is right in neither is wrong in both."""
+        """The one of the two orders in which the gradients are closer to autograd's. The laws check that order; a
+        function that is right in neither order fails in both.
+        """
         swapped = roles._replace(true=roles.predicted, predicted=roles.true)
         off = {roles: 0.0, swapped: 0.0}
         for problem in sample(self.problems(one=True), TRIED):
@@ -115,7 +117,7 @@ class CourseSubject(GradientSubject):
         return swapped if off[swapped] < off[roles] else roles
 
     def _off(self, problem: Any, roles: Roles) -> float:
-        """How far the gradients are from those of autograd; inf where there are none."""
+        """The distance of the gradients from autograd's; inf if there are none."""
         case = problem.case()
         with torch.enable_grad():
             loss = ((case.model(case.trace.a[0].detach()) - case.y) ** 2).sum()

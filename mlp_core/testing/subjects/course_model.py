@@ -1,4 +1,4 @@
-"""The network of the course, as a hand-in is given it: a torch.nn.Module with the numbers of an example."""
+"""The network of the course, as a hand-in receives it: a torch.nn.Module with the numbers of an example."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from mlp_core.testing.examples.problem import Case
 
 
 class _Linear(nn.Linear):
-    """A linear layer that is given its weight and bias."""
+    """A linear layer with a given weight and bias."""
 
     def reset_parameters(self) -> None:
-        """Nothing: drawing numbers that are then replaced took a tenth of all time (measured)."""
+        """Does nothing: drawing numbers that are then replaced took a tenth of all time (measured)."""
 
 
 class _Layers(dict[int, Tensor]):
-    """Pre-activations by layer, from 1 on; at 0 stands the input, for those who look there."""
+    """Pre-activations by layer, from 1 on; index 0 contains the input, because some code reads it there."""
 
     def __init__(self, values: dict[int, Tensor], x: Tensor) -> None:
         super().__init__(values)
@@ -34,14 +34,14 @@ class _Layers(dict[int, Tensor]):
 
 
 class CourseModel(nn.Module):
-    """What the course hands its students: L, n_l, z, a, f, df and fc by layer, and dL_dw, dL_db to be filled.
+    """The course's network as students know it: L, n_l, z, a, f, df and fc by layer, and dL_dw, dL_db to be filled.
 
-    The gradients are None before, as in the course. What no nn.Module and no network of the course has is refused by
-    its name, with `Beyond`.
+    The gradients are None at first, as in the course. An attribute that neither nn.Module nor the course's network has
+    raises `Beyond` with its name.
     """
 
     def __init__(self, case: Case) -> None:
-        nn.Module.__init__(self)  # not that of the class of a hand-in, which may stand between
+        nn.Module.__init__(self)  # not the __init__ of a hand-in's class, which may be in between
         self.L, self.n_l = len(case.model.sizes) - 1, list(case.model.sizes)
         self.a: dict[int, Tensor] = dict(enumerate(case.trace.a))
         self.z = _Layers(dict(enumerate(case.trace.z[1:], start=1)), case.trace.z[0])
@@ -72,11 +72,12 @@ class CourseModel(nn.Module):
 
 
 def stand_in(case: Case, owner: type | None = None) -> CourseModel:
-    """The network of an example. owner: the class in which the function is defined as a method; the network has what
-    else that class defines."""
+    """The network of an example. owner: the class in which the function is defined as a method; the network has the
+    other attributes of that class.
+    """
     try:
         return _kind(owner)(case)
-    except AttributeError:  # a property of that class, under a name of the course's
+    except AttributeError:  # a property of that class with a name from the course
         return CourseModel(case)
 
 
@@ -87,12 +88,12 @@ def _kind(owner: type | None) -> type[CourseModel]:
     own = {name: getattr(CourseModel, name) for name in ("__init__", "forward", "__call__")}
     try:
         return type(owner.__name__, (CourseModel, owner), own)
-    except TypeError:  # two classes that do not go together
+    except TypeError:  # the two classes cannot be combined
         return CourseModel
 
 
 def owner_of(function: Any) -> type | None:
-    """The class in which a function of the top level of its module is defined as a method; None for any other."""
+    """The class in which a function of its module's top level is defined as a method; None for any other function."""
     plain = inspect.unwrap(function)
     outer, _, name = str(getattr(plain, "__qualname__", "")).rpartition(".")
     found = getattr(plain, "__globals__", {}).get(outer)

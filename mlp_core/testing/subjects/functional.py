@@ -1,5 +1,5 @@
 """Functional update rules as optimizers: init(params) -> state, step(gradients, state, params) -> (params or updates,
-state), on the arrays that they take."""
+state), on their own kind of arrays."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from mlp_core.testing.examples.scenario import Make
 LIBRARIES = ("numpy", "torch", "jax")
 
 FAR, NEAR = 1000.0, 1.0
-"""a parameter and its gradient: a step that returns something near FAR returns parameters, else updates"""
+"""a parameter and its gradient: if a step returns a value near FAR, it returns parameters, otherwise updates"""
 
 
 @dataclass(frozen=True)
 class Form:
-    """In which arrays, and how many at a time, a functional rule is called, and what it returns."""
+    """How a functional rule is called: with which arrays, how many at a time; and what it returns."""
 
     library: str = "numpy"
     listed: bool = True
-    """whether all parameters are handed over as one list, else array by array"""
+    """whether all parameters are passed as one list, or array by array"""
     updates: bool = False
-    """whether it returns updates, which are added, else parameters"""
+    """whether it returns updates, which are added to the parameters, or new parameters"""
 
     def words(self) -> str:
-        """In a sentence."""
+        """The form in a sentence."""
         several = "a list of arrays" if self.listed else "one array"
         return f"{self.library}, {several} at a time, returns {'updates' if self.updates else 'parameters'}"
 
 
 def array_of(tensor: Tensor, library: str) -> Any:
-    """The numbers of a tensor in new memory of a library."""
+    """The numbers of a tensor in a new array of a library."""
     values = tensor.detach().clone()
     if library == "torch":
         return values
@@ -48,13 +48,14 @@ def array_of(tensor: Tensor, library: str) -> Any:
 
 
 def tensor_of(array: Any) -> Tensor:
-    """An array of any library as a tensor, in new memory."""
+    """An array of any library as a new tensor."""
     return array.detach().clone() if isinstance(array, Tensor) else torch.from_numpy(np.array(array))
 
 
 def pair_of(init: Any, step: Any, hyper: dict[str, Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The two functions of a rule with its hyperparameters: of two functions, each of which takes those that it names;
-    of an object with init and update; or of a function that makes such an object or a pair."""
+    """The two functions of a rule with its hyperparameters. A rule may be two functions, each of which takes the ones
+    it names; an object with init and update; or a function that returns such an object or pair.
+    """
     if step is not None:
         return _with(init, hyper), _with(step, hyper)
     made = init if hasattr(init, "update") and hasattr(init, "init") else init(**hyper)
@@ -69,14 +70,14 @@ def _with(function: Callable[..., Any], hyper: dict[str, Any]) -> Callable[..., 
 
 
 class Functional(torch.optim.Optimizer):
-    """An optimizer that keeps the state of a functional rule and does nothing beside it."""
+    """An optimizer that only keeps the state of a functional rule."""
 
     def __init__(self, params: Any, hyper: dict[str, Any], init: Any, step: Any, form: Form) -> None:
         super().__init__(params, hyper)
         self.form, self.rule = form, (init, step)
         self.states: dict[int, Any] = {}
         self.returned: dict[Tensor, Any] = {}
-        """what the last step returned for each parameter"""
+        """the values that the last step returned for each parameter"""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]  # no closure is asked for a value
@@ -105,7 +106,7 @@ class Functional(torch.optim.Optimizer):
 
 
 def functional(init: Any, step: Any = None, library: str = "numpy", listed: bool = True, updates: bool = False) -> Make:
-    """The constructor (params, **hyper) of an optimizer that does what a functional rule does."""
+    """The constructor (params, **hyper) of an optimizer that steps with a functional rule."""
     form = Form(library, listed, updates)
 
     def make(params: Any, **hyper: Any) -> torch.optim.Optimizer:
@@ -115,7 +116,7 @@ def functional(init: Any, step: Any = None, library: str = "numpy", listed: bool
 
 
 def returns_updates(init: Any, step: Any, hyper: dict[str, Any], library: str, listed: bool) -> bool:
-    """Whether a rule returns updates; found by a parameter far from its gradient. Raises what the rule raises."""
+    """Whether a rule returns updates, which a parameter far from its gradient shows. Raises what the rule raises."""
     first, following = pair_of(init, step, hyper)
     p, g = (array_of(torch.full((2, 3), v, dtype=torch.float64), library) for v in (FAR, NEAR))
     params, grads = ([p], [g]) if listed else (p, g)

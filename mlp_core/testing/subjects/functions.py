@@ -1,4 +1,4 @@
-"""Any function of tensors with a gradient written by hand, as a subject."""
+"""Any function of tensors with a hand-written gradient, as a subject."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class FunctionSubject:
     """the function that takes waives="""
 
     def by_hand(self, inputs: Inputs) -> list[Tensor]:
-        """The gradient written by hand; raises Broken where it is not a tensor for each parameter, of its shape."""
+        """The hand-written gradient. Raises Broken if it is not one tensor per parameter, with the parameter's shape.
+        """
         params, data = inputs.fresh()
         with guards.foreign():
             found = self.gradient(params, *data)
@@ -44,7 +45,7 @@ class FunctionSubject:
         return list(found)
 
     def snippet(self, example: Any, closing: str) -> str:
-        """Lines to paste that build the example, take the gradient and fail as the law did."""
+        """A snippet that builds the example, computes the gradient and fails as the law did."""
         lines = ["import torch", *import_of(self.loss), *import_of(self.gradient)]
         names = [f"loss, gradient = {name_of(self.loss)}, {name_of(self.gradient)}"]
         return "\n".join([*lines, *names, *example.setup(), closing or "gradient(params, *data)"])

@@ -1,4 +1,4 @@
-"""Gradient checks as subjects, and what they are asked: a network, a batch, and a gradient that may be wrong."""
+"""Gradient checks as subjects. Their examples are a network, a batch, and a gradient that may be wrong."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class GradcheckSubject:
     name: str
 
     def errors(self, asked: Question, model: MLP, x: Tensor, y: Tensor) -> Mapping[str, float]:
-        """What the subject reports; raises Broken where a tensor is missing."""
+        """The errors that the subject reports. Raises Broken if a tensor is missing."""
         with foreign():
             found = self.check(model, x, y, asked.loss, gradient=asked.gradient)
             got = sorted(found)
@@ -35,7 +35,7 @@ class GradcheckSubject:
         return result
 
     def snippet(self, example: Any, closing: str) -> str:
-        """Lines to paste that check the example's gradient."""
+        """A snippet that checks the example's gradient."""
         head = ["import torch", "from mlp_core import MLP, activations, backprop, losses", *import_of(self.check)]
         closing = closing or "check_model(model, x, y, loss, gradient=gradient)"
         return "\n".join([*head, "", *example.setup(), "", closing.replace("check_model(", f"{self.check.__name__}(")])

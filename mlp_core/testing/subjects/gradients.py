@@ -1,4 +1,4 @@
-"""Backpropagations by hand as subjects: in our form, and in the course's."""
+"""Hand-written backpropagations as subjects, in this package's form."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from mlp_core.testing.examples.problem import Case, Problem
 BATCH_SIZES = (1, 8)
 
 ONE, BATCH, SIZE, CONDUCT = "one sample", "batches", "size", "conduct"
-"""groups of laws, by which a verdict on a gradient is worded: single samples, several, large ones, and manners"""
+"""groups of laws, which the verdict on a gradient reports separately: single samples, batches, large networks, side
+effects"""
 
 
 @dataclass(frozen=True)
 class GradientSubject:
-    """A backpropagation by hand."""
+    """A hand-written backpropagation."""
 
     function: Callable[..., Any]
     name: str
@@ -48,11 +49,13 @@ class GradientSubject:
         return problems(batch=(low, high), **{**options, **self.restrictions(options)})
 
     def restrictions(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Options that this subject cannot be asked otherwise."""
+        """Options that this subject does not allow to change."""
         return {}
 
     def raw_gradient(self, case: Case, *, clear: bool = True) -> list[Tensor]:
-        """The gradients W1, b1, W2, ... as the function leaves them; NaN stood there before, if `clear`."""
+        """The gradients W1, b1, W2, ... as the function leaves them; with `clear`, the buffers contain NaN before the
+        call.
+        """
         case.model.flat_grad  # noqa: B018  (binds every parameter's grad)
         for g in case.model.grad_views if clear else ():
             g.fill_(float("nan"))
@@ -61,7 +64,8 @@ class GradientSubject:
         return [p.new_full(p.shape, float("nan")) if p.grad is None else p.grad for p in case.model.parameters()]
 
     def gradient(self, case: Case, *, clear: bool = True) -> list[Tensor]:
-        """The same as plain tensors that the next call does not overwrite. Raises Broken for one of a wrong shape."""
+        """The same as plain tensors that the next call does not overwrite. Raises Broken for a tensor of a wrong shape.
+        """
         got = [g.detach().clone() for g in self.raw_gradient(case, clear=clear)]
         for (name, p), g in zip(case.model.named_parameters(), got, strict=True):
             if g.shape != p.shape:
@@ -71,7 +75,7 @@ class GradientSubject:
         return got
 
     def snippet(self, example: Any, closing: str) -> str:
-        """Lines to paste that build the example, call the function and fail as the law did."""
+        """A snippet that builds the example, calls the function and fails as the law did."""
         head = ["import torch", "from mlp_core import MLP, Trace, activations, losses", *import_of(self.function)]
         return "\n".join([*head, *example.setup(), *self.call(), "", closing or "gradient()"])
 

@@ -1,7 +1,7 @@
-"""What a function is, told by its head: by its name and those of its parameters, of a function or of its source.
+"""Recognises a function by its head, which is its name and its parameters, from the function or from its source.
 
-A backpropagation of the course takes a model, what is right and what the model said: f(model, y_true, y_pred). Two of
-these alone are an objective, a metric or the derivative of a loss, and no backpropagation.
+A backpropagation of the course takes a model, the target and the prediction: f(model, y_true, y_pred). A function of
+only the last two is an objective, a metric or the derivative of a loss, not a backpropagation.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from typing import Any, NamedTuple
 from mlp_core.testing.subjects.roles import MODEL, SHORT_MODEL, order, role
 
 NAMED = re.compile(r"back_?prop", re.IGNORECASE)
-"""how a function of the course is called, whatever it calls its parameters"""
+"""names of a function of the course, with any parameter names"""
 
 METRIC = re.compile(
     r"(?!.*(grad|back|deriv|delta|prime))(.*_)?(acc|accuracy|score|metrics?|precision|recall|f1|r2|rmse|mse|mae|auc|roc|"
     r"errors?|confusion\w*|plot\w*|eval\w*|report|show\w*|print\w*|log\w*|test\w*|losses|loss)(_.*)?",
     re.IGNORECASE,
 )
-"""how functions are called that measure y_pred beside y_true, and propagate nothing"""
+"""names of functions that compare y_pred with y_true and propagate nothing"""
 
 FILLED = "dL_dw", "dL_db"
-"""what a function of the course fills"""
+"""the attributes that a function of the course fills"""
 
 OTHERS = re.compile(
     r"[xX]s?|[xX]_\w+|[wWbzd]|[aA]s?|in|inputs?|data|features?|images?|batch\w*|caches?|param\w*|weights?|W\d|theta|"
     r"bias(es)?|lr|learning_rate|rate|eta|alpha|node|rewards?|values?|players?|scores?|path|move|loss\w*|criterion|cost\w*|"
     r"grad\w*|delta\w*|d[A-Z_]\w*|dout|upstream|trace|zs?|activations?|layers?|optim\w*|epochs?|sample_weight|classes|axis"
 )
-"""parameters that no function of the course has in place of its last two"""
+"""parameters that no function of the course has as one of its last two"""
 
 FORMS: dict[str, frozenset[str]] = {
     "training": frozenset({"rule", "epochs", "batch_size"}),
@@ -41,12 +41,13 @@ FORMS: dict[str, frozenset[str]] = {
     "gradcheck": frozenset({"x", "y", "loss", "gradient"}),
     "selection": frozenset({"trials"}),
 }
-"""by the parameters that tell them, beside backpropagations"""
+"""other forms than backpropagations, by the parameters that identify them"""
 
 
 class Roles(NamedTuple):
-    """The parameters of a function of the course, by what they stand for; open: their names leave open which of the
-    last two is which, and they are in the order of the contract."""
+    """The parameters of a function of the course, by role. open: their names do not show which of the last two is
+    which, and the order of the contract is assumed.
+    """
 
     model: str
     true: str
@@ -61,21 +62,21 @@ class Head:
     name: str
     positional: tuple[str, ...]
     defaults: int = 0
-    """how many of the last positional ones have one"""
+    """the number of positional parameters with a default, at the end"""
     others: tuple[str, ...] = ()
-    """parameters that are given by name alone"""
+    """keyword-only parameters"""
     wanted: tuple[str, ...] = ()
-    """those of the others that have no default"""
+    """the keyword-only parameters without a default"""
     rest: bool = False
     """whether it has *args"""
     fills: bool = False
-    """whether its code names what a function of the course fills"""
+    """whether its code names the attributes that a function of the course fills"""
     method: bool = False
     """whether it is defined in a class"""
 
     @classmethod
     def of(cls, thing: Any) -> Head | None:
-        """Of anything that can be called; None for what cannot, or has no signature."""
+        """The head of a callable; None if it is not callable or has no signature."""
         try:
             parameters = list(inspect.signature(thing).parameters.values()) if callable(thing) else None
         except (ValueError, TypeError):
@@ -98,8 +99,9 @@ class Head:
         return (*self.positional[: len(self.positional) - self.defaults], *self.wanted)
 
     def form(self, *, chosen: bool = True) -> str | None:
-        """Which form of a subject this is, None for none. chosen: whether somebody asked for this function; of what
-        merely stands in a file, less is taken for one."""
+        """The form of subject that this is; None for none. chosen: whether the user named this function; other
+        functions in a file need stronger evidence.
+        """
         if self.positional[1:3] == ("trace", "dL_dy") and len(self.required) <= 3 <= len(self.positional):
             return "backprop"
         if self.roles(chosen=chosen):
@@ -108,7 +110,7 @@ class Head:
         return next((form for form, wanted in FORMS.items() if chosen and wanted <= names), None)
 
     def roles(self, *, chosen: bool = True) -> Roles | None:
-        """What the parameters of a function of the course stand for; None for any other function."""
+        """The roles of the parameters of a function of the course; None for any other function."""
         found = None if self.rest else self._found()
         if found is None:
             return None
@@ -125,7 +127,7 @@ class Head:
         return found if called and known and MODEL.fullmatch(found.model) else None
 
     def _found(self) -> Roles | None:
-        """A network and two more, all others with a default."""
+        """A network and two more parameters; all others have a default."""
         every = (*self.positional, *self.others)
         first = self.positional[0] if self.positional else ""
         models = [first] if MODEL.fullmatch(first) or SHORT_MODEL.fullmatch(first) else [
@@ -145,7 +147,7 @@ class Head:
 
 
 def _fills(code: CodeType | None) -> bool:
-    """Whether code, with what is defined in it, names what a function of the course fills."""
+    """Whether code, with the functions in it, names the attributes that a function of the course fills."""
     if code is None:
         return False
     inner: Sequence[Any] = code.co_consts
@@ -156,8 +158,8 @@ def _fills(code: CodeType | None) -> bool:
 def arguments(
     head: Head | None, given: Roles, model: Any, true: Any, predicted: Any
 ) -> tuple[list[Any], dict[str, Any]]:
-    """What a function of the course is called with: by position as far as its parameters are the first ones, else by
-    name."""
+    """The arguments for a function of the course: by position as far as its parameters come first, otherwise by name.
+    """
     values = {given.model: model, given.true: true, given.predicted: predicted}
     if head is None or not set(values) <= {*head.positional, *head.others}:
         return list(values.values()), {}  # such as *args

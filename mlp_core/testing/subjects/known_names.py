@@ -1,4 +1,5 @@
-"""Hyperparameters whose meaning is known by their names: what a class that is given by its name alone is tried with."""
+"""Hyperparameters whose meaning is known from their names. A class that is passed by its name alone is tried with
+them."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ KNOWN = ("lr", "betas", "momentum", "weight_decay", "eps")
 
 
 def values(name: str, default: Any) -> tuple[Any, ...]:
-    """The default, and others that are as valid wherever the name means what it says; none of what it is not known for.
+    """The default, and other values that are valid if the name has its usual meaning; none if the name is not known.
 
     >>> values("momentum", 0.9), values("betas", (0.9, 0.999)), values("eps", None)
     ((0.9, 0.5, 0.75), ((0.9, 0.999), (0.75, 0.9), (0.5, 0.95)), ())
@@ -39,7 +40,7 @@ BETAS = ((0.75, 0.9), (0.5, 0.95))
 def guessed(
     make: Make, parameters: Mapping[str, inspect.Parameter], shapes: constructors.Shapes | None
 ) -> dict[str, list[Any]]:
-    """The known names of a constructor with a default, each with the values that it takes and steps with."""
+    """The known names of a constructor with a default, each with the values that it accepts and steps with."""
     found = {}
     for name in KNOWN:
         default = getattr(parameters.get(name), "default", None)
@@ -53,10 +54,10 @@ def guessed(
 def shared(
     make: Make, tried: Mapping[str, list[Any]], hyper: dict[str, Any], shapes: constructors.Shapes
 ) -> list[str]:  # fmt: skip
-    """Those of which two groups must have the same value: with others it does not step."""
+    """The hyperparameters that must be equal in two groups: with different values it does not step."""
     return [name for name, given in tried.items() if not constructors.steps_apart(make, hyper, name, given, shapes)]
 
 
 def one_of(values: list[Any]) -> st.SearchStrategy[Any]:
-    """Read from bytes, as all else: see SIZE in choices.py."""
+    """Read from bytes, like all other choices: see SIZE in choices.py."""
     return drawn_bytes.map(lambda data: values[data[0] % len(values)])

@@ -11,12 +11,12 @@ from mlp_core.testing.engine.source import import_of
 
 @dataclass(frozen=True)
 class NormalisationSubject:
-    """normalise(training, validation, test) -> (the three normalised, record)."""
+    """normalise(training, validation, test) -> (the three normalised splits, record)."""
 
     normalise: Callable[..., Any]
     name: str
 
     def snippet(self, example: Any, closing: str) -> str:
-        """Lines to paste that normalise the example's images."""
+        """A snippet that normalises the example's images."""
         closing = closing.replace("normalise(", f"{self.normalise.__name__}(")
         return "\n".join(["import torch", *import_of(self.normalise), "", *example.setup(), "", closing])

@@ -1,4 +1,4 @@
-"""Optimizers as subjects: how the laws run them, whatever they are made of."""
+"""Optimizers as subjects: how the laws run them, whatever they consist of."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from mlp_core.testing.examples.scenarios import DTYPES, EVERY_KIND, KINDS, SHAPE
 from mlp_core.testing.subjects.snippets import RUN
 
 FEW = 7
-"""entries of a small parameter"""
+"""the largest number of entries of a small parameter"""
 
 NOT_VARIED = "not varied, of one value alone: "
-"""before the names of hyperparameters that were given"""
+"""precedes the names of hyperparameters with a single given value"""
 
 CLAIMS = ("coordinatewise", "odd", "fixed_point", "descends", "validates", "proportional", "compiles")
 
 SWITCHES = ("foreach", "fused", "capturable", "differentiable", "maximize")
-"""between forms of one optimizer, in torch and elsewhere"""
+"""switches between implementations of one optimizer, in torch and elsewhere"""
 
 
 @dataclass(frozen=True)
 class OptimizerSubject:
-    """An optimizer: make(params, **hyperparameters), what it claims to equal, and what it claims to satisfy."""
+    """An optimizer: make(params, **hyperparameters), the reference that it claims to equal, and its other claims."""
 
     name: str
     make: Make
@@ -43,66 +43,70 @@ class OptimizerSubject:
     hyper: st.SearchStrategy[dict[str, Any]]
     claims: frozenset[str]
     source: tuple[str, ...]
-    """lines that define mine(params, **hyper), and reference(...) where there is one"""
+    """lines that define mine(params, **hyper), and reference(...) if there is one"""
     twin: bool = False
-    """whether the reference must have the same bits; otherwise it is a matter of rounding"""
+    """whether the reference must have the same bits; otherwise rounding is allowed"""
     exact: bool = False
-    """whether runs that should agree must have the same bits, in whatever order memory lies; else perturbed rounding"""
+    """whether runs that should agree must have the same bits in every memory layout; otherwise perturbed rounding
+    decides"""
     equals: type[torch.optim.Optimizer] | None = None
     """the class of the reference"""
     unreferenced: str = ""
-    """why there is no reference, and what would make one"""
+    """why there is no reference, and how to provide one"""
     shared_state: tuple[str, ...] = ()
-    """names of state that must equal the twin's"""
+    """names of state entries that must equal the twin's"""
     counts: bool = False
-    """whether the number of steps enters through `step` in the state alone, its own and the reference's"""
+    """whether `step` in the state is the only place where the number of steps enters, for it and for its reference"""
     domains: dict[str, tuple[Domain, ...]] = field(default_factory=dict)
-    """of the hyperparameters whose domain is known"""
+    """the hyperparameters whose domain is known"""
     common: tuple[str, ...] = ()
-    """those that only the constructor takes, or that must be the same in all groups: a group has none of its own"""
+    """hyperparameters that only the constructor takes, or that must be equal in all groups: a group has no value of its
+    own"""
     movable: tuple[str, ...] = ()
     """the hyperparameters that can be moved"""
     guessed: tuple[str, ...] = ()
-    """those that vary although nobody has given them: of a constructor's, the ones that are known by their names"""
+    """hyperparameters that vary although the user has not passed them: those of the constructor whose names are
+    known"""
     besides: dict[str, tuple[Any, ...]] = field(default_factory=dict)
-    """a few values each of those that nobody has given and that must act, since their names say how"""
+    """a few values for each hyperparameter that the user has not passed but that must act, because its name says how"""
     constant: tuple[str, ...] = ()
-    """those that were given, and of which there is one value alone"""
+    """hyperparameters that were passed with a single value"""
     scalable: tuple[str, ...] = ()
-    """those that may be multiplied by anything from 0 to 1, from one step to the next too"""
+    """hyperparameters that may be multiplied by any number from 0 to 1, also from one step to the next"""
     unmoved: str = ""
-    """why none is, and what would change that"""
+    """why no hyperparameter can be moved, and what would change that"""
     wrongs: st.SearchStrategy[Wrongs] | None = None
-    """for every hyperparameter a value outside its domain"""
+    """for every hyperparameter, values outside its domain"""
     repair: Callable[[dict[str, Any], str], dict[str, Any]] = lambda drawn, keep: drawn
-    """ends conflicts between hyperparameters drawn apart, without touching the one named"""
+    """resolves conflicts between hyperparameters that were drawn separately, without changing the named one"""
     shapes: tuple[tuple[int, ...], ...] = SHAPES
-    """of parameters that it takes"""
+    """shapes of parameters that it accepts"""
     steady: tuple[tuple[int, ...], ...] = ()
-    """of parameters on which it does not raise: one crash is one law broken, not nine"""
+    """shapes of parameters on which it does not raise: one crash is one failing law, not nine"""
     dtypes: tuple[torch.dtype, ...] = DTYPES
     no_others: bool = False
-    """whether these dtypes were asked for, and so no other"""
+    """whether the user chose these dtypes, so that no others are used"""
     waives_by: str = ""
-    """the function that takes waives=, where it is made by one"""
+    """the function that takes waives=, if it was created by one"""
     switches: tuple[str, ...] = ()
-    """of its constructor, between forms of it, that were not given"""
+    """the constructor's switches between implementations that were not passed"""
     max_groups: int = 2
     closure: bool = False
-    """whether step cannot do without a closure"""
+    """whether step requires a closure"""
     has_lr: bool = True
     resting: dict[str, Any] | None = field(default_factory=lambda: {"lr": 0.0})
-    """hyperparameters under which nothing may move; None if its constructor refuses an lr of 0"""
+    """hyperparameters with which no parameter may move; None if its constructor refuses an lr of 0"""
     kinds: tuple[tuple[int, ...], ...] = EVERY_KIND
-    """a shape of each kind that it takes, and steps on"""
+    """one shape of each kind that it accepts and steps on"""
     waived: frozenset[str] = frozenset()
-    """laws that the one who verifies does not ask for"""
+    """laws that the user has waived"""
     memo: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
-    """what has been found out about it, for the laws that come after"""
+    """facts that were found out about it, for later laws"""
     foreign = staticmethod(guards.foreign)
 
     def scenarios(self, *, missing: bool = False, decay: bool = True, **options: Any) -> st.SearchStrategy[Scenario]:
-        """Scenarios for this optimizer; `missing`: with gradients that are None; without `decay`: every decay off."""
+        """Scenarios for this optimizer. `missing`: with gradients that are None; without `decay`: every decay is off.
+        """
         hyper = self.hyper
         if not decay:
             hyper = hyper.map(lambda drawn: plain(self.domains, drawn))
@@ -118,11 +122,11 @@ class OptimizerSubject:
         return scenarios(hyper, kinds=kinds, **options)
 
     def others(self, *dtypes: torch.dtype) -> tuple[torch.dtype, ...]:
-        """Dtypes beside its own, for laws that ask for more; none, if its own were asked for."""
+        """Further dtypes, for laws about dtypes; none if the user chose the dtypes."""
         return () if self.no_others else dtypes
 
     def scenarios_with_changes(self) -> st.SearchStrategy[Changes]:
-        """Scenarios beside themselves with each hyperparameter moved in its turn."""
+        """Scenarios, each with copies in which one hyperparameter after the other is changed."""
 
         def changes(scenario: Scenario, values: dict[str, Any]) -> Changes:
             own = [(name, *self.moved(scenario, name, values[name])) for name in self.movable]
@@ -130,7 +134,7 @@ class OptimizerSubject:
                 own.append((name, scenario.with_hyper(**{name: a}), scenario.with_hyper(**{name: b})))
             return Changes(tuple(own))
 
-        # many steps: some act late (RAdam's eps, from the sixth step on)
+        # many steps, because some act late (RAdam's eps, from the sixth step on)
         small = self.scenarios(groups=(1, 1), per_group=(1, 1), shapes=self.few(), steps=(6, 12))
         return st.builds(changes, small, self.hyper)
 
@@ -141,39 +145,40 @@ class OptimizerSubject:
 
     @property
     def varied(self) -> tuple[str, ...]:
-        """The hyperparameters of which examples have several values."""
+        """The hyperparameters that have several values in the examples."""
         return (*self.movable, *self.guessed)
 
     def few(self) -> Sequence[tuple[int, ...]]:
-        """Shapes of few entries that it takes."""
+        """The accepted shapes with few entries."""
         usual = self.steady or self.shapes
         return [shape for shape in usual if 0 < prod(shape) <= FEW] or usual
 
     def telling(self, **options: Any) -> st.SearchStrategy[Scenario]:
-        """Scenarios for laws that see few examples: small, one group, steady rates, no number 0, all telling."""
+        """Informative scenarios for laws that run few examples: small, one group, constant rates, no zeros."""
         options = {"shapes": self.few(), "kinds": ("normal",), "groups": (1, 1), "per_group": (1, 2), **options}
         return self.scenarios(**{"schedule": False, "zeros": False, "telling": True, "steps": (3, 4), **options})
 
     def scenarios_of_every_kind(self, **options: Any) -> st.SearchStrategy[Scenario]:
-        """Scenarios with a parameter of every kind of shape, all numbers other than 0, every decay off."""
+        """Scenarios with a parameter of every kind of shape, no zeros, every decay off."""
         options = {"each": self.kinds, "kinds": ("normal",), "schedule": False, "decay": False, **options}
         return self.scenarios(zeros=False, **options)
 
     def moved(self, scenario: Scenario, name: str, value: Any) -> tuple[Scenario, Scenario]:
-        """The scenario without and with a hyperparameter moved; others give way where they conflict with it."""
+        """The scenario without and with a changed hyperparameter; others are adapted if they conflict with it."""
         old = scenario.groups[0][name]
         value = not old if isinstance(old, bool) else value
         after = [self.repair({**h, name: value}, name) for h in scenario.groups]
         before = [{**h, name: old} for h in after]
         if any(self.repair(h, name) != h for h in before):
-            return scenario, scenario  # the old value does not go with the others
+            return scenario, scenario  # the old value conflicts with the others
         return replace(scenario, groups=tuple(before)), replace(scenario, groups=tuple(after))
 
     def optimizer(
         self, scenario: Scenario, params: Sequence[Tensor], make: Make | None = None
     ) -> torch.optim.Optimizer:
-        """The optimizer of a scenario's groups. Hyperparameters drawn apart that its constructor refuses together (a
-        ValueError) are no example."""
+        """The optimizer for a scenario's groups. If its constructor refuses a combination of separately drawn
+        hyperparameters (a ValueError), the example is rejected.
+        """
         with guards.foreign():
             try:
                 return scenario.optimizer(make or self.make, params)
@@ -191,7 +196,7 @@ class OptimizerSubject:
         self, scenario: Scenario, optimizer: torch.optim.Optimizer, params: Sequence[Tensor],
         gradient: Gradient | None = None,
     ) -> Iterator[int]:  # fmt: skip
-        """Scenario.run, with what the optimizer raises laid to its charge."""
+        """Scenario.run; an exception of the optimizer becomes a failure."""
         steps = scenario.run(optimizer, params, gradient)
         while True:
             with guards.foreign():
@@ -209,7 +214,7 @@ class OptimizerSubject:
         return params, optimizer
 
     def side_by_side(self, scenario: Scenario) -> list[Tensor]:
-        """The parameters after all steps, when they and their gradients are views of one buffer each."""
+        """The parameters after all steps, if they and their gradients are each views of one buffer."""
         tensors = scenario.fresh()
         layout = Layout.of([p.shape for p in tensors], scenario.dtype)
         flat, flat_grad = (torch.zeros(layout.size, dtype=scenario.dtype) for _ in range(2))
@@ -223,6 +228,6 @@ class OptimizerSubject:
         return params
 
     def snippet(self, example: Any, closing: str) -> str:
-        """Lines to paste that build the example, run the optimizer and fail as the law did."""
+        """A snippet that builds the example, runs the optimizer and fails as the law did."""
         lines = ["import torch", *self.source, *example.setup(), RUN, closing or "list(run(mine))"]
         return "\n".join(lines)

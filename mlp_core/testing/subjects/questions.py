@@ -1,4 +1,4 @@
-"""What a gradient check is asked: a network, a batch, and a gradient that may be wrong."""
+"""The examples for a gradient check: a network, a batch, and a gradient that may be wrong."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from mlp_core.testing.examples.numbers import Numbers, blobs, textures
 from mlp_core.testing.examples.problem import Case, Problem
 
 SIZES = (0.5, -1.0, 0.01, 3.0, -1e-3)
-"""of planted errors, in norms of their tensor"""
+"""sizes of planted errors, relative to the norm of their tensor"""
 
 
 def small(**options: Any) -> st.SearchStrategy[Problem]:
-    """Networks small enough to move every entry of every parameter."""
+    """Networks that are small enough to perturb every entry of every parameter."""
     chosen = {"dtypes": (torch.float64,), "objectives": all_losses(), **options}
     return problems(batch=(1, 5), depth=(1, 3), width=(1, 4), **chosen)
 
 
 def right(**options: Any) -> st.SearchStrategy[Question]:
-    """Right gradients."""
+    """Correct gradients."""
     return small(**options).map(Question)
 
 
@@ -43,7 +43,7 @@ def wrong(**options: Any) -> st.SearchStrategy[Question]:
 
 @st.composite
 def wide(draw: st.DrawFn) -> Problem:
-    """Two layers, the first of 24 to 48 large inputs."""
+    """Networks of two layers, the first with 24 to 48 large inputs."""
     sizes = (draw(st.integers(24, 48), label="inputs"), draw(st.integers(2, 4), label="width"), 1)
     rows, blob, texture = draw(st.integers(1, 3), label="batch size"), draw(blobs), draw(textures)
     shapes = [(sizes[1], sizes[0]), (sizes[1],), (1, sizes[1]), (1,)]
@@ -55,14 +55,16 @@ def wide(draw: st.DrawFn) -> Problem:
 
 
 def bent() -> st.SearchStrategy[Question]:
-    """Right gradients at points where some pre-activations stand on a kink."""
+    """Correct gradients at points with pre-activations on a kink."""
     return small(functions=[f for f in all_activations() if f.kinks]).map(lambda drawn: Question(on_kinks(drawn)))
 
 
 @dataclass(frozen=True)
 class Question:
-    """A problem with a loss, 2^power times as large, and an error planted in one entry of one tensor of its gradient:
-    as many times the norm of the tensor as `size` says, or NaN; and, `beside` entries on, the same error negated."""
+    """A problem whose loss is multiplied by 2^power, and an error in one entry of one tensor of its gradient. The error
+    is `size` times the norm of the tensor, or NaN. With `beside`, the entry that many places later gets the negated
+    error.
+    """
 
     problem: Problem
     tensor: int = 0
@@ -81,7 +83,7 @@ class Question:
         return self.problem.model(), self.problem.inputs(), self.problem.targets()
 
     def case(self) -> Case:
-        """The same, of its numbers as rounded to their dtype, in float64; the loss as it is without the power."""
+        """The same in float64, with its numbers rounded to the problem's dtype first; the loss without the power."""
         model, x, y = self.asked()
         model, x, y = copy.deepcopy(model).double(), x.double(), y if y.dtype == torch.int64 else y.double()
         trace = model.trace(x)
@@ -89,19 +91,19 @@ class Question:
         return Case(model, trace, self.problem.loss.value_and_grad(trace.output, y)[1], y)
 
     def right(self) -> list[Tensor]:
-        """The gradient by tensors, without the power."""
+        """The correct gradients by tensor, without the power."""
         case = self.case()
         backprop(case.model, case.trace, case.dL_dy)
         return [g.clone() for g in case.model.grad_views]
 
     @property
     def place(self) -> tuple[int, int]:
-        """Tensor and entry of the error, among those that there are."""
+        """The tensor and the entry of the error."""
         tensor = self.tensor % len(self.problem.parameters)
         return tensor, self.entry % self.problem.parameters[tensor].numel()
 
     def errors(self) -> dict[int, float]:
-        """What is added to the entries of the tensor, without the power."""
+        """The errors that are added to the entries of the tensor, without the power."""
         tensor, entry = self.place
         if not self.size:
             return {}
@@ -136,7 +138,7 @@ class Question:
 
 
 def scaled(loss: Loss, power: int) -> Loss:
-    """2^power times a loss: every number but the power is to the bit what it was."""
+    """A loss multiplied by 2^power: every number keeps its bits, apart from the exponent."""
     factor = 2.0**power
     return replace(
         loss, name=f"2^{power} {loss.name}", value=lambda y_hat, y: factor * loss.value(y_hat, y),

@@ -1,7 +1,7 @@
-"""From a thing to its subject: the kinds of things that are recognised, in order.
+"""From an object to its subject: the kinds of objects that are recognised, in order.
 
-KINDS is a list, and each kind is asked in turn: the first that knows the thing decides. Add a kind where it belongs
-in that order, with what it looks like in words; its counterpart for files, which are told by heads alone, goes into
+KINDS is a list that is tried in order, and the first kind that recognises the object decides. Add a kind at its place
+in that order, with a description. The counterpart for files, which are recognised by heads alone, is
 `mlp_core/testing/foreign/recognise.py`.
 """
 
@@ -30,12 +30,12 @@ Sizes = tuple[int, int]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of things that can be verified."""
+    """A kind of objects that can be verified."""
 
     looks: str
-    """what such a thing looks like, in the words of an error; empty where that goes without saying"""
+    """a description of such an object for error messages; empty if it need not be mentioned"""
     subject: Callable[[Any, Sizes], Any | None]
-    """the subject of a thing, for batches of these sizes; None for a thing of another kind"""
+    """the subject of an object, for batches of these sizes; None for an object of another kind"""
 
 
 def _made(thing: Any, sizes: Sizes) -> Any | None:
@@ -59,7 +59,7 @@ def _record(thing: Any, sizes: Sizes) -> Any | None:
 
 
 def _of_form(form: str, make: Callable[[Any, Sizes], Any]) -> Callable[[Any, Sizes], Any | None]:
-    """Functions whose head has a form."""
+    """Functions whose head has a known form."""
 
     def subject(thing: Any, sizes: Sizes) -> Any | None:
         head = Head.of(thing)
@@ -69,7 +69,7 @@ def _of_form(form: str, make: Callable[[Any, Sizes], Any]) -> Callable[[Any, Siz
 
 
 def _bound(thing: Any, sizes: Sizes) -> Any | None:
-    """A method of a network, taken with the network that it belongs to: the function without that network."""
+    """A method of a network, passed as a bound method: the function without that network."""
     if not inspect.ismethod(thing) or isinstance(thing.__self__, type):
         return None
     head = Head.of(thing.__func__)
@@ -77,7 +77,7 @@ def _bound(thing: Any, sizes: Sizes) -> Any | None:
 
 
 def _trainer(thing: Any, sizes: Sizes) -> Any | None:
-    """A function that trains, told by the names of its parameters."""
+    """A function that trains, recognised by the names of its parameters."""
     head = Head.of(thing)
     if head is None:
         return None
@@ -100,14 +100,14 @@ KINDS: tuple[Kind, ...] = (
     Kind("a training function", _trainer),
     Kind("a selection", _of_form("selection", lambda f, _: subjects.selection(f))),
 )
-"""in the order in which they are asked"""
+"""in the order in which they are tried"""
 
 
 def resolve(thing: Any, batch_sizes: Sizes = BATCH_SIZES) -> Any:
-    """The subject for `thing`: a subject, a function (told by its parameter names), an UpdateRule class or instance,
-    a torch.optim.Optimizer class, an activation or loss record.
+    """The subject for `thing`: a subject, a function (recognised by its parameter names), an UpdateRule class or
+    instance, a torch.optim.Optimizer class, an activation or loss record.
 
-    Raises ArgumentError where nothing of the kind is recognised.
+    Raises ArgumentError if it is none of these.
     """
     for kind in KINDS:
         subject = kind.subject(thing, batch_sizes)

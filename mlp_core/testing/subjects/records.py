@@ -1,4 +1,4 @@
-"""Activation and loss records as subjects, and what they are asked: numbers, outputs with targets, and misfits."""
+"""Activation and loss records as subjects. Their examples are numbers, outputs with targets, and misfits."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class RecordSubject:
         return self.record.name
 
     def snippet(self, example: Points, closing: str) -> str:
-        """Lines to paste that show the failure again."""
+        """A snippet that reproduces the failure."""
         kind = "activations" if isinstance(self.record, Activation) else "losses"
         known = activations if isinstance(self.record, Activation) else losses
         if self.record.name in known.names() and known.get(self.record.name) is self.record:
             found = f'record = {kind}.get("{self.record.name}")'
         else:
-            found = f"# record: {self.record.name}, yours, as handed to verify"
+            found = f"# record: {self.record.name}, yours, as passed to verify"
         head = ["import torch", f"from mlp_core import {kind}, gradcheck", found]
         return "\n".join([*head, *example.setup(), closing or CALL[kind]])
 

@@ -1,8 +1,7 @@
-"""What a parameter of a backpropagation of the course stands for, told by its name: the network, what is right, what
-the network said.
+"""The role of a parameter in a backpropagation of the course, by its name: the network, the target, or the prediction.
 
-Of two names the plainer one decides: in f(net, y, target) the target is what is right, so that y is what the network
-said. Where neither says more than the other, the order is open.
+Of two names the clearer one decides: in f(net, y, target), `target` is the target, so y is the prediction. If neither
+name is clearer, the order is open.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ MODEL = re.compile(
     re.IGNORECASE,
 )
 SHORT_MODEL = re.compile(r"self|m|n", re.IGNORECASE)
-"""names of a network that stand for much else too"""
+"""names of a network that also have many other meanings"""
 
 ADJECTIVES = {
     "true": "true truth expected desired wanted correct gold gt groundtruth fasit facit target targets tgt teacher",
@@ -26,7 +25,7 @@ NOUNS = {
     "predicted": "output outputs out outs o logits yout result response",
 }
 WEAK = {"true": "y ys actual real observed", "predicted": "p al"}
-"""words that say a little: `actual` is what is right beside a prediction, and what came out beside what was expected"""
+"""weak hints: `actual` is the target beside a prediction, and the output beside an expected value"""
 
 LEVELS = [
     {role: frozenset(words.split()) for role, words in level.items()} for level in (ADJECTIVES, NOUNS, WEAK)
@@ -36,7 +35,7 @@ WORD = re.compile(r"[A-Z]?[a-zŷ]+|[A-Z]+(?![a-z])")
 
 
 def role(name: str) -> str | None:
-    """ "true", "predicted", or None for a name that says neither.
+    """"true", "predicted", or None for a name that shows neither.
 
     >>> role("target"), role("y_hat"), role("predicted_label"), role("x")
     ('true', 'predicted', 'predicted', None)
@@ -45,7 +44,7 @@ def role(name: str) -> str | None:
 
 
 def order(second: str, third: str) -> str | None:
-    """Which of two parameters is what is right: "first", "second", or None where their names leave it open.
+    """Which of two parameters is the target: "first", "second", or None if their names leave it open.
 
     >>> order("y_hat", "y"), order("y", "target"), order("a", "b")
     ('second', 'second', None)
@@ -58,14 +57,14 @@ def order(second: str, third: str) -> str | None:
             return None
         one = one if plain < plainer else None
     elif (one is None or two is None) and min(plain, plainer) == len(LEVELS) - 1 and _alike(second, third):
-        return None  # y_ beside y: some books mean what is right by it, others what the network said
+        return None  # y_ beside y: the target in some books, the prediction in others
     if one is None:
         return "second" if two == "true" else "first"
     return "first" if one == "true" else "second"
 
 
 def _weighed(name: str) -> tuple[str | None, int]:
-    """The role, and how plainly the name says it: from 0, an adjective, to 2, a hint."""
+    """The role, and how clearly the name shows it: from 0, an adjective, to 2, a hint."""
     if "ŷ" in name.lower():
         return "predicted", 0
     words = {word.lower() for word in WORD.findall(name)}
@@ -74,7 +73,7 @@ def _weighed(name: str) -> tuple[str | None, int]:
     for level, roles in enumerate(LEVELS):
         said = [kind for kind, known in roles.items() if words & known]
         if said:
-            hint = level == 1 and bool(words & {"actual", "real", "observed"})  # an actual output: of data, or of a net
+            hint = level == 1 and bool(words & {"actual", "real", "observed"})  # "actual" may be data or output
             return (said[0], level + hint) if len(said) == 1 else (None, level)
     return None, len(LEVELS)
 

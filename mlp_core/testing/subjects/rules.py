@@ -1,4 +1,5 @@
-"""Update rules as subjects: stepped by their own optimizer, held to torch's twin or to the textbook."""
+"""Update rules as subjects: their own optimizer steps them, and they are compared with torch's twin or the textbook
+formula."""
 
 from __future__ import annotations
 
@@ -21,18 +22,18 @@ from mlp_core.testing.subjects.snippets import REFERENCE_OF_GROUPS
 
 
 def twin_of(rule_type: type[UpdateRule]) -> type[torch.optim.Optimizer] | None:
-    """The class under which torch has the rule."""
+    """Torch's class for the rule; None if torch does not have it."""
     twin = default_twin(rule_type)
     return None if twin is None else type(twin)
 
 
 def default_twin(rule_type: type[UpdateRule]) -> torch.optim.Optimizer | None:
-    """Torch's optimizer for a rule of default hyperparameters, of one small parameter that it takes."""
+    """Torch's optimizer for a rule with default hyperparameters, on one small parameter that it accepts."""
     return rule_type().twin([torch.zeros((1,) * max(rule_type.ndims or (1,)))])
 
 
 class Textbook(torch.optim.Optimizer):
-    """Steps by the textbook formula of a rule, in float64 whatever the parameters are kept in."""
+    """Steps with the textbook formula of a rule, in float64 whatever the dtype of the parameters."""
 
     def __init__(self, rule_type: type[UpdateRule], params: Any, hyper: dict[str, Any]) -> None:
         self.rule_type = rule_type
@@ -41,7 +42,7 @@ class Textbook(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]  # it takes none
         for group in self.param_groups:
-            rule = object.__new__(self.rule_type)  # unchecked: perturbed, a number may leave its domain by a rounding
+            rule = object.__new__(self.rule_type)  # unchecked: perturbing may move a number out of its domain
             for f in fields(self.rule_type):
                 object.__setattr__(rule, f.name, group[f.name])
             for p in group["params"]:
@@ -66,7 +67,7 @@ UNREFERENCED = "no reference: let twin() return torch's optimizer, or write text
 
 
 def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
-    """The subject of an UpdateRule: of a class with all its domains, of an instance with its own values alone."""
+    """The subject of an UpdateRule: a class with all values of its domains, or an instance with its own values."""
     rule_type, name = (rule, rule.__name__) if isinstance(rule, type) else (type(rule), repr(rule))
     _check(rule_type, name)
     twin, written = twin_of(rule_type), rule_type.textbook is not UpdateRule.textbook
@@ -105,7 +106,7 @@ def of_rule(rule: type[UpdateRule] | UpdateRule) -> OptimizerSubject:
 
 
 def _counts(rule_type: type[UpdateRule]) -> bool:
-    """Whether what torch's optimizer knows of the steps taken is its `step` and slots that the rule has too."""
+    """Whether torch's optimizer keeps the number of steps only in `step` and in slots that the rule also has."""
     twin = default_twin(rule_type)
     if twin is None:
         return True
@@ -117,8 +118,9 @@ def _counts(rule_type: type[UpdateRule]) -> bool:
 
 
 def _scalable(rule_type: type[UpdateRule]) -> tuple[str, ...]:
-    """The fields beside lr, under the same name in torch's groups, whose every number may come as near to zero as one
-    likes."""
+    """The fields besides lr, under the same name in torch's groups, in which every number may be arbitrarily close to
+    zero.
+    """
     other, twin = ("lr", *rule_type.at_start), default_twin(rule_type)
     shared = domains(rule_type) if twin is None else twin.defaults
     return tuple(
@@ -135,7 +137,7 @@ def _resting(rule_type: type[UpdateRule]) -> dict[str, Any] | None:
 def taken(
     rule_type: type[UpdateRule], shapes: tuple[tuple[int, ...], ...] = SHAPES
 ) -> tuple[tuple[int, ...], ...]:  # fmt: skip
-    """The shapes of parameters that a rule takes."""
+    """The shapes of parameters that a rule accepts."""
     return tuple(
         shape for shape in shapes
         if (rule_type.ndims is None or len(shape) in rule_type.ndims) and (rule_type.empty or 0 not in shape)

@@ -1,4 +1,5 @@
-"""The lines of a snippet that run an optimizer, and what they import: a snippet shows an example, not how it is run."""
+"""The lines of a snippet that run an optimizer, with their imports. A snippet shows an example, not how the laws run
+it."""
 
 from __future__ import annotations
 
@@ -17,12 +18,13 @@ run, groups, set_lr = replayed(globals())"""
 REFERENCE_OF_GROUPS = """\
 from mlp_core.testing.examples.scenario import grouped
 reference = grouped(lambda params, **hyper: MADE)"""
-"""MADE is the optimizer of one group, from params and **hyper"""
+"""MADE is replaced by the optimizer of one group, made from params and **hyper"""
 
 
 def replayed(names: dict[str, Any]) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
-    """run, groups and set_lr for a snippet, whose global names these are: fresh, hyper, counts, gradients, lr_factors,
-    scalable, scheduled and taken, as they are when they are needed."""
+    """run, groups and set_lr for a snippet. Its global names, with their values at the time of use, are: fresh, hyper,
+    counts, gradients, lr_factors, scalable, scheduled and taken.
+    """
 
     def groups(params: Any) -> list[dict[str, Any]]:
         rest = iter(params)
@@ -47,7 +49,7 @@ def replayed(names: dict[str, Any]) -> tuple[Callable[..., Any], Callable[..., A
         params = names["fresh"]() if params is None else params
         optimizer = make(names["groups"](params), **names["hyper"][0])
         if state is not None:
-            for group in optimizer.param_groups:  # loading must put these back
+            for group in optimizer.param_groups:  # loading must restore these
                 group.update({name: scaled(group[name], 0.5) for name in names["scalable"]})
             optimizer.load_state_dict(state)
         taken = names["taken"]
@@ -68,8 +70,9 @@ def replayed(names: dict[str, Any]) -> tuple[Callable[..., Any], Callable[..., A
 def added(
     names: dict[str, Any], make: Callable[..., torch.optim.Optimizer], late: int, own: dict[str, Any]
 ) -> tuple[list[Tensor], torch.optim.Optimizer, Callable[[str], tuple[list[Any], torch.optim.Optimizer]]]:
-    """Parameters and optimizer after a run in which the second group, with hyperparameters of its own, is added after
-    `late` steps; and a function that runs the group of "params[1]", or of its state, alone."""
+    """Parameters and optimizer after a run in which the second group, with its own hyperparameters, is added after
+    `late` steps; and a function that runs the group of "params[1]", or of its state, alone.
+    """
     space, k = dict(names), names["counts"][0]
     run, space["groups"], space["set_lr"] = replayed(space)
     params, every = names["fresh"](), names["hyper"]
@@ -97,7 +100,7 @@ def added(
 
 
 def look(params: list[Tensor], optimizer: torch.optim.Optimizer, name: str) -> Tensor:
-    """What "params[1]", or "momentum_buffer of params[1]", stands for after a step."""
+    """The value of "params[1]", or of "momentum_buffer of params[1]", after a step."""
     slot, _, place = name.rpartition(" of ")
     p = params[int(place[len("params[") : -1])]
     return torch.as_tensor(optimizer.state[p][slot]) if slot else p.detach()

@@ -1,4 +1,4 @@
-"""Anybody's torch.optim.Optimizer as a subject: alone, or held to the one it claims to equal."""
+"""Any torch.optim.Optimizer as a subject, alone or compared with its reference."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ from mlp_core.testing.subjects.optimizers import CLAIMS, NOT_VARIED, SWITCHES, O
 from mlp_core.testing.subjects.snippets import REFERENCE_OF_GROUPS
 
 LR = 0.01
-"""for an optimizer whose lr has no default"""
+"""the lr of an optimizer without a default for it"""
 
 UNREFERENCED = "no reference; pass one: subjects.optimizer(make, reference=...)"
 
 TRIED, VARIED = 8, 24
-"""choices of hyperparameters with which a constructor is tried, and among which one that varies shows it"""
+"""the number of choices of hyperparameters with which a constructor is tried, and the number among which a varying one
+must show"""
 
 Hyper = constructors.Hyper
 
@@ -89,8 +90,9 @@ def of_optimizer(
 def _suited(
     make: Make, drawn: Mapping[str, st.SearchStrategy[Any]], shapes: constructors.Shapes | None
 ) -> tuple[st.SearchStrategy[Hyper], constructors.Form, Hyper]:  # fmt: skip
-    """All hyperparameters given, and lr, so that it can change between steps; the form in which the constructor takes
-    parameters; and hyperparameters with which it does. Raises ArgumentError if there are none."""
+    """All hyperparameters that were passed, and lr, so that it can change between steps; the form in which the
+    constructor accepts parameters; and hyperparameters that this needs. Raises ArgumentError if there are none.
+    """
     error: ArgumentError | None = None
     for hyper in _with_lr(make, drawn):
         try:
@@ -102,13 +104,14 @@ def _suited(
 
 
 def _besides(known: Mapping[str, Sequence[Any]], drawn: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
-    """The default and the last other value of each that is known by its name and not given, but for eps: what it is
-    usually, no number shows."""
+    """The default and the last other value of each hyperparameter that is known by its name and was not passed. Not
+    eps: with its usual values it changes no number visibly.
+    """
     return {name: (two[0], two[-1]) for name, two in known.items() if name not in drawn and name != "eps"}
 
 
 def _moving(hyper: st.SearchStrategy[Hyper], drawn: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The hyperparameters given that vary, and those of which there is one value alone."""
+    """The passed hyperparameters that vary, and those with a single value."""
     values = sample(hyper, VARIED)
     moving = tuple(name for name in drawn if len({repr(one[name]) for one in values}) > 1)
     return moving, tuple(name for name in drawn if name not in moving)
@@ -118,8 +121,9 @@ def _resting(
     make: Make, parts: Mapping[str, Domain], parameters: Mapping[str, inspect.Parameter], one: Sequence[Any],
     hyper: Hyper,
 ) -> Hyper | None:  # fmt: skip
-    """An lr of 0, and no weight decay, which some papers do not multiply by lr; None if 0 is refused, or said to be
-    outside."""
+    """An lr of 0, and no weight decay, because some papers do not multiply it by lr; None if 0 is refused, or declared
+    invalid.
+    """
     if "lr" in parts and not parts["lr"].holds(0.0):
         return None
     decay = hyper.get("weight_decay", getattr(parameters.get("weight_decay"), "default", None))
@@ -153,7 +157,9 @@ def _known(make: Make, drawn: Mapping[str, Any]) -> None:
 
 
 def _with_lr(make: Make, drawn: Mapping[str, st.SearchStrategy[Any]]) -> list[st.SearchStrategy[Hyper]]:
-    """All hyperparameters given, and lr, where its default may stand for none in two ways: without it, and with."""
+    """All passed hyperparameters, and lr. If the default of lr may mean "no lr", both versions: without it, and with
+    it.
+    """
     lr = _parameters(make).get("lr")
     if lr is None or "lr" in drawn:
         return [st.fixed_dictionaries(dict(drawn))]
@@ -172,14 +178,14 @@ def _strategy(name: str, value: Any) -> st.SearchStrategy[Any]:
     if get_origin(value) is not Annotated:
         return value if isinstance(value, st.SearchStrategy) else st.just(value)
     domain = domain_of(name, value)
-    low = Codes(b"\xff\x00").value(domain, None)  # for want of a default the low end of the typical range stands for it
+    low = Codes(b"\xff\x00").value(domain, None)  # without a default, the low end of the typical range is used
     return drawn_bytes.map(lambda data: Codes(data).value(domain, low))
 
 
 def _wrongs(
     hyper: st.SearchStrategy[dict[str, Any]], given: Mapping[str, Any], parts: Mapping[str, Domain]
 ) -> st.SearchStrategy[Wrongs] | None:
-    """For every number a value outside its domain; of a domain that is not known, NaN is outside."""
+    """For every number, a value outside its domain; NaN if the domain is not known."""
     names = [name for name, value in given.items() if _varies(value)]
     if not names:
         return None
@@ -208,8 +214,9 @@ def _unmoved(
 
 
 def _reference_lines(reference: Make) -> list[str]:
-    """A class takes group dicts; a function may have words of its own for the hyperparameters, and gets them group by
-    group."""
+    """A class takes group dicts. A function may use other names for the hyperparameters, and receives them group by
+    group.
+    """
     if isinstance(reference, type):
         return _lines("reference", reference)
     own = f"{name_of(reference)}(params, **hyper)"

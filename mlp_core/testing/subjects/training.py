@@ -1,4 +1,4 @@
-"""Training loops as subjects, and the runs that they are asked for."""
+"""Training loops as subjects, and the training runs that their laws draw."""
 
 from __future__ import annotations
 
@@ -27,18 +27,19 @@ class TrainingSubject:
     to_the_bit: bool = False
 
     def snippet(self, example: Any, closing: str) -> str:
-        """Lines to paste that train as the example does."""
+        """A snippet that trains as the example does."""
         head = ["import torch", "from mlp_core import MLP, activations, losses, rules", *import_of(self.fit)]
         closing = closing.replace("fit(", f"{self.fit.__name__}(")
         return "\n".join([*head, *example.setup(), "", closing])
 
 
 def all_rules() -> st.SearchStrategy[UpdateRule]:
-    """Instances of every registered rule that torch has too and that takes a network's biases as well as weights."""
+    """Instances of every registered rule that torch has too and that accepts both a network's biases and its weights.
+    """
     return _instances(tuple(rules.get(name) for name in rules.names()))
 
 
-@cache  # asked for in every example
+@cache  # called for every example
 def _instances(types: tuple[type[UpdateRule], ...]) -> st.SearchStrategy[UpdateRule]:
     made = [st.builds(_made, st.just(t), hyperparameters.inside(t)) for t in types if t.ndims is None and twin_of(t)]
     return st.one_of(made)
@@ -50,8 +51,9 @@ def _made(rule_type: type[UpdateRule], hyper: dict[str, Any]) -> UpdateRule:
 
 @st.composite
 def trainings(draw: st.DrawFn, *, exact: bool, switches: bool = False) -> Training:
-    """Training runs of several steps with a short last batch; `exact`: of which by hand and by autograd have the same
-    bits."""
+    """Training runs of several steps with a short last batch; `exact`: runs in which the gradients by hand and by
+    autograd have the same bits.
+    """
     engines = (
         [(g, u) for g in ("manual", "autograd") for u in ("manual", "torch")] if switches else [("manual", "manual")]
     )
@@ -60,6 +62,6 @@ def trainings(draw: st.DrawFn, *, exact: bool, switches: bool = False) -> Traini
     rule = draw(all_rules(), label="rule")
     functions = [f for f in all_activations() if f.exact or not exact]
     objectives = [loss for loss in all_losses() if loss.exact or not exact]
-    width = (2, 6) if exact else (1, 6)  # a last batch of one and a width of one may take another kernel
+    width = (2, 6) if exact else (1, 6)  # a last batch of one and a width of one may use another kernel
     problem = draw(problems(batch=(5, 13), depth=(1, 4), width=width, functions=functions, objectives=objectives))
     return Training(problem, rule, batch_size, epochs, gradients, updates)

@@ -1,4 +1,4 @@
-"""Anybody's training function as a subject: what it is handed for the names of its parameters, and what comes back."""
+"""Any training function as a subject: the arguments it receives, by the names of its parameters, and its results."""
 
 from __future__ import annotations
 
@@ -24,48 +24,48 @@ from mlp_core.testing.subjects.training_worlds import counts_epochs, found_by_tr
 from mlp_core.testing.subjects.watched import Seen, watch
 
 EMA_DECAY = 0.3
-"""of averaged weights: small, so that it acts in runs of a few steps, where a warm-up allows no more"""
+"""the decay of averaged weights: small, so that averaging acts in runs of a few steps; a warm-up would allow no more"""
 
 
 @dataclass
 class Trained:
-    """What a training function did: the weights at its end, and what it returned."""
+    """The results of a training function: the final weights, and the returned values."""
 
     weights: list[Tensor]
     returned: Any
     x: Tensor
     y: Tensor
     settings: tuple[Any, Any] | None
-    """of torch, where it changed them: what they are, and what they were"""
+    """torch's settings if it changed them: the new ones, and the previous ones"""
     trainable: bool
     """whether all parameters still require gradients"""
     run: TrainingRun
-    """with the batches that it dealt itself, where it is handed no loader"""
+    """with the batches that it made itself, if it was not given a loader"""
     seen: list[Seen]
     """its batches, if they were watched"""
     printed: str
     module: nn.Module
-    """that was trained"""
+    """the module that was trained"""
 
 
 @dataclass(frozen=True)
 class TrainerSubject:
-    """A function that trains a module of torch, told by its parameters."""
+    """A function that trains a torch module, recognised by its parameters."""
 
     train: Callable[..., Any]
     name: str
     roles: Mapping[str, str]
     """parameters by role"""
     around: Mapping[str, str]
-    """roles by the name of globals of its file"""
+    """roles by the name of global variables of its file"""
     given: Mapping[str, Any]
-    """what other parameters are handed"""
+    """the values that are passed for other parameters"""
     optional: frozenset[str]
     """roles of parameters that have a default"""
     weighted: bool = False
     """whether it claims that the loss of an epoch is the mean over its samples"""
     spares: bool = False
-    """whether it claims that weight decay spares vectors"""
+    """whether it claims that weight decay excludes biases and other vectors"""
     memo: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def takes(self, role: str) -> bool:
@@ -73,32 +73,32 @@ class TrainerSubject:
         return named or (role in ("loader", "validation") and self.takes("loaders"))
 
     def varies(self, role: str) -> bool:
-        """Whether momentum, or weight decay, can be given: itself, or inside an optimizer."""
+        """Whether momentum, or weight decay, can be passed: directly, or inside an optimizer."""
         return self.takes(role) or self.takes("optimizer")
 
     @property
     def repeats(self) -> bool:
-        """Whether it is called once an epoch: it is asked for no number of them."""
+        """Whether it is called once per epoch, because it takes no number of epochs."""
         return not self.takes("epochs") and not (self.takes("epoch") and counts_epochs(self))
 
     @property
     def chooses(self) -> bool:
-        """Whether it says that it may end with the weights of an earlier epoch."""
+        """Whether its names say that it may end with the weights of an earlier epoch."""
         return not self.repeats and any(chooses(self.train))
 
     @property
     def stops(self) -> bool:
-        """Whether it says that it may leave out the last epochs."""
+        """Whether its names say that it may skip the last epochs."""
         return chooses(self.train)[1]
 
     @property
     def epochs(self) -> tuple[int, int]:
-        """How many it can be asked for; without its own number, it is called several times on one optimizer."""
+        """How many epochs it can train. If it has a fixed number, it is called several times with one optimizer."""
         return (2, 3) if not self.repeats or self.takes("optimizer") else (1, 1)
 
     @property
     def world(self) -> World:
-        """What it can be handed, found by trying."""
+        """The world in which it can be run, found by trying."""
         if "world" not in self.memo:
             with guards.globals_kept():
                 self.memo["world"], self.memo["refused"], self.memo["deals"] = found_by_trying(self)
@@ -111,11 +111,12 @@ class TrainerSubject:
 
     @property
     def deals(self) -> bool:
-        """Whether it is handed x and y, and the batches that it makes of them are seen."""
+        """Whether it is given x and y and makes batches of them that can be observed."""
         return bool(self.world) and bool(self.memo["deals"])
 
     def runs(self, **options: Any) -> Any:
-        """Training runs for it. If it is given x and y, and its batches are not seen, all samples are one batch."""
+        """Training runs for it. If it is given x and y, and its batches cannot be observed, all samples are one batch.
+        """
         world, dealt = self.world, not self.takes("loader")
         return training_runs(
             world, whole=dealt and not self.deals, told=dealt, clip=self.takes("clip"), spares=self.spares,
@@ -126,8 +127,9 @@ class TrainerSubject:
         self, run: TrainingRun, *, validation: Any = None, watched: bool = False, aloud: bool = False,
         seed: int | None = None,
     ) -> Trained:  # fmt: skip
-        """Train a new module. `aloud`: asked to print what it can. `seed`: from this random state; a function that may
-        shuffle always has one. Raises Broken where the function raises."""
+        """Train a new module. `aloud`: with printing switched on, if it has a switch. `seed`: the random state to start
+        from; a function that may shuffle always has one. Raises Broken if the function raises.
+        """
         module, (x, y) = run.module(), run.data()
         before = [p.detach().clone() for p in module.parameters()]
         watched = watched or self.memo.get("deals", False)
@@ -160,7 +162,7 @@ class TrainerSubject:
         return Trained(weights, returned, x, y, changed, trainable, run, seen, text.getvalue(), ended)
 
     def _values(self, run: TrainingRun, module: nn.Module, x: Tensor, y: Tensor, validation: Any) -> dict[str, Any]:
-        """What is handed over for every role."""
+        """The values that are passed, by role."""
         optimizer, loader, n = run.optimizer(module), run.loader(x, y), len(x)
         phases = dict.fromkeys(("train", "training"), loader)
         phases |= dict.fromkeys(("val", "valid", "validation", "test"), validation)
@@ -175,7 +177,9 @@ class TrainerSubject:
 
     @contextmanager
     def _surrounded(self, values: Mapping[str, Any]) -> Iterator[None]:
-        """Inside, the globals of its file that stand for what it does not take are those of the run."""
+        """A context in which the global variables of its file that replace missing parameters have the values of the
+        run.
+        """
         space, missing = getattr(inspect.unwrap(self.train), "__globals__", {}), object()
         before = {name: space.get(name, missing) for name in self.around}
         space.update({name: values[role] for name, role in self.around.items()})
@@ -190,21 +194,22 @@ class TrainerSubject:
 
     @staticmethod
     def _module_of(module: nn.Module, before: Sequence[Tensor], returned: Any) -> nn.Module:
-        """The module that was trained: the one given, or, where that is as before, one that is returned."""
+        """The trained module: the given one, or, if that is unchanged, a returned one."""
         if any(not torch.equal(p, b) for p, b in zip(module.parameters(), before, strict=True)):
             return module
         several = returned if isinstance(returned, (tuple, list)) else [returned]
         return next((thing for thing in several if isinstance(thing, nn.Module)), module)
 
     def snippet(self, example: Any, closing: str) -> str:
-        """Lines to paste that build the run, train and fail as the law did."""
+        """A snippet that builds the run, trains and fails as the law did."""
         return lines_of(self, example, closing)
 
 
 @contextmanager
 def seeded(seed: int | None) -> Iterator[None]:
-    """Inside, torch, Python and numpy, if it is imported, draw from a seed; None: as they do. What torch and Python
-    draw later, the engine sees to."""
+    """A context in which torch, Python and numpy, if it is imported, draw from a seed; None: unchanged. Later draws of
+    torch and Python are handled by the engine.
+    """
     numpy = sys.modules.get("numpy")
     if seed is None or numpy is None:
         yield
@@ -220,7 +225,7 @@ def seeded(seed: int | None) -> Iterator[None]:
 
 
 def dealt(run: TrainingRun, seen: Sequence[Seen]) -> TrainingRun:
-    """The run with the batches that a function dealt; as it is, where one of them is not told."""
+    """The run with the batches that the function made; unchanged if one of them is unknown."""
     batches = [tuple(one.rows.tolist()) for one in seen if one.rows is not None]
     if not batches or len(batches) < len(seen):
         return run
@@ -230,13 +235,13 @@ def dealt(run: TrainingRun, seen: Sequence[Seen]) -> TrainingRun:
 
 @contextmanager
 def _unprinted(text: io.StringIO) -> Iterator[None]:
-    """Inside, nothing is shown: a loop that prints its losses is run hundreds of times. `text` gets it."""
+    """A context without output: a loop that prints its losses is run hundreds of times. `text` receives the output."""
     with redirect_stdout(text), redirect_stderr(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 def _settings() -> tuple[str, str]:
-    """Of torch, as everybody shares them."""
+    """Global settings of torch."""
     grad = "gradients enabled" if torch.is_grad_enabled() else "gradients disabled"
     return str(torch.get_default_dtype()), f"{torch.get_num_threads()} threads, {grad}"

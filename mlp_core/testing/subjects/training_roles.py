@@ -1,4 +1,4 @@
-"""What the parameters of a training function are, told by their names, and the globals that it uses in their place."""
+"""The roles of a training function's parameters, by their names, and of the global variables that replace them."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ ROLES = {
         "y": r"y(_?(tr|train|training|true))?|(train_?)?(targets?|labels?)",
     }.items()
 }
-"""names of parameters by role, the first that fits"""
+"""names of parameters by role; the first match decides"""
 
 
 def role_of(name: str) -> str | None:
-    """The role of a parameter or a global, by its name; None where it has none.
+    """The role of a parameter or a global variable, by its name; None if it has none.
 
     >>> [role_of(name) for name in ("n_epochs", "momentum_coeff", "val_loader", "criterion", "colour")]
     ['epochs', 'momentum', 'validation', 'loss', None]
@@ -57,7 +57,7 @@ def role_of(name: str) -> str | None:
 
 
 def told(names: Sequence[str]) -> dict[str, str]:
-    """The parameters by role, each role once: the first of that name."""
+    """The parameters by role, each role once: the first parameter with such a name."""
     found: dict[str, str] = {}
     for name in names:
         role = role_of(name)
@@ -67,21 +67,22 @@ def told(names: Sequence[str]) -> dict[str, str]:
 
 
 def trains(roles: Mapping[str, str]) -> bool:
-    """Whether these are the roles of a function that trains a module: it takes the module, and two of the number of
-    epochs, the data, and a learning rate or an optimizer."""
+    """Whether these are the roles of a function that trains a module: it takes the module and at least two of the
+    number of epochs, the data, and a learning rate or an optimizer.
+    """
     data = bool(roles.keys() & {"loader", "loaders"}) or {"x", "y"} <= roles.keys()
     moves = "lr" in roles or "optimizer" in roles
     return "model" in roles and (data + moves + bool(roles.keys() & {"epoch", "epochs"}) >= 2)
 
 
 def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """The parameters that can be given by name."""
+    """The parameters that can be passed by name."""
     several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return [p for p in inspect.signature(function).parameters.values() if p.kind not in several]
 
 
 def stands_in(name: str, taken: Mapping[str, str]) -> bool:
-    """Whether a global variable of this name stands for what a training function does not take."""
+    """Whether a global variable of this name replaces a parameter that a training function lacks."""
     role = role_of(name)
     one_of = ({"loader", "loaders", "x", "y"}, {"epoch", "epochs"}, {"optimizer", "lr"})
     given = set().union(*(roles for roles in one_of if taken.keys() & roles))
@@ -89,8 +90,9 @@ def stands_in(name: str, taken: Mapping[str, str]) -> bool:
 
 
 def globals_of(function: Callable[..., Any], taken: Mapping[str, str]) -> dict[str, str]:
-    """Roles by the name of global variables that stand for what a training function does not take: its loader, its
-    loss, its device. `taken`: the parameters by role. Functions, classes and modules are none of them."""
+    """Roles by the name of global variables that replace parameters which a training function lacks: its loader, its
+    loss, its device. `taken`: the parameters by role. Functions, classes and modules do not count.
+    """
     found: dict[str, str] = {}
     for name, value in _used(inspect.unwrap(function), set()):
         plain = not isinstance(value, (FunctionType, ModuleType, type)) and not hasattr(builtins, name)
@@ -106,11 +108,11 @@ SPARES = re.compile(
     r"\bbias(es)?\b[^.]{0,40}\b(spared|excluded|skipped|exempt\w*|not decayed|(no|without) (weight )?decay)\b",
     re.IGNORECASE,
 )
-"""how people say that weight decay spares the biases"""
+"""how people write that weight decay excludes the biases"""
 
 
 def says_that_it_spares(function: Callable[..., Any]) -> bool:
-    """Whether a function says, by its names or its docstring, that weight decay spares biases.
+    """Whether a function says, by its names or its docstring, that weight decay excludes biases.
 
     >>> def train(model, weight_decay): "Biases are not decayed."
     >>> says_that_it_spares(train)
@@ -123,11 +125,11 @@ def says_that_it_spares(function: Callable[..., Any]) -> bool:
 
 
 STOPS = re.compile(r"patience|early_?stop\w*|no_?improve\w*|bad_?epochs|stop_?early|^wait(ed|ing)?$", re.IGNORECASE)
-"""how people call what ends a training before its last epoch"""
+"""names for what ends a training before its last epoch"""
 
 
 def chooses(function: Callable[..., Any]) -> tuple[bool, bool]:
-    """Whether a function says, by its names, that it loads weights that it kept, and that it may stop early.
+    """Whether the names in a function show that it loads weights it kept, and that it may stop early.
 
     >>> def train(model, patience): model.load_state_dict({})
     >>> chooses(train)
@@ -140,8 +142,9 @@ def chooses(function: Callable[..., Any]) -> tuple[bool, bool]:
 
 
 def _used(function: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
-    """Names of globals that a function and those of its file that it calls look up, with their values, None for what is
-    not there."""
+    """The global names that a function, and the functions of its file that it calls, look up, with their values; None
+    for a missing one.
+    """
     if not isinstance(function, FunctionType) or id(function) in seen:
         return
     seen.add(id(function))

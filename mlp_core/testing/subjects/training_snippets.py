@@ -1,4 +1,4 @@
-"""Lines to paste that hand a training function what the laws hand it."""
+"""The lines of a snippet that pass to a training function what the laws pass to it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ ARGUMENTS = {
     "dict.fromkeys(('val', 'valid', 'validation', 'test'), validation)",
     "sizes": "dict.fromkeys(('train', 'training', 'val', 'valid', 'validation', 'test'), len(x))",
 }  # fmt: skip
-"""what is handed over for a role, as a line of Python has it"""
+"""the argument for a role, as Python source"""
 
 
 IDLE = "verbose", "device", "validation", "seed", "scheduler"
 """roles of parameters that keep their default if they have one"""
 
 OWN = "epochs", "x", "y", "validation"
-"""what trained(...) takes"""
+"""the parameters of trained(...)"""
 
 
 def lines_of(subject: Any, example: Any, closing: str) -> str:
-    """Lines that build a run, define `trained(...)`, which calls the function, and end with `closing`; nothing that
-    they do not use is defined."""
+    """Lines that build a run, define `trained(...)`, which calls the function, and end with `closing`. Unused
+    definitions are left out.
+    """
     text = "\n".join([*_trained(subject, example.epochs, closing), closing or "trained()"])
     for names, lines in reversed(example.setup()):
         if any(re.search(rf"\b{name}\b", text) for name in names.split(", ")):
@@ -82,4 +83,4 @@ RETURNED = [
     "        several = returned if isinstance(returned, (tuple, list)) else [returned]",
     "        model = next((m for m in several if isinstance(m, torch.nn.Module)), model)",
 ]
-"""where a function leaves the module that it is given alone, and returns another"""
+"""for a function that leaves the given module unchanged and returns another"""

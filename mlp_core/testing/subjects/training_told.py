@@ -1,4 +1,4 @@
-"""The subject of a training function: its parameters told by their names, or by a mapping."""
+"""The subject of a training function, whose parameters are known by their names or by a mapping."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mlp_core.testing.subjects.training_roles import (
 
 
 def as_fit(function: Callable[..., Any]) -> bool:
-    """Whether a function has the signature of mlp_core.fit: its names, or options of any name."""
+    """Whether a function has the signature of mlp_core.fit: the same names, or **options."""
     head = Head.of(function)
     if head is None or head.form() == "training":
         return True
@@ -33,8 +33,9 @@ def of_training(
     function: Callable[..., Any], roles: Mapping[str, str] | None = None, given: Mapping[str, Any] | None = None,
     weighted: bool = False, spares: bool | None = None,
 ) -> TrainerSubject:  # fmt: skip
-    """The subject of a training function: its parameters told by their names, but for those in `roles` (parameter ->
-    role) and `given` (parameter -> value). Raises ArgumentError where something cannot be told."""
+    """The subject of a training function. Parameters are known by their names, except those in `roles` (parameter ->
+    role) and `given` (parameter -> value). Raises ArgumentError if a role is missing or unknown.
+    """
     own, given = dict(roles or {}), dict(given or {})
     parameters = [p for p in parameters_of(function) if p.name not in given]
     names = [p.name for p in parameters]

@@ -1,4 +1,5 @@
-"""In what a training function can be run, found by trying: classes or values, vectors or images, and its own loss."""
+"""Finds by trying in which world a training function can be run: classes or values, vectors or images, and its own
+loss."""
 
 from __future__ import annotations
 
@@ -22,8 +23,9 @@ AT_RANDOM = "two runs with different random states give different weights, and i
 
 
 def found_by_trying(subject: Any) -> tuple[World, str, bool]:
-    """The first world in which a function ends and its loss is known; why there is none; whether it deals the batches
-    itself, and they are seen."""
+    """The first world in which a function finishes and its loss is known; the reason if there is none; and whether it
+    makes the batches itself and they can be observed.
+    """
     ending, refused = list[tuple[World, TrainingRun, list[Seen]]](), list[str]()
     for world, run in _tried(subject):
         try:
@@ -51,7 +53,7 @@ def found_by_trying(subject: Any) -> tuple[World, str, bool]:
 
 
 def _tried(subject: Any) -> Iterator[tuple[World, TrainingRun]]:
-    """Runs of one epoch; with samples that can be told from one another if it deals them itself."""
+    """Runs of one epoch. If the function makes the batches itself, their samples can be distinguished."""
     dealt = not subject.takes("loader")
     for world in WORLDS:
         runs = training_runs(world, told=dealt, clip=subject.takes("clip"), epochs=(1, 1))
@@ -60,7 +62,7 @@ def _tried(subject: Any) -> Iterator[tuple[World, TrainingRun]]:
 
 
 def _lines(run: TrainingRun, seen: list[Seen]) -> Iterator[str]:
-    """The losses whose derivative by the outputs is what came back in every batch."""
+    """The losses whose derivative by the outputs equals the observed one in every batch."""
     batches, (_, y) = run.batches(), run.data()
     if not seen or (len(seen) > len(batches) and any(one.rows is None for one in seen)):
         return
@@ -80,7 +82,9 @@ def _came_back(loss: Callable[[Tensor, Tensor], Tensor], seen: Seen, y: Tensor) 
 
 
 def _right_in(subject: Any, run: TrainingRun) -> bool:
-    """Whether plain training ends where it does with the loss of the world: for functions of which no batch is seen."""
+    """Whether plain training ends with the same weights with the loss of the world, for functions whose batches cannot
+    be observed.
+    """
     run = replace(run, momentum=0.0, weight_decay=0.0)
     try:
         got = subject.trained(run)
@@ -96,16 +100,19 @@ def _right_in(subject: Any, run: TrainingRun) -> bool:
 
 
 def _repeats(subject: Any, run: TrainingRun) -> bool:
-    """Whether a function ends at the same weights from another random state; one that does not from the same keeps
-    something between its runs, of which a law tells."""
+    """Whether a function ends with the same weights from another random state. One that does not repeat itself from the
+    same state keeps something between runs, which a law reports.
+    """
     first, again, other = (subject.trained(run, seed=seed).weights for seed in (1, 1, 2))
     return not all(map(reproduces, first, again)) or all(map(reproduces, first, other))
 
 
 def counts_epochs(subject: Any) -> bool:
-    """Whether a parameter called `epoch` is how many there are, not which one it is: then two are another training."""
+    """Whether a parameter called `epoch` is the number of epochs, not the index of one: then the value 2 gives another
+    training.
+    """
     if "counts" not in subject.memo:
-        subject.memo["counts"] = False  # while it is asked: one call is one epoch
+        subject.memo["counts"] = False  # during the test, one call is one epoch
         subject.memo["counts"] = _counts(subject)
     return bool(subject.memo["counts"])
 
@@ -115,7 +122,7 @@ def _counts(subject: Any) -> bool:
         ends = []
         for number in (1, 2):
             try:
-                subject.memo["counts"] = True  # which hands it the number
+                subject.memo["counts"] = True  # so that it receives the number
                 ends.append(subject.trained(replace(run, epochs=number)).weights)
             except Broken:
                 break

@@ -1,4 +1,4 @@
-"""Functional update rules as subjects: an optimizer is made of them, and they are asked for their own manners too."""
+"""Functional update rules as subjects: an optimizer is made of them, and laws about their own form apply too."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mlp_core.testing.subjects.optimizers import OptimizerSubject
 from mlp_core.testing.subjects.torch_optimizers import _strategy, of_optimizer
 
 SHAPES = ((2, 3), (5,), (3, 1), (1, 4), (1,), (7,), (2, 2, 3))
-"""of parameters: functional rules are asked about no empty ones"""
+"""shapes of parameters; functional rules are not tested on empty ones"""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,9 @@ class UpdateSubject(OptimizerSubject):
     form: Form = field(default_factory=Form)
 
     def scenarios(self, *, missing: bool = False, **options: Any) -> st.SearchStrategy[Scenario]:
-        """Scenarios in which every parameter has its gradient in every step, and lr stays: the state is that of all
-        parameters together, and hyperparameters are fixed when the rule is made."""
+        """Scenarios in which every parameter has a gradient in every step, and lr is constant: the state belongs to all
+        parameters together, and the hyperparameters are fixed when the rule is created.
+        """
         wanted = {**options, "schedule": False, "counts": False}
         return super().scenarios(missing=False, **wanted)
 
@@ -66,8 +67,8 @@ def of_update(
 
 
 def _form(init: Any, step: Any, hyper: dict[str, Any], library: str | None, updates: bool | None) -> Form:
-    """How the rule can be called: the first way in which it makes a step. Raises ArgumentError if there is none."""
-    owner = getattr(init, "func", init)  # of a partial: optax.nadam is one
+    """How the rule can be called: the first form in which it makes a step. Raises ArgumentError if there is none."""
+    owner = getattr(init, "func", init)  # for a partial, such as optax.nadam
     named = f"{getattr(owner, '__module__', '')} {type(owner).__module__}"
     first = "jax" if "optax" in named or "jax" in named else "numpy"
     tried = (library,) if library else (first, *(name for name in ("numpy", "torch") if name != first))
@@ -87,7 +88,7 @@ def _form(init: Any, step: Any, hyper: dict[str, Any], library: str | None, upda
 
 
 def _dtypes(init: Any, step: Any, hyper: dict[str, Any], form: Form) -> tuple[torch.dtype, ...]:
-    """float64 if it keeps it, else float32: jax has no other unless it is told."""
+    """float64 if the rule keeps it, otherwise float32: jax has no float64 unless it is enabled."""
     from mlp_core.testing.subjects.functional import array_of
 
     first, following = pair_of(init, step, hyper)

@@ -1,4 +1,5 @@
-"""What a module sees while it is trained: the samples of every batch, and the derivative of the loss by its outputs."""
+"""Records what a module receives while it is trained: the samples of every batch, and the loss's derivative by the
+outputs."""
 
 from __future__ import annotations
 
@@ -14,14 +15,14 @@ class Seen:
     """A batch that was backpropagated."""
 
     rows: Tensor | None
-    """which samples it held, in their order; None where its inputs are not rows of the data"""
+    """the indices of its samples, in order; None if its inputs are not rows of the data"""
     outputs: Tensor
     upstream: Tensor
     """dL/doutputs"""
 
 
 def watch(module: nn.Module, x: Tensor) -> list[Seen]:
-    """The batches that the module, or a copy of it, will backpropagate; filled while it is trained."""
+    """The batches that the module, or a copy of it, will backpropagate. The list is filled during training."""
     seen: list[Seen] = []
     flat = x.detach().reshape(len(x), -1).double().clone()
 
@@ -40,7 +41,7 @@ def watch(module: nn.Module, x: Tensor) -> list[Seen]:
 
 
 def rows_of(inputs: Any, flat: Tensor) -> Tensor | None:
-    """Which rows of `flat` the inputs are; None where one is none of them, or several."""
+    """The indices of the inputs among the rows of `flat`; None if an input matches no row, or several."""
     if not isinstance(inputs, Tensor) or inputs.ndim == 0 or inputs.numel() != len(inputs) * flat.shape[1]:
         return None
     same = (inputs.detach().reshape(len(inputs), 1, -1).double() == flat).all(-1)  # (batch, samples)
