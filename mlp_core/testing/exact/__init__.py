@@ -1,1 +1,2 @@
-"""Exact arithmetic: fractions, how short numbers must be for floats not to round, and examples that short."""
+"""Exact arithmetic: fractions, how short numbers must be so that floats do not round, and examples with such
+numbers."""

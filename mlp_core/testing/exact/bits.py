@@ -1,11 +1,11 @@
-"""How many bits drawn numbers may have for float arithmetic not to round: then equality is exact.
+"""How many bits drawn numbers may have so that float arithmetic does not round, and equality is exact.
 
-Every quantity is given a grid: it is n 2^-F with whole n, |n| <= N. Sums take the finer F and add up the magnitudes, so
-that every partial sum of any order lies on the grid of the whole sum; products add F and multiply N. A float of p bits
-(53 in float64, 24 in float32) holds every n 2^-F with |n| <= 2^p, whatever F (down to the smallest normal number). As
-long as N <= 2^p, that is F + ceil(log2 M) <= p for magnitudes M = N 2^-F up to M, no operation on the way rounds: not
-the products, not the sums in whatever order, split into blocks or vectors, not a fused multiply-add, which rounds what
-would not be rounded anyway. For a layer of n inputs, B samples, numbers w, b, x, y on their grids:
+Every quantity has a grid: it is n 2^-F with integer n, |n| <= N. A sum has the finer F and the sum of the magnitudes,
+so that every partial sum in any order is on the grid of the whole sum. A product has the sum of the F and the product
+of the N. A float of p bits (53 in float64, 24 in float32) represents every n 2^-F with |n| <= 2^p, for any F down to
+the smallest normal number. As long as N <= 2^p, that is F + ceil(log2 M) <= p for magnitudes M = N 2^-F up to M, no
+intermediate operation rounds: no product, no sum in any order or split into blocks or vectors, and no fused
+multiply-add. For a layer of n inputs, B samples, numbers w, b, x, y on their grids:
 
     z = n (w a) + b             a = f(z), on the grid of z times a slope or a kink
     dL/dy = 2 (a + y)           loss = B n_L (a + y)^2
@@ -34,7 +34,7 @@ from mlp_core.testing.exact.fractions import Hyper
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The numbers n 2^-fraction with whole n and |n| <= most.
+    """The numbers n 2^-fraction with integer n and |n| <= most.
 
     >>> quarters = Grid.within(1, fraction=2)
     >>> (quarters * quarters).times(3) + Grid.of(0.5)
@@ -49,7 +49,7 @@ class Grid:
     @staticmethod
     @cache
     def of(*numbers: float | Fraction) -> Grid:
-        """The coarsest that holds these numbers."""
+        """The coarsest grid that contains these numbers."""
         exactly = [Fraction(v) for v in numbers]
         fraction = max((v.denominator.bit_length() - 1 for v in exactly), default=0)
         return Grid(fraction, max((int(abs(v) * 2**fraction) for v in exactly), default=0))
@@ -60,13 +60,13 @@ class Grid:
         return cls(fraction, reach << fraction)
 
     def __add__(self, other: Grid) -> Grid:
-        if not self.most or not other.most:  # to add 0 takes no bits
+        if not self.most or not other.most:  # adding 0 takes no bits
             return self if self.most else other
         fraction = max(self.fraction, other.fraction)
         return Grid(fraction, (self.most << fraction - self.fraction) + (other.most << fraction - other.fraction))
 
     def __or__(self, other: Grid) -> Grid:
-        """The numbers of both."""
+        """The numbers of both grids."""
         fraction = max(self.fraction, other.fraction)
         return Grid(fraction, max(self.most << fraction - self.fraction, other.most << fraction - other.fraction))
 
@@ -74,7 +74,7 @@ class Grid:
         return Grid(self.fraction + other.fraction, self.most * other.most)
 
     def times(self, n: int) -> Grid:
-        """Sums of n of these numbers."""
+        """The grid of sums of n of these numbers."""
         return Grid(self.fraction, self.most * n)
 
     def __contains__(self, number: Fraction) -> bool:
@@ -83,11 +83,11 @@ class Grid:
 
     @property
     def bits(self) -> int:
-        """F + ceil(log2 M): the bits a float must have to hold them all."""
+        """F + ceil(log2 M): the bits that a float needs to represent them all."""
         return (self.most - 1).bit_length() if self.most else 0
 
     def fits(self, dtype: torch.dtype) -> bool:
-        """Whether a float of `dtype` holds them all."""
+        """Whether a float of `dtype` represents them all."""
         return self.bits <= digits(dtype) and self.fraction <= finest(dtype)
 
 
@@ -99,7 +99,7 @@ def finest(dtype: torch.dtype) -> int:
 
 @cache
 def digits(dtype: torch.dtype) -> int:
-    """p: the bits of a float, the hidden one included.
+    """p: the bits of a float, including the hidden one.
 
     >>> digits(torch.float64), digits(torch.float32)
     (53, 24)
@@ -112,7 +112,9 @@ Layer = tuple[Grid, Grid]
 
 
 def through(f: Activation, z: Grid) -> Grid:
-    """f(z), as clamps and a product with a slope make it: |f(z)| <= max|f'| |z|, and <= max|f| where f is bounded."""
+    """The grid of f(z), computed with clamps and a product with a slope: |f(z)| <= max|f'| |z|, and <= max|f| if f is
+    bounded.
+    """
     fraction = max(z.fraction, Grid.of(*f.kinks).fraction)
     a = Grid(fraction, z.most << fraction - z.fraction) * Grid.of(*f.slopes)
     if f.slopes[0] or f.slopes[-1]:
@@ -127,7 +129,7 @@ def _highest(f: Activation) -> Grid:
 
 
 def lifted(layers: Sequence[Layer], x: Grid, functions: Sequence[Activation], sizes: Sequence[int]) -> list[Layer]:
-    """The same layers, biases b or k - W a: those that lift a pre-activation onto a kink k."""
+    """The same layers with biases b or k - W a, which lift a pre-activation onto a kink k."""
     found, a = [], x
     for (W, b), f, n in zip(layers, functions, sizes, strict=False):
         product = (W * a).times(n)
@@ -139,7 +141,9 @@ def lifted(layers: Sequence[Layer], x: Grid, functions: Sequence[Activation], si
 def gradient(
     layers: Sequence[Layer], x: Grid, y: Grid, functions: Sequence[Activation], sizes: Sequence[int], rows: int
 ) -> dict[str, Grid]:
-    """Every quantity of a forward and a backward pass with the squared error: z1, a1, ..., loss, delta1, dW1, db1."""
+    """The grid of every quantity in a forward and a backward pass with the squared error: z1, a1, ..., loss, delta1,
+    dW1, db1.
+    """
     found = {"a0": x}
     for l, ((W, b), f) in enumerate(zip(layers, functions, strict=True), start=1):  # noqa: E741  (layer)
         found[f"z{l}"] = (W * found[f"a{l - 1}"]).times(sizes[l - 1]) + b
@@ -156,7 +160,7 @@ def gradient(
 
 
 def descent(p: Grid, g: Grid, v: Grid | None, h: Hyper) -> dict[str, Grid]:
-    """Every quantity of a step: g, v where there is momentum, p."""
+    """The grid of every quantity in a step: g, v if there is momentum, p."""
     beta = Grid.of(h.momentum)
     found = {"g": g + Grid.of(h.weight_decay) * p}
     move = found["g"]
@@ -169,8 +173,9 @@ def descent(p: Grid, g: Grid, v: Grid | None, h: Hyper) -> dict[str, Grid]:
 def spent(
     needs: Callable[[Sequence[int]], Iterable[Grid]], kinds: int, dtype: torch.dtype, most: int
 ) -> tuple[int, ...] | None:
-    """The fraction bits that each of several kinds of numbers may have, at most `most`: one more to each in its turn,
-    as long as everything that `needs` says of them fits `dtype`. None where even whole numbers do not."""
+    """The fraction bits that each of several kinds of numbers may have, at most `most`. Each kind in turn gets one more
+    bit as long as everything that `needs` returns fits `dtype`. None if even integers do not fit.
+    """
 
     def affordable(bits: Sequence[int]) -> bool:
         return all(grid.fits(dtype) for grid in needs(bits))
@@ -195,8 +200,9 @@ def training(
     layers: Sequence[Layer], x: Grid, y: Grid, functions: Sequence[Activation], sizes: Sequence[int], rows: int,
     steps: int, h: Hyper,
 ) -> Iterator[tuple[str, Grid]]:  # fmt: skip
-    """Every quantity of several steps of training in batches of at most `rows`, its step before its name; one by one,
-    for behind the first that does not fit they soon have thousands of bits."""
+    """The grid of every quantity in several steps of training in batches of at most `rows`, named with its step. They
+    are yielded one by one, because after the first that does not fit, the next ones soon have thousands of bits.
+    """
     velocities: dict[str, Grid | None] = {}
     for step in range(1, steps + 1):
         one = gradient(layers, x, y, functions, sizes, rows)

@@ -1,8 +1,8 @@
 """Backpropagation and gradient descent in exact rational arithmetic, without torch.
 
-For piecewise linear networks and squared error. Independent of torch and of the core's formulas: activations are read
-off their kinks and slopes, sums are Python sums of fractions. Where the numbers of a problem are short dyadic ones
-(budget.py says how short), floats do not round, and equality is exact.
+For piecewise linear networks and the squared error. It is independent of torch and of the core's formulas: activations
+are computed from their kinks and slopes, and sums are Python sums of fractions. If the numbers of a problem are dyadic
+and short enough (see bits.py), floats do not round, and equality is exact.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Matrix = list[Vector]
 
 
 def rationals(rows: Iterable[Iterable[float]]) -> Matrix:
-    """Floats as the fractions they are."""
+    """Floats as fractions, exactly."""
     return [[Fraction(v) for v in row] for row in rows]
 
 
 def value(f: Activation, z: Fraction) -> Fraction:
-    """f(z) = the slopes summed up from 0 to z."""
+    """f(z) as the sum of its slopes from 0 to z."""
     low, high = min(z, Fraction(0)), max(z, Fraction(0))
     edges = [None, *map(Fraction, f.kinks), None]
     total = Fraction(0)
@@ -36,7 +36,7 @@ def value(f: Activation, z: Fraction) -> Fraction:
 
 
 def derivative(f: Activation, z: Fraction) -> Fraction:
-    """f'(z); at a kink the slope the record names."""
+    """f'(z); at a kink, the slope that the record defines."""
     for kink, at_kink in zip(f.kinks, f.kink_slopes, strict=True):
         if z == Fraction(kink):
             return Fraction(at_kink)
@@ -51,7 +51,7 @@ def dot(row: Iterable[Fraction], column: Iterable[Fraction]) -> Fraction:
 def forward(
     weights: Sequence[Matrix], biases: Sequence[Vector], functions: Sequence[Activation], sample: Vector
 ) -> tuple[list[Vector], list[Vector]]:
-    """z[1..L] and a[0..L] of one sample."""
+    """z[1..L] and a[0..L] for one sample."""
     zs, activations = [], [sample]
     for W, b, f in zip(weights, biases, functions, strict=True):
         zs.append([dot(row, activations[-1]) + c for row, c in zip(W, b, strict=True)])
@@ -94,8 +94,9 @@ class Hyper:
 
 
 def descend(p: Vector, g: Vector, v: Vector | None, h: Hyper) -> tuple[Vector, Vector | None]:
-    """One step of torch.optim.SGD: the parameters and the velocity after it, None without momentum. v: the velocity
-    before it, None before the first step."""
+    """One step of torch.optim.SGD: the new parameters and the new velocity, None without momentum. v: the previous
+    velocity, None before the first step.
+    """
     lr, beta, tau, wd = map(Fraction, (h.lr, h.momentum, h.dampening, h.weight_decay))
     g = [(-d if h.maximize else d) + wd * q for d, q in zip(g, p, strict=True)]  # g <- g + wd p
     move = g
@@ -110,7 +111,7 @@ def train(
     weights: Sequence[Matrix], biases: Sequence[Vector], functions: Sequence[Activation],
     batches: Iterable[tuple[Matrix, Matrix]], h: Hyper,
 ) -> tuple[list[Fraction], Sequence[Matrix], Sequence[Vector]]:  # fmt: skip
-    """One step of gradient descent on each batch: the losses before each step, the weights and biases at the end."""
+    """One step of gradient descent on each batch: the losses before each step, and the final weights and biases."""
     losses = []
     velocities: dict[tuple[int, int], Vector | None] = {}
     for x, y in batches:

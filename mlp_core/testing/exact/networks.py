@@ -1,7 +1,7 @@
-"""Networks, training runs and scenarios on which float arithmetic does not round: built within the bit budget.
+"""Networks, training runs and scenarios on which float arithmetic does not round, built within the bit budget.
 
-What is drawn knows nothing of the budget: widths, rows and steps are cut down afterwards until whole numbers fit, and
-numbers are then taken from grids as fine as the rest of the budget allows: shallow networks get many bits, deep ones
+The draw does not consider the budget. Widths, rows and steps are reduced afterwards until integers fit. Then the
+numbers are put on grids that are as fine as the rest of the budget allows: shallow networks get many bits, deep ones
 few.
 """
 
@@ -31,13 +31,13 @@ from mlp_core.testing.examples.training import Training
 DEEPEST, WIDEST = 5, 6
 
 FINEST = 20
-"""fraction bits of a drawn number at most: three bytes are drawn for each"""
+"""the largest number of fraction bits of a drawn number: three bytes are drawn for each"""
 
 COARSE = 3
-"""fraction bits of a slope at most"""
+"""the largest number of fraction bits of a slope"""
 
 HALF = activations.leaky(0.5)
-"""a slope that takes a single bit: affordable in deep networks"""
+"""a slope that takes a single bit, affordable in deep networks"""
 
 
 def linear() -> list[Activation]:
@@ -48,18 +48,20 @@ def linear() -> list[Activation]:
 
 @dataclass(frozen=True)
 class Shape:
-    """What a problem is cut down in: widths, rows of a batch, steps; and whether biases lift onto kinks."""
+    """The reducible sizes of a problem: widths, rows of a batch, steps; and whether biases lift pre-activations onto
+    kinks.
+    """
 
     sizes: tuple[int, ...]
     rows: int
     kinks: bool = False
     steps: int = 0
-    """of training; 0: the gradient alone"""
+    """the number of training steps; 0: only a gradient"""
     lasting: bool = False
-    """whether width and depth give way before steps do"""
+    """whether width and depth are reduced before the steps are"""
 
     def smaller(self, rows: int, steps: int) -> Iterator[Shape]:
-        """This and ever smaller ones, down to so many rows and steps."""
+        """This shape and smaller and smaller ones, down to the given numbers of rows and steps."""
         fewer = [replace(self, steps=n) for n in range(self.steps, steps - 1, -1)]
         for shape in fewer:
             yield shape
@@ -67,7 +69,9 @@ class Shape:
                 yield from shape._narrower(rows)
 
     def _narrower(self, least: int) -> Iterator[Shape]:
-        """Narrower by one wherever it is widest, the batch included; then off the kinks; then the same, less deep."""
+        """First the widest size is reduced by one, including the batch; then the kinks are dropped; then the depth is
+        reduced.
+        """
         shape = self
         while max(shape.sizes) > 1 or shape.rows > least:
             width = max(shape.sizes)
@@ -88,7 +92,9 @@ class Shape:
 def grids(
     shape: Shape, functions: Sequence[Activation], bits: Sequence[int], h: Hyper | None = None
 ) -> Iterable[tuple[str, Grid]]:
-    """Every quantity, by name, of a problem whose W1, b1, ..., x and y have so many fraction bits."""
+    """The grid of every quantity, by name, in a problem whose W1, b1, ..., x and y have the given numbers of fraction
+    bits.
+    """
     *parameters, x, y = (Grid.within(1, fraction=one) for one in bits)
     layers = list(zip(parameters[0::2], parameters[1::2], strict=True))
     if shape.kinks:
@@ -100,7 +106,7 @@ def grids(
 
 @dataclass(frozen=True)
 class Cut:
-    """What a network could afford: its shape, the functions of its layers, the fraction bits of its numbers."""
+    """The size that a network can afford: its shape, the functions of its layers, the fraction bits of its numbers."""
 
     shape: Shape
     functions: tuple[Activation, ...]
@@ -112,7 +118,7 @@ def cut(
     wanted: Shape, functions: Sequence[Activation], dtype: torch.dtype, *, rows: int, steps: int = 0,
     h: Hyper | None = None,
 ) -> Cut:  # fmt: skip
-    """The largest shape that the budget allows, in float64 where float32 does not allow even the smallest."""
+    """The largest shape that the budget allows, in float64 if float32 does not allow even the smallest."""
     every = ((one, of) for of in dict.fromkeys((dtype, torch.float64)) for one in wanted.smaller(rows, steps))
     for one, of in every:
         depth = len(one.sizes) - 1
@@ -128,7 +134,7 @@ def cut(
 
 
 def power_from(n: int) -> int:
-    """The first power of two that is n or more.
+    """The smallest power of two that is at least n.
 
     >>> [power_from(n) for n in (1, 2, 3, 5)]
     [1, 2, 4, 8]
@@ -140,8 +146,9 @@ def problems(
     *, batch: tuple[int, int] = (1, 8), dtypes: Sequence[torch.dtype] = (torch.float64, torch.float32),
     powers: bool = False,
 ) -> st.SearchStrategy[Problem]:  # fmt: skip
-    """Piecewise linear networks with the squared error, depth 1 to 5, on which float gradients are exact. `powers`: of
-    two are the batch sizes, one of which `batch` must allow; a mean taken times B is a sum then too."""
+    """Piecewise linear networks with the squared error, depth 1 to 5, on which float gradients are exact. `powers`:
+    batch sizes are powers of two, one of which `batch` must allow; a mean times B is then an exact sum too.
+    """
 
     def read(drawn: bytes) -> Problem:
         codes = Codes(drawn[PERIOD:])
@@ -156,7 +163,7 @@ def problems(
 
 
 def trainings() -> st.SearchStrategy[Training]:
-    """Runs of gradient descent on such networks, two to six steps, the last batch of an epoch short."""
+    """Runs of gradient descent on such networks, two to six steps, with a short last batch in each epoch."""
 
     def read(drawn: bytes) -> Training:
         codes = Codes(drawn[PERIOD:])

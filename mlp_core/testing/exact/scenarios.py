@@ -1,4 +1,4 @@
-"""Scenarios for an optimizer that claims to be torch's SGD, on which float arithmetic does not round."""
+"""Scenarios for an optimizer that claims to equal torch's SGD, on which float arithmetic does not round."""
 
 from __future__ import annotations
 
@@ -19,42 +19,42 @@ from mlp_core.testing.examples.hyperparameters import example_of, shortened
 from mlp_core.testing.examples.scenario import Scenario
 
 SHORT = 3
-"""fraction bits of a hyperparameter at most"""
+"""the largest number of fraction bits of a hyperparameter"""
 
 FINEST = 20
-"""fraction bits of a parameter or gradient at most"""
+"""the largest number of fraction bits of a parameter or gradient"""
 
 LEAST = 2
-"""fraction bits that are worth a step less"""
+"""the number of fraction bits that is worth one step less"""
 
 REACH = 2
-"""of parameters and gradients"""
+"""the largest magnitude of parameters and gradients"""
 
 FEW = 17
-"""entries of a parameter: fractions are slow"""
+"""the largest number of entries of a parameter, because fractions are slow"""
 
 LONG = "{} stays {!r}, which takes too many bits: let it vary, and it is cut to a multiple of 1/8"
 
 
 def not_exactly_sgd(subject: Any) -> str | None:
-    """Why exact arithmetic has nothing to say of an optimizer."""
+    """Why exact arithmetic does not apply to an optimizer."""
     if subject.reference is None:
         return str(subject.unreferenced)
     if subject.equals is not torch.optim.SGD:
-        return "of what claims to be torch.optim.SGD alone: the formulas of no other step are those of exact arithmetic"
+        return "only for an optimizer that claims to equal torch.optim.SGD: exact arithmetic knows no other formula"
     if not _dtypes(subject):
         return "16 bits are too few for a step without rounding"
     scenario = Scenario((_short(subject, example_of(subject.hyper), SHORT),), ((torch.zeros(1),),), ((None,),), (1.0,))
     try:
         ((hyper,),) = asked(subject, scenario)
     except (Broken, Rejected):
-        return None  # the law will say so
+        return None  # the law will report it
     long = [(f.name, getattr(hyper, f.name)) for f in fields(Hyper)]
     return next((LONG.format(name, value) for name, value in long if Grid.of(value).fraction > SHORT), None)
 
 
 def asked(subject: Any, scenario: Scenario) -> list[list[Hyper]]:
-    """What the reference, which has torch's words, makes of the hyperparameters: for every step, for every group."""
+    """The hyperparameters of the reference, under torch's names: for every step, for every group."""
     reference = subject.optimizer(scenario, scenario.fresh(), subject.reference)
     found = []
     for step in range(len(scenario.gradients)):
@@ -65,7 +65,7 @@ def asked(subject: Any, scenario: Scenario) -> list[list[Hyper]]:
 
 
 def scenarios(subject: Any) -> st.SearchStrategy[Scenario]:
-    """The scenarios of every other law, their numbers rounded to what the budget allows."""
+    """The scenarios of all other laws, with numbers rounded to what the budget allows."""
     usual = subject.steady or subject.shapes
     few = [shape for shape in usual if 0 < prod(shape) <= FEW] or usual
     drawn = subject.scenarios(missing=True, steps=(2, 6), shapes=few, dtypes=_dtypes(subject))
@@ -74,14 +74,15 @@ def scenarios(subject: Any) -> st.SearchStrategy[Scenario]:
         try:
             return within_budget(subject, replace(scenario, scheduled=False), fraction)
         except (Broken, Rejected):
-            return scenario  # the reference refuses it, and the law will say so
+            return scenario  # the reference refuses it, and the law will report it
 
     return st.builds(read, drawn, st.integers(1, SHORT))
 
 
 def within_budget(subject: Any, scenario: Scenario, fraction: int) -> Scenario:
-    """The scenario with hyperparameters of `fraction` bits, or fewer where three steps cannot be had otherwise, with as
-    many of its steps as can be had, and numbers as fine as these allow."""
+    """The scenario with hyperparameters of `fraction` bits, or fewer if three steps do not fit otherwise. It keeps as
+    many of its steps as fit, and its numbers are as fine as these allow.
+    """
     wanted = len(scenario.gradients)
     for bits in range(fraction, 0, -1):
         factors = tuple(shortened({"lr": f}, bits)["lr"] for f in scenario.lr_factors)
@@ -92,11 +93,11 @@ def within_budget(subject: Any, scenario: Scenario, fraction: int) -> Scenario:
             if found and found[0] >= LEAST:
                 kept = replace(short, gradients=short.gradients[:steps], lr_factors=factors[:steps])
                 return kept.mapped(lambda t, k=found[0]: _rounded(t, k))  # type: ignore[misc]
-    return replace(short, gradients=(), lr_factors=())  # no step without rounding: nothing is said
+    return replace(short, gradients=(), lr_factors=())  # no step without rounding: the example does not count
 
 
 def _needs(hyper: list[list[Hyper]], fraction: int) -> list[Grid]:
-    """Every quantity of the steps. A parameter whose gradient is missing goes through fewer of them, and needs less."""
+    """Every quantity of the steps. A parameter with missing gradients has fewer steps, and needs less."""
     found: list[Grid] = []
     for group in zip(*hyper, strict=True):
         p, v, g = Grid.within(REACH, fraction=fraction), None, Grid.within(REACH, fraction=fraction)
@@ -112,7 +113,7 @@ def _rounded(tensor: Tensor, fraction: int) -> Tensor:
 
 
 def _short(subject: Any, hyper: dict[str, Any], fraction: int) -> dict[str, Any]:
-    return shortened(hyper, fraction, {*subject.movable, "lr"})  # lr moves between steps anyway
+    return shortened(hyper, fraction, {*subject.movable, "lr"})  # lr changes between steps anyway
 
 
 def _dtypes(subject: Any) -> list[torch.dtype]:

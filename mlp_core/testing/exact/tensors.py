@@ -1,4 +1,4 @@
-"""Problems in fractions, and fractions as tensors."""
+"""Converts problems to fractions, and fractions to tensors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from mlp_core.testing.examples.scenario import Scenario
 
 
 def exact_steps(subject: Any, scenario: Scenario) -> Iterator[list[tuple[Vector, Vector | None]]]:
-    """After each step every parameter and its velocity, None without momentum and before the first gradient."""
+    """Every parameter and its velocity after each step; the velocity is None without momentum and before the first
+    gradient.
+    """
     group_of = [number for number, group in enumerate(scenario.parameters) for _ in group]
     exactly: list[tuple[Vector, Vector | None]] = [(_vector(p), None) for p in scenario.fresh()]
     for hyper, row in zip(asked(subject, scenario), scenario.gradients, strict=True):
@@ -28,14 +30,14 @@ def exact_steps(subject: Any, scenario: Scenario) -> Iterator[list[tuple[Vector,
 
 
 def in_fractions(problem: Problem) -> tuple[list[Matrix], list[Vector], Matrix, Matrix]:
-    """Weights, biases, x and y in fractions."""
+    """Weights, biases, x and y as fractions."""
     weights = [rationals(W.tolist()) for W in problem.parameters[0::2]]
     biases = [_vector(b) for b in problem.parameters[1::2]]
     return weights, biases, rationals(problem.x.tolist()), rationals(problem.y.tolist())
 
 
 def exact_gradient(problem: Problem) -> list[Tensor]:
-    """W1, b1, W2, ..., in the problem's dtype."""
+    """W1, b1, W2, ..., as tensors in the problem's dtype."""
     weights, biases, x, y = in_fractions(problem)
     _, dW, db = exact.squared_error(weights, biases, problem.activations, x, y)
     return _tensors(dW, db, problem.dtype)
@@ -46,7 +48,7 @@ def _vector(tensor: Tensor) -> Vector:
 
 
 def _tensor(numbers: Sequence[Any], dtype: torch.dtype) -> Tensor:
-    """Fractions, nested as they are, as floats: within the budget that is no rounding."""
+    """Nested fractions as floats; within the budget this does not round."""
     return torch.tensor([_floats(v) for v in numbers], dtype=dtype)
 
 

@@ -1,1 +1,1 @@
-"""What a law is tried on, and how it is drawn: built, described in a line, written as Python source."""
+"""The examples of the laws: how they are drawn and built, described in a line, and written as Python source."""

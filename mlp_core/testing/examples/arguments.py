@@ -1,4 +1,4 @@
-"""The arguments of a function that is not ours, and what comes from above: one example of a door."""
+"""An example for a door: the arguments of a foreign function, and the upstream gradient."""
 
 from __future__ import annotations
 
@@ -17,23 +17,25 @@ from mlp_core.testing.examples.inputs import Inputs
 from mlp_core.testing.examples.numbers import Numbers, blobs, textures
 
 Path = tuple[Any, ...]
-"""where an array stands among the arguments: the argument's index, then keys and indices inside it"""
+"""the place of an array in the arguments: the argument's index, then keys and indices inside it"""
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """Arguments as a function takes them, and the numbers from above, which are cut once its outputs are known."""
+    """The arguments of a function, and the numbers of an upstream gradient, which are cut to shape once the outputs are
+    known.
+    """
 
     args: tuple[Any, ...]
     blob: bytes = bytes(61)
     texture: int = 0
 
     def fresh(self) -> list[Any]:
-        """Copies that a function may be trusted with."""
+        """Copies that a function may change."""
         return [copied(a) for a in self.args]
 
     def paths(self) -> list[Path]:
-        """Where the arrays stand that a derivative can be taken by."""
+        """The places of the arrays with respect to which a derivative can be taken."""
         return places_of(self.args, is_real)
 
     def at(self, path: Path) -> Any:
@@ -47,7 +49,7 @@ class Arguments:
         return args
 
     def above(self, shapes: Sequence[Sequence[int]], draw: int = 0) -> list[Tensor]:
-        """Numbers from above for outputs of these shapes, none of them 0; other ones for each `draw`."""
+        """An upstream gradient for outputs of these shapes, without zeros; it differs for each `draw`."""
         size = sum(map(prod, shapes))
         numbers = Numbers(self.blob, (draw + 1) * size + 7 * draw, self.texture)
         numbers.take((draw * (size + 7),))
@@ -58,7 +60,7 @@ class Arguments:
         return f"arguments {', '.join(map(words_of, self.args))}"
 
     def numbers(self) -> str:
-        """The arguments, in few digits."""
+        """The arguments, rounded to a few digits."""
         return ", ".join(few_numbers(tensor_of(a)) if is_real(a) else repr(a) for a in self.args)
 
     def setup(self) -> list[str]:
@@ -70,7 +72,7 @@ class Arguments:
 
 @dataclass(frozen=True)
 class NamedInputs(Inputs):
-    """Parameters that have names."""
+    """Parameters with names."""
 
     called: tuple[str, ...] = ()
 
@@ -79,7 +81,7 @@ class NamedInputs(Inputs):
 
 
 def written(path: Path, base: str = "args") -> str:
-    """The place in Python: args[0]['W1']."""
+    """A place in Python: args[0]['W1']."""
     return base + "".join(f"[{key!r}]" for key in path)
 
 
@@ -90,7 +92,7 @@ def found_at(value: Any, path: Path) -> Any:
 
 
 def places_of(value: Any, wanted: Callable[[Any], bool] = is_array) -> list[Path]:
-    """Where arrays stand in lists, tuples and dicts; by default of any numbers."""
+    """The places of arrays in lists, tuples and dicts; by default, of all real arrays."""
     return list(_paths(value, (), wanted))
 
 
@@ -106,7 +108,7 @@ def _paths(value: Any, path: Path, wanted: Callable[[Any], bool]) -> Iterator[Pa
 
 
 def _replaced(value: Any, path: Path, new: Any) -> Any:
-    """The same nest with another thing in one place."""
+    """The same nested structure with another object in one place."""
     if not path:
         return new
     key, *rest = path
@@ -117,6 +119,6 @@ def _replaced(value: Any, path: Path, new: Any) -> Any:
 
 
 def arguments(inputs: st.SearchStrategy[Any]) -> st.SearchStrategy[Arguments]:
-    """Examples out of a strategy for arguments: a tuple of them, or the only one."""
+    """Examples from a strategy for arguments, which draws a tuple of them, or the only one."""
     several = inputs.map(lambda drawn: drawn if isinstance(drawn, tuple) else (drawn,))
     return st.builds(Arguments, several, blobs, textures)

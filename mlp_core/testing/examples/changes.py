@@ -1,4 +1,4 @@
-"""Examples of the laws about hyperparameters: one moved, or one outside its domain."""
+"""Examples of the laws about hyperparameters: one is changed, or one is outside its domain."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ else:
 
 @dataclass(frozen=True)
 class Changes:
-    """For every hyperparameter a scenario, and the same with that hyperparameter moved in every group."""
+    """For every hyperparameter, a scenario, and the same scenario with that hyperparameter changed in every group."""
 
     pairs: tuple[tuple[str, Scenario, Scenario], ...]
 
@@ -35,7 +35,7 @@ class Changes:
 
 
 class Outside:
-    """Hyperparameters of which one lies outside its domain."""
+    """Hyperparameters, one of which is outside its domain."""
 
     def __init__(self, good: dict[str, Any], field: str, value: Any) -> None:
         self.good, self.field, self.value, self.all = good, field, value, {**good, field: value}
@@ -44,19 +44,19 @@ class Outside:
         return f"{self.field}={self.value!r}"
 
     def setup(self) -> list[str]:
-        # inf and nan, alone or in a tuple, are names in the lines to paste
+        # inf and nan, alone or in a tuple, are names in a snippet
         changed = f"wrong = {{**good, {self.field!r}: {self.value!r}}}"
         return ["from math import inf, nan", f"good = {self.good!r}", changed]
 
     def closing(self, how: str, shape: tuple[int, ...], named: bool) -> str:
-        call = "[p], **wrong" if how == "handed to the constructor" else '[{"params": [p], **wrong}], **good'
+        call = "[p], **wrong" if how == "passed to the constructor" else '[{"params": [p], **wrong}], **good'
         lines = REFUSED.replace("NAMED", 'assert "FIELD" in str(error), error' if named else "pass")
         return lines.replace("CALL", call).replace("FIELD", self.field).replace("SHAPE", repr(shape))
 
 
 @dataclass(frozen=True)
 class Wrongs:
-    """For every hyperparameter a choice of all in which that one lies outside its domain."""
+    """For every hyperparameter, values of all of them in which that one is outside its domain."""
 
     each: tuple[Outside, ...]
 

@@ -1,4 +1,5 @@
-"""Arrays of numpy, torch and jax by one set of names: which have a derivative, copies, conversions, source."""
+"""Arrays of numpy, torch and jax through common functions: whether they have a derivative, copies, conversions,
+source."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from mlp_core.testing.engine.source import literal, source
 
 
 def is_jax(value: Any) -> bool:
-    """Whether it is an array of jax; jax itself is not imported for it."""
+    """Whether a value is a jax array; this does not import jax."""
     return type(value).__module__.split(".")[0] in ("jax", "jaxlib")
 
 
@@ -23,26 +24,26 @@ def is_array(value: Any) -> bool:
 
 
 def is_real(value: Any) -> bool:
-    """Whether it is an array of floating point numbers: what a derivative can be taken by."""
+    """Whether a value is a floating point array, with respect to which a derivative can be taken."""
     if isinstance(value, Tensor):
         return value.is_floating_point()
     return is_array(value) and np.dtype(value.dtype).kind == "f"
 
 
 def is_number(value: Any) -> bool:
-    """Whether it is a real number or an array of real numbers: what a forward pass may give."""
+    """Whether a value is a real number or an array of real numbers, as a forward pass may return it."""
     return is_real(value) or isinstance(value, (float, np.floating))
 
 
 def tensor_of(value: Any) -> Tensor:
-    """The numbers of anything as a float64 tensor of its own."""
+    """The numbers of a value as a new float64 tensor."""
     if isinstance(value, Tensor):
         return value.detach().to(torch.float64, copy=True).contiguous()
     return torch.from_numpy(np.array(value, dtype=np.float64, order="C"))
 
 
 def like(numbers: Tensor, value: Any) -> Any:
-    """Numbers in the library and the dtype of `value`, in memory of their own."""
+    """Numbers as a new array in the library and dtype of `value`."""
     if isinstance(value, Tensor):
         return numbers.detach().to(value.dtype, copy=True)
     if is_jax(value):
@@ -53,7 +54,7 @@ def like(numbers: Tensor, value: Any) -> Any:
 
 
 def copied(value: Any) -> Any:
-    """A copy that a function may be trusted with; of arrays in lists, tuples and dicts too."""
+    """A copy that a function may change; lists, tuples and dicts of arrays are copied too."""
     if isinstance(value, Tensor):
         return value.detach().clone()
     if isinstance(value, np.ndarray):
@@ -66,7 +67,7 @@ def copied(value: Any) -> Any:
 
 
 def source_of(value: Any) -> str:
-    """Python source; arrays of jax as those of numpy."""
+    """Python source; jax arrays are written as numpy arrays."""
     if isinstance(value, Tensor):
         return source(value)
     if is_array(value):
@@ -85,7 +86,7 @@ def source_of(value: Any) -> str:
 
 
 def words_of(value: Any) -> str:
-    """A shape, or the value itself where it is none."""
+    """The shape of an array, or the value itself if it has no shape."""
     if isinstance(value, (list, tuple)) and any(map(is_array, value)):
         return f"[{', '.join(map(words_of, value))}]"
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Hyperparameters of an update rule, generated from the domains of its fields."""
+"""Hyperparameters of an update rule, drawn from the domains of its fields."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mlp_core.testing.examples.sample import sample
 
 
 def inside(rule_type: type[UpdateRule]) -> st.SearchStrategy[dict[str, Any]]:
-    """All hyperparameters of a rule: most away from their defaults, and no two in conflict."""
+    """All hyperparameters of a rule, most of them not at their defaults, without conflicts."""
     parts, defaults = domains(rule_type), _defaults(rule_type)
     several = {name: is_tuple(rule_type, name) for name in parts}
 
@@ -33,14 +33,14 @@ def inside(rule_type: type[UpdateRule]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def outside(rule_type: type[UpdateRule]) -> st.SearchStrategy[Wrongs]:
-    """For every hyperparameter a value outside its domain, among others inside theirs."""
+    """For every hyperparameter a value outside its domain, with the others inside theirs."""
     parts, several = domains(rule_type), {name: is_tuple(rule_type, name) for name in domains(rule_type)}
 
     def read(good: dict[str, Any], data: bytes, which: bytes) -> Wrongs:
         codes, turn, each = Codes(data), Codes(which), []
         for name, wanted in parts.items():
             wrong = [codes.outside(domain) for domain in wanted]
-            if several[name]:  # one of its elements is wrong, the others are not
+            if several[name]:  # one element is wrong, the others are right
                 k = turn.count(0, len(wanted) - 1)
                 each.append(Outside(good, name, (*good[name][:k], wrong[k], *good[name][k + 1 :])))
             else:
@@ -51,7 +51,8 @@ def outside(rule_type: type[UpdateRule]) -> st.SearchStrategy[Wrongs]:
 
 
 def reconciled(rule_type: type[UpdateRule], drawn: Mapping[str, Any], keep: str = "") -> dict[str, Any]:
-    """`drawn`, with the first field (but not `keep`) set back to its default that ends a conflict, or else all."""
+    """`drawn`, with the first field (except `keep`) that ends a conflict set to its default; if none does, all fields.
+    """
     defaults = _defaults(rule_type)
     singles = [{**drawn, name: default} for name, default in defaults.items() if name != keep]
     accepted = (attempt for attempt in [dict(drawn), *singles] if _accepts(rule_type, attempt, defaults))
@@ -62,12 +63,12 @@ def _accepts(rule_type: type[UpdateRule], attempt: Mapping[str, Any], known: Map
     try:
         rule_type(**{k: v for k, v in attempt.items() if k in known})
     except Exception:
-        return False  # whatever it refuses them with
+        return False  # with any kind of exception
     return True
 
 
 def plain(parts: Mapping[str, tuple[Domain, ...]], drawn: Mapping[str, Any]) -> dict[str, Any]:
-    """`drawn` with every decay off, and above zero what keeps a denominator from zero."""
+    """`drawn` with every decay off, and with positive values for fields that keep a denominator from zero."""
     changed = {}
     for name, wanted in parts.items():
         several = isinstance(drawn[name], tuple)
@@ -82,7 +83,7 @@ def example_of(hyper: st.SearchStrategy[dict[str, Any]]) -> dict[str, Any]:
 
 
 def shortened(drawn: Mapping[str, Any], fraction: int, names: Collection[str] | None = None) -> dict[str, Any]:
-    """`drawn` with its floats, or those in `names`, cut to multiples of 2^-fraction; what is not zero stays so.
+    """`drawn` with its floats, or those in `names`, cut to multiples of 2^-fraction; nonzero values remain nonzero.
 
     >>> shortened({"lr": 0.01, "momentum": 0.99, "nesterov": True}, 3)
     {'lr': 0.125, 'momentum': 0.875, 'nesterov': True}

@@ -1,4 +1,4 @@
-"""What a normalisation is asked: three splits of images."""
+"""Examples for normalisations: three splits of images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a function of tensors is asked: parameters and data."""
+"""Examples for functions of tensors: parameters and data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Inputs:
     data: tuple[Any, ...]
 
     def fresh(self) -> tuple[list[Tensor], list[Any]]:
-        """Copies that a function may be trusted with."""
+        """Copies that a function may change."""
         return [p.clone() for p in self.params], [_copied(d) for d in self.data]
 
     def names(self) -> list[str]:
@@ -43,7 +43,7 @@ def _copied(value: Any) -> Any:
 
 
 def inputs_of(example: Any) -> Inputs:
-    """(params, *data) as a strategy drew it."""
+    """The example (params, *data) that a strategy drew."""
     params, data = (example[0], example[1:]) if isinstance(example, tuple) and example else (None, ())
     right = isinstance(params, (list, tuple)) and all(
         isinstance(p, Tensor) and p.dtype == torch.float64 for p in params

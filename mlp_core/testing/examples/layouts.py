@@ -1,4 +1,4 @@
-"""The same numbers, otherwise laid out in memory: what arrives from above in practice."""
+"""The same numbers in other memory layouts, as an upstream gradient has them in practice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 def transposed(value: Any) -> Any:
-    """The first axis the fastest in memory; of a vector, as `part_of_larger`.
+    """Transposed in memory: the first axis varies fastest. A vector becomes a `part_of_larger`.
 
     >>> transposed(np.zeros((2, 3))).strides
     (8, 16)
@@ -24,7 +24,7 @@ def transposed(value: Any) -> Any:
 
 
 def part_of_larger(value: Any) -> Any:
-    """Every other entry of something larger, which is NaN between.
+    """Every other entry of a larger tensor, which has NaN in between.
 
     >>> part_of_larger(np.zeros(3)).strides
     (16,)
@@ -41,7 +41,7 @@ def part_of_larger(value: Any) -> Any:
 
 
 def expanded(value: Any) -> Any:
-    """One number for all entries, with strides of 0, as the layer below a sum gets it from autograd.
+    """One number for all entries, with strides of 0, as autograd passes it to the layer below a sum.
 
     >>> expanded(np.ones((2, 3))).strides
     (0, 0)
@@ -50,8 +50,8 @@ def expanded(value: Any) -> Any:
 
 
 def expanded_rows(value: Any) -> Any:
-    """One row for all rows, with a stride of 0 along the first axis, as a sum over the rows leaves it; of a vector, as
-    `expanded`.
+    """One row for all rows, with a stride of 0 along the first axis, as a sum over the rows returns it. A vector
+    becomes `expanded`.
 
     >>> expanded_rows(np.ones((2, 3))).strides
     (0, 8)
@@ -60,7 +60,7 @@ def expanded_rows(value: Any) -> Any:
 
 
 def _expanded(value: Any, axes: Sequence[int]) -> Any:
-    """The first entry along some axes for all others. Numpy's may be written to, as a compiled function asks."""
+    """Repeats the first entry along some axes. A numpy result is writable, because compiled functions require that."""
     if not isinstance(value, (Tensor, np.ndarray)) or 0 in value.shape:
         return value
     first = tuple(slice(0, 1) if k in axes else slice(None) for k in range(value.ndim))

@@ -1,4 +1,4 @@
-"""Runs of hundreds of steps on a few entries, told in few words: their gradients are made of a seed."""
+"""Runs of hundreds of steps on a few entries, described briefly: a seed generates their gradients."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ lr_factors = [1.0] * len(gradients)"""
 
 @dataclass(frozen=True)
 class LongRun:
-    """A scenario of one parameter, and what its many gradients are: centre, up or down by `wide`, times the sign of the
-    only gradient in `begin`."""
+    """A scenario with one parameter. Its many gradients are centre, plus or minus up to `wide`, times the sign of the
+    only gradient in `begin`.
+    """
 
     begin: Scenario
     seed: int
@@ -43,6 +44,6 @@ class LongRun:
         return f"{about}; {self.begin.describe()}"
 
     def setup(self) -> list[str]:
-        """Python lines that build the same."""
+        """Python lines that build the same run."""
         made = MADE.format(seed=self.seed, steps=self.steps, centre=self.centre, wide=self.wide)
         return [*self.begin.setup(), *made.splitlines()]

@@ -1,4 +1,4 @@
-"""Networks that are drawn: architectures, batches, objectives."""
+"""Drawn networks: architectures, batches, objectives."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def problems(
     objectives = [None, *all_losses()] if objectives is None else objectives
 
     def read(drawn: bytes) -> Problem:
-        codes = Codes(drawn)  # that of a choice stays where it is, whatever the others: a smaller example is alike
+        codes = Codes(drawn)  # each choice has a fixed place, so that shrinking one keeps the others
         layers, rows, texture = codes.count(*depth), codes.count(*batch), codes.count(0, 2**16)
         loss, dtype, equal = codes.pick(objectives), codes.pick(dtypes), codes.pick((False, True))
         weight_scale, x_scale = codes.pick(scales), codes.pick((0.25, 1.0, 4.0))
@@ -63,7 +63,7 @@ def problems(
 
 
 def targets(loss: Loss | None, values: Tensor) -> Tensor:
-    """Numbers within +- 10 turned into targets a loss takes: labels, values in 0..1, or as they are."""
+    """Turns numbers within +- 10 into targets of a loss: class labels, values in 0..1, or unchanged."""
     if loss is not None and loss.classes:
         return (values[:, 0] * 16).round().long().remainder(values.shape[1])
     if loss is not None and loss.unit_targets:
@@ -72,7 +72,8 @@ def targets(loss: Loss | None, values: Tensor) -> Tensor:
 
 
 def on_kinks(problem: Problem) -> Problem:
-    """The same with other biases: every other unit has one sample on a kink of its activation, but for rounding."""
+    """The same problem with other biases: every other unit has one sample on a kink of its activation, up to rounding.
+    """
     parameters = [p.clone() for p in problem.parameters]
     for layer, f in enumerate(problem.activations, start=1):
         for unit in range(0, problem.sizes[layer], 2):

@@ -13,11 +13,11 @@ from torch import Tensor
 from mlp_core.testing.examples.choices import drawn_bytes
 
 PERIOD = 61
-"""how many numbers are drawn; a longer tensor repeats them, and as 61 is prime no two rows of it are alike"""
+"""the number of drawn numbers; a longer tensor repeats them. 61 is prime, so that no two rows are alike"""
 
 
 class Numbers:
-    """Tensors cut one after the other from a drawn blob of bytes, repeated as often as it takes."""
+    """Cuts tensors one after the other from a drawn blob of bytes, which is repeated as often as necessary."""
 
     def __init__(self, blob: bytes, size: int, texture: int = 0) -> None:
         k = torch.tensor(list(blob), dtype=torch.float64)
@@ -41,7 +41,7 @@ class Numbers:
 
     @cached_property
     def _long(self) -> Tensor:
-        """Whole numbers of three bytes each."""
+        """Integers of three bytes each."""
         long = self.zigzag + 2**8 * self.zigzag.roll(20) + 2**16 * self.zigzag.roll(41)
         return long.repeat(self.repeats)
 

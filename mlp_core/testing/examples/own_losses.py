@@ -1,4 +1,5 @@
-"""Losses that training functions compute themselves, as lines of Python: what is tried and what is pasted is one."""
+"""Losses that training functions compute themselves, as lines of Python: the same line is tried and printed in
+snippets."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ OF_CLASSES = (
     f"lambda o, y: torch.nn.functional.binary_cross_entropy_with_logits(o, {HOT}.to(o))",
     "torch.nn.MultiMarginLoss()",
 )
-"""by outputs (n, c) and labels (n,)"""
+"""of outputs (n, c) and labels (n,)"""
 
 OF_VALUES = (
     "torch.nn.MSELoss()",
@@ -36,12 +37,12 @@ OF_VALUES = (
     "torch.nn.HuberLoss()",
     "torch.nn.BCEWithLogitsLoss()",
 )
-"""by outputs and values (n, 1)"""
+"""of outputs and values (n, 1)"""
 
 
 @cache
 def loss_of(line: str) -> Callable[[Tensor, Tensor], Tensor]:
-    """The function that a line above stands for.
+    """The function that a line defines.
 
     >>> loss_of(OF_VALUES[2])(torch.tensor([[3.0]]), torch.tensor([[1.0]]))
     tensor(2.)

@@ -1,4 +1,4 @@
-"""What an activation or a loss is asked: numbers, outputs with targets, and targets that do not fit."""
+"""Examples for activations and losses: numbers, outputs with targets, and invalid targets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Points:
 
 @st.composite
 def points(draw: st.DrawFn, subject: Any) -> Points:
-    """Numbers of all sizes, kinks among them."""
+    """Numbers of all sizes, including kinks."""
     blob, texture = draw(blobs, label="numbers"), draw(textures, label="texture")
     dtype, scale = (
         draw(st.sampled_from(DTYPES), label="dtype"),
@@ -46,7 +46,7 @@ def points(draw: st.DrawFn, subject: Any) -> Points:
 
 @st.composite
 def outputs(draw: st.DrawFn, subject: Any) -> Points:
-    """Outputs of a network and targets that fit."""
+    """Outputs of a network, and valid targets."""
     blob, texture = draw(blobs, label="numbers"), draw(textures, label="texture")
     dtype, scale = draw(st.sampled_from(DTYPES), label="dtype"), draw(st.sampled_from((1.0, 0.01, 30.0)), label="scale")
     rows, columns = draw(st.integers(1, 9), label="batch size"), draw(st.integers(1, 6), label="outputs")
@@ -58,7 +58,7 @@ def outputs(draw: st.DrawFn, subject: Any) -> Points:
 
 @dataclass(frozen=True)
 class Misfit:
-    """Outputs, and targets spoiled in one of three ways: shape, dtype, range."""
+    """Outputs, and targets that are invalid in one of three ways: shape, dtype, range."""
 
     HOW: ClassVar = ("shape", "dtype", "range")
     at: Points

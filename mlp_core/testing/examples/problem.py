@@ -1,4 +1,4 @@
-"""A generated problem: a network with its numbers, a batch, and what flows back into its output."""
+"""A generated problem: a network with its numbers, a batch, and the gradient by its output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlp_core.testing.engine.source import few, few_numbers, source
 
 @dataclass
 class Case:
-    """One forward pass, ready for backpropagation: what a backprop function is handed."""
+    """One forward pass, ready for backpropagation: the arguments of a backprop function."""
 
     model: MLP
     trace: Trace
@@ -24,7 +24,7 @@ class Case:
     y: Tensor | None = None
 
     def rows(self, rows: Tensor | slice) -> Case:
-        """The same network on some rows of the batch, every number to the bit as in the whole."""
+        """The same network on some rows of the batch, with equal bits."""
         trace = Trace(tuple(z[rows] for z in self.trace.z), tuple(a[rows] for a in self.trace.a))
         return Case(self.model, trace, self.dL_dy[rows], None if self.y is None else self.y[rows])
 
@@ -59,11 +59,11 @@ class Problem:
         return model
 
     def inputs(self) -> Tensor:
-        """x in `dtype`, strided where the problem asks for it."""
+        """x in `dtype`, strided if the problem says so."""
         return self._laid(self.x)
 
     def targets(self) -> Tensor:
-        """y as the loss takes it: labels as they are, values in `dtype`."""
+        """y in the form that the loss takes: labels unchanged, values in `dtype`."""
         return self.y.clone() if self.y.dtype == torch.int64 else self._laid(self.y)
 
     def case(self) -> Case:
@@ -76,12 +76,12 @@ class Problem:
             return Case(model, trace, self.loss.grad(trace.output, y), y)
 
     def objective(self, y_hat: Tensor, y: Tensor) -> Tensor:
-        """The scalar whose gradient is looked for; y_hat (..., B, n)."""
+        """The scalar whose gradient is computed; y_hat (..., B, n)."""
         return (y_hat * y).sum() if self.loss is None else self.loss.value(y_hat, y)
 
     @property
     def exact(self) -> bool:
-        """Whether gradients made of the same products are autograd's to the bit (measured)."""
+        """Whether gradients computed with the same products have autograd's bits (measured)."""
         return all(f.exact for f in self.activations) and not (len(self.x) == 1 and 1 in self.sizes)
 
     def double(self) -> Problem:
@@ -89,11 +89,11 @@ class Problem:
         return replace(self, dtype=torch.float64)
 
     def weight(self) -> int:
-        """How much there is to read: numbers, and more so where they are not zero."""
+        """How much there is to read: the numbers, of which nonzero ones count more."""
         return sum(t.numel() + 4 * int(t.count_nonzero()) for t in (*self.parameters, self.x, self.y))
 
     def describe(self) -> str:
-        """In one line: what network, what batch."""
+        """The network and the batch, in one line."""
         shape = "-".join(map(str, self.sizes))
         functions = ", ".join(f.name for f in self.activations)
         objective = "a weighted sum of the output" if self.loss is None else self.loss.name
@@ -102,7 +102,7 @@ class Problem:
         return f"{shape} network ({functions}), {objective}, {rows}{layout}, {str(self.dtype)[6:]}"
 
     def numbers(self) -> str:
-        """Parameters and batch, in few digits."""
+        """Parameters and batch, rounded to a few digits."""
         names = [f"{kind}{layer}" for layer in range(1, len(self.sizes)) for kind in "Wb"]
         named = [*zip(names, self.parameters, strict=True), ("x", self.x), ("y", self.y)]
         return ", ".join(f"{name} {few_numbers(t)}" for name, t in named)
@@ -129,8 +129,8 @@ class Problem:
         return [*lines, f"dL_dy = {grad}"]
 
     def _laid(self, tensor: Tensor) -> Tensor:
-        tensor = tensor.to(self.dtype, copy=True)  # a subject may write to what it is given
-        if self.strided:  # every other number in memory is NaN, so that reading past the strides shows
+        tensor = tensor.to(self.dtype, copy=True)  # a subject may write to its arguments
+        if self.strided:  # every other number in memory is NaN, so that ignoring the strides shows
             tensor = torch.stack([tensor, torch.full_like(tensor, float("nan"))], dim=-1)[..., 0]
         return tensor
 
@@ -142,7 +142,7 @@ def _source(f: Activation) -> str:
 
 
 def permuted(case: Case, layer: int, order: Sequence[int]) -> Case:
-    """The same network with the units of a hidden layer in another order, every number to the bit."""
+    """The same network with the units of a hidden layer in another order, with equal bits."""
     problem_model = case.model
     index = torch.tensor(order)
     model = MLP(

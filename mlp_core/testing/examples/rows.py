@@ -1,4 +1,4 @@
-"""What an objective of gradient boosting is asked: rows with a label, raw scores and a weight."""
+"""Examples for objectives of gradient boosting: rows with a label, raw scores and a weight."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from mlp_core.testing.examples.choices import Codes, drawn_bytes
 from mlp_core.testing.examples.numbers import PERIOD, Numbers, textures
 
 MOST = 6
-"""rows of an example, at most"""
+"""the largest number of rows in an example"""
 
 SCALES = (0.25, 0.5, 1.0)
-"""raw scores reach 8 times as far: a probability of 0.9997 at most, beyond which 1 - p has few digits left"""
+"""scales of the raw scores, which reach 8 times as far: up to a probability of 0.9997, because 1 - p has few digits
+beyond"""
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Rows:
     weights: Tensor
 
     def one(self, row: int) -> Rows:
-        """That row alone."""
+        """This row only."""
         return self.some([row])
 
     def some(self, rows: list[int]) -> Rows:
@@ -43,7 +44,7 @@ class Rows:
         return replace(self, scores=scores)
 
     def arrays(self) -> tuple[Any, Any, Any]:
-        """Labels, scores and weights as arrays of numpy that a function may be trusted with."""
+        """Labels, scores and weights as numpy arrays that a function may change."""
         return self.labels.numpy().copy(), self.scores.numpy().copy(), self.weights.numpy().copy()
 
     def describe(self) -> str:
@@ -58,7 +59,7 @@ class Rows:
 
 
 def array(value: Tensor) -> str:
-    """Numbers as the source of an array of numpy."""
+    """The source of a numpy array."""
     return f"np.array({_written(value.tolist())})"
 
 
@@ -74,14 +75,15 @@ KINDS: dict[str, Callable[[Tensor], Tensor]] = {
     "positive": lambda k: (k.abs() + 1) / 16,
     "counts": lambda k: k.abs() % 9,
 }
-"""labels by their kind, out of whole numbers from -128 to 127"""
+"""per kind of label, a function that makes it from integers from -128 to 127"""
 
 
 def rows(
     labels: str | int | st.SearchStrategy[Any], scores: tuple[float, float] | None = None
 ) -> st.SearchStrategy[Rows]:
-    """1 to MOST rows. labels: one of KINDS, a number of classes, or a strategy for one label. scores: the range of raw
-    scores, if not all numbers are allowed. Labels and weights are numbers of float32, as libraries keep them."""
+    """1 to MOST rows. labels: a key of KINDS, a number of classes, or a strategy for one label. scores: the range of
+    raw scores, if not all numbers are allowed. Labels and weights are float32 numbers, as libraries keep them.
+    """
     classes = labels if isinstance(labels, int) else 0
 
     def made(data: bytes, texture: int, given: list[Any]) -> Rows:
@@ -90,7 +92,7 @@ def rows(
         numbers = Numbers(bytes(codes.data)[:PERIOD], n * (max(classes, 1) + 2), texture)
         plain = numbers.zigzag
         s = numbers.take((n, classes) if classes else (n,), scale)
-        if scores is not None:  # from a 260th above the low end to as far below the high one
+        if scores is not None:  # from a 260th above the low end to a 260th below the high end
             s = scores[0] + (scores[1] - scores[0]) * (s / scale / 8 + 1.02) / 2.04
         w = numbers.take((n,)).abs() % 3 + 0.25
         if classes:
@@ -106,5 +108,5 @@ def rows(
 
 
 def in_column_order(scores: Any) -> Any:
-    """The same array, its columns one after the other in memory."""
+    """The same array in column order."""
     return np.asfortranarray(scores)

@@ -1,4 +1,4 @@
-"""A few examples of a strategy, the same every time: to look at a subject apart from any law."""
+"""A few examples of a strategy, the same ones every time, for examining a subject outside of laws."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A generated scenario for an optimizer: groups of parameters with their hyperparameters, and the gradients to come."""
+"""A generated scenario for an optimizer: groups of parameters with their hyperparameters, and the gradients of its
+steps."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from mlp_core.testing.engine.source import few_numbers, listed, source
 Make = Callable[..., torch.optim.Optimizer]
 
 Gradient = Callable[[int, int], Tensor | None]
-"""the gradient of a parameter in a step, from the numbers of both"""
+"""(parameter's number, step's number) -> the gradient, or None"""
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Scenario:
     """Parameters in groups, hyperparameters for each group, and for every step a gradient (or None) for each parameter.
 
     Tensors are float64 and rounded to `dtype` when used. lr_factors: before step s the lr of every group is its first
-    lr times lr_factors[s]; where `scheduled`, so are the hyperparameters in `scalable`, by factors up to 1. After the
-    first step every count of steps claims `taken` more.
+    lr times lr_factors[s]; if `scheduled`, the hyperparameters in `scalable` change likewise, by factors up to 1. After
+    the first step every count of steps is increased by `taken`.
     """
 
     groups: tuple[dict[str, Any], ...]
@@ -34,12 +35,12 @@ class Scenario:
     lr_factors: tuple[float, ...]
     dtype: torch.dtype = torch.float64
     scalable: tuple[str, ...] = ()
-    """hyperparameters that may be multiplied by anything from 0 to 1"""
+    """hyperparameters that may be multiplied by any number from 0 to 1"""
     scheduled: bool = False
     taken: int = 0
 
     def fresh(self) -> list[Tensor]:
-        """New parameters, all groups one after the other."""
+        """New parameters, all groups in one list."""
         return [p.to(self.dtype, copy=True).requires_grad_() for group in self.parameters for p in group]
 
     def optimizer(self, make: Make, params: Sequence[Tensor]) -> torch.optim.Optimizer:
@@ -51,9 +52,9 @@ class Scenario:
         return make(dicts, **self.groups[0])
 
     def set_lr(self, optimizer: torch.optim.Optimizer, step: int) -> None:
-        """Give every group the lr of this step, and what else is scheduled."""
+        """Set the lr of this step in every group, and the other scheduled hyperparameters."""
         factor = self.lr_factors[step]
-        several = self.groups if len(self.groups) > 1 else self.groups * len(optimizer.param_groups)  # some split one
+        several = self.groups if len(self.groups) > 1 else self.groups * len(optimizer.param_groups)  # some split it
         for group, hyper in zip(optimizer.param_groups, several, strict=True):
             if "lr" in hyper and isinstance(group.get("lr"), Tensor):
                 group["lr"].fill_(hyper["lr"] * factor)  # as torch's schedulers do
@@ -63,18 +64,18 @@ class Scenario:
                 group[name] = scaled(hyper[name], min(factor, 1.0))
 
     def begin(self, optimizer: torch.optim.Optimizer, step: int) -> None:
-        """What comes before the gradients of a step: its lr, and, before the second, the count of a longer run."""
+        """Prepare a step before its gradients: set its lr, and before the second step the count of a longer run."""
         self.set_lr(optimizer, step)
         for own in optimizer.state.values() if step == 1 and self.taken else ():
-            own["step"] = own["step"] + self.taken * bool(own["step"])  # torch's Adagrad counts from before the first
+            own["step"] = own["step"] + self.taken * bool(own["step"])  # Adagrad counts before the first step too
 
     def gradient(self, step: int, index: int) -> Tensor | None:
-        """The gradient of one parameter in one step, new memory each time."""
+        """The gradient of one parameter in one step, as a new tensor."""
         g = self.gradients[step][index]
         return None if g is None else g.to(self.dtype, copy=True)
 
     def written_to(self, memory: Sequence[Tensor]) -> Gradient:
-        """The gradients in the same memory in every step."""
+        """The gradients, in the same memory in every step."""
 
         def gradient(step: int, index: int) -> Tensor | None:
             g = self.gradient(step, index)
@@ -83,20 +84,21 @@ class Scenario:
         return gradient
 
     def given(self, step: int, index: int) -> Tensor:
-        """The gradient of one parameter in one step, as generated, in a scenario where none is missing."""
+        """The generated gradient of one parameter in one step, for a scenario without missing gradients."""
         g = self.gradients[step][index]
         assert g is not None
         return g
 
     def set_gradients(self, params: Sequence[Tensor], step: int, gradient: Gradient | None = None) -> None:
-        """Give every parameter its gradient of this step: in new memory, or where `gradient` puts it."""
+        """Set every parameter's gradient of this step, as a new tensor or as `gradient` returns it."""
         for index, p in enumerate(params):
             p.grad = (gradient or self.gradient)(step, index)
 
     @staticmethod
     def step(optimizer: torch.optim.Optimizer, params: Sequence[Tensor]) -> None:
-        """One step; an optimizer that cannot do without a closure gets one for a function that has the gradients given
-        where the step begins."""
+        """Do one step. An optimizer that requires a closure gets one for a function that has the current gradients at
+        the current point.
+        """
         if needs_closure(cast(Hashable, type(optimizer))):
             optimizer.step(function(params, curved=curved(optimizer)))
         else:
@@ -105,7 +107,7 @@ class Scenario:
     def run(
         self, optimizer: torch.optim.Optimizer, params: Sequence[Tensor], gradient: Gradient | None = None
     ) -> Iterator[int]:
-        """Take the steps one by one; yields the number of each step done, from 0."""
+        """Do the steps one by one; yields the number of each finished step, from 0."""
         for step in range(len(self.gradients)):
             self.begin(optimizer, step)
             self.set_gradients(params, step, gradient)
@@ -113,11 +115,11 @@ class Scenario:
             yield step
 
     def mapped(self, change: Callable[[Tensor], Tensor]) -> Scenario:
-        """The same scenario with every tensor changed."""
+        """The same scenario with a function applied to every tensor."""
         return replace(self.with_gradients(change), parameters=tuple(tuple(map(change, g)) for g in self.parameters))
 
     def with_gradients(self, change: Callable[[Tensor], Tensor]) -> Scenario:
-        """The same scenario with every gradient changed."""
+        """The same scenario with a function applied to every gradient."""
         changed = tuple(tuple(None if g is None else change(g) for g in row) for row in self.gradients)
         return replace(self, gradients=changed)
 
@@ -130,20 +132,20 @@ class Scenario:
         return [f"params[{i}]" for i in range(sum(map(len, self.parameters)))]
 
     def describe(self) -> str:
-        """In one line: hyperparameters, shapes, steps."""
+        """Hyperparameters, shapes and steps, in one line."""
         groups = "; ".join(", ".join(f"{k}={v!r}" for k, v in hyper.items()) for hyper in self.groups)
         shapes = [tuple(p.shape) for group in self.parameters for p in group]
         long = f" (counted as {self.taken} more after the first)" if self.taken else ""
         return f"{len(self.gradients)} steps{long} on parameters of shapes {shapes}, {str(self.dtype)[6:]}; {groups}"
 
     def numbers(self) -> str:
-        """Parameters and gradients, in few digits."""
+        """Parameters and gradients, rounded to a few digits."""
         params = ", ".join(few_numbers(p) for group in self.parameters for p in group)
         rows = ("; ".join("none" if g is None else few_numbers(g) for g in row) for row in self.gradients)
         return f"params {params}; gradients {', then '.join(rows)}"
 
     def setup(self) -> list[str]:
-        """Python lines that build the same: fresh(), hyper and counts of the groups, gradients, lr_factors."""
+        """Python lines that build the same scenario: fresh(), hyper and counts of the groups, gradients, lr_factors."""
         flat = [p for group in self.parameters for p in group]
         counts = [len(group) for group in self.parameters]
         values = ", ".join(source(p, self.dtype) for p in flat)
@@ -161,8 +163,9 @@ def scaled(value: Any, factor: float) -> Any:
 
 
 def grouped(make: Make) -> Make:
-    """`make`, which takes the parameters of one group and its hyperparameters in words of its own, for several groups:
-    an optimizer is made for each, and the first takes over the groups of the others."""
+    """`make`, which takes the parameters of one group and has its own names for hyperparameters, adapted to several
+    groups: it creates one optimizer per group, and the first adopts the groups of the others.
+    """
 
     def several(groups: Any, **hyper: Any) -> torch.optim.Optimizer:
         made = []
@@ -172,20 +175,21 @@ def grouped(make: Make) -> Make:
         first, *rest = made
         for other in rest:
             first.add_param_group(other.param_groups[0])
-            first.state.update(other.state)  # what it began with: torch's Adagrad fills its state when it is made
+            first.state.update(other.state)  # its initial state: torch's Adagrad creates it in the constructor
         return first
 
     return several
 
 
 def curved(optimizer: torch.optim.Optimizer) -> bool:
-    """Whether the function of its closure is curved: not if it iterates in its step, as L-BFGS does."""
+    """Whether its closure's function is curved; not if it iterates within a step, as L-BFGS does."""
     return "max_iter" not in optimizer.defaults
 
 
 def function(params: Sequence[Tensor], *, curved: bool) -> Callable[[], float]:
-    """A closure for p . g, where g is the gradient that p has now. If curved, |p - p0|^2 / 2 is added, where p0 is p as
-    it is now, so that a method that asks for the gradient elsewhere gets another one."""
+    """A closure for p . g, where g is the current gradient of p. If curved, |p - p0|^2 / 2 is added, where p0 is the
+    current p, so that a method that evaluates the gradient at another point gets another value.
+    """
     given = [(p, p.detach().clone(), p.grad) for p in params if p.grad is not None]
 
     def closure() -> float:
@@ -203,14 +207,14 @@ def function(params: Sequence[Tensor], *, curved: bool) -> Callable[[], float]:
 
 @cache
 def needs_closure(optimizer_type: Hashable) -> bool:
-    """Whether step(closure) has no default, as in L-BFGS."""
+    """Whether the closure of step(closure) has no default, as in L-BFGS."""
     assert isinstance(optimizer_type, type)
     parameters = inspect.signature(optimizer_type.step).parameters  # type: ignore[attr-defined]
     return "closure" in parameters and parameters["closure"].default is inspect.Parameter.empty
 
 
 def state_tensors(optimizer: torch.optim.Optimizer, p: Tensor) -> dict[str, Tensor]:
-    """What an optimizer keeps for a parameter, numbers and tensors by name; a list of tensors one by one."""
+    """The state that an optimizer keeps for a parameter, numbers and tensors by name; lists of tensors one by one."""
     found = {}
     for key, value in optimizer.state.get(p, {}).items():
         several = value if isinstance(value, (list, tuple)) else [value]

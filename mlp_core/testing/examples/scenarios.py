@@ -1,4 +1,5 @@
-"""What is generated for optimizers: parameters in groups, with hyperparameters, and the gradients of several steps."""
+"""Generates scenarios for optimizers: parameters in groups, with hyperparameters, and the gradients of several
+steps."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from mlp_core.testing.examples.numbers import PERIOD, Numbers
 from mlp_core.testing.examples.scenario import Scenario
 
 KINDS = ("normal", "normal", "normal", "shrinking", "zero", "same")
-"""what the gradient of a parameter may be in a step; "none" comes on top where missing gradients are asked for"""
+"""the kinds of gradient of a parameter in a step; "none" is added if missing gradients are requested"""
 
 SHAPES: tuple[tuple[int, ...], ...] = (
     (), (1,), (2,), (3,), (2, 3), (5,), (3, 1), (7,), (1, 4), (2, 2, 3), (17,), (33,), (5, 7), (70,), (0,), (0, 3)
@@ -30,19 +31,19 @@ EVERY_KIND: tuple[tuple[int, ...], ...] = (
 DTYPES = (torch.float64, torch.float32)
 
 FACTORS = (1.0, 1.0, 0.5, 0.1, 2.0)
-"""what lr is multiplied by in a step"""
+"""factors of lr in a step"""
 
 TAKEN = (0, 0, 0, 0, 98, 998, 9_998, 999_998)
-"""steps that a count may claim to have been taken: corrections of a bias end where they are small, or are cut off"""
+"""numbers of steps that are added to a count: bias corrections stop being applied when they become small"""
 
 STARTS = (1.0, 0.0625, 0.0)
-"""scales of the parameters: beside a large one, an update that is slightly wrong drowns in rounding"""
+"""scales of the parameters: beside a large parameter, a slightly wrong update disappears in rounding"""
 
 VARIED = bytes(37 * k % 251 for k in range(1, PERIOD + 1))
-"""what the numbers of a `telling` example are, where the bytes drawn are zeros"""
+"""the numbers of a `telling` example if the drawn bytes are zeros"""
 
 HEAD = PERIOD + 2
-"""bytes for numbers and their texture"""
+"""the number of bytes for numbers and their texture"""
 
 
 def scenarios(
@@ -52,10 +53,11 @@ def scenarios(
     scalable: Sequence[str] = (), counts: bool = False, each: Sequence[tuple[int, ...]] = (), zeros: bool = True,
     telling: bool = False,
 ) -> st.SearchStrategy[Scenario]:  # fmt: skip
-    """Scenarios of several steps, groups and kinds of gradient, with an lr, and what else is `scalable`, that may
-    change between steps; what is `common` is the same in all groups. `counts`: the counts of some jump ahead. `each`: a
-    parameter of each of these shapes is in every scenario, in any of its groups. Without `zeros` no number is 0.
-    `telling`: the simplest example, too, has many different numbers, for laws that see few examples."""
+    """Scenarios of several steps, groups and kinds of gradient. lr, and the hyperparameters in `scalable`, may change
+    between steps; those in `common` are equal in all groups. `counts`: some counts of steps jump ahead. `each`: every
+    scenario has a parameter of each of these shapes, in any group. Without `zeros`, no number is 0. `telling`: even the
+    simplest example has many different numbers, for laws that run few examples.
+    """
 
     def read(data: bytes, first: dict[str, Any], second: dict[str, Any]) -> Scenario:
         numbers, texture = data[:PERIOD], int.from_bytes(data[PERIOD:HEAD])

@@ -1,4 +1,4 @@
-"""Arrays whose shapes are given by a signature: which letters there are, how large each is, what the entries are."""
+"""Arrays whose shapes are given by a signature: its letters, their sizes, and the entries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlp_core.testing.examples.choices import Codes, drawn_bytes
 from mlp_core.testing.examples.numbers import PERIOD, Numbers, textures
 
 LETTERS = (1, 2, 3, 4, 5, 3)
-"""how large a letter may be where nobody says otherwise: 1 is a size that hides sums, and others differ"""
+"""the sizes of a letter by default: 1 hides wrong sums, and the others differ"""
 
 SCALE = 0.25
 """entries are within +- 2, and shrink to multiples of 1/64"""
@@ -28,7 +28,9 @@ ONE = re.compile(r"\(([^()]*)\)\s*(?:(<|>)\s*(\w+))?")
 
 @dataclass(frozen=True)
 class Shape:
-    """One array: its sizes, letters or numbers; below what its whole numbers are, or that its numbers are positive."""
+    """One array: its sizes, as letters or numbers; optionally a limit for its integers, or that its numbers are
+    positive.
+    """
 
     sizes: tuple[str | int, ...]
     below: str | int | None = None
@@ -78,7 +80,7 @@ def drawn(shapes: Sequence[Shape], lib: str, sizes: Mapping[str, Any]) -> st.Sea
 
 
 def options_of(letter: str, given: Any) -> tuple[int, ...]:
-    """The sizes a letter may have: a range (low, high), a list, or one number."""
+    """The allowed sizes of a letter: a range (low, high), a list, or one number."""
     if given is None:
         return LETTERS
     if isinstance(given, tuple) and len(given) == 2 and all(isinstance(n, int) for n in given):
@@ -101,7 +103,7 @@ def _array(one: Shape, known: Mapping[str, int], numbers: Numbers, lib: str, tex
 
 
 def numbers_of(numbers: Numbers, shape: Sequence[Any], texture: int, scale: float) -> Tensor:
-    """The next numbers, however many have been taken: they are repeated as often as it takes, with other noise."""
+    """The next numbers, as many as needed: they are repeated with other noise."""
     size = int(torch.Size(shape).numel())
     taken = torch.arange(numbers.used, numbers.used + size) % (len(numbers.zigzag))
     round_ = torch.arange(numbers.used, numbers.used + size) // len(numbers.zigzag)
@@ -119,7 +121,7 @@ def in_library(values: Tensor, lib: str) -> Any:
         return values.clone()
     if lib == "numpy":
         return values.numpy().copy()
-    import jax.numpy  # only where its arrays are asked for
+    import jax.numpy  # only if jax arrays are requested
 
     return jax.numpy.asarray(values.numpy())
 

@@ -1,4 +1,4 @@
-"""A training run that is asked for: a problem, a rule, and how it is cut into batches."""
+"""A training run: a problem, a rule, and the division into batches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mlp_core.testing.examples.problem import Problem
 
 @dataclass(frozen=True)
 class Training:
-    """A training run: a problem whose batch is the training set, a rule, and how it is cut into batches."""
+    """A training run: a problem whose batch is the training set, a rule, and the division into batches."""
 
     problem: Problem
     rule: UpdateRule

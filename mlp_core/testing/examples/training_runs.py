@@ -1,4 +1,5 @@
-"""Training runs for anybody's training function: a small module, data cut into batches of which the last is short."""
+"""Training runs for any training function: a small module, and data divided into batches, the last of which is
+short."""
 
 from __future__ import annotations
 
@@ -17,12 +18,12 @@ from mlp_core.testing.examples.numbers import PERIOD, Numbers
 from mlp_core.testing.examples.own_losses import OF_CLASSES, OF_VALUES, loss_of
 
 SIDE, CHANNELS = 32, 3
-"""of the images that some functions flatten by these numbers; drawn as 2 by 2 tiles"""
+"""the size of images, because some functions flatten them with these numbers; drawn as 2 by 2 tiles"""
 
 RATES = (0.1, 0.03, 0.25)
 MOMENTA = (0.9, 0.5, 0.75, 0.3)
 DECAYS = (0.05, 0.2, 0.01)
-"""hyperparameters that act, and whose doubles and halves are not among them"""
+"""hyperparameters that have an effect, and none of which is twice another"""
 
 
 HYPER = "lr, momentum, weight_decay"
@@ -30,7 +31,7 @@ HYPER = "lr, momentum, weight_decay"
 
 @dataclass(frozen=True)
 class World:
-    """What a training function trains: on classes or on values, on vectors or on images, in which dtype."""
+    """The kind of training: on classes or values, on vectors or images, and the dtype."""
 
     classes: bool = True
     images: bool = False
@@ -39,7 +40,7 @@ class World:
     """the loss of a function that takes none, as a line of Python"""
 
     def loss(self) -> Callable[[Tensor, Tensor], Tensor]:
-        """The mean over the batch, as torch has it, or the function's own."""
+        """The mean over the batch, as in torch, or the function's own loss."""
         return loss_of(self.line())
 
     def line(self) -> str:
@@ -62,14 +63,14 @@ WORLDS = tuple(
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """A module with one hidden layer, its data, and how it is to be trained."""
+    """A module with one hidden layer, its data, and the training settings."""
 
     world: World
     weights: tuple[Tensor, ...]
     x: Tensor
     y: Tensor
     order: tuple[int, ...]
-    """in which the loader deals the samples, in every epoch"""
+    """the order in which the loader yields the samples, in every epoch"""
     batch_size: int
     epochs: int
     lr: float
@@ -78,14 +79,14 @@ class TrainingRun:
     clip: float | None = None
     """the largest norm of all gradients together"""
     accumulation: int = 1
-    """batches whose gradients are averaged before a step"""
+    """the number of batches whose gradients are averaged before a step"""
     spares: bool = False
-    """whether weight decay spares vectors, which here are the biases"""
+    """whether weight decay excludes vectors, which here are the biases"""
     dealt: tuple[tuple[tuple[int, ...], ...], ...] = ()
-    """by epoch and batch, the rows that a function dealt itself; empty where the loader deals them"""
+    """per epoch and batch, the rows that a function chose itself; empty if the loader chooses them"""
 
     def module(self) -> nn.Sequential:
-        """The module where training begins; new memory each time."""
+        """The module at the start of training; a new one each time."""
         hidden, inputs = self.weights[0].shape
         made = nn.Sequential(
             nn.Flatten(), nn.Linear(inputs, hidden), nn.Tanh(), nn.Linear(hidden, len(self.weights[3]))
@@ -96,7 +97,7 @@ class TrainingRun:
         return made
 
     def data(self) -> tuple[Tensor, Tensor]:
-        """Inputs and targets, in new memory."""
+        """Inputs and targets, as new tensors."""
         y = self.y.clone() if self.world.classes else self.y.to(self.world.dtype, copy=True)
         return self.x.to(self.world.dtype, copy=True), y
 
@@ -114,7 +115,7 @@ class TrainingRun:
         return torch.optim.SGD(groups, lr=self.lr, momentum=self.momentum, weight_decay=self.weight_decay)
 
     def batches(self) -> list[Tensor]:
-        """The rows of every batch of an epoch, as the loader deals them."""
+        """The rows of every batch in an epoch, as the loader yields them."""
         return list(torch.tensor(self.order).split(self.batch_size))
 
     def rounds(self) -> list[list[Tensor]]:
@@ -133,15 +134,16 @@ class TrainingRun:
         )
 
     def numbers(self) -> str:
-        """Weights and data, in few digits."""
+        """Weights and data, rounded to a few digits."""
         if self.world.images:
             return ""
         weights = ", ".join(map(few_numbers, self.weights))
         return f"x {few_numbers(self.x)}, y {few_numbers(self.y)}, weights {weights}"
 
     def setup(self) -> list[tuple[str, str]]:
-        """Python that builds the same, as names and the lines that define them: net(), data(), loader(x, y), loss and
-        sgd(model), and the numbers by name."""
+        """Python that builds the same run, as names and the lines that define them: net(), data(), loader(x, y), loss
+        and sgd(model), and the numbers by name.
+        """
         dtype, values = self.world.dtype, ", ".join(source(w, self.world.dtype) for w in self._short(self.weights[0]))
         (hidden, inputs), outputs = self.weights[0].shape, len(self.weights[3])
         layers = f"torch.nn.Linear({inputs}, {hidden}), torch.nn.Tanh(), torch.nn.Linear({hidden}, {outputs})"
@@ -181,7 +183,7 @@ class TrainingRun:
         return f'[{{{weights}}}, {{{biases}, "weight_decay": 0.0}}]'
 
     def _short(self, tensor: Tensor) -> list[Tensor]:
-        """What is drawn of a tensor that images repeat."""
+        """The drawn part of a tensor that images repeat."""
         if not self.world.images:
             return [tensor]
         if tensor is self.x:
@@ -190,7 +192,7 @@ class TrainingRun:
 
 
 class _Dealt:
-    """Batches of a loader that deals others in every epoch."""
+    """A loader that yields other batches in every epoch."""
 
     def __init__(self, rounds: Sequence[Sequence[Sequence[int]]]) -> None:
         self.rounds, self.begun = rounds, 0
@@ -207,8 +209,9 @@ def training_runs(
     world: World, *, momentum: bool = False, decay: bool = False, epochs: tuple[int, int] = (2, 3),
     clip: bool = False, accumulation: bool = False, whole: bool = False, told: bool = False, spares: bool = False,
 ) -> st.SearchStrategy[TrainingRun]:  # fmt: skip
-    """Runs with momentum, decay, clipping, accumulation, or without; `whole`: with one batch of all samples; `told`:
-    with samples that can be told from one another."""
+    """Runs with or without momentum, decay, clipping and accumulation; `whole`: with one batch of all samples; `told`:
+    with samples that can be distinguished.
+    """
 
     def read(data: bytes) -> TrainingRun:
         codes = Codes(data[PERIOD + 2 :])
@@ -216,7 +219,7 @@ def training_runs(
         n = batch_size * codes.count(1, 3) + codes.count(1, batch_size - 1)  # the last one is short
         steps = codes.count(2, 3) if accumulation else 1
         if accumulation:
-            n = batch_size * steps * codes.count(1, 2)  # full batches: with a short one there is more than one mean
+            n = batch_size * steps * codes.count(1, 2)  # full batches: with a short one, there are several means
         hidden, outputs = codes.count(1, 4), 2 if world.classes else 1
         inputs = 4 * CHANNELS if world.images else codes.count(1, 4)
         numbers = Numbers(data[:PERIOD], PERIOD * 8, int.from_bytes(data[PERIOD : PERIOD + 2]) or 1)

@@ -1,4 +1,4 @@
-"""What a selection is asked: tables of trials."""
+"""Examples for selections: tables of trials."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from hypothesis import strategies as st
 SPLITS = ("training", "validation", "test")
 
 ACCURACIES = (0.5, 0.502, 0.504, 0.51, 0.75, 0.0, 1.0)
-"""some are nearer to each other than two digits tell"""
+"""some differ by less than two digits show"""
 
 LOSSES = (0.25, 0.26, 0.5, 2.0, float("inf"))
 
 TIES = ((), (), (), ("validation_accuracy",), ("validation_accuracy", "validation_loss"))
-"""what a trial has of the best one: most have nothing, and few tables are without a tie"""
+"""the figures that a trial shares with the best one: most share none, and few tables have no tie"""
 
 SPOILED = ("no trial at all", "a NaN accuracy", "a NaN loss", "no accuracy", "no loss")
 
 
 @dataclass(frozen=True)
 class Trials:
-    """A table of trials: number, and accuracy and loss on each split."""
+    """A table of trials: each has a number, and accuracy and loss on each split."""
 
     rows: tuple[dict[str, Any], ...]
 
     def fresh(self) -> list[SimpleNamespace]:
-        """Trials of their own for every call."""
+        """New trials for every call."""
         return [SimpleNamespace(**row) for row in self.rows]
 
     def describe(self) -> str:
@@ -46,7 +46,7 @@ def _source(value: Any) -> str:
 
 @st.composite
 def tables(draw: st.DrawFn) -> Trials:
-    """1 to 8 trials in an order that is not that of their numbers, with figures for every split."""
+    """1 to 8 trials, not in the order of their numbers, with figures for every split."""
     code = draw(st.lists(st.binary(min_size=6, max_size=6), min_size=1, max_size=8), label="figures")
     numbers = draw(st.permutations(range(8)), label="numbers")
     rows = []
@@ -65,7 +65,7 @@ def tables(draw: st.DrawFn) -> Trials:
 
 @dataclass(frozen=True)
 class Spoiled:
-    """Trials that cannot be compared, and what an error should name."""
+    """Trials that cannot be compared, and the words that an error must contain."""
 
     table: Trials
     how: str
@@ -79,7 +79,7 @@ class Spoiled:
 
 
 def spoiled(drawn: tuple[Trials, int, int]) -> Spoiled:
-    """A table with one figure spoiled, or without any trial."""
+    """A table with one invalid figure, or without trials."""
     table, how, place = drawn
     if how == 0:
         return Spoiled(Trials(()), SPOILED[how], "trials")

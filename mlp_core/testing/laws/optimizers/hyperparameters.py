@@ -67,14 +67,14 @@ def _refused(subject: Any, wrong: Outside) -> None:
     shape = next(shape for shape in subject.shapes if prod(shape))
     p = torch.zeros(shape).requires_grad_()
     for how, params, hyper in (
-        ("handed to the constructor", [p], wrong.all),
+        ("passed to the constructor", [p], wrong.all),
         ("in a group", [{"params": [p], **wrong.all}], wrong.good),
     ):
         where, closing = f"{wrong.describe()} {how}", wrong.closing(how, shape, subject.exact)
         try:
             subject.make(params, **hyper)
         except (ValueError, TypeError) as error:
-            if subject.exact and wrong.field not in str(error):  # others say "Invalid learning rate"
+            if subject.exact and wrong.field not in str(error):  # others write "Invalid learning rate"
                 raise Broken(where, error, f"an error that names {wrong.field}", closing=closing) from error
         except Exception as error:
             got = f"{type(error).__name__}: {error}"
