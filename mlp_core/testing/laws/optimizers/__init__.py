@@ -1,4 +1,4 @@
-"""The laws of an optimizer: whatever it is made of."""
+"""The laws of optimizers of any kind."""
 
 from mlp_core.testing.laws.optimizers import (
     checkpoints,

@@ -21,7 +21,8 @@ ONCE = 0.01
 """the share of the examples: tracing takes seconds, and one example shows a mistake"""
 
 BACKEND = "eager"
-"""what torch.compile hands the traced step to: it needs no compiler, and computes with the same kernels"""
+"""the backend to which torch.compile passes the traced step: it needs no compiler, and computes with the same
+kernels"""
 
 COMPILED = """\
 *_, (params, optimizer) = run(mine)
@@ -39,13 +40,15 @@ book = OptimizerBook(waivable=True)
 
 @contextmanager
 def compiling() -> Iterator[None]:
-    """Inside, torch.compile starts with nothing traced and says nothing; afterwards nothing is left of it."""
+    """A context in which torch.compile starts with nothing traced and prints nothing; afterwards its caches are
+    cleared.
+    """
     level = logging.root.manager.disable
     torch.compiler.reset()
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of torch, about what it does not trace
+            warnings.simplefilter("ignore")  # torch warns about code that it does not trace
             yield
     finally:
         logging.disable(level)

@@ -89,7 +89,7 @@ def goes_on_as_a_deep_copy(subject: Any, scenario: Scenario) -> Evidence:
         lost = str(getattr(raised.__cause__, "name", ""))
         if not isinstance(raised.__cause__, AttributeError) or hasattr(twin, lost) or not hasattr(optimizer, lost):
             raise
-        # torch's Optimizer.__getstate__ keeps state, groups and defaults; a copy of what keeps more is of no use
+        # Optimizer.__getstate__ of torch keeps state, groups and defaults, so that the copy lacks everything else
         note = f"its copies lack {lost}, because torch's Optimizer.__getstate__ leaves it out"
         return Evidence(entries=len(expected), note=note)
     same(look(scenario, copied, twin), expected, "continued as a copy: ", COPIED)

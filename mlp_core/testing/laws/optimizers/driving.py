@@ -99,7 +99,7 @@ PLAINLY = {"lr": "learning rate", "weight_decay": "weight decay"}
 
 
 def changed(name: str, before: Any, after: Any, kind: str = "") -> str:
-    """That a step changes a value of a group, in words."""
+    """Says that a step changes a value in a group."""
     return f"step changes the {PLAINLY.get(name, name)}{kind} that is written in a group: {before} became {after}"
 
 

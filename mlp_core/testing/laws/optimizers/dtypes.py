@@ -97,7 +97,7 @@ def steps_several_dtypes_together(subject: Any, scenario: Scenario) -> Evidence:
     def gradient(step: int, index: int) -> Tensor:
         return scenario.given(step, index).to(scenario.dtype).to(dtypes[index])
 
-    noises = [0.0 if d not in SIXTEEN else noise(d) for d in dtypes]  # in 16 bits lists round otherwise
+    noises = [0.0 if d not in SIXTEEN else noise(d) for d in dtypes]  # in 16 bits foreach rounds differently
     closing = MIXED.replace("[DTYPES]", repr(dtypes)).replace("[NOISES]", repr(noises))
     try:
         for _ in subject.run(scenario, subject.optimizer(scenario, params), params, gradient):

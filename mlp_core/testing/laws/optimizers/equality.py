@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 SIXTEEN = (torch.float16, torch.bfloat16) if torch.__version__ >= "2.15" else (torch.float16,)
 """of 16 bits: too few for any other law, but enough to be the same; in bfloat16 the Muon of torch 2.13 normalises its
-momentum itself, where a copy is meant"""
+momentum in place, instead of a copy"""
 
 
 @twin_book.law(lambda s: s.scenarios(missing=True, counts=s.counts, dtypes=(*s.dtypes, *s.dtypes, *s.others(*SIXTEEN))))
@@ -84,7 +84,7 @@ def equals_its_reference(subject: Any, scenario: Scenario) -> Evidence:
 
 
 def _blamed(run: Iterator[T]) -> Iterator[T]:
-    """An error that the reference raises is not a mistake of the subject."""
+    """Raises an error of the reference so that it does not count as a failure of the subject."""
     try:
         yield from run
     except Broken as broken:

@@ -126,7 +126,7 @@ def meets_nan_as_its_reference_does(subject: Any, scenario: Scenario) -> Evidenc
     try:
         run = list(scenario.run(reference, theirs, spoiled(scenario, bad)))
     except Exception:
-        return Evidence(counted=False)  # the reference refuses it
+        return Evidence(counted=False)  # the reference refuses such a gradient
     last = before
     for step in subject.run(scenario, ours, mine, spoiled(scenario, bad)):
         if step == AT:

@@ -72,7 +72,7 @@ def _end(subject: Any, scenario: Scenario, switch: str, *, value: bool) -> list[
     if value and switch == "differentiable":
         params = [p.clone() for p in params]  # torch steps in place, which leaves that require gradients do not allow
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about gradients of tensors that are no leaves
+        warnings.simplefilter("ignore")  # torch warns about gradients of tensors that are not leaves
         optimizer = subject.optimizer(scenario, params, switched(subject.make, switch, value=value))
         for _ in subject.run(scenario, optimizer, params):
             pass

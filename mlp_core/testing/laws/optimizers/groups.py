@@ -68,7 +68,7 @@ expected = look(params, optimizer, "{name}".rpartition("[")[0] + f"[{{which}}]")
 book = OptimizerBook(waivable=True)
 
 
-# of two parameters at least, so that without the first its group is not empty
+# at least two parameters, so that without the first its group is not empty
 @book.law(lambda subject: subject.scenarios(steps=(3, 6), per_group=(2, 3)), doing="with a late gradient")
 def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
     """A parameter without a gradient does not move. With its first gradient it starts as a fresh parameter does, and
@@ -97,7 +97,7 @@ def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
     paused = [p.detach() for p in subject.finished(pausing)[0]]
     _side_by_side(subject, pausing, paused, "adjacent in one buffer, one without a gradient: ")
     if not (subject.exact or references.compares(rounding.unit_roundoff(scenario.dtype))):
-        return Evidence(entries=1)  # in 16 bits torch's foreach rounds otherwise for other lengths of its lists
+        return Evidence(entries=1)  # in 16 bits torch's foreach rounds differently for other list lengths
     alone = replace(
         scenario, groups=scenario.groups[:1], parameters=(scenario.parameters[0][:1],),
         gradients=tuple(row[:1] for row in scenario.gradients[late:]), lr_factors=scenario.lr_factors[late:],
@@ -116,7 +116,7 @@ def lets_a_parameter_join_late(subject: Any, scenario: Scenario) -> Evidence:
 
 
 def _side_by_side(subject: Any, scenario: Scenario, apart: list[Tensor], what: str) -> None:
-    """Parameters that are adjacent in one buffer end where separate ones end."""
+    """Whether parameters that are adjacent in one buffer end where separate ones end."""
     with shown_on(scenario):
         agree(subject, scenario, scenario.names(), subject.side_by_side(scenario), apart, what=what, closing=ADJACENT)
 

@@ -82,7 +82,7 @@ def takes_a_group_added_later(subject: Any, scenario: Scenario) -> Evidence:
     kept in a list, is missing for a later group.
     """
     late, k = 2, len(scenario.parameters[0])
-    bare = len(scenario.gradients) % 2 == 0  # without hyperparameters of its own
+    bare = len(scenario.gradients) % 2 == 0  # without its own hyperparameters
     if bare:
         scenario = replace(scenario, groups=(scenario.groups[0],) * 2)
     first, second = group_alone(scenario, 0), steps_of(group_alone(scenario, 1), late)
@@ -196,7 +196,7 @@ def takes_one_group_as_two(subject: Any, scenario: Scenario) -> Evidence:
 
 
 def _unlike(scenario: Scenario) -> Scenario | None:
-    """The same, with parameters of different lengths; None for single numbers, which have none."""
+    """The same gradients with parameters of different lengths; None for single numbers, which have no length."""
     if not scenario.parameters[0][0].ndim:
         return None
 

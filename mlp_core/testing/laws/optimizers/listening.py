@@ -78,7 +78,7 @@ def uses_the_gradient_of_the_same_step(subject: Any, scenario: Scenario) -> Evid
         return found
     start = [p.detach() for p in scenario.fresh()]
     if all(map(same_bits, _ends(subject, scenario, subject.make), start)):
-        return Evidence(counted=False)  # nothing moves, as at an lr of 0
+        return Evidence(counted=False)  # nothing moves, as with an lr of 0
     if subject.reference is not None and not _hears(subject, scenario, subject.reference):
         return found
     raise Broken(

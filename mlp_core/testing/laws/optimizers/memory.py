@@ -110,7 +110,7 @@ def keeps_dtype_and_device(subject: Any, scenario: Scenario) -> Evidence:
     with default_dtype(torch.float64):
         params, under = subject.finished(scenario)
         other = look(scenario, params, under)
-    if not subject.exact:  # a number of its own may be kept in the default dtype
+    if not subject.exact:  # it may keep a number in the default dtype
         return _kept(subject, scenario, under, params, "under default dtype float64: ", "run(mine)")
     return same(other, look(scenario, plain, optimizer), "under default dtype float64: ", WIDE)
 
@@ -141,7 +141,7 @@ def takes_every_shape_and_stride(subject: Any, scenario: Scenario) -> Evidence:
     All these shapes occur in models. Code that ignores strides writes into the memory of another tensor.
     """
     expected, _ = subject.finished(scenario)
-    # what is read beside a parameter shows as NaN, what is written as another number than 1
+    # reading beside a parameter gives NaN; writing beside it changes a 1
     for beside in (float("nan"), 1.0):
         closing = STRIDED.replace('float("nan")', f'float("{beside}")')
         wide = [_widened(p.detach(), beside) for p in scenario.fresh()]

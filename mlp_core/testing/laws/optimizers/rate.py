@@ -65,7 +65,7 @@ def _only_begins(subject: Any) -> bool:
             changed = replace(low, lr_factors=(1.0, *[high.groups[0]["lr"] / low.groups[0]["lr"]] * 3))
             ends = [[p.detach() for p in subject.finished(s)[0]] for s in (low, changed, high)]
         except (Broken, Rejected):
-            return False  # the laws will say why
+            return False  # other laws report why
     return all(map(same_bits, *ends[:2])) and not all(map(same_bits, *ends[1:]))
 
 
@@ -81,12 +81,12 @@ def moves_nothing_at_an_lr_of_0(subject: Any, scenario: Scenario) -> Evidence:
     after = [p.detach() for p in subject.finished(still)[0]]
     names, what = still.names(), "at lr = 0: "
     with shown_on(still):
-        if not all(bool(p.isfinite().all()) for p in after):  # 0 times what is infinite at other rates too is no drift
+        if not all(bool(p.isfinite().all()) for p in after):  # 0 * inf is not a drift, if the other rates give inf too
             usual, _ = subject.finished(scenario)
             three = zip(after, usual, start, strict=True)
             after = [torch.where(p.isfinite() | q.isfinite(), p, s) for p, q, s in three]
             finite = [torch.where(p.isfinite(), s, p) for p, s in zip(after, start, strict=True)]
-            # and no rounding explains what is not finite at 0 alone
+            # rounding does not explain values that are not finite only at rate 0
             compare(names, finite, start, [0.0] * len(start), what=what, closing=LITERAL)
         return agree(subject, still, names, after, start, what=what, closing=LITERAL)
 
@@ -109,9 +109,9 @@ def moves_every_shape_by_its_lr(subject: Any, scenario: Scenario) -> Evidence:
     start = [p.detach().expand(len(scenario.gradients), *p.shape) for p in scenario.fresh()]
     still = _deaf({0.0: start, **paths}, scenario)
     if len(paths) < 2 or len(still) == sum(p.numel() > 0 for p in start):
-        return Evidence(counted=False)  # refused, or a step of 0 throughout
+        return Evidence(counted=False)  # refused, or every step is 0
     deaf = _deaf(paths, scenario)
-    if deaf:  # beside a large number a small step is lost
+    if deaf:  # a small step is lost beside a large number
         bare = from_zero(scenario)
         paths_of_zero = _paths(subject, bare, base, tuple(paths), steps=True)
         deaf = [k for k in deaf if len(paths_of_zero) < 2 or k in _deaf(paths_of_zero, bare)]

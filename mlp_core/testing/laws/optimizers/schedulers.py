@@ -135,7 +135,7 @@ def obeys_schedulers(subject: Any, scenario: Scenario) -> Evidence:
         return Evidence(counted=False)  # CyclicLR and OneCycleLR divide by it
     which = SCHEDULERS[digest(scenario) % len(SCHEDULERS)]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of schedulers about the order of calls, and about epochs
+        warnings.simplefilter("ignore")  # schedulers warn about the order of calls, and about epochs
         wanted = rates(which, scenario)
         lines = TIMED.replace("SCHEDULER", which)
         params = scenario.fresh()
@@ -172,8 +172,9 @@ def _by_hand(subject: Any, scenario: Scenario, wanted: list[list[float]]) -> dic
 def _loaded(
     subject: Any, scenario: Scenario, which: str, saved: Any, wanted: list[list[float]]
 ) -> None:  # fmt: skip
-    """A run in which both are loaded into new ones halfway. The rates must go on; other laws check the rest of what is
-    loaded."""
+    """A run in which both are saved halfway and loaded into new ones. The rates must continue; other laws check the
+    other loaded values.
+    """
     half, params = len(scenario.gradients) // 2, scenario.fresh()
     optimizer = subject.optimizer(scenario, params)
     with subject.foreign():
@@ -191,7 +192,7 @@ def _loaded(
 
 def _same_rates(optimizer: Any, wanted: list[list[float]], step: int, name: str, closing: str) -> None:
     got = [float(group["lr"]) for group in optimizer.param_groups]
-    if len(got) != len(wanted[step]) or got == wanted[step]:  # some make several groups of one
+    if len(got) != len(wanted[step]) or got == wanted[step]:  # some split a group
         return
     k = next(k for k, pair in enumerate(zip(got, wanted[step], strict=True)) if pair[0] != pair[1])
     raise Broken(

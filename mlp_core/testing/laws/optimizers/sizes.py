@@ -105,7 +105,7 @@ def moves_large_parameters_as_small_ones(subject: Any, scenario: Scenario) -> Ev
     if not small.numel():
         return Evidence(counted=False)
     if _coupled(subject, scenario) or bool(_apart(subject, scenario, small, TILES).any()):
-        return Evidence(entries=1)  # for example, a step divided by a norm: copies need not agree
+        return Evidence(entries=1)  # for example a step divided by a norm: copies may differ
     count = 1 + LARGE[digest(scenario) % len(LARGE)] // small.numel()
     wrong = _apart(subject, scenario, small, count)
     if bool(wrong.any()):

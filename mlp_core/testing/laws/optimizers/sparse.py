@@ -55,7 +55,7 @@ def _end(subject: Any, scenario: Scenario, *, sparse: bool) -> list[Tensor]:
         return g if sparse else g.to_dense()
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of torch, once, about checks that whoever makes a sparse tensor may ask for
+        warnings.simplefilter("ignore")  # torch warns once about optional checks of sparse tensors
         for _ in subject.run(scenario, optimizer, params, gradient):
             pass
     return [p.detach() for p in params]
@@ -68,7 +68,7 @@ def needs_sparse_gradients(subject: Any) -> str | None:
 
 
 def _refused(subject: Any) -> str:
-    """Why it takes no sparse gradient."""
+    """The reason why it takes no sparse gradient."""
     with globals_kept():
         try:
             for scenario in sample(subject.telling(shapes=[SHAPE], per_group=(1, 1)), 2):

@@ -85,7 +85,7 @@ assert ends[0] != ends[1], "seeded anew\""""
 """STATE is filled in by the law"""
 
 GENERATORS = {"torch": "torch.get_rng_state().tolist()", "Python": "random.getstate()"}
-"""whose, and its state"""
+"""per library, the state of its generator"""
 
 
 book = OptimizerBook(waivable=True)
@@ -111,7 +111,7 @@ def repeats_and_touches_nothing_else(subject: Any, scenario: Scenario) -> Eviden
                 raise Broken(what, value, f"{state[what]}, untouched", closing=GLOBAL)
     moved = [f"{whose}'s" for whose in GENERATORS if drawn[1][whose] != drawn[0][whose]]
     for whose, source in GENERATORS.items():
-        if drawn[0][whose] != drawn[1][whose] == drawn[2][whose]:  # wherever it began
+        if drawn[0][whose] != drawn[1][whose] == drawn[2][whose]:  # from any initial state
             closing = SEEDED.replace("STATE", source)
             raise Broken(f"the generator of {whose}", "seeded anew", "unchanged", closing=closing)
     try:
@@ -156,7 +156,7 @@ def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
     again = [p.detach().clone().requires_grad_() for p in params]
     rest = replace(scenario, gradients=scenario.gradients[half:], lr_factors=scenario.lr_factors[half:])
     held_back = scenario.fresh()
-    memory = [torch.zeros_like(p) for p in held_back]  # where it was cached, it is looked for there again
+    memory = [torch.zeros_like(p) for p in held_back]  # a cached tensor would be found at the same address
     old = subject.optimizer(scenario, held_back)
     for _ in subject.run(scenario, old, held_back, scenario.written_to(memory)):
         pass
@@ -166,7 +166,7 @@ def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
         ("saved, loaded and continued: ", subject.optimizer(scenario, again), again, None, RESUMED),
         ("rolled back and continued: ", old, held_back, rest.written_to(memory), ROLLED_BACK),
     ):
-        for group in optimizer.param_groups if held is again else ():  # loading must put these back
+        for group in optimizer.param_groups if held is again else ():  # loading must restore these
             group.update({name: scaled(group[name], 0.5) for name in scenario.scalable})
         with subject.foreign():
             optimizer.load_state_dict(copy.deepcopy(saved))

@@ -66,7 +66,7 @@ def rests_where_the_slope_is_zero(subject: Any, scenario: Scenario) -> Evidence:
     taken from the first gradient divides by zero.
     """
     if any(not value for hyper in scenario.groups for name, value in hyper.items() if name.startswith("eps")):
-        return Evidence(counted=False)  # it is what keeps 0 / 0 away
+        return Evidence(counted=False)  # it prevents 0 / 0
     params, at_rest, least = scenario.fresh(), torch.zeros(()), 0.0
     start = params[1].detach().clone()
     for step in subject.run(scenario, subject.optimizer(scenario, params), params):
@@ -92,7 +92,7 @@ def rests_where_the_slope_is_zero(subject: Any, scenario: Scenario) -> Evidence:
 
 
 def _alone(subject: Any, scenario: Scenario) -> None:
-    """The first parameter stays finite where no other has a gradient, either."""
+    """Whether the first parameter stays finite when the others have no gradients either."""
     alone = replace(
         scenario, parameters=((scenario.parameters[0][0],),), gradients=tuple(row[:1] for row in scenario.gradients)
     )  # fmt: skip
@@ -108,8 +108,9 @@ def _alone(subject: Any, scenario: Scenario) -> None:
 
 
 def _finite_without_rest(subject: Any, scenario: Scenario) -> bool:
-    """Whether the parameter stays finite if its gradients are never zero, or in the reference. With some
-    hyperparameters it does not in any."""
+    """Whether the parameter stays finite in the reference, or if its gradients are never zero. With some
+    hyperparameters no optimizer keeps it finite.
+    """
     later = scenario.gradients[ZEROS][0]
     gradients = tuple((later, *row[1:]) if step < ZEROS else row for step, row in enumerate(scenario.gradients))
     cases = [(replace(scenario, gradients=gradients), subject.make)]

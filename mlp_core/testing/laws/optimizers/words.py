@@ -1,4 +1,4 @@
-"""What the failure of a law of optimizers says: what a step does, and the two numbers that show it."""
+"""The message of a failing optimizer law: what a step does, and the two numbers that show it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ WORDS = {
     "sparse: ": "a sparse gradient does not move a parameter as the same dense one does",
     "memory that does not belong to ": "a step writes into memory beside a parameter",
 }
-"""by the beginning of `where`; the longest that fits counts"""
+"""per beginning of `where`; the longest match counts"""
 
 GRADIENT = re.compile(r"step \d+: gradient of ")
 WITHOUT_GRADIENT = re.compile(r"step \d+, no gradient yet: ")
@@ -64,7 +64,7 @@ def made_by_torch() -> frozenset[str]:
 
 
 def measured(broken: Broken, doing: str) -> str:
-    """A failure in words: what a step does, and what was measured; empty if nothing is known to say."""
+    """A failure in words: what a step does, and what was measured; empty if no description fits."""
     if isinstance(broken, Raised):
         lost = getattr(broken.__cause__, "name", None)
         if isinstance(broken.__cause__, AttributeError) and lost in made_by_torch():
@@ -93,7 +93,7 @@ def measured(broken: Broken, doing: str) -> str:
 
 
 def _in_step(step: int, place: str, got: str, expected: str, doing: str) -> str:
-    """The first difference from a reference in words, for a mistake that nobody knows."""
+    """The first difference from a reference in words, for an unknown mistake."""
     if got.startswith("torch."):
         return f"{place} is {got}, not {expected} as its parameter"
     before = "its first step" if step == 1 else f"step {step} is its first that"
@@ -102,7 +102,7 @@ def _in_step(step: int, place: str, got: str, expected: str, doing: str) -> str:
 
 
 def shortened(got: str, expected: str) -> tuple[str, str]:
-    """Two numbers with as many digits as tell them apart, without the tolerance behind the second."""
+    """Two numbers with as many digits as distinguish them, without the tolerance behind the second."""
     bare = expected.partition(" (")[0] if expected.endswith(")") else expected
     try:
         a, b = float(got), float(bare)

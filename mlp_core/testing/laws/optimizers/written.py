@@ -118,8 +118,9 @@ def obeys_what_is_written_into_its_groups(subject: Any, drawn: Changes) -> Evide
 
 
 def _begins_from_its_lr(subject: Any, plain: Scenario, wrote: tuple[list[Tensor], Any, list[list[Tensor]]]) -> bool:
-    """Whether an lr that is written acts, whatever else depends on the lr it was made with: AdaBound's bounds are
-    relative to it, and torch's schedulers keep it too."""
+    """Whether an lr that is written acts, although other values depend on the lr at construction: AdaBound's bounds are
+    relative to it, and torch's schedulers keep it too.
+    """
     still = _finished(subject, plain)[2]
     return not all(same_bits(a, b) for x, y in zip(still, wrote[2], strict=True) for a, b in zip(x, y, strict=True))
 
@@ -145,22 +146,22 @@ def _heard(subject: Any, plain: Scenario, name: str, value: Any, made: list[list
     """Whether a value that is written after the first step changes the later steps of all parameters for which it would
     do so from the beginning."""
     if name == "lr" and needs_an_lr_of_0(subject) is not None:
-        return 1  # it is only where its steps begin
+        return 1  # it only sets where the steps begin
     if name == "momentum" and not plain.groups[0][name]:
-        return 1  # its buffer is made by the first step, or never: switched on late, torch's RMSprop raises a KeyError
+        return 1  # its buffer is made in the first step or never: switched on late, torch's RMSprop raises a KeyError
     *left, still = _finished(subject, plain)
     try:
         *wrote, changed = _finished(subject, plain, name, value, 1)
     except Broken as raised:
         if isinstance(raised.__cause__, ValueError):
-            return 1  # refused aloud, which is heard
+            return 1  # refused with an error, which counts as acting
         raise
     one, other = look(plain, *left), look(plain, *wrote)
     for k, p in enumerate(still[0]):
         pairs = [(made[s][k] - made[s - 1][k], still[s][k] - still[s - 1][k]) for s in range(1, len(still))]
         largest = max(float(t[k].abs().max()) for t in (*still, *made)) if p.numel() else 0.0
         acts = any(_differ(a, b, noise(p.dtype) * largest) for a, b in pairs)
-        kept = [key for key in one if key.endswith(f"params[{k}]")]  # a sign may hide it, state does not
+        kept = [key for key in one if key.endswith(f"params[{k}]")]  # a sign may hide it, but the state shows it
         unheard = all(key in other and same_bits(one[key], other[key]) for key in kept)
         if acts and unheard and all(same_bits(a[k], b[k]) for a, b in zip(still, changed, strict=True)):
             closing = UNHEARD.replace("AFTER", "1").replace("FIELD", name).replace("INDEX", str(k))

@@ -5,4 +5,4 @@ from mlp_core.testing.laws.training import averaged, conduct, course, equality, 
 BOOKS = equality.book, course.book, exact.book
 
 FUNCTIONS = functions.book, conduct.book, returned.book, averaged.book
-"""of a function that trains a module of torch"""
+"""laws of a function that trains a torch module"""

@@ -1,4 +1,4 @@
-"""The law of averaged weights: if a training function also returns an average, it uses the decay that it was given."""
+"""The law of averaged weights: if a training function also returns an average, the average uses the given decay."""
 
 from __future__ import annotations
 

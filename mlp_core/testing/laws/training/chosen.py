@@ -1,4 +1,4 @@
-"""Weights of an earlier epoch: what a function ends with that loads the best epoch's weights, or stops early."""
+"""Functions that end with the weights of an earlier epoch, because they load the best epoch's weights or stop early."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from mlp_core.testing.examples.training_runs import TrainingRun
 from mlp_core.testing.oracles.loops import follow
 from mlp_core.testing.subjects.training_functions import Trained
 
-FIRST = "it ended with the weights of its first epoch, or of none: too few epochs to tell a wrong rule"
+FIRST = "it ended with the weights of its first epoch, or with the initial ones: too few epochs to tell a wrong rule"
 
 
 def untrained(run: TrainingRun, weights: list[Tensor]) -> bool:
-    """Whether the weights are those before the training: no epoch was better."""
+    """Whether the weights are the initial ones, because no epoch was better."""
     return all(same_bits(w, start.double()) for w, start in zip(weights, run.weights, strict=True))
 
 
 def chosen(subject: Any, got: Trained, within: Callable[..., Evidence]) -> Evidence | None:
-    """Compare the weights with torch's after each epoch before the last one. The first epoch does not count: a velocity
-    that restarts in every epoch is right there. None where no epoch has these weights, or where the function has
-    left out epochs and does not say that it may."""
+    """Compare the weights with torch's after each epoch before the last one. The first epoch does not count, because a
+    velocity that restarts in every epoch is correct there. None if no epoch has these weights, or if the function has
+    skipped epochs without saying that it may.
+    """
     run, nothing = got.run, Evidence(counted=False, note=FIRST)
     if untrained(run, got.weights):
         return nothing
@@ -42,6 +43,6 @@ def chosen(subject: Any, got: Trained, within: Callable[..., Evidence]) -> Evide
 
 
 def _left_out(subject: Any, run: TrainingRun) -> bool:
-    """Whether fewer batches than those of all epochs are trained on by a function that does not stop early."""
+    """Whether a function that does not stop early trains on fewer batches than all epochs have."""
     seen = subject.trained(run, watched=True).seen
     return not subject.stops and 0 < len(seen) < sum(map(len, run.rounds()))

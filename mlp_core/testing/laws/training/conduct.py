@@ -1,4 +1,4 @@
-"""What a training function does besides training: it uses all data, changes nothing else, and repeats itself."""
+"""The side effects of a training function: it uses all data, changes nothing else, and repeats itself."""
 
 from __future__ import annotations
 
@@ -89,8 +89,9 @@ def the_last_batch_counts(subject: Any, run: TrainingRun) -> Evidence:
 
 
 def _deals_all(subject: Any, run: TrainingRun) -> Evidence:
-    """The samples of every epoch, where a function makes the batches itself: disjoint ones of one size that leave out
-    what makes no full batch are a loop that forgets its last one. Samples drawn at random are not."""
+    """The samples of every epoch, if a function makes the batches itself. If they are disjoint, of equal size, and
+    leave out an incomplete batch, the loop forgets its last batch. Samples drawn at random do not.
+    """
     rounds, n = subject.trained(run).run.dealt, len(run.x)
     if len(rounds) != run.epochs:
         return Evidence(counted=False)

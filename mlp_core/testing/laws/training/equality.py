@@ -178,7 +178,7 @@ def sees_every_sample_once_an_epoch(subject: Any, training: Training) -> Evidenc
         [f"losses of epoch {k + 1}, sorted" for k in range(EPOCHS)], in_order, expected, [limit] * EPOCHS,
         closing=braced(EPOCH),
     )  # fmt: skip
-    if len(alone.unique()) == len(x):  # samples that can be told apart: by chance in one of 5!^5 (1e10) runs at most
+    if len(alone.unique()) == len(x):  # distinct samples: by chance in at most one of 5!^5 (1e10) runs
         if all(torch.equal(epochs[0], epoch) for epoch in epochs):
             got = f"{epochs[0].tolist()} in every epoch"
             raise Broken("the order of the losses", got, "another order in every epoch", closing=EPOCH)
@@ -187,7 +187,7 @@ def sees_every_sample_once_an_epoch(subject: Any, training: Training) -> Evidenc
 
 
 def _farthest(training: Training, model: MLP, x: Tensor, y: Tensor) -> float:
-    """What rounding explains for any step loss: sorting does not move losses farther apart."""
+    """The largest difference between step losses that rounding explains; sorting does not increase it."""
     assert training.problem.loss is not None
     *_, last = training_envelopes(model, x, y, training.problem.loss.value, training.twin, 1, 1)
     return last.tolerance[0].max().item()

@@ -51,13 +51,13 @@ p, q = (dict(m.named_parameters())["{name}"][{index}].item() for m in (model, tw
 assert abs(p - q) <= {bound}, (p, q)"""
 
 WIDER = 2**10
-"""how many times farther 8 perturbed runs scatter than the first one, at most"""
+"""the tolerance from 8 perturbed runs is at most this many times the deviation of the first one"""
 
 REFUSED = "it ends no run on a small module, loss and loader: {}; pass parameters by roles={{...}} and given={{...}}"
 
 
 class FunctionBook(LawBook):
-    """Laws of training functions: they say nothing of one that cannot be run, which may want what nobody can tell."""
+    """Laws of training functions: they are skipped for one that cannot be run, because its arguments may be unknown."""
 
     def law(self, given: Any, name: str = "", **options: Any) -> Callable[[Check], Check]:
         known = super().law(given, name, **options)

@@ -43,7 +43,8 @@ got = [float(re.findall(number, l)[PLACE]) for l in lines if re.sub(number, "#",
 """MORE, FORM and PLACE are filled in by the law"""
 
 Path = str | tuple[str, int]
-"""to the losses: as Python has it, in what is returned; or the form of the lines that are printed, and the place"""
+"""the path to the losses: as in Python, in the returned value; or the form of the printed lines, and the place in
+them"""
 
 book = FunctionBook()
 
@@ -55,8 +56,9 @@ def limit_of(run: TrainingRun) -> float:
 
 
 def told_by(subject: Any, run: TrainingRun) -> tuple[TrainingRun, dict[Path, tuple[list[float], float]]]:
-    """Every sequence of numbers that is returned or printed, with what printing takes from its numbers; and the run
-    with its batches."""
+    """Every sequence of numbers that is returned or printed, with the rounding error of printing; and the run with its
+    batches.
+    """
     got = subject.trained(run, aloud=True)
     found: dict[Path, tuple[list[float], float]] = {p: (n, 0.0) for p, n in told.sequences(got.returned)}
     found |= {path: (numbers, half) for path, numbers, half in told.printed(got.printed)}
@@ -64,7 +66,7 @@ def told_by(subject: Any, run: TrainingRun) -> tuple[TrainingRun, dict[Path, tup
 
 
 def form_of(subject: Any, run: TrainingRun) -> dict[Path, str]:
-    """For the path to every sequence of numbers: its meaning, a correct one or else a known mistake."""
+    """For the path to every sequence of numbers, its meaning: a correct one, or otherwise a known mistake."""
     dealt, sequences = told_by(subject, run)
     followed, found = follow(dealt), dict[Path, str]()
     for path, (numbers, half) in sequences.items():
@@ -76,7 +78,7 @@ def form_of(subject: Any, run: TrainingRun) -> dict[Path, str]:
 
 
 def told_at(subject: Any) -> Path | None:
-    """The path to the losses in the returned value, else in what is printed; None if no losses are recognised."""
+    """The path to the losses in the returned value, otherwise in the printed text; None if no losses are recognised."""
     if "losses" not in subject.memo:
         subject.memo["losses"] = None
         with globals_kept():

@@ -97,7 +97,7 @@ def within_rounding(
         evidence = compare(
             names, spoken[1:], envelope.expected[1:], envelope.tolerance[1:], what=what, closing=braced(twin) + ENTRY
         )  # fmt: skip
-        evidence.join(one, silent=int(sum(s.sum() for s in envelope.silent)))  # drowned: they say nothing
+        evidence.join(one, silent=int(sum(s.sum() for s in envelope.silent)))  # lost in rounding: not informative
         evidence.counted = evidence.entries > 0
         return evidence
 
