@@ -1,7 +1,7 @@
-"""The catalogue of known mistakes: what the laws are measured by, and what a diagnosis chooses from.
+"""The catalogue of known mistakes. Laws are measured by it, and a diagnosis chooses from it.
 
-An entry has a cited occurrence or a place of its own in a formula; no two have the same law, place and numbers. Every
-module of this package that makes a CATALOGUE is part of it.
+An entry has a cited occurrence or its own place in a formula; no two have the same law, place and numbers. Every module
+of this package that defines a CATALOGUE is part of it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mlp_core.testing.faults.catalogue import Catalogue, Fault
 _modules = [import_module(module.name) for module in walk_packages(__path__, f"{__name__}.")]
 
 KINDS: tuple[Any, ...] = tuple(m for m in _modules if isinstance(getattr(m, "CATALOGUE", None), Catalogue))
-"""modules with a CATALOGUE each"""
+"""the modules with a CATALOGUE"""
 
 
 def every() -> list[Fault]:
@@ -31,6 +31,6 @@ def every() -> list[Fault]:
 
 
 def of_rules() -> list[Fault]:
-    """Those of update rules and optimizers."""
+    """The mistakes of update rules and optimizers."""
     made = UpdateRule, torch.optim.Optimizer
     return [fault for fault in every() if isinstance(fault.right, type) and issubclass(fault.right, made)]

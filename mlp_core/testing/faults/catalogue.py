@@ -1,4 +1,4 @@
-"""An entry of the catalogue: a mistake that runs, its words, where it comes from, the laws that must catch it."""
+"""An entry of the catalogue: code with a mistake, the mistake in words, its origin, and the laws that must catch it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ class Fault:
     """A known mistake."""
 
     words: str
-    """what is wrong, as one would tell its author"""
+    """the mistake, in the words of a diagnosis"""
     origin: str
-    """where somebody made it, or the place in the formula where it sits"""
+    """where somebody made it, or its place in the formula"""
     laws: tuple[str, ...]
-    """each of these must catch it"""
+    """the laws that must catch it"""
     thing: Any
     """the function, class or record with the mistake"""
     right: Any
-    """the same without"""
+    """the same without the mistake"""
     make: Callable[[Any], Any] = resolve
     """thing -> the subject that is verified"""
     names: dict[str, Any] = field(default_factory=dict)
-    """what a snippet imports beside the thing, by name; what it cannot import is "record" """
+    """what a snippet imports in addition to the thing, by name; "record" is what it cannot import"""
     examples: int = 100
-    """how many the laws need to catch it, with room to spare"""
+    """the number of examples that the laws need to catch it, with a margin"""
 
     @property
     def name(self) -> str:
@@ -40,7 +40,7 @@ class Fault:
 
 
 class Catalogue:
-    """Mistakes of one kind, in the order in which they were written."""
+    """Mistakes of one kind, in the order of the source."""
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
@@ -49,8 +49,9 @@ class Catalogue:
         self, *laws: str, right: Any, origin: str, subject: Callable[[Any], Any] = resolve, examples: int = 100,
         **names: Any,
     ) -> Callable[[Any], Any]:  # fmt: skip
-        """Enter a function or class, whose docstring says in words what is wrong with it, as a mistake that each of
-        `laws` must catch. `right`: what it should have been. `subject` makes a subject of it."""
+        """Enter a function or class as a mistake that each of `laws` must catch. Its docstring describes the mistake.
+        `right`: the correct version. `subject` makes a subject of it.
+        """
 
         def enter(thing: Any) -> Any:
             words = " ".join((thing.__doc__ or "").split()).rstrip(".")

@@ -1,4 +1,4 @@
-"""Wrong gradients of a function that is no network: a ridge regression with a logistic link and a hinge."""
+"""Wrong gradients of a function that is not a network: a ridge regression with a logistic link and a hinge."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def forgets_the_ridge(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) 
     return [w - 2 * ridge * params[0], b]
 
 
-@caught_by("equals autograd everywhere", origin="site: a constant of ten digits, such as 1.414213562 for the root of 2")
+@caught_by(
+    "equals autograd everywhere", origin="site: a constant with ten digits, such as 1.414213562 for the root of 2"
+)
 def is_off_by_one_in_ten_billion(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
     """the gradient of the bias has a relative error of 1e-10"""
     w, b = right(params, X, y, ridge)
@@ -67,7 +69,7 @@ def gives_one_tensor_too_few(params: list[Tensor], X: Tensor, y: Tensor, ridge: 
     return right(params, X, y, ridge)[:1]
 
 
-@caught_by("repeats itself and leaves no trace", origin="site: X -= mean, on what the caller handed in")
+@caught_by("repeats itself and leaves no trace", origin="site: X -= mean, in the caller's array")
 def centres_its_data(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
     """the data that it is given are centred in place"""
     X.sub_(X.mean() + 1)

@@ -37,7 +37,7 @@ def statistics(x: Tensor, axes: tuple[int, ...] = CHANNELS) -> tuple[Tensor, Ten
     return x.mean(axes, keepdim=True), torch.where(std > 1e-6, std, 1.0)
 
 
-@caught_by(EVERY, origin="the report of a course (INF265, project 1): the training images went in as they were")
+@caught_by(EVERY, origin="the report of a course (INF265, project 1): the training images were not normalised")
 def leaves_the_training_split_as_it_is(training: Tensor, validation: Tensor, test: Tensor) -> Any:
     """the training split is not normalised; only the others are"""
     (_, *others), record = normalise(training, validation, test)
@@ -51,7 +51,7 @@ def leaves_the_test_split_as_it_is(training: Tensor, validation: Tensor, test: T
     return (*three[:2], test), record
 
 
-@caught_by(EVERY, origin="site: the validation split, forgotten between the two that the course hands out")
+@caught_by(EVERY, origin="site: the validation split, forgotten among the three splits")
 def leaves_the_validation_split_as_it_is(training: Tensor, validation: Tensor, test: Tensor) -> Any:
     """the validation split is not normalised"""
     three, record = normalise(training, validation, test)
@@ -71,13 +71,13 @@ def takes_statistics_of_all_splits(training: Tensor, validation: Tensor, test: T
     return by(*statistics(torch.cat([training, validation, test])), training, validation, test)
 
 
-@caught_by(ALONE, origin="site: statistics before the training images are split off the validation images")
+@caught_by(ALONE, origin="site: statistics computed before the validation images are split off")
 def takes_statistics_of_training_and_validation(training: Tensor, validation: Tensor, test: Tensor) -> Any:
     """mean and deviation include the validation images: split first, then use the training split only"""
     return by(*statistics(torch.cat([training, validation])), training, validation, test)
 
 
-@caught_by(ALONE, EVERY, origin="site: the split whose statistics are taken; fit on the test set")
+@caught_by(ALONE, EVERY, origin="site: the split that gives the statistics; fit on the test set")
 def takes_statistics_of_the_test_split(training: Tensor, validation: Tensor, test: Tensor) -> Any:
     """mean and deviation are those of the test split instead of the training split"""
     return by(*statistics(test), training, validation, test)
@@ -94,7 +94,7 @@ def takes_the_statistics_of_imagenet(training: Tensor, validation: Tensor, test:
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-@caught_by(EVERY, origin="torch.std, documentation: Bessel's correction unless told otherwise; numpy.std has none")
+@caught_by(EVERY, origin="torch.std, documentation: Bessel's correction by default; numpy.std has none")
 def divides_by_the_unbiased_deviation(training: Tensor, validation: Tensor, test: Tensor) -> Any:
     """the deviation is computed with n - 1 instead of n"""
     mean, std = statistics(training)
@@ -117,7 +117,7 @@ def averages_the_deviations_of_images(training: Tensor, validation: Tensor, test
     return by(mean, torch.where(std > 1e-6, std, 1.0), training, validation, test)
 
 
-@caught_by(EVERY, origin="tf.image.per_image_standardization, taken for the normalisation of a data set")
+@caught_by(EVERY, origin="tf.image.per_image_standardization, used as the normalisation of a data set")
 def normalises_every_image_by_itself(training: Tensor, validation: Tensor, test: Tensor) -> Any:
     """every image is normalised by its own mean and deviation instead of the training split's"""
     splits = training, validation, test
@@ -130,7 +130,7 @@ def takes_all_channels_together(training: Tensor, validation: Tensor, test: Tens
     return by(*statistics(training, (0, 1, 2, 3)), training, validation, test)
 
 
-@caught_by(EVERY, origin="sklearn.preprocessing.StandardScaler on flattened images: by feature, that is by pixel")
+@caught_by(EVERY, origin="sklearn.preprocessing.StandardScaler on flattened images: per feature, which is per pixel")
 def takes_every_pixel_by_itself(training: Tensor, validation: Tensor, test: Tensor) -> Any:
     """mean and deviation are taken per pixel instead of per channel"""
     return by(*statistics(training, (0,)), training, validation, test)
@@ -143,7 +143,7 @@ def divides_before_it_shifts(training: Tensor, validation: Tensor, test: Tensor)
     return tuple(t / std - mean for t in (training, validation, test)), (mean, std)
 
 
-@caught_by(EVERY, origin="site: std = 0, which sklearn.preprocessing.StandardScaler takes for 1")
+@caught_by(EVERY, origin="site: std = 0, which sklearn.preprocessing.StandardScaler replaces by 1")
 def divides_a_constant_channel_by_zero(training: Tensor, validation: Tensor, test: Tensor) -> Any:
     """a channel that is constant in the training split is divided by its deviation of zero"""
     mean = training.mean(CHANNELS, keepdim=True)
@@ -152,7 +152,7 @@ def divides_a_constant_channel_by_zero(training: Tensor, validation: Tensor, tes
     return by(mean, torch.where(flat, 0.0, std), training, validation, test)
 
 
-@caught_by(EVERY, origin="site: std = 0, held at an epsilon, which blows up whatever differs in the other splits")
+@caught_by(EVERY, origin="site: std = 0, replaced by an epsilon, which enlarges every difference in the other splits")
 def divides_a_constant_channel_by_epsilon(training: Tensor, validation: Tensor, test: Tensor) -> Any:
     """a constant channel is divided by 1e-6, which makes other images in it a million times larger"""
     std = training.std(CHANNELS, keepdim=True, correction=0).clamp(min=1e-6)
@@ -160,7 +160,7 @@ def divides_a_constant_channel_by_epsilon(training: Tensor, validation: Tensor, 
 
 
 @caught_by(
-    EVERY, origin="Ioffe and Szegedy, Batch Normalization (2015), algorithm 1: eps, taken where it does not belong"
+    EVERY, origin="Ioffe and Szegedy, Batch Normalization (2015), algorithm 1: eps, used in another formula"
 )
 def adds_epsilon_to_every_variance(training: Tensor, validation: Tensor, test: Tensor) -> Any:
     """an epsilon of 1e-3 is added to every variance, as in a batch normalisation"""
@@ -168,7 +168,7 @@ def adds_epsilon_to_every_variance(training: Tensor, validation: Tensor, test: T
     return by(mean, (std * std + 1e-3).sqrt(), training, validation, test)
 
 
-@caught_by(EVERY, origin="sklearn.model_selection.train_test_split, whose results are told apart by order alone")
+@caught_by(EVERY, origin="sklearn.model_selection.train_test_split: only the order distinguishes the results")
 def returns_the_splits_in_another_order(training: Tensor, validation: Tensor, test: Tensor) -> Any:
     """validation and test split are returned in exchanged order"""
     (a, b, c), record = normalise(training, validation, test)
@@ -182,7 +182,7 @@ def normalises_in_place(training: Tensor, validation: Tensor, test: Tensor) -> A
     return tuple(t.sub_(mean).div_(std) for t in (training, validation, test)), (mean, std)
 
 
-@caught_by(UNTOUCHED, origin="site: the whole; it is handed what it does not expect, and raises")
+@caught_by(UNTOUCHED, origin="site: the whole function; it receives unexpected arguments, and raises")
 def wants_batches_of_images(training: Tensor, validation: Tensor, test: Tensor) -> Any:
     """it raises an exception"""
     raise ValueError("too many values to unpack")

@@ -30,14 +30,14 @@ def _raise(*tensors: torch.Tensor) -> torch.Tensor:
 record(
     DERIVATIVE,
     replace(RELU, name="slope 1 at 0", times_df=lambda delta, z, a: delta.masked_fill(z < 0, 0)), RELU,
-    words="the slope of relu at 0 is 1 instead of 0", origin="site: z >= 0 for z > 0",
+    words="the slope of relu at 0 is 1 instead of 0", origin="site: z >= 0 instead of z > 0",
 )  # fmt: skip
 
 record(
     DERIVATIVE,
     replace(RELU, name="times its mask", times_df=lambda delta, z, a: delta * (z > 0)), RELU,
     words="delta is multiplied by relu's mask instead of masked: 0 * inf is NaN, but autograd gives 0",
-    origin="site: delta * (z > 0) for a masked delta",
+    origin="site: delta * (z > 0) instead of a masked delta",
 )  # fmt: skip
 
 record(
@@ -85,7 +85,7 @@ record(
     GRADIENT,
     replace(SQUARED, name="without the 2", grad=lambda y_hat, y: y_hat - y), SQUARED,
     words="the factor 2 of the square is missing",
-    origin="Nielsen, Neural Networks and Deep Learning, ch. 1, whose cost has the 1/2 that cancels it; site: the 2",
+    origin="Nielsen, Neural Networks and Deep Learning, ch. 1: the factor 1/2 cancels the 2; site: the 2",
 )  # fmt: skip
 
 record(
@@ -133,12 +133,12 @@ record(
         ENTROPY.evaluated
     ), ENTROPY,
     words="the gradient was changed in `grad`, but not in `both`, which computes it with the value",
-    origin="site: both, left over when grad is replaced",
+    origin="site: both functions, left over when grad is replaced",
 )  # fmt: skip
 
 record(
     "agrees with differences of its value",
-    # right where the softmax is flat: off by a logit's rounding elsewhere
+    # correct if the softmax is flat, otherwise off by the rounding of a logit
     replace(BINARY, name="sigmoid forgotten", grad=lambda y_hat, y: (y_hat - y) / y.numel()), BINARY,
     words="the sigmoid is missing: the logit itself is compared with the target", origin="site: sigmoid(y_hat)",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Scripts whose gradients by hand are not autograd's."""
+"""Scripts whose hand-written gradients differ from autograd's."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ dC = torch.zeros_like(C).index_add_(0, X.flatten(), demb.flatten(0, 1))
 
 
 def right() -> str:
-    """The script."""
+    """The correct script."""
     return SCRIPT
 
 
 def subject_of(make: Any) -> ScriptSubject:
-    """The subject of what gives a source."""
+    """The subject of a function that returns a source."""
     codes = [compile(ast.Module([node], []), "<script>", "exec") for node in ast.parse(make()).body]
     return ScriptSubject("script", codes, Path("script.py"), made=make)
 
@@ -50,7 +50,7 @@ def caught_by(*laws: str, origin: str) -> Callable[[Any], Any]:
     return CATALOGUE.caught_by(*laws, right=right, origin=origin, subject=subject_of, examples=8)
 
 
-@caught_by(AUTOGRAD, origin="torch.Tensor.index_put_: without accumulate, of indices that repeat one counts")
+@caught_by(AUTOGRAD, origin="torch.Tensor.index_put_: without accumulate, only one of several equal indices counts")
 def adds_through_an_index() -> str:
     """if an index names a row several times, only the last of its gradients is counted"""
     return SCRIPT.replace(
@@ -59,7 +59,7 @@ def adds_through_an_index() -> str:
     )
 
 
-@caught_by(AUTOGRAD, origin="site: the division by n of a mean, in a script")
+@caught_by(AUTOGRAD, origin="site: the division by n in a mean, in a script")
 def sums_where_the_loss_averages() -> str:
     """the division by the number of rows is missing"""
     return SCRIPT.replace("dlogits = dlogits / n\n", "")

@@ -23,13 +23,13 @@ def caught_by(*laws: str, origin: str) -> Callable[[Any], Any]:
 
 
 def checked(trials: list[Any]) -> list[Any]:
-    """The trials, refused where `select` refuses them."""
+    """The trials; invalid ones are refused as in `select`."""
     select(trials)
     return trials
 
 
 def first_by(trials: list[Any], *names: str) -> Any:
-    """The trial with the lowest values of these attributes, the highest of those with a minus before."""
+    """The trial with the lowest values of these attributes; a minus before a name means the highest."""
 
     def key(trial: Any) -> list[float]:
         return [-getattr(trial, name[1:]) if name[0] == "-" else getattr(trial, name) for name in names]
@@ -51,14 +51,14 @@ def selects_on_the_training_accuracy(trials: list[Any]) -> Any:
     return first_by(trials, "-training_accuracy", "validation_loss", "number")
 
 
-@caught_by(ALONE, origin="site: the second key; the test figures settle ties only")
+@caught_by(ALONE, origin="site: the second key: only ties depend on the test figures")
 def breaks_ties_on_the_test_accuracy(trials: list[Any]) -> Any:
     """ties of the validation accuracy are broken by the test accuracy instead of the validation loss"""
     return first_by(trials, "-validation_accuracy", "-test_accuracy", "validation_loss", "number")
 
 
 @caught_by(
-    HIGHEST, origin="Keras, ModelCheckpoint(save_best_only=True), whose monitor is val_loss unless told otherwise"
+    HIGHEST, origin="Keras, ModelCheckpoint(save_best_only=True): monitor is val_loss by default"
 )
 def selects_on_the_loss_alone(trials: list[Any]) -> Any:
     """the trial with the lowest validation loss is chosen, which may not have the highest accuracy"""
@@ -83,7 +83,7 @@ def takes_the_highest_loss_of_ties(trials: list[Any]) -> Any:
     return first_by(trials, "-validation_accuracy", "-validation_loss", "number")
 
 
-@caught_by(TIES, origin="site: >= for > in the loop that keeps the best")
+@caught_by(TIES, origin="site: >= instead of > in the loop that keeps the best")
 def takes_the_last_number_of_ties(trials: list[Any]) -> Any:
     """among trials with the same accuracy and loss, the last number is chosen instead of the first"""
     return first_by(trials, "-validation_accuracy", "validation_loss", "-number")
@@ -101,7 +101,7 @@ def takes_the_first_of_the_list(trials: list[Any]) -> Any:
     return first_by(trials, "-validation_accuracy", "validation_loss")
 
 
-@caught_by(ORDER, origin="site: the comparison with the best so far, made with the last instead")
+@caught_by(ORDER, origin="site: the comparison with the best so far, replaced by the last one")
 def compares_with_the_one_before(trials: list[Any]) -> Any:
     """each trial is compared with the previous one in the list instead of the best so far"""
     taken, before = checked(trials)[0], trials[0]
@@ -111,7 +111,7 @@ def compares_with_the_one_before(trials: list[Any]) -> Any:
     return taken
 
 
-@caught_by(ONE, origin="numpy.argmax: a place, not the thing in it")
+@caught_by(ONE, origin="numpy.argmax returns an index, not the element")
 def returns_its_number(trials: list[Any]) -> Any:
     """the number of the trial is returned instead of the trial"""
     return select(trials).number
@@ -135,7 +135,7 @@ def lets_nan_compete(trials: list[Any]) -> Any:
     return taken
 
 
-@caught_by(REFUSES, origin="site: the figure that is missing; a default of 0 or infinity in its place")
+@caught_by(REFUSES, origin="site: a missing figure, replaced by a default of 0 or infinity")
 def passes_over_what_is_missing(trials: list[Any]) -> Any:
     """trials without figures are skipped without an error"""
     return select([t for t in trials if t.validation_accuracy is not None and t.validation_loss is not None])

@@ -1,4 +1,4 @@
-"""Functions that are not the twins of their references."""
+"""Functions that differ from their references."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def sums_over_samples(w: Tensor, X: Tensor, y: Tensor) -> Tensor:
     return fisher(w, X, y) * len(y)
 
 
-@wrong_fisher(LEAVES, origin="site: X -= mean, in a function that is handed X")
+@wrong_fisher(LEAVES, origin="site: X -= mean, in the caller's array X")
 def centres_what_it_is_handed(w: Tensor, X: Tensor, y: Tensor) -> Tensor:
     """the data are centred in place, which changes the caller's array"""
     found = fisher(w, X, y)
@@ -67,7 +67,7 @@ def keeps_what_it_should_forget(shadow: Any, weights: Any, decay: float) -> None
     average(shadow, weights, 1 - decay)
 
 
-@wrong_fisher(AGAIN, origin="site: a running mean in a default argument")
+@wrong_fisher(AGAIN, origin="site: a running mean, kept in a default argument")
 def keeps_a_running_mean(w: Tensor, X: Tensor, y: Tensor, kept: list[float] = []) -> Tensor:  # noqa: B006
     """the result depends on the number of earlier calls"""
     kept.append(1.0)

@@ -22,7 +22,7 @@ Arrays = list[Any]
 
 
 def init(params: Arrays) -> Arrays:
-    """Velocities of zero."""
+    """Velocities that are zero."""
     return [0 * p for p in params]
 
 
@@ -33,7 +33,7 @@ def right(grads: Arrays, state: Arrays, params: Arrays, lr: float, momentum: flo
 
 
 def as_subject(step: Callable[..., Any], **options: Any) -> Any:
-    """The subject of a step, held to torch.optim.SGD."""
+    """The subject of a step, with torch.optim.SGD as its reference."""
     return subjects.update(init, step, reference=torch.optim.SGD, hyperparameters=HYPER, **options)
 
 
@@ -42,7 +42,7 @@ def wrong(*laws: str, origin: str, claims: tuple[str, ...] = ()) -> Callable[[An
     return CATALOGUE.caught_by(*laws, right=right, origin=origin, subject=subject, examples=FEW, init=init)
 
 
-@wrong("leaves its arguments alone", origin="site: v *= momentum; v += g, on the arrays of the state")
+@wrong("leaves its arguments alone", origin="site: v *= momentum; v += g, in the arrays of the given state")
 def moves_its_state_in_place(
     grads: Arrays, state: Arrays, params: Arrays, lr: float, momentum: float
 ) -> tuple[Arrays, Arrays]:  # fmt: skip
@@ -68,7 +68,7 @@ def warms_up_by_a_global(
 CACHE: dict[tuple[int, ...], Any] = {}
 
 
-@wrong("goes on from a copy of its state", origin="site: a velocity cached by the identity of the state's list")
+@wrong("goes on from a copy of its state", origin="site: a velocity cached with the id of the state's list as key")
 def keeps_its_velocity_elsewhere(
     grads: Arrays, state: Arrays, params: Arrays, lr: float, momentum: float
 ) -> tuple[Arrays, Arrays]:  # fmt: skip

@@ -1,1 +1,1 @@
-"""Wrong backward passes of layers, in the form of every door."""
+"""Wrong backward passes of layers, in the forms of all doors."""

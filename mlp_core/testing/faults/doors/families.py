@@ -1,4 +1,4 @@
-"""A layer and its right backward pass, before which wrong ones are planted."""
+"""A layer with its correct backward pass; wrong backward passes are planted in it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ STRIDES, CONDUCT = "takes any strides from above", "leaves alone what it is hand
 
 @dataclass(frozen=True)
 class Family:
-    """forward(*args) -> out, ..., cache; backward(dout, ..., cache), right; the arguments they are tried on."""
+    """forward(*args) -> out, ..., cache; the correct backward(dout, ..., cache); and arguments to try them on."""
 
     forward: Callable[..., Any]
     backward: Callable[..., Any]
     inputs: st.SearchStrategy[Any]
     more: tuple[Callable[..., Any], ...] = ()
-    """what else a snippet imports"""
+    """further functions that a snippet imports"""
 
     def subject(self, backward: Any) -> Any:
         return subjects.pair(self.forward, backward, self.inputs)
@@ -33,11 +33,11 @@ class Family:
 
 
 KNOWN: list[tuple[Callable[..., Any], Family]] = []
-"""wrong backward passes, each with the layer before which it stands"""
+"""wrong backward passes, each with its layer"""
 
 
 def planted(catalogue: Catalogue) -> Callable[..., Callable[[Any], Any]]:
-    """What enters wrong backward passes of families into a catalogue."""
+    """A function that enters wrong backward passes of families into a catalogue."""
 
     def caught_by(family: Family, *laws: str, origin: str) -> Callable[[Any], Any]:
         enter = catalogue.caught_by(

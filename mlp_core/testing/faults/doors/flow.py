@@ -1,4 +1,4 @@
-"""Wrong backward passes of a line: what comes from above, what is kept, what is changed."""
+"""Wrong backward passes of a linear layer: the upstream gradient, the cache, and changed arguments."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def backward(dout: Array, cache: Any) -> tuple[Array, ...]:
 LINE = Family(forward, backward, subjects.arrays("(n,d),(d,h),(h)"))
 
 
-@caught_by(LINE, LINEAR, OWN, origin="site: clipping inside the backward pass, not of the finished gradient")
+@caught_by(LINE, LINEAR, OWN, origin="site: clipping inside the backward pass instead of clipping the final gradient")
 def clips_what_comes_from_above(dout: Array, cache: Any) -> tuple[Array, ...]:
     """the upstream gradient is clipped to [-1, 1] before it is used"""
     return backward(np.clip(dout, -1, 1), cache)
@@ -56,7 +56,7 @@ def sums_the_bias_over_units(dout: Array, cache: Any) -> tuple[Array, ...]:
     return dx, dw, db * 0 + db.sum()
 
 
-@caught_by(LINE, OWN, origin="site: the layer on top, whose own factor 1 is written for what comes from above")
+@caught_by(LINE, OWN, origin="site: the last layer, which uses its own factor 1 instead of the upstream gradient")
 def takes_ones_from_above(dout: Array, cache: Any) -> tuple[Array, ...]:
     """the upstream gradient is ignored: ones are used instead"""
     return backward(np.ones_like(dout), cache)
@@ -69,14 +69,14 @@ def turns_the_sign(dout: Array, cache: Any) -> tuple[Array, ...]:
     return -dx, dw, db
 
 
-@caught_by(LINE, STRIDES, origin="a kernel by pointer: dout.data_ptr() with the strides of a dense array")
+@caught_by(LINE, STRIDES, origin="a kernel that uses dout.data_ptr() with the strides of a dense array")
 def reads_memory_as_it_lies(dout: Array, cache: Any) -> tuple[Array, ...]:
     """the upstream gradient is read in memory order, its strides are ignored"""
     base = dout if dout.base is None else dout.base
     return backward(base.ravel(order="K")[: dout.size].reshape(dout.shape), cache)
 
 
-@caught_by(LINE, CONDUCT, origin="public reports: dnext_c += ..., on what the caller handed in")
+@caught_by(LINE, CONDUCT, origin="public reports: dnext_c += ..., in the caller's array")
 def adds_to_what_comes_from_above(dout: Array, cache: Any) -> tuple[Array, ...]:
     """the upstream gradient is changed in place"""
     found = backward(dout, cache)
@@ -93,7 +93,7 @@ def uses_up_what_was_kept(dout: Array, cache: Any) -> tuple[Array, ...]:
     return found
 
 
-@caught_by(LINE, CONDUCT, origin="site: dx *= mask, where dx is the array that forward was given")
+@caught_by(LINE, CONDUCT, origin="site: dx *= mask, with dx the array that forward received")
 def writes_into_its_argument(dout: Array, cache: Any) -> tuple[Array, ...]:
     """the gradient of the input is written into the input itself"""
     x, w = cache

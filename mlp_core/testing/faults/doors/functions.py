@@ -1,4 +1,4 @@
-"""Wrong autograd.Functions: a product with a scaled tanh, which has two outputs."""
+"""Wrong autograd.Functions: a product and a scaled tanh, which are two outputs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def caught_by(*laws: str, origin: str) -> Callable[[Any], Any]:
     return CATALOGUE.caught_by(*laws, right=Right, origin=origin, subject=of, examples=60, reference=reference)
 
 
-@caught_by(REFERENCE, origin="site: the second output's own share of da")
+@caught_by(REFERENCE, origin="site: the second output's contribution to da")
 class LeavesOutTheSecondOutput(Right):
     """the upstream gradient of the second output is left out"""
 
@@ -69,7 +69,7 @@ class IsOffByOneInTenBillion(Right):
         return da * (1 + 1e-10), db
 
 
-@caught_by(ALONE, origin="public reports: needs_input_grad[0] asked for the second argument")
+@caught_by(ALONE, origin="public reports: needs_input_grad[0] is used for the second argument")
 class AsksAtTheWrongIndex(Right):
     """ctx.needs_input_grad is read at the index of the other argument"""
 
@@ -79,7 +79,7 @@ class AsksAtTheWrongIndex(Right):
         return da if ctx.needs_input_grad[1] else None, db if ctx.needs_input_grad[0] else None
 
 
-@caught_by(OUTPUT, origin="torch, extending autograd: set_materialize_grads(False) without asking for None")
+@caught_by(OUTPUT, origin="torch, extending autograd: set_materialize_grads(False) without a check for None")
 class ExpectsEveryOutputUsed(Right):
     """the upstream gradient of an unused output may be None, which is not checked"""
 
@@ -89,7 +89,7 @@ class ExpectsEveryOutputUsed(Right):
         return Right.forward(ctx, a, b)
 
 
-@caught_by(TWICE, origin="torch, double backward of custom functions: sinh, which keeps its exponentials")
+@caught_by(TWICE, origin="torch, double backward of custom functions: sinh, which saves its exponentials")
 class KeepsAnIntermediate(Right):
     """an intermediate result is saved instead of an argument, so that its graph is lost"""
 
@@ -114,7 +114,7 @@ class Detaches(Right):
         return grads[0] * b + grads[1] * 2 * (1 - torch.tanh(a) ** 2), grads[0] * a
 
 
-@caught_by(SINGLE, origin="site: an epsilon of 1e-12 beside 1, or a table for float64 alone")
+@caught_by(SINGLE, origin="site: an epsilon of 1e-12 added to 1, or a table for float64 only")
 class CancelsInFloat32(Right):
     """the derivative of tanh is computed as a difference that has no correct digits in float32"""
 
@@ -127,7 +127,7 @@ class CancelsInFloat32(Right):
         return grads[0] * b + grads[1] * 2 * slope, grads[0] * a
 
 
-@caught_by(APART, origin="site: what backward uses, kept on the class or in a global in place of ctx")
+@caught_by(APART, origin="site: values for backward, stored on the class or in a global instead of ctx")
 class KeepsOnTheClass(Right):
     """the numbers for backward are stored on the class, and the next call overwrites them: use ctx"""
 
@@ -156,7 +156,7 @@ class TakesStridesOfZeroForOneNumber(Right):
 
 
 class Mapped(torch.autograd.Function):
-    """The sums of a along its last axis, up to each entry; with a rule for vmap."""
+    """The cumulative sums of a along its last axis, with a rule for vmap."""
 
     @staticmethod
     def forward(a: Tensor) -> Tensor:
@@ -182,7 +182,7 @@ def wrong_under_vmap(origin: str) -> Callable[[Any], Any]:
     )  # fmt: skip
 
 
-@wrong_under_vmap(origin="torch, extending functorch: in_dims is not always 0")
+@wrong_under_vmap(origin="torch, extending functorch: in_dims may differ from 0")
 class MapsAsIfTheBatchCameFirst(Mapped):
     """the vmap rule assumes that the batch is the first axis, whatever in_dims says"""
 

@@ -1,4 +1,4 @@
-"""Wrong backward passes of layers that normalise: over samples, over features, and to probabilities."""
+"""Wrong backward passes of normalising layers: over samples, over features, and to probabilities."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def batchnorm_takes_the_mean_for_constant(dout: Array, cache: Any) -> tuple[Arra
     return inv * (d - xhat * (d * xhat).mean(axis=0)), dgamma, dbeta
 
 
-@caught_by(BATCHNORM, OWN, origin="site: batch norm, inference's gradient: d inv alone")
+@caught_by(BATCHNORM, OWN, origin="site: batch norm, the gradient for inference: only d inv")
 def batchnorm_takes_both_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
     """mean and variance of the batch are treated as constants, which is correct only for inference"""
     _, gamma, inv = cache
@@ -60,7 +60,7 @@ def batchnorm_takes_both_for_constant(dout: Array, cache: Any) -> tuple[Array, .
     return dout * gamma * inv, dgamma, dbeta
 
 
-@caught_by(BATCHNORM, OWN, origin="public reports of batch norm by hand: right as long as gamma is 1")
+@caught_by(BATCHNORM, OWN, origin="public reports of hand-written batch norm: right only if gamma is 1")
 def batchnorm_forgets_gamma(dout: Array, cache: Any) -> tuple[Array, ...]:
     """the gradient of the input is not multiplied by gamma"""
     xhat, _, inv = cache
@@ -126,7 +126,7 @@ def layernorm_takes_the_mean_for_constant(dout: Array, cache: Any) -> tuple[Arra
     return inv * (d - xhat * (d * xhat).mean(axis=1, keepdims=True)), dgamma, dbeta
 
 
-@caught_by(LAYERNORM, OWN, origin="site: layer norm, dx = dout gamma inv alone")
+@caught_by(LAYERNORM, OWN, origin="site: layer norm, only dx = dout gamma inv")
 def layernorm_takes_both_for_constant(dout: Array, cache: Any) -> tuple[Array, ...]:
     """the mean and the variance of a row are treated as constants: both of their terms are missing"""
     _, gamma, inv = cache
@@ -150,7 +150,7 @@ def layernorm_gamma_like_beta(dout: Array, cache: Any) -> tuple[Array, ...]:
     return dx, dbeta, dbeta
 
 
-@caught_by(LAYERNORM, OWN, origin="site: layer norm, d = dout gamma, which the mean does not see if it comes after")
+@caught_by(LAYERNORM, OWN, origin="site: layer norm, d = dout gamma: gamma is multiplied after the mean")
 def layernorm_multiplies_gamma_last(dout: Array, cache: Any) -> tuple[Array, ...]:
     """gamma multiplies the gradient of the input after the means are subtracted instead of before"""
     xhat, gamma, inv = cache
@@ -166,7 +166,7 @@ def softmax_forward(z: Array) -> Any:
 
 
 def softmax_backward(dout: Array, p: Array) -> Array:
-    """p (dout - sum dout p): the diagonal and what is beside it."""
+    """p (dout - sum dout p): the diagonal and the other entries."""
     return p * (dout - (dout * p).sum(axis=1, keepdims=True))
 
 

@@ -1,4 +1,4 @@
-"""Wrong backward passes of layers that meet their entries several times: windows, channels, words."""
+"""Wrong backward passes of layers that use an entry several times: windows, channels, words."""
 
 from __future__ import annotations
 
@@ -51,21 +51,21 @@ CONV = Family(
 )  # fmt: skip
 
 
-@caught_by(CONV, OWN, origin="public reports of convolutions by hand: i : i + f for i * stride")
+@caught_by(CONV, OWN, origin="public reports of hand-written convolutions: i : i + f instead of i * stride")
 def conv_forgets_the_stride(dZ: Array, cache: Any) -> tuple[Array, ...]:
     """the backward pass ignores the stride: windows begin at i instead of i * stride"""
     A, W, _, _ = cache
     return conv_backward(dZ, (A, W, 1, 1))
 
 
-@caught_by(CONV, OWN, origin="site: the stride in dA alone")
+@caught_by(CONV, OWN, origin="site: the stride, only in dA")
 def conv_forgets_the_stride_of_the_input(dZ: Array, cache: Any) -> tuple[Array, ...]:
     """the gradient of the input ignores the stride"""
     A, W, _, stride = cache
     return conv_backward(dZ, (A, W, 1, stride))
 
 
-@caught_by(CONV, OWN, origin="site: dA[...] = where dA[...] += belongs, at windows that overlap")
+@caught_by(CONV, OWN, origin="site: dA[...] = instead of dA[...] +=, in overlapping windows")
 def conv_overwrites_where_windows_overlap(dZ: Array, cache: Any) -> tuple[Array, ...]:
     """at overlapping windows the gradient of the input is overwritten: use += instead of ="""
     A, W, stride, _ = cache
@@ -91,7 +91,7 @@ def embedding_backward(dout: Array, cache: Any) -> Array:
 EMBEDDING = Family(embedding_forward, embedding_backward, subjects.arrays("(n)<v,(v,d)"))
 
 
-@caught_by(EMBEDDING, OWN, origin="numpy, ufunc.at: dtable[words] += dout adds once where an index is repeated")
+@caught_by(EMBEDDING, OWN, origin="numpy, ufunc.at: dtable[words] += dout adds only once if an index is repeated")
 def embedding_adds_once(dout: Array, cache: Any) -> Array:
     """a word that occurs twice gets the gradient of one occurrence: use np.add.at instead of dtable[words] +="""
     words, shape = cache
@@ -106,7 +106,7 @@ def gate_forward(x: Array, h: Array, w: Array) -> Any:
 
 
 def gate_backward(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """Through both uses of z, and of x."""
+    """The backward pass through both uses of z, and of x."""
     x, h, w, z = cache
     dz = dout * (h - x) * z * (1 - z)
     return dout * (1 - z) + dz @ w.T, dout * z, x.T @ dz
@@ -123,7 +123,7 @@ def gate_is_used_once(dout: Array, cache: Any) -> tuple[Array, ...]:
     return dout * (1 - z) + dz @ w.T, dout * z, x.T @ dz
 
 
-@caught_by(GATE, OWN, origin="site: the input of a gate that is passed on too")
+@caught_by(GATE, OWN, origin="site: the input of a gate that is also passed on")
 def gate_forgets_what_is_passed_on(dout: Array, cache: Any) -> tuple[Array, ...]:
     """the gradient of the input contains only the part through the gate, not the factor (1 - z)"""
     x, h, w, z = cache
@@ -131,7 +131,7 @@ def gate_forgets_what_is_passed_on(dout: Array, cache: Any) -> tuple[Array, ...]
     return dz @ w.T, dout * z, x.T @ dz
 
 
-@caught_by(GATE, OWN, origin="site: sigma'(z) = z (1 - z) of what is already sigma(z)")
+@caught_by(GATE, OWN, origin="site: sigma'(z) = z (1 - z), applied to sigma(z)")
 def gate_takes_the_slope_of_the_slope(dout: Array, cache: Any) -> tuple[Array, ...]:
     """the sigmoid is applied again to the saved value, which is already its output"""
     x, h, w, z = cache

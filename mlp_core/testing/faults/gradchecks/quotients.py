@@ -1,4 +1,4 @@
-"""Wrong quotients in a gradient check. All are one check, entry by entry, with a piece replaced."""
+"""Wrong quotients in a gradient check. All are one check, entry by entry, in which one piece is replaced."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Piece = Callable[..., Any]
 
 
 def difference(J: Callable[[], Tensor], entries: Tensor, i: int, h: float) -> Tensor:
-    """(J(theta + h e_i) - J(theta - h e_i)) / (2 h), and the entry as it was."""
+    """(J(theta + h e_i) - J(theta - h e_i)) / (2 h); the entry is restored."""
     before = entries[i].clone()
     entries[i] = before + h
     above = J()
@@ -61,7 +61,7 @@ def in_pieces(
     moves: Piece = lambda name, i: True, batch: Piece = lambda x, y: (x, y), judge: Piece = relative_error,
     all_of_them: Piece = by_tensor, left_out: Piece = lambda crossing: crossing, count: Piece = Tensor.sum,
 ) -> RelativeErrors:  # fmt: skip
-    """Right: check_model, written differently."""
+    """Correct: check_model, written differently."""
     loss, dtype = losses.get(loss), dtype or model.flat.dtype
     model = own(model)
     if model.flat.dtype != dtype:
@@ -177,7 +177,7 @@ def turns_the_callers_model_to_float64(*asked: Any, **options: Any) -> RelativeE
     return in_pieces(*asked, own=lambda model: copy.deepcopy(model.double()), **options)
 
 
-@caught_by(UNTOUCHED, origin="torch.set_default_dtype(torch.float64), in many a gradient check; site: never set back")
+@caught_by(UNTOUCHED, origin="torch.set_default_dtype(torch.float64) in many gradient checks; site: never restored")
 def leaves_float64_as_the_default(*asked: Any, **options: Any) -> RelativeErrors:
     """the default dtype is set to float64 and not set back"""
     torch.set_default_dtype(torch.float64)
@@ -190,14 +190,14 @@ def moves_weights_but_no_biases(*asked: Any, **options: Any) -> RelativeErrors:
     return in_pieces(*asked, moves=lambda name, i: name.startswith("W"), **options)
 
 
-@caught_by(CONFIRMS, origin="site: the loop over the entries, an index too few")
+@caught_by(CONFIRMS, origin="site: the loop over the entries, one index short")
 def leaves_the_last_entry_unmoved(model: MLP, *asked: Any, **options: Any) -> RelativeErrors:
     """the loop over the entries of a tensor ends one entry too early"""
     last = {name: p.numel() - 1 for name, p in model.named_parameters()}
     return in_pieces(model, *asked, moves=lambda name, i: i < last[name], **options)
 
 
-@caught_by(CONFIRMS, origin="site: the batch of the gradient; a DataLoader asked twice gives two batches")
+@caught_by(CONFIRMS, origin="site: the batch of the gradient; a DataLoader used twice returns two batches")
 def checks_the_gradient_of_another_batch(*asked: Any, **options: Any) -> RelativeErrors:
     """gradient and quotients are taken on different batches"""
     return in_pieces(*asked, batch=lambda x, y: (x.flip(1) / 2, y), **options)

@@ -1,4 +1,4 @@
-"""Wrong verdicts of a gradient check: norms, what is looked at, NaN and kinks."""
+"""Wrong verdicts of a gradient check: norms, the compared entries, NaN and kinks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KINKS = "leaves out what lies at a kink and nothing else"
 NG = "Ng, Deep Learning course 2, week 1, gradient checking"
 
 
-@caught_by(REPORTS, origin="site: d_approx, taken from the gradient itself")
+@caught_by(REPORTS, origin="site: d_approx, computed from the gradient itself")
 def compares_the_gradient_with_itself(*asked: Any, **options: Any) -> RelativeErrors:
     """the gradient is compared with itself, so that it always passes"""
     return in_pieces(*asked, judge=lambda a, d: relative_error(d, d), **options)
@@ -58,7 +58,7 @@ def concatenated(errors: dict[str, tuple[Tensor, Tensor]], judge: Piece) -> dict
 
 
 def norm_of(divisor: Piece) -> Piece:
-    """||a - d|| over a divisor, and as relative_error where both are zero or one is NaN."""
+    """||a - d|| over a divisor; the same as relative_error if both are zero or one is NaN."""
 
     def judge(a: Tensor, d: Tensor) -> float:
         q = relative_error(a, d)
@@ -67,7 +67,7 @@ def norm_of(divisor: Piece) -> Piece:
     return judge
 
 
-@caught_by(REPORTS, ALIKE, origin=f"{CS231N}: why an absolute difference says nothing")
+@caught_by(REPORTS, ALIKE, origin=f"{CS231N}: why an absolute difference is not informative")
 def judges_by_the_absolute_error(*asked: Any, **options: Any) -> RelativeErrors:
     """the difference is not divided by a norm: every small gradient passes, and every large one fails"""
     return in_pieces(*asked, judge=norm_of(lambda a, d: 1.0), **options)
@@ -119,13 +119,13 @@ def leaves_out_nothing_at_kinks(*asked: Any, **options: Any) -> RelativeErrors:
     return in_pieces(*asked, left_out=torch.zeros_like, **options)
 
 
-@caught_by(KINKS, origin="site: the mask of an entry, widened to all")
+@caught_by(KINKS, origin="site: the mask of one entry, applied to all")
 def leaves_out_everything_for_one_kink(*asked: Any, **options: Any) -> RelativeErrors:
     """if one entry crosses a kink, no entry is compared"""
     return in_pieces(*asked, left_out=lambda crossing: crossing | crossing.any(), **options)
 
 
-@caught_by(KINKS, origin="site: the count of what is skipped")
+@caught_by(KINKS, origin="site: the count of skipped entries")
 def counts_tensors_for_entries(*asked: Any, **options: Any) -> RelativeErrors:
     """`skipped` counts tensors with a skipped entry instead of entries"""
     return in_pieces(*asked, count=lambda crossing: crossing.any() + crossing.all(), **options)

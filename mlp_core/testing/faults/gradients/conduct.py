@@ -1,5 +1,4 @@
-"""Mistakes in how a backpropagation conducts itself: what it keeps, changes, adds to and leaves behind; its numbers
-may be right."""
+"""Mistakes in the side effects of a backpropagation: what it keeps, changes and adds to. Its numbers may be right."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ caught_by = CATALOGUE.caught_by
 
 
 def as_our_own(f: Any) -> Any:
-    """A subject for the laws of the core's own alone."""
+    """A subject for the laws that only the core's own backpropagation must satisfy."""
     return replace(subjects.backprop(f), to_the_bit=True)
 
 
@@ -49,7 +48,7 @@ def writes_delta_over_the_activations(model: MLP, trace: Trace, dL_dy: Tensor) -
     trace.a[-1].copy_(RIGHT["derivative"](At(model, trace, model.L, dL_dy, dL_dy), dL_dy))
 
 
-@caught_by("leaves everything else alone", right=backprop, origin="site: the update, made inside of backpropagation")
+@caught_by("leaves everything else alone", right=backprop, origin="site: the update, made inside backpropagation")
 def takes_the_step_itself(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     """the parameters are changed: the update does not belong in backpropagation"""
     reverse(model, trace, dL_dy)
@@ -80,7 +79,7 @@ def drags_the_graph_along(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
         delta = model.activations[layer - 1].times_df(delta, trace.z[layer], trace.a[layer])
         model.weights[layer - 1].grad = delta.t() @ trace.a[layer - 1]
         model.biases[layer - 1].grad = delta.sum(0)
-        delta = delta @ model.weights[layer - 1]  # requires a gradient, and so does everything made of it
+        delta = delta @ model.weights[layer - 1]  # requires a gradient, and so do all results
 
 
 @caught_by("repeats itself to the bit", right=backprop, origin="dropout left on in the backward pass")
@@ -100,7 +99,7 @@ def unscales_the_weights_alone(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
         W.grad.div_(scale)  # type: ignore[union-attr]  # reverse has filled it
 
 
-@caught_by("handles depth 1", right=backprop, origin="site: the loop; the output layer is handled inside of l < L")
+@caught_by("handles depth 1", right=backprop, origin="site: the loop; the output layer is handled inside l < L")
 def takes_a_single_layer_for_a_hidden_one(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     """f' is left out in a network of one layer: it is treated as a hidden layer"""
     if model.L > 1:
@@ -117,7 +116,9 @@ def raises(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     raise IndexError("index 2 is out of range")
 
 
-@caught_by(ONE, BATCH, right=backprop, origin="site: one entry; the smallest error the equality with autograd must see")
+@caught_by(
+    ONE, BATCH, right=backprop, origin="site: one entry; the smallest error that equality with autograd must detect"
+)
 def off_by_1e_10_in_the_last_bias(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     """the last bias gradient has a relative error of 1e-10"""
     reverse(model, trace, dL_dy)
@@ -147,7 +148,9 @@ def shares_one_bias_buffer(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
         g.copy_(written.setdefault(len(g), g.clone()))
 
 
-@caught_by(ONE, right=backprop, origin="site: the order of the loop; the weights are updated before delta passes them")
+@caught_by(
+    ONE, right=backprop, origin="site: the order of the loop; weights are updated before delta is multiplied by them"
+)
 def flows_through_updated_weights(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     """the error flows back through weights that are already updated (by 0.01 times their gradient)"""
     before = model.flat.clone()
@@ -188,7 +191,7 @@ def keeps_the_weights_of_its_first_call(model: MLP, trace: Trace, dL_dy: Tensor)
 
 @caught_by(
     "fills gradients wherever they are", right=backprop, subject=as_our_own,
-    origin="torch: what autograd or a user binds to p.grad lies elsewhere than the flat buffer",
+    origin="torch: a tensor that autograd or a user assigns to p.grad is outside the flat buffer",
 )  # fmt: skip
 def fills_its_buffer_alone(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     """only the flat buffer is filled: a gradient that is stored elsewhere keeps its old numbers"""
@@ -201,7 +204,7 @@ def fills_its_buffer_alone(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
 
 @caught_by(
     "fills gradients wherever they are", right=backprop, subject=as_our_own,
-    origin="site: the loop; a break where one layer is frozen",
+    origin="site: the loop; a break at a frozen layer",
 )  # fmt: skip
 def ends_at_a_frozen_layer(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     """the loop ends at the first frozen layer: all layers below it keep their old gradients"""

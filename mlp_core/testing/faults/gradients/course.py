@@ -1,4 +1,4 @@
-"""Mistakes of the course's kind: functions f(model, y_true, y_pred) that fill dL_dw and dL_db."""
+"""Mistakes in the form of the course: functions f(model, y_true, y_pred) that fill dL_dw and dL_db."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CATALOGUE = Catalogue()
 
 
 def right_for_batches(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
-    """Right; the course asks for a batch of one only."""
+    """Correct for batches; the course requires only a batch of one."""
     with torch.no_grad():
         delta = -2 * (y_true - y_pred)
         for layer in range(model.L, 0, -1):
@@ -42,7 +42,9 @@ def course_report(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
             model.dL_dw[layer], model.dL_db[layer] = local_grad.T * model.a[layer - 1], local_grad[0]
 
 
-@caught_by(ONE, "equals exact rational arithmetic", origin="course: y_pred - y_true with the minus kept")
+@caught_by(
+    ONE, "equals exact rational arithmetic", origin="course: y_pred - y_true, and the formula's minus sign too"
+)
 def course_with_the_sign_turned(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
     """the loss gradient has the wrong sign: the gradient points downhill"""
     right_for_batches(model, 2 * y_pred - y_true, y_pred)
@@ -94,7 +96,7 @@ def course_changes_its_prediction(model: Any, y_true: Tensor, y_pred: Tensor) ->
     y_pred.sub_(y_true)
 
 
-@caught_by("leaves everything else alone", origin="course: the step of gradient descent made inside of backpropagation")
+@caught_by("leaves everything else alone", origin="course: the step of gradient descent, made inside backpropagation")
 def course_takes_the_step_itself(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
     """the parameters are changed: a step of gradient descent is taken inside backpropagation"""
     right_for_batches(model, y_true, y_pred)
@@ -107,7 +109,7 @@ def course_takes_the_step_itself(model: Any, y_true: Tensor, y_pred: Tensor) -> 
 SUMS: dict[tuple[Any, ...], Tensor] = {}
 
 
-@caught_by("repeats itself to the bit", origin="course: gradients summed up in a global dict that nobody empties")
+@caught_by("repeats itself to the bit", origin="course: gradients added up in a global dict that is never emptied")
 def course_keeps_adding(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
     """the gradients of earlier calls are added: the buffers outside the function are never cleared"""
     right_for_batches(model, y_true, y_pred)

@@ -18,52 +18,52 @@ caught_by = entered(CATALOGUE, "derivative")
 
 def of(at: At, *names: str) -> bool:
     """Whether the layer has one of these activations."""
-    return at.f.name.partition("(")[0] in names  # leaky_relu(0.125) is a leaky_relu
+    return at.f.name.partition("(")[0] in names  # leaky_relu(0.125) counts as leaky_relu
 
 
 @caught_by(
     "agrees with central differences for one sample", "quarters its Taylor remainder",
-    origin="course: delta of the output layer without f'", place="the output layer",
+    origin="course: the delta of the output layer, without f'", place="the output layer",
 )  # fmt: skip
 def forgets_the_derivative(at: At, delta: Tensor) -> Tensor:
     """the derivative f' of the activation is left out"""
     return delta
 
 
-@caught_by(ONE, origin="Nielsen, ch. 2: BP2 evaluated at a in place of z")
+@caught_by(ONE, origin="Nielsen, ch. 2: BP2 evaluated at a instead of z")
 def takes_the_derivative_at_a(at: At, delta: Tensor) -> Tensor:
     """f' is taken at a = f(z) instead of z"""
     return at.f.times_df(delta, at.a, at.f.f(at.a))
 
 
 @caught_by(
-    ONE, origin="the sigmoid's a (1 - a), fed with z: the most asked question about hand-written backpropagation"
+    ONE, origin="the sigmoid's a (1 - a) with z as a: the most frequent question about hand-written backpropagation"
 )
 def takes_z_for_a(at: At, delta: Tensor) -> Tensor:
     """the formula of the derivative gets z, but it needs a = f(z)"""
     return at.f.times_df(delta, at.z, at.z)
 
 
-@caught_by(ONE, origin="site: f'; f and df mixed up")
+@caught_by(ONE, origin="site: f'; f and df exchanged")
 def multiplies_by_the_activation(at: At, delta: Tensor) -> Tensor:
     """delta is multiplied by f(z) instead of f'(z)"""
     return delta * at.a
 
 
-@caught_by(ONE, origin="site: f'; applied when delta is made and again when it is used")
+@caught_by(ONE, origin="site: f'; applied when delta is computed and again when it is used")
 def takes_the_derivative_twice(at: At, delta: Tensor) -> Tensor:
     """delta is multiplied by f' twice"""
     return RIGHT["derivative"](at, RIGHT["derivative"](at, delta))
 
 
-@caught_by(ONE, origin="site: the index of f'; layer l + 1 in place of l", place="the hidden layers")
+@caught_by(ONE, origin="site: the index of f'; layer l + 1 instead of l", place="the hidden layers")
 def takes_the_activation_above(at: At, delta: Tensor) -> Tensor:
     """f' is that of the next layer's activation"""
     f = at.model.activations[min(at.layer, at.model.L - 1)]
     return f.times_df(delta, at.z, f.f(at.z))
 
 
-@caught_by(ONE, origin="site: the index of f'; layer l - 1 in place of l")
+@caught_by(ONE, origin="site: the index of f'; layer l - 1 instead of l")
 def takes_the_activation_below(at: At, delta: Tensor) -> Tensor:
     """f' is that of the previous layer's activation"""
     f = at.model.activations[max(at.layer - 2, 0)]
@@ -77,27 +77,27 @@ def takes_all_hidden_layers_for_the_first(at: At, delta: Tensor) -> Tensor:
     return f.times_df(delta, at.z, f.f(at.z))
 
 
-@caught_by(BATCH, origin="site: f'; z of the first sample kept for the whole batch")
+@caught_by(BATCH, origin="site: f'; z of the first sample, used for the whole batch")
 def takes_z_of_the_first_sample(at: At, delta: Tensor) -> Tensor:
     """f' is taken at z of the first sample for all samples"""
     return at.f.times_df(delta, at.z[:1].expand_as(at.z), at.a[:1].expand_as(at.a))
 
 
-@caught_by("takes torch's convention at a kink", origin="relu'(0): z >= 0 in place of z > 0 (Bertoin et al. 2021)")
+@caught_by("takes torch's convention at a kink", origin="relu'(0): z >= 0 instead of z > 0 (Bertoin et al. 2021)")
 def relu_has_slope_1_at_0(at: At, delta: Tensor) -> Tensor:
     """relu's derivative at z = 0 is 1 instead of torch's 0"""
     return delta * (at.z >= 0) if of(at, "relu") else RIGHT["derivative"](at, delta)
 
 
 @caught_by(
-    "takes torch's convention at a kink", origin="relu'(0) = 1/2, as sign-based formulas give (Bertoin et al. 2021)"
+    "takes torch's convention at a kink", origin="relu'(0) = 1/2, from formulas with sign (Bertoin et al. 2021)"
 )
 def relu_has_slope_half_at_0(at: At, delta: Tensor) -> Tensor:
     """relu's derivative at z = 0 is 1/2 instead of torch's 0"""
     return delta * (1 + at.z.sign()) / 2 if of(at, "relu") else RIGHT["derivative"](at, delta)
 
 
-@caught_by(ONE, origin="site: relu'; the mask of delta for that of z")
+@caught_by(ONE, origin="site: relu'; a mask from delta instead of z")
 def relu_masks_by_delta(at: At, delta: Tensor) -> Tensor:
     """relu's mask is delta > 0 instead of z > 0"""
     return delta.clamp(min=0) if of(at, "relu") else RIGHT["derivative"](at, delta)
@@ -115,7 +115,7 @@ def leaky_relu_does_not_leak(at: At, delta: Tensor) -> Tensor:
     return delta * (at.z > 0) if of(at, "leaky_relu") else RIGHT["derivative"](at, delta)
 
 
-@caught_by(ONE, origin="site: hardtanh'; z clipped in place of masked")
+@caught_by(ONE, origin="site: hardtanh'; z is clipped instead of masked")
 def hardtanh_never_saturates(at: At, delta: Tensor) -> Tensor:
     """hardtanh's derivative is 1 instead of 0 where it saturates"""
     return delta if of(at, "hardtanh") else RIGHT["derivative"](at, delta)
@@ -171,7 +171,7 @@ def softsign_without_the_square(at: At, delta: Tensor) -> Tensor:
     return delta / (1 + at.z.abs()) if of(at, "softsign") else RIGHT["derivative"](at, delta)
 
 
-@caught_by(ONE, origin="Dugas et al. (2001): softplus' is the sigmoid; taken for sigmoid'")
+@caught_by(ONE, origin="Dugas et al. (2001): softplus' is the sigmoid; used as sigmoid'")
 def softplus_by_the_sigmoids_derivative(at: At, delta: Tensor) -> Tensor:
     """softplus's derivative is sigmoid(z) (1 - sigmoid(z)) instead of sigmoid(z)"""
     s = torch.sigmoid(at.z)
@@ -180,7 +180,7 @@ def softplus_by_the_sigmoids_derivative(at: At, delta: Tensor) -> Tensor:
 
 @caught_by(
     "is not finite where autograd is not", origin="site: relu'; a product with the mask, though 0 * inf is not 0",
-    subject=lambda f: replace(subjects.backprop(f), to_the_bit=True),  # a law of the core's own alone
+    subject=lambda f: replace(subjects.backprop(f), to_the_bit=True),  # a law that only the core's own must satisfy
 )  # fmt: skip
 def multiplies_by_the_mask_of_relu(at: At, delta: Tensor) -> Tensor:
     """relu multiplies by its mask, so that 0 * inf is NaN: use torch.where or masked_fill"""

@@ -15,27 +15,27 @@ CATALOGUE = Catalogue()
 caught_by = entered(CATALOGUE, "flow")
 
 
-@caught_by(ONE, origin="site: delta W; shapes made to fit by reshape in place of a transpose")
+@caught_by(ONE, origin="site: delta W; shapes adapted by reshape instead of a transpose")
 def flow_through_reshaped_weights(at: At, delta: Tensor) -> Tensor:
     """delta flows back through reshaped weights instead of transposed ones"""
     return delta @ at.W.t().reshape(at.W.shape)
 
 
-@caught_by(ONE, origin="site: delta W; the index of W; layer l - 1 in place of l, wherever the shapes allow it")
+@caught_by(ONE, origin="site: delta W; the index of W; layer l - 1 instead of l, if the shapes allow it")
 def flow_through_the_weights_below(at: At, delta: Tensor) -> Tensor:
     """delta flows back through the weights of the layer below if they have the same shape"""
     below = at.model.weights[at.layer - 2]
     return delta @ (below if below.shape == at.W.shape else at.W)
 
 
-@caught_by(ONE, origin="site: delta W; W W^T of square layers, W in place of its transpose")
+@caught_by(ONE, origin="site: delta W; W instead of its transpose, in square layers")
 def flow_through_transposed_square_weights(at: At, delta: Tensor) -> Tensor:
     """delta flows back through the transpose of W if W is square, so that no shape shows it"""
     square = at.W.shape[0] == at.W.shape[1]
     return delta @ (at.W.t() if square else at.W)
 
 
-@caught_by(ONE, origin="site: delta W; one buffer for the deltas of all layers, as a C programmer has it")
+@caught_by(ONE, origin="site: delta W; one buffer for the deltas of all layers, as in C")
 def flow_overwritten_while_needed(at: At, delta: Tensor) -> Tensor:
     """delta is overwritten unit by unit by that of the layer below while it is still needed"""
     below = replace(at, layer=at.layer - 1)
@@ -54,13 +54,13 @@ def flow_without_weights(at: At, delta: Tensor) -> Tensor:
     return delta.sum(1, keepdim=True).expand(-1, at.W.shape[1])
 
 
-@caught_by(ONE, origin="site: delta W; what flows in passed on before it is multiplied by f'")
+@caught_by(ONE, origin="site: delta W; the upstream gradient, before it is multiplied by f'")
 def flow_without_the_derivative(at: At, delta: Tensor) -> Tensor:
     """the error flows back to the layer below without this layer's f'"""
     return at.above @ at.W
 
 
-@caught_by(ONE, origin="site: delta W; a detached tensor: nothing arrives below")
+@caught_by(ONE, origin="site: delta W; a detached tensor: the layers below get zero")
 def flow_stopped(at: At, delta: Tensor) -> Tensor:
     """nothing flows back into the layers below"""
     return delta @ at.W * 0

@@ -1,4 +1,5 @@
-"""Mistakes that no law but those of exact arithmetic sees: too small for a bound, or where no other law looks."""
+"""Mistakes that only the laws of exact arithmetic detect: too small for a bound, or in a place that no other law
+tests."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ caught_by = CATALOGUE.caught_by
 
 
 def err(tensor: Tensor) -> None:
-    """Four units in the last place, or fewer, of one entry."""
+    """Change one entry by at most four units in the last place."""
     tensor.view(-1)[-1:] *= 1 + 4 * torch.finfo(tensor.dtype).eps
 
 
@@ -33,7 +34,7 @@ def errs_in_the_last_bits_of_one_entry(model: MLP, trace: Trace, dL_dy: Tensor) 
     err(model.grad_views[0])
 
 
-@caught_by("equals exact rational arithmetic", right=backprop, origin="site: one entry, in float32 alone")
+@caught_by("equals exact rational arithmetic", right=backprop, origin="site: one entry, only in float32")
 def errs_in_the_last_bits_of_float32_alone(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     """one bias gradient has wrong last bits in float32"""
     reverse(model, trace, dL_dy)
@@ -63,7 +64,9 @@ class ErrsInTheLastBitsOfOneEntry(torch.optim.SGD):
                 err(p)
 
 
-@caught_by("trains as exact rational arithmetic does", right=fit, origin="site: the widths for which torch is asked")
+@caught_by(
+    "trains as exact rational arithmetic does", right=fit, origin="site: the widths for which torch is used"
+)
 def forgets_momentum_where_a_layer_has_one_unit(
     model: MLP, x: Tensor, y: Tensor, *, rule: Any, epochs: int, batch_size: int, **more: Any
 ) -> History:

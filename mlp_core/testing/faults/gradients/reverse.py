@@ -1,4 +1,4 @@
-"""Backpropagation with its formulas exchangeable one by one: right as it stands, wrong where a mistake stands in."""
+"""Backpropagation with replaceable formulas: correct by default, wrong if a mistake replaces a formula."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class At:
     layer: int
     dL_dy: Tensor
     above: Tensor
-    """what flowed in from above: (B, n_l), not yet multiplied by f_l'(z[l])"""
+    """the upstream gradient: (B, n_l), not yet multiplied by f_l'(z[l])"""
 
     @property
     def f(self) -> Activation:
@@ -68,12 +68,12 @@ PLACES: dict[str, Callable[[int, int], bool]] = {
     "the hidden layers": lambda layer, L: layer < L,
     "the first layer": lambda layer, L: layer == 1,
 }
-"""in which layers l of 1..L a mistake sits"""
+"""the layers l of 1..L in which a mistake is made"""
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A formula that somebody takes for the one of its site, and where."""
+    """A wrong formula for a site, and the layers in which it is used."""
 
     site: str
     formula: Formula
@@ -81,7 +81,7 @@ class Mistake:
     place: str = "every layer"
 
     def sits(self, layer: int, L: int) -> bool:
-        """Whether it is made in layer l of 1..L."""
+        """Whether the mistake is made in layer l of 1..L."""
         return PLACES[self.place](layer, L)
 
     def __str__(self) -> str:
@@ -89,15 +89,16 @@ class Mistake:
 
 
 MISTAKES: list[Mistake] = []
-"""all of the catalogue that is the matter of one formula"""
+"""all mistakes of the catalogue that concern a single formula"""
 
 
 @torch.no_grad()
 def walk(
     model: MLP, trace: Trace, dL_dy: Tensor, mistakes: Sequence[Mistake] = ()
 ) -> Iterator[tuple[At, Tensor, Mapping[str, Formula]]]:
-    """The layers from the last to the first, each with its delta and its formulas: those of `backprop`, but for those
-    that a mistake takes the place of."""
+    """The layers from the last to the first, each with its delta and its formulas: those of `backprop`, except the ones
+    that a mistake replaces.
+    """
     above = _formulas(mistakes, model.L, model.L)["upstream"](At(model, trace, model.L, dL_dy, dL_dy), dL_dy)
     for layer in range(model.L, 0, -1):
         at, use = At(model, trace, layer, dL_dy, above), _formulas(mistakes, layer, model.L)
@@ -109,7 +110,7 @@ def walk(
 
 @torch.no_grad()
 def reverse(model: MLP, trace: Trace, dL_dy: Tensor, mistakes: Sequence[Mistake] = ()) -> None:
-    """Backpropagation, right but for the mistakes."""
+    """Backpropagation, correct except for the mistakes."""
     for at, delta, use in walk(model, trace, dL_dy, mistakes):
         model.weights[at.layer - 1].grad.copy_(use["weight"](at, delta))  # type: ignore[union-attr]  # allocated
         model.biases[at.layer - 1].grad.copy_(use["bias"](at, delta))  # type: ignore[union-attr]
@@ -120,7 +121,7 @@ def _formulas(mistakes: Sequence[Mistake], layer: int, L: int) -> Mapping[str, F
 
 
 def entered(catalogue: Catalogue, site: str) -> Callable[..., Callable[[Formula], Any]]:
-    """A decorator that enters formulas at `site` as wrong backpropagations into a catalogue, and among MISTAKES."""
+    """A decorator that enters formulas at `site` into a catalogue as wrong backpropagations, and into MISTAKES."""
 
     def caught_by(*laws: str, origin: str, place: str = "every layer", **options: Any) -> Callable[[Formula], Any]:
         def enter(formula: Formula) -> Any:

@@ -1,4 +1,4 @@
-"""Mistakes in what flows into backpropagation from the loss."""
+"""Mistakes in the gradient that the loss passes to backpropagation."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ CATALOGUE = Catalogue()
 caught_by = entered(CATALOGUE, "upstream")
 
 
-@caught_by(ONE, "agrees with central differences for one sample", origin="course: y - y_hat in place of y_hat - y")
+@caught_by(ONE, "agrees with central differences for one sample", origin="course: y - y_hat instead of y_hat - y")
 def turns_the_sign(at: At, dL_dy: Tensor) -> Tensor:
     """the loss gradient has the wrong sign: the gradient points downhill"""
     return -dL_dy
 
 
-@caught_by("agrees with central differences for one sample", origin="course: the loss taken for half the squared error")
+@caught_by(
+    "agrees with central differences for one sample", origin="course: the loss, assumed to be half the squared error"
+)
 def halves(at: At, dL_dy: Tensor) -> Tensor:
     """the factor 2 of the squared error is missing: every gradient is half as large as it should be"""
     return dL_dy / 2
@@ -34,7 +36,7 @@ def doubles(at: At, dL_dy: Tensor) -> Tensor:
 
 @caught_by(
     "agrees with central differences for a batch", "adds up over the batch",
-    origin="a mean where the loss is a sum: torch's reduction='mean' against 'sum'",
+    origin="a mean although the loss is a sum: torch's reduction='mean' instead of 'sum'",
 )  # fmt: skip
 def mean_over_the_batch(at: At, dL_dy: Tensor) -> Tensor:
     """the gradient is divided by the batch size once too often: the loss defines whether it is a mean"""
@@ -53,13 +55,13 @@ def mean_over_the_outputs(at: At, dL_dy: Tensor) -> Tensor:
     return dL_dy / dL_dy.shape[1]
 
 
-@caught_by(BATCH, origin="a mean over all entries: torch's MSELoss against a sum")
+@caught_by(BATCH, origin="a mean over all entries: torch's MSELoss instead of a sum")
 def mean_over_everything(at: At, dL_dy: Tensor) -> Tensor:
     """the gradient is divided by the batch size times the number of outputs"""
     return dL_dy / dL_dy.numel()
 
 
-@caught_by(ONE, origin="site: dL/dy_hat; the loss of a vector taken for one number")
+@caught_by(ONE, origin="site: dL/dy_hat; a vector of losses, treated as one number")
 def sums_over_the_outputs(at: At, dL_dy: Tensor) -> Tensor:
     """every output gets the sum of the loss gradients of all outputs"""
     return dL_dy.sum(1, keepdim=True).expand_as(dL_dy)
@@ -79,7 +81,7 @@ def first_sample_alone(at: At, dL_dy: Tensor) -> Tensor:
     return kept
 
 
-@caught_by(ONE, origin="site: dL/dy_hat; y and y_hat of different outputs, a squeezed or transposed target")
+@caught_by(ONE, origin="site: dL/dy_hat; y and y_hat of different outputs, after a squeeze or transpose of the target")
 def first_output_alone(at: At, dL_dy: Tensor) -> Tensor:
     """only the error of the first output flows back"""
     kept = dL_dy * 0
@@ -93,13 +95,15 @@ def clips_what_flows_back(at: At, dL_dy: Tensor) -> Tensor:
     return dL_dy.clamp(-4, 4)
 
 
-@caught_by("scales with the loss", origin="site: dL/dy_hat; the absolute error's gradient for the squared one's")
+@caught_by(
+    "scales with the loss", origin="site: dL/dy_hat; the gradient of the absolute error instead of the squared error"
+)
 def takes_the_sign(at: At, dL_dy: Tensor) -> Tensor:
     """only the sign of the loss gradient flows back, not its size"""
     return dL_dy.sign()
 
 
-@caught_by("is zero at a perfect fit", ONE, origin="site: dL/dy_hat; y_hat in place of y_hat - y")
+@caught_by("is zero at a perfect fit", ONE, origin="site: dL/dy_hat; y_hat instead of y_hat - y")
 def output_in_place_of_the_error(at: At, dL_dy: Tensor) -> Tensor:
     """twice the output flows back instead of the loss gradient: the target is not subtracted"""
     return 2 * at.a

@@ -1,4 +1,4 @@
-"""Objectives whose rows meet, that weigh what they should not, or change what they are handed."""
+"""Objectives whose rows affect each other, that weight values wrongly, or that change their arguments."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ wrong_poisson = partial(entered, CATALOGUE, losses.poisson, poisson_loss, "count
 wrong_softmax = partial(entered, CATALOGUE, losses.softmax, softmax_loss, 3, hessian="bound")
 
 
-@caught_by(ROWS, origin="site: the mean of a loss, where a library adds up what each row asks for")
+@caught_by(ROWS, origin="site: the mean of a loss, although the library adds up the rows")
 def divides_by_the_number_of_rows(y_true: Any, y_pred: Any) -> Any:
     """gradient and hessian are divided by the number of rows"""
     return tuple(x / len(y_true) for x in losses.logistic(y_true, y_pred))
 
 
-@caught_by(ROWS, origin="site: a rate of positive labels that is taken from the rows at hand")
+@caught_by(ROWS, origin="site: a rate of positive labels that is computed from the given rows")
 def balances_by_the_rows_at_hand(y_true: Any, y_pred: Any) -> Any:
     """rows are weighted by how common their label is among the rows of the call: a row depends on the others"""
     rate = (y_true.sum() + 1) / (len(y_true) + 2)
@@ -43,7 +43,7 @@ def weighs_the_gradient_alone(y_true: Any, y_pred: Any, weight: Any) -> Any:
     return g, h / (1 if weight is None else weight)
 
 
-@caught_by(WEIGHTS, origin="site: sample_weight, of a caller and a callee that both multiply")
+@caught_by(WEIGHTS, origin="site: sample_weight, by which both the caller and the callee multiply")
 def weighs_twice(y_true: Any, y_pred: Any, weight: Any) -> Any:
     """gradient and hessian are multiplied by the weights twice"""
     return losses.logistic(y_true, y_pred, None if weight is None else weight**2)
@@ -65,7 +65,7 @@ def changes_the_scores_in_place(y_true: Any, y_pred: Any) -> Any:
     return p - y_true, p * (1 - p)
 
 
-@wrong_softmax(ORDER, origin="LightGBM 3: scores of several classes came flat, class by class")
+@wrong_softmax(ORDER, origin="LightGBM 3: scores of several classes were flat, class by class")
 def flattens_in_the_order_of_memory(y_true: Any, y_pred: Any) -> Any:
     """the scores are flattened in memory order, and reshaped as if rows followed each other"""
     return losses.softmax(y_true, y_pred.ravel("K").reshape(y_pred.shape))

@@ -32,14 +32,14 @@ wrong_softmax = partial(entered, CATALOGUE, losses.softmax, softmax_loss, 3, hes
 wrong_class = partial(entered, CATALOGUE, losses.Logloss, log_loss, "binary")
 
 
-@wrong_logistic(GRADIENT, origin="site: p - y, the order of the two; CatBoost asks for this one")
+@wrong_logistic(GRADIENT, origin="site: p - y, in the opposite order, which CatBoost expects")
 def turns_the_sign(y_true: Any, y_pred: Any) -> Any:
     """the sign is wrong: this is the gradient of minus the loss"""
     p = sigmoid(y_pred)
     return y_true - p, p * (1 - p)
 
 
-@wrong_logistic(GRADIENT, origin="LightGBM, objective: a custom one is handed raw scores, no probabilities")
+@wrong_logistic(GRADIENT, origin="LightGBM, objective: a custom one receives raw scores, not probabilities")
 def takes_scores_for_probabilities(y_true: Any, y_pred: Any) -> Any:
     """the raw score is used as a probability: the sigmoid before the loss is missing, and its slope p (1 - p) after
     it"""
@@ -60,7 +60,7 @@ def derives_by_the_probability(y_true: Any, y_pred: Any) -> Any:
     return (p - y_true) / (p * (1 - p)), 1 / (p * (1 - p))
 
 
-@wrong_logistic(GRADIENT, origin="site: dL/ds = p - y, in which p (1 - p) has been divided out already")
+@wrong_logistic(GRADIENT, origin="site: dL/ds = p - y, in which p (1 - p) has cancelled already")
 def multiplies_by_the_slope_twice(y_true: Any, y_pred: Any) -> Any:
     """the gradient has one factor p (1 - p) too many: p - y contains the slope of the sigmoid already"""
     p = sigmoid(y_pred)
@@ -80,14 +80,14 @@ def exchanges_labels_and_scores(y_true: Any, y_pred: Any) -> Any:
     return p - y_pred, p * (1 - p)
 
 
-@wrong_logistic(GRADIENT, HESSIAN, origin="site: the loss, whose factor 1/2 belongs to it")
+@wrong_logistic(GRADIENT, HESSIAN, origin="site: the factor 1/2 of the loss")
 def halves_the_gradient(y_true: Any, y_pred: Any) -> Any:
     """the gradient has a factor of 0.5 that the loss does not have"""
     p, h = losses.logistic(y_true, y_pred)
     return p / 2, h
 
 
-@wrong_logistic(HESSIAN, origin="site: alpha (p - y) of a weighted loss, whose hessian has the factor alpha as well")
+@wrong_logistic(HESSIAN, origin="site: alpha (p - y) of a weighted loss: the hessian needs the factor alpha too")
 def forgets_a_factor_of_the_hessian(y_true: Any, y_pred: Any) -> Any:
     """the hessian is 4 times the derivative of the gradient"""
     g, h = losses.logistic(y_true, y_pred)
@@ -101,21 +101,21 @@ def forgets_one_minus_p(y_true: Any, y_pred: Any) -> Any:
     return p - y_true, p
 
 
-@wrong_logistic(HESSIAN, origin="site: the sign of the second derivative; CatBoost asks for this one, too")
+@wrong_logistic(HESSIAN, origin="site: the sign of the second derivative, which CatBoost expects negated too")
 def turns_the_sign_of_the_hessian(y_true: Any, y_pred: Any) -> Any:
     """the hessian has the wrong sign"""
     g, h = losses.logistic(y_true, y_pred)
     return g, -h
 
 
-@wrong_logistic(HESSIAN, origin="Fisher's information by squared gradients, which is its mean alone")
+@wrong_logistic(HESSIAN, origin="Fisher's information by squared gradients: only their means are equal")
 def squares_the_gradient(y_true: Any, y_pred: Any) -> Any:
     """the hessian is the square of the gradient"""
     g = sigmoid(y_pred) - y_true
     return g, g * g
 
 
-@wrong_logistic(HESSIAN, origin="site: np.zeros_like, where np.ones_like was meant", hessian="any")
+@wrong_logistic(HESSIAN, origin="site: np.zeros_like instead of np.ones_like", hessian="any")
 def has_no_hessian(y_true: Any, y_pred: Any) -> Any:
     """the hessian is 0, with which LightGBM and XGBoost learn nothing"""
     return sigmoid(y_pred) - y_true, np.zeros_like(y_pred)
@@ -155,7 +155,7 @@ def bounds_from_below(preds: Any, dtrain: Any) -> Any:
     return mu - dtrain.get_label(), mu * 0.4966
 
 
-@wrong_softmax(GRADIENT, origin="LightGBM 4: (k, n) is read as it lies, and no error raised")
+@wrong_softmax(GRADIENT, origin="LightGBM 4: (k, n) is read in memory order, without an error")
 def returns_columns_for_rows(y_true: Any, y_pred: Any) -> Any:
     """gradient and hessian are transposed"""
     g, h = losses.softmax(y_true, y_pred)

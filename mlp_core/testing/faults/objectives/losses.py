@@ -1,4 +1,4 @@
-"""Losses of gradient boosting and their right objectives, of which the mistakes are made."""
+"""Losses of gradient boosting and their correct objectives, in which mistakes are planted."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def softmax(y_true: Any, y_pred: Any) -> Any:
 
 
 class Logloss:
-    """y - p, - p (1 - p): the derivatives of minus the loss, as CatBoost asks for."""
+    """y - p, - p (1 - p): the derivatives of minus the loss, as CatBoost requires."""
 
     def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> Any:
         p = sigmoid(approxes)

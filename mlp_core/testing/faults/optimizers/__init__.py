@@ -1,1 +1,1 @@
-"""Wrong optimizers, as others write them."""
+"""Wrong optimizers, as published code has them."""

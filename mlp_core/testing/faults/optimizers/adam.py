@@ -1,4 +1,4 @@
-"""Adam in pieces, of which a mistake replaces one."""
+"""Adam in pieces; a mistake replaces one piece."""
 
 from __future__ import annotations
 

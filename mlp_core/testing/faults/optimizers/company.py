@@ -1,4 +1,4 @@
-"""Wrong torch optimizers in company: with groups of no parameters, with everybody's generators and modes."""
+"""Torch optimizers that are wrong beside other code: empty groups, global generators and global modes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LooksAtTheFirstOfAGroup(Adam):
         assert group["params"][0].is_floating_point()
 
 
-@caught_by("takes an empty group", origin="site: return for continue, where a group has nothing to step")
+@caught_by("takes an empty group", origin="site: return instead of continue, for a group with nothing to step")
 class StopsAtAnEmptyGroup(Adam):
     """the groups after an empty one do not move"""
 
@@ -40,7 +40,7 @@ class StopsAtAnEmptyGroup(Adam):
         self.param_groups = every
 
 
-@caught_by("repeats and touches nothing else", origin="torch.manual_seed(0) of every recipe, pasted into step()")
+@caught_by("repeats and touches nothing else", origin="torch.manual_seed(0) from a recipe, pasted into step()")
 class SeedsForEverybody(Adam):
     """every step seeds the global random generator"""
 
@@ -48,7 +48,9 @@ class SeedsForEverybody(Adam):
         torch.manual_seed(0)
 
 
-@caught_by("repeats and touches nothing else", origin="torch.set_flush_denormal, advice against slow small numbers")
+@caught_by(
+    "repeats and touches nothing else", origin="torch.set_flush_denormal, recommended against slow small numbers"
+)
 class FlushesSmallNumbers(Adam):
     """from the first step on, denormal numbers are flushed to 0 in the whole process"""
 

@@ -1,4 +1,4 @@
-"""Wrong torch optimizers in company, as reports of bugs tell of them: groups, copies, hooks, closures."""
+"""Torch optimizers that are wrong with other code, as bug reports describe: groups, copies, hooks, closures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def with_several_values(optimizer: Any) -> Any:
 
 
 class Early(Adam):
-    """State is made with the group, as some do who want no branch in step."""
+    """Creates the state together with the group, as code does that avoids a branch in step."""
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         super().add_param_group(param_group)
@@ -36,7 +36,9 @@ class Early(Adam):
             self.state[p].update(step=0, m=torch.zeros_like(p), v=torch.zeros_like(p))
 
 
-@caught_by("takes a group added later", right=Early, origin="site: state made in a loop over the groups, in __init__")
+@caught_by(
+    "takes a group added later", right=Early, origin="site: state created in a loop over the groups, in __init__"
+)
 class HasNoStateForLateGroups(Early):
     """a group that is added later has no state, because state is created in the constructor"""
 
@@ -72,7 +74,7 @@ class LooksForAGradient(Adam):
 
 
 @caught_by(
-    "takes a group of frozen parameters", origin="decay applied to all parameters before gradients are looked at"
+    "takes a group of frozen parameters", origin="decay applied to all parameters before gradients are checked"
 )
 class DecaysWhatIsFrozen(Adam):
     """weight decay shrinks the parameters of frozen groups"""
@@ -99,7 +101,7 @@ class KeepsStateByPosition(Adam):
                     self.move(p, p.grad, group, own if fits else self.state[p])
 
 
-@caught_by("goes on as a deep copy", origin="site: a buffer in the class, found by id(p)")
+@caught_by("goes on as a deep copy", origin="site: a buffer on the class, with id(p) as key")
 class CopiesShareTheirCount(Adam):
     """the step count is stored outside the state, and a copy begins without it"""
 
@@ -114,7 +116,7 @@ class CopiesShareTheirCount(Adam):
         return self.taken
 
 
-@caught_by("goes on as a deep copy", origin="__repr__ of a wrapper that names what it has not made")
+@caught_by("goes on as a deep copy", origin="__repr__ of a wrapper that names a missing attribute")
 class HasNoText(Adam):
     """repr(optimizer) raises"""
 
@@ -132,7 +134,7 @@ class TakesKeysOutOfACheckpoint(Adam):
 
 
 @caught_by(
-    "puts its hyperparameters back", subject=with_several_values, origin="site: self.eps = eps, beside the groups"
+    "puts its hyperparameters back", subject=with_several_values, origin="site: self.eps = eps, outside the groups"
 )
 class KeepsItsEpsBesideItsGroups(Adam):
     """eps is stored outside the groups, and loading a checkpoint does not restore it"""
@@ -149,7 +151,7 @@ class KeepsItsEpsBesideItsGroups(Adam):
 
 @caught_by(
     "obeys what is written into its groups", subject=with_several_values,
-    origin="site: state['betas'] = group['betas'], when state is made",
+    origin="site: state['betas'] = group['betas'], when the state is created",
 )  # fmt: skip
 class CopiesItsBetasWithItsState(Adam):
     """betas are copied when the state is created, and later changes of them are ignored"""
@@ -160,7 +162,7 @@ class CopiesItsBetasWithItsState(Adam):
 
 
 class Warms(Adam):
-    """A warm-up of its own, by a factor of the rate in the group."""
+    """A warm-up that multiplies the rate of the group by a factor."""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         super().apply(p, {**h, "lr": h["lr"] / 2}, update)
@@ -177,7 +179,7 @@ class WarmsByWriting(Warms):
         group["lr"] = group["lr"] * 0.9
 
 
-@caught_by("calls its hooks", origin="a step of its own name, behind torch's back")
+@caught_by("calls its hooks", origin="a step under its own name, without torch's hooks")
 class HasAStepBeforeItsHooks(Adam):
     """its step runs before the pre-step hooks are called"""
 
@@ -185,7 +187,7 @@ class HasAStepBeforeItsHooks(Adam):
         return super().register_step_post_hook(hook)
 
 
-@caught_by("calls its hooks", origin="zero_grad of a wrapper that walks over its own list")
+@caught_by("calls its hooks", origin="zero_grad of a wrapper that loops over its own list")
 class ClearsNothing(Adam):
     """zero_grad clears no gradient"""
 
@@ -205,7 +207,9 @@ class Asks(Adam):
         return loss
 
 
-@caught_by("steps with a closure as without", right=Asks, origin="torch.no_grad() over all of step, closure included")
+@caught_by(
+    "steps with a closure as without", right=Asks, origin="torch.no_grad() around the whole step, including the closure"
+)
 class AsksWithoutAutograd(Asks):
     """the closure is called with autograd disabled"""
 
@@ -236,7 +240,7 @@ class AsksTwice(Asks):
 
 
 @caught_by(
-    "steps with a closure as without", right=Asks, origin="a wrapper that forgets to return what the inner step does"
+    "steps with a closure as without", right=Asks, origin="a wrapper that does not return the value of the inner step"
 )
 class KeepsTheLossToItself(Asks):
     """step does not return the value of the closure"""

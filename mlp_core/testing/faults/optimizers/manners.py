@@ -1,4 +1,5 @@
-"""Wrong torch optimizers, as others write them: Adam with the right formula, and a mistake in its manners each."""
+"""Wrong torch optimizers, as published code has them: Adam with the correct formula, each with one wrong side
+effect."""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ def caught_by(*laws: str, origin: str, right: Any = Adam, subject: Any = adam, e
     return CATALOGUE.caught_by(*laws, right=right, origin=origin, subject=subject, examples=examples)
 
 
-@caught_by("equals its reference", origin="site: one entry; how small an error the bound shows")
+@caught_by("equals its reference", origin="site: one entry; the smallest error that the bound detects")
 class IsOffByOneInTenBillionInOneEntry(Adam):
     """the last entry of the update has a relative error of 1e-10"""
 
@@ -62,7 +63,7 @@ class RemembersTheFirstGroup(Adam):
         super().apply(p, {**h, "lr": self.first["lr"]}, update)
 
 
-@caught_by("takes every shape and stride", origin="reshape(-1) for view(-1)")
+@caught_by("takes every shape and stride", origin="reshape(-1) instead of view(-1)")
 class MovesACopyOfWhatIsStrided(Adam):
     """reshape copies a strided parameter, and only the copy moves"""
 
@@ -80,7 +81,7 @@ class AddsToTheMemoryBeside(Adam):
             p.as_strided((1,), (1,), p.storage_offset() + 1).add_(1)
 
 
-@caught_by("takes a gradient however it lies", origin="fused kernels that take data_ptr without a look at strides")
+@caught_by("takes a gradient however it lies", origin="fused kernels that use data_ptr without the strides")
 class ReadsGradientsAsTheyLie(Adam):
     """the gradient is read in memory order, as if it had the strides of the parameter"""
 
@@ -112,7 +113,7 @@ class WidensItsParameters(Adam):
         p.data = p.data.double() - h["lr"] * update.double()
 
 
-@caught_by("refuses values outside their domain", origin="torch.optim: most constructors check their defaults alone")
+@caught_by("refuses values outside their domain", origin="torch.optim: most constructors check only their defaults")
 class ChecksItsDefaultsAlone(Adam):
     """hyperparameters are checked only in the constructor, not in the groups"""
 
@@ -121,7 +122,7 @@ class ChecksItsDefaultsAlone(Adam):
 
 
 class SharesItsNumbers(RuleOptimizer):
-    """A number that neighbours share in a run stays shared when one of them pauses."""
+    """A number shared by neighbours in a run remains shared when one of them has no gradient."""
 
     def _own(self, p: Tensor, name: str) -> Tensor | None:
         return self.state[p][name]
@@ -157,7 +158,7 @@ class ASGDCastsItsNumbersToTheDtypeOfTheParameter(ASGD):
 
 
 def bare(optimizer: Any) -> Any:
-    """An optimizer that claims to be nothing, as a class is verified."""
+    """An optimizer without a reference, as a class is verified."""
     return subjects.optimizer(optimizer)
 
 
@@ -174,7 +175,7 @@ class DriftsBesideItsRate(Adam):
 
 @caught_by(
     "moves nothing at an lr of 0", subject=bare, examples=20,
-    origin="site: lr = max(lr, min_lr), meant for the end of a schedule, where a warmup begins at 0",
+    origin="site: lr = max(lr, min_lr), meant for the end of a schedule, although a warmup begins at 0",
 )  # fmt: skip
 class NeverStepsByLessThanItsLeast(Adam):
     """an lr below 1e-6 acts as 1e-6"""
@@ -185,7 +186,7 @@ class NeverStepsByLessThanItsLeast(Adam):
 
 @caught_by(
     "moves every shape by its lr", "moves nothing at an lr of 0", subject=bare, examples=20,
-    origin="self.lr = 1e-3 left in step() from a first version",
+    origin="self.lr = 1e-3, left in step() from a first version",
 )  # fmt: skip
 class NeverReadsItsRate(Adam):
     """lr is accepted and ignored: the step uses 0.001"""
@@ -196,7 +197,7 @@ class NeverReadsItsRate(Adam):
 
 @caught_by(
     "moves every shape by its lr", "moves nothing at an lr of 0", subject=bare, examples=20,
-    origin="Jordan et al. (2024), Muon: a branch of its own for matrices, with its rate typed in",
+    origin="Jordan et al. (2024), Muon: a separate branch for matrices, with a fixed rate",
 )  # fmt: skip
 class MovesMatricesAtARateOfTheirOwn(Adam):
     """matrices ignore lr and use 0.02"""
@@ -207,7 +208,7 @@ class MovesMatricesAtARateOfTheirOwn(Adam):
 
 @caught_by(
     "moves every shape by its lr", subject=bare, examples=20,
-    origin="site: if p.ndim < 2: continue, for biases that were to be spared the decay alone",
+    origin="site: if p.ndim < 2: continue, for biases that should only skip the decay",
 )  # fmt: skip
 class LeavesBiasesWhereTheyAre(Adam):
     """vectors and scalars never move"""

@@ -1,4 +1,4 @@
-"""Wrong torch optimizers whose numbers are right in a short test: long runs, 16 bits, NaN, zero, other forms."""
+"""Wrong torch optimizers whose numbers are correct in a short test: long runs, 16 bits, NaN, zero, other forms."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def caught_by(*laws: str, origin: str, right: Any = Adam, subject: Any = bare) -
 
 
 class Skips(Adam):
-    """Steps of gradients that are not finite are skipped."""
+    """Skips a step if a gradient is not finite."""
 
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], state: dict[str, Any]) -> None:
         if g.isfinite().all():
@@ -39,7 +39,7 @@ class LooksAtItsUpdateAlone(Skips):
             super().apply(p, h, update)
 
 
-@caught_by("meets nan as its reference does", subject=adam, origin="torch.nan_to_num(p.grad), against crashes")
+@caught_by("meets nan as its reference does", subject=adam, origin="torch.nan_to_num(p.grad), to avoid crashes")
 class TakesNaNForANumber(Adam):
     """a gradient of NaN is replaced by 1"""
 
@@ -47,7 +47,7 @@ class TakesNaNForANumber(Adam):
         super().move(p, g.nan_to_num(nan=1.0, posinf=float("inf"), neginf=-float("inf")), h, state)
 
 
-@caught_by("meets nan as its reference does", subject=adam, origin="site: an update scaled by x / x.norm(), at a NaN")
+@caught_by("meets nan as its reference does", subject=adam, origin="site: an update scaled by x / x.norm(), with a NaN")
 class SpreadsNaN(Adam):
     """one NaN in a gradient makes the whole step NaN"""
 
@@ -68,7 +68,7 @@ class StopsToCorrect(Adam):
         return super().update(m, v, t, h) * (1 + 1e-3 * (t > 50))
 
 
-@caught_by("stays sane in a long run", origin="a cosine from lr to 0 that goes on: it turns negative behind its end")
+@caught_by("stays sane in a long run", origin="a cosine from lr to 0 that continues: it is negative after its end")
 class PassesTheEndOfItsSchedule(Adam):
     """its linear decay continues after its end, to negative rates"""
 
@@ -90,7 +90,7 @@ class CountsInSixteenBits(Adam):
         super().apply(p, h, update * (not self.state[p]["same"]))
 
 
-@caught_by("steps several dtypes together", origin="multi_tensor_apply: one dtype for all tensors of a list")
+@caught_by("steps several dtypes together", origin="multi_tensor_apply: one dtype for all tensors in a list")
 class RoundsToTheFirstDtype(Adam):
     """all gradients of a group are rounded to the dtype of its first parameter"""
 
@@ -101,7 +101,7 @@ class RoundsToTheFirstDtype(Adam):
         super().move(p, g.to(self.coarsest).to(p.dtype), h, state)
 
 
-@caught_by("moves sixteen bits as thirty two", origin="8-bit kernels in blocks: n // 8 blocks, of 16 bits each")
+@caught_by("moves sixteen bits as thirty two", origin="8-bit kernels in blocks: n // 8 blocks")
 class LeavesOutBlocksInSixteenBits(Adam):
     """in 16 bits only the entries after the last whole block of eight move"""
 
@@ -154,7 +154,7 @@ class HasItsRateTwice(Adam):
 
 
 class Turns(torch.optim.Optimizer):
-    """Gradient descent with decay: complex numbers are pairs, sparse gradients are added, maximize turns the sign."""
+    """Gradient descent with decay: complex numbers are pairs, sparse gradients are added, maximize changes the sign."""
 
     def __init__(
         self, params: Any, lr: float = 0.1, momentum: float = 0.9, weight_decay: float = 0.1, maximize: bool = False
@@ -174,7 +174,9 @@ class Turns(torch.optim.Optimizer):
         p.add_(g, alpha=h["lr"] if h["maximize"] else -h["lr"])
 
 
-@caught_by("takes a sparse gradient as a dense one", right=Turns, origin="decay of the rows that a gradient speaks of")
+@caught_by(
+    "takes a sparse gradient as a dense one", right=Turns, origin="decay of only the rows that a gradient contains"
+)
 class DecaysItsRowsAlone(Turns):
     """with a sparse gradient, weight decay shrinks only the rows of the gradient"""
 
@@ -197,7 +199,7 @@ class ForgetsTheImaginaryPart(Turns):
 
 
 @caught_by(
-    "computes the same in every form", right=Turns, origin="maximize: the sign turned behind the decay, not before"
+    "computes the same in every form", right=Turns, origin="maximize: the sign changes after the decay, not before"
 )
 class GrowsWhereItClimbs(Turns):
     """with maximize, weight decay makes weights grow"""
@@ -222,7 +224,7 @@ class ByName(Adam):
         return "wo" in parts
 
 
-@caught_by("heeds no names", right=ByName, origin="adam-mini: if 'wo' in name, which network is too")
+@caught_by("heeds no names", right=ByName, origin="adam-mini: if 'wo' in name, which network contains too")
 class FindsLayersByAPartOfTheirName(ByName):
     """layers are found by a part of their name, which other names also contain"""
 

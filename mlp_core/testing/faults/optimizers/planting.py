@@ -1,6 +1,7 @@
-"""Mistakes that any optimizer may have: a right one is made, and something is done before and after each of its steps.
+"""Mistakes that any optimizer may have: they do something before and after each step of a correct optimizer.
 
-Each is planted on one optimizer, which a law must catch; a diagnosis tries it on the reference of whatever failed.
+Each is planted in one optimizer, and a law must catch it. A diagnosis tries it on the reference of the failing
+optimizer.
 """
 
 from __future__ import annotations
@@ -28,20 +29,20 @@ PLANTED = Catalogue()
 FEW = 60
 
 Around = Callable[[torch.optim.Optimizer], Iterator[None]]
-"""what a mistake does before (up to its yield) and after a step of the optimizer it is given"""
+"""what a mistake does before (up to its yield) and after a step of the given optimizer"""
 
 Begun = Callable[[torch.optim.Optimizer], Around]
-"""the same, from the optimizer when it is made"""
+"""the same, from the optimizer at construction"""
 
 
 @dataclass(frozen=True)
 class Alteration:
-    """A mistake that is made around the steps of any optimizer."""
+    """A mistake in the form of code around the steps of any optimizer."""
 
     words: str
     name: str
     around: Begun
-    """optimizer, when it is made -> what is done around each of its steps; may remember what it began with"""
+    """optimizer at construction -> the code around each of its steps; it may remember the initial state"""
 
     def __call__(self, make: Make) -> Make:
         """The same optimizer with the mistake."""
@@ -82,7 +83,7 @@ RATES: dict[str, Any] = {
 def planted(
     *laws: str, origin: str, on: Any = torch.optim.Adam, examples: int = FEW, every: bool = True
 ) -> Callable[[Begun], Make]:
-    """Enter `around` as a mistake, planted on an optimizer; as one of `every` optimizer if nothing is special to it."""
+    """Enter `around` as a mistake, planted in an optimizer; as one of `every` optimizer if it needs nothing special."""
     hyper = HYPERPARAMETERS if on is torch.optim.Adam else RATES
     claims = ["coordinatewise", "odd", "descends"]
 
@@ -113,7 +114,7 @@ def every(optimizer: torch.optim.Optimizer) -> list[Tensor]:
 
 @contextmanager
 def instead(optimizer: torch.optim.Optimizer, gradients: list[Tensor | None]) -> Iterator[None]:
-    """Inside, other gradients."""
+    """A context in which the parameters have other gradients."""
     own = [p.grad for p in every(optimizer)]
     for p, g in zip(every(optimizer), gradients, strict=True):
         p.grad = g
@@ -133,5 +134,5 @@ def from_gradients(change: Callable[[list[Tensor | None]], list[Tensor | None]])
 
 
 def each(change: Callable[[Tensor], Tensor]) -> Around:
-    """Steps with every gradient changed by itself."""
+    """Steps in which every gradient is changed separately."""
     return from_gradients(lambda gradients: [None if g is None else change(g) for g in gradients])

@@ -1,4 +1,4 @@
-"""Mistakes of any optimizer in what it reads: gradients, groups, hyperparameters, its own state."""
+"""Mistakes of any optimizer in what it reads: gradients, groups, hyperparameters, state."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Optimizer = torch.optim.Optimizer
 REFERENCE = "equals its reference"
 
 
-@planted("descends with a small enough step", on=torch.optim.SGD, origin="p + lr g for p - lr g")
+@planted("descends with a small enough step", on=torch.optim.SGD, origin="p + lr g instead of p - lr g")
 def adds_its_update(optimizer: Optimizer) -> Around:
     """the update is added to the parameters instead of subtracted"""
 
@@ -38,7 +38,7 @@ def adds_its_update(optimizer: Optimizer) -> Around:
     return around
 
 
-@planted(REFERENCE, origin="a loss that is a reward, or a gradient of y - y_hat: the sign of the gradient alone")
+@planted(REFERENCE, origin="a loss that is a reward, or a gradient of y - y_hat: only the sign of the gradient changes")
 def turns_the_gradient_round(optimizer: Optimizer) -> Around:
     """the gradient has the wrong sign"""
     return each(lambda g: -g)
@@ -56,7 +56,7 @@ def clips_by_value(optimizer: Optimizer) -> Around:
     return each(lambda g: g.clamp(-1, 1))
 
 
-@planted("lets a parameter join late", on=torch.optim.SGD, origin="zero_grad(set_to_none=False), the default once")
+@planted("lets a parameter join late", on=torch.optim.SGD, origin="zero_grad(set_to_none=False), formerly the default")
 def takes_a_missing_gradient_for_zero(optimizer: Optimizer) -> Around:
     """a missing gradient counts as zero: decay and momentum move the parameter"""
 
@@ -71,7 +71,7 @@ def takes_a_missing_gradient_for_zero(optimizer: Optimizer) -> Around:
     return zeros
 
 
-@planted(REFERENCE, origin="return, or break, for continue where p.grad is None")
+@planted(REFERENCE, origin="return or break instead of continue if p.grad is None")
 def stops_at_a_missing_gradient(optimizer: Optimizer) -> Around:
     """the parameters after one without a gradient do not move (break or return instead of continue)"""
 
@@ -108,7 +108,7 @@ def takes_the_gradient_before(optimizer: Optimizer) -> Around:
     return from_gradients(before)
 
 
-@planted(REFERENCE, origin="self.param_groups[0] for the loop over groups")
+@planted(REFERENCE, origin="self.param_groups[0] instead of a loop over groups")
 def moves_the_first_group_alone(optimizer: Optimizer) -> Around:
     """only the parameters of the first group move"""
     first = len(optimizer.param_groups[0]["params"])
@@ -116,7 +116,7 @@ def moves_the_first_group_alone(optimizer: Optimizer) -> Around:
 
 
 def with_hyperparameters(own: Callable[[Optimizer, int], dict[str, Any]]) -> Around:
-    """Steps with other hyperparameters: what `own` says of the group of a number."""
+    """Steps with other hyperparameters: `own` returns them for the group with a given number."""
 
     def around(optimizer: Optimizer) -> Iterator[None]:
         before = [dict(group) for group in optimizer.param_groups]
@@ -130,7 +130,7 @@ def with_hyperparameters(own: Callable[[Optimizer, int], dict[str, Any]]) -> Aro
     return around
 
 
-@planted("gives every group its own hyperparameters", origin="self.defaults, or param_groups[0], for group")
+@planted("gives every group its own hyperparameters", origin="self.defaults or param_groups[0] instead of group")
 def takes_the_first_group_s_for_all(optimizer: Optimizer) -> Around:
     """the hyperparameters of the first group are used for all groups"""
 
@@ -140,7 +140,7 @@ def takes_the_first_group_s_for_all(optimizer: Optimizer) -> Around:
     return with_hyperparameters(first)
 
 
-@planted(REFERENCE, origin="self.lr = lr in the constructor: schedulers, which write to the groups, are not heard")
+@planted(REFERENCE, origin="self.lr = lr in the constructor: schedulers write to the groups, without effect")
 def keeps_the_rate_it_began_with(optimizer: Optimizer) -> Around:
     """lr keeps the value of the constructor: later changes, for example by schedulers, are ignored"""
     began = [{"lr": group["lr"]} if "lr" in group else {} for group in optimizer.param_groups]
@@ -158,7 +158,7 @@ def swaps_its_betas(optimizer: Optimizer) -> Around:
     return with_hyperparameters(swapped)
 
 
-@planted(REFERENCE, origin="m = v = 0 inside step(), or an optimizer made anew in the loop")
+@planted(REFERENCE, origin="m = v = 0 inside step(), or a new optimizer in every iteration")
 def forgets_its_state(optimizer: Optimizer) -> Around:
     """the state is reset after every step"""
     began = {p: dict(optimizer.state.get(p, {})) for p in every(optimizer)}
@@ -175,13 +175,13 @@ def forgets_its_state(optimizer: Optimizer) -> Around:
 
 
 def fixed(name: str, value: Any) -> Alteration:
-    """A hyperparameter that acts as `value`, whatever it is."""
+    """A hyperparameter that acts as `value`, whatever its value is."""
     words = f"{name} has no effect: it acts as {value!r}"
     return Alteration(words, f"{name}_is_{value}", lambda optimizer: with_hyperparameters(lambda o, k: {name: value}))
 
 
 def opposite(name: str) -> Alteration:
-    """A switch that is taken the other way round."""
+    """A switch with the opposite meaning."""
 
     def turned(optimizer: Optimizer, k: int) -> dict[str, Any]:
         return {name: not optimizer.param_groups[k][name]}
@@ -189,7 +189,7 @@ def opposite(name: str) -> Alteration:
     return Alteration(f"{name} has the opposite effect", f"{name}_turned", lambda o: with_hyperparameters(turned))
 
 
-# counts what it has seen over all examples: with fewer than 100 it asks for nothing
+# counts cases over all examples: with fewer than 100 it requires none
 @planted("shows every hyperparameter", on=torch.optim.SGD, origin="site: 1 - dampening", examples=100, every=False)
 def ignores_dampening(optimizer: Optimizer) -> Around:
     """dampening has no effect: it acts as 0"""

@@ -1,4 +1,5 @@
-"""Wrong torch optimizers that err in what nobody varies: sizes, memory, graphs, parameters of zero, a step too late."""
+"""Wrong torch optimizers in situations that are rarely tested: sizes, memory, graphs, zero parameters, a delayed
+step."""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ class ForgetsItsCorrectionInSingle(Adam):
         return super().update(m, v * (1 - h["betas"][1] ** t) if v.dtype == torch.float32 else v, t, h)
 
 
-@caught_by("follows its parameters into new memory", origin="views p.data that are kept from the first step on")
+@caught_by("follows its parameters into new memory", origin="views of p.data that are kept from the first step on")
 class KeepsTheMemoryOfItsParameters(Adam):
     """it updates the first memory of a parameter, even after p.data has new memory"""
 
@@ -47,7 +48,7 @@ class KeepsTheMemoryOfItsParameters(Adam):
         super().apply(self.held.setdefault(p, p.data), h, update)
 
 
-@caught_by("keeps no graph", origin="site: no torch.no_grad() over step, p.data in its place")
+@caught_by("keeps no graph", origin="site: no torch.no_grad() around step, but p.data instead")
 class StepsWithAutogradOn(Adam):
     """its averages are computed with autograd enabled, and keep the graphs of all gradients"""
 
@@ -62,7 +63,7 @@ class StepsWithAutogradOn(Adam):
 
 
 @caught_by(
-    "uses the gradient of the same step", origin="optax #1725: scale_by_rprop returns the update of the step before"
+    "uses the gradient of the same step", origin="optax #1725: scale_by_rprop returns the update of the previous step"
 )
 class AppliesTheUpdateBefore(Adam):
     """every step applies the update of the previous step"""
@@ -79,7 +80,7 @@ def compiles(optimizer: Any) -> Any:
 
 @caught_by(
     "steps the same when it is compiled", subject=compiles,
-    origin="site: if torch.compiler.is_compiling(), for a number that the compiler would trace anew in every step",
+    origin="site: if torch.compiler.is_compiling(), for a number that would be traced again in every step",
 )  # fmt: skip
 class ForgetsItsCorrectionIfCompiled(Adam):
     """if its step is compiled, the moments are corrected as in the first step"""
@@ -89,7 +90,7 @@ class ForgetsItsCorrectionIfCompiled(Adam):
 
 
 class Scaled(Adam):
-    """The update is scaled to the norm of its parameter, as in LAMB, where that is not zero."""
+    """The update is scaled to the norm of its parameter, as in LAMB, if that norm is not zero."""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         super().apply(p, h, update * self.ratio(p.norm()))
@@ -99,7 +100,7 @@ class Scaled(Adam):
 
 
 @caught_by(
-    "moves parameters that are zero", right=Scaled, origin="SimCLR #27, LARS: w_norm.ge(0) where w_norm.gt(0) is meant"
+    "moves parameters that are zero", right=Scaled, origin="SimCLR #27, LARS: w_norm.ge(0) instead of w_norm.gt(0)"
 )
 class ScalesZeroByItsNorm(Scaled):
     """a parameter that is zero never moves: its step is multiplied by its norm"""

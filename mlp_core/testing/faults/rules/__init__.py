@@ -1,1 +1,1 @@
-"""Wrong update rules: the formula with one mistake."""
+"""Wrong update rules: each has one mistake in its formula."""

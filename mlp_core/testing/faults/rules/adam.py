@@ -1,4 +1,4 @@
-"""Wrong Adam and AdamW: the formula with one mistake each."""
+"""Wrong Adam and AdamW: each has one mistake in its formula."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ wrong_w = partial(CATALOGUE.caught_by, "equals its twin", right=AdamW, examples=
 
 
 class AdamInPieces(Adam):
-    """Adam, right: a mistake overrides a piece."""
+    """Correct Adam in pieces; a mistake overrides one piece."""
 
     def step(self, p: Tensor, g: Tensor, t: int, m: Tensor, v: Tensor, top: Tensor | None) -> None:  # type: ignore[override]
         self.average(p, g, m, v)
@@ -44,10 +44,10 @@ class AdamInPieces(Adam):
 
 
 class AdamWInPieces(AdamInPieces, AdamW):
-    """AdamW, right."""
+    """Correct AdamW."""
 
 
-@wrong(origin="Graves (2013); optax's eps_root, taken for eps")
+@wrong(origin="Graves (2013); optax's eps_root, used as eps")
 class PutsEpsUnderTheRoot(AdamInPieces):
     """eps is added under the root instead of after it"""
 
@@ -103,7 +103,7 @@ class CorrectsTheSecondMomentAlone(AdamInPieces):
         return 1.0, super().corrections(t)[1]
 
 
-@wrong(origin="site: 1 - beta^t against 1 - beta")
+@wrong(origin="site: 1 - beta instead of 1 - beta^t")
 class CorrectsAlwaysAsAtFirst(AdamInPieces):
     """the bias is corrected by 1 - beta in every step instead of by 1 - beta^t"""
 
@@ -111,7 +111,7 @@ class CorrectsAlwaysAsAtFirst(AdamInPieces):
         return super().corrections(1)
 
 
-@wrong(origin="site: m * (1 - beta1^t) for m / (1 - beta1^t)")
+@wrong(origin="site: m * (1 - beta1^t) instead of m / (1 - beta1^t)")
 class MultipliesByItsCorrections(AdamInPieces):
     """both moments are multiplied by 1 - beta^t instead of divided by it"""
 
@@ -129,7 +129,7 @@ class CorrectsItsMemory(AdamInPieces):
         return m.div_(own) * own
 
 
-@wrong(origin="site: the weight of the new gradient; momentum as torch.optim.SGD has it")
+@wrong(origin="site: the weight of the new gradient; momentum as in torch.optim.SGD")
 class TakesTheWholeGradient(AdamInPieces):
     """the first moment is beta1 m + g instead of beta1 m + (1 - beta1) g"""
 
@@ -158,7 +158,7 @@ class SquaresBeforeItDecays(AdamInPieces):
         v.mul_(self.betas[1]).addcmul_(g, g, value=1 - self.betas[1])
 
 
-@wrong(origin="optax.amsgrad: the maximum is taken of corrected moments")
+@wrong(origin="optax.amsgrad: the maximum of corrected moments")
 class TakesTheLargestCorrected(AdamInPieces):
     """amsgrad keeps the largest second moment after its correction instead of before"""
 

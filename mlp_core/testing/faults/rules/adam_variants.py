@@ -1,4 +1,4 @@
-"""Wrong Adamax, NAdam and RAdam: the formula with one mistake each."""
+"""Wrong Adamax, NAdam and RAdam: each has one mistake in its formula."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ wrong = partial(CATALOGUE.caught_by, "equals its twin", examples=60)
 
 
 class AdamaxInPieces(Adamax):
-    """Adamax, right: a mistake overrides a piece."""
+    """Correct Adamax in pieces; a mistake overrides one piece."""
 
     def step(self, p: Tensor, g: Tensor, t: int, m: Tensor, u: Tensor) -> None:  # type: ignore[override]
         g = descent(p, g, self.weight_decay, self.maximize)
@@ -73,7 +73,7 @@ class AveragesTheMagnitude(AdamaxInPieces):
 
 
 class NAdamInPieces(NAdam):
-    """NAdam, right: a mistake overrides a piece."""
+    """Correct NAdam in pieces; a mistake overrides one piece."""
 
     def step(self, p: Tensor, g: Tensor, t: int, m: Tensor, v: Tensor, product: Tensor) -> None:  # type: ignore[override]
         g = descent(p, g, 0 if self.decoupled_weight_decay else self.weight_decay, self.maximize)
@@ -107,7 +107,7 @@ class ForgetsTheProduct(NAdamInPieces):
         return product.fill_(self.mu(t)).item()
 
 
-@wrong(right=NAdam, origin="site: Adam's correction, right where mu is constant")
+@wrong(right=NAdam, origin="site: Adam's correction, right only if mu is constant")
 class CorrectsByThePowerOfBeta(NAdamInPieces):
     """the bias is corrected by 1 - beta1^t instead of 1 minus the product of all mu"""
 
@@ -125,7 +125,7 @@ class SchedulesMuFromZero(NAdamInPieces):
 
 
 class RAdamInPieces(RAdam):
-    """RAdam, right: a mistake overrides a piece."""
+    """Correct RAdam in pieces; a mistake overrides one piece."""
 
     threshold = 5
 
@@ -154,7 +154,9 @@ class RAdamInPieces(RAdam):
         return m / (1 - self.betas[0] ** t) * self.lr
 
 
-@wrong(right=RAdam, origin="Liu et al. (2020), algorithm 2: rho > 4, where their code and torch have 5", examples=100)
+@wrong(
+    right=RAdam, origin="Liu et al. (2020), algorithm 2: rho > 4, although their code and torch have 5", examples=100
+)
 class RectifiesFromFour(RAdamInPieces):
     """the adaptive step is used for rho > 4 instead of rho > 5"""
 

@@ -1,4 +1,4 @@
-"""Wrong RMSprop, Adagrad and Adadelta: the formula with one mistake each."""
+"""Wrong RMSprop, Adagrad and Adadelta: each has one mistake in its formula."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ wrong = partial(CATALOGUE.caught_by, "equals its twin", examples=60)
 
 
 class RMSpropInPieces(RMSprop):
-    """RMSprop, right: a mistake overrides a piece."""
+    """Correct RMSprop in pieces; a mistake overrides one piece."""
 
     def step(self, p: Tensor, g: Tensor, t: int, v: Tensor, b: Tensor, a: Tensor) -> None:  # type: ignore[override]
         g = descent(p, g, self.weight_decay, self.maximize)
@@ -103,7 +103,7 @@ class SwapsTheWeights(RMSpropInPieces):
         v.mul_(1 - self.alpha).addcmul_(g, g, value=self.alpha)
 
 
-@wrong(right=RMSprop, origin="site: what the momentum buffer collects")
+@wrong(right=RMSprop, origin="site: the values that the momentum buffer adds up")
 class DividesItsMomentum(RMSpropInPieces):
     """the momentum buffer adds up gradients and is divided by the root; instead, divide each gradient before it is
     added"""
@@ -113,7 +113,7 @@ class DividesItsMomentum(RMSpropInPieces):
 
 
 class AdagradInPieces(Adagrad):
-    """Adagrad, right: a mistake overrides a piece."""
+    """Correct Adagrad in pieces; a mistake overrides one piece."""
 
     def step(self, p: Tensor, g: Tensor, t: int, s: Tensor) -> None:  # type: ignore[override]
         g = descent(p, g, self.weight_decay, self.maximize)
@@ -154,7 +154,7 @@ class BeginsItsSumAtEps(AdagradInPieces):
         return {"sum": torch.full_like(p, self.eps)}
 
 
-@wrong(right=Adagrad, origin="site: exponential decay for decay with inverse time, the two schedules of Keras")
+@wrong(right=Adagrad, origin="site: exponential decay instead of inverse time decay, two schedules in Keras")
 class DecaysItsRateByPowers(AdagradInPieces):
     """the rate is lr (1 + lr_decay)^-(t-1) instead of lr / (1 + (t - 1) lr_decay)"""
 
@@ -179,7 +179,7 @@ class AddsMagnitudes(AdagradInPieces):
 
 
 class AdadeltaInPieces(Adadelta):
-    """Adadelta, right: a mistake overrides a piece."""
+    """Correct Adadelta in pieces; a mistake overrides one piece."""
 
     def step(self, p: Tensor, g: Tensor, t: int, v: Tensor, u: Tensor) -> None:  # type: ignore[override]
         g = descent(p, g, self.weight_decay, self.maximize)
@@ -203,7 +203,7 @@ class AdadeltaAddsEpsAfterTheRoots(AdadeltaInPieces):
         return (u.sqrt() + self.eps) / (v.sqrt() + self.eps) * g
 
 
-@wrong(right=Adadelta, origin="site: the update that is averaged, with lr or without; Zeiler (2012) has no lr")
+@wrong(right=Adadelta, origin="site: the averaged update, with or without lr; Zeiler (2012) has no lr")
 class AveragesTheScaledUpdate(AdadeltaInPieces):
     """the updates are averaged after the multiplication by lr instead of before"""
 
@@ -211,7 +211,7 @@ class AveragesTheScaledUpdate(AdadeltaInPieces):
         u.mul_(self.rho).addcmul_(delta, delta, value=(1 - self.rho) * self.lr**2)
 
 
-@wrong(right=Adadelta, origin="site: what the second average is of")
+@wrong(right=Adadelta, origin="site: the values in the second average")
 class AveragesTheGradientTwice(AdadeltaInPieces):
     """the second average is of g^2 instead of the squared updates"""
 

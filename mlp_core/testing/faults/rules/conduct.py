@@ -1,4 +1,5 @@
-"""Wrong update rules whose formula is right: mistakes in their manners, what they take, refuse and touch beside."""
+"""Wrong update rules whose formula is correct: mistakes in the arguments they accept and refuse, and in side
+effects."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ class GoesRowByRow(Planted):
     """it loops over the rows of a parameter, and a scalar has none"""
 
     def decayed(self, p: Tensor, g: Tensor) -> Tensor:
-        rows = [g[i] for i in range(len(g))]  # a parameter without dimension has no rows
+        rows = [g[i] for i in range(len(g))]  # a scalar parameter has no rows
         return super().decayed(p, torch.stack(rows) if rows else g)
 
 
@@ -43,7 +44,7 @@ class WritesPastTheStrides(Planted):
             p.as_strided((1,), (1,), p.storage_offset() + 1).fill_(0)
 
 
-@caught_by("refuses values outside their domain", origin="torch.optim before 0.4, and most of what is handed in")
+@caught_by("refuses values outside their domain", origin="torch.optim before 0.4, and most hand-ins")
 class ChecksNothing(Planted):
     """no hyperparameter is checked"""
 
@@ -75,7 +76,7 @@ class Asserts(Planted):
 
 @caught_by(
     "repeats and touches nothing else",
-    origin="Neelakantan et al. (2015), gradient noise, without a generator of its own",
+    origin="Neelakantan et al. (2015), gradient noise, without a separate generator",
 )
 class Trembles(Planted):
     """noise from the global generator is added to the gradient"""
@@ -107,7 +108,7 @@ class SetsTheDefaultDtype(Planted):
         return super().decayed(p, g)
 
 
-@caught_by("goes on after save and load", "equals its twin", origin="site: what is not written yet")
+@caught_by("goes on after save and load", "equals its twin", origin="site: a missing implementation")
 class Raises(Planted):
     """it raises an exception"""
 

@@ -1,6 +1,6 @@
-"""Mistakes that any rule may have in the count of its steps and in whose state it steps with.
+"""Mistakes that any rule may have in counting steps and in finding its state.
 
-Each is a class to be put before a rule among the bases of another; here before Adam or Adagrad.
+Each is a class that is put before a rule among the bases of another class; here before Adam or Adagrad.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class CountsFromZero(UpdateRule):
 
 
 class Recounting(RuleOptimizer):
-    """Gives every parameter with a gradient its state, and sees to it, before a step is taken."""
+    """Gives every parameter with a gradient its state, and can change the counts before a step."""
 
     taken = 0
 
@@ -116,7 +116,7 @@ OF_ANY_RULE = (
 )  # fmt: skip
 
 
-@caught_by("equals its twin", origin="site: t > 1000, where 1 - beta2^t is far from 1 yet")
+@caught_by("equals its twin", origin="site: t > 1000, although 1 - beta2^t is still far from 1")
 class AdamCorrectsForAThousandSteps(Adam):
     """after a thousand steps the bias of the averages is no longer corrected"""
 
@@ -151,6 +151,6 @@ class AdamSharesStateByShape(SharesStateByShape, Adam):
     __doc__ = SharesStateByShape.__doc__
 
 
-@caught_by("takes one group as two", origin="a port from Lua: state[i] of the i-th parameter, in each group anew")
+@caught_by("takes one group as two", origin="a port from Lua: state[i] for the i-th parameter of each group")
 class AdamSharesStateByPlace(SharesStateByPlace, Adam):
     __doc__ = SharesStateByPlace.__doc__

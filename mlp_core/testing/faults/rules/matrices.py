@@ -1,4 +1,4 @@
-"""Wrong Adafactor and Muon: the formula with one mistake each."""
+"""Wrong Adafactor and Muon: each has one mistake in its formula."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ wrong = partial(CATALOGUE.caught_by, "equals its twin", examples=60)
 
 
 class AdafactorInPieces(Adafactor):
-    """Adafactor, right: a mistake overrides a piece."""
+    """Correct Adafactor in pieces; a mistake overrides one piece."""
 
     def step(self, p: Tensor, g: Tensor, t: int, R: Tensor, C: Tensor, v: Tensor) -> None:  # type: ignore[override]
         g = descent(p, g, 0, self.maximize).contiguous()
@@ -71,7 +71,7 @@ class ForgetsToNormalise(AdafactorInPieces):
         return R @ C
 
 
-@wrong(right=Adafactor, origin="site: the norm of the update, where its root mean square is")
+@wrong(right=Adafactor, origin="site: the norm of the update instead of its root mean square")
 class ClipsByTheWholeNorm(AdafactorInPieces):
     """the update is clipped by its norm instead of its root mean square"""
 
@@ -80,7 +80,7 @@ class ClipsByTheWholeNorm(AdafactorInPieces):
 
 
 class MuonInPieces(Muon):
-    """Muon, right: a mistake overrides a piece."""
+    """Correct Muon in pieces; a mistake overrides one piece."""
 
     def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:  # type: ignore[override]
         self.average(v, g)
@@ -115,7 +115,7 @@ class AddsUpItsGradients(MuonInPieces):
         return g.add(v, alpha=self.momentum)
 
 
-@wrong(right=Muon, origin="site: rows against columns; a weight may be kept (in, out)")
+@wrong(right=Muon, origin="site: rows and columns exchanged; a weight may be stored as (in, out)")
 class TakesColumnsForRows(MuonInPieces):
     """the rate is adjusted by columns / rows instead of rows / columns"""
 
@@ -123,7 +123,7 @@ class TakesColumnsForRows(MuonInPieces):
         return super().factor(columns, rows)
 
 
-@wrong(right=Muon, origin="Jordan's first code: max(rows, columns)^0.5 against max(1, rows / columns)^0.5")
+@wrong(right=Muon, origin="Jordan's first code: max(rows, columns)^0.5 instead of max(1, rows / columns)^0.5")
 class AdjustsByTheLargerSide(MuonInPieces):
     """the rate is multiplied by the root of the larger side instead of rows / columns"""
 
@@ -139,7 +139,7 @@ class MuonDecaysWithoutTheRate(MuonInPieces):
         p.mul_(1 - self.weight_decay)
 
 
-@wrong(right=Muon, origin="torch 2.13's own Muon: .bfloat16() does not copy what is bfloat16 already")
+@wrong(right=Muon, origin="torch 2.13's own Muon: .bfloat16() does not copy a bfloat16 tensor")
 class NormalisesItsVelocity(Muon):
     """in bfloat16 the velocity itself is normalised instead of a copy"""
 

@@ -1,4 +1,4 @@
-"""Wrong update rules whose formula is right: mistakes in what they keep from step to step, and in whose memory."""
+"""Wrong update rules whose formula is correct: mistakes in the state between steps, and in its memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FEW = 60
 caught_by = partial(CATALOGUE.caught_by, right=SGD, examples=FEW)
 
 
-@caught_by("equals its twin", origin="site: unsqueeze or [..., None] where the state is made")
+@caught_by("equals its twin", origin="site: unsqueeze or [..., None] when the state is created")
 class KeepsASingleNumberAsState(Planted):
     """the state has one dimension more than the parameter"""
 
@@ -46,7 +46,7 @@ class SumsUpWhatLiesSideBySide(SGD):
 
 
 class SumsUp(RuleOptimizer):
-    """Moves one parameter of a run of several by the gradient of another."""
+    """Adds the gradient of a neighbour to the step of one parameter in a run of several."""
 
     def _segment(self, run: list[Tensor], rule: Rule) -> Any:
         if len(run) > 1 and run[0].grad is not None:
@@ -74,7 +74,7 @@ class KeepsTheGradientItself(Planted):
             v.mul_(self.momentum).add_(g, alpha=1 - self.dampening)
 
 
-@caught_by("goes on after save and load", origin="site: p.velocity, as homework does it")
+@caught_by("goes on after save and load", origin="site: p.velocity, as in homework")
 class KeepsItsVelocityOnTheParameter(Planted):
     """the velocity is an attribute of the parameter instead of part of the saved state"""
 
@@ -92,7 +92,7 @@ class KeepsItsVelocityOnTheParameter(Planted):
 SHARED: dict[tuple[int, ...], Tensor] = {}
 
 
-@caught_by("keeps two runs apart", origin="site: a dict of the module, or a mutable default argument")
+@caught_by("keeps two runs apart", origin="site: a dict in the module, or a mutable default argument")
 class KeepsItsVelocityInAGlobal(Planted):
     """the velocity is stored in a global dict, by shape"""
 
@@ -109,7 +109,7 @@ class JoinsWhatIsNotInOneState(RuleOptimizer):
             self.state[p] = self.state[p] or {"step": 0, **rule.init(p)}
         first = {key: value for key, value in self.state[params[0]].items() if key == "step"} if params else {}
         for p in params:
-            self.state[p].update(first)  # one t for all, whoever came late
+            self.state[p].update(first)  # one t for all parameters, even for late ones
         return super()._build(params, rule)
 
 
@@ -151,7 +151,9 @@ class LoadsStateAlone(RuleOptimizer):
             group.update(before)
 
 
-@caught_by("goes on after save and load", examples=100, origin="site: load_state_dict; param_groups saved, not read")
+@caught_by(
+    "goes on after save and load", examples=100, origin="site: load_state_dict; param_groups are saved, but not loaded"
+)
 class LeavesHyperparametersAsTheyWere(SGD):
     """loading restores the state, but not the hyperparameters of the groups"""
 
@@ -159,7 +161,9 @@ class LeavesHyperparametersAsTheyWere(SGD):
         return LoadsStateAlone(self, params)
 
 
-@caught_by("equals its twin", right=NAdam, origin="site: the product of all mu, made anew from today's hyperparameters")
+@caught_by(
+    "equals its twin", right=NAdam, origin="site: the product of all mu, recomputed from the current hyperparameters"
+)
 class TakesTodaysProduct(NAdam):
     """the product of all mu is computed from the hyperparameters of this step, also for the steps before it"""
 
@@ -170,7 +174,7 @@ class TakesTodaysProduct(NAdam):
         super().step(p, g, t, m, v, product)
 
 
-@caught_by("keeps dtype and device", origin="torch.zeros(p.shape) for torch.zeros_like(p)")
+@caught_by("keeps dtype and device", origin="torch.zeros(p.shape) instead of torch.zeros_like(p)")
 class KeepsItsStateInTheDefaultDtype(Planted):
     """the state has the default dtype instead of the parameter's"""
 

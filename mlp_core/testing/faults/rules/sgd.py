@@ -1,4 +1,4 @@
-"""Wrong gradient descent with momentum: the formula with one mistake each."""
+"""Wrong gradient descent with momentum: each has one mistake in its formula."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ wrong = partial(caught_by, "equals its twin")
 
 @dataclass(frozen=True)
 class Planted(SGD):
-    """SGD in pieces: a mistake overrides one."""
+    """SGD in pieces; a mistake overrides one piece."""
 
     def step(self, p: Tensor, g: Tensor, t: int, v: Tensor) -> None:  # type: ignore[override]  # one slot
         g = self.decayed(p, g)
@@ -45,7 +45,7 @@ class Planted(SGD):
         return g.add(v, alpha=self.momentum) if self.nesterov else v
 
 
-@wrong(origin="textbooks, whose v begins at 0; torch.optim.SGD's first v is g undamped")
+@wrong(origin="textbooks with v = 0 at first; the first v of torch.optim.SGD is g, undamped")
 class DampensTheFirstStep(Planted):
     """the first velocity is (1 - dampening) g instead of g"""
 
@@ -53,7 +53,7 @@ class DampensTheFirstStep(Planted):
         v.mul_(self.momentum).add_(g, alpha=1 - self.dampening)
 
 
-@wrong(origin="site: what 1 - dampening multiplies")
+@wrong(origin="site: the factor 1 - dampening")
 class DampensTheVelocityToo(Planted):
     """1 - dampening multiplies the whole velocity instead of the new gradient"""
 
@@ -64,7 +64,7 @@ class DampensTheVelocityToo(Planted):
             v.mul_(self.momentum).add_(g).mul_(1 - self.dampening)
 
 
-@wrong(origin="site: g + beta v in code that is called momentum; Nesterov (1983)")
+@wrong(origin="site: g + beta v, in code that is called momentum; Nesterov (1983)")
 class LooksAheadUnasked(Planted):
     """the step is Nesterov's, g + beta v, whatever `nesterov` is"""
 
@@ -151,7 +151,7 @@ class DecaysWithoutTheRate(Planted):
         return g
 
 
-@wrong(origin="Keras regularizers.L2, TF l2_loss: wd |p|^2 against wd |p|^2 / 2")
+@wrong(origin="Keras regularizers.L2, TF l2_loss: wd |p|^2 instead of wd |p|^2 / 2")
 class DecaysTwiceAsMuch(Planted):
     """the decay is 2 wd p (the derivative of wd p^2) instead of wd p (that of wd p^2 / 2)"""
 
@@ -167,7 +167,7 @@ class GrowsInsteadOfDecaying(Planted):
         return descent(p, g, -self.weight_decay, self.maximize)
 
 
-@wrong(origin="regularizers.L1 for L2 in Keras")
+@wrong(origin="regularizers.L1 instead of L2 in Keras")
 class DecaysBySigns(Planted):
     """the decay is wd sign(p) (the derivative of wd |p|) instead of wd p"""
 
@@ -175,7 +175,7 @@ class DecaysBySigns(Planted):
         return descent(p, g, 0, self.maximize).add(p.sign(), alpha=self.weight_decay)
 
 
-@wrong(origin="site: one entry; how small an error the bits show")
+@wrong(origin="site: one entry; the smallest error that changes the bits")
 class IsOffByOneInTenBillion(Planted):
     """the last entry of the gradient has a relative error of 1e-10"""
 
@@ -186,7 +186,7 @@ class IsOffByOneInTenBillion(Planted):
         return g
 
 
-@caught_by("stays put under zero gradients", origin="site: eps, added to the gradient instead of a denominator")
+@caught_by("stays put under zero gradients", origin="site: eps, added to the gradient instead of the denominator")
 class AddsASmallNumber(Planted):
     """1e-8 is added to the gradient"""
 
@@ -194,7 +194,9 @@ class AddsASmallNumber(Planted):
         return super().decayed(p, g) + 1e-8
 
 
-@caught_by("negates with its arguments", origin="clip_by_value and np.minimum for np.clip: the lower end forgotten")
+@caught_by(
+    "negates with its arguments", origin="clip_by_value and np.minimum instead of np.clip: the lower limit is missing"
+)
 class ClipsFromAboveAlone(Planted):
     """the gradient is clipped at 1 from above, but not at -1 from below"""
 
@@ -202,7 +204,7 @@ class ClipsFromAboveAlone(Planted):
         return super().decayed(p, g).clamp(max=1)
 
 
-@caught_by("keeps dtype and device", origin="torch.tensor(x) of a Python number: in the default dtype")
+@caught_by("keeps dtype and device", origin="torch.tensor(x) for a Python number has the default dtype")
 class RoundsInTheDefaultDtype(Planted):
     """the gradient is rounded to the default dtype, and a factor is 3 / 7"""
 

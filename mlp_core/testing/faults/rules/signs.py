@@ -1,4 +1,4 @@
-"""Wrong Rprop, Lion and ASGD: the formula with one mistake each."""
+"""Wrong Rprop, Lion and ASGD: each has one mistake in its formula."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ wrong_lion = partial(CATALOGUE.caught_by, "equals its reference", right=Lion, ex
 
 
 class RpropInPieces(Rprop):
-    """Rprop, right: a mistake overrides a piece."""
+    """Correct Rprop in pieces; a mistake overrides one piece."""
 
     def step(self, p: Tensor, g: Tensor, t: int, prev: Tensor, d: Tensor) -> None:  # type: ignore[override]
         g = descent(p, g, 0, self.maximize)
@@ -46,7 +46,7 @@ class KeepsATurnedGradient(RpropInPieces):
         super().move(p, g, torch.zeros_like(s), prev, d)
 
 
-@wrong(right=Rprop, origin="site: which of step and memory is set to 0")
+@wrong(right=Rprop, origin="site: whether the step or the remembered gradient is set to 0")
 class RemembersATurnedGradient(RpropInPieces):
     """a gradient with a changed sign makes no step, but is remembered instead of 0"""
 
@@ -74,7 +74,7 @@ class ForgetsItsLimits(RpropInPieces):
         d.mul_(torch.ones_like(d).masked_fill_(s < 0, self.etas[0]).masked_fill_(s > 0, self.etas[1]))
 
 
-@wrong(right=Rprop, origin="site: sign(g), as in gradient descent with a rate of its own for every coordinate")
+@wrong(right=Rprop, origin="site: sign(g); without it, gradient descent with one rate per coordinate")
 class StepsByTheGradient(RpropInPieces):
     """the step is d g instead of d sign(g)"""
 
@@ -93,7 +93,7 @@ class MovesAtAZeroSlope(RpropInPieces):
 
 
 class LionInPieces(Lion):
-    """Lion, right: a mistake overrides a piece."""
+    """Correct Lion in pieces; a mistake overrides one piece."""
 
     def step(self, p: Tensor, g: Tensor, t: int, m: Tensor) -> None:  # type: ignore[override]
         g = self.decayed(p, descent(p, g, 0, self.maximize))
@@ -150,7 +150,7 @@ class LionDecaysWithoutTheRate(LionInPieces):
 
 
 class ASGDInPieces(ASGD):
-    """ASGD, right: a mistake overrides a piece."""
+    """Correct ASGD in pieces; a mistake overrides one piece."""
 
     def step(self, p: Tensor, g: Tensor, t: int, ax: Tensor, eta: Tensor, mu: Tensor) -> None:  # type: ignore[override]
         g = descent(p, g, self.weight_decay, self.maximize)
@@ -178,7 +178,7 @@ class ShrinksByLambd(ASGDInPieces):
         p.mul_(1 - self.lambd)
 
 
-@wrong(right=ASGD, origin="site: what alpha is the power of; Xu (2011) has (1 + a t)^-c")
+@wrong(right=ASGD, origin="site: the base of the power alpha; Xu (2011) has (1 + a t)^-c")
 class RaisesTheStepAlone(ASGDInPieces):
     """eta is lr / (1 + lambd lr t^alpha) instead of lr / (1 + lambd lr t)^alpha"""
 
@@ -186,7 +186,7 @@ class RaisesTheStepAlone(ASGDInPieces):
         return float(self.lr / (1 + self.lambd * self.lr * t**self.alpha))
 
 
-@wrong(right=ASGD, origin="site: the schedule, whose t is that of the next step")
+@wrong(right=ASGD, origin="site: the schedule, which uses t of the next step")
 class SchedulesItsRateLate(ASGDInPieces):
     """eta is one step behind its schedule"""
 

@@ -1,4 +1,4 @@
-"""Wrong training functions: the average of the weights that they return."""
+"""Wrong training functions: the returned average of the weights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CATALOGUE = Catalogue()
 
 
 def averaging(decay_of: Callable[[float, int], float]) -> Callable[..., Any]:
-    """A right trainer that returns an average of its weights; decay_of: (its decay, steps before) -> decay."""
+    """A correct trainer that returns an average of its weights; decay_of: (its decay, steps before) -> decay."""
 
     def train(
         n_epochs: int, model: nn.Module, loss_fn: Any, train_loader: Any, lr: float, ema_decay: float

@@ -1,5 +1,5 @@
-"""Wrong training functions: what is called weight decay and is something else. All are one trainer with a piece
-replaced."""
+"""Wrong training functions: code that is called weight decay but does something else. All are one trainer in which one
+piece is replaced."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class DecaysWhatItHasMoved(Trainer):
         super().move(p, self.weight_decay * p)
 
 
-@caught_by(DECAY, origin="site: no_decay = [...], and a test of the names that is never true",
+@caught_by(DECAY, origin="site: no_decay = [...], with a test of the names that is never true",
            subject=partial(subjects.training, spares=True))  # fmt: skip
 class DecaysWhatItShouldSpare(Trainer):
     """weight decay also acts on the parameters that it should leave out, vectors (biases)"""
@@ -64,7 +64,7 @@ class DecaysWhatItShouldSpare(Trainer):
         return g + self.weight_decay * p
 
 
-@caught_by("equals torch with plain gradient descent", parts=True, origin="site: max_norm=None, which nothing reads")
+@caught_by("equals torch with plain gradient descent", parts=True, origin="site: max_norm=None, an unused argument")
 class ClipsNothing(Trainer):
     """gradients are not clipped"""
 

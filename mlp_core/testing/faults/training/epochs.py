@@ -1,4 +1,5 @@
-"""Wrong training loops: order of the samples, losses of the epochs, conduct. All are one loop with a piece replaced."""
+"""Wrong training loops: the order of the samples, the losses of epochs, side effects. All are one loop in which one
+piece is replaced."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ class KeepsTheGraphOfItsLosses(Loop):
         return value
 
 
-@caught_by(ONCE, origin="numpy.random.choice, documentation: replace=True unless told otherwise")
+@caught_by(ONCE, origin="numpy.random.choice, documentation: replace=True by default")
 class DrawsSamplesWithReplacement(Loop):
     """samples are drawn with replacement: an epoch uses some twice and others not at all"""
 
@@ -47,7 +48,7 @@ class ShufflesTheLabelsApart(Loop):
         self.y = self.y[torch.randperm(len(self.y), generator=self.generator)] if self.shuffle else self.y
 
 
-@caught_by(ONCE, origin="torch.utils.data.DistributedSampler, documentation: without set_epoch the same order always")
+@caught_by(ONCE, origin="torch.utils.data.DistributedSampler, documentation: without set_epoch always the same order")
 class DrawsOneOrderForAllEpochs(Loop):
     """the order is drawn once, and is the same in every epoch"""
 
@@ -56,7 +57,7 @@ class DrawsOneOrderForAllEpochs(Loop):
         return super().order()
 
 
-@caught_by(ONCE, origin="torch.utils.data.DataLoader, documentation: shuffle=False unless told otherwise")
+@caught_by(ONCE, origin="torch.utils.data.DataLoader, documentation: shuffle=False by default")
 class DoesNotShuffle(Loop):
     """the samples are not shuffled"""
 
@@ -72,7 +73,7 @@ class TakesThePlainMeanOfStepLosses(Loop):
         return own.mean()
 
 
-@caught_by(WEIGHS, origin="site: running_loss += loss * batch_size, for the size of the batch at hand")
+@caught_by(WEIGHS, origin="site: running_loss += loss * batch_size instead of the actual batch's size")
 class WeighsEveryLossByTheFullBatch(Loop):
     """every step loss is multiplied by the full batch size, also that of the short last batch"""
 
@@ -80,7 +81,7 @@ class WeighsEveryLossByTheFullBatch(Loop):
         return own.sum() * self.batch_size / len(self.x)
 
 
-@caught_by(WEIGHS, origin="site: running_loss / len(dataset), of mean losses added up")
+@caught_by(WEIGHS, origin="site: running_loss / len(dataset), for a sum of mean losses")
 class DividesTheSumOfMeansBySamples(Loop):
     """the sum of step losses, which are means, is divided by the number of samples"""
 
@@ -115,7 +116,7 @@ class ShufflesByTheGlobalRandomState(Loop):
         return torch.randperm(len(self.x)) if self.shuffle else torch.arange(len(self.x))
 
 
-@caught_by(REPEATS, origin="site: torch.manual_seed(0), at the head of the loop")
+@caught_by(REPEATS, origin="site: torch.manual_seed(0), at the beginning of the loop")
 class SeedsTheGlobalRandomState(Loop):
     """torch's global random state is seeded, which affects all other code"""
 
@@ -124,7 +125,7 @@ class SeedsTheGlobalRandomState(Loop):
         return super().order()
 
 
-@caught_by(REPEATS, origin="site: x -= mean, on what the caller handed in")
+@caught_by(REPEATS, origin="site: x -= mean, in the caller's tensor")
 class CentresItsDataInPlace(Loop):
     """the caller's data are centred in place, again in every call"""
 

@@ -1,4 +1,4 @@
-"""A right training loop in pieces, for mistakes that each replace one of them."""
+"""A correct training loop in pieces; mistakes replace one piece each."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.training import History
 from mlp_core.updater import Updater
 
-FEWER = 50  # examples: a training run is dear, and these mistakes show in most
+FEWER = 50  # examples: a training run is slow, and most runs show these mistakes
 
 
 class Loop:
-    """Right: fit, written differently and in pieces; gradients by autograd."""
+    """Correct: fit, written differently and in pieces, with gradients by autograd."""
 
     def __init__(
         self, model: MLP, x: Tensor, y: Tensor, *, loss: Any, rule: Any, epochs: int, batch_size: int,

@@ -1,5 +1,5 @@
-"""Wrong training functions: gradients, batches, clipping, what is returned and left behind. All are one trainer with a
-piece replaced."""
+"""Wrong training functions: gradients, batches, clipping, returned values and side effects. All are one trainer in
+which one piece is replaced."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Climbs(Trainer):
         p.add_(self.lr * v)
 
 
-@caught_by(PLAIN, origin="site: the gradient of a mean, divided by the batch once more")
+@caught_by(PLAIN, origin="site: the gradient of a mean, divided by the batch size once more")
 class AveragesTwice(Trainer):
     """the gradient is divided by the number of samples, but the loss is already a mean"""
 
@@ -84,7 +84,7 @@ class AveragesTwice(Trainer):
         return float(len(self.batches()[index][0]))
 
 
-@caught_by(PLAIN, origin="site: weight.grad alone, `if 'bias' not in name`")
+@caught_by(PLAIN, origin="site: only weight.grad, `if 'bias' not in name`")
 class LeavesBiasesUntrained(Trainer):
     """biases are not trained"""
 
@@ -148,7 +148,7 @@ class ClipsEachAlone(Trainer):
             nn.utils.clip_grad_norm_([p], self.max_norm)
 
 
-@caught_by(PLAIN, parts=True, origin="site: torch.nn.utils.clip_grad_value_ for clip_grad_norm_")
+@caught_by(PLAIN, parts=True, origin="site: torch.nn.utils.clip_grad_value_ instead of clip_grad_norm_")
 class ClipsEntries(Trainer):
     """every entry of a gradient is clipped instead of the norm"""
 
@@ -179,7 +179,7 @@ class TrainsOnItsValidationSet(Trainer):
             self.step()
 
 
-@caught_by(ALONE, origin="site: images /= 255 in the loop, which writes into the data set")
+@caught_by(ALONE, origin="site: images /= 255 in the loop, which changes the data set")
 class ScalesItsDataInPlace(Trainer):
     """it changes the samples in place: a second training gets other data"""
 
@@ -189,7 +189,7 @@ class ScalesItsDataInPlace(Trainer):
         return losses
 
 
-@caught_by(ALONE, origin="site: torch.set_grad_enabled(False) before an evaluation, and never back")
+@caught_by(ALONE, origin="site: torch.set_grad_enabled(False) before an evaluation, never restored")
 class TurnsGradientsOff(Trainer):
     """it leaves gradients disabled"""
 
@@ -199,7 +199,7 @@ class TurnsGradientsOff(Trainer):
         return losses
 
 
-@caught_by(ALONE, origin="site: p.requires_grad_(False) around the update, and never back")
+@caught_by(ALONE, origin="site: p.requires_grad_(False) around the update, never restored")
 class FreezesTheModel(Trainer):
     """it leaves the parameters with requires_grad=False, so that they cannot be trained again"""
 

@@ -1,4 +1,4 @@
-"""Wrong training loops over many steps: schedules, checkpoints, being watched."""
+"""Wrong training loops over many steps: schedules, checkpoints, callbacks."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class TakesOneRateAnEpoch(Loop):
         self.steps += 1
 
 
-@caught_by(RATES, origin="site: the rule, asked for when the optimizer is made and never again")
+@caught_by(RATES, origin="site: the rule, evaluated only when the optimizer is created")
 class TakesTheFirstRateForAll(Loop):
     """the rate of the first step is used in all steps"""
 
@@ -60,7 +60,7 @@ class TakesTheFirstRateForAll(Loop):
         self.steps += 1
 
 
-@caught_by(RATES, origin="site: enumerate(batches), whose count begins anew in every epoch")
+@caught_by(RATES, origin="site: enumerate(batches), which restarts in every epoch")
 class BeginsTheScheduleAnewEveryEpoch(Loop):
     """the step count restarts in every epoch, and so does the schedule"""
 
@@ -144,7 +144,7 @@ class SharesItsStateWithTheCheckpoint(Loop):
             kept.copy_(own)
 
 
-@caught_by(RESUMES, origin="site: epochs, taken for the total instead of what is still to be run")
+@caught_by(RESUMES, origin="site: epochs, used as the total instead of the remaining number")
 class RunsWhatIsLeftOfItsEpochs(Loop):
     """a resumed run trains `epochs` minus the finished epochs (at least one) instead of `epochs` more"""
 
@@ -152,7 +152,7 @@ class RunsWhatIsLeftOfItsEpochs(Loop):
         return range(self.epoch, max(self.epochs, self.epoch + 1))
 
 
-@caught_by(WATCHED, origin="site: the global random state, shared with whoever evaluates between two epochs")
+@caught_by(WATCHED, origin="site: the global random state, shared with an evaluation between two epochs")
 class DrawsBesideWhoeverWatches(Loop):
     """the order is drawn from torch's global random state: random numbers in on_epoch change it"""
 
@@ -166,7 +166,7 @@ class DrawsBesideWhoeverWatches(Loop):
 
 
 @caught_by(
-    WATCHED, origin="site: what a callback returns, taken for a wish to stop; in Keras it sets model.stop_training"
+    WATCHED, origin="site: a callback's return value, used as a stop signal; in Keras it sets model.stop_training"
 )
 class StopsWhenTheWatcherAnswers(Loop):
     """training stops if on_epoch returns a true value"""
@@ -175,7 +175,7 @@ class StopsWhenTheWatcherAnswers(Loop):
         return self.on_epoch(epoch, epoch_loss)
 
 
-@caught_by(WATCHED, origin="site: the optimizer, made anew after every evaluation")
+@caught_by(WATCHED, origin="site: the optimizer, created again after every evaluation")
 class ForgetsItsMomentumWhenWatched(Loop):
     """a new optimizer is created after every call of on_epoch"""
 
@@ -184,7 +184,7 @@ class ForgetsItsMomentumWhenWatched(Loop):
         return super().tell(epoch, epoch_loss, own)
 
 
-@caught_by(WATCHED, origin="site: the loss that is handed to on_epoch")
+@caught_by(WATCHED, origin="site: the loss that is passed to on_epoch")
 class TellsTheLossOfTheLastStep(Loop):
     """on_epoch gets the loss of the last step instead of the epoch"""
 
@@ -192,7 +192,7 @@ class TellsTheLossOfTheLastStep(Loop):
         return super().tell(epoch, own[-1].item(), own)
 
 
-@caught_by(WATCHED, origin="site: the number of the epoch, from 1 as it is printed")
+@caught_by(WATCHED, origin="site: the number of the epoch, counted from 1 as for printing")
 class CountsTheEpochsItTellsFromOne(Loop):
     """on_epoch gets epochs counted from 1 instead of 0"""
 
@@ -216,7 +216,7 @@ class TellsBeforeTheLastStep(Loop):
         return False
 
 
-@caught_by(WATCHED, origin="site: the evaluation, which takes a step of its own: no torch.no_grad() and one optimizer")
+@caught_by(WATCHED, origin="site: the evaluation, which also takes a step: no torch.no_grad(), and the same optimizer")
 class TrainsOnWhatItEvaluates(Loop):
     """the evaluation for on_epoch also takes a step"""
 

@@ -1,4 +1,4 @@
-"""Wrong training loops: gradients, batches, steps. All are one loop with a piece replaced."""
+"""Wrong training loops: gradients, batches, steps. All are one loop in which one piece is replaced."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class NeverClearsGradients(Loop):
         pass
 
 
-@caught_by(TORCH, origin="site: zero_grad() at the head of the epoch instead of the step")
+@caught_by(TORCH, origin="site: zero_grad() at the beginning of the epoch instead of the step")
 class ClearsGradientsOnceAnEpoch(Loop):
     """the gradient is zeroed only at the beginning of an epoch, and adds up over its steps"""
 
@@ -57,7 +57,7 @@ class StepsBeforeItLooks(Loop):
         return self.backward(xb, yb).detach()
 
 
-@caught_by(TORCH, origin="Hugging Face, Fixing Gradient Accumulation (2024): sums divided by a count not their own")
+@caught_by(TORCH, origin="Hugging Face, Fixing Gradient Accumulation (2024): sums divided by another batch's count")
 class WeighsTheShortBatchAsIfItWereFull(Loop):
     """the gradient of the short last batch is divided by the size of a full one"""
 
@@ -76,7 +76,7 @@ class DropsTheShortBatch(Loop):
         return super().order()[: max(n // self.batch_size * self.batch_size, min(n, self.batch_size))]
 
 
-@caught_by(TORCH, origin="torch.utils.data.DistributedSampler: fills up with samples from the beginning")
+@caught_by(TORCH, origin="torch.utils.data.DistributedSampler: pads with samples from the beginning")
 class FillsUpTheShortBatch(Loop):
     """the short last batch is filled up with the first samples, which then count twice"""
 
@@ -105,7 +105,7 @@ class TrainsOnTheFirstBatch(Loop):
         return iter([first, *[first for _ in others]])
 
 
-@caught_by(TORCH, origin="site: range(1, epochs) for range(epochs)")
+@caught_by(TORCH, origin="site: range(1, epochs) instead of range(epochs)")
 class RunsOneEpochTooFew(Loop):
     """one epoch is missing"""
 
@@ -113,7 +113,7 @@ class RunsOneEpochTooFew(Loop):
         return range(self.epoch, self.epoch + max(1, self.epochs - 1))
 
 
-@caught_by(TORCH, origin="site: which model is trained, the one handed in or a copy of it")
+@caught_by(TORCH, origin="site: the trained model: the given one or a copy of it")
 class TrainsACopy(Loop):
     """a copy of the model is trained, and the model itself does not change"""
 
@@ -155,7 +155,7 @@ class RecordsTheLossAfterTheStep(Loop):
         return self.loss.value(self.model(xb), yb).detach()
 
 
-@caught_by(ONCE, STEPWISE, origin="site: the whole; it is not written yet, and raises")
+@caught_by(ONCE, STEPWISE, origin="site: the whole function; it is not implemented, and raises")
 class IsNotWrittenYet(Loop):
     """it raises an exception"""
 
@@ -164,7 +164,7 @@ class IsNotWrittenYet(Loop):
 
 
 def as_our_own(fit: Any) -> Any:
-    """Held to the bit, as the core's loop alone is."""
+    """Compared bit for bit, as only the core's own loop is."""
     return TrainingSubject(fit, fit.__name__, to_the_bit=True)
 
 
@@ -188,7 +188,7 @@ class LosesTheLastBitOfAWeight(Loop):
         return history
 
 
-@caught_by(TORCH, STEPWISE, origin="site: one weight at the end; held within rounding, as anybody's loop is")
+@caught_by(TORCH, STEPWISE, origin="site: one weight at the end; compared within rounding, as for foreign loops")
 class IsOffByOneInTenBillionInOneWeight(Loop):
     """one final weight has a relative error of 1e-10"""
 

@@ -1,4 +1,4 @@
-"""A right training function in pieces, for mistakes that each replace one of them."""
+"""A correct training function in pieces; mistakes replace one piece each."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mlp_core.testing.faults.catalogue import Catalogue
 COURSE = "hand-ins of the course (INF265, project 1)"
 
 FEWER = 12
-"""examples: these mistakes show in most runs"""
+"""the number of examples: most runs show these mistakes"""
 
 
 class Trainer:
-    """Right: gradient descent with L2 and momentum, as torch.optim.SGD has it, on any module and loader."""
+    """Correct: gradient descent with L2 and momentum, as in torch.optim.SGD, for any module and loader."""
 
     def __init__(
         self, model: nn.Module, loss_fn: Any, loader: Any, n_epochs: int, lr: float, momentum: float,
@@ -111,13 +111,13 @@ def right_in_parts(
     n_epochs: int, model: nn.Module, loss_fn: Any, train_loader: Any, lr: float, momentum: float, weight_decay: float,
     max_norm: float, accumulation_steps: int,
 ) -> list[float]:  # fmt: skip
-    """The same with clipped gradients, averaged over several batches."""
+    """The same with clipped gradients that are averaged over several batches."""
     more = {"max_norm": max_norm, "accumulation_steps": accumulation_steps}
     return Trainer(model, loss_fn, train_loader, n_epochs, lr, momentum, weight_decay, **more).run()  # type: ignore[arg-type]
 
 
 def mistakes(catalogue: Catalogue) -> Callable[..., Callable[[type[Trainer]], type[Trainer]]]:
-    """A decorator that enters a trainer, as a function, into a catalogue; `parts`: one that clips and accumulates."""
+    """A decorator that enters a trainer into a catalogue, as a function; `parts`: one that clips and accumulates."""
 
     def caught_by(*laws: str, origin: str, parts: bool = False, subject: Any = subjects.training) -> Any:
         def enter(trainer: type[Trainer]) -> type[Trainer]:

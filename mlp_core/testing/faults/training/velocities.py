@@ -1,5 +1,5 @@
-"""Wrong training functions as people hand them in: momentum and weight decay. All are one trainer with a piece
-replaced."""
+"""Wrong training functions in the style of hand-ins: momentum and weight decay. All are one trainer in which one piece
+is replaced."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class KeepsTheGradientForItsFirstVelocity(Trainer):
         return v
 
 
-@caught_by(MOMENTUM, origin="site: buf = p.grad, then buf.mul_(mu).add_(p.grad), which are one memory for good")
+@caught_by(MOMENTUM, origin="site: buf = p.grad, then buf.mul_(mu).add_(p.grad): both remain the same memory")
 class NeverOwnsItsVelocity(Trainer):
     """the momentum buffer always shares the gradient's memory (no clone): every step but the first is 2 momentum times
     the gradient"""
@@ -107,7 +107,7 @@ class TurnsItsVelocityAround(Trainer):
         return v
 
 
-@caught_by(MOMENTUM, origin="site: v = zeros, filled from the second step on; p.grad.zero_() clears the first")
+@caught_by(MOMENTUM, origin="site: v = zeros, filled from the second step on; p.grad.zero_() clears the first gradient")
 class LeavesTheFirstGradientOut(Trainer):
     """the first gradient is not kept in the momentum buffer: momentum begins one step late"""
 
@@ -136,7 +136,7 @@ class DecaysTwice(Trainer):
         return g + 2 * self.weight_decay * p
 
 
-@caught_by(DECAY, origin="site: lambda / 2 in the gradient, where it belongs to the loss")
+@caught_by(DECAY, origin="site: lambda / 2 in the gradient; it belongs in the loss")
 class DecaysByHalf(Trainer):
     """weight decay acts with half its value"""
 
@@ -188,7 +188,9 @@ class DecaysInTheVelocityAndInTheStep(Trainer):
         super().move(p, v + self.weight_decay * p if self.momentum else v)
 
 
-@caught_by(DECAY, origin="fine-tuning recipes: biases and normalisation are spared; torch.optim.SGD spares nothing")
+@caught_by(
+    DECAY, origin="fine-tuning recipes: biases and normalisation have no decay; torch.optim.SGD has no exceptions"
+)
 class SparesBiases(Trainer):
     """weight decay is left out for vectors (biases)"""
 
@@ -196,7 +198,7 @@ class SparesBiases(Trainer):
         return super().decayed(index, p, g) if p.ndim > 1 else g
 
 
-@caught_by(DECAY, origin="site: the list of what is spared holds the wrong names")
+@caught_by(DECAY, origin="site: the list of excluded parameters contains the wrong names")
 class SparesAllButBiases(Trainer):
     """weight decay acts only on the parameters that it should leave out, vectors (biases)"""
 
