@@ -1,6 +1,6 @@
-"""Right implementations written differently: what the battery must never accuse.
+"""Correct implementations that are written differently: no law may fail for them.
 
-They are the subjects of the soak (benchmarks/soak.py), beside the core's own.
+They are the subjects of the soak test (benchmarks/soak.py), together with the core's own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mlp_core.testing.subjects.optimizers import OptimizerSubject
 
 
 def subjects() -> dict[str, Any]:
-    """Every right implementation written differently as a subject, by a name that says what it is.
+    """Every correct implementation as a subject, by a descriptive name.
 
     >>> from mlp_core.testing import verify
     >>> verify(subjects()["backprop: einsum"], examples=5).ok

@@ -1,7 +1,7 @@
-"""Right gradients on awkward data: columns and targets of any size, perfect fits, kinks that are met exactly, last
-operations that round, points at which autograd is wrong or coarse.
+"""Correct gradients on awkward data: columns and targets of any size, perfect fits, exact kinks, final operations that
+round, and points at which autograd is wrong or coarse.
 
-Nothing here may ever be accused.
+No law may fail for them.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from torch import Tensor
 seeds = st.integers(0, 2**32 - 1)
 
 EXPONENTS = (-12, 9)
-"""sizes are powers of ten between these"""
+"""sizes are powers of ten with exponents in this range"""
 
 OFFSETS = (0.0, 1e-14, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-3)
-"""how far from a perfect fit"""
+"""distances from a perfect fit"""
 
 
 def _drawn(seed: int) -> torch.Generator:
@@ -59,7 +59,7 @@ def squares(params: list[Tensor], X: Tensor, y: Tensor) -> Tensor:
 
 
 def squares_gradient(params: list[Tensor], X: Tensor, y: Tensor) -> list[Tensor]:
-    """2 X^T (X w - y) / n."""
+    """2 X^T (X w - y) / n, column by column."""
     return [2 * X.T @ (X @ params[0] - y) / len(y)]
 
 
@@ -75,7 +75,7 @@ def _beside_a_perfect_fit(seed: int) -> tuple[list[Tensor], Tensor, Tensor]:
 
 
 def quarter(params: list[Tensor], y: Tensor) -> Tensor:
-    """A quarter of a cross-entropy, summed: it ends in two operations that round."""
+    """A quarter of a cross-entropy, summed: its last two operations round."""
     return 0.25 * torch.nn.functional.binary_cross_entropy_with_logits(params[0], y, reduction="sum")
 
 
@@ -90,18 +90,23 @@ def _logits(seed: int) -> tuple[list[Tensor], Tensor]:
 
 
 def hinges(params: list[Tensor], X: Tensor, y: Tensor) -> Tensor:
-    """The hinge loss, summed; on whole numbers a margin of 1 is met exactly."""
+    """The hinge loss, summed; with integers, a margin of exactly 1 occurs."""
     return torch.relu(1 - y * (X @ params[0])).sum()
 
 
 def hinges_gradient(params: list[Tensor], X: Tensor, y: Tensor) -> list[Tensor]:
-    """- sum of y x over the samples within the margin; on it, torch's convention: no slope."""
+    """- sum of y x over the samples within the margin; exactly on the margin the slope is 0, as in torch.
+
+    - sum of y x over the samples within the margin; exactly on the margin the slope is 0, which is torch's convention.
+
+    - sum of y x over the samples within the margin; on it, torch's convention: no slope.
+    """
     inside = (y * (X @ params[0]) < 1).double()
     return [-(inside * y) @ X]
 
 
 def hinges_gradient_on_the_margin(params: list[Tensor], X: Tensor, y: Tensor) -> list[Tensor]:
-    """The same with the other convention: on the margin the slope counts."""
+    """The same with the other convention: exactly on the margin the slope counts."""
     inside = (y * (X @ params[0]) <= 1).double()
     return [-(inside * y) @ X]
 
@@ -128,12 +133,12 @@ def _small(seed: int) -> tuple[list[Tensor], Tensor]:
 
 
 def determinant(params: list[Tensor]) -> Tensor:
-    """det A, of a singular A in every other example."""
+    """det A; A is singular in every other example."""
     return torch.linalg.det(params[0])
 
 
 def cofactors(params: list[Tensor]) -> list[Tensor]:
-    """d det / d A_ij: the cofactors, which a singular matrix has as well."""
+    """d det / d A_ij: the cofactors, which also exist for a singular matrix."""
     a = params[0]
     rows = torch.stack([torch.linalg.cross(a[1], a[2]), torch.linalg.cross(a[2], a[0]), torch.linalg.cross(a[0], a[1])])
     return [rows]
@@ -147,12 +152,12 @@ def _singular(seed: int) -> tuple[list[Tensor]]:
 
 
 def hard_sigmoid(params: list[Tensor]) -> Tensor:
-    """Summed; torch keeps 1/6 in float32."""
+    """A summed hard sigmoid; torch keeps 1/6 in float32."""
     return torch.nn.functional.hardsigmoid(params[0]).sum()
 
 
 def hard_sigmoid_gradient(params: list[Tensor]) -> list[Tensor]:
-    """1/6 inside of -3..3, 0 outside."""
+    """1/6 inside -3..3, 0 outside."""
     return [(params[0].abs() < 3).double() / 6]
 
 

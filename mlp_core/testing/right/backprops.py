@@ -1,6 +1,6 @@
-"""Right backpropagations in the core's form, each with another order of operations than the core's.
+"""Correct backpropagations in the core's form, each with another order of operations than the core's.
 
-Nothing here may ever be accused. All fill the gradients of a model whose trace they are given:
+No law may fail for them. All fill the gradients of a model from its trace:
 
     delta[L] = dL/dy_hat * f_L'(z[L]);    delta[l] = (delta[l+1] W[l+1]) * f_l'(z[l])
     dL/dW[l] = delta[l]^T a[l-1];         dL/db[l] = sum over the batch of delta[l]
@@ -18,7 +18,7 @@ from mlp_core.model import MLP, Trace
 
 
 def _slope(model: MLP, trace: Trace, layer: int) -> Tensor:
-    """f_l'(z[l]), multiplied in afterwards; the core multiplies as it derives."""
+    """f_l'(z[l]) as a separate factor; the core multiplies while it differentiates."""
     return model.activations[layer - 1].df(trace.z[layer], trace.a[layer])
 
 
@@ -29,7 +29,7 @@ def _put(model: MLP, layer: int, dL_dW: Tensor, dL_db: Tensor) -> None:
 
 @torch.no_grad()
 def einsum(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """Index notation throughout."""
+    """With index notation throughout."""
     back = dL_dy
     for layer in range(model.L, 0, -1):
         delta = torch.einsum("si,si->si", back, _slope(model, trace, layer))
@@ -39,7 +39,7 @@ def einsum(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
 
 @torch.no_grad()
 def sample_by_sample(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """Each sample all the way back, its outer products added in place."""
+    """Each sample by itself back to the first layer; its outer products are added in place."""
     model.flat_grad.zero_()
     slopes = [_slope(model, trace, layer) for layer in range(1, model.L + 1)]
     for s in range(len(dL_dy)):
@@ -53,7 +53,7 @@ def sample_by_sample(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
 
 @torch.no_grad()
 def unit_by_unit(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """A loop over the units of a layer: each a broadcast product, summed over the samples."""
+    """A loop over the units of a layer: each is a broadcast product, summed over the samples."""
     back = dL_dy
     for layer in range(model.L, 0, -1):
         delta, W = back * _slope(model, trace, layer), model.weights[layer - 1]
@@ -88,7 +88,7 @@ def with_a_one(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
 
 @torch.no_grad()
 def recursive(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """Each delta asks for the next; gradients are filled from the front."""
+    """Each delta calls the function for the next one; gradients are filled from the first layer on."""
 
     def delta(layer: int) -> Tensor:
         back = dL_dy if layer == model.L else torch.nn.functional.linear(delta(layer + 1), model.weights[layer].t())
@@ -101,7 +101,7 @@ def recursive(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
 
 @torch.no_grad()
 def in_place(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """One buffer for all deltas; the products are added to zeros that were there before."""
+    """One buffer for all deltas; the products are added to buffers of zeros."""
     buffer = dL_dy.new_zeros(len(dL_dy) * max(model.sizes))
     delta = buffer[: dL_dy.numel()].view(dL_dy.shape).copy_(dL_dy)
     for layer in range(model.L, 0, -1):
@@ -116,7 +116,7 @@ def in_place(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
 
 @torch.no_grad()
 def in_halves(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """The two halves of the batch apart, the second one first, and each halved again: sums of pairs of sums."""
+    """The two halves of the batch separately, the second one first, and each divided again: sums of pairs of sums."""
     if len(dL_dy) > 1:
         total = torch.zeros_like(model.flat_grad)
         for rows in (slice(len(dL_dy) // 2, None), slice(0, len(dL_dy) // 2)):
@@ -128,7 +128,7 @@ def in_halves(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
 
 
 def layer_by_layer(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
-    """torch differentiates every activation alone; the rest is by hand."""
+    """torch differentiates every activation by itself; the rest is hand-written."""
     back = dL_dy
     for layer in range(model.L, 0, -1):
         z = trace.z[layer].detach().clone().requires_grad_()
@@ -157,7 +157,7 @@ def own_derivatives(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
 
 
 def _by_torch(f: Activation, z: Tensor) -> Tensor:
-    """f'(z) for an activation that nobody has written another formula for."""
+    """f'(z) for an activation without another formula here."""
     leaf = z.detach().clone().requires_grad_()
     with torch.enable_grad():
         return torch.autograd.grad(f.f(leaf).sum(), leaf)[0]

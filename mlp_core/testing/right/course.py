@@ -1,6 +1,6 @@
-"""Right backpropagations of the course's form, f(model, y_true, y_pred), as its students might write them.
+"""Correct backpropagations in the form of the course, f(model, y_true, y_pred), as students might write them.
 
-Nothing here may ever be accused. The loss is the squared error summed: dL/dy_hat = -2 (y - y_hat).
+No law may fail for them. The loss is the squared error summed: dL/dy_hat = -2 (y - y_hat).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor
 
 @torch.no_grad()
 def outer_products_in_a_loop(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
-    """A loop over the samples, an outer product each, added to zeros."""
+    """A loop over the samples; the outer product of each is added to zeros."""
     for layer in range(1, model.L + 1):
         model.dL_dw[layer] = torch.zeros(model.fc[str(layer)].weight.shape)
         model.dL_db[layer] = torch.zeros(model.fc[str(layer)].bias.shape)
@@ -42,7 +42,7 @@ def weight_by_row(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
 
 @torch.no_grad()
 def diagonal_matrices(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
-    """f' as a diagonal matrix, one sample after the other, as the chain rule is written on the blackboard."""
+    """f' as a diagonal matrix, one sample after the other, like the chain rule on the blackboard."""
     W = {layer: model.fc[str(layer)].weight.detach() for layer in range(1, model.L + 1)}
     found: dict[int, list[Tensor]] = {layer: [] for layer in W}
     for s in range(len(y_true)):
@@ -59,7 +59,7 @@ def diagonal_matrices(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
 
 @torch.no_grad()
 def folded(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
-    """Without a loop or a variable that changes: the deltas are what a fold over the layers leaves behind."""
+    """Without a loop or a variable that changes: a fold over the layers returns the deltas."""
     layers = list(range(model.L, 0, -1))
     slopes = {layer: model.df[layer](model.z[layer]) for layer in layers}
     first = (y_pred - y_true).mul(2).mul(slopes[model.L])
@@ -75,12 +75,12 @@ def folded(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
 
 @torch.no_grad()
 def from_sums_of_rows(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
-    """All samples at once as a stack of matrices, one a sample, summed by pairs."""
+    """All samples at once as a stack of matrices, one per sample, summed in pairs."""
     back = torch.sub(y_pred, y_true)
     for layer in range(model.L, 0, -1):
         delta = back * model.df[layer](model.z[layer])
         each = [torch.kron(d[:, None], a[None, :]) for d, a in zip(delta, model.a[layer - 1], strict=True)]
-        model.dL_dw[layer], model.dL_db[layer] = 2 * _by_pairs(each), 2 * _by_pairs(list(delta))  # the 2 comes last
+        model.dL_dw[layer], model.dL_db[layer] = 2 * _by_pairs(each), 2 * _by_pairs(list(delta))  # times 2 at the end
         back = torch.nn.functional.linear(delta, model.fc[str(layer)].weight.T)
 
 
@@ -91,7 +91,9 @@ def _by_pairs(terms: list[Tensor]) -> Tensor:
 
 @torch.no_grad()
 def jacobians(model: Any, y_true: Tensor, y_pred: Tensor) -> None:
-    """One sample, as the course asks: d y_hat / d z[l] as a matrix, the product of the layers above taken first."""
+    """One sample, as the course requires: d y_hat / d z[l] as a matrix; the product of the upper layers is computed
+    first.
+    """
     dL_dy = -2 * (y_true[0] - y_pred[0])
     J = torch.diag(model.df[model.L](model.z[model.L][0]))  # d y_hat / d z[L]
     for layer in range(model.L, 0, -1):

@@ -1,6 +1,7 @@
-"""Right gradients of functions that are no network, a training loop and normalisations, each in its own way.
+"""Correct gradients of functions that are not networks, a training loop and normalisations, each written in its own
+way.
 
-Nothing here may ever be accused.
+No law may fail for them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _numbers = st.lists(st.integers(-24, 24), min_size=20, max_size=20)
 
 
 def softmax_regression(params: list[Tensor], X: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy summed of X W^T + b."""
+    """The summed cross-entropy of X W^T + b."""
     W, b = params
     logits = X @ W.T + b
     return (torch.logsumexp(logits, 1) - logits.gather(1, labels[:, None])[:, 0]).sum()
@@ -63,7 +64,7 @@ def _distance_inputs(k: list[int]) -> tuple[list[Tensor], Tensor]:
 
 
 def quadratic(params: list[Tensor], A: Tensor) -> Tensor:
-    """x^T A x / 2 + sum log(1 + y^2), two parameters that do not meet."""
+    """x^T A x / 2 + sum log(1 + y^2), with two independent parameters."""
     x, y = params
     return x @ A @ x / 2 + torch.log1p(y * y).sum()
 
@@ -88,15 +89,16 @@ GRADIENTS = (
 
 
 class _Copied(Loop):
-    """Autograd whatever `gradients` says, and batches copied out of the data, as a DataLoader's are: matrix products
-    round otherwise in other memory."""
+    """Autograd whatever `gradients` says, and batches copied out of the data, as by a DataLoader: matrix products round
+    differently in other memory.
+    """
 
     def batches(self) -> Iterator[Any]:
         return iter(self.order().split(self.batch_size))
 
 
 def copies_its_batches(model: MLP, x: Tensor, y: Tensor, **options: Any) -> History:
-    """A training loop in pieces, by autograd, on copied batches."""
+    """A training loop in pieces, by autograd, with copied batches."""
     return _Copied(model, x, y, **options).run()
 
 

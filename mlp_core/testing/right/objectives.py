@@ -1,6 +1,7 @@
-"""Right objectives of gradient boosting, each in its own form: argument orders, lists, weights, hessians that bound.
+"""Correct objectives of gradient boosting, each in its own form: argument orders, lists, weights, hessians that are
+bounds.
 
-Nothing here may ever be accused.
+No law may fail for them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ def _sigmoid(s: Any) -> Any:
 
 
 def focal(y_true: Any, y_pred: Any) -> Any:
-    """The focal loss (1 - q)^2 (-log q), q the probability of the label; by q, then q' = t q (1 - q)."""
+    """The focal loss (1 - q)^2 (-log q) with the probability q of the label: the derivative by q, then q' = t q (1 -
+    q).
+    """
     t = 2 * y_true - 1
     q = _sigmoid(t * y_pred)
     by_q = 2 * (1 - q) * np.log(q) - (1 - q) ** 2 / q
@@ -26,7 +29,7 @@ def focal(y_true: Any, y_pred: Any) -> Any:
 
 
 def focal_loss(y_true: Any, y_pred: Any) -> Any:
-    """A loss for each row."""
+    """The loss of each row."""
     p = 1 / (1 + np.exp(-y_pred))
     q = y_true * p + (1 - y_true) * (1 - p)
     return -((1 - q) ** 2) * np.log(q)
@@ -41,13 +44,13 @@ def weighted_logistic(preds: Any, dtrain: Any) -> Any:
 
 
 def logistic_metric(preds: Any, dtrain: Any) -> Any:
-    """The mean cross-entropy, as XGBoost takes metrics."""
+    """The mean cross-entropy, in the form of XGBoost's metrics."""
     y = dtrain.get_label()
     return "logloss", float(np.mean(np.log1p(np.exp(-np.abs(preds))) + np.maximum(preds, 0) - y * preds))
 
 
 def huber(y_true: Any, y_pred: Any) -> Any:
-    """clip(s - y, -1, 1); 1 within, 0 outside: one of the slopes at either kink."""
+    """clip(s - y, -1, 1); 1 inside, 0 outside; at each kink one of the two slopes."""
     r = y_pred - y_true
     return np.clip(r, -1, 1), (np.abs(r) <= 1).astype(float)
 
@@ -58,7 +61,7 @@ def huber_loss(y_true: Any, y_pred: Any) -> Any:
 
 
 def pinball(y_true: Any, y_pred: Any) -> Any:
-    """-0.8 below the label, 0.2 above; 1 stands for a hessian that is 0."""
+    """-0.8 below the label, 0.2 above; the hessian is 1 instead of 0."""
     return np.where(y_true > y_pred, -0.8, 0.2), np.ones_like(y_pred)
 
 
@@ -68,7 +71,7 @@ def pinball_loss(y_true: Any, y_pred: Any) -> Any:
 
 
 def poisson(y_true: Any, y_pred: Any) -> Any:
-    """e^s - y; e^(s + 0.7), which holds steps back."""
+    """e^s - y; e^(s + 0.7), a larger hessian, which makes steps smaller."""
     return np.exp(y_pred) - y_true, np.exp(y_pred + 0.7)
 
 
@@ -87,7 +90,7 @@ def squared_log_loss(y_true: Any, y_pred: Any) -> Any:
 
 
 def flat_softmax(preds: Any, train_data: Any) -> Any:
-    """p - onehot and K/(K-1) p (1 - p), class by class in one row of numbers."""
+    """p - onehot and K/(K-1) p (1 - p), as flat arrays, class by class."""
     y = train_data.get_label().astype(int)
     k = preds.shape[1]
     e = np.exp(preds - preds.max(1, keepdims=True))
@@ -116,7 +119,7 @@ def sinh_loss(y_true: Any, y_pred: Any) -> Any:
 
 
 class MultiClass:
-    """onehot - p and p p^T - diag(p), one row at a time, as CatBoost asks for them."""
+    """onehot - p and p p^T - diag(p), one row at a time, as CatBoost requires."""
 
     def calc_ders_multi(self, approxes: Any, target: Any, weight: Any) -> Any:
         e = np.exp(np.asarray(approxes) - max(approxes))
@@ -126,7 +129,7 @@ class MultiClass:
 
 
 class CrossEntropy:
-    """The loss of the same as a metric of CatBoost's."""
+    """The same loss as a metric for CatBoost."""
 
     def evaluate(self, approxes: Any, target: Any, weight: Any) -> Any:
         s = np.stack(approxes, 1)

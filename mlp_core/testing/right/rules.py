@@ -1,6 +1,6 @@
-"""Right update rules, written in another way than torch's: another algebraic form, another order of operations.
+"""Correct update rules that are written differently from torch's: another algebraic form, another order of operations.
 
-Nothing here may ever be accused. Each equals the rule of the same name, and takes its hyperparameters.
+No law may fail for them. Each equals the rule of the same name, and has its hyperparameters.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ State = dict[str, Any]
 
 
 class Written(torch.optim.Optimizer):
-    """Moves every parameter by `move`, which is given what it needs and may keep what it likes in `s`."""
+    """Moves every parameter with `move`, which receives the values it needs and may keep state in `s`."""
 
     def __init__(self, params: Any, **hyper: Any) -> None:
         super().__init__(params, hyper)
 
     @staticmethod
     def move(p: Tensor, g: Tensor, t: int, h: Group, s: State) -> Tensor:
-        """The new value of parameter p with gradient g, in its step t, under the hyperparameters h."""
+        """The new value of parameter p with gradient g in its step t, with the hyperparameters h."""
         raise NotImplementedError
 
     @torch.no_grad()
@@ -37,12 +37,12 @@ class Written(torch.optim.Optimizer):
 
 
 def pulled(p: Tensor, g: Tensor, h: Group) -> Tensor:
-    """The sign last, where torch has it first: w p - g is -(g - w p)."""
+    """The sign is applied at the end, where torch applies it first: w p - g is -(g - w p)."""
     return h["weight_decay"] * p - g if h["maximize"] else g + h["weight_decay"] * p
 
 
 def averages(g: Tensor, h: Group, s: State) -> tuple[Tensor, Tensor]:
-    """Weighted sums, where torch interpolates."""
+    """Weighted sums instead of torch's interpolation."""
     b1, b2 = h["betas"]
     s["m"] = b1 * s.get("m", torch.zeros_like(g)) + (1 - b1) * g
     s["v"] = b2 * s.get("v", torch.zeros_like(g)) + (1 - b2) * (g * g)

@@ -1,5 +1,5 @@
-"""Right training functions that deal their batches, compute their losses or take their model from around: no law may
-accuse them."""
+"""Correct training functions that make their batches, compute their losses or use a global model. No law may fail for
+them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ model: Any = None
 
 
 def train(model, device, train_loader, optimizer, epoch, log_interval=10):  # type: ignore[no-untyped-def]
-    """As torch's example of MNIST: one epoch a call, a loss for probabilities, and all that it tells is printed."""
+    """Like torch's example for MNIST: one epoch per call, a loss for probabilities, and the losses are only printed."""
     for index, (data, target) in enumerate(train_loader):
         data, target = data.to(device), target.to(device)
         optimizer.zero_grad()
@@ -26,7 +26,7 @@ def train(model, device, train_loader, optimizer, epoch, log_interval=10):  # ty
 
 
 def train_one_epoch(epoch, model, loader, criterion, optimizer):  # type: ignore[no-untyped-def]
-    """The mean of the batches' losses, a call an epoch."""
+    """Returns the mean of the batches' losses; one call per epoch."""
     running = 0.0
     for x, y in loader:
         optimizer.zero_grad()
@@ -38,7 +38,7 @@ def train_one_epoch(epoch, model, loader, criterion, optimizer):  # type: ignore
 
 
 def train_many(model, loader, epoch=10, lr=0.1):  # type: ignore[no-untyped-def]
-    """`epoch` is how many there are."""
+    """`epoch` is the number of epochs."""
     for _ in range(epoch):
         for x, y in loader:
             model.zero_grad()
@@ -48,7 +48,7 @@ def train_many(model, loader, epoch=10, lr=0.1):  # type: ignore[no-untyped-def]
 
 
 def descend(net, X, Y, epochs, eta, mu=0.0):  # type: ignore[no-untyped-def]
-    """Half of the summed squares of all samples at once."""
+    """Half of the summed squares over all samples at once."""
     v = [torch.zeros_like(p) for p in net.parameters()]
     costs = []
     for _ in range(epochs):
@@ -64,7 +64,7 @@ def descend(net, X, Y, epochs, eta, mu=0.0):  # type: ignore[no-untyped-def]
 
 
 def train_on_random_batches(model, x_train, y_train, lr, n_iters=1000, batch_size=32, momentum=0.9):  # type: ignore[no-untyped-def]
-    """Every batch is drawn with replacement."""
+    """Draws every batch with replacement."""
     buffers = [torch.zeros_like(p) for p in model.parameters()]
     losses = []
     for _ in range(n_iters):
@@ -80,7 +80,7 @@ def train_on_random_batches(model, x_train, y_train, lr, n_iters=1000, batch_siz
 
 
 def fit_in_batches(model, X_train, y_train, epochs=20, batch_size=16, lr=0.05, momentum=0.0, l2=0.0, seed=None):  # type: ignore[no-untyped-def]
-    """It shuffles, and its last batch is short."""
+    """Shuffles; the last batch is short."""
     if seed is not None:
         torch.manual_seed(seed)
     velocity = [torch.zeros_like(p) for p in model.parameters()]
@@ -103,7 +103,7 @@ def fit_in_batches(model, X_train, y_train, epochs=20, batch_size=16, lr=0.05, m
 
 
 def train_one_hot(model, train_loader, n_epochs, lr, weight_decay=0.0, num_classes=10):  # type: ignore[no-untyped-def]
-    """Squared errors of classes; what it tells is printed with few digits."""
+    """Squared errors for classes; the losses are printed with few digits."""
     for epoch in range(n_epochs):
         total = 0.0
         for images, labels in train_loader:
@@ -119,7 +119,7 @@ def train_one_hot(model, train_loader, n_epochs, lr, weight_decay=0.0, num_class
 
 
 def train_with_average(model, loss_fn, train_loader, epochs, lr, momentum, ema_decay=0.999):  # type: ignore[no-untyped-def]
-    """An average of the weights beside them, warmed up."""
+    """Also returns an average of the weights, with a warm-up."""
     ema, buffers, step = copy.deepcopy(model), [0.0] * len(list(model.parameters())), 0
     for _ in range(epochs):
         for x, y in train_loader:
@@ -136,7 +136,7 @@ def train_with_average(model, loss_fn, train_loader, epochs, lr, momentum, ema_d
 
 
 def train_without_bias_decay(model, train_loader, loss_fn, lr, n_epochs, momentum=0.0, weight_decay=0.0):  # type: ignore[no-untyped-def]
-    """Weights decay, biases are spared."""
+    """Weights have decay, biases do not."""
     v: dict[str, Any] = {}
     for _ in range(n_epochs):
         for x, y in train_loader:
@@ -150,7 +150,7 @@ def train_without_bias_decay(model, train_loader, loss_fn, lr, n_epochs, momentu
 
 
 def train_by_phases(dataloaders, criterion, optimizer, num_epochs=3, scheduler=None):  # type: ignore[no-untyped-def]
-    """The model is a global, and there is a loader for every phase."""
+    """The model is a global variable, and every phase has a loader."""
     for _ in range(num_epochs):
         for phase in ("train", "val"):
             model.train(phase == "train")
@@ -164,7 +164,7 @@ def train_by_phases(dataloaders, criterion, optimizer, num_epochs=3, scheduler=N
 
 
 def tren_modell(modell, tap_fn, treningsdata, antall_epoker, laeringsrate, momentum=0.0, vektreduksjon=0.0):  # type: ignore[no-untyped-def]
-    """Names in Norwegian."""
+    """Names are Norwegian."""
     fart = [torch.zeros_like(p) for p in modell.parameters()]
     for _ in range(antall_epoker):
         for x, y in treningsdata:

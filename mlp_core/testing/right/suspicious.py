@@ -1,4 +1,4 @@
-"""Right torch optimizers that look suspicious: nothing here may ever be accused."""
+"""Correct torch optimizers that look suspicious. No law may fail for them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlp_core.testing.faults.optimizers.adam import Adam
 
 
 class Coupled(Adam):
-    """All parameters move by one norm, so that none is alone; it claims nothing else."""
+    """All parameters move by one common norm, so that none is independent; it makes no other claim."""
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
@@ -25,7 +25,9 @@ class Coupled(Adam):
 
 
 class Estimates(Adam):
-    """An estimate of the distance to go, common to all and growing with what was seen, as in D-Adaptation."""
+    """Estimates the remaining distance, for all parameters together, growing with the gradients seen, as in
+    D-Adaptation.
+    """
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
@@ -38,7 +40,7 @@ class Estimates(Adam):
 
 
 class KeepsFinerState(Adam):
-    """Moments in float32 at least, whatever the parameter is kept in."""
+    """Keeps moments in float32 at least, whatever the dtype of the parameter."""
 
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], state: dict[str, Any]) -> None:
         wide = p.float() if p.dtype == torch.bfloat16 else p
@@ -47,7 +49,7 @@ class KeepsFinerState(Adam):
 
 
 class OneGroup(Adam):
-    """It takes no second group, no matrix and no parameter without entries, and says so."""
+    """Refuses a second group, a matrix and an empty parameter, with an error."""
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         if self.param_groups:
@@ -58,7 +60,7 @@ class OneGroup(Adam):
 
 
 class Draws(Adam):
-    """It draws random numbers from everybody's generators, and makes no use of them."""
+    """Draws random numbers from the global generators, and does not use them."""
 
     def begin(self, group: dict[str, Any]) -> None:
         torch.rand(3)
@@ -66,7 +68,7 @@ class Draws(Adam):
 
 
 class Noisy(Adam):
-    """Noise on every step, from a generator of its own, seeded by the number of the step."""
+    """Adds noise to every step, from its own generator, seeded with the number of the step."""
 
     def apply(self, p: Tensor, h: dict[str, Any], update: Tensor) -> None:
         own = torch.Generator().manual_seed(int(self.state[p]["step"]))

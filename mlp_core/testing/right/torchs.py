@@ -1,6 +1,6 @@
-"""torch's own optimizers as subjects: other kernels than the twins', and the bare classes as anybody would hand them.
+"""torch's own optimizers as subjects: other kernels than the twins', and the bare classes as a user would pass them.
 
-Nothing here may ever be accused, but of what is known of torch and waived with its reason.
+No law may fail for them, except known faults of torch, which are waived with a reason.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ BARE = (
     torch.optim.Adamax, torch.optim.ASGD, torch.optim.LBFGS, torch.optim.Muon, torch.optim.NAdam, torch.optim.RAdam,
     torch.optim.RMSprop, torch.optim.Rprop, torch.optim.SGD,
 )  # fmt: skip
-"""all that take dense gradients"""
+"""all classes that accept dense gradients"""
 
-# what torch 2.13 to 2.15 does not keep, found by the laws themselves
+# the laws that torch 2.13 to 2.15 breaks, found by the laws themselves
 LIES = ("takes every shape and stride", "takes a gradient however it lies")
 
 WAIVED: dict[str, tuple[str, ...]] = {
-    # the fused kernels on CPU take every tensor for a contiguous one: of a view with gaps they move other numbers
+    # the fused kernels on CPU treat every tensor as contiguous: in a view with gaps they change other numbers
     "adagrad, fused": LIES, "adam, fused": LIES, "adamw, fused": LIES,
-    # and that of SGD raises TypeError where one parameter has a momentum buffer and another has none yet
+    # and SGD's raises TypeError if one parameter has a momentum buffer and another has none yet
     "sgd, fused": (
         *LIES, "equals its reference", "goes on after save and load", "lets a parameter join late",
         "steps as exact rational arithmetic does",
@@ -43,15 +43,15 @@ WAIVED: dict[str, tuple[str, ...]] = {
     # load_state_dict casts the float32 number that each keeps to the dtype of the parameter
     "nadam, foreach": ("goes on after save and load",), "NAdam": ("goes on after save and load",),
     "asgd, foreach": ("goes on after save and load",), "ASGD": ("goes on after save and load",),
-    # it reads a gradient by view(-1), which raises where its memory is transposed
+    # it reads a gradient by view(-1), which raises if the memory is transposed
     "LBFGS": ("takes a gradient however it lies",),
 }  # fmt: skip
 
 NOT_EMPTY = ("Adafactor", "LBFGS")
-"""divide by the number of entries, or ask for the largest"""
+"""these divide by the number of entries, or need the largest entry"""
 
 POSITIVE_EPS = ("radam, foreach",)
-"""divides by sqrt(v) + eps in the first steps too, and multiplies by 0 then: NaN where both are 0"""
+"""these also divide by sqrt(v) + eps in the first steps, and multiply by 0 then: NaN if both are 0"""
 
 
 def subjects() -> dict[str, Any]:
@@ -71,8 +71,9 @@ def subjects() -> dict[str, Any]:
 
 
 def as_rule(name: str, make: Make, label: str, mine: Sequence[str]) -> OptimizerSubject:
-    """`make`, which takes the hyperparameters of the core's rule of this name, held to that rule's twin within what
-    rounding explains. What it refuses is its own affair. `mine`: lines that define mine = make."""
+    """`make`, which has the hyperparameters of the core's rule of this name, compared with that rule's twin within what
+    rounding explains. Its refusals are allowed. `mine`: lines that define mine = make.
+    """
     rule = kinds.rule(rules.get(name))
     first, _, *reference = rule.source  # the rule's import, the lines for its own optimizer, those for its twin
     return replace(
@@ -86,14 +87,14 @@ def _with_eps(drawn: dict[str, Any]) -> dict[str, Any]:
 
 
 def switches(rule_type: type[UpdateRule]) -> list[str]:
-    """The implementations that torch offers for a rule on CPU, beside the plain one."""
+    """The other implementations that torch offers for a rule on CPU."""
     twin = default_twin(rule_type)
     assert twin is not None
     return ["foreach"] * ("foreach" in twin.defaults) + ["fused"] * _fuses(type(twin))
 
 
 def _fuses(optimizer_type: Any) -> bool:
-    """Whether a constructor takes fused=True; on CPU some do."""
+    """Whether a constructor accepts fused=True; some do on CPU."""
     try:
         optimizer_type([torch.zeros(1)], lr=0.1, fused=True)
     except (TypeError, RuntimeError):
@@ -102,7 +103,7 @@ def _fuses(optimizer_type: Any) -> bool:
 
 
 def switched(rule_type: type[UpdateRule], switch: str) -> Make:
-    """torch's optimizer for a rule with one of its switches between implementations on."""
+    """torch's optimizer for a rule, with one of its implementation switches on."""
 
     def make(params: Any, **hyper: Any) -> torch.optim.Optimizer:
         optimizer = rule_type(**hyper).twin(params)

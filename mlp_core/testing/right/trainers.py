@@ -1,4 +1,4 @@
-"""Right training functions as people write them, each in another way: no law may accuse them."""
+"""Correct training functions as people write them, each in another way. No law may fail for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ train_loader: Any = None
 
 
 def train_manual_update(n_epochs, model, loss_fn, train_loader, lr=1e-2, momentum_coeff=0.0, weight_decay=0.0):  # type: ignore[no-untyped-def]
-    """As the course asks: losses are the mean of the batches' losses."""
+    """As the course requires: the losses are the means of the batches' losses."""
     n_batch = len(train_loader)
     losses_train = []
     model.train()
@@ -40,7 +40,7 @@ def train_manual_update(n_epochs, model, loss_fn, train_loader, lr=1e-2, momentu
 
 
 def train_polyak(net, criterion, trainloader, epochs, learning_rate, mu, l2, verbose=True):  # type: ignore[no-untyped-def]
-    """Velocities hold -lr v, and the L2 term is in the loss; nothing is returned."""
+    """Velocities contain -lr v, and the L2 term is in the loss; it returns nothing."""
     v = {name: torch.zeros_like(p) for name, p in net.named_parameters()}
     for _ in range(epochs):
         for x, y in trainloader:
@@ -55,7 +55,7 @@ def train_polyak(net, criterion, trainloader, epochs, learning_rate, mu, l2, ver
 
 
 def train_with_optimizer(model, optimizer, train_dl, val_dl, num_epochs, loss_function, device):  # type: ignore[no-untyped-def]
-    """The usual loop, with an evaluation after every epoch; losses of samples, in a dictionary."""
+    """The usual loop, with an evaluation after every epoch; it returns losses per sample, in a dictionary."""
     history: dict[str, list[float]] = {"train": [], "val": []}
     for _ in range(num_epochs):
         model.train()
@@ -75,7 +75,7 @@ def train_with_optimizer(model, optimizer, train_dl, val_dl, num_epochs, loss_fu
 
 
 def train_by_globals(model, lr, n_epochs, momentum=None, weight_decay=None):  # type: ignore[no-untyped-def]
-    """Loader and loss are globals of the notebook."""
+    """Loader and loss are global variables of the notebook."""
     buffers: list[Any] = []
     steps = []
     for _ in range(n_epochs):
@@ -92,7 +92,7 @@ def train_by_globals(model, lr, n_epochs, momentum=None, weight_decay=None):  # 
 
 
 def fit_on_tensors(X_train, y_train, model, epochs, lr, beta=0.0, lambda_=0.0, batch_size=32):  # type: ignore[no-untyped-def]
-    """Its own loader, and its own cross entropy."""
+    """Makes its own loader, and computes its own cross-entropy."""
     loader = DataLoader(TensorDataset(X_train, y_train), batch_size=batch_size, shuffle=True)
     v = [torch.zeros_like(p) for p in model.parameters()]
     for _ in range(epochs):
@@ -107,7 +107,7 @@ def fit_on_tensors(X_train, y_train, model, epochs, lr, beta=0.0, lambda_=0.0, b
 
 
 def train_a_copy(model, loader, loss, lr, epochs):  # type: ignore[no-untyped-def]
-    """A copy is trained and returned; the module given stays as it is."""
+    """Trains and returns a copy; the given module does not change."""
     own = copy.deepcopy(model)
     total = []
     for _ in range(epochs):
@@ -124,7 +124,7 @@ def train_a_copy(model, loader, loss, lr, epochs):  # type: ignore[no-untyped-de
 
 
 def train_one_epoch(model, data_loader, optimizer, criterion):  # type: ignore[no-untyped-def]
-    """One epoch a call; how many there are, the caller says."""
+    """One epoch per call; the caller decides how many."""
     for inputs, targets in data_loader:
         optimizer.zero_grad()
         criterion(model(inputs), targets).backward()
@@ -132,7 +132,7 @@ def train_one_epoch(model, data_loader, optimizer, criterion):  # type: ignore[n
 
 
 def train_regression(model, loader, n_epochs, lr, momentum):  # type: ignore[no-untyped-def]
-    """Mean squared errors of its own, in numpy's hands for the update."""
+    """Computes its own mean squared error, and updates with numpy."""
     v: list[Any] = [0.0] * len(list(model.parameters()))
     for _ in range(n_epochs):
         for x, y in loader:
@@ -144,7 +144,7 @@ def train_regression(model, loader, n_epochs, lr, momentum):  # type: ignore[no-
 
 
 def train_images(model, loss_fn, train_loader, n_epochs, lr, weight_decay):  # type: ignore[no-untyped-def]
-    """Images are flattened by their numbers, 3 times 32 times 32."""
+    """Flattens images with fixed numbers, 3 times 32 times 32."""
     return [
         sum(_step(model, loss_fn, x.view(-1, 3 * 32 * 32), y, lr, weight_decay) for x, y in train_loader)
         / len(train_loader.dataset)
@@ -163,7 +163,7 @@ def _step(model: Any, loss_fn: Any, x: Any, y: Any, lr: float, weight_decay: flo
 
 
 def train_in_floats(model, loss_fn, loader, epochs, lr, momentum, weight_decay):  # type: ignore[no-untyped-def]
-    """Data are cast to float32; it clips what is larger than anything."""
+    """Casts data to float32, and clips only gradients above any real size."""
     buffer = [torch.zeros(p.shape) for p in model.parameters()]
     for _ in range(epochs):
         for x, y in loader:

@@ -34,7 +34,7 @@ def relu_backward(dout: Array, positive: Array) -> Array:
 
 
 def dropout_forward(x: Array, mask: Array, keep: float) -> Any:
-    """mask: whole numbers, 1 where an entry is kept."""
+    """mask: integers, 1 for a kept entry."""
     return x * (mask / keep), (mask, keep)
 
 

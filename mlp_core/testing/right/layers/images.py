@@ -1,4 +1,4 @@
-"""Layers of images: a convolution with stride and padding, by columns, and a max pooling with overlapping windows."""
+"""Layers for images: a convolution with stride and padding, by columns, and a max pooling with overlapping windows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _places(size: int, window: int, stride: int) -> list[int]:
 
 
 def convolution_forward(x: Array, w: Array, b: Array, stride: int, pad: int) -> Any:
-    """x: (n, c, h, v), w: (k, c, f, g) -> (n, k, H, V), as products of columns."""
+    """x: (n, c, h, v), w: (k, c, f, g) -> (n, k, H, V), by products of columns."""
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
     f, g = w.shape[2:]
     rows, columns = _places(padded.shape[2], f, stride), _places(padded.shape[3], g, stride)
@@ -27,7 +27,7 @@ def convolution_forward(x: Array, w: Array, b: Array, stride: int, pad: int) -> 
 
 
 def convolution_backward(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """Every column's gradient is added where the column was cut."""
+    """Adds the gradient of every column at the place of the column."""
     cut, shape, rows, columns, w, pad = cache
     f, g = w.shape[2:]
     dcut = np.einsum("nkHV,kcfg->HVncfg", dout, w)
@@ -40,7 +40,7 @@ def convolution_backward(dout: Array, cache: Any) -> tuple[Array, ...]:
 
 
 def max_pool_forward(x: Array, size: int, stride: int) -> Any:
-    """x: (n, c, h, v); the place of the first largest entry of each window is kept."""
+    """x: (n, c, h, v); remembers the place of the first largest entry in each window."""
     rows, columns = _places(x.shape[2], size, stride), _places(x.shape[3], size, stride)
     out, kept = np.empty((*x.shape[:2], len(rows), len(columns))), []
     for a, i in enumerate(rows):
@@ -53,7 +53,7 @@ def max_pool_forward(x: Array, size: int, stride: int) -> Any:
 
 
 def max_pool_backward(dout: Array, cache: Any) -> Array:
-    """Each entry goes to the place that was the largest; windows that overlap add up."""
+    """Adds each entry at the place of the largest one; overlapping windows add up."""
     shape, kept = cache
     dx, (n, c) = np.zeros(shape), np.ogrid[: shape[0], : shape[1]]
     for a, b, i, j in kept:

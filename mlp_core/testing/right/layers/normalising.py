@@ -1,4 +1,4 @@
-"""Layers that normalise: batch norm and layer norm, by the chain rule step by step."""
+"""Normalising layers: batch norm and layer norm, by the chain rule step by step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def normal_forward(x: Array, axis: int) -> Any:
 
 
 def normal_backward(dhat: Array, cache: Any) -> Array:
-    """Through the quotient, the root, the square and both means."""
+    """The gradient through the quotient, the root, the square and both means."""
     centred, std, axis = cache
     n = centred.shape[axis]
     dstd = -(dhat * centred / std**2).sum(axis=axis, keepdims=True)
@@ -41,7 +41,7 @@ def layer_norm_forward(x: Array, gamma: Array, beta: Array) -> Any:
 
 
 def affine_backward(dout: Array, cache: Any) -> tuple[Array, ...]:
-    """Of both: through gamma and beta, then through the normalisation."""
+    """For both layers: through gamma and beta, then through the normalisation."""
     hat, gamma, inner = cache
     return normal_backward(dout * gamma, inner), np.einsum("nd,nd->d", dout, hat), np.add.reduce(dout)
 

@@ -1,4 +1,4 @@
-"""Layers of sequences: an embedding, a step of an LSTM and of a GRU, attention."""
+"""Layers for sequences: an embedding, a step of an LSTM and of a GRU, attention."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Array = Any
 
 
 def embedding_forward(words: Array, table: Array) -> Any:
-    """words: (n, t) whole numbers; table: (v, d) -> (n, t, d)."""
+    """words: (n, t) integers; table: (v, d) -> (n, t, d)."""
     return table[words], (words, table.shape)
 
 
 def embedding_backward(dout: Array, cache: Any) -> tuple[None, Array]:
-    """A word that is used twice gets the sum."""
+    """A word that is used several times gets the sum."""
     words, (v, d) = cache
     onehot = np.eye(v)[words.ravel()]
     return None, onehot.T @ dout.reshape(-1, d)
@@ -28,7 +28,7 @@ def sigmoid(z: Array) -> Array:
 
 
 def lstm_forward(x: Array, h: Array, c: Array, Wx: Array, Wh: Array, b: Array) -> Any:
-    """One step; the gates i, f, o, g lie side by side in (d, 4 k)."""
+    """One step; the gates i, f, o, g are adjacent in (d, 4 k)."""
     i, f, o, g = np.split(x @ Wx + h @ Wh + b, 4, axis=1)
     i, f, o, g = sigmoid(i), sigmoid(f), sigmoid(o), np.tanh(g)
     cell = f * c + i * g
@@ -45,7 +45,7 @@ def lstm_backward(dh: Array, dcell: Array, cache: Any) -> tuple[Array, ...]:
 
 
 def gru_forward(x: Array, h: Array, Wx: Array, Wh: Array, b: Array) -> Any:
-    """One step; r, z and n lie side by side in (d, 3 k), and r multiplies h Wh of n, as torch has it."""
+    """One step; r, z and n are adjacent in (d, 3 k), and r multiplies h Wh of n, as in torch."""
     xr, xz, xn = np.split(x @ Wx + b, 3, axis=1)
     hr, hz, hn = np.split(h @ Wh, 3, axis=1)
     r, z = sigmoid(xr + hr), sigmoid(xz + hz)
