@@ -1,4 +1,5 @@
-"""A trial on its way, in a file: whole, of this trial and as it was written, or refused by name."""
+"""A checkpoint of a trial in a file. Reading it returns exactly what was written for this trial, or refuses it with the
+reason."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ Tensors = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Refused(Exception):
-    """A checkpoint that cannot be gone on with."""
+    """A checkpoint from which a trial cannot continue."""
 
     path: Path
     why: str
@@ -29,7 +30,7 @@ class Refused(Exception):
 
 
 def write(path: Path, tensors: Tensors, record: dict[str, Any]) -> None:
-    """Write tensors and what JSON can hold to `path`, in place of what was there, whole or not at all.
+    """Write tensors and JSON values to `path`, completely or not at all, replacing an older file.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -46,7 +47,7 @@ def write(path: Path, tensors: Tensors, record: dict[str, Any]) -> None:
 
 
 def read(path: Path) -> tuple[Tensors, dict[str, Any]]:
-    """What `write` wrote. Raises Refused for a file that is cut short, changed, or none of ours."""
+    """The content that `write` wrote. Raises Refused for a file that is cut short, changed, or not a checkpoint."""
     safetensors = need("safetensors")
     try:
         with safetensors.safe_open(path, "pt") as file:
@@ -54,7 +55,7 @@ def read(path: Path) -> tuple[Tensors, dict[str, Any]]:
             head = json.loads(file.metadata()["mlp_core"])
         text, digest = head["record"], head["digest"]
         intact = digest == _digest(tensors, text)
-    # what a file of another content can raise on its way through header, JSON and keys
+    # what another file can raise while its header, JSON and keys are read
     except (safetensors.SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(path, f"it is incomplete, or not a checkpoint ({error})") from error
     if not intact:
@@ -71,7 +72,7 @@ def _digest(tensors: Tensors, text: str) -> str:
 
 
 def flattened(state: dict[int, dict[str, Any]]) -> tuple[Tensors, list[list[Any]]]:
-    """An optimizer's state as tensors by "state.INDEX.NAME", and the rest as [index, name, value].
+    """An optimizer's state: tensors by "state.INDEX.NAME", and other values as [index, name, value].
 
     >>> flattened({0: {"momentum_buffer": torch.zeros(1), "t": 3}})
     ({'state.0.momentum_buffer': tensor([0.])}, [[0, 't', 3]])
@@ -87,7 +88,7 @@ def flattened(state: dict[int, dict[str, Any]]) -> tuple[Tensors, list[list[Any]
 
 
 def nested(tensors: Tensors, rest: list[list[Any]]) -> dict[int, dict[str, Any]]:
-    """The state that `flattened` took apart; tensors of other names are passed over."""
+    """The state that `flattened` took apart; tensors with other names are ignored."""
     state: dict[int, dict[str, Any]] = {}
     for name, tensor in tensors.items():
         if name.startswith("state."):

@@ -1,4 +1,4 @@
-"""`mlp-core search`: its options, and what it says."""
+"""`mlp-core search`: its options and its messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two runs from the same weights in the same batch order: identical to the bit, or where they first part."""
+"""Compares two runs from the same weights in the same batch order: bit-identical, or where they first differ."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class LossDifference:
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a tensor in both runs."""
+    """One entry of a tensor, in both runs."""
 
     index: tuple[int, ...]
     got: float
@@ -34,7 +34,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class TensorDifference:
-    """How a parameter differs at the end: how many entries of how many, the first and the worst of them."""
+    """The difference of a parameter at the end: the number of different entries, the first and the worst of them."""
 
     name: str
     entries: int
@@ -45,8 +45,9 @@ class TensorDifference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found; a None, and no tensors, mean no difference. weights_epoch: the first epoch, counted from
-    1, after which the weights differ."""
+    """The result of `compare`; None, and no tensors, mean no difference. weights_epoch: the first epoch, counted from
+    1, after which the weights differ.
+    """
 
     gradients: str
     updates: str
@@ -57,7 +58,7 @@ class Comparison:
 
     @property
     def identical(self) -> bool:
-        """Whether every step loss, and every weight after every epoch, is the same to the bit."""
+        """Whether every step loss, and every weight after every epoch, is bit-identical."""
         return self.loss is None and self.weights_epoch is None and not self.tensors
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,7 +66,7 @@ class Comparison:
         return {"identical": self.identical, **asdict(self)}
 
     def lines(self) -> list[str]:
-        """What to tell the user."""
+        """Lines for the user."""
         against = f"gradients {self.gradients}, updates {self.updates}"
         if self.identical:
             return [f"identical to the bit with {against}: all {self.steps} step losses and all weights"]
@@ -85,7 +86,7 @@ class Comparison:
 
 
 def compare(run: Run, reference: Run) -> Comparison:
-    """Hold a run against a reference that trained from the same weights on the same batches."""
+    """Compare a run with a reference that trained from the same weights on the same batches."""
     got, expected = run.history.step_losses, reference.history.step_losses
     index = _first(~same(got, expected))
     loss = None
@@ -102,7 +103,8 @@ def compare(run: Run, reference: Run) -> Comparison:
 
 
 def tensor_difference(name: str, got: Tensor, reference: Tensor) -> TensorDifference | None:
-    """How two tensors of one shape differ, or None where they do not; an entry that is NaN in one is the worst.
+    """The difference of two tensors of one shape, or None if they are equal; an entry that is NaN in only one is the
+    worst.
 
     >>> tensor_difference("b1", torch.tensor([1.0, 2.0, 3.0]), torch.tensor([1.0, 2.5, 5.0])).worst
     Entry(index=(2,), got=3.0, reference=5.0)

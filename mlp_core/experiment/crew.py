@@ -1,4 +1,4 @@
-"""The workers of this machine: processes of one thread each, that train what the study has left."""
+"""The workers on this machine: processes with one thread each, which train the trials that the study still needs."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from mlp_core.experiment.trial import Trial
 from mlp_core.normalise import Normalisation
 
 SPLITS, TRIALS = "splits.safetensors", "trials"
-"""training and validation images as the workers read them, each by itself; the folder of trials on their way"""
+"""the training and validation images as every worker reads them; the folder of unfinished trials"""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker is told. url: of the storage, None for the journal in `folder`."""
+    """The settings of a worker. url: of the storage; None for the journal in `folder`."""
 
     plan: Plan
     folder: Path
@@ -42,7 +42,7 @@ class Job:
 
 @contextmanager
 def crew(job: Job, known: Known, workers: int) -> Iterator[list[BaseProcess]]:
-    """Inside, so many workers train; at the end they are stopped, what they have begun is kept."""
+    """A context in which this many workers train. At the end they are stopped, and started trials are kept."""
     _hand_over(job.folder / SPLITS, known)
     context: Any = _context()
     at_work: list[BaseProcess] = [context.Process(target=work, args=(job,), daemon=True) for _ in range(workers)]
@@ -58,10 +58,10 @@ def crew(job: Job, known: Known, workers: int) -> Iterator[list[BaseProcess]]:
 
 
 def work(job: Job) -> None:
-    """Train one trial after the other until all are complete, or the process that asked for it is gone."""
+    """Train one trial after the other until all are complete, or the parent process has ended."""
     if multiprocessing.parent_process() is not None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    torch.set_num_threads(1)  # how many split a sum decides its last bits: the same in every worker
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
+    torch.set_num_threads(1)  # the number of threads affects the last bits of a sum: one in every worker
     known = _handed_over(job.folder / SPLITS)
     lives = Lives(job.folder)
     study = Study(open_storage(job.url, job.folder), job.name, job.plan, job.settings, lives)
@@ -87,7 +87,9 @@ def work(job: Job) -> None:
 
 
 def _context() -> Any:
-    """Processes with none of this one's threads and connections; where it can be, torch is imported once for all."""
+    """Processes without this process's threads and connections; torch is imported once for all, if the system allows
+    it.
+    """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
@@ -96,7 +98,7 @@ def _context() -> Any:
 
 
 def checkpoint(folder: Path, number: int) -> Path:
-    """Where a trial is kept on its way."""
+    """The checkpoint file of a trial."""
     return folder / TRIALS / f"{number:04}.safetensors"
 
 

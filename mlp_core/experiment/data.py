@@ -27,7 +27,7 @@ FOLDER = "folder:"
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """What may be looked at while training and choosing; classes: names, by label; image_shape: (C, H, W) of a row."""
+    """The images that training and selection may use; classes: names, by label; image_shape: (C, H, W) of a row."""
 
     training: Split
     validation: Split
@@ -42,12 +42,12 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class Data(Known):
-    """Three disjoint splits, the test split sealed."""
+    """Three disjoint splits; the test split is sealed."""
 
     test: Sealed
 
     def known(self) -> Known:
-        """All but the test split."""
+        """Everything except the test split."""
         return Known(self.training, self.validation, self.classes, self.image_shape)
 
 
@@ -57,14 +57,14 @@ def load(
 ) -> Data:  # fmt: skip
     """Read "cifar2" or "folder:PATH" and split it into training, validation and test.
 
-    PATH holds train/CLASS/* and test/CLASS/*, or CLASS/* alone, of which the share `test` is then set aside by seed.
-    Of the images that are not for testing the share `validation` is set aside by seed. download: where CIFAR-10 is
-    kept, and put when it is not there yet (by default ~/.cache/mlp_core). on_image(done, total) is called after every
-    image read from a folder.
+    PATH contains train/CLASS/* and test/CLASS/*, or only CLASS/*, from which the share `test` is then set aside by
+    seed. The share `validation` of the other images is set aside by seed. download: the folder for CIFAR-10, to which
+    it is downloaded if it is missing (by default ~/.cache/mlp_core). on_image(done, total) is called after every image
+    read from a folder.
 
-    Raises ArgumentError, naming folder or file, for a source that is not of these two, a folder that is missing, has
-    no images, fewer than two classes, train without test or other classes in test, an image that cannot be decoded or
-    is of another size; MissingExtra without torchvision.
+    Raises ArgumentError, naming folder or file, for another source; for a folder that is missing, has no images, fewer
+    than two classes, train without test, or other classes in test; and for an image that cannot be decoded or has
+    another size. Raises MissingExtra without torchvision.
     """
     check_source(data)
     for name, share in (("validation", validation), ("test", test)):
@@ -87,7 +87,7 @@ def load(
 
 
 def check_source(data: str) -> None:
-    """Raises ArgumentError where `data` is neither "cifar2" nor "folder:PATH" with PATH a folder."""
+    """Raises ArgumentError unless `data` is "cifar2" or "folder:PATH" with PATH a folder."""
     if data == "cifar2":
         return
     if not data.startswith(FOLDER):
@@ -102,7 +102,8 @@ def check_source(data: str) -> None:
 
 
 def split_indices(n: int, share: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """0..n-1 in random order, cut in two: those kept, and those set aside, round(share n) but at least one of each.
+    """0..n-1 in random order, divided into the kept indices and round(share n) indices that are set aside; at least one
+    of each.
 
     Raises ArgumentError for n below 2.
 
@@ -126,7 +127,7 @@ def download_folder(folder: str | Path | None = None) -> Path:
 def _folder(
     folder: Path, test: float, generator: torch.Generator, on_image: Callable[[int, int], object] | None
 ) -> tuple[Images, Images, tuple[str, ...]]:
-    """The images to train with, those to test with, and the classes."""
+    """The training images, the test images, and the classes."""
     layout = layout_of(folder)
     images = read_images(layout.files, on_image)
     if layout.tests is None:
@@ -141,7 +142,7 @@ def _cifar2(folder: Path) -> tuple[Images, Images, tuple[str, ...]]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         train, test = (datasets.CIFAR10(root=folder, train=train, download=True) for train in (True, False))
-    except (OSError, RuntimeError) as error:  # no network, no room, a file that is not CIFAR-10's
+    except (OSError, RuntimeError) as error:  # no network, a full disk, a wrong file
         value = Described(f"{folder} ({error})")
         raise ArgumentError(
             "download", value, "a folder that contains CIFAR-10, or a network connection to download it"
@@ -150,7 +151,7 @@ def _cifar2(folder: Path) -> tuple[Images, Images, tuple[str, ...]]:
 
 
 def _keep(dataset: Any) -> Images:
-    """Airplanes as 0 and birds as 1 out of a CIFAR10 dataset, in its order."""
+    """Airplanes as 0 and birds as 1 from a CIFAR10 dataset, in its order."""
     labels = torch.tensor(dataset.targets)
     y = torch.full_like(labels, -1)
     for label, name in enumerate(CIFAR2):

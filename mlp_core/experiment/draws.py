@@ -1,4 +1,4 @@
-"""What a trial of a random search tries: drawn by the search's seed and the trial's number, by nothing else.
+"""The hyperparameters of a trial in a random search: they depend only on the search's seed and the trial's number.
 
 Random search: Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR 13 (2012).
 """
@@ -14,10 +14,10 @@ from mlp_core.base.errors import ArgumentError
 
 @dataclass(frozen=True)
 class Range:
-    """From low to high, drawn evenly on a logarithmic scale; of `1 - value`, where `below_one` says so.
+    """A range from low to high, drawn uniformly on a logarithmic scale; with `below_one`, on the scale of `1 - value`.
 
-    Momentum 0.9, 0.99, 0.999 are as far from each other as learning rates 0.1, 0.01, 0.001 are: what counts is how
-    many steps are averaged, 1 / (1 - momentum).
+    Momentum 0.9, 0.99, 0.999 have the same distances as learning rates 0.1, 0.01, 0.001: the number of averaged steps,
+    1 / (1 - momentum), is what matters.
 
     >>> Range(0.001, 0.1).at(0.5), Range(0.0, 0.99, below_one=True).at(0.5)
     (0.01, 0.9)
@@ -28,27 +28,27 @@ class Range:
     below_one: bool = False
 
     def at(self, share: float) -> float:
-        """The value at a share of 0..1 of the way from low to high."""
+        """The value at a fraction of 0..1 of the way from low to high."""
         if self.low == self.high:
             return self.low
         low, high = (1 - self.low, 1 - self.high) if self.below_one else (self.low, self.high)
         value = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
-        value = float(f"{value:.6g}")  # six digits are easier to pass on than sixteen
-        value = round(1 - value, 12) if self.below_one else value  # 1 - 0.1 has seventeen again
+        value = float(f"{value:.6g}")  # six digits are easier to copy than sixteen
+        value = round(1 - value, 12) if self.below_one else value  # 1 - 0.1 would have seventeen
         return min(max(value, self.low), self.high)
 
 
 def range_of(name: str, text: str, below_one: bool = False) -> Range:
-    """A range as it stands on the command line: "LOW:HIGH", or one value that is not searched.
+    """A range as written on the command line: "LOW:HIGH", or one value that is not searched.
 
-    Raises ArgumentError for what is no number, ends before it begins, or has no logarithm.
+    Raises ArgumentError for other text, for HIGH below LOW, and for a number without a logarithm.
 
     >>> range_of("lr", "0.01:1"), range_of("momentum", "0.9", below_one=True).at(0.3)
     (Range(low=0.01, high=1.0, below_one=False), 0.9)
     >>> range_of("lr", "1:0.01")
     Traceback (most recent call last):
     mlp_core.base.errors.ArgumentError: lr: got '1:0.01', expected LOW:HIGH with LOW not above HIGH; did you mean \
-0.01:1?
+    0.01:1?
     """
     parts = text.split(":")
     try:
@@ -68,7 +68,8 @@ def range_of(name: str, text: str, below_one: bool = False) -> Range:
 
 
 def draw(ranges: dict[str, Range], seed: int, number: int) -> dict[str, float]:
-    """The hyperparameters of trial `number` (0, 1, ...) of the search with this seed, each by a stream of its own.
+    """The hyperparameters of trial `number` (0, 1, ...) of the search with this seed, each from a separate random
+    stream.
 
     >>> lr, decay = Range(0.001, 1), Range(1e-5, 1)
     >>> draw({"lr": lr}, 7, 3)["lr"] == draw({"weight_decay": decay, "lr": lr}, 7, 3)["lr"]
@@ -78,7 +79,7 @@ def draw(ranges: dict[str, Range], seed: int, number: int) -> dict[str, float]:
 
 
 def seed_of(seed: int, number: int) -> int:
-    """The seed of trial `number`'s weights and batch order, 0..2**63 - 1."""
+    """The seed for trial `number`'s weights and batch order, 0..2**63 - 1."""
     return _stream(seed, number, "weights and order").getrandbits(63)
 
 

@@ -1,4 +1,4 @@
-"""Reading folders of images: class folders in the ImageFolder layout, every fault named by its file."""
+"""Reads folders of images: class folders in the ImageFolder layout. Every error names its file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.base.extras import need
 
 DEEP = 2**16 - 1
-"""the largest number of 16 bits"""
+"""the largest 16-bit integer"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +32,9 @@ class Images:
 
 @dataclass(frozen=True)
 class Layout:
-    """What a folder holds: files with their labels, class names by label, and where the test images begin in `files`
-    (None where the folder does not set any apart)."""
+    """The content of a folder: files with their labels, class names by label, and where the test images begin in
+    `files` (None if the folder has no separate test images).
+    """
 
     files: list[tuple[str, int]]
     classes: tuple[str, ...]
@@ -41,7 +42,9 @@ class Layout:
 
 
 def layout_of(folder: Path) -> Layout:
-    """The images of folder/train and folder/test, or of folder's own class folders. Raises ArgumentError as `load`."""
+    """The images in folder/train and folder/test, or in the folder's own class folders. Raises ArgumentError like
+    `load`.
+    """
     parts = {name: folder / name for name in ("train", "test") if (folder / name).is_dir()}
     if not parts:
         classes, files = _class_files(folder)
@@ -58,9 +61,9 @@ def layout_of(folder: Path) -> Layout:
 
 
 def read_images(files: Sequence[tuple[str, int]], on_image: Callable[[int, int], object] | None = None) -> Images:
-    """All images decoded as RGB. Raises ArgumentError for one that cannot be decoded or has another size."""
+    """All images, decoded as RGB. Raises ArgumentError for one that cannot be decoded or has another size."""
     numpy, Image = need("numpy"), need("PIL.Image")
-    # what Pillow raises on damaged files (seen on thousands cut or overwritten at random; SyntaxError: older PNGs)
+    # what Pillow raises for damaged files (found with thousands, cut or overwritten at random; SyntaxError: old PNGs)
     damaged = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
     pixels = torch.empty(0)
     for index, (file, _) in enumerate(files):
@@ -83,8 +86,9 @@ def read_images(files: Sequence[tuple[str, int]], on_image: Callable[[int, int],
 
 
 def _rgb(image: Any, file: str) -> Any:
-    """An image in red, green and blue, 8 bits each. Of grey in 16 bits all of its range is kept: Pillow's own way cuts
-    off what is above 255. Raises ArgumentError for numbers that have no such range."""
+    """An image in red, green and blue, 8 bits each. For grey in 16 bits the whole range is kept; Pillow's own
+    conversion cuts off values above 255. Raises ArgumentError for numbers without such a range.
+    """
     if image.mode[0] not in "IF":
         return image.convert("RGB")
     numpy, Image = need("numpy"), need("PIL.Image")
@@ -96,7 +100,7 @@ def _rgb(image: Any, file: str) -> Any:
 
 
 def _files_below(folder: Path, extensions: Sequence[str]) -> list[str]:
-    """The image files in a folder and those below it, by name; links are followed, each folder is read once."""
+    """The image files in a folder and its subfolders, by name; links are followed, and each folder is read once."""
     found = list[tuple[str, str]]()
     seen = {(status.st_dev, status.st_ino) for status in map(Path.stat, folder.resolve().parents)}  # links upwards
     for root, folders, names in os.walk(folder, followlinks=True):
@@ -111,10 +115,10 @@ def _files_below(folder: Path, extensions: Sequence[str]) -> list[str]:
 
 
 def _class_files(folder: Path) -> tuple[tuple[str, ...], list[tuple[str, int]]]:
-    """The class folders of a folder, sorted by name, and their image files."""
+    """The class folders in a folder, sorted by name, and their image files."""
     torchvision = need("torchvision.datasets.folder")
     try:
-        # hidden folders are those of tools (.git, .ipynb_checkpoints), not classes
+        # hidden folders belong to tools (.git, .ipynb_checkpoints), and are not classes
         classes = tuple(sorted(f.name for f in folder.iterdir() if f.is_dir() and not f.name.startswith(".")))
         labels = {name: label for label, name in enumerate(classes)}
         extensions = torchvision.IMG_EXTENSIONS

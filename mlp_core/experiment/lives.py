@@ -1,4 +1,4 @@
-"""Whether a worker is still alive: by a file it keeps locked here, or by its heartbeat where it runs elsewhere."""
+"""Whether a worker is alive: on this machine by a file that it keeps locked, elsewhere by its heartbeat."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from threading import Event, Thread
 from filelock import FileLock, Timeout
 
 BEAT, SILENCE = 3.0, 30.0
-"""seconds between two beats of a worker's heart, and without one until it counts as dead"""
+"""seconds between two heartbeats of a worker, and seconds without one after which it counts as dead"""
 
 
 WORKERS = "workers"
-"""the folder of the files that living workers hold locked"""
+"""the folder of the files that living workers keep locked"""
 
 
 class Lives:
-    """This process as a worker, of the name `name`, and what it knows of the others. folder: of the search."""
+    """This process as a worker called `name`, and its knowledge about the other workers. folder: of the search."""
 
     def __init__(self, folder: Path) -> None:
         self.name = uuid.uuid4().hex
         self.folder = folder / WORKERS
         self.folder.mkdir(exist_ok=True)
         self.lock = FileLock(self._file(self.name))
-        self.lock.acquire()  # until this process ends, however it ends
+        self.lock.acquire()  # until this process ends in any way
         self.heard: dict[int, tuple[object, float]] = {}
 
     def close(self) -> None:
-        """Leave: the name's file goes."""
+        """Leave: the worker's file is removed."""
         self.lock.release()
         self._file(self.name).unlink(missing_ok=True)
 
     def gone(self, attempt: int, worker: str | None, beat: object) -> bool:
-        """Whether the worker of an attempt is dead, of which `beat` is the last sign."""
+        """Whether the worker of an attempt, whose last heartbeat is `beat`, is dead."""
         if worker == self.name:
             return False
         file = None if worker is None else self._file(worker)
-        if file is not None and file.exists():  # one of this folder's
+        if file is not None and file.exists():  # a worker of this folder
             try:
                 with FileLock(file, timeout=0):
                     return True
@@ -58,7 +58,7 @@ class Lives:
 
 @contextmanager
 def heartbeat(beat: Callable[[int], object]) -> Iterator[None]:
-    """Inside, beat(1), beat(2), ... is called every few seconds, by a thread; it ends where a call fails."""
+    """A context in which a thread calls beat(1), beat(2), ... every few seconds. It stops if a call fails."""
     ended = Event()
 
     def beating() -> None:

@@ -1,9 +1,10 @@
-"""The one look at the test split: claimed in the study's storage, so that one process takes it, and taken down there.
+"""The single evaluation on the test split. It is claimed in the study's storage, so that one process does it, and
+recorded there.
 
-The seal is a study of its own beside the search, with one trial in it: waiting, the split is sealed; running, it is
-being looked at; complete, the look is over and its figures are the search's. Bringing it from one state into the next
-is a transaction. Where a process died while it looked, its trial is given up and another one takes its place, for the
-same selected weights alone; of several that were given up or put there at the same time the first that is left counts.
+The seal is a separate study beside the search, with one trial. While the trial waits, the split is sealed. While it
+runs, the split is being evaluated. When it is complete, its figures are the result of the search. Each change of state
+is a transaction. If a process dies during the evaluation, its trial is given up and replaced by another one, which must
+be for the same selected weights. If several are given up or created at the same time, the first remaining one counts.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Opening:
-    """What the look gave. selected: the trial's number; digest: of its weights; test_accuracy: a share of 0..1;
-    predictions: the class of every test image, in the split's order; opened: when, in UTC."""
+    """The result of the evaluation. selected: the trial's number; digest: of its weights; test_accuracy: 0..1;
+    predictions: the class of every test image, in the split's order; opened: the time, in UTC.
+    """
 
     selected: int
     digest: str
@@ -54,14 +56,15 @@ class Seal:
 
     @property
     def opening(self) -> Opening | None:
-        """The record of the look, once it is over."""
+        """The record of the evaluation, after it is complete."""
         return self._read(self._seal())
 
     def open(self, data: Data, selected: Outcome, model: MLP) -> tuple[Opening, Split]:
-        """Look, or give what an earlier look at the same weights gave; and the test split, now that it has no secrets.
+        """Evaluate, or return the result of an earlier evaluation of the same weights; and the test split, which is now
+        open.
 
-        Raises ArgumentError where the look was for other weights, or where the test split is not normalised as the
-        training split.
+        Raises ArgumentError if other weights were evaluated, or if the test split is not normalised like the training
+        split.
         """
         while True:
             trial = self._seal()
@@ -77,7 +80,7 @@ class Seal:
             if trial.state == self.states.RUNNING and self.study.lives.gone(key, worker, beat):
                 self.study.bring(key, "FAIL")
                 continue
-            time.sleep(0.2)  # somebody else is looking
+            time.sleep(0.2)  # another process is evaluating
 
     def _look(self, key: int, data: Data, selected: Outcome, model: MLP) -> tuple[Opening, Split]:
         self.storage.set_trial_user_attr(key, "worker", self.study.lives.name)
@@ -93,14 +96,14 @@ class Seal:
         try:
             self.storage.set_trial_user_attr(key, "opening", json.dumps(asdict(opening)))
             self.storage.set_trial_state_values(key, self.states.COMPLETE, [accuracy])
-        except self.optuna.exceptions.UpdateFinishedTrialError:  # taken for dead: who took over has the same weights
+        except self.optuna.exceptions.UpdateFinishedTrialError:  # counted as dead: another has the same weights
             while (recorded := self.opening) is None:
                 time.sleep(0.2)
             opening = recorded
         return opening, split
 
     def _seal(self) -> FrozenTrial:
-        """The trial that counts; put there where there is none, for the weights that were being looked at, if any."""
+        """The trial that counts. If there is none, it is created for the weights that were being evaluated, if any."""
         while True:
             trials = self.storage.get_all_trials(self.id, deepcopy=False)
             left = [trial for trial in trials if trial.state != self.states.FAIL]

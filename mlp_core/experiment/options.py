@@ -1,4 +1,4 @@
-"""Options that `mlp-core train` and `mlp-core search` share, each written once."""
+"""Options shared by `mlp-core train` and `mlp-core search`, each defined once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a search is kept: one folder, for one study, one command at a time."""
+"""The folder of a search: for one study, and for one command at a time."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from mlp_core.experiment.storages import JOURNAL, named_when_damaged, open_stora
 from mlp_core.experiment.study import SEAL, agree, exists
 
 BELONGS, RESULT, MODEL, LOCK = "search.json", "result.json", "model.safetensors", "search.lock"
-"""which study a folder is for; what it found, the last file to be written; the network that was selected; held by the
-command that is at work"""
+"""the file that names the folder's study; the results, which are written last; the selected network; the file that a
+running command keeps locked"""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Place:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Inside, no other command works in the folder. Raises ArgumentError where one does."""
+        """A context in which no other command works in the folder. Raises ArgumentError if one does."""
         lock = FileLock(self.folder / LOCK)
         try:
             lock.acquire(timeout=0)
@@ -47,14 +47,15 @@ class Place:
         try:
             yield
         finally:
-            if not (self.folder / BELONGS).exists():  # it came to nothing, which leaves nothing
+            if not (self.folder / BELONGS).exists():  # the search never started: nothing remains
                 (self.folder / LOCK).unlink(missing_ok=True)
             lock.release()
 
     def check(self, resume: bool, files: tuple[str, ...]) -> None:
-        """Raises ArgumentError where the folder belongs to another study, holds anything by the names of a search that
-        is none of a search's, or a search is there already and `resume` does not say to go on; and for a storage that
-        cannot be reached. files: what will be written at the end."""
+        """Raises ArgumentError if the folder belongs to another study, if it contains other files with the names of a
+        search's files, or if it contains a search already and `resume` is False; and for a storage that cannot be
+        reached. files: the files that will be written at the end.
+        """
         known = self._belongs()
         if known is None:
             there = [name for name in (*files, TRIALS, WORKERS, SPLITS, JOURNAL) if (self.folder / name).exists()]
@@ -71,10 +72,10 @@ class Place:
             raise ArgumentError("study", value, "--resume to join it, or another name")
 
     def take(self, settings: dict[str, Any]) -> dict[str, Any] | None:
-        """Make the folder this study's, which is made or found with these settings; its result, where it has one.
+        """Assign the folder to this study, which is created or found with these settings. Returns its result, if any.
 
-        Raises ArgumentError for a study of other settings, the folder being then as it was; and for a damaged file of
-        the search, by its name.
+        Raises ArgumentError for a study with other settings, without changing the folder; and for a damaged file of the
+        search, with its name.
         """
         if self.url is not None:
             agree(open_storage(self.url, self.folder), self.name, settings)
@@ -106,8 +107,7 @@ class Place:
         return result
 
     def _result(self) -> dict[str, Any] | None:
-        """What the search found, once it is over. Raises ArgumentError where the file that says so is damaged, or one
-        that was written with it."""
+        """The result of a finished search. Raises ArgumentError if its file, or one written with it, is damaged."""
         file, model = self.folder / RESULT, self.folder / MODEL
         if not file.exists():
             return None
@@ -129,8 +129,9 @@ class Place:
         return result
 
     def finish(self, contents: Mapping[str, bytes]) -> list[Path]:
-        """Write what a search leaves behind, the last of it when all else is there; and, before it, in the file that
-        says whose the folder is, the fingerprints of all, by which a later command sees what was damaged since."""
+        """Write the files of a finished search, the result last. Before it, write the fingerprints of all files to the
+        file that names the study, so that a later command can detect damage.
+        """
         files = {name: _fingerprint(content) for name, content in contents.items()}
         *first, last = contents
         written = {**{name: contents[name] for name in first}, BELONGS: self._belonging(files).encode()}
@@ -144,17 +145,19 @@ class Place:
         return json.dumps({**self._identity(), **({"files": files} if files else {})}, indent=1) + "\n"
 
     def _files(self) -> dict[str, str]:
-        """The fingerprints of what a finished search has left; empty before, and for one of an earlier version."""
+        """The fingerprints of the files of a finished search; empty before the end, and for a search of an earlier
+        version.
+        """
         file = self.folder / BELONGS
         known = json.loads(file.read_text("utf-8")) if file.exists() else {}
         return dict(known.get("files", {}))
 
     def _check_files(self) -> None:
-        """Raises ArgumentError where a file is not as the search has left it."""
+        """Raises ArgumentError if a file differs from what the search wrote."""
         if not (self.folder / RESULT).exists():
             return
         for name, fingerprint in self._files().items():
-            if name in (RESULT, MODEL):  # of which more can be said
+            if name in (RESULT, MODEL):  # for these, a more precise error follows
                 continue
             with named_when_damaged(self.folder / name):
                 if not (self.folder / name).exists():
@@ -163,7 +166,7 @@ class Place:
                     raise ValueError("its content is not what the search wrote")
 
     def clear(self) -> None:
-        """Remove what only a search under way needs, and what killed ones left of it."""
+        """Remove the files that only a running search needs, and what killed processes left of them."""
         for folder in (TRIALS, WORKERS):
             shutil.rmtree(self.folder / folder, ignore_errors=True)
         for file in (self.folder / SPLITS, *self.folder.glob(".*.part")):

@@ -1,4 +1,4 @@
-"""What a search is asked for: everything that decides a figure it gives, and nothing else."""
+"""The settings of a search: everything that affects its figures, and nothing else."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Schedule = Literal["constant", "linear", "cosine"]
 
 @dataclass(frozen=True)
 class Plan:
-    """A search. Construction raises ArgumentError for a value that cannot be.
+    """A search. The constructor raises ArgumentError for an invalid value.
 
-    keep: the weights after the epoch that did best on the validation split, or after the last. schedule: what the
-    learning rate becomes by the end of a trial, falling to 0 or not at all. mirror: each image is turned left to right
-    in half of the epochs, drawn anew in each.
+    keep: the weights after the epoch with the best validation accuracy, or after the last epoch. schedule: whether and
+    how the learning rate falls to 0 during a trial. mirror: each image is mirrored in half of the epochs, chosen at
+    random in each epoch.
 
     >>> Plan(ranges={"lr": Range(0.01, 0.1)}).drawn(3).keys()
     dict_keys(['lr'])
@@ -58,7 +58,7 @@ class Plan:
             raise ArgumentError("ranges", value, f"hyperparameters of {self.rule}")
         if self.schedule != "constant" and "lr" not in self.ranges:
             raise ArgumentError("schedule", self.schedule, "constant, or a rule with a learning rate in the ranges")
-        for share in (0.0, 1.0):  # a domain is an interval: where its ends are fine, so is what lies between
+        for share in (0.0, 1.0):  # a domain is an interval: if its ends are valid, so are the values between
             rule = self._made({name: range_.at(share) for name, range_ in self.ranges.items()})
         if rule.ndims is not None and 1 not in rule.ndims:
             raise ArgumentError("rule", self.rule, "a rule that also updates biases")
@@ -67,7 +67,7 @@ class Plan:
 
     @property
     def has_twin(self) -> bool:
-        """Whether torch has the rule too."""
+        """Whether torch has the rule."""
         return self._made({}).twin([torch.zeros(1, requires_grad=True)]) is not None
 
     def drawn(self, number: int) -> dict[str, float]:
@@ -75,7 +75,7 @@ class Plan:
         return draw(self.ranges, self.seed, number)
 
     def rule_at(self, drawn: dict[str, float], share: float) -> UpdateRule:
-        """The rule with these hyperparameters after a share of 0..1 of a trial's steps.
+        """The rule with these hyperparameters after a fraction (0..1) of a trial's steps.
 
         >>> Plan(schedule="linear", ranges={"lr": Range(0.5, 0.5)}).rule_at({"lr": 0.5}, 0.25).lr
         0.375
@@ -89,12 +89,12 @@ class Plan:
         return rules.get(self.rule)(**drawn)
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON can hold it."""
+        """The plan as JSON."""
         return {**dataclasses.asdict(self), "hidden": list(self.hidden)}
 
 
 def ranges_of(rule: str, texts: dict[str, str]) -> dict[str, Range]:
-    """The ranges of those hyperparameters that the rule has, from their texts.
+    """The ranges of the hyperparameters that the rule has, from their texts.
 
     >>> ranges_of("adam", {"lr": "0.001:0.1", "momentum": "0.9"}).keys()
     dict_keys(['lr'])

@@ -1,4 +1,4 @@
-"""Pictures of a run. Drawn on a Figure of their own: no window, and no state shared with anybody's pyplot."""
+"""Pictures of a run, drawn on separate figures: without windows, and without the shared state of pyplot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DRAWN = 1e30  # matplotlib pads its axes in float64 and overflows near 1e308; no
 
 
 def loss_curves(path: Path, run: Run, reference: Run | None = None) -> None:
-    """Write a PNG of the step losses and the epoch losses to `path`; those of a reference dashed on top."""
+    """Write a PNG of the step losses and the epoch losses to `path`; the losses of a reference are dashed, on top."""
     figure = need("matplotlib.figure").Figure(figsize=(8, 5), dpi=120, layout="constrained")
     axes = figure.add_subplot()
     for shown, color, style in ((run, "tab:blue", "-"), (reference, "tab:orange", "--")):
@@ -34,6 +34,6 @@ def loss_curves(path: Path, run: Run, reference: Run | None = None) -> None:
 
 
 def drawable(values: Tensor) -> list[float]:
-    """The values as a plot can take them: what is not finite, or beyond reading, leaves a gap."""
+    """The values for a plot; values that are not finite or too large to read become gaps."""
     values = values.double()
     return torch.where(values.abs() < DRAWN, values, torch.nan).tolist()

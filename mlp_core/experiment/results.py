@@ -1,4 +1,4 @@
-"""What a run leaves behind: history.json, model.safetensors, loss_curves.png."""
+"""The files of a run: history.json, model.safetensors, loss_curves.png."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HISTORY, MODEL, CURVES = FILES = ("history.json", "model.safetensors", "loss_cur
 def writers(
     source: str, options: Options, data: Data, run: Run, reference: Run | None, comparison: Comparison | None
 ) -> dict[str, Callable[[Path], object]]:
-    """For each file its name, and how to write it to a path."""
+    """For each file its name, and a function that writes it to a path."""
     history = history_of(source, options, data, run, comparison)
     text = json.dumps(plain(history), indent=1, allow_nan=False) + "\n"
     kept = ("options", "classes", "image_shape", "normalisation", "sizes")
@@ -44,7 +44,7 @@ def writers(
 
 
 def history_of(source: str, options: Options, data: Data, run: Run, comparison: Comparison | None) -> dict[str, Any]:
-    """The record of a run. It says nothing of the test split but its size: that split is for one evaluation, later."""
+    """The record of a run. It contains only the size of the test split, which is for one evaluation later."""
     normalisation = data.training.normalisation
     return {
         "options": {"data": source, **asdict(options)},
@@ -63,18 +63,18 @@ def history_of(source: str, options: Options, data: Data, run: Run, comparison: 
 
 
 def parameters(model: MLP) -> dict[str, Tensor]:
-    """The parameters by name, as safetensors takes them: it refuses views of one buffer."""
+    """The parameters by name, copied for safetensors, which refuses views of one buffer."""
     return {name: p.detach().clone() for name, p in model.named_parameters()}
 
 
 def versions(*packages: str) -> dict[str, str | None]:
-    """Of these packages, of torch, mlp_core and Python."""
+    """The versions of these packages, of torch, mlp_core and Python."""
     own = {"torch": torch.__version__, "mlp_core": mlp_core.__version__, "python": platform.python_version()}
     return {name: _version(name) for name in packages} | own
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON can hold it; JSON has no NaN and no infinity, so these become "nan", "inf", "-inf".
+    """`value` as JSON. JSON has no NaN and no infinity, so these become "nan", "inf", "-inf".
 
     >>> plain({"losses": (0.5, float("nan"))})
     {'losses': [0.5, 'nan']}

@@ -1,4 +1,4 @@
-"""The test split, sealed: it can be counted, and opened once, for a selection that is final."""
+"""The sealed test split: its images can be counted, and opened once, for a final selection."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Split:
         return len(self.y)
 
     def digest(self) -> str:
-        """A fingerprint of images and classes, as they are."""
+        """A fingerprint of the images and classes."""
         kept = hashlib.blake2b(repr((tuple(self.x.shape), self.x.dtype)).encode(), digest_size=16)
         for tensor in (self.x, self.y):
             kept.update(tensor.contiguous().numpy().data)
@@ -32,10 +32,10 @@ class Split:
 
 
 class Sealed:
-    """A split that says how many images it has, and which by a fingerprint, and shows them once.
+    """A split that reveals the number of its images and their fingerprint, and its content only once.
 
-    A figure of the test split that has chosen anything says no longer how well the choice does on images it has not
-    seen (Hastie, Tibshirani and Friedman, *The Elements of Statistical Learning*, 2nd ed., section 7.2).
+    A test figure that was used for a selection no longer estimates the accuracy on unseen images (Hastie, Tibshirani
+    and Friedman, *The Elements of Statistical Learning*, 2nd ed., section 7.2).
 
     >>> split = Split(torch.zeros(3, 2), torch.tensor([0, 1, 0]), Normalisation(torch.zeros(1), torch.ones(1)))
     >>> sealed = Sealed(split)
@@ -44,7 +44,7 @@ class Sealed:
     >>> sealed.open("trial 5 might be better")
     Traceback (most recent call last):
     mlp_core.base.errors.ArgumentError: test split: got opened before (trial 4 is selected), expected one opening: \
-a second look would choose by it
+    a second look would choose by it
     """
 
     def __init__(self, split: Split) -> None:
@@ -55,11 +55,11 @@ a second look would choose by it
         return len(self._split)
 
     def digest(self) -> str:
-        """The fingerprint of the split, which tells nothing of what a network makes of it."""
+        """The fingerprint of the split, which reveals nothing about a network's accuracy on it."""
         return self._split.digest()
 
     def open(self, why: str) -> Split:
-        """The split; `why`: what is final, for the record. Raises ArgumentError when it has been opened before."""
+        """The split; `why`: the final selection, for the record. Raises ArgumentError if it was opened before."""
         if self._why is not None:
             value = Described(f"opened before ({self._why})")
             raise ArgumentError("test split", value, "one opening: a second look would choose by it")
@@ -68,7 +68,7 @@ a second look would choose by it
 
 
 def check_alike(training: Normalisation, other: Normalisation, what: str) -> None:
-    """Raises ArgumentError where a split, `what`, was not normalised as the training split was."""
+    """Raises ArgumentError unless the split called `what` was normalised like the training split."""
     if not (torch.equal(training.mean, other.mean) and torch.equal(training.std, other.std)):
         expected = f"{_shown(training)}, as the training split was"
         raise ArgumentError(f"{what} split", Described(f"normalised by {_shown(other)}"), expected)

@@ -1,4 +1,4 @@
-"""A random search from images to the one evaluation: train all trials, select on validation, open the test split."""
+"""A random search from images to the single evaluation: train all trials, select by validation, open the test split."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ from mlp_core.normalise import Normalisation
 from mlp_core.select import select
 
 Progress = Callable[[list[Outcome], int], object]
-"""told the outcomes so far, and how many epochs of all trials are done"""
+"""called with the outcomes so far, and the number of finished epochs of all trials"""
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """All a search knows at its end. again: the selected trial by the other gradients and updates; unnormalised: the
-    selected trial, had its training split been left as it was read, the validation split not; images: the test
-    split."""
+    """The results of a search. again: the selected trial with the other kinds of gradients and updates; unnormalised:
+    the selected trial with a normalised validation split, but a training split that is not normalised; images: the test
+    split.
+    """
 
     plan: Plan
     outcomes: list[Outcome]
@@ -47,13 +48,15 @@ class Found:
 
 
 def settings_of(plan: Plan, data: Data) -> dict[str, Any]:
-    """What all workers of a search must agree in; test images count too: their figure is the search's."""
+    """The settings that all workers of a search must share. They include the test images, because the test figure
+    belongs to the search.
+    """
     images = [*data.digests, data.test.digest()]
     return {**plan.to_dict(), "images": images, "torch": torch.__version__}
 
 
 def search(plan: Plan, data: Data, place: Place, workers: int, on_progress: Progress) -> Found:
-    """Run a search, or go on with it, in a place that is taken; on_progress is told now and then."""
+    """Run or continue a search in a folder that is locked for it; on_progress is called from time to time."""
     check_alike(data.training.normalisation, data.validation.normalisation, "validation")
     job = Job(plan, place.folder, place.url, place.name, settings_of(plan, data))
     lives = Lives(place.folder)
@@ -87,7 +90,7 @@ def _search(
 def _train_all(job: Job, study: Study, known: Known, workers: int, on_progress: Progress) -> None:
     with crew(job, known, workers) as at_work:
         while True:
-            alive = any(process.is_alive() for process in at_work)  # asked first: the last one ends when all is done
+            alive = any(process.is_alive() for process in at_work)  # checked first: the last one ends at the end
             outcomes = study.outcomes()
             if len(outcomes) >= job.plan.trials:
                 break
@@ -101,13 +104,15 @@ def _train_all(job: Job, study: Study, known: Known, workers: int, on_progress: 
 
 
 def _selected_trials(plan: Plan, known: Known, selected: Outcome, folder: Path) -> tuple[Trial, Trial, Trial]:
-    """The selected trial; by the other gradients and updates; and with the training split left unnormalised."""
+    """The selected trial, the same with the other kinds of gradients and updates, and the same with an unnormalised
+    training split.
+    """
     number, beside = selected.number, folder / TRIALS
     gradients, updates = other_pair(plan.gradients, plan.updates)
     if not plan.has_twin:
         gradients, updates = "manual" if plan.gradients == "autograd" else "autograd", "manual"
     trials = (
-        Trial(plan, known, number, path=checkpoint(folder, number)),  # trained again where a worker elsewhere had it
+        Trial(plan, known, number, path=checkpoint(folder, number)),  # trained again if a remote worker had it
         Trial(plan, known, number, path=beside / "again.part", gradients=gradients, updates=updates),
         Trial(plan, unnormalised(known), number, path=beside / "unnormalised.part", alike=False),
     )
@@ -120,8 +125,7 @@ def _selected_trials(plan: Plan, known: Known, selected: Outcome, folder: Path) 
 
 
 def unnormalised(known: Known) -> Known:
-    """The course report's mistake: a training split as it was read, pixels of 0..1, beside a normalised validation
-    split."""
+    """The mistake of the course report: a training split with pixels of 0..1, beside a normalised validation split."""
     x, normalisation = known.training.x, known.training.normalisation
     pixels = normalisation.undo(x.view(-1, *known.image_shape)).view(x.shape)
     channels = len(normalisation.mean)

@@ -1,4 +1,5 @@
-"""Pictures of a search: losses by hand and by torch, what was tried, what the selected network confuses."""
+"""Pictures of a search: losses by hand and by torch, the tried hyperparameters, the confusions of the selected
+network."""
 
 from __future__ import annotations
 
@@ -13,14 +14,14 @@ from mlp_core.experiment.plots import drawable
 from mlp_core.experiment.search import Found
 
 COLUMNS, MOST = 8, 40
-"""of the sheet of mistaken images: images in a row, and in all"""
+"""the number of images in a row of the sheet of mistaken images, and in the whole sheet"""
 
 READABLE = 20
-"""classes that a confusion matrix is drawn for with its numbers, and an inch each"""
+"""the largest number of classes for which a confusion matrix shows its numbers, with an inch per class"""
 
 
 def loss_curves(found: Found) -> bytes:
-    """The selected trial's step losses, and the same by the other gradients and updates dashed on top."""
+    """The selected trial's step losses, and, dashed on top, those of the other kinds of gradients and updates."""
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
@@ -36,7 +37,7 @@ def loss_curves(found: Found) -> bytes:
 
 
 def hyperparameters(found: Found) -> bytes:
-    """Validation accuracy over each hyperparameter that was searched; the selected trial is marked."""
+    """Validation accuracy over each searched hyperparameter; the selected trial is marked."""
     searched = [name for name, range_ in found.plan.ranges.items() if range_.low < range_.high]
     usable = [outcome for outcome in found.outcomes if outcome.usable]
 
@@ -55,7 +56,7 @@ def hyperparameters(found: Found) -> bytes:
             axes.scatter([at(best.hyperparameters[name])], [best.validation_accuracy], s=90, facecolors="none",
                          edgecolors="tab:red", label=f"trial {best.number}, selected")  # fmt: skip
             axes.set(xscale="log", xlabel=f"1 - {name}" if below_one else name)
-            axes.xaxis.set_minor_formatter(need("matplotlib.ticker").NullFormatter())  # they run into each other
+            axes.xaxis.set_minor_formatter(need("matplotlib.ticker").NullFormatter())  # they would overlap
             axes.grid(alpha=0.3)
         figure.axes[0].set_ylabel("validation accuracy")
         figure.axes[0].legend()
@@ -64,7 +65,7 @@ def hyperparameters(found: Found) -> bytes:
 
 
 def confusion(matrix: list[list[int]], classes: tuple[str, ...]) -> bytes:
-    """Test images by class (rows) and by what the network says (columns)."""
+    """The test images by class (rows) and by predicted class (columns)."""
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
@@ -81,7 +82,7 @@ def confusion(matrix: list[list[int]], classes: tuple[str, ...]) -> bytes:
 
 
 def mistaken(found: Found, classes: tuple[str, ...], image_shape: tuple[int, int, int]) -> bytes:
-    """Test images that the selected network takes for another class, evenly taken from all of them."""
+    """Test images that the selected network assigns to a wrong class, spread evenly over all of these."""
     predicted = torch.tensor(found.opening.predictions)
     wrong = (predicted != found.images.y).nonzero().flatten()
     shown = wrong[torch.linspace(0, len(wrong) - 1, MOST).long()] if len(wrong) > MOST else wrong
@@ -100,7 +101,7 @@ def mistaken(found: Found, classes: tuple[str, ...], image_shape: tuple[int, int
 
 
 def _picture(draw: Callable[[Any], None], size: tuple[float, float]) -> bytes:
-    """A PNG, drawn on a figure of its own, without a window."""
+    """A PNG, drawn on a separate figure, without a window."""
 
     figure, png = need("matplotlib.figure").Figure(figsize=size, dpi=110, layout="constrained"), io.BytesIO()
     draw(figure)

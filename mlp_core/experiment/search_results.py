@@ -1,4 +1,4 @@
-"""What a search leaves behind: result.json, model.safetensors, pictures, and report.html, which holds them all."""
+"""The files of a search: result.json, model.safetensors, pictures, and report.html, which contains them all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILES = (MODEL, *PICTURES, REPORT, RESULT)
 
 
 def contents(data: Data, found: Found, result: dict[str, Any]) -> dict[str, bytes]:
-    """For each file its name, and what is in it; result: `result_of` the search."""
+    """For each file, its name and content; result: `result_of` the search."""
     text = json.dumps(result, indent=1, allow_nan=False) + "\n"
     kept = {"sizes": result["sizes"], "plan": result["plan"], "data": result["data"]}
     drawn = dict(zip(PICTURES, (
@@ -31,11 +31,11 @@ def contents(data: Data, found: Found, result: dict[str, Any]) -> dict[str, byte
     ), strict=True))  # fmt: skip
     weights = need("safetensors.torch").save(parameters(found.trial.network()), {"mlp_core": json.dumps(kept)})
     page = _page(result, drawn).encode()
-    return {MODEL: weights, **drawn, REPORT: page, RESULT: text.encode()}  # the last: with it the search is over
+    return {MODEL: weights, **drawn, REPORT: page, RESULT: text.encode()}  # last: it marks the search as finished
 
 
 def result_of(source: str, data: Data, found: Found) -> dict[str, Any]:
-    """The record of a search. It holds no times and no machine: the same search gives the same record."""
+    """The record of a search. It contains no times and no machine, so that the same search gives the same record."""
     normalisation = data.training.normalisation
     result: dict[str, Any] = plain({
         "test_accuracy": found.opening.test_accuracy,
@@ -68,7 +68,7 @@ def _row(outcome: Outcome) -> dict[str, Any]:
 
 
 def _compared(found: Found) -> dict[str, Any]:
-    """The selected trial beside the same by the other gradients and updates."""
+    """The selected trial beside the same with the other kinds of gradients and updates."""
     ours, theirs = found.trial, found.again
     steps = list(zip(ours.step_losses, theirs.step_losses, strict=False))
     parted = next((step for step, (a, b) in enumerate(steps, 1) if a != b), None)
@@ -87,7 +87,7 @@ def _confusion(found: Found, classes: int) -> list[list[int]]:
 
 
 def _page(result: dict[str, Any], drawn: dict[str, bytes]) -> str:
-    """The report as one page: nothing is fetched from anywhere."""
+    """The report as one page that loads nothing from elsewhere."""
     jinja2 = need("jinja2")
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("mlp_core.experiment", "page"), autoescape=True, trim_blocks=True,

@@ -1,4 +1,4 @@
-"""What `mlp-core train` and `search` show on the terminal: progress while they load and train, then the outcome."""
+"""The terminal output of `mlp-core train` and `search`: progress while they load and train, then the outcome."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from mlp_core.experiment.trial import Outcome
 
 
 def load_images(console: Console, source: str, options: Options | Plan, download: Path | None) -> Data:
-    """Read the images under a progress bar."""
+    """Read the images with a progress bar."""
     with _progress(console, "reading images") as progress:
         task = progress.add_task("images", total=None)
         data = load(
@@ -43,7 +43,9 @@ def load_images(console: Console, source: str, options: Options | Plan, download
 def train_and_compare(
     console: Console, options: Options, data: Data, comparing: bool
 ) -> tuple[Run, Run | None, Comparison | None]:
-    """Train under a progress bar; `comparing`: once more by the other pair, from the same weights."""
+    """Train with a progress bar; `comparing`: once more with the other kinds of gradients and updates, from the same
+    weights.
+    """
     pairs = [(options.gradients, options.updates)]
     if comparing:
         pairs.append(other_pair(*pairs[0]))
@@ -66,7 +68,7 @@ def train_and_compare(
 
 @contextmanager
 def searching(console: Console, plan: Plan) -> Iterator[Callable[[list[Outcome], int], None]]:
-    """A progress bar of all epochs of a search, with the best so far; gives the function that moves it."""
+    """A progress bar over all epochs of a search, with the best trial so far; yields the function that updates it."""
     with _progress(console, "searching") as progress:
         task = progress.add_task("epochs of all trials", total=plan.trials * plan.epochs)
 
@@ -80,7 +82,7 @@ def searching(console: Console, plan: Plan) -> Iterator[Callable[[list[Outcome],
 
 
 def outcome(console: Console, result: dict[str, Any]) -> None:
-    """The end of a search, in two lines."""
+    """The outcome of a search, in two lines."""
     chosen = result["selected"]
     drawn = ", ".join(f"{name} {value:.4g}" for name, value in chosen["hyperparameters"].items())
     accuracy = f"validation accuracy {chosen['validation_accuracy']:.2%}"
@@ -89,7 +91,7 @@ def outcome(console: Console, result: dict[str, Any]) -> None:
 
 
 def say(console: Console, line: str) -> None:
-    """Print a line as it is: no markup, no colours, no wrapping."""
+    """Print a line unchanged: no markup, no colours, no wrapping."""
     console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -110,7 +112,7 @@ def _outcome(console: Console, run: Run) -> None:
 
 @contextmanager
 def _progress(console: Console, what: str) -> Iterator[Progress]:
-    """Bars that move, in a terminal; elsewhere, as in the log of a CI, a line at once, and one now and then."""
+    """Progress bars in a terminal; elsewhere, as in a CI log, a line at once and then one from time to time."""
     progress = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         TimeRemainingColumn(), console=console, disable=not console.is_terminal,

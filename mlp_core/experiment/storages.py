@@ -1,4 +1,4 @@
-"""Where a search is kept: Optuna's storages, a journal file by default, or a database by its URL."""
+"""The storage of a search: Optuna's, in a journal file by default, or in a database given by its URL."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ JOURNAL = "journal.log"
 def open_storage(url: str | None, folder: Path) -> BaseStorage:
     """The storage at `url`, or the journal file in `folder`.
 
-    Raises ArgumentError, without the password in the URL, for a database that cannot be reached, whose driver is not
-    installed, or a URL that is none; MissingExtra without Optuna.
+    Raises ArgumentError, without the password in the URL, for a database that cannot be reached, a missing driver, or
+    an invalid URL; MissingExtra without Optuna.
     """
     optuna = need("optuna")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -32,7 +32,7 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
         with named_when_damaged(path):
             _check(path)
             storage = _journal(path)
-            storage.get_all_studies()  # reads it
+            storage.get_all_studies()  # this reads the journal
             return storage
     if url.startswith("sqlite"):
         expected = "a database server, or none on one machine: SQLite locks no rows, and two could take one trial"
@@ -40,7 +40,7 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
     exc = need("sqlalchemy.exc")
     try:
         return _database(url)
-    # a driver that is missing; a database that does not answer, refuses, or holds other tables; a URL that is none
+    # a missing driver; a database that does not answer, refuses, or contains other tables; an invalid URL
     except (ImportError, exc.SQLAlchemyError, ValueError, RuntimeError) as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).replace(url, shown(url)).split())
         value = Described(f"{shown(url)} ({reason})")
@@ -50,7 +50,7 @@ def open_storage(url: str | None, folder: Path) -> BaseStorage:
 
 @contextmanager
 def named_when_lost(url: str | None) -> Iterator[None]:
-    """Raises ArgumentError, inside, where a storage no longer answers."""
+    """A context that raises ArgumentError if a storage no longer answers."""
     optuna, exc = need("optuna"), need("sqlalchemy.exc")
     try:
         yield
@@ -62,7 +62,7 @@ def named_when_lost(url: str | None) -> Iterator[None]:
 
 @contextmanager
 def named_when_damaged(path: Path) -> Iterator[None]:
-    """Raises ArgumentError, inside, where a file of a search cannot be read as what it was written."""
+    """A context that raises ArgumentError if a file of a search cannot be read."""
     try:
         yield
     except ArgumentError:
@@ -73,7 +73,7 @@ def named_when_damaged(path: Path) -> Iterator[None]:
 
 
 def _check(path: Path) -> None:
-    """Raises ValueError for a journal with a line that is none of a journal; the last may be unfinished."""
+    """Raises ValueError for a journal with an invalid line; the last line may be unfinished."""
     *lines, _ = path.read_bytes().split(b"\n") if path.exists() else [b""]
     for number, line in enumerate(lines, start=1):
         try:
@@ -85,10 +85,11 @@ def _check(path: Path) -> None:
 
 
 def _database(url: str) -> BaseStorage:
-    """Optuna's storage in a database. Two that come first at the same time get into each other's way as they make the
-    tables: the one that lost finds them there a moment later."""
+    """Optuna's storage in a database. If two processes create its tables at the same time, one of them fails, and finds
+    the tables a moment later.
+    """
     optuna, exc = need("optuna"), need("sqlalchemy.exc")
-    # a connection that was idle for long may be dead: asked before it is used
+    # a connection that was idle for long may be dead: it is tested before use
     options = {"pool_pre_ping": True}
     for _ in range(4):
         try:
@@ -115,7 +116,7 @@ def _journal(path: Path) -> BaseStorage:
     from optuna.storages.journal import JournalFileBackend
 
     class Lock:
-        """The system's own lock of a file: one that a dead process held is free at once, Optuna's is in 30 s."""
+        """The operating system's lock on a file. It is free at once if its owner dies; Optuna's is free after 30 s."""
 
         def __init__(self) -> None:
             self.file = FileLock(path.with_suffix(".lock"))
@@ -132,7 +133,8 @@ def _journal(path: Path) -> BaseStorage:
 
 
 def mend(path: Path) -> None:
-    """Take an unfinished last line off a journal: whoever wrote it is dead, as the lock is ours, and nobody read it.
+    """Remove an unfinished last line from a journal. Its writer is dead, because this process holds the lock, and
+    nobody read it.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:

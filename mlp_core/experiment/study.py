@@ -1,9 +1,9 @@
-"""A search that any number of workers share: who takes which trial, what was found, what dead workers left.
+"""A search shared by any number of workers: claims of trials, results, and the attempts of dead workers.
 
-A trial of Optuna's is one attempt at a number 0, 1, ... of the search. A number is open as long as no attempt at it
-waits, runs or is complete; whoever finds nothing waiting enqueues what is open. Claiming an attempt, completing it and
-giving it up are single transactions of the storage, so of two workers one succeeds; of two attempts at one number,
-which a worker that was killed while it enqueued may cause, the later is given up unrun.
+A trial in Optuna is one attempt at a number 0, 1, ... of the search. A number is open if no attempt at it waits, runs
+or is complete; a worker that finds nothing waiting enqueues the open numbers. Claiming, completing and giving up an
+attempt are single transactions of the storage, so that only one of two workers succeeds. Two attempts at one number are
+possible if a worker is killed while it enqueues; the later one is then given up without being run.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 SEAL = " (test split)"
-"""after a study's name: the study that seals its test split"""
+"""the ending of the name of the study that seals a study's test split"""
 
 
 def exists(storage: BaseStorage, name: str) -> bool:
-    """Whether a storage holds a study of that name."""
+    """Whether a storage contains a study of that name."""
     return any(study.study_name == name for study in storage.get_all_studies())
 
 
 def agree(storage: BaseStorage, name: str, settings: dict[str, Any]) -> str:
-    """Make the study with these settings, or find it with the same; a digest of them. Raises ArgumentError for a study
-    of something else, or of other settings, naming the first that differs."""
+    """Create the study with these settings, or find it with the same ones; returns a digest of them. Raises
+    ArgumentError for a study of something else, or with other settings, naming the first difference.
+    """
     optuna, settings = need("optuna"), json.loads(json.dumps(settings))
     if name.endswith(SEAL):
         raise ArgumentError("study", name, f"a name that does not end in {SEAL!r}, which is another study's test split")
@@ -54,18 +55,18 @@ def agree(storage: BaseStorage, name: str, settings: dict[str, Any]) -> str:
 
 
 class Study:
-    """The study `name` in a storage, made if it is not there. settings: what all its workers must agree in."""
+    """The study `name` in a storage, created if it is missing. settings: those that all its workers must share."""
 
     def __init__(self, storage: BaseStorage, name: str, plan: Plan, settings: dict[str, Any], lives: Lives) -> None:
         self.optuna = need("optuna")
         self.storage, self.name, self.plan, self.lives = storage, name, plan, lives
         self.agreed = agree(storage, name, settings)
-        sampler = self.optuna.samplers.RandomSampler(seed=0)  # never asked: every value is enqueued
+        sampler = self.optuna.samplers.RandomSampler(seed=0)  # never used: every value is enqueued
         self.study = self.optuna.load_study(storage=storage, study_name=name, sampler=sampler)
         self.id = storage.get_study_id_from_name(name)
 
     def claim(self) -> tuple[int, int] | None:
-        """Optuna's id of an attempt that is this worker's from now on, and our number; None where none is waiting."""
+        """Optuna's id of an attempt that this worker has claimed, and the search's number; None if none is waiting."""
         self._give_up_the_dead()
         if not self._attempts("WAITING"):
             self._enqueue()
@@ -81,30 +82,30 @@ class Study:
             trial = self.optuna.trial.Trial(self.study, key)
             for name, range_ in self.plan.ranges.items():
                 logarithmic = range_.low > 0 and not range_.below_one
-                trial.suggest_float(name, range_.low, range_.high, log=logarithmic)  # gives what was enqueued
+                trial.suggest_float(name, range_.low, range_.high, log=logarithmic)  # returns the enqueued value
             return key, number
         return None
 
     def beat(self, key: int, count: int) -> None:
-        """A sign of life from an attempt."""
+        """A heartbeat of an attempt."""
         self._note(key, "beat", count)
 
     def report(self, key: int, epochs: int) -> None:
-        """How many epochs of an attempt are done."""
+        """Record how many epochs of an attempt are done."""
         self._note(key, "epochs", epochs)
 
     def complete(self, key: int, outcome: Outcome) -> None:
-        """Record what an attempt found."""
+        """Record the outcome of an attempt."""
         self._note(key, "outcome", json.dumps(asdict(outcome)))
         self.bring(key, "COMPLETE", [outcome.validation_accuracy])
 
     def _note(self, key: int, name: str, value: Any) -> None:
-        """Write something down of an attempt; without effect where others gave it up, for they run the trial anew."""
+        """Record a value of an attempt; without effect if others gave it up, because they run the trial again."""
         with suppress(self.optuna.exceptions.UpdateFinishedTrialError):
             self.storage.set_trial_user_attr(key, name, value)
 
     def outcomes(self) -> list[Outcome]:
-        """What is known so far, by number."""
+        """The outcomes so far, by number."""
         found: dict[int, Outcome] = {}
         for attempt in self._attempts("COMPLETE"):
             self._same_search(attempt)
@@ -113,17 +114,17 @@ class Study:
         return [found[number] for number in sorted(found)]
 
     def under_way(self) -> dict[int, int]:
-        """The numbers that are being tried, and how many epochs of each are done."""
+        """The numbers that are being tried, each with the number of its finished epochs."""
         return {a.user_attrs["number"]: a.user_attrs.get("epochs", 0) for a in self._attempts("RUNNING")}
 
     def _same_search(self, attempt: FrozenTrial) -> None:
-        """Two first workers may write their settings over each other's; the attempts tell."""
+        """Raises if two first workers wrote their settings over each other's, which the attempts show."""
         if attempt.user_attrs.get("settings") != self.agreed:
             value = Described(f"a trial in {self.name!r} with other settings")
             raise ArgumentError("study", value, "one search under one name")
 
     def _enqueue(self) -> None:
-        """An attempt for each number that has none."""
+        """Enqueue an attempt for each number that has none."""
         taken = {attempt.user_attrs["number"] for attempt in self._attempts("WAITING", "RUNNING", "COMPLETE")}
         for number in range(self.plan.trials):
             if number not in taken:
@@ -148,7 +149,7 @@ class Study:
         return self.storage.get_trial_id_from_study_id_trial_number(self.id, attempt.number)
 
     def bring(self, key: int, state: str, values: list[float] | None = None) -> bool:
-        """Whether this worker brought an attempt into a state."""
+        """Whether this worker changed the state of an attempt."""
         try:
             return self.storage.set_trial_state_values(key, self.optuna.trial.TrialState[state], values)
         except self.optuna.exceptions.UpdateFinishedTrialError:

@@ -1,4 +1,4 @@
-"""One training run on images, as the command line asks for it: options, network, fit, accuracies."""
+"""One training run on images, as requested on the command line: options, network, fit, accuracies."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 @dataclass(frozen=True)
 class Options:
-    """What can be chosen about a training run. Construction raises ArgumentError for a value that cannot be.
+    """The options of a training run. The constructor raises ArgumentError for an invalid value.
 
     hidden: the widths between input and output. seed: of the initial weights and of the order of every epoch, each
-    drawn by a generator of its own.
+    drawn by a separate generator.
 
     >>> Options(lr=-1.0)
     Traceback (most recent call last):
@@ -56,14 +56,15 @@ class Options:
         return rules.get("sgd")(lr=self.lr, momentum=self.momentum, weight_decay=self.weight_decay)  # type: ignore[call-arg]
 
     def model(self, data: Known) -> MLP:
-        """The network for these images, its weights drawn by seed."""
+        """The network for these images, with weights drawn from the seed."""
         return network(data, self.hidden, self.activation, self.dtype, self.seed)
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A finished run. validation_accuracy: after every epoch; training_accuracy: at the end; both shares of 0..1.
-    digests: of all weights after every epoch, equal where the weights are."""
+    """A finished run. validation_accuracy: after every epoch; training_accuracy: at the end; both 0..1. digests: of all
+    weights after every epoch; equal digests mean equal weights.
+    """
 
     gradients: Gradients
     updates: Updates
@@ -78,10 +79,10 @@ def train(
     options: Options, data: Known, *, gradients: Gradients | None = None, updates: Updates | None = None,
     on_epoch: Callable[[int, float, float], object] | None = None,
 ) -> Run:  # fmt: skip
-    """Train a fresh network on the training split, in an order drawn by seed; the test split is not looked at.
+    """Train a fresh network on the training split, in an order drawn from the seed; the test split is not used.
 
-    gradients, updates: instead of those in `options`. on_epoch(epoch, epoch_loss, validation_accuracy) is called
-    after every epoch. Two calls with one `options` start from the same weights and see the same batches.
+    gradients, updates: instead of those in `options`. on_epoch(epoch, epoch_loss, validation_accuracy) is called after
+    every epoch. Two calls with one `options` start from the same weights and use the same batches.
     """
     gradients, updates = gradients or options.gradients, updates or options.updates
     check_alike(data.training.normalisation, data.validation.normalisation, "validation")
@@ -102,13 +103,13 @@ def train(
 
 
 def network(data: Known, hidden: tuple[int, ...], activation: str, dtype: str, seed: int) -> MLP:
-    """From the pixels of these images to their classes, its weights drawn by seed."""
+    """A network from the pixels of these images to their classes, with weights drawn from the seed."""
     sizes = [data.training.x.shape[1], *hidden, len(data.classes)]
     return MLP(sizes, activation=activation, dtype=DTYPES[dtype], generator=torch.Generator().manual_seed(seed))
 
 
 def check_common(chosen: Any) -> None:
-    """Raises ArgumentError for what neither a run (Options) nor a search (Plan) can be given."""
+    """Raises ArgumentError for values that are invalid in both a run (Options) and a search (Plan)."""
     check_choices(chosen, gradients=("manual", "autograd"), updates=("manual", "torch"), dtype=tuple(DTYPES))
     for name, low, high in (("epochs", 1, None), ("batch_size", 1, None), ("seed", 0, 2**63 - 1)):
         check_whole(name, getattr(chosen, name), low, high)
@@ -119,20 +120,21 @@ def check_common(chosen: Any) -> None:
 
 
 def check_choices(chosen: Any, **known: tuple[str, ...]) -> None:
-    """Raises ArgumentError where a field is none of the words it may be."""
+    """Raises ArgumentError if a field is not one of its allowed words."""
     for name, words in known.items():
         if getattr(chosen, name) not in words:
             raise unknown(name, getattr(chosen, name), words)
 
 
 def check_whole(name: str, value: object, low: int, high: int | None = None) -> None:
-    """Raises ArgumentError where `value` is no integer of low..high."""
+    """Raises ArgumentError unless `value` is an integer of low..high."""
     if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
         raise ArgumentError(name, value, f"an integer >= {low}" + ("" if high is None else f" and <= {high}"))
 
 
 def other_pair(gradients: Gradients, updates: Updates) -> tuple[Gradients, Updates]:
-    """What a run is compared with: autograd and torch; both by hand where the run itself is autograd and torch.
+    """The kinds of gradients and updates that a run is compared with: autograd and torch; both by hand if the run
+    itself uses autograd and torch.
 
     >>> other_pair("manual", "manual"), other_pair("autograd", "torch")
     (('autograd', 'torch'), ('manual', 'manual'))
@@ -141,22 +143,22 @@ def other_pair(gradients: Gradients, updates: Updates) -> tuple[Gradients, Updat
 
 
 def targets(split: Split, loss: str, classes: int) -> Tensor:
-    """y as the loss wants it: class labels (N,), or one-hot (N, classes) in the dtype of x."""
+    """y in the form that the loss takes: class labels (N,), or one-hot (N, classes) in the dtype of x."""
     return split.y if losses.get(loss).classes else F.one_hot(split.y, classes).to(split.x.dtype)
 
 
 def accuracy(model: MLP, split: Split) -> float:
-    """The share of images whose largest output is that of their class."""
+    """The fraction of images whose largest output is that of their class."""
     with torch.no_grad():
         return right(model(split.x), split.y)
 
 
 def right(output: Tensor, y: Tensor) -> float:
-    """The share of rows whose largest output is that of their class."""
+    """The fraction of rows whose largest output is that of their class."""
     return (output.argmax(dim=1) == y).double().mean().item()
 
 
 def digest(flat: Tensor) -> str:
-    """A fingerprint of a tensor's values: every NaN counts as the same, and -0 as 0."""
+    """A fingerprint of a tensor's values: all NaN are equal, and -0 equals 0."""
     values = torch.where(flat.isnan(), torch.nan, flat.detach() + 0.0)  # -0 + 0 is 0
     return hashlib.blake2b(values.cpu().contiguous().numpy().data, digest_size=16).hexdigest()

@@ -1,4 +1,4 @@
-"""`mlp-core train`: its options, and what it says."""
+"""`mlp-core train`: its options and its messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One trial of a search: a network trained an epoch at a time, each epoch kept in a file before the next begins."""
+"""One trial of a search: a network trained epoch by epoch; each epoch is saved to a file before the next begins."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from mlp_core.training import Gradients, History, Updates, fit
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a trial found, on training and validation split alone.
+    """The outcome of a trial, on the training and validation splits only.
 
-    epoch_losses, validation_accuracies, validation_losses: of every epoch run; accuracies are shares of 0..1.
-    kept_epoch: counted from 1, whose weights count; their digest; validation_accuracy and validation_loss are theirs.
-    Fewer epochs than planned were run where the loss became NaN or infinite: weights do not come back from there.
+    epoch_losses, validation_accuracies, validation_losses: one per trained epoch; accuracies are 0..1. kept_epoch: the
+    epoch, counted from 1, whose weights are kept; digest, validation_accuracy and validation_loss belong to it. The
+    trial ends early if the loss becomes NaN or infinite, because the weights cannot recover.
     """
 
     number: int
@@ -50,11 +50,11 @@ class Outcome:
 
 
 class Trial:
-    """Trial `number` of a plan: `run` it, then `outcome` says what it found and `kept` holds the weights.
+    """Trial `number` of a plan: `run` it, then `outcome` is its result and `kept` contains the weights.
 
-    gradients, updates: instead of those of the plan. path: where the trial is kept after every epoch, and taken up
-    again from; a file there that is not whole, or of another trial, is refused, which on_refused is told, and the
-    trial begins anew. alike: whether splits must be normalised alike; False is for showing what happens otherwise.
+    gradients, updates: instead of those in the plan. path: the file to which the trial is saved after every epoch, and
+    from which it continues. If that file is incomplete or from another trial, it is refused, on_refused is called, and
+    the trial starts again. alike: whether the splits must be normalised alike; False is for demonstrating the mistake.
     """
 
     def __init__(
@@ -88,14 +88,14 @@ class Trial:
 
     @property
     def done(self) -> bool:
-        """Whether no epoch is left, or none that could help."""
+        """Whether no epoch remains, or none that could help."""
         lost = bool(self.epoch_losses) and not (
             math.isfinite(self.epoch_losses[-1]) and math.isfinite(self.validation_losses[-1])
         )
         return lost or len(self.epoch_losses) == self.plan.epochs
 
     def run(self, on_epoch: Callable[[int], object] | None = None) -> None:
-        """Train what is left; on_epoch(epochs done) is called after every epoch, when it is in the file."""
+        """Train the remaining epochs; on_epoch(epochs done) is called after every epoch, after it is saved."""
         x, y = self._images()
         while not self.done:
             self._epoch(x, y)
@@ -112,13 +112,13 @@ class Trial:
         )  # fmt: skip
 
     def network(self) -> MLP:
-        """The network with the weights that were kept."""
+        """The network with the kept weights."""
         with torch.no_grad():
             self.model.flat.copy_(self.kept)
         return self.model
 
     def _images(self) -> tuple[Tensor, Tensor]:
-        """The training images, followed by their mirror images where the plan asks for them, and all their targets."""
+        """The training images, followed by their mirror images if the plan has them, and all their targets."""
         training = self.known.training
         x, y = training.x, targets(training, self.plan.loss, len(self.known.classes))
         if not self.plan.mirror:
@@ -130,7 +130,7 @@ class Trial:
         n = len(self.known.training)
         rows = torch.randperm(n, generator=self.order)
         if self.plan.mirror:
-            rows = rows + n * torch.randint(2, (n,), generator=self.order)  # which of the two, image by image
+            rows = rows + n * torch.randint(2, (n,), generator=self.order)  # one of the two, per image
         steps = self.plan.epochs * math.ceil(n / self.plan.batch_size)
         history = fit(
             self.model, x[rows], y[rows], loss=self.plan.loss,
@@ -178,11 +178,11 @@ class Trial:
         self.accuracies, self.validation_losses = record["accuracies"], record["validation_losses"]
 
     def _identity(self) -> dict[str, Any]:
-        """What a checkpoint must agree in to be of this trial."""
+        """The values by which a checkpoint is recognised as one of this trial."""
         plan = self.plan.to_dict() | {"gradients": self.gradients, "updates": self.updates}
         return {"plan": plan, "number": self.number, "images": list(self.known.digests)}
 
 
 def score(output: Tensor, split: Split, loss: str) -> tuple[float, float]:
-    """Accuracy, a share of 0..1, and loss of a network's outputs on a split."""
+    """Accuracy (0..1) and loss of a network's outputs on a split."""
     return right(output, split.y), losses.get(loss).value(output, targets(split, loss, output.shape[1])).item()
