@@ -123,7 +123,7 @@ def _elu_times_df(delta: Tensor, z: Tensor, a: Tensor) -> Tensor:
 
 
 def _elu_terms(z: Tensor, a: Tensor) -> Tensor:
-    return 2 + a.clamp(max=0)  # as a + 1 for z <= 0 in other hands
+    return 2 + a.clamp(max=0)  # other code computes a + 1 for z <= 0
 
 
 register(Activation("elu", f=F.elu, times_df=_elu_times_df, terms=_elu_terms, bends=(0.0,)))

@@ -46,7 +46,7 @@ def drawn(sizes: Sequence[int], generator: torch.Generator) -> Iterator[tuple[Te
     """W[l] and b[l] of each layer in float64, uniform within +- 1/sqrt(n_{l-1})."""
     counts = [n_out * (n_in + 1) for n_in, n_out in pairwise(sizes)]
     u = torch.rand(sum(counts), generator=generator, dtype=torch.float64, device=generator.device)
-    layers = zip(pairwise(sizes), u.mul_(2).sub_(1).split(counts), strict=True)  # within +- 1
+    layers = zip(pairwise(sizes), u.mul_(2).sub_(1).split(counts), strict=True)  # scaled to +- 1
     for (n_in, n_out), own in layers:
         W, b = own.div_(n_in**0.5).split([n_out * n_in, n_out])
         yield W.view(n_out, n_in), b

@@ -1,8 +1,8 @@
 """Difference quotients of a network's loss with the best step for each entry, and an error bound for each.
 
 One step for all entries truncates where an input is large (a weight that moves by h moves a pre-activation by h times
-its input), and drowns in rounding where the loss is large. Here an entry moves its pre-activations by about `step`
-times each of FACTORS, and the quotient is taken whose truncation and rounding together are smallest.
+its input), and is lost in rounding where the loss is large. Here each entry moves its pre-activations by about `step`
+times each of FACTORS, and the quotient with the smallest sum of truncation and rounding is used.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from mlp_core.losses import Loss
 from mlp_core.model import MLP
 
 FACTORS = (2.0**-8, 1.0, 2.0**6, 2.0**12)
-"""of the step; with gradcheck.STEP, from 3e-8 to 3e-2"""
+"""factors of the step; with gradcheck.STEP, the steps range from 3e-8 to 3e-2"""
 
 
 def scaled(model: MLP, x: Tensor, step: float) -> Tensor:
-    """For every entry of model.flat the step that moves its pre-activations by `step`, up to a factor of 2.
+    """For every entry of model.flat, a step that moves its pre-activations by `step`, up to a factor of 2.
 
     >>> model = MLP([1, 1], dtype=torch.float64)
     >>> scaled(model, torch.full((1, 1), 1000.0, dtype=torch.float64), 1.0)[0].item() == 2.0**-9
@@ -34,7 +34,7 @@ def scaled(model: MLP, x: Tensor, step: float) -> Tensor:
 
 
 def by_best_steps(model: MLP, x: Tensor, y: Tensor, loss: Loss, step: float) -> tuple[Tensor, Tensor]:
-    """(dJ/dtheta, how far it may be off), laid out as model.flat; infinitely far if every step crosses a kink.
+    """(dJ/dtheta, its error bound), in the layout of model.flat; the bound is infinite if every step crosses a kink.
 
     Truncation: D(h) = J' + h^2/6 J''' + O(h^4), so that D(2h) - D(h) is three times that of D(h); twice the difference
     is allowed. Rounding: both losses err by `rounding.of_loss`, and their quotient by four operations.

@@ -46,7 +46,7 @@ def common(
 
 @contextmanager
 def working_folder_importable() -> Iterator[None]:
-    """Inside, package.module:Name is first searched in the working folder, as with `python -m`."""
+    """A context in which package.module:Name is first searched in the working folder, as with `python -m`."""
     folder = str(Path.cwd())
     sys.path.insert(0, folder)
     try:
@@ -57,8 +57,9 @@ def working_folder_importable() -> Iterator[None]:
 
 @contextmanager
 def working_folder_left_out() -> Iterator[None]:
-    """Inside, nothing is imported from the working folder, because other people's files there may have any name. This
-    package is found even if it is in the working folder."""
+    """A context in which nothing is imported from the working folder, because other people's files there may have any
+    name. This package is found even if it is in the working folder.
+    """
     import mlp_core
 
     before, folder = list(sys.path), Path.cwd()

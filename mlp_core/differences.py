@@ -1,14 +1,14 @@
 """Central differences of the loss with respect to every parameter of a network, layer by layer.
 
-To move one entry (i, j) of [W[l], b[l]] moves one unit i of z[l] and a[l]: all below is evaluated once, and of z[l] and
-z[l+1] the one term changes in which the entry, or the unit, stands. All moved entries of a layer go through the layers
-above as one batch:
+If one entry (i, j) of [W[l], b[l]] moves, then one unit i of z[l] and a[l] moves. All layers below are evaluated once.
+In z[l] and z[l+1] only the term with this entry, or this unit, changes. All moved entries of a layer go through the
+layers above as one batch:
 
     z[l]_i +- = z[l]_i +- h [a[l-1], 1]_j                                  a[l]_i +- = f_l(z[l]_i +-)
     z[l+1] +- = z[l+1] + (a[l]_i +- - a[l]_i) W[l+1]_{., i}^T
     J+- = L(f_L(... f_{l+1}(z[l+1] +-) ...), y)
 
-Nothing of it knows of derivatives: it is the loss, evaluated at other weights.
+No derivative is used: this is the loss, evaluated at other weights.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from mlp_core.losses import Loss
 from mlp_core.model import MLP, Trace
 
 BLOCK = 2**20
-"""numbers of a layer that are evaluated at once: 8 MiB in float64"""
+"""the number of entries of a layer that are evaluated at once: 8 MiB in float64"""
 
 
 class Moved(NamedTuple):
-    """K networks, each with one entry (i, j) of [W[l], b[l]] moved up, and in the second half moved down."""
+    """K networks: in each, one entry (i, j) of [W[l], b[l]] is moved up, and in the second half of the rows down."""
 
     layer: int
     unit: Tensor
@@ -36,7 +36,7 @@ class Moved(NamedTuple):
     entry: Tensor
     """j, (K,)"""
     distance: Tensor
-    """of the two points of each, (K,)"""
+    """the distance between the two points, (K,)"""
     z: list[Tensor]
     """z[l]_i (2 K, B), then z[l+1], ..., z[L], each (2 K, B, n)"""
     outputs: Tensor
@@ -44,7 +44,8 @@ class Moved(NamedTuple):
 
 
 def by_parameters(model: MLP, x: Tensor, y: Tensor, loss: Loss, step: float | Tensor) -> Tensor:
-    """(J(theta + h e_i) - J(theta - h e_i)) / (2 h) for every entry, laid out as model.flat, as may be the steps h.
+    """(J(theta + h e_i) - J(theta - h e_i)) / (2 h) for every entry, in the layout of model.flat; the steps h may have
+    that layout too.
 
     The divisor is the distance of the two points as rounded.
 
@@ -81,7 +82,7 @@ def crosses_kink(model: MLP, x: Tensor, step: float | Tensor) -> Tensor:
 
 
 def farthest_outputs(model: MLP, x: Tensor, step: float | Tensor) -> Tensor:
-    """How far each output moves, at most, when one entry moves by its step: (B, n_L).
+    """The largest change of each output when one entry moves by its step: (B, n_L).
 
     >>> model = MLP([1, 1], dtype=torch.float64)
     >>> farthest_outputs(model, torch.full((1, 1), 4.0, dtype=torch.float64), 0.25).item()
@@ -96,7 +97,7 @@ def farthest_outputs(model: MLP, x: Tensor, step: float | Tensor) -> Tensor:
 
 
 def _sides(f: Activation, z: Tensor) -> Tensor:
-    """The side of each kink on which every pre-activation is, 0 if it is exactly at the kink: (*z.shape, kinks)."""
+    """The side of each kink on which every pre-activation lies, 0 if it is exactly on the kink: (*z.shape, kinks)."""
     return torch.stack([(z - edge).sign() for edge in (*f.kinks, *f.bends)] or [torch.zeros_like(z)], dim=-1)
 
 
@@ -129,8 +130,9 @@ def _moved(model: MLP, trace: Trace, step: float | Tensor) -> Iterator[Moved]:
 
 
 def _above(model: MLP, trace: Trace, layer: int, unit: Tensor, moved: Tensor) -> tuple[list[Tensor], Tensor]:
-    """z[l+1], ..., z[L] and the outputs of networks by the activations (2 K, B) of the one unit of layer l that moved
-    in each."""
+    """z[l+1], ..., z[L] and the outputs of networks, from the activations (2 K, B) of the one moved unit of layer l in
+    each.
+    """
     networks, rows = moved.shape
     if layer == model.L:
         outputs = trace.output.repeat(networks, 1, 1)

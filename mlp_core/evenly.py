@@ -47,7 +47,7 @@ def _joins(run: Sequence[Sum], one: Sum) -> bool:
         return False
     behind = [p.storage_offset() - q.storage_offset() for q, p in pairs]
     if len(run) == 1:
-        return bool(behind[0] * behind[1] > 0)  # both upwards, or both downwards
+        return bool(behind[0] * behind[1] > 0)  # both distances positive, or both negative
     return behind == [p.storage_offset() - q.storage_offset() for q, p in zip(run[-2], run[-1], strict=True)]
 
 

@@ -63,7 +63,7 @@ def check_model(
     gradient: `backprop`, or yours: gradient(model, trace, dL_dy) fills model.flat_grad, or the grad of each parameter;
     an entry that it leaves out counts as wrong. step: how far an entry moves; if a tensor is not fine with it, each
     entry moves by a step that suits its input and the loss (best_steps.py), and the derived bound decides where the
-    quotient cannot. Runs in float64 on a copy of the model. Raises ArgumentError for x or y that do not fit or hold
+    quotient cannot. Runs in float64 on a copy of the model. Raises ArgumentError for x or y that do not fit or contain
     NaN, and for a gradient that cannot be called.
 
     >>> x, y = torch.tensor([[1.0, -2.0]]), torch.tensor([[0.5]])
@@ -87,7 +87,7 @@ def check_model(
         raise ArgumentError("step", step, "a positive finite number")
     approx = by_parameters(model, x, y, loss, step)
     smooth = ~crosses_kink(model, x, step)
-    trace = model.trace(x.clone())  # the last: what a gradient does to its arguments changes nothing above
+    trace = model.trace(x.clone())  # last, so that a gradient that changes its arguments affects nothing above
     _, dL_dy = loss.value_and_grad(trace.output, y)
     model.flat_grad.fill_(math.nan)
     gradient(model, trace, dL_dy)

@@ -48,6 +48,6 @@ class Layout:
         return [flat.as_strided(shape, strides, begin + offset) for shape, strides, offset in places]
 
     def owned(self, index: int) -> int:
-        """The number of elements of a tensor, its padding included."""
+        """The number of elements of a tensor, including its padding."""
         ends = (*self.offsets[1:], self.size)
         return ends[index] - self.offsets[index]

@@ -65,11 +65,13 @@ class Loss:
         return (self.value(y_hat, y), self.grad(y_hat, y)) if self.both is None else self.both(y_hat, y)
 
     def prepared(self, y: Tensor, size: int, outputs: int, dtype: torch.dtype) -> Iterable[Any]:
-        """Checked targets of batches of `size` samples, one per batch, as what `repeated` returns takes them."""
+        """Checked targets for batches of `size` samples, one per batch, in the form for the function that `repeated`
+        returns.
+        """
         return _Labels(y, size, outputs, dtype) if self.both is _cross_entropy else y.split(size)
 
     def repeated(self, y_hat: Tensor) -> Callable[[Any], tuple[Tensor, Tensor]]:
-        """A function of prepared targets: loss and dL/dy_hat for what y_hat then holds.
+        """A function of prepared targets: loss and dL/dy_hat for the current content of y_hat.
 
         dL/dy_hat is always in the same memory.
         """
@@ -112,7 +114,7 @@ register, get, names, remove = _registry.register, _registry.get, _registry.name
 
 
 def _sum_of_squares(y_hat: Tensor, y: Tensor) -> Tensor:
-    return ((y - y_hat) ** 2).sum()  # L = sum_s sum_i (y - y_hat)^2; its own terms
+    return ((y - y_hat) ** 2).sum()  # L = sum_s sum_i (y - y_hat)^2; the summands are its terms
 
 
 def _squared_error_grad(y_hat: Tensor, y: Tensor) -> Tensor:
@@ -150,14 +152,14 @@ register(Loss(
 
 
 SMALL = 2**20
-"""numbers of prepared targets that are kept for all batches"""
+"""the largest number of prepared target entries that are kept for all batches"""
 
 Labels = tuple[Tensor, Tensor, Tensor | None]
-"""of a batch: labels y; dL/dlog p, which depends on y alone; memory for the loss"""
+"""for a batch: labels y; dL/dlog p, which depends only on y; memory for the loss"""
 
 
 def _dL_dlog_p(y: Tensor, outputs: int, dtype: torch.dtype, size: int) -> Tensor:
-    """-1/B where the label is, B being `size`, and fewer for the samples that are left over at the end."""
+    """-1/B at the label, where B is `size`, or the smaller number of samples in the last batch."""
     shares = torch.full((len(y), 1), -1 / size, dtype=dtype, device=y.device)
     rest = len(y) % size
     if rest:
@@ -166,7 +168,7 @@ def _dL_dlog_p(y: Tensor, outputs: int, dtype: torch.dtype, size: int) -> Tensor
 
 
 class _Labels:
-    """Targets of one batch after the other, made once where they are few numbers."""
+    """The targets of one batch after the other, prepared only once if they have few entries."""
 
     def __init__(self, y: Tensor, size: int, outputs: int, dtype: torch.dtype) -> None:
         self.y, self.size, self.outputs, self.dtype = y, size, outputs, dtype
@@ -179,7 +181,7 @@ class _Labels:
 
     def __iter__(self) -> Iterator[Labels]:
         if self.made is not None:
-            if not self.y.equal(self.of):  # y is the caller's, who may change it between epochs
+            if not self.y.equal(self.of):  # y belongs to the caller, who may change it between epochs
                 self.of, self.made = self.y.clone(), list(self._made(self.y))
             return iter(self.made)
         return chain.from_iterable(map(self._made, self.y.split(self.size)))
@@ -188,7 +190,7 @@ class _Labels:
 def _cross_entropy_of(
     y_hat: Tensor, log_p: Tensor | None, dL_dy: Tensor | None, target: Labels
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Value and gradient, by way of log_p; into memory where it is given."""
+    """Value and gradient by way of log_p; written into memory if it is given."""
     y, dL_dlog_p, value = target
     log_p = torch._log_softmax(y_hat, 1, False, out=log_p)
     # L = -1/B sum_s log p[s, y_s]: what F.nll_loss calls, with a place for the result, and 1 for the mean

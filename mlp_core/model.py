@@ -27,11 +27,11 @@ GRAD = attrgetter("grad")
 class MLP(nn.Module):
     """A multi-layer perceptron; an ordinary nn.Module whose parameters are views of one flat buffer.
 
-    sizes: widths n_0..n_L. activation: of the hidden layers, a name or record, or one for each hidden layer.
-    output: of the last layer. Weights W[l] are (n_l, n_{l-1}), biases b[l] are (n_l,), both drawn uniformly from
-    +- 1/sqrt(n_{l-1}) (as torch.nn.Linear does), in float64 and then rounded, by `generator` or, without one, by a
-    fresh one seeded with 0. Raises ArgumentError for sizes that are not two or more positive integers, an unknown
-    activation, or a dtype that is not floating point.
+    sizes: widths n_0..n_L. activation: a name or record for the hidden layers, or one for each of them. output: the
+    activation of the last layer. Weights W[l] are (n_l, n_{l-1}), biases b[l] are (n_l,), both drawn uniformly from +-
+    1/sqrt(n_{l-1}) (as torch.nn.Linear does), in float64 and then rounded, by `generator` or, without one, by a fresh
+    one seeded with 0. Raises ArgumentError for sizes that are not two or more positive integers, an unknown activation,
+    or a dtype that is not floating point.
 
     >>> model = MLP([2, 3, 1], activation="tanh", dtype=torch.float64)
     >>> model.trace(torch.ones(5, 2, dtype=torch.float64)).output.shape
@@ -39,9 +39,9 @@ class MLP(nn.Module):
     """
 
     activations: tuple[Activation, ...]
-    """of each layer; may be set, to as many names or records"""
+    """the activation of each layer; may be set, to as many names or records"""
     _places: list[int]
-    """where the parameters lie; _grad_places: and the views where their gradients go"""
+    """the memory addresses of the parameters; _grad_places: those of the views for their gradients"""
 
     def __init__(
         self,
@@ -180,8 +180,9 @@ class MLP(nn.Module):
             raise ArgumentError("x", Described(f"device {x.device}"), f"device {self._flat.device}, that of the model")
 
     def _lay(self, *, settling: bool = False) -> None:
-        """Move the parameters into a new flat buffer, and their gradients into another; where they already lie in one,
-        it is taken. settling: refuse those that are part of other memory."""
+        """Move the parameters into a new flat buffer, and their gradients into another. If they are already in one, it
+        is kept. settling: refuse parameters that are part of other memory.
+        """
         parameters = placing.checked(self._parameters, self.sizes)
         placing.in_order(self._parameters, self.sizes)
         self.layout = layout = Layout.of([p.shape for p in parameters], parameters[0].dtype)

@@ -33,9 +33,9 @@ class Normalisation:
 def normalise(
     training: Tensor, validation: Tensor, test: Tensor
 ) -> tuple[tuple[Tensor, Tensor, Tensor], Normalisation]:
-    """The three splits, each (N, C, H, W) floating point, normalised by the training split; and the map that did it.
+    """The three splits, each (N, C, H, W) floating point, normalised by the training split; and the map that was used.
 
-    mean and std are those of each channel over all pixels of the training split (std of the population: divided by
+    mean and std are computed per channel, over all pixels of the training split (std of the population: divided by
     their number). A channel that is constant there is shifted to zero and not scaled: std counts as 1. The inputs are
     not changed. Raises ArgumentError for splits that are not four-dimensional or differ in image shape or dtype, and
     for a training split that is empty or not finite.
@@ -52,7 +52,7 @@ def normalise(
     if not (torch.isfinite(mean).all() and torch.isfinite(std).all()):
         raise ArgumentError("training", Described("NaN, infinity or numbers too large to square"), "finite numbers")
     low, high = pixels.amin(dim=(0, 2, 3)), pixels.amax(dim=(0, 2, 3))
-    # the mean of equal numbers may be rounded, and std then be rounding error: only low == high says constant
+    # the mean of equal numbers may be rounded, and std is then a rounding error: only low == high means constant
     mean = torch.where(low == high, low, mean)
     std = torch.where((low == high) | (std == 0), 1.0, std)
     normalisation = Normalisation(mean, std)

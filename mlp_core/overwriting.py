@@ -29,7 +29,7 @@ Call = Callable[[], object]
 
 _F_OVER: list[tuple[Any, Any, Callable[[Tensor], Call | None]]] = [
     (_identity, _identity_times_df, lambda z: None),
-    (torch.relu, _relu_times_df, lambda z: partial(torch.relu_, z)),  # a > 0 where z > 0
+    (torch.relu, _relu_times_df, lambda z: partial(torch.relu_, z)),  # a > 0 exactly if z > 0
     (torch.sigmoid, _sigmoid_times_df, lambda z: partial(torch.sigmoid_, z)),
     (torch.tanh, _tanh_times_df, lambda z: partial(torch.tanh_, z)),
 ]

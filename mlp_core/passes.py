@@ -9,9 +9,9 @@
 
 Rumelhart, Hinton and Williams (1986); Nielsen, *Neural Networks and Deep Learning*, ch. 2, equations BP1 to BP4.
 
-`trace` and `backprop` do each operation when they meet it (AtOnce). `fit` does the same for the first batch of a size,
-and writes each operation down, with the memory that it reads and writes (Written). For every later batch it repeats
-what is written. In a small network most of a step is the search for arguments and memory of some twenty calls.
+`trace` and `backprop` run each operation at once (AtOnce). `fit` does so for the first batch of each size, and records
+each operation with the memory that it reads and writes (Written). For every later batch it repeats the recorded
+operations. In a small network, finding the arguments and the memory of some twenty calls takes most of a step.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def forward(do: Doing, activations: Activations, parameters: Tensors, x: Tensor)
 def backward(
     do: Doing, activations: Activations, parameters: Tensors, grads: Tensors, z: Tensors, a: Tensors, delta: Tensor
 ) -> None:
-    """Fill grads, laid out as `parameters`; delta: dL/dy_hat."""
+    """Fill grads, in the order of `parameters`; delta: dL/dy_hat."""
     W, dL_dW, dL_db = parameters[0::2], grads[0::2], grads[1::2]
     for layer in range(len(activations), 0, -1):
         delta = do.times_df(activations[layer - 1], delta, z[layer], a[layer])  # * f_l'(z[l])
@@ -106,23 +106,23 @@ class Written:
 
     def __init__(self, activations: Activations, parameters: Tensors, grads: Tensors, loss: Loss) -> None:
         self.activations, self.grads, self.loss = activations, grads, loss
-        self.parameters = [p.detach() for p in parameters]  # a Parameter costs each call a look at its class
+        self.parameters = [p.detach() for p in parameters]  # with a Parameter, each call would check its class
         self.forward: list[Callable[[], object]] = []
         self.backward: list[Callable[[], object]] = []
         self.calls = self.forward
         self.sums: list[evenly.Sum] = []
-        """what is added up in each layer, and the memory for the sum"""
+        """the matrix that each layer adds up, and the memory for the sum"""
         self.x: Any = None
         """the batch"""
 
     def __call__(self, x: Tensor, target: Any) -> Tensor:
-        """Fill the gradients of one batch, and return its loss. target: as prepared by the loss."""
+        """Fill the gradients of one batch, and return its loss. target: as the loss has prepared it."""
         if self.x is None:
             return self._write(x, target)
         self.x = x
         for call in self.forward:
             call()
-        value, _ = self.evaluate(target)  # fills dL/dy_hat
+        value, _ = self.evaluate(target)  # this fills dL/dy_hat
         for call in self.backward:
             call()
         return value
@@ -135,12 +135,12 @@ class Written:
         self.calls = self.backward
         self.deltas = x.new_empty(sum(below.numel() for below in z[1:-1]))
         backward(self, self.activations, self.parameters, self.grads, z, a, delta)
-        self.backward.extend(evenly.calls(self.sums))  # no sum is read by any other operation
+        self.backward.extend(evenly.calls(self.sums))  # no other operation reads a sum
         return value
 
     def linear(self, a: Tensor, W: Tensor, b: Tensor) -> Tensor:
         z, W_t = F.linear(a, W, b), W.t()
-        b = b.expand_as(z)  # else every call does so
+        b = b.expand_as(z)  # otherwise every call does so
         if a is self.x:
             self.calls.append(lambda: torch.addmm(b, self.x, W_t, out=z))
         else:

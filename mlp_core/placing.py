@@ -1,9 +1,9 @@
 """The memory of a model's parameters, and the models that backpropagation by hand refuses.
 
-An MLP's parameters are views of one buffer. Much that torch allows puts them elsewhere: `W1.data = ...`, another
-Parameter under the same name, `load_state_dict(assign=True)`, two modules that share them. Here it is noticed: what has
-memory of its own is taken back into a buffer, and what cannot be is refused by name, since its numbers would silently
-be others than autograd's: tied, pruned or parametrized parameters, hooks, a forward of one's own.
+An MLP's parameters are views of one buffer. Several operations of torch move them elsewhere: `W1.data = ...`, another
+Parameter under the same name, `load_state_dict(assign=True)`, two modules that share them. This module detects that.
+Parameters with separate memory are moved back into a buffer. Tied, pruned or parametrized parameters, hooks and an
+overridden forward are refused by name, because the gradients would silently differ from autograd's.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def checked(parameters: Mapping[str, nn.Parameter | None], sizes: Iterable[int])
 
 
 def in_order(parameters: dict[str, nn.Parameter | None], sizes: Iterable[int]) -> None:
-    """Put an MLP's own parameters first and in order: pruning moves one to the end, and it stays there."""
+    """Put an MLP's own parameters first and in order, because pruning moves one to the end."""
     before, names = dict(parameters), wanted(sizes)
     if list(before)[: len(names)] != list(names):
         parameters.clear()
@@ -131,7 +131,7 @@ def check_trainable(parameters: Iterable[Tensor]) -> None:
 
 
 def _reach(p: Tensor) -> int:
-    """Bytes from a tensor's first entry to behind its last."""
+    """The number of bytes from a tensor's first entry to the end of its last."""
     if not p.numel():
         return 0
     return (1 + sum((n - 1) * stride for n, stride in zip(p.shape, p.stride(), strict=True))) * p.itemsize

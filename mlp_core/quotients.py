@@ -18,9 +18,9 @@ from torch import Tensor
 from mlp_core.base.errors import ArgumentError, Described
 
 STEP = 2.0**-17
-"""about 7.6e-6, near the cube root of float64's unit roundoff; a power of two, so that theta +- h is seldom rounded"""
+"""about 7.6e-6, near the cube root of float64's unit roundoff; a power of two, so that theta +- h is rarely rounded"""
 
-BLOCK = 2**22  # numbers of perturbed parameters held at a time
+BLOCK = 2**22  # the largest number of perturbed parameters in memory
 
 BANDS = ((1e-7, "fine"), (1e-5, "suspect"), (1e-3, "probably wrong"))
 
@@ -66,10 +66,10 @@ def central_difference(
 ) -> Tensor:
     """The gradient of f at theta by central differences, entry by entry; of the shape of theta, in float64.
 
-    f: of a tensor shaped like theta, to a number; or, `batched`, of K of them stacked, to (K,). It is called with
+    f: from a tensor shaped like theta to a number; or, if `batched`, from K stacked tensors to (K,). It is called with
     float64 copies; theta itself is never changed. Raises ArgumentError for a step that is not positive and finite, and
-    for complex numbers, of theta or of f.
-    The divisor is the distance of the two points as rounded, which is 2 h but for rounding.
+    for complex numbers in theta or from f. The divisor is the distance between the two rounded points, which is 2 h up
+    to rounding.
 
     >>> central_difference(lambda t: (t**2).sum(), torch.tensor([1.0, -2.0]))
     tensor([ 2., -4.], dtype=torch.float64)

@@ -19,7 +19,7 @@ CHECKPOINT = {"epoch", "step", "flat", "state", "generator", "sizes", "rule", "u
 """the keys of a checkpoint"""
 
 RAISED = (RuntimeError, KeyError, TypeError, ValueError, AttributeError, IndexError, NotImplementedError)
-"""what an optimizer raises for a state that does not fit"""
+"""the exceptions of an optimizer for a state that does not fit"""
 
 Make = Callable[[UpdateRule, Iterable[Any]], torch.optim.Optimizer]
 
@@ -100,7 +100,7 @@ def _check_state(start: dict[str, Any], model: MLP, rule: UpdateRule, make: Make
 
 
 def _check_slot(where: str, name: object, value: Any, like: Any) -> None:
-    """One number or tensor of a parameter's state; like: what a first step makes of it, if anything."""
+    """One number or tensor of a parameter's state; like: the value after a first step, if there is one."""
     if isinstance(value, Tensor) and _nowhere(value):
         raise _damaged(where, Described(f"{value.layout} on {value.device}"), "a dense tensor with data")
     if isinstance(value, Tensor) and value.ndim:
@@ -112,7 +112,7 @@ def _check_slot(where: str, name: object, value: Any, like: Any) -> None:
     if isinstance(like, Tensor) and like.ndim and number is not None:
         raise _damaged(where, number, f"a tensor of shape {tuple(like.shape)}")
     if number is None and name != "step":
-        return  # an option that is off
+        return  # this option is off
     if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
         raise _damaged(where, number, "a finite number")
     if name == "step" and (number < 0 or number != int(number)):

@@ -13,8 +13,8 @@ from mlp_core.losses import Loss
 from mlp_core.model import MLP, Trace
 
 ELEMENTARY = 8
-"""Assumption: exp, log, tanh, erf, sigmoid of torch on CPU err by at most 8 roundings (4 ulp) of a normal result; one
-that is not normal may be 0 instead (sigmoid(-92) in float32 is, and e^-92 is not)"""
+"""Assumption: exp, log, tanh, erf, sigmoid of torch on CPU have an error of at most 8 roundings (4 ulp) of a normal
+result; a subnormal result may be 0 (sigmoid(-92) in float32 is 0, e^-92 is not)"""
 
 
 def unit_roundoff(dtype: torch.dtype) -> float:
@@ -65,10 +65,11 @@ def of_objective(model: MLP, trace: Trace, terms: Tensor, dL_dy: Tensor) -> floa
 
 
 def of_loss(model: MLP, trace: Trace, loss: Loss, y: Tensor, aside: Tensor) -> float:
-    """The same of a loss of any size, at points whose outputs lie within `aside` (of their shape) of the trace's.
+    """The same for a loss of any size, at points whose outputs differ from the trace's by at most `aside` (of their
+    shape).
 
-    The slope of a convex loss is largest at an end of what the output may be, y_hat +- (aside + E): at a perfect fit it
-    is 0, and beside it is not.
+    The slope of a convex loss is largest at an end of the range of the output, y_hat +- (aside + E): it is 0 at a
+    perfect fit, but not beside it.
     """
     y_hat, e = trace.output.double(), of_outputs(model, trace)[-1]
     ends = torch.stack([loss.grad(y_hat + k * (aside + e), y).abs() for k in (-1, 0, 1)])

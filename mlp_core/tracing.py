@@ -1,8 +1,9 @@
 """The results of the forward pass that backpropagation needs, and a record of how they were computed.
 
 Autograd refuses to go back through a network whose weights, inputs or activations were changed since: each tensor
-counts how often it was changed in place. A trace remembers the count, where the parameters lay and which activations
-there were, so that backpropagation by hand refuses the same. Changes through `.data` nobody counts, in torch neither.
+counts how often it was changed in place. A trace remembers the counts, the addresses of the parameters and the
+activations, so that backpropagation by hand refuses the same cases. Changes through `.data` are not counted, as in
+torch.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ VERSION = attrgetter("_version")
 
 
 Made = tuple[tuple[int, ...], tuple[Any, ...], Sequence[Tensor], Tensor, list[int], list[int], list[int] | None]
-"""sizes, activations; parameters, their buffer, where they lay; how often parameters and buffer were changed; how often
-x and each z and a were (None: not counted in inference mode)"""
+"""sizes, activations; parameters, their buffer, their addresses; how often parameters and buffer were changed; how
+often x and each z and a were changed (None: not counted in inference mode)"""
 
 
 class _Layers(NamedTuple):
@@ -42,7 +43,7 @@ class Trace(_Layers):
     """
 
     made: Made | None = None
-    """of `MLP.trace`; a copy, or what was put together by hand, does not know"""
+    """set by `MLP.trace`; unknown for a copy, or for a trace that was put together by hand"""
 
     @property
     def output(self) -> Tensor:
@@ -93,7 +94,9 @@ def _stale(got: str) -> ArgumentError:
 
 
 def without_autograd(function: Callable[..., T], *arguments: Any) -> T:
-    """Call a function with autograd disabled. `with torch.no_grad()` takes 1.3 us more, as long as a small layer."""
+    """Call a function with autograd disabled. `with torch.no_grad()` takes 1.3 us more, which is the time of a small
+    layer.
+    """
     before = torch.is_grad_enabled()
     torch._C._set_grad_enabled(False)
     try:

@@ -56,9 +56,10 @@ def fit(
 
     rule: an UpdateRule, or a function of the step (0, 1, ...) that returns one (a schedule). gradients: by `backprop`
     or by autograd. updates: by the rule itself or by its twin in torch.optim. shuffle: draw the order of every epoch
-    from `generator` (without one, from a fresh one seeded with 0). start: the checkpoint of an earlier fit, whose
-    weights, rule state, generator state and counts are taken up; `epochs` more are run. on_epoch(epoch, epoch_loss)
-    is called after every epoch. Raises ArgumentError for what cannot be trained on; the model is then untouched.
+    from `generator` (without one, from a fresh one seeded with 0). start: the checkpoint of an earlier fit. Its
+    weights, rule state, generator state and counts are restored, and `epochs` more epochs are run. on_epoch(epoch,
+    epoch_loss) is called after every epoch. Raises ArgumentError for arguments that cannot be used; the model is then
+    unchanged.
 
     >>> from mlp_core import rules
     >>> x = torch.linspace(-1, 1, 8)[:, None]
@@ -83,14 +84,14 @@ def fit(
     if gradients == "manual":
         prepared = partial(loss.prepared, outputs=model.sizes[-1], dtype=x.dtype)
     batches = Batches(x, y, batch_size, prepared, generator if shuffle else None)
-    # what inference mode makes is of no use to autograd, nor to torch's optimizers outside it
+    # tensors created in inference mode cannot be used by autograd, nor by torch's optimizers outside it
     mode = torch.inference_mode if gradients == updates == "manual" else torch.no_grad
     step_losses: list[Tensor] = []
     epoch_losses: list[Tensor] = []
     samples = torch.tensor(batches.sizes, device=x.device)
     for epoch in range(first_epoch, first_epoch + epochs):
         values = []
-        if epoch > first_epoch and (on_epoch is not None or not isinstance(rule, UpdateRule)):  # else nobody touched it
+        if epoch > first_epoch and (on_epoch is not None or not isinstance(rule, UpdateRule)):  # else unchanged
             _check_again(model, x, gradients)
         gradient.renew()
         with updater.many(), mode():
@@ -128,7 +129,9 @@ def _schedule(rule: UpdateRule | Schedule) -> Schedule:
 
 
 class _ByHand(dict[int, Written]):
-    """By the size of a batch: what fills the gradient buffer for one that `fit` has checked, and returns its loss."""
+    """Per batch size, the function that fills the gradient buffer for a batch that `fit` has checked, and returns its
+    loss.
+    """
 
     def __init__(self, model: MLP, loss: Loss) -> None:
         self.model, self.loss = model, loss
@@ -136,7 +139,7 @@ class _ByHand(dict[int, Written]):
 
     def renew(self) -> None:
         """Discard the recorded passes if memory or activations of the model have changed."""
-        of = self.model.activations, self.model.grad_views  # new ones wherever the parameters were laid anew
+        of = self.model.activations, self.model.grad_views  # new ones if the parameters were moved
         if not self.of or not all(map(is_, of, self.of)):
             self.of = of
             self.clear()
@@ -168,13 +171,13 @@ class _ByAutograd:
 
 
 def _finite(values: Tensor) -> bool:
-    """Whether all of at least one are, in one pass and without another tensor of that size."""
+    """Whether all entries are finite, of at least one, in a single pass without another tensor of that size."""
     low, high = torch.aminmax(values)
     return bool(torch.isfinite(low) & torch.isfinite(high))  # NaN is both
 
 
 def _check_again(model: MLP, x: Tensor, gradients: str) -> None:
-    """What may change between epochs: the model, by `on_epoch`."""
+    """Check what may change between epochs: the model, by `on_epoch`."""
     model.check(x)
     model.flat  # noqa: B018  (its parameters in their places)
     check_alone(model, model.in_order(), model.sizes)

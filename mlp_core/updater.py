@@ -29,7 +29,7 @@ class Updater:
 
     @contextmanager
     def many(self) -> Iterator[None]:
-        """Inside, the steps are prepared once, because no other code changes the model or the optimizer."""
+        """A context in which the steps are prepared once, because no other code changes the model or the optimizer."""
         self.model.flat_grad  # noqa: B018  (binds every parameter's grad)
         if isinstance(self.optimizer, RuleOptimizer):
             self.work = self.optimizer.prepared()
@@ -58,11 +58,11 @@ class Updater:
         self.optimizer.turn_to(rule)
         if self.work is not None:
             self.optimizer.settle(self.work)
-            with torch.inference_mode(False), torch.no_grad():  # state that may be laid anew outlives this
+            with torch.inference_mode(False), torch.no_grad():  # the state may be moved, and is used later
                 self.work = self.optimizer.prepared()
 
     def save(self, generator: torch.Generator) -> dict[str, Any]:
-        state = self.optimizer.state_dict()["state"]  # no copy: nobody steps this optimizer any more
+        state = self.optimizer.state_dict()["state"]  # no copy: this optimizer takes no further step
         return {
             "flat": self.model.flat.clone(), "state": state, "generator": generator.get_state(),
             "sizes": list(self.model.sizes), "rule": repr(self.rule), "updates": self.updates,
@@ -72,7 +72,7 @@ class Updater:
         """Load a checkpoint. Raises ArgumentError if it is damaged or belongs to another model or rule."""
         check_start(start, self.model, self.rule, self.updates, lambda rule, ps: _optimizer(rule, ps, self.updates))
         check_generator(start, generator)
-        state = copied(start["state"])  # load_state_dict keeps the tensors it is given, and steps write to them
+        state = copied(start["state"])  # load_state_dict keeps these tensors, and steps write to them
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
         params = self.optimizer.param_groups[0]["params"]
         for index, saved in state.items():
@@ -95,6 +95,6 @@ def _optimizer(rule: UpdateRule, params: Any, updates: Updates) -> torch.optim.O
 
 
 def _hyperparameters(rule: UpdateRule, model: MLP) -> dict[str, Any]:
-    """What a rule is in a param_group of torch's."""
+    """The hyperparameters of a rule as in a param_group of torch's optimizer."""
     group = _optimizer(rule, [model.flat.new_zeros(1)], "torch").param_groups[0]
     return {name: value for name, value in group.items() if name != "params"}

@@ -1,1 +1,1 @@
-"""What every part stands on: errors that name the argument, records by name, extras, files."""
+"""Helpers for all other parts: errors that name the argument, records by name, optional packages, files."""

@@ -21,7 +21,7 @@ class ArgumentError(ValueError):
         self.argument, self.value, self.expected = argument, value, expected
 
     def __reduce__(self) -> tuple[type[ArgumentError], tuple[str, Described, str]]:
-        return type(self), (self.argument, self.shown, self.expected)  # the value itself may not travel
+        return type(self), (self.argument, self.shown, self.expected)  # the value itself may not be picklable
 
 
 class Described(str):

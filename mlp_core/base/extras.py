@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 BASE = ""
-"""in place of an extra: what every installation of mlp_core brings, and the core alone does without"""
+"""instead of an extra: packages that every installation of mlp_core has, and that the core itself does not need"""
 
 
 class MissingExtra(ImportError):

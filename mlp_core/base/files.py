@@ -14,9 +14,9 @@ from mlp_core.base.errors import ArgumentError, Described
 def output_folder(folder: Path, names: tuple[str, ...] = (), argument: str = "out") -> Iterator[Path]:
     """`folder`, created if necessary, and checked to be writable before the block runs.
 
-    names: the files that will be written there. argument: what an error calls the folder. Where the block fails,
-    folders made here that are still empty are removed again. Raises ArgumentError for a folder that cannot be made or
-    written to, or where a name is taken by a folder.
+    names: the files that will be written there. argument: what an error calls the folder. If the block fails, folders
+    created here that are still empty are removed. Raises ArgumentError for a folder that cannot be created or written
+    to, and if a folder has the name of a file.
     """
     made: list[Path] = []
     done = False
@@ -43,11 +43,11 @@ def output_folder(folder: Path, names: tuple[str, ...] = (), argument: str = "ou
 
 
 def write_all(folder: Path, writers: Mapping[str, Callable[[Path], object]]) -> list[Path]:
-    """Write one file a name, by calling its writer with a path; the paths of the files written.
+    """Write one file per name, by calling its writer with a path. Returns the paths of the written files.
 
-    The writers get temporary names in the same folder. Only when all have returned do the files take their places,
-    replacing older ones; when one fails or is interrupted none does, and nothing is left behind. Raises ArgumentError
-    where the folder cannot take them (a full disk, a folder that is gone).
+    The writers get temporary names in the same folder. After all have returned, the files get their names and replace
+    older ones. If one fails or is interrupted, no file is replaced and no temporary file remains. Raises ArgumentError
+    if they cannot be written (a full disk, a missing folder).
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -74,7 +74,7 @@ def _temporary(path: Path) -> Path:
 
 
 def _make(folder: Path, made: list[Path]) -> None:
-    """Make a folder and its parents; those that were not there are added to `made`, outermost first."""
+    """Create a folder and its parents; the new ones are added to `made`, outermost first."""
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     for parent in reversed(missing):
         parent.mkdir(exist_ok=True)
@@ -87,5 +87,5 @@ def _remove_empty(made: list[Path]) -> None:
     for folder in reversed(made):
         try:
             folder.rmdir()
-        except OSError:  # no longer empty, or gone: not ours to remove
+        except OSError:  # no longer empty, or missing: it is not removed
             return

@@ -1,4 +1,5 @@
-"""The process that those of files are copied from: started early, and with no trace of the program that starts it."""
+"""The process from which the processes of hand-ins are copied: started early, and without traces of the starting
+program."""
 
 from __future__ import annotations
 
@@ -14,12 +15,12 @@ PRELOADED = "mlp_core.testing.verification.preloaded"
 """the module that this process imports before it is copied"""
 
 _starting = Lock()
-"""held while a process is started: the name of this process is hidden meanwhile"""
+"""held while a process is started, because the name of this process is hidden meanwhile"""
 
 
 @contextmanager
 def nameless() -> Iterator[None]:
-    """Inside, processes are started that know nothing of the script that runs here and of the working folder.
+    """A context in which started processes do not know this process's script and working folder.
 
     Otherwise the script would run again in each process, and modules of the working folder would be imported in the
     process that all are copied from.
@@ -39,7 +40,7 @@ def nameless() -> Iterator[None]:
 
 
 def begin() -> None:
-    """Start the process now, where processes can be copied: it imports torch while this one does."""
+    """Start the process now, if processes can be copied: it imports torch in parallel with this one."""
     if hasattr(os, "fork"):
         with nameless():
             forkserver.set_forkserver_preload([PRELOADED])

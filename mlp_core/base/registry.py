@@ -1,4 +1,4 @@
-"""Records by name: activations, losses and rules all register here, and the laws run on what is registered."""
+"""Records by name: activations, losses and rules are registered here, and the laws run on all registered records."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Registry(Generic[T]):
         return record
 
     def get(self, name: str | T) -> T:
-        """The record called `name`; a record itself is handed back as it is.
+        """The record called `name`; a record itself is returned unchanged.
 
         Raises ArgumentError for an unknown name, with the nearest known one.
         """

@@ -9,14 +9,14 @@ from types import TracebackType
 from typing import Any
 
 EVERY = 10.0
-"""seconds between two lines where lines stay"""
+"""seconds between two lines if lines remain visible"""
 
 TICK = 0.25
-"""seconds between two looks in a terminal"""
+"""seconds between two updates in a terminal"""
 
 
 class Ticker:
-    """Inside, `words()` and the seconds since are shown on a rich console, from the beginning on.
+    """A context in which `words()` and the elapsed seconds are shown on a rich console, from the beginning on.
 
     >>> import io
     >>> from rich.console import Console

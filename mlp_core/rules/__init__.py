@@ -1,7 +1,7 @@
-"""Update rules: one a file, found by themselves.
+"""Update rules: one per file, found automatically.
 
-Every module of this package whose name does not begin with an underscore holds one UpdateRule and is called after it.
-It is imported when its rule is first asked for.
+Every module of this package whose name does not begin with an underscore contains one UpdateRule and is named after it.
+It is imported when its rule is first used.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def names() -> tuple[str, ...]:
 
 
 def get(name: str | type[UpdateRule]) -> type[UpdateRule]:
-    """The rule called `name`; a rule itself is handed back as it is.
+    """The rule called `name`; a rule itself is returned unchanged.
 
     Raises ArgumentError for an unknown name, with the nearest known one.
 

@@ -1,6 +1,6 @@
-"""Domains of hyperparameters: written once, in the annotation of the field.
+"""Domains of hyperparameters, each written once, in the annotation of a field.
 
-A domain rejects a value outside it when a rule is made, and tells the battery what to generate.
+A rule rejects values outside a domain when it is created, and the battery draws values from it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from annotated_types import Ge, Gt, Le, Lt
 from mlp_core.base.errors import ArgumentError
 
 LARGEST = sys.float_info.max
-"""what no finite number exceeds"""
+"""the largest finite number"""
 
 
 @dataclass(frozen=True)
 class Typical:
-    """Where sensible values of a hyperparameter lie; generators stay inside on unbounded sides."""
+    """The range of sensible values of a hyperparameter; generators stay inside it on unbounded sides."""
 
     low: float
     high: float
@@ -41,7 +41,9 @@ class Epsilon:
 
 @dataclass(frozen=True)
 class Domain:
-    """What a field may hold: a type (float, int, bool) with bounds and typical range, or one of several choices."""
+    """The allowed values of a field: a type (float, int, bool) with bounds and a typical range, or one of several
+    choices.
+    """
 
     type: type
     bounds: tuple[Ge | Gt | Le | Lt, ...] = ()
@@ -49,7 +51,7 @@ class Domain:
     decay: Decay | None = None
     epsilon: bool = False
     optional: bool = False
-    """whether None is a value too"""
+    """whether None is allowed"""
     choices: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -66,9 +68,9 @@ class Domain:
         return " ".join([kind, " and ".join(parts)]) if parts else kind
 
     def holds(self, value: Any) -> bool:
-        """Whether `value` lies in the domain; NaN and infinities never do."""
+        """Whether `value` is in the domain; NaN and infinities never are."""
         low, high, excluded = self._interval
-        if type(value) is float and self.type is float:  # nearly always, and at every step of a schedule
+        if type(value) is float and self.type is float:  # the usual case, at every step of a schedule
             return low <= value <= high and value not in excluded
         if value is None or self.choices:
             return self.optional if value is None else value in self.choices
@@ -80,7 +82,7 @@ class Domain:
 
     @property
     def lowest(self) -> float:
-        """No value is below this."""
+        """The lower bound of all values."""
         return self._interval[0]
 
     @cached_property
@@ -89,7 +91,7 @@ class Domain:
 
 
 def _interval_of(bounds: tuple[Ge | Gt | Le | Lt, ...]) -> tuple[float, float, tuple[float, ...]]:
-    """The smallest and largest value that no bound lies inside of, and those of them that are excluded."""
+    """The smallest and largest value within the bounds, and those of them that are excluded."""
     lows = [float(b.ge if isinstance(b, Ge) else b.gt) for b in bounds if isinstance(b, (Ge, Gt))]  # type: ignore[arg-type]
     highs = [float(b.le if isinstance(b, Le) else b.lt) for b in bounds if isinstance(b, (Le, Lt))]  # type: ignore[arg-type]
     excluded = [float(b.gt if isinstance(b, Gt) else b.lt) for b in bounds if isinstance(b, (Gt, Lt))]  # type: ignore[arg-type]
@@ -97,7 +99,7 @@ def _interval_of(bounds: tuple[Ge | Gt | Le | Lt, ...]) -> tuple[float, float, t
 
 
 def domains(rule_type: type) -> dict[str, tuple[Domain, ...]]:
-    """The domain of every field of a rule; one domain, or for a tuple field one for each element.
+    """The domain of every field of a rule: one domain, or for a tuple field one per element.
 
     >>> from mlp_core import rules
     >>> str(domains(rules.get("sgd"))["lr"][0])
@@ -117,12 +119,12 @@ def _is_class_variable(hint: Any) -> bool:
 
 
 def is_tuple(rule_type: type, field: str) -> bool:
-    """Whether a field of a rule holds a tuple (Adam's betas)."""
+    """Whether a field of a rule contains a tuple (Adam's betas)."""
     return get_origin(_hints(rule_type)[field]) is tuple
 
 
 def check(rule: Any) -> None:
-    """Raises ArgumentError, naming field, value and domain, where a hyperparameter lies outside its domain."""
+    """Raises ArgumentError, naming field, value and domain, if a hyperparameter is outside its domain."""
     for name, several, wanted in _checked(type(rule)):  # type: ignore[arg-type]  # a type is Hashable
         value = getattr(rule, name)
         if several and (not isinstance(value, (tuple, list)) or len(value) != len(wanted)):
@@ -132,12 +134,12 @@ def check(rule: Any) -> None:
                 raise ArgumentError(name, value, str(domain))
 
 
-@cache  # a rule is made at every step of a schedule
+@cache  # a schedule creates a rule at every step
 def _checked(rule_type: type) -> list[tuple[str, bool, tuple[Domain, ...]]]:
     return [(name, is_tuple(rule_type, name), parts) for name, parts in domains(rule_type).items()]
 
 
-@cache  # every annotation is compiled anew
+@cache  # otherwise every annotation is compiled again
 def _hints(rule_type: Any) -> dict[str, Any]:
     return get_type_hints(rule_type, include_extras=True)
 
@@ -149,7 +151,7 @@ def _domains_of(field: Field[Any], hint: Any) -> tuple[Domain, ...]:
 
 
 def domain_of(name: str, hint: Any) -> Domain:
-    """The domain in an annotation."""
+    """The domain that an annotation describes."""
     base, *extras = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     optional = isinstance(base, UnionType) or get_origin(base) is Union
     if optional:
@@ -166,13 +168,13 @@ def domain_of(name: str, hint: Any) -> Domain:
 
 
 def rests(rule: Any) -> bool:
-    """Whether a zero gradient is divided by something else than zero: all that is marked Epsilon is above 0."""
+    """Whether every denominator is nonzero at a zero gradient: all fields marked Epsilon are above 0."""
     values = [getattr(rule, name) if k is None else getattr(rule, name)[k] for name, k in _epsilons(type(rule))]  # type: ignore[arg-type]  # a type is Hashable
     return all(value is None or value > 0 for value in values)
 
 
 @cache
 def _epsilons(rule_type: type) -> list[tuple[str, int | None]]:
-    """The fields marked Epsilon, with their place in those that are tuples."""
+    """The fields marked Epsilon, with the index in those that are tuples."""
     every = [(name, several, k, one) for name, several, parts in _checked(rule_type) for k, one in enumerate(parts)]
     return [(name, k if several else None) for name, several, k, one in every if one.epsilon]

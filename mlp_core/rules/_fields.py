@@ -10,7 +10,7 @@ from mlp_core.rules._domains import Decay, Epsilon, Typical
 
 LearningRate = Annotated[float, Ge(0), Typical(1e-4, 1)]
 Beta = Annotated[float, Ge(0), Lt(1), Typical(0.3, 0.999)]
-"""the share of a running average that stays in a step"""
+"""the fraction of a running average that remains after a step"""
 Momentum = Annotated[float, Ge(0), Typical(1e-2, 0.99)]
 Eps = Annotated[float, Ge(0), Typical(1e-8, 0.1), Epsilon()]
 WeightDecay = Annotated[float, Ge(0), Typical(1e-4, 1), Decay()]

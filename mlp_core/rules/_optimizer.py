@@ -1,4 +1,4 @@
-"""The optimizer that owns the state of a rule: a torch.optim.Optimizer, stepping whole flat segments at once."""
+"""The optimizer that owns the state of a rule: a torch.optim.Optimizer that steps whole flat segments at once."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from mlp_core.rules._segment import Kept, Rule, Scratch, Segment, Work, flat_fro
 
 
 class RuleOptimizer(PlainOptimizer):
-    """Applies an UpdateRule; hyperparameters live in the param_groups, where schedulers and groups change them.
+    """Applies an UpdateRule. The hyperparameters are in the param_groups, where schedulers and groups change them.
 
     state[p] holds `step` (int, counted from p's own first gradient) and the rule's slots by name. A parameter whose
-    grad is None is left alone. Raises ArgumentError for parameters that are not real floating point tensors, sparse
+    grad is None does not change. Raises ArgumentError for parameters that are not real floating point tensors, sparse
     gradients, hyperparameters outside their domain or unknown to the rule, and for a change of hyperparameters that
     switches on a slot the parameter does not have.
 
@@ -39,7 +39,7 @@ class RuleOptimizer(PlainOptimizer):
         super().__init__(params, {name: getattr(rule, name) for name in self._names()})
 
     def _names(self) -> tuple[str, ...]:
-        """Of the hyperparameters."""
+        """The names of the hyperparameters."""
         if self._fields is None:
             self._fields = tuple(f.name for f in fields(self.rule))
         return self._fields
@@ -69,7 +69,7 @@ class RuleOptimizer(PlainOptimizer):
             raise ArgumentError("params", shape, f"parameters with entries for {type(self.rule).__name__}")
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One step for every parameter that has a gradient; returns what `closure`, called first, returns."""
+        """One step for every parameter that has a gradient; returns the value of `closure`, which is called first."""
         return self._announced_step(closure) if self._watched() else self._step(closure)
 
     step.hooked = True  # type: ignore[attr-defined]  # else torch announces every step, as dear as a small one itself
@@ -88,7 +88,7 @@ class RuleOptimizer(PlainOptimizer):
     _announced_step = torch.optim.Optimizer.profile_hook_step(_step)
 
     def prepared(self) -> list[Work]:
-        """What a step has to do, all valid before any parameter moves; new parameters get their state."""
+        """Everything that a step will do, checked before any parameter moves; new parameters get their state."""
         rules = [self._rule_of(index) for index in range(len(self.param_groups))]
         work = [(rule, segment) for index, rule in enumerate(rules) for segment in self._segments_of(index, rule)]
         for _, segment in work:
@@ -97,14 +97,14 @@ class RuleOptimizer(PlainOptimizer):
 
     @staticmethod
     def apply(work: list[Work]) -> None:
-        """One step, or another of the same, with autograd off."""
+        """Do one step, or repeat the same one, with autograd disabled."""
         for rule, segment in work:
             segment.t += 1
             for p, g, slots in segment.blocks:
                 rule.step(p, g, segment.t, *slots)
 
     def settle(self, work: list[Work]) -> None:
-        """Write down how many steps were done."""
+        """Record how many steps were done."""
         for _, segment in work:
             for own in segment.states:
                 own["step"] = segment.t
@@ -120,7 +120,7 @@ class RuleOptimizer(PlainOptimizer):
 
     @staticmethod
     def _kept(fresh: dict[str, Tensor | None], saved: dict[str, Any]) -> dict[str, Tensor]:
-        """Saved slots, copied, in the dtype that the rule gives them: torch casts all to the dtype of p."""
+        """Saved slots, copied, in the dtype that the rule uses: torch casts all to the dtype of p."""
         return {
             name: saved[name].to(like.device, like.dtype, copy=True) for name, like in fresh.items()
             if like is not None and isinstance(saved.get(name), Tensor)
@@ -170,14 +170,14 @@ class RuleOptimizer(PlainOptimizer):
             segments = self._build(having, rule)
             apart = not any(follows(q, p, owned(q)) for q, p in pairwise(having))
             kept = self._segments[index] = Kept(self._laid(having, index), given, (having, grads), apart, segments)
-        elif kept.given != given:  # new gradients, of parameters that lie apart
+        elif kept.given != given:  # new gradients, of parameters that are not adjacent
             for segment, g in zip(kept.segments, grads, strict=True):
                 segment.renew(g)
             kept.given, kept.alive = given, (having, grads)
         return kept.segments
 
     def _laid(self, params: list[Tensor], index: int) -> list[int]:
-        """What segments depend on beside gradients: which parameters there are, their state, and where both lie."""
+        """What segments depend on besides gradients: the parameters, their state, and the addresses of both."""
         states = [self.state.get(p) for p in params]
         slots = [own.get(name) for own in states if own for name in self.rule.slots]
         return [self._resting[index], *marks(params), *map(id, states), *map(id, slots)]
@@ -195,8 +195,9 @@ class RuleOptimizer(PlainOptimizer):
         return [self._segment(run, rule) for run in runs]
 
     def _joins(self, q: Any, p: Any, padding_rests: bool) -> bool:
-        """Whether p follows q in memory, its gradient likewise, and both are in the same state; padding between them
-        must stay zero."""
+        """Whether p follows q in memory, its gradient likewise, and both have the same state; the padding between them
+        must stay zero.
+        """
         distance = owned(q)
         if not (follows(q, p, distance) and follows(q.grad, p.grad, distance)):
             return False
@@ -221,7 +222,7 @@ class RuleOptimizer(PlainOptimizer):
         return Segment(run, [self.state[p] for p in run], (p, g, slots), rule.per_tensor, self._scratch.of(rule))
 
     def _own(self, p: Tensor, name: str) -> Tensor | None:
-        """A slot of p alone: a number that it shared with its neighbours in a run becomes its own."""
+        """A slot of p by itself: a number that it shared with its neighbours in a run becomes separate."""
         slot = self.state[p][name]
         if slot is not None and slot.ndim == 0:
             self.state[p][name] = slot.clone()
@@ -232,7 +233,7 @@ class RuleOptimizer(PlainOptimizer):
         first = self.state[run[0]][name]
         if first is None:
             return None
-        if first.shape != run[0].shape:  # one number for the whole parameter, the same all over the run
+        if first.shape != run[0].shape:  # one number per parameter, equal in the whole run
             shared = first.clone()
             for p in run:
                 self.state[p][name] = shared

@@ -1,4 +1,5 @@
-"""torch's Optimizer without what hides its methods from torch.compile, and what it asks of a step that is watched."""
+"""torch's Optimizer without the wrapper that hides its methods from torch.compile, and its requirements for a watched
+step."""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ GLOBAL_HOOKS = (_global_optimizer_pre_hooks, _global_optimizer_post_hooks)
 def plain(method: Any) -> Any:
     """A method of torch's Optimizer without its wrapper, which imports the compiler when it is first called.
 
-    The compiler is 900 modules and takes one to four seconds: the first `fit` of a process would be all of it.
-    `functools.wraps` leaves the method itself as `__wrapped__`; one that torch does not wrap is taken as it is.
+    The compiler has 900 modules, and importing it takes one to four seconds, far longer than a first `fit`.
+    `functools.wraps` keeps the method itself as `__wrapped__`; a method that torch does not wrap is used directly.
     """
     return getattr(method, "__wrapped__", method)
 
@@ -32,6 +33,6 @@ class PlainOptimizer(torch.optim.Optimizer):
     load_state_dict = plain(torch.optim.Optimizer.load_state_dict)
 
     def _watched(self) -> bool:
-        """Whether anybody is to be told of a step: hooks, a profiler."""
+        """Whether other code observes a step: hooks, a profiler."""
         hooks = self._optimizer_step_pre_hooks, self._optimizer_step_post_hooks, *GLOBAL_HOOKS
         return any(hooks) or torch._C._autograd._profiler_enabled()

@@ -1,4 +1,5 @@
-"""What an update rule is: a frozen dataclass whose fields are hyperparameters and whose `step` is the formula."""
+"""The definition of an update rule: a frozen dataclass whose fields are hyperparameters and whose `step` is the
+formula."""
 
 from __future__ import annotations
 
@@ -16,10 +17,11 @@ from mlp_core.rules._optimizer import RuleOptimizer
 
 @dataclass(frozen=True)
 class UpdateRule:
-    """Base of every rule. A subclass is a frozen dataclass with annotated fields, names its `slots`, writes `step`.
+    """Base of every rule. A subclass is a frozen dataclass with annotated fields that names its `slots` and defines
+    `step`.
 
-    Construction raises ArgumentError for a hyperparameter outside its annotated domain and for a `conflict()`. The base
-    rule itself does nothing.
+    The constructor raises ArgumentError for a hyperparameter outside its annotated domain and for a `conflict()`. The
+    base rule itself does nothing.
 
     >>> from mlp_core import rules
     >>> rules.get("sgd")(lr=-1)
@@ -38,7 +40,7 @@ class UpdateRule:
     at_start: ClassVar[tuple[str, ...]] = ()
     """hyperparameters that only affect the initial state of a parameter: schedules do not change them"""
     claims: ClassVar[frozenset[str]] = frozenset()
-    """what holds for the rule, of: odd, fixed_point, descends"""
+    """properties that the rule has: odd, fixed_point, descends"""
 
     def __post_init__(self) -> None:
         _domains.check(self)
@@ -59,7 +61,7 @@ class UpdateRule:
     def step(self, p: Tensor, g: Tensor, t: int, *slots: Tensor | None) -> None:
         """Update `p` and its slots in place, given its gradient `g`; t counts from 1 at p's own first gradient.
 
-        A step with a last parameter `scratch=None` may be given a tensor like p there, for what it computes on the way.
+        A step with a last parameter `scratch=None` may receive a tensor like p there, for intermediate results.
         """
 
     def twin(self, params: Iterable[Any]) -> torch.optim.Optimizer | None:
@@ -69,8 +71,8 @@ class UpdateRule:
     def textbook(self, p: Tensor, g: Tensor, t: int, *slots: Tensor) -> tuple[Tensor, ...]:
         """For a rule without a twin: the formula of its source, out of place and independent of `step`.
 
-        Returns the new p and the new slots. The battery evaluates it in float64 and holds `step` to it within
-        rounding; a rule with a twin needs none.
+        Returns the new p and the new slots. The battery evaluates it in float64 and compares `step` with it, within
+        rounding. A rule with a twin needs none.
         """
         raise NotImplementedError
 

@@ -30,12 +30,12 @@ class Segment:
 
     params: list[Tensor]
     states: list[dict[str, Any]]
-    """what the optimizer keeps of each"""
+    """the optimizer's state of each parameter"""
     whole: Part
     per_tensor: bool
-    """whether the rule needs the shape, and takes no blocks"""
+    """whether the rule needs the shape, so that there are no blocks"""
     scratch: Scratch | None = None
-    """of the optimizer, where the rule takes one"""
+    """the optimizer's scratch, if the rule takes one"""
     blocks: list[Part] = field(init=False)
     t: int = 0
     """steps that these parameters have done"""
@@ -61,17 +61,17 @@ class Segment:
 
 
 class Scratch:
-    """Memory that every segment of an optimizer may use during a step. Its content is not kept."""
+    """Memory that every segment of an optimizer may use during a step. Its content is not preserved."""
 
     def __init__(self) -> None:
         self.kept: dict[tuple[torch.dtype, torch.device], Tensor] = {}
 
     def of(self, rule: Rule) -> Scratch | None:
-        """It, for a rule whose step takes one: a last parameter `scratch`, None by default."""
+        """The scratch, for a rule whose step takes one: a last parameter `scratch`, None by default."""
         return self if _scratched(type(rule).step) else None
 
     def like(self, p: Tensor) -> Tensor | None:
-        """Memory in the form of p; None where p is larger than a block, or of a class of its own.
+        """Memory in the form of p; None if p is larger than a block, or belongs to a subclass.
 
         >>> p = torch.zeros(2, 3)
         >>> one, other = Scratch().like(p), Scratch().like(torch.zeros(SCRATCHED))
@@ -82,7 +82,7 @@ class Scratch:
             return None
         kept = self.kept.get((p.dtype, p.device))
         if kept is None or kept.numel() < p.numel():
-            with torch.inference_mode(False):  # what inference mode makes could not be written to outside it
+            with torch.inference_mode(False):  # a tensor created in inference mode could not be written to outside it
                 kept = self.kept[p.dtype, p.device] = torch.empty(p.numel(), dtype=p.dtype, device=p.device)
         return kept[: p.numel()].view(p.shape)
 
@@ -98,18 +98,18 @@ class Kept:
     """The segments of a group of parameters, and the values that show whether they are still valid."""
 
     laid: list[int]
-    """of parameters and state, in numbers: which there are and where they lie"""
+    """the parameters and their state, as numbers: their ids and addresses"""
     given: list[int]
-    """of the gradients likewise"""
+    """the same for the gradients"""
     alive: tuple[list[Tensor], ...]
-    """what these numbers are of: while it is kept, nothing else can have its number"""
+    """the tensors of these numbers: while they are kept, no other tensor can have the same numbers"""
     apart: bool
-    """whether no two parameters lie side by side: then new gradients change nothing but themselves"""
+    """whether no two parameters are adjacent: then new gradients affect nothing else"""
     segments: list[Segment]
 
 
 class Rule(Protocol):
-    """What an optimizer asks of the rule it applies; `UpdateRule` says what each is."""
+    """What an optimizer needs from its rule; `UpdateRule` documents each attribute."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
     per_tensor: ClassVar[bool]
@@ -119,7 +119,7 @@ class Rule(Protocol):
     @property
     def slots(self) -> tuple[str, ...]: ...
     @property
-    def step(self) -> Callable[..., None]: ...  # every rule names slots of its own
+    def step(self) -> Callable[..., None]: ...  # every rule has its own slots
     def init(self, p: Tensor) -> dict[str, Tensor | None]: ...
 
 
@@ -127,7 +127,7 @@ Work = tuple[Rule, Segment]
 
 
 def in_blocks(p: Tensor, g: Tensor, slots: list[Tensor | None], nbytes: int) -> list[Part]:
-    """p with its gradient and slots, cut into blocks of so many bytes.
+    """p with its gradient and slots, cut into blocks of a given number of bytes.
 
     It stays whole if it is smaller, if an entry of some tensor belongs to no entry of p, or if memory is in another
     order.
@@ -145,19 +145,21 @@ def in_blocks(p: Tensor, g: Tensor, slots: list[Tensor | None], nbytes: int) -> 
 
 
 def marks(tensors: list[Tensor]) -> list[int]:
-    """By what to see whether these are the same tensors in the same places."""
+    """Numbers that show whether these are the same tensors at the same addresses."""
     return [*map(id, tensors), *map(Tensor.data_ptr, tensors)]
 
 
 def owned(p: Tensor) -> int:
-    """The elements of memory that are p's own: an MLP's parameters own their padding, as long as they lie there."""
+    """The elements of memory that belong to p: an MLP's parameters own their padding, as long as they are in its
+    buffer.
+    """
     return getattr(p, "owned", p.numel()) if getattr(p, "owned_at", p.data_ptr()) == p.data_ptr() else p.numel()
 
 
 def follows(q: Tensor, p: Tensor, distance: int) -> bool:
-    """Whether p lies that many elements behind the beginning of q, in the same memory."""
+    """Whether p begins that many elements after the beginning of q, in the same memory."""
     return bool(
-        p.data_ptr() == q.data_ptr() + distance * q.itemsize  # seldom, and quickly said
+        p.data_ptr() == q.data_ptr() + distance * q.itemsize  # rarely true, and fast to test
         and q.ndim > 0 and p.ndim > 0
         and q.dtype == p.dtype and q.is_contiguous() and p.is_contiguous()
         and q.untyped_storage().data_ptr() == p.untyped_storage().data_ptr()
@@ -166,7 +168,7 @@ def follows(q: Tensor, p: Tensor, distance: int) -> bool:
 
 
 def of_one_state(mine: Any, other: Any, p: Tensor) -> bool:
-    """Whether an entry of p's state is a slot of p's shape, or the number that its neighbour has too."""
+    """Whether an entry of p's state is a slot of p's shape, or a number that its neighbour also has."""
     if isinstance(mine, Tensor):
         return mine.shape == p.shape or (mine.ndim == 0 and mine.equal(other))
     return bool(mine == other)

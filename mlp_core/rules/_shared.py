@@ -1,4 +1,4 @@
-"""What several rules share: the direction of descent, decoupled decay, the two moments of the Adam family."""
+"""Shared by several rules: the direction of descent, decoupled decay, and the two moments of the Adam family."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ ONE = {dtype: torch.ones((), dtype=dtype, device="cpu") for dtype in (torch.floa
 def descent(p: Tensor, g: Tensor, weight_decay: float, maximize: bool, out: Tensor | None = None) -> Tensor:
     """The gradient to descend along: negated to maximize, with coupled L2 decay added. Never changes g.
 
-    It is g itself, or it is in `out`, or without one in new memory.
+    The result is g itself, or it is written to `out`, or to new memory without `out`.
 
-    g <- -g if maximize;   g <- g + wd p
+    g <- -g if maximize; g <- g + wd p
 
     >>> import torch
     >>> descent(torch.tensor([2.0]), torch.tensor([1.0]), 0.5, maximize=True)
@@ -30,10 +30,10 @@ def decay(p: Tensor, lr: float, weight_decay: float) -> None:
 
 
 def accumulate(v: Tensor, g: Tensor, beta: float, share: float) -> None:
-    """Momentum, in place:  v <- beta v + share g, to the bits of v.mul_(beta).add_(g, alpha=share).
+    """Momentum, in place: v <- beta v + share g, to the bits of v.mul_(beta).add_(g, alpha=share).
 
-    Where share is 1 torch's kernel for the CPU does it in one pass, that rounds beta v, multiplies it with 1 and then
-    adds g. (On a GPU, and with fewer bits, the same kernel rounds once.)
+    If share is 1, torch's CPU kernel does it in one pass, which rounds beta v, multiplies it by 1 and then adds g. (On
+    a GPU, and with fewer bits, the same kernel rounds once.)
 
     >>> v = torch.tensor([4.0])
     >>> accumulate(v, torch.tensor([1.0]), 0.5, 1.0)

@@ -1,4 +1,4 @@
-"""Adadelta, exactly as torch.optim.Adadelta documents and does it."""
+"""Adadelta, exactly as torch.optim.Adadelta documents and implements it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adafactor, exactly as torch.optim.Adafactor documents and does it."""
+"""Adafactor, exactly as torch.optim.Adafactor documents and implements it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Adafactor(UpdateRule):
                 "variance": None}  # fmt: skip
 
     def step(self, p: Tensor, g: Tensor, t: int, R: Tensor, C: Tensor, v: Tensor) -> None:  # type: ignore[override]
-        g = (-g if self.maximize else g).contiguous()  # norms add up in one order however g lies in memory
+        g = (-g if self.maximize else g).contiguous()  # norms add up in one order for every memory layout of g
         w, eps1 = float(t) ** self.beta2_decay, torch.finfo(p.dtype).eps if self.eps[0] is None else self.eps[0]
         alpha = max(self.eps[1], rms(p)) * min(self.lr, 1 / t**0.5)
         decay(p, self.lr, self.weight_decay)
@@ -67,5 +67,5 @@ class Adafactor(UpdateRule):
 
 
 def rms(x: Tensor) -> float:
-    """The root of the mean of x^2, added up in one order whatever the strides."""
+    """The root of the mean of x^2, added up in one order for all strides."""
     return x.contiguous().norm(2).item() / x.numel() ** 0.5

@@ -1,4 +1,4 @@
-"""Adagrad, exactly as torch.optim.Adagrad documents and does it."""
+"""Adagrad, exactly as torch.optim.Adagrad documents and implements it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adam, exactly as torch.optim.Adam documents and does it."""
+"""Adam, exactly as torch.optim.Adam documents and implements it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Adam(UpdateRule):
         return {**super().init(p), "max_exp_avg_sq": torch.zeros_like(p) if self.amsgrad else None}
 
     def direction(self, p: Tensor, g: Tensor) -> Tensor:
-        """Coupled decay; AdamW differs here alone."""
+        """Adds coupled decay; AdamW overrides only this."""
         return descent(p, g, self.weight_decay, self.maximize)
 
     def step(self, p: Tensor, g: Tensor, t: int, m: Tensor, v: Tensor, v_max: Tensor | None) -> None:  # type: ignore[override]

@@ -1,4 +1,4 @@
-"""Adamax, exactly as torch.optim.Adamax documents and does it."""
+"""Adamax, exactly as torch.optim.Adamax documents and implements it."""
 
 from __future__ import annotations
 

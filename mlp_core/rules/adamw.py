@@ -1,4 +1,4 @@
-"""AdamW, exactly as torch.optim.AdamW documents and does it."""
+"""AdamW, exactly as torch.optim.AdamW documents and implements it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class AdamW(Adam):
     weight_decay: WeightDecay = 1e-2
 
     def direction(self, p: Tensor, g: Tensor) -> Tensor:
-        """Decoupled decay."""
+        """Applies decoupled decay."""
         decay(p, self.lr, self.weight_decay)
         return -g if self.maximize else g
 

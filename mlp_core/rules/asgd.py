@@ -1,4 +1,4 @@
-"""Averaged stochastic gradient descent, exactly as torch.optim.ASGD documents and does it."""
+"""Averaged stochastic gradient descent, exactly as torch.optim.ASGD documents and implements it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Muon, exactly as torch.optim.Muon documents and does it."""
+"""Muon, exactly as torch.optim.Muon documents and implements it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Muon(UpdateRule):
         """NS(u): the Newton-Schulz iteration of `ns_steps` steps, (rows, columns) in bfloat16."""
         a, b, c = self.ns_coefficients
         tall = u.shape[0] > u.shape[1]
-        X = u.contiguous().to(torch.bfloat16, copy=True)  # the same matrix products however u lies in memory
+        X = u.contiguous().to(torch.bfloat16, copy=True)  # the same matrix products for every memory layout of u
         X = X.T if tall else X
         X.div_(X.norm().clamp(min=self.eps))
         for _ in range(self.ns_steps):

@@ -1,4 +1,4 @@
-"""NAdam, exactly as torch.optim.NAdam documents and does it."""
+"""NAdam, exactly as torch.optim.NAdam documents and implements it."""
 
 from __future__ import annotations
 

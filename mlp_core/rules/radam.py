@@ -1,4 +1,4 @@
-"""RAdam, exactly as torch.optim.RAdam documents and does it."""
+"""RAdam, exactly as torch.optim.RAdam documents and implements it."""
 
 from __future__ import annotations
 

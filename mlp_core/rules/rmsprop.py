@@ -1,4 +1,4 @@
-"""RMSprop, exactly as torch.optim.RMSprop documents and does it."""
+"""RMSprop, exactly as torch.optim.RMSprop documents and implements it."""
 
 from __future__ import annotations
 

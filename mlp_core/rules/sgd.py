@@ -1,4 +1,4 @@
-"""Stochastic gradient descent with momentum, exactly as torch.optim.SGD documents and does it."""
+"""Stochastic gradient descent with momentum, exactly as torch.optim.SGD documents and implements it."""
 
 from __future__ import annotations
 
