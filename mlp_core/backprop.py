@@ -16,8 +16,8 @@ def backprop(model: MLP, trace: Trace, dL_dy: Tensor) -> Tensor:
 
     trace: from model.trace(x), for a batch of B rows. dL_dy: (B, n_L), the derivative of the loss by the output. The
     previous content of the buffer is overwritten. A frozen parameter has no gradient, and its part of the buffer is
-    zero. Raises ArgumentError for a trace of another model, of other activations or of older weights, a dL_dy that is
-    not like trace.output in shape, dtype and device, and a model for which autograd would do something else: see
+    zero. Raises ArgumentError for a trace of another model, of other activations or of older weights; for a dL_dy that
+    is not like trace.output in shape, dtype and device; and for a model for which autograd would do something else: see
     `placing`.
 
     >>> import torch

@@ -1,8 +1,8 @@
 """Difference quotients of a network's loss with the best step for each entry, and an error bound for each.
 
-One step for all entries truncates where an input is large (a weight that moves by h moves a pre-activation by h times
-its input), and is lost in rounding where the loss is large. Here each entry moves its pre-activations by about `step`
-times each of FACTORS, and the quotient with the smallest sum of truncation and rounding is used.
+A single step for all entries is too long if an input is large, because a weight that moves by h moves a pre-activation
+by h times its input. It is lost in rounding if the loss is large. Here each entry moves its pre-activations by about
+`step` times each of FACTORS, and the quotient with the smallest sum of truncation and rounding is used.
 """
 
 from __future__ import annotations

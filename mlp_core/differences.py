@@ -97,7 +97,7 @@ def farthest_outputs(model: MLP, x: Tensor, step: float | Tensor) -> Tensor:
 
 
 def _sides(f: Activation, z: Tensor) -> Tensor:
-    """The side of each kink on which every pre-activation lies, 0 if it is exactly on the kink: (*z.shape, kinks)."""
+    """The side of each kink on which every pre-activation is, 0 if it is exactly on the kink: (*z.shape, kinks)."""
     return torch.stack([(z - edge).sign() for edge in (*f.kinks, *f.bends)] or [torch.zeros_like(z)], dim=-1)
 
 

@@ -28,10 +28,10 @@ class MLP(nn.Module):
     """A multi-layer perceptron; an ordinary nn.Module whose parameters are views of one flat buffer.
 
     sizes: widths n_0..n_L. activation: a name or record for the hidden layers, or one for each of them. output: the
-    activation of the last layer. Weights W[l] are (n_l, n_{l-1}), biases b[l] are (n_l,), both drawn uniformly from +-
-    1/sqrt(n_{l-1}) (as torch.nn.Linear does), in float64 and then rounded, by `generator` or, without one, by a fresh
-    one seeded with 0. Raises ArgumentError for sizes that are not two or more positive integers, an unknown activation,
-    or a dtype that is not floating point.
+    activation of the last layer. Weights W[l] are (n_l, n_{l-1}), biases b[l] are (n_l,). Both are drawn uniformly from
+    +- 1/sqrt(n_{l-1}), as in torch.nn.Linear, in float64 and then rounded. generator: draws them; by default a new one
+    seeded with 0. Raises ArgumentError for sizes that are not two or more positive integers, an unknown activation, or
+    a dtype that is not floating point.
 
     >>> model = MLP([2, 3, 1], activation="tanh", dtype=torch.float64)
     >>> model.trace(torch.ones(5, 2, dtype=torch.float64)).output.shape

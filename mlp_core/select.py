@@ -1,7 +1,7 @@
 """The choice of the best trial of a search, by its validation figures only.
 
-If the test split takes part in a choice, its figures no longer show how well the choice works on unseen images (Hastie,
-Tibshirani and Friedman, *The Elements of Statistical Learning*, 2nd ed., section 7.2).
+If the test split takes part in a choice, its figures no longer show how well the choice works on unseen images. Source:
+Hastie, Tibshirani and Friedman, *The Elements of Statistical Learning*, 2nd ed., section 7.2.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def range_of(name: str, text: str, below_one: bool = False) -> Range:
     >>> range_of("lr", "1:0.01")
     Traceback (most recent call last):
     mlp_core.base.errors.ArgumentError: lr: got '1:0.01', expected LOW:HIGH with LOW not above HIGH; did you mean \
-    0.01:1?
+0.01:1?
     """
     parts = text.split(":")
     try:

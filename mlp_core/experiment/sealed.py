@@ -44,7 +44,7 @@ class Sealed:
     >>> sealed.open("trial 5 might be better")
     Traceback (most recent call last):
     mlp_core.base.errors.ArgumentError: test split: got opened before (trial 4 is selected), expected one opening: \
-    a second look would choose by it
+a second look would choose by it
     """
 
     def __init__(self, split: Split) -> None:

@@ -20,9 +20,9 @@ class RuleOptimizer(PlainOptimizer):
     """Applies an UpdateRule. The hyperparameters are in the param_groups, where schedulers and groups change them.
 
     state[p] holds `step` (int, counted from p's own first gradient) and the rule's slots by name. A parameter whose
-    grad is None does not change. Raises ArgumentError for parameters that are not real floating point tensors, sparse
-    gradients, hyperparameters outside their domain or unknown to the rule, and for a change of hyperparameters that
-    switches on a slot the parameter does not have.
+    grad is None does not change. Raises ArgumentError for parameters that are not real floating point tensors; for
+    sparse gradients; for hyperparameters that are unknown or outside their domain; and for a change of hyperparameters
+    that switches on a slot which the parameter does not have.
 
     >>> from mlp_core import rules
     >>> rules.get("sgd")(lr=0.5).optimizer([torch.nn.Parameter(torch.ones(2))]).param_groups[0]["lr"]
@@ -177,7 +177,8 @@ class RuleOptimizer(PlainOptimizer):
         return kept.segments
 
     def _laid(self, params: list[Tensor], index: int) -> list[int]:
-        """What segments depend on besides gradients: the parameters, their state, and the addresses of both."""
+        """The values that segments depend on besides gradients: the parameters, their state, and the addresses of both.
+        """
         states = [self.state.get(p) for p in params]
         slots = [own.get(name) for own in states if own for name in self.rule.slots]
         return [self._resting[index], *marks(params), *map(id, states), *map(id, slots)]

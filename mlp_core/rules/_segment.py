@@ -109,7 +109,7 @@ class Kept:
 
 
 class Rule(Protocol):
-    """What an optimizer needs from its rule; `UpdateRule` documents each attribute."""
+    """The requirements of an optimizer on its rule; `UpdateRule` documents each attribute."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
     per_tensor: ClassVar[bool]

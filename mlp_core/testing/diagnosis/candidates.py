@@ -80,7 +80,7 @@ _REFERENCES: dict[str, Any] = {}
 
 
 def _claims(fault: Fault) -> Any:
-    """What a wrong optimizer claims to equal."""
+    """The reference that a wrong optimizer claims to equal."""
     if fault.name not in _REFERENCES:
         _REFERENCES[fault.name] = fault.subject.reference
     return _REFERENCES[fault.name]

@@ -75,7 +75,7 @@ def _explains(found: tuple[Mistake, ...] | Fault, witness: Witness) -> bool:
 
 def _formulas_that_fit(cores: Iterable[tuple[Mistake, ...]], witness: Witness) -> Iterator[tuple[Mistake, ...]]:
     """Every way to reproduce the gradients of one witness by `cores`, which are mistakes in what flows through the
-    network, plus at most one further mistake in the weight gradients and one in the bias gradients.
+    network. At most one further mistake in the weight gradients and one in the bias gradients are added.
     """
     case, gradients = witness.case, witness.seen.gradients
     for core in cores:

@@ -1,4 +1,4 @@
-"""What is known of a law that failed and is still being checked, and the exceptions that end a run."""
+"""The known facts about a law that failed and is still being checked, and the exceptions that end a run."""
 
 from __future__ import annotations
 

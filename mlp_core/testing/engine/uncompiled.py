@@ -1,4 +1,4 @@
-"""A stand-in for torch's compiler. Every step of a torch optimizer imports the compiler, only to tell it to pause.
+"""A stand-in for torch's compiler. Every step of a torch optimizer imports the compiler, only to pause it.
 
 The import takes one to four seconds in a process that compiles nothing. The stand-in has the two functions that
 optimizers call. Code that reads any other attribute gets the compiler itself, which is then imported and replaces the

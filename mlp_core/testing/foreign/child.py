@@ -52,7 +52,7 @@ class Printed:
         return False
 
     def notes(self) -> list[str]:
-        """What was printed, in words."""
+        """The printed lines, in words."""
         first = self.text.strip().split("\n")[0]
         return [f"it prints: {self.lines} lines in all, first {first[:80]!r}"] if self.text else []
 
@@ -73,7 +73,7 @@ class Folder:
             self.own.write_text("not yours to remove")
 
     def notes(self) -> list[str]:
-        """What was done to the folder, in words."""
+        """The changes to the folder, in words."""
         written = sorted(path.name for path in self.path.iterdir() if path != self.own)
         removed = ["it removes files of its working folder"] if self.removed else []
         return removed + ([f"it writes files: {', '.join(written[:5])}"] if written else [])

@@ -237,7 +237,7 @@ def _reach(file: File, found: Found) -> set[str]:
 
 
 def _found(nodes: Sequence[ast.stmt], broken: Sequence[str]) -> str:
-    """What the file contains instead of the definition that was looked for, with the lines."""
+    """The content of the file instead of the definition that was looked for, with the lines."""
     heads = {n.name: _written(n) for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     there = f"found {', '.join(heads.values())}" if heads else "the file defines no function and no class"
     return "; ".join([*(f"this code cannot be read: {one}" for one in broken), there])

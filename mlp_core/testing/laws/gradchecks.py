@@ -155,7 +155,7 @@ def calls_nan_infinitely_wrong(subject: Any, asked: Question) -> Evidence:
     errors, tensors = subject.errors(asked, *asked.asked()), known(asked)
     (tensor,) = tensors[asked.place[0] : asked.place[0] + 1]
     if not tensor.planted:
-        return uncounted()  # left out, at a kink
+        return uncounted()  # skipped, at a kink
     if errors[tensor.name] != float("inf"):
         where = f"relative error of {tensor.name}, whose gradient is NaN in entry {asked.place[1]}"
         raise Broken(where, errors[tensor.name], "inf", closing=INFINITE.format(name=tensor.name))

@@ -74,7 +74,7 @@ def _words(one: Beside) -> str:
 
 
 def _envelopes(subject: Any, seed: Seed, found: list[Beside]) -> Iterator[Envelope]:
-    """What rounding explains, from 0, 1, 2, 4 and 8 perturbed runs of the script."""
+    """The range that rounding explains, from 0, 1, 2, 4 and 8 perturbed runs of the script."""
     theirs = [one.theirs.double() for one in found]
     deviations, names = [torch.zeros_like(t) for t in theirs], [one.name for one in found]
     u = max(coarsest([one.mine, one.theirs]) for one in found)
@@ -117,7 +117,7 @@ def gives_the_same_gradients_when_run_again(subject: Any, seed: Seed) -> Evidenc
     """
     try:
         first, second = ({one.by_hand: one for one in subject.beside(subject.run(seed.shift))} for _ in range(2))
-    except Exception:  # the other law tells it
+    except Exception:  # the other law reports it
         return Evidence(counted=False, note="the script cannot be run")
     for name, one in first.items():
         if name not in second or not same_bits(one.theirs, second[name].theirs):

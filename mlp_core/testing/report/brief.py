@@ -38,8 +38,8 @@ def first_of(results: Sequence[Result]) -> Result:
 
 
 def brief(results: Sequence[Result], subject: str, options: str, width: int, *, named: bool = False) -> Text:
-    """What is known about the failure of one subject, in a few lines. subject, options: the subject that reproduces it,
-    and the further arguments in Python; named: whether its mistake is already named elsewhere on the screen.
+    """The known facts about the failure of one subject, in a few lines. subject, options: the subject that reproduces
+    it, and the further arguments in Python; named: whether its mistake is already named elsewhere on the screen.
     """
     one = first_of(results)
     rows = [

@@ -1,5 +1,5 @@
-"""What an optimizer's constructor accepts: the form, shapes and groups of its parameters, and an lr of 0. It is found
-by calling it with parameters: an exception means no."""
+"""The arguments that an optimizer's constructor accepts: the form, shapes and groups of its parameters, and an lr of 0.
+It is found by calling it with parameters: an exception means no."""
 
 from __future__ import annotations
 

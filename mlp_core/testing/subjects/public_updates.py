@@ -39,18 +39,17 @@ def optimizer(
     parameter) pairs if it accepts nothing else.
 
     reference: the optimizer that it must equal, within what rounding explains: a class, or a function that translates
-    the names of the hyperparameters. Without a reference only the laws for all optimizers run.
-    hyperparameters: for each name a Hypothesis strategy, an annotated domain as in an UpdateRule, or a constant. A
-    switch between implementations must be a constant, because every hyperparameter that varies must have an effect.
-    claims: coordinatewise (each coordinate moves separately), odd (negated parameters and gradients negate the step),
-    fixed_point (a zero gradient with a fresh state moves nothing, except by hyperparameters marked Decay and Epsilon),
-    descends (small steps decrease a convex function), proportional (half the lr is half the first step), validates
-    (values outside a domain, and NaN, are refused), compiles (torch.compile of its step computes the same; this law
-    takes some seconds).
-    shapes: shapes of parameters; by default all that the constructor accepts. dtypes: by default float32 and float64,
-    and bfloat16 for the laws about dtypes. groups: 1 if all groups must be equal. waives: names of laws that do not
-    hold by design ("lets a parameter join late", for an average over the optimizer's own steps); they are reported as
-    skipped. A failure shows the line that waives its law.
+    the names of the hyperparameters. Without a reference only the laws for all optimizers run. hyperparameters: for
+    each name a Hypothesis strategy, an annotated domain as in an UpdateRule, or a constant. A switch between
+    implementations must be a constant, because every hyperparameter that varies must have an effect. claims:
+    coordinatewise (each coordinate moves separately); odd (negated parameters and gradients negate the step);
+    fixed_point (a zero gradient with a fresh state moves nothing, except by hyperparameters marked Decay and Epsilon);
+    descends (small steps decrease a convex function); proportional (half the lr is half the first step); validates
+    (values outside a domain, and NaN, are refused); compiles (torch.compile of its step computes the same; this law
+    takes some seconds). shapes: shapes of parameters; by default all that the constructor accepts. dtypes: by default
+    float32 and float64, and bfloat16 for the laws about dtypes. groups: 1 if all groups must be equal. waives: names of
+    laws that do not hold by design ("lets a parameter join late", for an average over the optimizer's own steps); they
+    are reported as skipped. A failure shows the line that waives its law.
 
     Raises ArgumentError for an unknown claim or hyperparameter, for a missing one, and for a constructor that accepts
     parameters in no form.

@@ -1,7 +1,7 @@
 """The role of a parameter in a backpropagation of the course, by its name: the network, the target, or the prediction.
 
-Of two names the clearer one decides: in f(net, y, target), `target` is the target, so y is the prediction. If neither
-name is clearer, the order is open.
+The clearer of two names decides: in f(net, y, target), `target` is the target, so y is the prediction. If neither name
+is clearer, the order is open.
 """
 
 from __future__ import annotations

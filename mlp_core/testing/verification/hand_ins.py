@@ -31,8 +31,8 @@ def verify_hand_ins(
     isolated: bool = False, resume: Path | None = None, all_of_it: bool = False, shapes: str | None = None,
 ) -> Report:  # fmt: skip
     """Verify the definitions in files and folders, and show the results. Raises ArgumentError for a file that does not
-    exist, for a single file in which nothing is recognised, if a sandbox is requested and there is none, and for a
-    `resume` file of another command.
+    exist; for a single file in which nothing is recognised; for `isolated` without a sandbox; and for a `resume` file
+    of another command.
 
     batch_size: the largest batch that must be correct; None means 1 for functions of the course. isolated: run each
     hand-in in a sandbox. resume: a file of finished hand-ins, which are not verified again. all_of_it: show every law

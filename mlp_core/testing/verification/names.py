@@ -1,4 +1,4 @@
-"""What a name refers to: something in the core, or in a module that can be imported."""
+"""Resolves names: of something in the core, or in a module that can be imported."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Statement:
 
     @property
     def stores(self) -> frozenset[str]:
-        """What it writes, in words: a name, or an attribute with its owner."""
+        """The written target, in words: a name, or an attribute with its owner."""
         return self.binds | {_words(r) for r in self.receivers}
 
 

@@ -1,4 +1,4 @@
-"""What IPython's magics do to the names of a notebook: run their code, define nothing, or something unknown."""
+"""The effect of IPython's magics on the names of a notebook: they run their code, define nothing, or it is unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What these laws share: the comparison of entries with autograd and with quotients, and which of them is right."""
+"""Shared by these laws: the comparison of entries with autograd and with quotients, and which of them is right."""
 
 from __future__ import annotations
 

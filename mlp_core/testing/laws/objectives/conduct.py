@@ -120,7 +120,7 @@ def repeats_itself_and_leaves_its_arguments_alone(subject: Any, at: Rows) -> Evi
 
     LightGBM passes the very array in which it keeps its scores. A change there changes the model.
     """
-    subject.both(at)  # which learns how it is called
+    subject.both(at)  # this finds out how it must be called
     labels, scores, weights = at.arrays()
     before, state = (labels.copy(), scores.copy(), weights.copy()), torch.get_default_dtype()
     with denormals_kept("both(labels, scores)"), np.errstate(all="ignore"), foreign():

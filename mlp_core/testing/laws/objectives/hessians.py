@@ -1,4 +1,4 @@
-"""What a hessian may be: the exact one, an upper bound, or any positive one."""
+"""The kinds of hessians: the exact one, an upper bound, or any positive one."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ SHIFTS = (0.0217, 0.713, -1.309, 0.3131)
 
 def _stands_for(subject: Any, at: Rows) -> Stand | None:
     """The name of a hessian that is not exact but is used by libraries; None if there is none."""
-    pattern = torch.linspace(1, 2, at.scores.numel(), dtype=torch.float64).view(at.scores.shape)  # not all the same
+    pattern = torch.linspace(1, 2, at.scores.numel(), dtype=torch.float64).view(at.scores.shape)  # not constant
     more = at.some(list(range(len(at.labels))) * len(SHIFTS))
     more = more.at(torch.cat([at.scores + shift * pattern for shift in SHIFTS]))
     got, own = subject.both(more)[1], own_noise(subject, more, 1)
@@ -115,7 +115,7 @@ def _stands_for(subject: Any, at: Rows) -> Stand | None:
     apart = known & (found.value.abs() > near)
     ratio = got[apart] / found.value[apart]
     if not len(ratio) or bool((ratio - ratio[0]).abs().amax() <= 2.0**-10 * ratio[0].abs()):
-        return None  # one factor everywhere, and none that is known: it is missing on one side
+        return None  # a constant factor that is not a known one: it is missing on one side
     if (found.value < -near)[known].any():
         words = "the hessian is above 0 although the second derivative is not: an approximation"
         return words, lambda g, f, o: bool((g > 0).all())
@@ -146,7 +146,7 @@ def _free_of_labels(subject: Any, at: Rows, got: Tensor, found: Derivatives, kno
     """Whether other labels change the second derivative but not the hessian. Then it is the expected hessian (Fisher's,
     or Gauss-Newton's)."""
     other = Rows(at.labels.flip(0), at.scores, at.weights)
-    if torch.equal(other.labels, at.labels):  # of rows that are alike, those of others
+    if torch.equal(other.labels, at.labels):  # if rows are equal, use the labels of other rows
         label = sample(subject.rows, 24)[-1].labels[0]
         other = Rows(label.expand(at.labels.shape).clone(), at.scores, at.weights)
     if not torch.equal(subject.both(other)[1], got):

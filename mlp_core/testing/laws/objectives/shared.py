@@ -1,4 +1,4 @@
-"""What the laws of objectives share: the comparison of entries with derivatives."""
+"""Shared by the laws of objectives: the comparison of entries with derivatives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What all laws of optimizers have in common: they skip an optimizer that does not repeat itself, and can be waived."""
+"""The common behaviour of all laws of optimizers: they skip an optimizer that does not repeat itself, and can be
+waived."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ def _lost(
     subject: Any, one: Scenario, other: dict[str, Any], saved: Any, params: Sequence[Tensor],
     state: dict[str, Tensor], expected: dict[str, Tensor],
 ) -> str:  # fmt: skip
-    """What a checkpoint does not restore, in words: a hyperparameter or state; empty if no single one is lost."""
+    """A hyperparameter or state that a checkpoint does not restore, in words; empty if no single one is lost."""
     (own,) = one.groups
 
     def alike(hyper: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What an optimizer may claim: it is coordinatewise, odd, does not move under zero gradients, and descends."""
+"""The possible claims of an optimizer: it is coordinatewise, odd, does not move under zero gradients, and descends."""
 
 from __future__ import annotations
 

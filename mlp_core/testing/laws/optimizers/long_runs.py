@@ -151,7 +151,7 @@ def _ways(path: list[Tensor]) -> tuple[Tensor, Tensor]:
 
 
 def _insane(path: list[Tensor]) -> tuple[str, int, float, float] | None:
-    """What is wrong with a run, if anything: words, the entry, and its early and late movement."""
+    """The fault of a run, if there is one: words, the entry, and its early and late movement."""
     early, late = _ways(path)
     for what, wrong in (
         ("is not finite", ~path[-1].isfinite()),

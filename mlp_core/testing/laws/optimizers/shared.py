@@ -1,4 +1,4 @@
-"""What the laws of an optimizer share: snapshots of parameters and state, and how two of them are compared."""
+"""Shared by the laws of optimizers: snapshots of parameters and state, and how two of them are compared."""
 
 from __future__ import annotations
 
