@@ -22,7 +22,7 @@ from mlp_core.layout import ALIGNMENT, Layout
 MODULE_HOOKS = itemgetter("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 HOOKS, LATER_HOOKS = attrgetter("_backward_hooks"), attrgetter("_post_accumulate_grad_hooks")
 REQUIRES_GRAD = attrgetter("requires_grad")
-BY_HAND = ", where gradients are by hand"
+BY_HAND = ", if gradients are computed by hand"
 
 
 def wanted(sizes: Iterable[int]) -> dict[str, tuple[int, ...]]:
@@ -104,14 +104,14 @@ def check_own_memory(parameters: Mapping[str, Tensor]) -> None:
     warning."""
     for name, p in parameters.items():
         if p.device.type != "meta" and p.untyped_storage().nbytes() > p.numel() * p.itemsize:
-            expected = f"memory of its own (model.{name}.data.copy_(...) keeps that of the model)"
+            expected = f"separate memory (model.{name}.data.copy_(...) keeps that of the model)"
             raise ArgumentError(f"model.{name}", Described("part of other memory"), expected)
 
 
 def check_by_hand(model: nn.Module, forward: Any, parameters: Sequence[Tensor]) -> None:
     """Raises ArgumentError if autograd would compute more than the formulas: because of hooks, or another forward."""
     if type(model).forward is not forward or "forward" in model.__dict__:
-        raise ArgumentError("model", Described("a forward of its own"), f"that of MLP{BY_HAND}")
+        raise ArgumentError("model", Described("an overridden forward"), f"that of MLP{BY_HAND}")
     if any(MODULE_HOOKS(model.__dict__)):
         raise ArgumentError("model", Described("a model with hooks"), f"one without{BY_HAND}")
     if any(map(HOOKS, parameters)) or any(map(LATER_HOOKS, parameters)):

@@ -43,7 +43,7 @@ class Place:
             lock.acquire(timeout=0)
         except Timeout:
             value = Described(f"{self.folder}, where another command is at work")
-            raise ArgumentError("out", value, "a folder of its own, or --workers for more of them") from None
+            raise ArgumentError("out", value, "a separate folder, or --workers for more of them") from None
         try:
             yield
         finally:
@@ -61,7 +61,7 @@ class Place:
             there = [name for name in (*files, TRIALS, WORKERS, SPLITS, JOURNAL) if (self.folder / name).exists()]
             if there:
                 value = Described(f"{self.folder}, which holds {there[0]} and is no search's")
-                raise ArgumentError("out", value, "a folder of its own")
+                raise ArgumentError("out", value, "a separate folder")
         elif known != self._identity():
             value = Described(f"{self.folder}, which belongs to the study {known['study']!r} in {known['storage']}")
             raise ArgumentError("out", value, f"a folder for the study {self.name!r} in {shown(self.url)}")
@@ -179,7 +179,7 @@ class Place:
             return None if known is None else {name: str(known[name]) for name in self._identity()}
         except (ValueError, KeyError, TypeError, OSError) as error:
             value = Described(f"{self.folder}, whose {BELONGS} is no search's")
-            raise ArgumentError("out", value, "a folder of its own") from error
+            raise ArgumentError("out", value, "a separate folder") from error
 
     def _identity(self) -> dict[str, str]:
         return {"study": self.name, "storage": shown(self.url)}

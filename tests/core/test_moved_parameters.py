@@ -176,7 +176,7 @@ def test_an_optimizer_steps_them_where_they_are_and_nothing_beside_them() -> Non
         inside[begin : begin + p.numel()] = True
     assert bool((memory[~inside] == 5).all())
     assert bool((memory[inside] != 5).all())
-    assert refusal(lambda: model.flat).startswith("model.W1: got part of other memory, expected memory of its own")
+    assert refusal(lambda: model.flat).startswith("model.W1: got part of other memory, expected separate memory")
 
 
 def test_two_modules_may_share_parameters_all_of_them() -> None:

@@ -143,7 +143,7 @@ def test_other_shapes_and_types() -> None:
             lambda m: setattr(m, "b2", nn.Parameter(torch.ones(6, device="meta").double())),
             "model.b2: got device meta, expected device cpu, that of W1",
         ),
-        "borrowed": (lambda m: borrowed(m, "W2"), "model.W2: got part of other memory, expected memory of its own"),
+        "borrowed": (lambda m: borrowed(m, "W2"), "model.W2: got part of other memory, expected separate memory"),
     }  # fmt: skip
     for change, message in wrong.values():
         model = MLP(SIZES, dtype=torch.float64)
@@ -180,11 +180,12 @@ def test_hooks(kind: str) -> None:
 
 def test_a_forward_of_its_own() -> None:
     model = Own(SIZES, dtype=torch.float64)
-    everything_refuses(model, "model: got a forward of its own, expected that of MLP, where gradients are by hand")
+    message = "model: got an overridden forward, expected that of MLP, if gradients are computed by hand"
+    everything_refuses(model, message)
     fit(model, X, Y, gradients="autograd", **OPTIONS)
     other = MLP(SIZES, dtype=torch.float64)
     other.forward = lambda x: 2 * x  # type: ignore[method-assign]
-    everything_refuses(other, "a forward of its own")
+    everything_refuses(other, "an overridden forward")
 
 
 @pytest.mark.parametrize("wrong", [

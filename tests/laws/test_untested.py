@@ -48,7 +48,7 @@ def became(evidence: Evidence, examples: int = 100, **options: Any) -> Result:
     (Evidence(counted=False), {}, "none of 100 examples counted; draw other examples: the law cannot check these"),
     (
         Evidence(entries=1, seen=frozenset({"day"})), {"cases": lambda subject: ("day", "night")},
-        "never observed in 100 examples: night; ask for more: examples=400",
+        "never observed in 100 examples: night; run more: examples=400",
     ),
     (Evidence(entries=1), {"drawn": MANY.map(lambda n: 0)},
      "100 examples counted, but only 1 differ in their numbers; draw inputs that differ"),
@@ -73,7 +73,7 @@ def test_too_few_that_count_are_untested() -> None:
 @pytest.mark.parametrize("examples", [1, ENOUGH - 1])
 def test_where_few_are_asked_for_one_that_counts_is_needed_and_one_entry_that_is_compared(examples: int) -> None:
     result = became(Evidence(counted=False), examples)
-    assert (result.verdict, result.reason.endswith("; ask for more: examples=100")) == ("UNTESTED", True)
+    assert (result.verdict, result.reason.endswith("; run more: examples=100")) == ("UNTESTED", True)
     assert became(Evidence(entries=1), examples).verdict == "PASS"
     assert became(Evidence(entries=1), examples, cases=lambda subject: ("night",)).verdict == "PASS"
     assert became(Evidence(skipped=3), examples).verdict == "UNTESTED"
@@ -125,7 +125,7 @@ def test_a_law_that_is_broken_is_broken_however_little_was_tried() -> None:
 
 
 def test_untested_is_no_success_in_pytest_and_says_its_word_first() -> None:
-    with pytest.raises(AssertionError, match=r"^UNTESTED: anything: a law\n(.|\n)*none of 20 examples counted; ask"):
+    with pytest.raises(AssertionError, match=r"^UNTESTED: anything: a law\n(.|\n)*none of 20 examples counted; run"):
         law(lambda n: Evidence(counted=False)).check(examples=20)
 
 

@@ -24,7 +24,7 @@ def result(law: str, verdict: str = "PASS", reason: str = "", **options: Any) ->
     return Result(law, f"what {law} says", "f", verdict=verdict, reason=reason, **options)
 
 
-FEW = "none of 20 examples counted; ask for more: examples=100"
+FEW = "none of 20 examples counted; run more: examples=100"
 UNTESTED = result("b", "UNTESTED", FEW)
 SKIPPED = result("c", "SKIP", "not claimed")
 UNJUDGED = "not shown to be right: no law could check its numbers"
@@ -69,7 +69,7 @@ def test_an_untested_row_shows_its_reason_and_an_exhausted_one_what_was_tried() 
     lines = [line.strip() for line in shown(Report([tried, UNTESTED])).splitlines()]
     words = " ".join(lines)
     assert "UNTESTED" in words
-    assert "none of 20 examples counted; ask for more: examples=100" in words
+    assert "none of 20 examples counted; run more: examples=100" in words
     assert "all 4 examples there are were tried" in words
 
 

@@ -43,7 +43,7 @@ def test_one_value_alone_is_told_beside_what_varies(momentum: Any) -> None:
     assert (subject.movable, subject.constant) == (("lr",), ("momentum",))
     result = shown(subject)
     assert result.verdict == "PASS"
-    assert result.reason.startswith("not varied, of one value alone: momentum; not exercised: dampening,")
+    assert result.reason.startswith("not varied, given with one value: momentum; not exercised: dampening,")
 
 
 @pytest.mark.parametrize("momentum", ALONE.values(), ids=ALONE)
@@ -52,7 +52,7 @@ def test_if_none_varies_those_known_by_their_names_must_act(momentum: Any) -> No
     assert subject.shown == ("lr", "weight_decay")
     result = shown(subject)
     assert result.verdict == "PASS"
-    assert result.reason.startswith("not varied, of one value alone: momentum; not exercised: lr, dampening,")
+    assert result.reason.startswith("not varied, given with one value: momentum; not exercised: lr, dampening,")
 
 
 VARYING: dict[str, Any] = {
@@ -85,4 +85,4 @@ def test_a_value_of_any_type_may_stand_alone() -> None:
             super().__init__(params, lr)
 
     hyper = {**RATE, "mode": Mode.PLAIN, "of": st.just([torch.ones(2)])}
-    assert shown(subjects.optimizer(Modes, hyperparameters=hyper)).reason.endswith("alone: mode, of")
+    assert shown(subjects.optimizer(Modes, hyperparameters=hyper)).reason.endswith("one value: mode, of")

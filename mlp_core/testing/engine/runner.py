@@ -181,7 +181,7 @@ def _guard(result: Result, law: Law, wanted: int, *, varied: bool) -> None:
     elif result.disputed and not result.entries:
         result.verdict, result.reason = "SKIP", result.note
     elif not result.counted:
-        more = f"ask for more: examples={EXAMPLES}" if few else OTHERS
+        more = f"run more: examples={EXAMPLES}" if few else OTHERS
         why = f" ({result.note})" if result.note else ""
         result.untested(f"none of {result.examples} examples counted{why}; {more}")
     elif touched and not result.entries:
@@ -190,7 +190,7 @@ def _guard(result: Result, law: Law, wanted: int, *, varied: bool) -> None:
         result.reason = result.note
     elif missing and not result.exhausted:
         words = f"never observed in {result.examples} examples: {', '.join(missing)}"
-        result.untested(f"{words}; ask for more: examples={4 * wanted}")
+        result.untested(f"{words}; run more: examples={4 * wanted}")
     elif result.counted < need:
         words = f"only {result.counted} of {result.examples} examples counted, at least {need} are needed"
         result.untested(f"{words}; {OTHERS if result.examples == there else UNFILTERED}")

@@ -107,8 +107,8 @@ def not_shown(results: Sequence[Result]) -> str:
 def unproven(untested: Sequence[Result]) -> str:
     """Says that these laws could not be tested, and gives the reason for the first of them.
 
-    >>> unproven([Result("a law", "", "f", verdict="UNTESTED", reason="too few; ask for more: examples=100")])
-    'not shown to be right: 1 law could not be tested, because too few; ask for more: examples=100'
+    >>> unproven([Result("a law", "", "f", verdict="UNTESTED", reason="too few; run more: examples=100")])
+    'not shown to be right: 1 law could not be tested, because too few; run more: examples=100'
     """
     laws = "1 law" if len(untested) == 1 else f"{len(untested)} laws"
     return f"{NOT_SHOWN}: {laws} could not be tested, because {untested[0].reason}"

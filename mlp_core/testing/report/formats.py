@@ -87,7 +87,7 @@ def _case(suite: ElementTree.Element, result: Result) -> None:
         untested = "untested: " if result.verdict == "UNTESTED" else ""
         ElementTree.SubElement(case, "skipped", message=escaped(f"{untested}{result.reason}"))
     elif not result.asked:
-        ElementTree.SubElement(case, "skipped", message=f"not asked for: {result.verdict}")
+        ElementTree.SubElement(case, "skipped", message=f"does not affect the verdict: {result.verdict}")
 
 
 def diagnoses(results: Sequence[Result]) -> list[str]:

@@ -24,7 +24,7 @@ from mlp_core.testing.subjects.snippets import RUN
 FEW = 7
 """the largest number of entries of a small parameter"""
 
-NOT_VARIED = "not varied, of one value alone: "
+NOT_VARIED = "not varied, given with one value: "
 """precedes the names of hyperparameters with a single given value"""
 
 CLAIMS = ("coordinatewise", "odd", "fixed_point", "descends", "validates", "proportional", "compiles")

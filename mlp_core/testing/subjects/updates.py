@@ -45,7 +45,7 @@ def of_update(
     """See mlp_core.testing.subjects.update."""
     for name, function in (("init", init), ("step", step)):
         if not callable(function) and function is not None and not hasattr(function, "update"):
-            raise ArgumentError(name, function, "a function, or init alone: an object with init and update")
+            raise ArgumentError(name, function, "a function, or only init: an object with init and update")
     if library is not None and library not in LIBRARIES:
         raise ArgumentError("library", library, f"one of {', '.join(LIBRARIES)}, or None")
     (hyper,) = sample(st.fixed_dictionaries({n: _strategy(n, v) for n, v in hyperparameters.items()}), 1)

@@ -149,7 +149,7 @@ def single_group(subject: Any) -> st.SearchStrategy[Scenario]:
 
 @book.law(
     single_group,
-    skip=claimed("coordinatewise", "it treats every coordinate alone"),
+    skip=claimed("coordinatewise", "it treats every coordinate separately"),
     beside="the only law that checks this for an optimizer without a reference",
 )
 def treats_every_coordinate_alone(subject: Any, scenario: Scenario) -> Evidence:

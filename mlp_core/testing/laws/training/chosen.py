@@ -14,7 +14,7 @@ from mlp_core.testing.examples.training_runs import TrainingRun
 from mlp_core.testing.oracles.loops import follow
 from mlp_core.testing.subjects.training_functions import Trained
 
-FIRST = "it ended with the weights of its first epoch, or with the initial ones: too few epochs to tell a wrong rule"
+FIRST = "it ended with the weights of its first epoch, or with the initial ones: too few epochs to detect a wrong rule"
 
 
 def untrained(run: TrainingRun, weights: list[Tensor]) -> bool:
