@@ -177,7 +177,7 @@ class RuleOptimizer(PlainOptimizer):
         return kept.segments
 
     def _laid(self, params: list[Tensor], index: int) -> list[int]:
-        """The values that segments depend on besides gradients: the parameters, their state, and the addresses of both.
+        """The values besides gradients that segments depend on: the parameters, their state, and the addresses of both.
         """
         states = [self.state.get(p) for p in params]
         slots = [own.get(name) for own in states if own for name in self.rule.slots]

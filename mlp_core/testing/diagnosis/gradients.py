@@ -115,8 +115,7 @@ def _placed(site: str) -> list[Mistake]:
 
 
 def _cores() -> list[list[tuple[Mistake, ...]]]:
-    """The possible mistakes in what flows through the network: at most one mistake, or one of the loss and one other.
-    """
+    """The possible mistakes in what flows through the network: at most one, or one of the loss and one other."""
     within = [*_placed("derivative"), *_placed("flow")]
     single = [(m,) for m in (*_placed("upstream"), *within)]
     return [[(), *single], [(u, m) for u in _placed("upstream") for m in within if m.place == "every layer"]]

@@ -88,8 +88,7 @@ def plain_dialects(subject: Any) -> list[str]:
 
 
 def _named(subject: Any, counterexample: Scenario, bench: Bench, suspects: list[Candidate]) -> list[tuple[str, bool]]:
-    """The words for the suspects that also reproduce the subject on the counterexample, and whether each is a dialect.
-    """
+    """The words for the suspects that also reproduce the counterexample, and whether each is a dialect."""
     replay = _replay(counterexample, subject.reference) if suspects else None
     got = run(counterexample, subject.make) if replay else None
     if replay is None or got is None:

@@ -83,8 +83,7 @@ class Replay:
         return 2 * far <= entries and self._gradient_apart(got, other) is None
 
     def fits(self, got: Run, candidate: Candidate) -> Evidence | None:
-        """Evidence that rounding explains the difference between a candidate and the observed run; None if it does not.
-        """
+        """Evidence that rounding explains a candidate's difference from the observed run; None if it does not."""
         other = self.of(candidate)
         if other is None or not self.near(got, candidate):
             return None

@@ -30,8 +30,7 @@ class Memory(ExampleDatabase):
         self._last = b""
 
     def save(self, key: bytes, value: bytes) -> None:
-        """Called by Hypothesis for every example smaller than those before. It keeps larger examples under other keys.
-        """
+        """Called by Hypothesis for every smaller example. It keeps larger examples under other keys."""
         if not key.endswith(OTHERS):
             self._last = value
 

@@ -51,8 +51,7 @@ def outside(rule_type: type[UpdateRule]) -> st.SearchStrategy[Wrongs]:
 
 
 def reconciled(rule_type: type[UpdateRule], drawn: Mapping[str, Any], keep: str = "") -> dict[str, Any]:
-    """`drawn`, with the first field (except `keep`) that ends a conflict set to its default; if none does, all fields.
-    """
+    """`drawn`, with the first field (except `keep`) that ends a conflict set to its default; if none does, all."""
     defaults = _defaults(rule_type)
     singles = [{**drawn, name: default} for name, default in defaults.items() if name != keep]
     accepted = (attempt for attempt in [dict(drawn), *singles] if _accepts(rule_type, attempt, defaults))

@@ -72,8 +72,7 @@ def targets(loss: Loss | None, values: Tensor) -> Tensor:
 
 
 def on_kinks(problem: Problem) -> Problem:
-    """The same problem with other biases: every other unit has one sample on a kink of its activation, up to rounding.
-    """
+    """The same problem with other biases: every other unit has one sample on a kink, up to rounding."""
     parameters = [p.clone() for p in problem.parameters]
     for layer, f in enumerate(problem.activations, start=1):
         for unit in range(0, problem.sizes[layer], 2):

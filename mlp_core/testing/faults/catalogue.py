@@ -16,7 +16,7 @@ class Fault:
     words: str
     """the mistake, in the words of a diagnosis"""
     origin: str
-    """where somebody made it, or its place in the formula"""
+    """where it was made, or its place in the formula"""
     laws: tuple[str, ...]
     """the laws that must catch it"""
     thing: Any

@@ -153,8 +153,7 @@ def _behind(folder: Path) -> None:
 
 
 def _in_time(seconds: float) -> Callable[[Result], None]:
-    """A function to call after each example. It raises Slow if the examples together took more than `seconds` of work.
-    """
+    """A function to call after each example. It raises Slow if they together took more than `seconds` of work."""
     begun = time.process_time()
 
     def check(result: Result) -> None:

@@ -125,8 +125,7 @@ Door = tuple[str, tuple[str, ...], Callable[..., Any]]
 
 
 def _made(kind: str) -> Callable[..., Any]:
-    """A function that makes a subject of what was loaded. The batch sizes are its last argument, and are not used here.
-    """
+    """A function that makes a subject of what was loaded. The batch sizes are its last argument, and unused."""
     return lambda *things: MAKERS[kind](*things[:-1])
 
 

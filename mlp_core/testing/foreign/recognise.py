@@ -106,8 +106,7 @@ def _ours(file: File) -> Iterator[Found]:
 
 
 def _course(file: File) -> Iterator[Found]:
-    """Functions of the course. If one of several fills gradients, only those that do: the others are metrics beside it.
-    """
+    """Functions of the course. If some of several fill gradients, only these: the others are metrics."""
     found = [
         (n.name, head.fills) for n, head in file.functions()
         if head.form(chosen=file.wants(n.name)) == "course"
@@ -163,9 +162,7 @@ def _door(found: Callable[[Any], Iterator[tuple[str, tuple[str, ...], Callable[.
 
 
 def _shown_when_run(file: File) -> Iterator[Found]:
-    """Definitions that the user names but whose head does not show what they are: a class, or the result of a decorator
-    or a call.
-    """
+    """Definitions that the user names although no head shows them: a class, or the result of a decorator or a call."""
     if file.asked is None:
         return
     node = file.definitions.get(file.asked)

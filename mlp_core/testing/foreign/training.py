@@ -37,8 +37,7 @@ def trainers(
 
 
 def subject(function: Any, sizes: Any) -> Any:
-    """The subject. Raises ArgumentError if the function cannot be run on any small module: it may train something else.
-    """
+    """The subject. Raises ArgumentError if no small module works: the function may train something else."""
     made: Any = subjects.training(function)
     if made.refused:
         raise ArgumentError(function.__name__, Described(f"a training function ({made.refused})"), MODULE)

@@ -73,8 +73,7 @@ class Report(Findings):
         write_all(Path(path).parent, {Path(path).name: lambda partial: partial.write_bytes(content)})
 
     def _repr_html_(self) -> str | None:
-        """The HTML that a notebook shows for a cell ending with the report; None without jinja2, which torch installs.
-        """
+        """The HTML that a notebook shows for a cell ending with the report; None without jinja2."""
         from mlp_core.testing.report.page import in_a_cell
 
         try:

@@ -29,8 +29,7 @@ class FunctionSubject:
     """the function that takes waives="""
 
     def by_hand(self, inputs: Inputs) -> list[Tensor]:
-        """The hand-written gradient. Raises Broken if it is not one tensor per parameter, with the parameter's shape.
-        """
+        """The hand-written gradient. Raises Broken unless it is one tensor per parameter, with its shape."""
         params, data = inputs.fresh()
         with guards.foreign():
             found = self.gradient(params, *data)

@@ -64,8 +64,7 @@ class GradientSubject:
         return [p.new_full(p.shape, float("nan")) if p.grad is None else p.grad for p in case.model.parameters()]
 
     def gradient(self, case: Case, *, clear: bool = True) -> list[Tensor]:
-        """The same as plain tensors that the next call does not overwrite. Raises Broken for a tensor of a wrong shape.
-        """
+        """The same as plain tensors that the next call does not overwrite. Raises Broken for a wrong shape."""
         got = [g.detach().clone() for g in self.raw_gradient(case, clear=clear)]
         for (name, p), g in zip(case.model.named_parameters(), got, strict=True):
             if g.shape != p.shape:

@@ -158,8 +158,7 @@ def _fills(code: CodeType | None) -> bool:
 def arguments(
     head: Head | None, given: Roles, model: Any, true: Any, predicted: Any
 ) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments for a function of the course: by position as far as its parameters come first, otherwise by name.
-    """
+    """The arguments for a function of the course: by position if its parameters come first, otherwise by name."""
     values = {given.model: model, given.true: true, given.predicted: predicted}
     if head is None or not set(values) <= {*head.positional, *head.others}:
         return list(values.values()), {}  # such as *args

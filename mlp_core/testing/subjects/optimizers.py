@@ -105,8 +105,7 @@ class OptimizerSubject:
     foreign = staticmethod(guards.foreign)
 
     def scenarios(self, *, missing: bool = False, decay: bool = True, **options: Any) -> st.SearchStrategy[Scenario]:
-        """Scenarios for this optimizer. `missing`: with gradients that are None; without `decay`: every decay is off.
-        """
+        """Scenarios for this optimizer. `missing`: with gradients that are None; without `decay`: all decay is off."""
         hyper = self.hyper
         if not decay:
             hyper = hyper.map(lambda drawn: plain(self.domains, drawn))

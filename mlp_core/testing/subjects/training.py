@@ -34,8 +34,7 @@ class TrainingSubject:
 
 
 def all_rules() -> st.SearchStrategy[UpdateRule]:
-    """Instances of every registered rule that torch has too and that accepts both a network's biases and its weights.
-    """
+    """Instances of every registered rule that torch has and that accepts both biases and weights."""
     return _instances(tuple(rules.get(name) for name in rules.names()))
 
 

@@ -115,8 +115,7 @@ class TrainerSubject:
         return bool(self.world) and bool(self.memo["deals"])
 
     def runs(self, **options: Any) -> Any:
-        """Training runs for it. If it is given x and y, and its batches cannot be observed, all samples are one batch.
-        """
+        """Training runs for it. If it gets x and y, and its batches are not observed, all samples are one batch."""
         world, dealt = self.world, not self.takes("loader")
         return training_runs(
             world, whole=dealt and not self.deals, told=dealt, clip=self.takes("clip"), spares=self.spares,

@@ -68,8 +68,7 @@ class Level:
 
 @dataclass
 class Repair:
-    """A correction: in the run with that number, the array at that place among those it wrote receives these numbers.
-    """
+    """A correction: in the run with that number, the array at that place in its output receives these numbers."""
 
     run: int
     place: int

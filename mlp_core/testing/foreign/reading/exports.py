@@ -63,8 +63,7 @@ def _between(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _databricks(label: str, start: int, lines: list[str]) -> Cell:
-    """Reads a Databricks export. A cell that begins with %md, %sql and the like is in that language; %python is Python.
-    """
+    """Reads a Databricks export. A cell that begins with %md, %sql and the like is in that language."""
     code = [re.sub(r"^# MAGIC ?", "", line) for line in lines]
     first = next((k for k, line in enumerate(code) if line.strip() and not line.startswith("#")), None)
     if first is not None and lines[first].startswith("# MAGIC"):

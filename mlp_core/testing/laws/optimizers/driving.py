@@ -80,8 +80,7 @@ def doubled(closing: str) -> str:
 
 
 def not_restored(saved: dict[str, Tensor], loaded: dict[str, Tensor]) -> str:
-    """The state that load_state_dict has not restored, in words: its value when it was saved, and right after loading.
-    """
+    """The state that load_state_dict has not restored, in words: as it was saved, and right after loading."""
     for name, value in saved.items():
         if name not in loaded:
             return f"load_state_dict does not restore {name}: it is missing afterwards"

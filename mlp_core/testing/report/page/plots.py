@@ -51,8 +51,7 @@ def by_tensor(shown: dict[str, Any], name: str) -> Markup:
 
 
 def by_step(shown: dict[str, Any], name: str) -> Markup:
-    """The relative error of an exhibit's gradient to central differences by their step size, beside that of autograd's.
-    """
+    """The relative error of an exhibit's gradient, and of autograd's, to central differences by their step size."""
     with rc_context(STYLE):
         figure, axes = _axes(3.7, 2.3, left=0.6)
         for values, style, colour, label in (
