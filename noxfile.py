@@ -12,17 +12,17 @@ import nox
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["tests"]
-nox.options.reuse_existing_virtualenvs = True  # torch with what it brings is 5 GB a session
+nox.options.reuse_existing_virtualenvs = True  # torch and its dependencies take 5 GB per session
 
 GROUPS = nox.project.load_toml("pyproject.toml")
 LOCKED = ("-c", "constraints.txt")
-# one thread a worker: two workers fill two cores, and sums are split the same way on every machine
+# one thread per worker: two workers use two cores, and sums are split in the same way on every machine
 ENV = {"OMP_NUM_THREADS": "1"}
 WORKERS = ("-n", "2", "--dist", "worksteal")
 
 
 def group(name: str) -> list[str]:
-    """What a dependency group of pyproject.toml lists (PEP 735; pip learnt --group only in 25.1)."""
+    """The entries of a dependency group in pyproject.toml (PEP 735; pip supports --group only from 25.1 on)."""
     return list(nox.project.dependency_groups(GROUPS, name))
 
 
@@ -46,14 +46,14 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def tests_oldest(session: nox.Session) -> None:
-    """The oldest torch; without torchvision, which imports only beside the torch it was built for."""
+    """The oldest torch; without torchvision, which imports only with the torch it was built for."""
     session.install("-e", ".", "torch==2.13.*", *group("tests"))
     session.run("pytest", *WORKERS, "-o", "filterwarnings=default", *session.posargs, env=ENV)
 
 
 @nox.session
 def tests_newest(session: nox.Session) -> None:
-    """The newest of everything; warnings are errors where mlp_core is the one warned."""
+    """The newest versions of everything; warnings about mlp_core's own code are errors."""
     session.install("--upgrade", "-e", ".[all]", *group("tests"))
     session.run("pytest", *WORKERS, "-o", "filterwarnings=default\nerror:::mlp_core", *session.posargs, env=ENV)
 
@@ -67,7 +67,7 @@ def integration(session: nox.Session) -> None:
 
 @nox.session
 def boosting(session: nox.Session) -> None:
-    """Objectives that the laws admit train as those of LightGBM, XGBoost and CatBoost (docs/objectives.md)."""
+    """Objectives that pass the laws train like those of LightGBM, XGBoost and CatBoost (docs/objectives.md)."""
     session.install("-e", ".", *group("tests"), *group("boosting"))
     session.run(
         "pytest", "tests/laws/test_objectives_train.py", "-o", "filterwarnings=default", *session.posargs, env=ENV
@@ -76,8 +76,9 @@ def boosting(session: nox.Session) -> None:
 
 @nox.session
 def functional(session: nox.Session) -> None:
-    """Rules of other libraries as they are installed: optax, Keras and MLX before the laws of functional rules, and the
-    rows of docs/same-name.md (those of TF.js where NODE_PATH has it)."""
+    """Rules of other installed libraries: optax, Keras and MLX with the laws of functional rules, and the rows of
+    docs/same-name.md (those of TF.js if NODE_PATH has it).
+    """
     session.install("-e", ".", *group("tests"), *group("functional"))
     tests = ["optax", "keras_and_mlx"]
     session.run(
@@ -90,8 +91,8 @@ def functional(session: nox.Session) -> None:
 def mutation(session: nox.Session) -> None:
     """Mutants of the core's arithmetic: a survivor that tests/tools/survivors.toml does not explain fails.
 
-    Goes on where it was interrupted, by what it left in mutants/; without that folder it begins anew. A pattern after
-    -- tries these mutants alone, and again: `nox -s mutation -- 'mlp_core.backprop*'`.
+    It continues an interrupted run from the files in mutants/; without that folder it starts again. A pattern after --
+    runs only these mutants, and repeats them: `nox -s mutation -- 'mlp_core.backprop*'`.
     """
     session.install("-e", ".", *group("mutation"), *LOCKED)
     env = {**ENV, "HYPOTHESIS_PROFILE": "mutation"}
@@ -101,7 +102,7 @@ def mutation(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """ruff; vulture: what nobody uses; the workflows and actions of .github/ by their schemas and by zizmor."""
+    """ruff; vulture for unused code; the workflows and actions in .github/ by their schemas and by zizmor."""
     session.install(*group("lint"), *LOCKED)
     session.run("ruff", "check", *(session.posargs or ["."]))
     if not session.posargs:
@@ -131,9 +132,9 @@ def docs(session: nox.Session) -> None:
     session.run("sphinx-build", "-W", "--keep-going", "docs", "docs/_build", *session.posargs, env=ENV)
 
 
-@nox.session(venv_backend="uv")  # which fills the empty environment, torch and all, from its cache
+@nox.session(venv_backend="uv")  # it fills the empty environment, including torch, from its cache
 def package(session: nox.Session) -> None:
-    """What would be published: sdist and wheel, held to the sources; used in an environment with nothing else."""
+    """The published files: sdist and wheel, compared with the sources; the wheel is used in an empty environment."""
     session.install(*group("package"), *LOCKED)
     used = str(Path(".ci", "use.py").resolve())
     with TemporaryDirectory() as name:
@@ -173,7 +174,8 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def bench_compare(session: nox.Session) -> None:
-    """This checkout against another commit, in rounds that alternate: `nox -s bench_compare -- BASE [--above 1.15]`."""
+    """Compare this checkout with another commit, in alternating rounds: `nox -s bench_compare -- BASE [--above 1.15]`.
+    """
     if not session.posargs:
         session.error("name a commit: nox -s bench_compare -- BASE [--above RATIO]")
     base, *options = session.posargs
@@ -186,7 +188,7 @@ def bench_compare(session: nox.Session) -> None:
 def measured(session: nox.Session) -> None:
     """The tables of docs/measured.md on speed and waiting, with the newest peers: `nox -s measured [-- BASE]`.
 
-    BASE is a commit beside which every command is timed. On two cores that do nothing else it takes an hour.
+    BASE is a commit with which every command is compared. On two idle cores it takes an hour.
     """
     figures, base = Path(".benchmarks", "measured"), (session.posargs or [""])[0]
     figures.mkdir(parents=True, exist_ok=True)
@@ -207,24 +209,26 @@ def measured(session: nox.Session) -> None:
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """Every law on every right subject, a million examples; goes on where it stopped (.soak/). Ctrl-C keeps all."""
+    """Every law on every correct subject, a million examples. It continues where it stopped (.soak/); Ctrl-C keeps all
+    results.
+    """
     session.install("-e", ".", *LOCKED)
-    # units under way may take minutes to end
+    # running units may take minutes to end
     session.run("python", "benchmarks/soak.py", *session.posargs, env=ENV, interrupt_timeout=None)
 
 
 @nox.session
 def packages(session: nox.Session) -> None:
-    """Published optimizers of benchmarks/packages.toml, verified one by one (docs/optimizer-packages.md)."""
+    """Published optimizers in benchmarks/packages.toml, verified one by one (docs/optimizer-packages.md)."""
     names = {entry["package"] for entry in nox.project.load_toml("benchmarks/packages.toml")["optimizer"]}
     session.install("-e", ".", *LOCKED)
-    session.install("--no-deps", *sorted(names))  # most ask for no more than torch and numpy
+    session.install("--no-deps", *sorted(names))  # most need only torch and numpy
     session.run("python", "benchmarks/packages.py", "docs/optimizer-packages.md", *session.posargs, env=ENV)
 
 
 @nox.session
 def power(session: nox.Session) -> None:
-    """Every known mistake before every law (docs/power.md, docs/gallery.md); fails where a mistake slips through."""
+    """Every law on every known mistake (docs/power.md, docs/gallery.md); fails if no law catches a mistake."""
     session.install("-e", ".[all]", *group("tests"), *LOCKED)
     session.run("python", "benchmarks/power.py", *session.posargs, env=ENV)
     if not session.posargs:

@@ -1,7 +1,7 @@
-"""What would be published, held to the sources: `python .ci/package.py DIST CHECKOUT`.
+"""Compares the published files with the sources: `python .ci/package.py DIST CHECKOUT`.
 
-DIST: a folder with an sdist and the wheel built from it; CHECKOUT: one with the wheel built from this checkout. Says
-what is wrong, a line each, and ends with 1. `nox -s package` runs it.
+DIST: a folder with an sdist and the wheel built from it; CHECKOUT: a folder with the wheel built from this checkout.
+Prints one line per error, and then exits with status 1. `nox -s package` runs it.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 IN_THE_WHEEL_BESIDE = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
 IN_THE_SDIST_BESIDE = {"PKG-INFO", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", ".gitignore"}
-"""besides the package: what a build needs and a reader wants (hatchling adds .gitignore: what a build leaves out)"""
+"""further files in the sdist, for builds and readers (hatchling adds .gitignore, the list of excluded files)"""
 
 
 def sources() -> set[str]:
-    """The files of the package, as git would add them: code, py.typed, what the pages are made of."""
+    """The files of the package that git would add: code, py.typed, the templates of the pages."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "mlp_core"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603  (ours)
     return {name for name in listed.split("\0") if name and (ROOT / name).exists()}
 
 
 def differing(what: str, found: set[str], expected: set[str]) -> Iterator[str]:
-    """In words, what is too much and what is missing."""
+    """The additional and the missing files, in words."""
     yield from (f"{what}: {name} should not be there" for name in sorted(found - expected))
     yield from (f"{what}: {name} is missing" for name in sorted(expected - found))
 
 
 def wrong_in_the_metadata(metadata: Message) -> Iterator[str]:
-    """What does not say what pyproject.toml says."""
+    """The metadata that differs from pyproject.toml."""
     urls = {f"{name}, {url}" for name, url in PROJECT.get("urls", {}).items()}
     for field, expected in {
         "Name": {PROJECT["name"]},
@@ -58,7 +58,7 @@ def wrong_in_the_metadata(metadata: Message) -> Iterator[str]:
 
 
 def wrong(dist: Path, checkout: Path) -> Iterator[str]:
-    """Everything that is wrong, in words."""
+    """All errors, in words."""
     (wheel,), (sdist,), (other,) = dist.glob("*.whl"), dist.glob("*.tar.gz"), checkout.glob("*.whl")
     if wheel.name != other.name or wheel.read_bytes() != other.read_bytes():
         yield f"the wheel from the sdist ({wheel.name}) is not that from the checkout ({other.name})"

@@ -1,4 +1,5 @@
-"""Run where there is nothing but the wheel of mlp_core and what it brings: the core works, and it is the one there."""
+"""Runs in an environment that contains only the wheel of mlp_core and its dependencies: the core works, and is the
+installed one."""
 
 import sys
 from pathlib import Path

@@ -93,7 +93,9 @@ class TrainerSubject:
 
     @property
     def epochs(self) -> tuple[int, int]:
-        """How many epochs it can train. If it has a fixed number, it is called several times with one optimizer."""
+        """The smallest and largest number of epochs. For more than one, a function of one epoch is called several
+        times.
+        """
         return (2, 3) if not self.repeats or self.takes("optimizer") else (1, 1)
 
     @property
