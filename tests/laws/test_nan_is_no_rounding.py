@@ -14,6 +14,7 @@ from mlp_core.testing.bounds.envelopes import left_out
 from mlp_core.testing.engine import runner
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.engine.runner import run
+from mlp_core.testing.examples.scenario import function
 
 NAN, INF = float("nan"), float("inf")
 RATES = {"lr": st.floats(1e-3, 0.1)}
@@ -118,3 +119,17 @@ def test_where_the_reference_itself_has_none_nothing_is_held_against_a_number() 
     found = result(subjects.optimizer(Careful, Divides, RATES))
     assert not found.got, found.text()  # how much may be left out is another matter
     assert result(subjects.optimizer(Divides, Careful, RATES)).got == "nan"
+
+
+def test_a_closure_gives_the_same_gradients_at_parameters_that_are_no_longer_finite() -> None:
+    exploding = subjects.optimizer(lambda params: torch.optim.SGD(params, lr=1e308, momentum=0.9))
+    (law,) = (law for law in laws(exploding) if law.name == "steps with a closure as without")
+    assert run(law, examples=20).verdict == "PASS"
+
+
+@pytest.mark.parametrize("value", [NAN, INF, -INF, 1.0])
+def test_the_function_of_a_closure_has_the_given_gradient_where_a_step_begins(value: float) -> None:
+    p = torch.nn.Parameter(torch.tensor([value, 2.0]))
+    p.grad = torch.tensor([3.0, 4.0])
+    function([p], curved=True)()
+    assert p.grad.tolist() == [3.0, 4.0]

@@ -196,13 +196,18 @@ def function(params: Sequence[Tensor], *, curved: bool) -> Callable[[], float]:
         value = 0.0
         for p, start, g in given:
             value += float((p.detach() * g.detach()).sum())
-            way = p.detach() - start
+            way = way_from(start, p.detach())
             if curved and bool(way.ne(0).any()):
                 p.grad = g.detach() + way
                 value += float(way.abs().square().sum()) / 2
         return value
 
     return closure
+
+
+def way_from(start: Tensor, p: Tensor) -> Tensor:
+    """p - start. An entry that is no longer finite has not moved: inf - inf would be NaN, in every gradient of it."""
+    return torch.where(p.detach().isfinite(), p - start, 0)
 
 
 @cache
