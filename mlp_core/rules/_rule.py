@@ -40,7 +40,7 @@ class UpdateRule:
     at_start: ClassVar[tuple[str, ...]] = ()
     """hyperparameters that only affect the initial state of a parameter: schedules do not change them"""
     claims: ClassVar[frozenset[str]] = frozenset()
-    """properties that the rule has: odd, fixed_point, descends"""
+    """properties that the rule has: odd, fixed_point, descends, proportional, compiles"""
 
     def __post_init__(self) -> None:
         _domains.check(self)

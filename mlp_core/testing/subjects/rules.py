@@ -17,7 +17,7 @@ from mlp_core.testing.engine.source import import_of
 from mlp_core.testing.examples.hyperparameters import inside, outside, reconciled
 from mlp_core.testing.examples.scenario import grouped
 from mlp_core.testing.examples.scenarios import EVERY_KIND, SHAPES
-from mlp_core.testing.subjects.optimizers import OptimizerSubject
+from mlp_core.testing.subjects.optimizers import CLAIMS, OptimizerSubject
 from mlp_core.testing.subjects.snippets import REFERENCE_OF_GROUPS
 
 
@@ -147,7 +147,6 @@ def taken(
 def _check(rule_type: type[UpdateRule], name: str) -> None:
     if not isinstance(rule_type.slots, tuple):
         raise ArgumentError(f"{name}.slots", rule_type.slots, "a tuple of names")
-    known = {"odd", "fixed_point", "descends"}
     for claim in rule_type.claims:
-        if claim not in known:
-            raise unknown(f"claim of {name}", claim, sorted(known))
+        if claim not in CLAIMS:
+            raise unknown(f"claim of {name}", claim, sorted(CLAIMS))
