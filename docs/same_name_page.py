@@ -14,43 +14,43 @@ HERE = Path(__file__).parent
 
 HEAD = """# Same name, another rule
 
-Update rules of one name differ between libraries: a bias correction is missing, eps is under the root, or the decay is
-not multiplied by the learning rate. Each row below was measured beside the optimizer of that name in torch 2.15.0, over
-ten steps on a 2x3 matrix with changing gradients.
+Update rules with the same name differ between libraries: a bias correction is missing, eps is under the root, or the
+decay is not multiplied by the learning rate. Each row below compares a rule with the optimizer of that name in torch
+2.15.0, over ten steps on a 2x3 matrix with changing gradients.
 
-This page is generated from data: `python docs/same_name_page.py`. If an optimizer fails against its reference, the
-diagnosis tries these dialects. It says, for example: "it is Adam as in MLX 0.32.4 (no bias correction) instead of
-torch's".
+This page is generated from data: `python docs/same_name_page.py`. If an optimizer differs from its reference, the
+diagnosis compares it with the rules of other libraries too. It says, for example: "it is Adam as in MLX 0.32.4 (no bias
+correction) instead of torch's".
 
 ## Rules that a command repeats
 
 The command needs the library (`pip install optax jax keras mlx tinygrad autograd scikit-learn thinc paddlepaddle
 numpyro onnx pyensmallen`; for TF.js `npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-cpu`, and its folder in
-`NODE_PATH`). `nox -s functional` installs those of Python and checks every row of theirs. "Off by" is the
-largest difference in that step, divided by the largest entry of the update. "None" means that no step differs by more
-than 1e-5 (1e-4 for libraries with float32 only). The figure in parentheses is the largest difference of all steps.
+`NODE_PATH`). `nox -s functional` installs the Python libraries and checks all their rows. "Off by" is the largest
+difference in that step, divided by the largest entry of the update. "None" means that no step differs by more than 1e-5
+(1e-4 for libraries with float32 only). The figure in parentheses is the largest difference in all steps.
 """
 
 DIALECTS = """
 ## Dialects that the diagnosis knows
 
-`mlp_core/testing/diagnosis/dialects.py` has a record per dialect, and the rule that does the same. A dialect is named
-only if it reproduces the optimizer in all generated runs.
+A *dialect* is a rule as another library has it. `mlp_core/testing/diagnosis/dialects.py` has one record per dialect,
+with a rule that computes the same. A dialect is named only if it reproduces the optimizer in all generated runs.
 """
 
 EARLIER = """
 ## Rules from an earlier measurement
 
 These rows were measured in November 2026 and are not repeated by a command here: the library cannot be installed beside
-the others, is not written in Python, or the row needs more than one parameter. Steps are in units of the learning rate
-under a steady gradient unless a row says otherwise; "source read" was not run.
+the others, is not written in Python, or the row needs more than one parameter. Unless a row says otherwise, steps are
+in units of the learning rate, with the same gradient in every step. "Source read" means that the code was not run.
 """
 
 MORE = """
 ## Other parts of a network
 
-From the same earlier measurement, likewise without a command. Versions: Keras 3.15.1 (jax 0.10.2), optax 0.2.8,
-MLX 0.32.4, tinygrad 0.14.0, Paddle 3.3.1, MindSpore 2.10.0, scikit-learn 1.9.1, tfjs 4.22.0, torch 2.15.0.
+These rows are from the same earlier measurement, and have no command either. Versions: Keras 3.15.1 (jax 0.10.2),
+optax 0.2.8, MLX 0.32.4, tinygrad 0.14.0, Paddle 3.3.1, MindSpore 2.10.0, scikit-learn 1.9.1, tfjs 4.22.0, torch 2.15.0.
 """
 
 
