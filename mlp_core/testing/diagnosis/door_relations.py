@@ -11,7 +11,7 @@ from torch import Tensor
 from mlp_core.testing.diagnosis.elementwise import of_entries
 from mlp_core.testing.examples.arguments import Arguments, Path
 from mlp_core.testing.examples.foreign_arrays import is_array, like, tensor_of
-from mlp_core.testing.oracles.functions import steps_of
+from mlp_core.testing.oracles.functions import largest, steps_of
 from mlp_core.testing.subjects.doors.complexes import ByParts
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.pulled import Pulled
@@ -32,8 +32,10 @@ class Seen:
     """for each array that gets a gradient: (entries, all outputs in a row)"""
 
     @classmethod
-    def on(cls, subject: Form, example: Arguments, got: Pulled) -> Seen:
-        return cls(subject, example, got, [_by_entries(subject, example, g.path) for g in got.gradients])
+    def on(cls, subject: Form, example: Arguments, got: Pulled) -> Seen | None:
+        """None at a kink, where plain quotients are the mean of two slopes, and so would be told of as half of one."""
+        both = [_by_entries(subject, example, g.path) for g in got.gradients]
+        return None if any(bent for _, bent in both) else cls(subject, example, got, [J for J, _ in both])
 
     def right(self, above: Sequence[Tensor]) -> list[Tensor]:
         """The correct gradients for a given upstream gradient."""
@@ -44,7 +46,7 @@ class Seen:
     def slopes_at(self, other: Arguments) -> Tensor:
         """The derivative of each output by the entry at the same place, on another example."""
         (one,) = self.got.gradients
-        return _by_entries(self.subject, other, one.path).diagonal().view(tensor_of(other.at(one.path)).shape)
+        return _by_entries(self.subject, other, one.path)[0].diagonal().view(tensor_of(other.at(one.path)).shape)
 
     def wrong(self) -> list[int]:
         """The arrays whose gradient is wrong."""
@@ -52,9 +54,15 @@ class Seen:
         return [k for k, (g, e) in enumerate(both) if not near(g, e)]
 
 
-def _by_entries(subject: Form, example: Arguments, path: Path) -> Tensor:
-    """Plain central differences of all outputs by the entries of one array."""
-    whole, rows = tensor_of(example.at(path)), []
+BENT = 2.0**-7
+"""the part of the largest slope by which those of both sides may differ, unless there is a kink"""
+
+
+def _by_entries(subject: Form, example: Arguments, path: Path) -> tuple[Tensor, bool]:
+    """Plain central differences of all outputs by the entries of one array, and whether the slopes of both sides
+    differ."""
+    whole, rows, gaps = tensor_of(example.at(path)), [], [0.0]
+    middle = torch.cat([o.flatten() for o in subject.values(example.fresh())])
     steps = steps_of(whole).flatten()
     for k in range(whole.numel()):
         sides = []
@@ -64,7 +72,9 @@ def _by_entries(subject: Form, example: Arguments, path: Path) -> Tensor:
             outs = subject.values(example.moved({path: like(moved, example.at(path))}))
             sides.append(torch.cat([o.flatten() for o in outs]))
         rows.append((sides[0] - sides[1]) / (2 * steps[k]))
-    return torch.stack(rows) if rows else torch.zeros(0, 0, dtype=torch.float64)
+        gaps.append(largest(sides[0] - 2 * middle + sides[1]) / float(steps[k]))
+    found = torch.stack(rows) if rows else torch.zeros(0, 0, dtype=torch.float64)
+    return found, max(gaps) > BENT * largest(found)
 
 
 def near(got: Tensor, expected: Tensor) -> bool:

@@ -77,7 +77,7 @@ def _witnesses(subject: Form, examples: Sequence[Arguments]) -> list[Seen]:
             continue
         if sum(t.numel() for t in got.tensors()) <= MOST:
             one = Seen.on(subject, at, got)
-            seen += [one] if one.wrong() else []
+            seen += [one] if one is not None and one.wrong() else []
     return seen
 
 

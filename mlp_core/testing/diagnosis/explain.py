@@ -33,7 +33,7 @@ def explain(subject: Any, example: Any, broken: Broken) -> tuple[str | None, dic
     if isinstance(subject, TrainerSubject):
         return training.diagnose(subject, example, broken), None
     if isinstance(subject, Form):
-        return doors.diagnose(subject, [*broken.others, at]), None
+        return broken.measured or doors.diagnose(subject, [*broken.others, at]), None
     if not isinstance(subject, GradientSubject):
         return None, None
     return gradients.diagnose(subject, [at, *broken.others]), exhibit(subject, at) if isinstance(at, Problem) else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlp_core.testing import subjects as kinds
 from mlp_core.testing.right import (
+    autograd_functions,
     awkward,
     backprops,
     course,
@@ -44,6 +45,7 @@ def subjects() -> dict[str, Any]:
             for f, loss, labels, hessian, scores in objectives.OBJECTIVES
         },
         **{f"pair: {name}": pair for name, pair in layers.pairs().items()},
+        **{f"function: {F.__name__}": kinds.function(F, inputs) for F, inputs in autograd_functions.EVERY},
         **{f"training: {f.__name__}": kinds.training(f) for f in functions.FITS},
         **{f"training: {f.__name__}": kinds.training(f) for f in (*trainers.EVERY, students.train_with_average)},
         **{f"normalisation: {f.__name__}": kinds.normalisation(f) for f in functions.NORMALISATIONS},

@@ -37,7 +37,7 @@ def _of_form(subject: Form, example: Arguments) -> Case | None:
         seen = Seen.on(subject, example, pulled(subject, example))
     except Broken:
         return None
-    if not seen.wrong():
+    if seen is None or not seen.wrong():
         return None
     right = seen.right(seen.got.cut())
 

@@ -55,7 +55,8 @@ def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Ev
     evidence = Evidence()
     try:
         for k, g in enumerate(got.gradients):
-            held_to_quotients(values, k, looked_at(values, k, tensor_of(g.value)), evidence, closing_of(got, k))
+            mine = looked_at(values, k, tensor_of(g.value))
+            held_to_quotients(values, k, mine, evidence, closing_of(got, k), alone=subject.elementwise)
     except Broken as broken:
         if not repeats(subject, example, got):
             return Evidence(counted=False, note=RANDOM)

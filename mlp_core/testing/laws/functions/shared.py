@@ -132,11 +132,13 @@ def worst_first(ratios: list[Tensor]) -> list[tuple[int, tuple[int, ...]]]:
 
 
 def held_to_quotients(
-    values: Values, k: int, g: Tensor, evidence: Evidence, closing: str = QUOTIENT, claimed: Gradient | None = None
-) -> None:
+    values: Values, k: int, g: Tensor, evidence: Evidence, closing: str = QUOTIENT, claimed: Gradient | None = None,
+    *, alone: bool = False,
+) -> None:  # fmt: skip
     """Compare the gradient of one parameter with quotients of one step. Entries that this leaves open, or that are
     nearer to 0 than the step, are compared with a ladder of steps. `closing`: the last lines of the snippet, as for
-    compare, with STEP for the step; `claimed`: the gradient at any parameters."""
+    compare, with STEP for the step; `claimed`: the gradient at any parameters. alone: whether the function is one of
+    each entry by itself, so that at a kink no number is right but 0 and those between the slopes of both sides."""
     fine, limit = values.quotients(k)
     beside, error, u = largest(fine), (g - fine).abs(), values.rounding.u
     if not (references.telling(limit, beside, u) | (error == 0)).all():
@@ -159,9 +161,17 @@ def held_to_quotients(
             if not told and values.resolved(k, place, one, extra, mine, claimed):
                 _refuted(values.inputs.names()[k], *values.whole(k, g, place), one, one.bound + extra, closing)
         size = beside if one.value != one.value else max(beside, abs(one.value))  # quotients of one step may be NaN
+        if alone and one.sides is not None and _outside(mine, one.sides):
+            far = max(abs(side - one.value) for side in (*one.sides, 0.0))
+            _refuted(values.inputs.names()[k], *values.whole(k, g, place), one, far, closing)
         told &= bool(references.telling(torch.tensor(one.bound + extra), size, u))
         evidence.entries += told
         evidence.skipped += not told
+
+
+def _outside(number: float, sides: tuple[float, float]) -> bool:
+    """Whether a number is no slope of a kink, of either side or between, and not 0 by convention."""
+    return number < min(*sides, 0.0) or number > max(*sides, 0.0)
 
 
 def _refutes(values: Values, k: int, place: tuple[int, ...], found: Slope, theirs: float) -> bool:

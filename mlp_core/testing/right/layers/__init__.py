@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from mlp_core.testing import subjects
-from mlp_core.testing.right.layers import dense, images, normalising, sequences
+from mlp_core.testing.right.layers import dense, images, kinks, normalising, sequences
 
 EVERY: dict[str, tuple[Callable[..., Any], Callable[..., Any], Any]] = {
-    name: layer for kind in (dense, normalising, images, sequences) for name, layer in kind.LAYERS.items()
+    name: layer for kind in (dense, normalising, images, kinks, sequences) for name, layer in kind.LAYERS.items()
 }
 
 

@@ -94,7 +94,8 @@ def derivative(
     by = {"input": "", "output": ", by its output", "both": ", by both"}[at]
     return Form(
         name or f"{name_of(f)}, {name_of(df)}{by}", "function with its derivative", strategy_of(inputs), given,
-        given.source, names=_names(f), asked=(0,), upstream=False, weighted=True, waived=waived(waives),
+        given.source, names=_names(f), asked=(0,), upstream=False, weighted=True, elementwise=True,
+        waived=waived(waives),
     )  # fmt: skip
 
 

@@ -58,6 +58,8 @@ class Form:
     upstream: bool = True
     weighted: bool = False
     """whether its derivative is by each output, though nothing comes from above"""
+    elementwise: bool = False
+    """whether each entry of the output is a function of one entry of the first argument, and of no other"""
     counted: bool = False
     """whether the gradients it gives are by the first arguments, as many as there are"""
     once: bool = False

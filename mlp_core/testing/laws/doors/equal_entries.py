@@ -1,0 +1,124 @@
+"""A hand-written backward where entries of its arguments are equal, as in a maximum with ties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mlp_core.testing.engine.evidence import Broken, Evidence, Raised
+from mlp_core.testing.engine.law import LawBook
+from mlp_core.testing.examples.arguments import Arguments, NamedInputs, written
+from mlp_core.testing.examples.equal_entries import Tied, tied
+from mlp_core.testing.examples.foreign_arrays import source_of
+from mlp_core.testing.laws.doors.shared import EXTRAPOLATED, RANDOM, filled, repeats, said
+from mlp_core.testing.laws.functions.shared import held_to_quotients
+from mlp_core.testing.oracles.doors import ForwardValues
+from mlp_core.testing.subjects.doors.form import Form
+from mlp_core.testing.subjects.doors.pulled import Pulled, finite, pulled, wide
+
+book = LawBook(judges=True)
+
+LINE = (
+    """\
+ABOVE
+along = ALONG
+found = run(copy.deepcopy(args))[1](copy.deepcopy(above))
+got = SUM
+def value(h):
+    moved = copy.deepcopy(args)
+MOVES
+    return sum((c * o).sum().item() for c, o in zip(above, run(moved)[0]))
+"""
+    + EXTRAPOLATED
+)
+
+EACH = "each of several equal largest entries gets the whole gradient: give it to one of them, or share it"
+NONE = "none of several equal largest entries gets a gradient: give it to one of them, or share it"
+
+SEPARATIONS = 12
+"""ways in which equal entries are taken apart, to see what each gets if it is the largest"""
+
+APART = 2.0**-20
+
+
+@dataclass(frozen=True)
+class Along:
+    """The weighted outputs along a line through the arguments."""
+
+    subject: Form
+    line: Tied
+    above: list[Tensor]
+
+    def loss(self, params: list[Tensor]) -> Tensor:
+        return torch.stack([t.sum() for t in self.terms(params)]).sum()
+
+    def terms(self, params: list[Tensor]) -> list[Tensor]:
+        outs = self.subject.values(list(self.line.at(params[0]).args))
+        return [c * o for c, o in zip(self.above, outs, strict=True)]
+
+
+@book.law(lambda subject: subject.inputs)
+def is_right_where_entries_are_equal(subject: Form, example: Arguments) -> Evidence:
+    """If entries of the arguments are equal, the gradient along a line that keeps them equal is the derivative of the
+    outputs along this line.
+
+    The backward of a maximum may choose one of several equal largest entries, or give each a part. `dout * (x == out)`
+    gives each the whole gradient. Random numbers are hardly ever equal, but pixels and the zeros behind a ReLU are.
+    """
+    whole = wide(example)
+    line = tied(whole, subject.paths(whole))
+    try:
+        got = pulled(subject, line.example)
+    except Raised:  # of an argument that nobody draws
+        return Evidence(entries=1)
+    paths = [g.path for g in got.gradients]
+    if not finite(got.outs) or set(paths) != set(line.paths):
+        line = tied(whole, paths)
+        got = pulled(subject, line.example)
+    if not finite(got.outs):
+        return Evidence(entries=1)
+    zero = torch.zeros((), dtype=torch.float64)
+    values = ForwardValues(Along(subject, line, got.cut()), NamedInputs((zero,), (), ("the arguments along a line",)))
+    found = torch.stack([(g * d).sum() for g, d in zip(got.tensors(), line.along, strict=True)]).sum()
+    evidence = Evidence()
+    try:
+        held_to_quotients(values, 0, found, evidence, _closing(got, line))
+    except Broken as broken:
+        if not repeats(subject, line.example, got):
+            return Evidence(counted=False, note=RANDOM)
+        broken.example, broken.measured = line.example, next(_told(subject, line, got), "")
+        raise
+    evidence.entries, evidence.skipped = 1, 0  # where rounding hides the slope, this example tells nothing
+    return evidence
+
+
+def _closing(got: Pulled, line: Tied) -> str:
+    each = [f"float((along[{k}] * found{g.place}).sum())" for k, g in enumerate(got.gradients)]
+    moves = [f"    moved{written(p, '')} = moved{written(p, '')} + h * along[{k}]" for k, p in enumerate(line.paths)]
+    both = zip(line.paths, line.along, strict=True)
+    along = [d if torch.is_tensor(line.example.at(p)) else d.numpy() for p, d in both]
+    return filled(
+        LINE, ABOVE=said(got.above), ALONG=source_of(along), SUM=" + ".join(each), MOVES="\n".join(moves)
+    )  # fmt: skip
+
+
+def _told(subject: Form, line: Tied, got: Pulled) -> Iterator[str]:
+    """What a backward does with equal entries, if that gives its gradients."""
+    apart = [_apart(line, seed) for seed in range(SEPARATIONS)]
+    alone = [torch.stack(one) for one in zip(*(pulled(subject, e, got.cut()).tensors() for e in apart), strict=True)]
+    varies = [(a - a[0]).abs().amax(0) > APART for a in alone]
+    most = [a.gather(0, a.abs().argmax(0, keepdim=True))[0] for a in alone]
+    for words, gradients in ((EACH, most), (NONE, [torch.zeros_like(m) for m in most])):
+        three = zip(got.tensors(), gradients, varies, strict=True)
+        if all(bool(((g - e).abs() <= 64 * APART * (1 + e.abs()))[v].all()) for g, e, v in three):
+            yield words
+
+
+def _apart(line: Tied, seed: int) -> Arguments:
+    """The example with its equal entries a little apart."""
+    numbers = torch.Generator().manual_seed(seed)
+    noise = tuple(torch.rand(d.shape, generator=numbers, dtype=torch.float64) for d in line.along)
+    return Tied(line.example, line.paths, noise).at(APART)

@@ -1,0 +1,108 @@
+"""At a kink, and where entries are equal, every usual convention is right, and what is no slope is accused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from mlp_core.testing import subjects, verify
+from mlp_core.testing.report.report import Report
+from mlp_core.testing.subjects import arrays
+
+Array = Any
+
+
+def whole(value: Any) -> Any:
+    return np.round(1.5 * value) if isinstance(value, np.ndarray) else torch.round(1.5 * value)
+
+
+EQUAL = arrays("(n,d)").map(lambda args: tuple(map(whole, args)))
+"""many equal entries, many of them 0"""
+
+
+def failing(report: Report) -> dict[str, str]:
+    return {r.law: r.diagnosis or "" for r in report.results if r.verdict == "FAIL"}
+
+
+def largest(x: Array) -> Array:
+    return x == x.max(1, keepdims=True)
+
+
+def to_the(index: Callable[[Array], Array]) -> Callable[[Array, Array], Array]:
+    def backward(d: Array, x: Array) -> Array:
+        g = np.zeros_like(x)
+        g[np.arange(len(x)), index(x)] = d
+        return g
+
+    return backward
+
+
+MAXIMA = {
+    "the first": to_the(lambda x: x.argmax(1)),
+    "the last": to_the(lambda x: x.shape[1] - 1 - x[:, ::-1].argmax(1)),
+    "shared": lambda d, x: d[:, None] * largest(x) / largest(x).sum(1, keepdims=True),
+}
+
+TWO = {
+    "a >= b": lambda d, a, b: (d * (a >= b), d * (a < b)),
+    "half each": lambda d, a, b: (d * np.where(a == b, 0.5, a > b), d * np.where(a == b, 0.5, a < b)),
+}
+
+
+@pytest.mark.parametrize("name", MAXIMA)
+def test_a_maximum_may_choose_any_of_the_largest(name: str) -> None:
+    report = verify(subjects.pair(lambda x: (x.max(1), x), MAXIMA[name], EQUAL), examples=40)
+    assert report.ok, str(report)
+
+
+@pytest.mark.parametrize("name", TWO)
+def test_a_maximum_of_two_may_choose_either(name: str) -> None:
+    def backward(d: Array, cache: tuple[Array, Array]) -> tuple[Array, Array]:
+        return TWO[name](d, *cache)
+
+    report = verify(
+        subjects.pair(lambda a, b: (np.maximum(a, b), (a, b)), backward, arrays("(n,d),(n,d)")), examples=40
+    )
+    assert report.ok, str(report)
+
+
+def test_both_sides_of_a_maximum_are_accused() -> None:
+    def backward(d: Array, cache: tuple[Array, Array]) -> tuple[Array, Array]:
+        a, b = cache
+        return d * (a >= b), d * (b >= a)
+
+    pair = subjects.pair(lambda a, b: (np.maximum(a, b), (a, b)), backward, arrays("(n,d),(n,d)"))
+    (words,) = failing(verify(pair, examples=40)).values()
+    assert words.startswith("each of several equal largest entries gets the whole gradient")
+
+
+SLOPES = {"0": 0.0, "1": 1.0, "1/2": 0.5}
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_a_relu_may_have_any_slope_of_its_sides_at_zero(name: str) -> None:
+    def slope(z: Array) -> Array:
+        return np.where(z == 0, SLOPES[name], z > 0)
+
+    assert verify(subjects.derivative(lambda z: np.maximum(z, 0), slope, EQUAL), examples=40).ok
+
+
+@pytest.mark.parametrize("wrong", [2.0, -1.0])
+def test_what_is_no_slope_of_either_side_is_accused(wrong: float) -> None:
+    def slope(z: Array) -> Array:
+        return np.where(z == 0, wrong, z > 0)
+
+    broken = failing(verify(subjects.derivative(lambda z: np.maximum(z, 0), slope, EQUAL), examples=40))
+    assert "is the derivative of its own forward" in broken
+
+
+def test_what_is_wrong_at_kinks_alone_is_not_called_half_or_twice() -> None:
+    def slope(z: Array) -> Array:
+        return np.where(z == 0, 2.0, z > 0)
+
+    broken = failing(verify(subjects.derivative(lambda z: np.maximum(z, 0), slope, EQUAL), examples=40))
+    assert not any("as large" in words or "times" in words for words in broken.values())
