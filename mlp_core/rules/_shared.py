@@ -13,7 +13,7 @@ def descent(p: Tensor, g: Tensor, weight_decay: float, maximize: bool, out: Tens
 
     The result is g itself, or it is written to `out`, or to new memory without `out`.
 
-    g <- -g if maximize; g <- g + wd p
+    g <- -g if maximize;   g <- g + wd p
 
     >>> import torch
     >>> descent(torch.tensor([2.0]), torch.tensor([1.0]), 0.5, maximize=True)
@@ -30,7 +30,7 @@ def decay(p: Tensor, lr: float, weight_decay: float) -> None:
 
 
 def accumulate(v: Tensor, g: Tensor, beta: float, share: float) -> None:
-    """Momentum, in place: v <- beta v + share g, to the bits of v.mul_(beta).add_(g, alpha=share).
+    """Momentum, in place:  v <- beta v + share g, to the bits of v.mul_(beta).add_(g, alpha=share).
 
     If share is 1, torch's CPU kernel does it in one pass, which rounds beta v, multiplies it by 1 and then adds g. (On
     a GPU, and with fewer bits, the same kernel rounds once.)

@@ -22,10 +22,10 @@ Largest = Annotated[float, Gt(0), Typical(0.05, 50)]
 
 @dataclass(frozen=True)
 class Rprop(UpdateRule):
-    """s = sign(g g'), where g' is the gradient before; d <- clamp(d etas[s], step_sizes); g <- 0 if s < 0;
+    """s = sign(g g'), where g' is the gradient before;  d <- clamp(d etas[s], step_sizes);  g <- 0 if s < 0;
 
-    p <- p - sign(g) d; g' <- g. g' and d are the slots prev and step_size, of the shape of p; d begins at lr, which has
-    no effect later. Source: Riedmiller and Braun (1993) without weight backtracking, as in torch.optim.Rprop.
+    p <- p - sign(g) d;  g' <- g. g' and d are the slots prev and step_size, of the shape of p; d begins at lr, which
+    has no effect later. Source: Riedmiller and Braun (1993) without weight backtracking, as in torch.optim.Rprop.
     """
 
     lr: LearningRate = 1e-2
