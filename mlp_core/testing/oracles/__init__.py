@@ -1,1 +1,1 @@
-"""What the hand-written is held against: autograd, difference quotients, torch's loop."""
+"""Independent computations of the correct values: autograd, difference quotients, torch's training loop."""

@@ -1,4 +1,4 @@
-"""Averages of the weights that training functions keep: the ways that people begin, damp and count them."""
+"""Averages of the weights that training functions keep: the usual ways to initialise, damp and count them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mlp_core.testing.examples.training_runs import TrainingRun
 
 Weights = list[Tensor]
 Decay = Callable[[float, int], float]
-"""(the decay that was asked for, averages before) -> the decay of this one"""
+"""(the given decay, number of averages before) -> the decay of this one"""
 
 RIGHT: dict[str, Decay] = {
     "its decay": lambda d, t: d,
@@ -45,8 +45,9 @@ def steps_of(run: TrainingRun) -> list[list[Weights]]:
 
 
 def averages(run: TrainingRun, decay: float, decays: dict[str, Decay]) -> Iterator[tuple[str, Weights]]:
-    """What averages of a run may be, in words: begun with the first weights, with those after the first step, or with
-    zeros; taken after every step, or every epoch."""
+    """The possible averages of a run, by description: initialised with the first weights, with those after the first
+    step, or with zeros; updated after every step, or every epoch.
+    """
     module, epochs = run.module(), steps_of(run)
     begun = _copied(module)
     moments = {"step": [w for one in epochs for w in one], "epoch": [one[-1] for one in epochs]}

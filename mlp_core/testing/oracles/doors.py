@@ -1,4 +1,4 @@
-"""What the values of a door's own forward say of its derivatives: its outputs, weighted by what comes from above."""
+"""Derivatives of a door's own forward from its values: its outputs, weighted by the upstream gradient."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from mlp_core.testing.examples.foreign_arrays import like, tensor_of
 from mlp_core.testing.oracles.functions import Place, Values, steps_of
 
 RUNS = 4
-"""perturbed runs at a point: what they may miss, the noise that is seen beside them does not"""
+"""the number of perturbed runs at a point; errors that they miss are covered by the noise observed at neighbouring
+points"""
 
 MOST = 16
-"""entries of an array that are looked at in an example; of more, other ones in each"""
+"""the number of entries of an array that are checked in an example; of a larger array, other entries in each example"""
 
 
 @dataclass(frozen=True)
 class Looked:
-    """An array of an example, and the entries of it that are looked at: their places in it, flat; None for all."""
+    """An array of an example, and the flat places of its checked entries; None for all."""
 
     path: Path
     name: str
@@ -41,11 +42,11 @@ class Looked:
         return cls(path, name, whole, order[:MOST].sort().values)
 
     def cut(self, whole: Tensor) -> Tensor:
-        """The entries that are looked at."""
+        """The checked entries."""
         return whole if self.chosen is None else whole.flatten()[self.chosen]
 
     def put(self, entries: Tensor) -> Tensor:
-        """The array with other entries there."""
+        """The array with other values in these entries."""
         if self.chosen is None:
             return entries
         flat = self.whole.flatten().clone()
@@ -55,7 +56,7 @@ class Looked:
 
 @dataclass(frozen=True)
 class Weighted:
-    """loss(params) = the sum of what comes from above times each output, by the entries that are looked at."""
+    """loss(params) = the sum of the upstream gradient times each output, as a function of the checked entries."""
 
     values: Callable[[list[Any]], list[Tensor]]
     """arguments -> outputs, as float64 tensors"""
@@ -67,7 +68,7 @@ class Weighted:
         return torch.stack([term.sum() for term in self.terms(params)]).sum()
 
     def terms(self, params: Sequence[Tensor]) -> list[Tensor]:
-        """The products, before they are summed."""
+        """The products before they are summed."""
         two = zip(self.looked, params, strict=True)
         moved = {one.path: _array(one.put(p), self.example.at(one.path)) for one, p in two}
         outs = self.values(self.example.moved(moved))
@@ -75,7 +76,7 @@ class Weighted:
 
 
 def _array(numbers: Tensor, value: Any) -> Any:
-    """Numbers as an array of the same library, in float64 whatever that has: quotients need the digits."""
+    """Numbers as an array of the same library, in float64 whatever the original dtype: quotients need the digits."""
     if isinstance(value, Tensor):
         return numbers.detach().clone()
     return like(numbers, value) if str(value.dtype) == "float64" else numbers.numpy().copy()
@@ -83,11 +84,10 @@ def _array(numbers: Tensor, value: Any) -> Any:
 
 @dataclass
 class ForwardValues(Values):
-    """The values of a forward that need not be written with torch: what rounding explains of them is perturbed, and
-    also seen."""
+    """The values of a forward that may be written without torch: their rounding is perturbed, and also observed."""
 
     def errors(self, x: float) -> Callable[[float], float]:
-        """The same for every step."""
+        """The same bound for every step."""
         return lambda step: self.rounding.error
 
     @cached_property
@@ -101,10 +101,10 @@ class ForwardValues(Values):
 
 @dataclass
 class LookedAt(ForwardValues):
-    """Those of which some entries are looked at."""
+    """The forward's values as functions of some entries only."""
 
     def whole(self, k: int, g: Tensor, place: Place) -> tuple[Tensor, Place]:
-        """The gradient among zeros where it was not looked at."""
+        """The gradient of the whole array, with zeros for unchecked entries."""
         one = self.subject.looked[k]
         if one.chosen is None:
             return g, place
@@ -118,13 +118,14 @@ def values_of(
     values: Callable[[list[Any]], list[Tensor]], example: Arguments, paths: Sequence[Path], names: Sequence[str],
     above: Sequence[Tensor],
 ) -> LookedAt:  # fmt: skip
-    """The values of a forward around an example, weighted by what comes from above. values: arguments -> outputs, as
-    float64 tensors; paths, names: of the arrays whose entries are moved."""
+    """The values of a forward around an example, weighted by the upstream gradient. values: arguments -> outputs, as
+    float64 tensors; paths, names: of the arrays whose entries are moved.
+    """
     looked = [Looked.at(example, path, name) for path, name in zip(paths, names, strict=True)]
     inputs = NamedInputs(tuple(one.cut(one.whole) for one in looked), (), tuple(names))
     return LookedAt(Weighted(values, example, looked, above), inputs)
 
 
 def looked_at(values: LookedAt, k: int, gradient: Tensor) -> Tensor:
-    """The entries of the gradient of array k that are looked at."""
+    """The checked entries of the gradient of array k."""
     return values.subject.looked[k].cut(gradient)

@@ -1,4 +1,4 @@
-"""The derivative of each number that a function gives by the number that it takes, out of its values alone."""
+"""The derivatives of an elementwise function, computed from its values only."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ U = unit_roundoff(torch.float64)
 
 @dataclass(frozen=True)
 class Entries:
-    """Functions of one number, one for each entry: every(x) calls each with its own, one(k, x) the kth alone."""
+    """Functions of one number, one per entry: every(x) calls each with its own entry, one(k, x) only the kth."""
 
     one: Callable[[int, float], float]
     several: Callable[[Tensor], Tensor] | None = None
     u: float = U
-    """the unit roundoff of the numbers they give"""
+    """the unit roundoff of the numbers that they return"""
 
     def every(self, x: Tensor) -> Tensor:
         if self.several is not None:
@@ -36,8 +36,9 @@ class Entries:
 
 @dataclass(frozen=True)
 class Derivatives:
-    """The derivative of every entry, how far it may be off, and whether that tells; at a kink the slopes between which
-    a derivative may lie."""
+    """The derivative of every entry, its error bound, and whether that is informative; at a kink, the one-sided slopes
+    between which the derivative may be.
+    """
 
     value: Tensor
     bound: Tensor
@@ -47,7 +48,7 @@ class Derivatives:
     high: Tensor
 
     def admits(self, got: Tensor, own: Tensor) -> Tensor:
-        """Which entries are admitted, if they may be off by `own`."""
+        """The entries that are accepted, if they may be wrong by `own`."""
         return torch.where(
             self.kink, (got >= self.low - own) & (got <= self.high + own), (got - self.value).abs() <= self.bound + own
         )
@@ -56,9 +57,10 @@ class Derivatives:
 def derivatives(
     entries: Entries, at: Tensor, got: Tensor | None = None, own: Tensor | None = None, *, quick: bool = False
 ) -> Derivatives:
-    """The derivative of each function at its entry of `at`. If it is known what was got, entries that plain quotients
-    settle are not looked at more closely, and no more than one that is refuted; if `quick`, those about which plain
-    quotients say anything: then a kink is not seen."""
+    """The derivative of each function at its entry of `at`. If the subject's values are known, entries that plain
+    quotients decide are not examined further, nor any entry after one that is refuted. `quick`: use only plain
+    quotients, which do not detect kinks.
+    """
     x = at.flatten()
     mine = None if got is None else got.flatten()
     margin = torch.zeros_like(x) if own is None else own.flatten()
@@ -75,7 +77,7 @@ def derivatives(
     off = torch.zeros_like(x) if mine is None else ((mine - value).abs() / (bound + margin)).nan_to_num(nan=torch.inf)
     refuted = False
     for k in sorted((~settled).nonzero().flatten().tolist(), key=lambda k: -float(off[k])):
-        if refuted:  # which is enough
+        if refuted:  # one is enough
             bound[k] = torch.inf
             continue
         wanted = None if mine is None else float(mine[k])
@@ -95,7 +97,9 @@ def derivatives(
 def _closer(
     f: Callable[[float], float], x: float, error: float, wanted: float | None, margin: float, u: float
 ) -> Slope:
-    """From a ladder of steps; where that does not confirm what is wanted, rounding is measured at its own points."""
+    """The derivative from a ladder of steps. If it does not confirm the claimed value, rounding is measured at its own
+    points.
+    """
     kept = cache(f)
     found = slope(kept, x, error)
     up, down = found.points

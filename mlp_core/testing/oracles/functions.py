@@ -1,4 +1,4 @@
-"""What the values of any function say of its derivatives: quotients of all entries, and a closer look at one."""
+"""Derivatives of any function from its values: quotients of all entries, and a closer examination of one."""
 
 from __future__ import annotations
 
@@ -24,31 +24,34 @@ from mlp_core.testing.oracles.slopes import RATIO, Slope, slope
 Place = tuple[int, ...]
 
 Gradient = Callable[[list[Tensor]], Sequence[Tensor]]
-"""of all parameters, at any parameters"""
+"""parameters -> the gradients of all of them"""
 
 FEW, BEYOND, WIDER = 4, 2.0**16, 4.0
-"""runs that are enough where a number is so many times farther off than they explain. More would find a scatter a few
-times as large: measured on 417 values of right layers and functions (`right/`), 8 runs find at most 3.0 times the
-scatter of 4, and 32 runs at most 5.8 times. WIDER stands for 8. Most wrong gradients are wrong in the first digits, and
-this is most of what a smaller example costs"""
+"""the number of runs that suffices if a value is wrong by that many times more than they explain. More runs would find
+a scatter that is a few times larger: measured on 417 values of correct layers and functions (`right/`), 8 runs find at
+most 3.0 times the scatter of 4, and 32 runs at most 5.8 times. WIDER replaces 8 runs. Most wrong gradients are wrong in
+the first digits, and this is most of the cost of a smaller example"""
 
 FINER = 2.0**12
-"""rounding is measured at steps that are so many times shorter than the one before"""
+"""rounding is measured at steps that are this many times shorter than the one before"""
 
 RUNGS = 64
-"""steps that are asked whether they agree with a longer one, each four times shorter than the one before"""
+"""the largest number of shorter steps that are compared with a longer one, each four times shorter than the one
+before"""
 
 
 @dataclass
 class Values:
-    """The values of a subject's function around an example, and what rounding explains of each."""
+    """The values of a subject's function around an example, and the rounding error of each."""
 
     subject: Any
     inputs: Inputs
 
     @cached_property
     def rounding(self) -> Rounding:
-        """Of the values here and a step aside: at a perfect fit the value here is 0 to the bit, and tells nothing."""
+        """The rounding error of the values here and one step away: at a perfect fit the value here is exactly 0, and
+        not informative.
+        """
         return self._within(0)
 
     @cached_property
@@ -60,27 +63,29 @@ class Values:
         return {}
 
     def _within(self, finer: int) -> Rounding:
-        """Of the values here and up to a step aside, which is FINER^-finer of the usual one."""
+        """The rounding error of the values here and up to a step away, which is FINER^-finer of the usual step."""
         if finer not in self._known:
             found = [self._here, *(self._beside(sign, FINER**-finer) for sign in (1, -1))]
             self._known[finer] = Rounding(max(one.error for one in found), max(one.u for one in found))
         return self._known[finer]
 
     def errors(self, x: float) -> Callable[[float], float]:
-        """How far a value may be off that is a step from here, by one entry: near 0 a value is a small one, and errs
-        less than farther away."""
+        """The error bound of a value at a given distance in one entry: near 0, values and their errors are smaller than
+        farther away.
+        """
         usual = steps_of(torch.tensor(x, dtype=torch.float64)).item()
 
         def error(step: float) -> float:
-            apart = (log(usual) - log(step)) / log(FINER)  # of subnormal steps the quotient overflows
+            apart = (log(usual) - log(step)) / log(FINER)  # for subnormal steps the quotient overflows
             return self._within(max(0, int(apart))).error
 
         return error
 
     def _beside(self, sign: int, part: float) -> Rounding:
-        """Of the values a part of a step aside; if the function is not finite there (a logarithm near 0), of a step
-        that is as much shorter as a number is smaller than 1. If it is not there either, that says nothing of the
-        values here."""
+        """The rounding error of the values a fraction of a step away. If the function is not finite there (a logarithm
+        near 0), the step is shortened by the size of a number below 1. If it is still not finite, nothing is known
+        about the values here.
+        """
         here, found = list(self.inputs.params), Rounding(0.0, 0.0)
         for size in (1.0, None):
             moves = [part * steps_of(p) * (size or p.abs().clamp(max=1.0)) * signs(p) for p in here]
@@ -90,7 +95,7 @@ class Values:
         return Rounding(0.0, found.u)
 
     def here(self) -> float:
-        """The function at the example, without a graph. Raises whatever the function raises."""
+        """The function at the example, without a graph. Raises what the function raises."""
         return self._called(list(self.inputs.params))
 
     def autograd(self, params: list[Tensor]) -> list[Tensor]:
@@ -98,12 +103,14 @@ class Values:
         return gradient(self.subject.loss, params, self.inputs.fresh()[1])
 
     def by_hand(self, params: list[Tensor]) -> list[Tensor]:
-        """The gradient at other parameters, by hand."""
+        """The hand-written gradient at other parameters."""
         found: list[Tensor] = self.subject.by_hand(replace(self.inputs, params=tuple(params)))
         return found
 
     def at(self, params: list[Tensor]) -> float:
-        """The function at other parameters, without a graph; NaN if it raises there, where nobody asked for it."""
+        """The function at other parameters, without a graph; NaN if it raises there, because the user did not ask for
+        that point.
+        """
         try:
             return self._called(params)
         except Exception as error:
@@ -117,11 +124,11 @@ class Values:
             return float(self.subject.loss([p.clone() for p in params], *data))
 
     def of_entry(self, k: int, place: Place) -> Callable[[float], float]:
-        """The function of one entry of parameter k."""
+        """The function of one entry of parameter k, with the others fixed."""
         return cache(lambda x: self.at(self._with(k, place, x)))
 
     def _with(self, k: int, place: Place, x: float) -> list[Tensor]:
-        """The parameters with another number in one place."""
+        """The parameters with another number in one entry."""
         params = list(self.inputs.params)
         params[k] = params[k].clone()
         params[k][place] = x
@@ -133,10 +140,11 @@ class Values:
         return slope(self.of_entry(k, place), x, self.errors(x))
 
     def surer(self, k: int, place: Place, found: Slope, claimed: float) -> float:
-        """How much farther a slope may be off, if rounding is measured at its own two points, in more runs: FEW, or, if
-        what is claimed is not BEYOND what they explain, as many as it takes."""
+        """How many times larger the bound of a slope is if rounding is measured at its own two points, in more runs:
+        FEW, or, if the claimed value is not BEYOND what they explain, as many as needed.
+        """
         up, down = found.points
-        if up == down:  # the values told nothing, however exact they are
+        if up == down:  # equal values are not informative, even if they are exact
             return inf
         extra = 0.0
         for runs in (FEW, RUNS_OF_A_FUNCTION):
@@ -149,13 +157,13 @@ class Values:
     def resolved(
         self, k: int, place: Place, found: Slope, extra: float, other: float, claimed: Gradient | None = None
     ) -> bool:
-        """Whether the quotients of shorter steps agree with a slope, if rounding is measured at the points of each,
-        down to the step that cannot tell the slope from another number; and whether the gradient which claims that
-        number does not give these values if it is integrated (`integrals.contradicted`).
+        """Whether the quotients of shorter steps agree with a slope, with rounding measured at the points of each, down
+        to the step that cannot distinguish the slope from another number; and whether the gradient which claims that
+        number contradicts these values when it is integrated (`integrals.contradicted`).
 
-        If they do not, the function varies within the step: faster than the step tells (x^2 sin(1/x) near 0), or since
-        its values are coarser than perturbed roundings show (1 + erf, far to the left). If it does, the function varies
-        faster than any step tells.
+        If they do not agree, the function varies within the step: faster than the step shows (x^2 sin(1/x) near 0), or
+        because its values are coarser than perturbed rounding shows (1 + erf, far to the left). If the integral does
+        not contradict, the function varies faster than any step shows.
         """
         f, x = self.of_entry(k, place), self.inputs.params[k][place].item()
         step, apart = abs(found.points[0] - found.points[1]) / 2 / RATIO, abs(other - found.value)
@@ -183,7 +191,7 @@ class Values:
         )  # fmt: skip
 
     def quotients(self, k: int) -> tuple[Tensor, Tensor]:
-        """By every entry of parameter k: the central difference, and how far it may be off."""
+        """For every entry of parameter k: the central difference, and its error bound."""
         theta, found = self.inputs.params[k], list[tuple[float, float]]()
         steps = steps_of(theta)
         for place in places(theta):
@@ -194,17 +202,17 @@ class Values:
         return fine, quotients.central(self.rounding.error, steps, coarse, fine)
 
     def whole(self, k: int, g: Tensor, place: Place) -> tuple[Tensor, Place]:
-        """The gradient of parameter k, and the index of an entry in it, as they are told."""
+        """The gradient of parameter k, and the index of an entry in it, for messages."""
         return g, place
 
     def scale(self, k: int) -> float:
-        """The largest quotient by an entry of parameter k nearby: what an error is large or small beside."""
+        """The largest quotient by an entry of parameter k nearby: the size to which errors are relative."""
         there = replace(self.inputs, params=tuple(aside(self.inputs.params)))
         return largest(replace(self, inputs=there).quotients(k)[0])
 
 
 def steps_of(theta: Tensor) -> Tensor:
-    """STEP for every entry, or for those above 1 the same part of them, as a power of two."""
+    """STEP for every entry; for entries above 1, the same fraction of them, as a power of two."""
     return STEP * torch.exp2(torch.frexp(theta.nan_to_num())[1].clamp(min=0).double())
 
 

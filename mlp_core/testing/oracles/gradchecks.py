@@ -1,4 +1,4 @@
-"""What a gradient check must report of every tensor."""
+"""The result that a gradient check must report for every tensor."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from mlp_core.testing.subjects.questions import Question
 
 @dataclass(frozen=True)
 class Known:
-    """What a check must report of a tensor: the relative error it has, and how far a right report may be off."""
+    """The result that a check must report for a tensor: its relative error, and the tolerance of a correct report."""
 
     name: str
     error: float
     limit: float
     entries: int
     planted: bool
-    """whether the planted error is among the entries that are looked at"""
+    """whether the planted error is among the checked entries"""
 
 
 def known(asked: Question) -> list[Known]:
-    """The same of every tensor, without its entries at a kink; one with entries so near a kink that it depends on the
-    step whether they cross it has no limit."""
+    """The known result of every tensor, without its entries at a kink. A tensor has no limit if the step size decides
+    whether one of its entries crosses a kink.
+    """
     case, right, step = asked.case(), asked.right(), STEP * quotients.LARGER
     model, x = case.model, case.trace.a[0]
     assert asked.problem.loss is not None
@@ -57,7 +58,7 @@ def known(asked: Question) -> list[Known]:
 
 
 def crossings(asked: Question) -> list[Tensor]:
-    """The entries of model.flat whose step crosses a kink, be it as small as may be, or as large."""
+    """The entries of model.flat whose step crosses a kink, for the smallest and for the largest allowed step."""
     case = asked.case()
     steps = (STEP / quotients.SMALLER, STEP * quotients.LARGER)
     return [crosses_kink(case.model, case.trace.a[0], step) for step in steps]

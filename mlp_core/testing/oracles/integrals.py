@@ -1,13 +1,13 @@
 """Whether a claimed derivative, integrated from one point to another, gives the difference of the function's values.
 
-Values cannot show waves that are finer than every step which stands above their rounding: x + sin(w x) / w looks like
-x there. Its derivative 1 + cos(w x) differs from every quotient, and is right. By the mean value theorem it must then
-vary within the step, and its mean over the step is the quotient:
+Values cannot show waves that are finer than every step whose effect exceeds their rounding: x + sin(w x) / w looks like
+x there. Its derivative 1 + cos(w x) differs from every quotient, and is correct. Then it varies within the step, and
+its mean over the step is the quotient:
 
     f(x + h) - f(x - h) = integral of f' from x - h to x + h
 
-The integral is taken by Gauss-Legendre quadrature. How far it may be off is seen in how far its nodes lie from a
-polynomial of half as many coefficients: of waves that it does not resolve all of that is left.
+The integral is computed by Gauss-Legendre quadrature. Its error is estimated from the distance between its nodes and a
+polynomial with half as many coefficients, which unresolved waves do not reduce.
 """
 
 from __future__ import annotations
@@ -21,18 +21,19 @@ from torch import Tensor
 NODES = 32
 
 DISTINCT = 2.0**10
-"""the last bits of the middle that an interval must be wide, for its nodes to be points of their own"""
+"""the width of an interval, in last bits of its middle, from which on its nodes are distinct points"""
 
 
 def _gauss() -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Nodes in -1..1, their parts of a mean, the matrix that takes the nearest polynomial away, and the weights that
-    give this polynomial at 0 (Golub and Welsch 1969: nodes are eigenvalues of the Legendre recurrence, parts the
-    squares of the eigenvectors' first entries)."""
+    """Nodes in -1..1, their weights in a mean, the matrix that subtracts the nearest polynomial, and the weights that
+    give this polynomial at 0 (Golub and Welsch 1969: nodes are eigenvalues of the Legendre recurrence, weights the
+    squares of the eigenvectors' first entries).
+    """
     k = torch.arange(1, NODES, dtype=torch.float64)
     beside = k / torch.sqrt(4 * k * k - 1)
     nodes, vectors = torch.linalg.eigh(torch.diag(beside, 1) + torch.diag(beside, -1))
     vectors = vectors * vectors[0].sign()
-    near = vectors[: NODES // 2]  # a row is a Legendre polynomial at the nodes, times the root of the node's part
+    near = vectors[: NODES // 2]  # a row is a Legendre polynomial at the nodes, times the root of the node's weight
     root = vectors[0]
     at_0 = [1.0, 0.0]
     for below, above in pairwise(beside[: len(near) - 1].tolist()):
@@ -44,14 +45,14 @@ def _gauss() -> tuple[Tensor, Tensor, Tensor, Tensor]:
 POINTS, PARTS, MIDDLE, REST = _gauss()
 
 CLEAR = 4.0
-"""how many times what is left of the nodes the polynomial's value in the middle may be off"""
+"""the error of the polynomial's value in the middle is at most this many times the residual at the nodes"""
 
 
 def contradicted(
     claimed: Callable[[float], float], low: float, high: float, quotient: float, off: float, here: float
 ) -> bool:
-    """Whether the mean of a claimed derivative between two points is another number than the quotient, which is off by
-    `off` at most, or the derivative `here`, in the middle, is not what it is around it. False if the derivative varies
+    """Whether the mean of a claimed derivative between two points differs from the quotient, whose error is at most
+    `off`, or the derivative `here`, in the middle, differs from the values around it. False if the derivative varies
     too fast for either to be known, or is not finite everywhere.
 
     >>> import math

@@ -1,5 +1,4 @@
-"""Torch's loop for anybody's training function: what weights and losses a training run has, and how far rounding may
-carry a right one away."""
+"""Torch's loop for any training function: the weights and losses of a training run, and their rounding tolerance."""
 
 from __future__ import annotations
 
@@ -17,21 +16,23 @@ from mlp_core.testing.oracles.training import Noisy, Steps
 
 @dataclass(frozen=True)
 class Followed:
-    """What torch's loop did: the weights at its end, and, in every epoch, what a function may call its losses."""
+    """The results of torch's loop: the final weights, and, per epoch, the numbers that a function may return as its
+    losses.
+    """
 
     weights: list[Tensor]
     before: list[list[float]]
-    """by epoch and batch, the loss on which the gradient was taken"""
+    """by epoch and batch, the loss whose gradient was computed"""
     after: list[list[float]]
     """the loss of the same batch after the step"""
     ended: list[list[float]]
     """the losses of all batches after the last step of the epoch"""
     sizes: list[int]
-    """samples of every batch"""
+    """the number of samples in every batch"""
 
 
 def follow(run: TrainingRun, *, told: bool = True) -> Followed:
-    """Train as torch does; without `told` no loss but those before the steps is looked at."""
+    """Train as torch does; without `told`, only the losses before the steps are computed."""
     module, (x, y) = run.module(), run.data()
     found = Followed([], [], [], [], [len(rows) for rows in run.rounds()[0]])
     _train(run, module, x, y, run.optimizer(module), found if told else None)
@@ -64,8 +65,9 @@ def _train(run: TrainingRun, module: nn.Module, x: Tensor, y: Tensor, optimizer:
 
 
 def envelopes_of(run: TrainingRun, plain: list[Tensor]) -> Iterator[Envelope]:
-    """What rounding explains of every weight at the end (float64), found by 1, 2, 4 and 8 perturbed runs; `plain`: the
-    weights of the run without."""
+    """The tolerance of every final weight (float64), from 1, 2, 4 and 8 perturbed runs; `plain`: the weights of the
+    unperturbed run.
+    """
 
     def noisy(mode: PerturbedRounding) -> list[Tensor]:
         module, (x, y) = run.module(), run.data()
@@ -83,15 +85,17 @@ def envelopes_of(run: TrainingRun, plain: list[Tensor]) -> Iterator[Envelope]:
 
 @dataclass(frozen=True)
 class Way:
-    """What torch's loop has on its way, by weight: the weight at first and after every step, and in every step its
-    gradient, that with the decay, and the velocity."""
+    """The intermediate values of torch's loop, by weight: the weight at first and after every step, and in every step
+    its gradient, the gradient with decay, and the velocity.
+    """
 
     weights: list[list[Tensor]]
     others: list[list[Tensor]]
 
     def of(self, k: int, step: int | None) -> list[Tensor]:
-        """What there is of a weight in a step: the weight before it, its gradients, the velocity before and after; in
-        all steps if None is given."""
+        """The values of a weight in a step: the weight before it, its gradients, the velocity before and after; in all
+        steps if None is given.
+        """
         if step is None:
             return [*self.weights[k], *self.others[k]]
         each = len(self.others[k]) // max(1, len(self.weights[k]) - 1)
@@ -102,7 +106,7 @@ class Way:
 
 
 class _Watched:
-    """Torch's optimizer, of which every step is looked at."""
+    """Torch's optimizer; every step is recorded."""
 
     def __init__(self, optimizer: torch.optim.SGD, params: list[nn.Parameter]) -> None:
         self.optimizer, self.params, self.param_groups = optimizer, params, optimizer.param_groups
@@ -124,7 +128,7 @@ class _Watched:
 
 
 def way_of(run: TrainingRun) -> Way:
-    """Train as torch does, and keep what is on the way."""
+    """Train as torch does, and record the intermediate values."""
     module, (x, y) = run.module(), run.data()
     watched = _Watched(run.optimizer(module), list(module.parameters()))
     _train(run, module, x, y, watched, None)

@@ -1,4 +1,4 @@
-"""What is known of an objective of gradient boosting: derivatives of its loss and of its gradient."""
+"""The known values for an objective of gradient boosting: derivatives of its loss and of its gradient."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlp_core.testing.oracles.entries import Derivatives, Entries, derivatives
 
 
 def own_noise(subject: Any, at: Rows, which: int, *, weighted: bool = False) -> Tensor:
-    """How far rounding may carry the subject's own gradient (0) or hessian (1)."""
+    """The rounding error of the subject's own gradient (0) or hessian (1)."""
     return noise(lambda scores: subject.both(at.at(scores), weighted=weighted)[which], at.scores, subject.u(at))
 
 
@@ -23,7 +23,7 @@ def places(at: Rows) -> list[tuple[int, ...]]:
 
 
 def _moved(at: Rows, moves: list[tuple[tuple[int, ...], float]]) -> Rows:
-    """A row for each move: that of the place, with another score there."""
+    """One row per move: the row of the place, with another score there."""
     rows = at.some([place[0] for place, _ in moves])
     scores = rows.scores.clone()
     for k, (place, score) in enumerate(moves):
@@ -32,7 +32,7 @@ def _moved(at: Rows, moves: list[tuple[tuple[int, ...], float]]) -> Rows:
 
 
 def gradient_of_the_loss(subject: Any, at: Rows, got: Tensor | None = None, own: Tensor | None = None) -> Derivatives:
-    """What the loss says of the gradient: the derivatives of each row's loss by its raw scores."""
+    """The gradient according to the loss: the derivatives of each row's loss by its raw scores."""
     where = places(at)
 
     def one(k: int, score: float) -> float:
@@ -45,7 +45,7 @@ def gradient_of_the_loss(subject: Any, at: Rows, got: Tensor | None = None, own:
 def own_derivative(
     subject: Any, at: Rows, got: Tensor | None = None, own: Tensor | None = None, *, quick: bool = False
 ) -> Derivatives:
-    """The derivative of the gradient by each row's own score; for whole matrices, by all scores of the row."""
+    """The derivative of the gradient by each row's own score; for matrix hessians, by all scores of the row."""
     whole = subject.call.order == "derivatives of a row"
     k = at.scores.shape[-1]
     pairs = [(place, place) for place in places(at)]

@@ -1,16 +1,17 @@
-"""The derivative of a function of one number out of its values alone, with how far it may be off.
+"""The derivative of a function of one number from its values only, with an error bound.
 
-Central differences are taken on a ladder of steps, each four times the one below:
+Central differences are computed for a ladder of steps, each four times the one below:
 
-    D(h) = (f(x + h) - f(x - h)) / 2h        f(x +- h) each off by at most `error(h)`
+    D(h) = (f(x + h) - f(x - h)) / 2h        each f(x +- h) has an error of at most `error(h)`
 
 A long step truncates, a short one rounds. Neighbouring rungs are extrapolated to a step of 0 (Richardson; Ridders
 1982), as long as their truncation falls as that of a smooth function does:
 
     D'(h) = D(h) + (D(h) - D(4h)) / 15       D''(h) = D'(h) + (D'(h) - D'(4h)) / 255
 
-The estimate is taken whose truncation and rounding together are smallest, if all rungs below agree with it. If one does
-not, the function varies within the step (a steep sigmoid, a kink beside the point), and the longer step tells nothing.
+The estimate with the smallest sum of truncation and rounding is used, if all rungs below agree with it. If one does
+not, the function varies within the step (a steep sigmoid, a kink beside the point), and the longer step is not
+informative.
 """
 
 from __future__ import annotations
@@ -23,44 +24,44 @@ from itertools import pairwise
 from mlp_core.testing.bounds import quotients, references
 
 SHORTEST, LONGEST, RATIO = 2.0**-45, 2.0**-2, 4.0
-"""the ends of the ladder, as parts of 1 or of abs(x), whichever reaches farther; the ratio of neighbouring rungs"""
+"""the ends of the ladder, as fractions of 1 or of abs(x), whichever is farther; the ratio of neighbouring rungs"""
 
 SMALLEST, GREATEST = -64, 1000
-"""the exponents of the smallest and largest abs(x) that count; a smaller x has a ladder of its own below"""
+"""the exponents of the smallest and largest abs(x); a smaller x has another ladder below"""
 
 BENT = 0.75
-"""the least part of a gap between the one-sided quotients that is left at a step four times shorter, at a kink; of a
-smooth function a quarter is left"""
+"""at a kink: the smallest fraction of the gap between the one-sided quotients that remains for a step four times
+shorter; for a smooth function a quarter remains"""
 
 EVEN = 0.1
-"""how far from a smooth function's the fall of the truncation may be, from rung to rung and twice in a row, for the
-quotients to be extrapolated; beside a jump of a derivative it is not even"""
+"""how far the decrease of the truncation may differ from a smooth function's, from rung to rung and twice in a row, for
+the quotients to be extrapolated; beside a jump of a derivative it is irregular"""
 
 DIGITS = 2.0**-10
-"""the part of the function's largest value that its error may be: a function without digits may vary unseen, unless its
-values are the same to the bit"""
+"""the largest error of a function relative to its largest value: a function without digits may vary unseen, unless its
+values are bit-identical"""
 
 CLEAR = 4.0
-"""how far a gap must stand above the rounding of the quotients to be one"""
+"""how many times a gap must exceed the rounding of the quotients to count"""
 
 
 @dataclass(frozen=True)
 class Slope:
-    """A derivative and how far it may be off: `bound` is infinite if the values tell nothing."""
+    """A derivative and its error bound, which is infinite if the values are not informative."""
 
     value: float
     bound: float
     points: tuple[float, float]
-    """where the function was evaluated for it"""
+    """the points at which the function was evaluated for it"""
     sides: tuple[float, float] | None = None
-    """at a kink: the slopes on its two sides, the smaller first, widened by how far they may be off"""
+    """at a kink: the slopes on its two sides, the smaller first, widened by their error bounds"""
 
     def confirms(self, derivative: float, extra: float = 0.0) -> bool:
-        """Whether a derivative lies within the bound, and `extra`."""
+        """Whether a derivative is within the bound plus `extra`."""
         return abs(derivative - self.value) <= self.bound + extra
 
     def allows(self, derivative: float) -> bool:
-        """At a kink: whether a number is the slope of one side, or between both."""
+        """At a kink: whether a number is the slope of one side, or between the two slopes."""
         return self.sides is not None and self.sides[0] <= derivative <= self.sides[1]
 
 
@@ -85,7 +86,7 @@ class _Estimate:
 
 
 def slope(f: Callable[[float], float], x: float, error: float | Callable[[float], float]) -> Slope:
-    """The derivative of f at x. `error`: how far a value of f may be off, near x, or within a step of x.
+    """The derivative of f at x. `error`: the error bound of a value of f near x, or within a step of x.
 
     >>> found = slope(lambda x: x * x, 3.0, error=1e-15)
     >>> found.confirms(6.0), found.confirms(6.0001)
@@ -105,18 +106,19 @@ def slope(f: Callable[[float], float], x: float, error: float | Callable[[float]
         rungs += part
     plain = {one.rung: one.bound for one in estimates if one.order == 1}
     for found in sorted(estimates, key=lambda one: one.bound):
-        # below a plain quotient there is less truncation than its own; below an extrapolated one there is more
+        # the rung below a plain quotient has less truncation; the rung below an extrapolated one has more
         below = rungs[: found.rung]
         off = [one.rounding if found.order == 1 else plain.get(k, math.inf) for k, one in enumerate(below)]
         if all(abs(one.quotient - found.value) <= b + found.bound for one, b in zip(below, off, strict=True)):
             top = rungs[found.rung]
-            sides = _sides(rungs[: max(found.rung, 1) + 1], x, middle)  # a kink shows on two rungs at least
+            sides = _sides(rungs[: max(found.rung, 1) + 1], x, middle)  # a kink appears on at least two rungs
             return Slope(found.value, found.bound, (top.up, top.down), sides)
     return Slope(math.nan, math.inf, (x, x))
 
 
 def _estimates(rungs: list[_Rung], first: int) -> Iterator[_Estimate]:
-    """Of plain quotients (order 1), then of those extrapolated; `first`: the number of rungs below these."""
+    """Estimates from plain quotients (order 1), then from extrapolated ones; `first`: the number of rungs below these.
+    """
     values, off = [one.quotient for one in rungs], [one.rounding for one in rungs]
     smooth = [True] * len(rungs)
     for order in (1, 2, 3):
@@ -133,13 +135,15 @@ def _estimates(rungs: list[_Rung], first: int) -> Iterator[_Estimate]:
 
 
 def _falls(values: list[float], off: list[float], falls: float) -> bool:
-    """Whether the truncation of three rungs falls as it should, but for a tenth, and stands above rounding."""
+    """Whether the truncation of three rungs decreases as it should, up to a tenth, and exceeds rounding."""
     near, far = values[1] - values[0], values[2] - values[1]
     return abs(near) > CLEAR * (off[0] + off[1]) and abs(far / (falls * near) - 1) <= EVEN
 
 
 def _ladders(x: float) -> Iterator[tuple[float, float]]:
-    """The shortest and the longest step: beside a tiny x, of steps that are parts of it, and then of parts of 1."""
+    """The shortest and the longest step. For a tiny x, first the steps that are fractions of x, then the fractions of
+    1.
+    """
     exponent = math.frexp(x)[1] if x else 0
     if exponent < SMALLEST:
         yield max(math.ldexp(SHORTEST, exponent), math.ulp(0.0)), math.ldexp(LONGEST, exponent)
@@ -150,7 +154,7 @@ def _ladders(x: float) -> Iterator[tuple[float, float]]:
 def _rungs(
     f: Callable[[float], float], x: float, off_by: Callable[[float], float], step: float, last: float
 ) -> Iterator[_Rung]:
-    """The quotients from the shortest step to the longest; up to the first where f is not finite."""
+    """The quotients from the shortest step to the longest, up to the first at which f is not finite."""
     while step <= last:
         up, down = x + step, x - step
         if up != x and down != x:
@@ -165,20 +169,20 @@ def _rungs(
 
 
 def _digits(rungs: list[_Rung]) -> list[_Rung]:
-    """None of the rungs, if the values have no digits."""
+    """No rungs, if the values have no digits."""
     values = {v for one in rungs for v in (one.above, one.below)}
     blurred = len(values) > 1 and max(one.error for one in rungs) > DIGITS * max(map(abs, values))
     return [] if blurred else rungs
 
 
 def _sides(rungs: list[_Rung], x: float, middle: float) -> tuple[float, float] | None:
-    """The slopes to the left and right, if they differ by as much at shorter steps as at the last: a kink at x."""
+    """The slopes to the left and right, if they differ by as much for shorter steps as for the last: a kink at x."""
     last = rungs[-1]
     gap, noise = _gap(last, x, middle), 4 * last.error / last.step
     if not gap > CLEAR * noise:
         return None
     for one in rungs[:-1]:
-        if 4 * one.error / one.step * CLEAR <= gap:  # the shortest step at which the gap would stand clear
+        if 4 * one.error / one.step * CLEAR <= gap:  # the shortest step at which the gap would be clear
             if _gap(one, x, middle) < BENT * gap:
                 return None
             left, right = (middle - one.below) / (x - one.down), (one.above - middle) / (one.up - x)
@@ -188,5 +192,5 @@ def _sides(rungs: list[_Rung], x: float, middle: float) -> tuple[float, float] |
 
 
 def _gap(rung: _Rung, x: float, middle: float) -> float:
-    """The right quotient less the left one."""
+    """The right quotient minus the left one."""
     return abs((rung.above - middle) / (rung.up - x) - (middle - rung.below) / (x - rung.down))

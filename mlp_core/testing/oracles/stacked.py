@@ -28,6 +28,6 @@ def losses_at(model: MLP, flats: Tensor, x: Tensor, y: Tensor, loss: Loss) -> Te
 
 
 def _stacked(model: MLP, flats: Tensor, index: int) -> Tensor:
-    """One tensor of each network: (K, size) -> (K, *shape)."""
+    """One tensor per network: (K, size) -> (K, *shape)."""
     offset, shape = model.layout.offsets[index], model.layout.shapes[index]
     return flats[:, offset : offset + prod(shape)].view(len(flats), *shape)

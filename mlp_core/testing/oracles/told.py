@@ -1,4 +1,4 @@
-"""What a training function may call the losses of its epochs, in the forms that people return them."""
+"""The numbers that a training function may return as the losses of its epochs, in the usual forms."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MEANS: dict[str, Callable[[Batches, list[int]], float]] = {
     "the loss of the last batch": lambda b, n: b[-1],
     "the mean of the batches' losses": lambda b, n: sum(b) / len(b),
 }
-"""a number for an epoch, of its batches' losses and sizes"""
+"""per name: a function of a batch's losses and sizes that returns one number per epoch"""
 
 BATCH_MEANS = "the mean of the batches' losses"
-"""which counts a short last batch as much as a full one"""
+"""in this mean, a short last batch counts as much as a full one"""
 
 RUNNING = "a sum that is not set back between epochs"
 AFTER = "losses after the step instead of before"
@@ -41,7 +41,7 @@ def right(f: Followed) -> dict[str, list[float]]:
 
 
 def wrong(f: Followed) -> dict[str, list[float]]:
-    """Sequences that are not, though they are often returned: by the mistake."""
+    """Wrong sequences that are often returned, by the name of the mistake."""
     found: dict[str, list[float]] = {f"{AFTER}, each": [loss for b in f.after for loss in b]}
     for words, mean in MEANS.items():
         found[f"{AFTER}: {words}"] = [mean(b, f.sizes) for b in f.after]
@@ -56,7 +56,7 @@ def wrong(f: Followed) -> dict[str, list[float]]:
 
 
 def sequences(returned: Any, path: str = "") -> Iterator[tuple[str, list[float]]]:
-    """Every sequence of numbers in what a function returns, with the way to it, as Python has it."""
+    """Every sequence of numbers in the returned value, with the Python expression for it."""
     if isinstance(returned, Tensor) or type(returned).__module__.startswith("numpy"):
         values = torch.as_tensor(returned).detach()
         if values.ndim == 1:
@@ -78,15 +78,16 @@ def sequences(returned: Any, path: str = "") -> Iterator[tuple[str, list[float]]
 
 
 NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
-"""as people print them"""
+"""a printed number"""
 
 DIGITS = 4
-"""that a printed number needs at least: fewer fit too much"""
+"""the fewest digits of a printed number: with fewer, too much would match"""
 
 
 def printed(text: str) -> Iterator[tuple[tuple[str, int], list[float], float]]:
-    """Every column of numbers in lines of one form that were printed: the form and the place in it, the numbers, and
-    half of the last place that all of them have."""
+    """Every column of numbers in printed lines of one form: the form and the place in it, the numbers, and half of
+    their last common decimal place.
+    """
     lines: dict[str, list[list[str]]] = {}
     for line in text.replace("\r", "\n").split("\n"):
         lines.setdefault(re.sub(NUMBER, "#", line), []).append(re.findall(NUMBER, line))
@@ -116,7 +117,7 @@ def _number(value: Any) -> float | None:
 
 
 def alike(got: Sequence[float], expected: Sequence[float], limit: float, printed: float = 0.0) -> bool:
-    """Whether two sequences differ by rounding alone: by `limit` of the largest, and by what printing takes away."""
+    """Whether two sequences differ only by rounding: by `limit` of the largest, plus the rounding of printing."""
     if len(got) != len(expected):
         return False
     largest = max((abs(e) for e in expected), default=0.0)

@@ -1,4 +1,4 @@
-"""Torch's training loop, and how far rounding may carry a right one away from it."""
+"""Torch's training loop, and the tolerance for a correct loop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlp_core.testing.bounds.perturbed import PerturbedRounding
 
 
 class Steps(Protocol):
-    """What a training loop needs of an optimizer."""
+    """The part of an optimizer that a training loop needs."""
 
     param_groups: list[dict[str, Any]]
 
@@ -28,8 +28,9 @@ def train(
     model: MLP, x: Tensor, y: Tensor, value: Callable[[Tensor, Tensor], Tensor],
     optimizer: Steps, epochs: int, batch_size: int, rate: Callable[[int], float] | None = None,
 ) -> Tensor:  # fmt: skip
-    """The training loop everybody writes with torch: forward, backward, step; the loss of every step. rate: the
-    learning rate of step 0, 1, ..."""
+    """The usual training loop with torch: forward, backward, step; returns the loss of every step. rate: the learning
+    rate of step 0, 1, ...
+    """
     step_losses: list[Tensor] = []
     for _ in range(epochs):
         for xb, yb in zip(x.split(batch_size), y.split(batch_size), strict=True):
@@ -44,7 +45,7 @@ def train(
 
 
 class Noisy:
-    """An optimizer whose hyperparameters, and what it keeps coarsely, are perturbed in every step."""
+    """An optimizer whose hyperparameters and coarse state are perturbed in every step."""
 
     def __init__(self, optimizer: torch.optim.Optimizer, mode: PerturbedRounding) -> None:
         self.optimizer, self.mode, self.zero_grad = optimizer, mode, optimizer.zero_grad
@@ -52,7 +53,7 @@ class Noisy:
         self.params = [p for group in optimizer.param_groups for p in group["params"]]
 
     def step(self) -> None:
-        with _disable_current_modes():  # the loop runs inside the mode: no operation is perturbed twice
+        with _disable_current_modes():  # the loop runs inside the mode already: no operation is perturbed twice
             perturbed_step(self.optimizer, self.params, self.mode, self.optimizer.step)
 
 
@@ -61,8 +62,9 @@ def training_envelopes(
     optimizer: Callable[[MLP], torch.optim.Optimizer], epochs: int, batch_size: int,
     rate: Callable[[int], float] | None = None,
 ) -> Iterator[Envelope]:  # fmt: skip
-    """What rounding explains of the step losses and, at the end, of every parameter (float64), found by 1, 2, 4 and 8
-    perturbed runs. `model` is where the training begins."""
+    """The tolerance of the step losses and of every final parameter (float64), from 1, 2, 4 and 8 perturbed runs.
+    `model`: the model before the training.
+    """
 
     def run(mode: PerturbedRounding | None) -> list[Tensor]:
         twin, inputs = copy.deepcopy(model), x
