@@ -1,7 +1,7 @@
-"""Kernels of torch whose result is off by more than its last bits, and how far: stated assumptions about kernels in
+"""Kernels of torch whose error exceeds the last bits, with their error. These are stated assumptions about kernels in
 float64, measured in tests/documents/test_coarse_derivatives_of_torch.py (docs/gradient-checking.md has the numbers).
 
-A formula written by hand may be better than such a kernel, and no difference quotient is sharp enough to tell.
+A hand-written formula may be better than such a kernel, and no difference quotient is sharp enough to show that.
 """
 
 from __future__ import annotations
@@ -20,23 +20,25 @@ TRIGAMMA = 2.0**-30
 """the relative error of torch's polygamma(1, x), 5e-10 at 1, with a factor of 2"""
 
 RECIPROCAL = 2.0**-20
-"""celu hands elu the reciprocal of alpha, rounded to float32 on the way back: their product is this near to 1"""
+"""celu passes the reciprocal of alpha, rounded to float32, to elu's backward: the product of the two differs from 1 by
+at most this"""
 
 
 def _gelu(args: Any, kwargs: Any, out: Tensor) -> Tensor:
-    """x (1 + erf) / 2: the sum errs by u, however small it is."""
+    """x (1 + erf) / 2: the sum has an error of u, even if it is small."""
     return U * args[0].abs()
 
 
 def _gelu_backward(args: Any, kwargs: Any, out: Tensor) -> Tensor:
-    """g (cdf + x pdf): 1 + erf errs by u; by tanh, (1 + t) / 2 + 0.4 x (1 - t^2) (1 + 0.13 x^2), and
-    each of the sums with t errs by u."""
+    """g (cdf + x pdf): 1 + erf has an error of u; with tanh, (1 + t) / 2 + 0.4 x (1 - t^2) (1 + 0.13 x^2), and each of
+    the sums with t has an error of u.
+    """
     x = args[1].abs()
     return U * args[0].abs() * (1 + x) * (1 + x * x / 8)
 
 
 def _elu_backward(args: Any, kwargs: Any, out: Tensor) -> Tensor:
-    """alpha s exp(s x), s = 1 / alpha off by delta, is off by (1 + x / alpha) delta."""
+    """alpha s exp(s x) with an error of delta in s = 1 / alpha has an error of (1 + x / alpha) delta."""
     alpha, _, input_scale, is_result, x = args[1:6]
     delta = abs(alpha * input_scale - 1)
     return out.abs() * (1 + (x * input_scale).abs()) * (delta if delta < RECIPROCAL and not is_result else 0.0)
@@ -47,12 +49,12 @@ def _polygamma(args: Any, kwargs: Any, out: Tensor) -> Tensor:
 
 
 def _softplus(args: Any, kwargs: Any, out: Tensor) -> Tensor:
-    """x beyond the threshold, where log(1 + e^x) = x + e^-x."""
+    """x beyond the threshold, although log(1 + e^x) = x + e^-x."""
     return _beyond(*args)
 
 
 def _softplus_backward(args: Any, kwargs: Any, out: Tensor) -> Tensor:
-    """1 beyond the threshold, where sigmoid(x) = 1 - e^-x."""
+    """1 beyond the threshold, although sigmoid(x) = 1 - e^-x."""
     return args[0].abs() * _beyond(*args[1:])
 
 
@@ -64,4 +66,4 @@ COARSE: dict[str, Callable[[Any, Any, Tensor], Tensor]] = {
     "gelu": _gelu, "gelu_backward": _gelu_backward, "elu_backward": _elu_backward, "polygamma": _polygamma,
     "softplus": _softplus, "softplus_backward": _softplus_backward,
 }  # fmt: skip
-"""by operation: of its arguments and its result, how far each entry of the result may be off"""
+"""per operation, a function of its arguments and result that returns the error of each entry"""

@@ -1,9 +1,9 @@
-"""How far rounding may carry a right implementation away from a reference, after every step or in every entry.
+"""The tolerance of a correct implementation around a reference, after every step or in every entry.
 
-Nothing can be derived about the roundings of code that is not ours. Instead the reference runs once as it is, and
-several times with every rounding, every gradient and every hyperparameter off by one more unit in the last place. How
-far these runs scatter is what rounding explains; mlp_core.testing.bounds.references says how much farther another
-right implementation may lie.
+No bound can be derived for the rounding of foreign code. Instead the reference runs once unchanged, and several times
+with an error of one more unit in the last place in every rounding, every gradient and every hyperparameter. The scatter
+of these runs measures the effect of rounding; mlp_core.testing.bounds.references defines how much farther another
+correct implementation may be.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 @dataclass
 class Envelope:
-    """Where the parameters are after a step, how far from there rounding explains, and which entries say nothing."""
+    """The parameters after a step, their tolerance, and the entries that are not informative."""
 
     expected: list[Tensor]
     tolerance: list[Tensor]
@@ -37,16 +37,18 @@ class Envelope:
 
 
 def left_out(found: Tensor, expected: Tensor, tolerance: Tensor, silent: Tensor) -> Tensor:
-    """The entries about which nothing is said: those that are silent. Not among them is NaN or infinity, if the
-    reference has a number there and so has every perturbed run of it (or the tolerance were infinite): rounding leads
-    from a number to another, however far, and nowhere else."""
+    """The skipped entries, which are not informative. An entry with NaN or infinity is not skipped if the reference and
+    every perturbed run have a finite number there (or the tolerance is infinite): rounding changes a number to another
+    one, but not to NaN or infinity.
+    """
     return silent & (found.isfinite() | ~expected.isfinite() | ~tolerance.isfinite())
 
 
 def envelopes(scenario: Scenario, make: Make) -> Iterator[list[Envelope]]:
-    """What rounding explains after every step of a scenario (float64), found by 1, 2, 4 and 8 perturbed runs.
+    """The tolerance after every step of a scenario (float64), from 1, 2, 4 and 8 perturbed runs.
 
-    Tolerances only grow from one to the next: what is within the first is within the last, and need not wait for it.
+    Tolerances only grow from one to the next: a result within the first is also within the last, which then need not be
+    computed.
     """
     plain = [[p.detach().double().clone() for p in params] for params in _run(scenario, make, None)]
     deviations, coarsest = [[torch.zeros_like(p) for p in params] for params in plain], 0.0
@@ -60,7 +62,9 @@ def envelopes(scenario: Scenario, make: Make) -> Iterator[list[Envelope]]:
 
 
 def scatter(deviations: list[Tensor], noisy: list[Tensor], plain: list[Tensor]) -> None:
-    """Widen the deviations, in place, to those of another run; what is not finite, here or there, is infinitely far."""
+    """Widen the deviations, in place, by those of another run; a value that is not finite in one of them has an
+    infinite deviation.
+    """
     for deviation, p, exact in zip(deviations, noisy, plain, strict=True):
         torch.maximum(deviation, (p - exact).abs().nan_to_num(nan=float("inf")), out=deviation)
 
@@ -68,8 +72,9 @@ def scatter(deviations: list[Tensor], noisy: list[Tensor], plain: list[Tensor]) 
 def run_envelopes(
     run: Callable[[PerturbedRounding], list[Tensor]], plain: list[Tensor], start: list[Tensor], dtype: torch.dtype
 ) -> Iterator[Envelope]:
-    """What rounding explains of the numbers at the end of a run, found by 1, 2, 4 and 8 perturbed runs. plain: the
-    numbers (float64) of the run without; start: where they began, which says how far they moved."""
+    """The tolerance of the final numbers of a run, from 1, 2, 4 and 8 perturbed runs. plain: the numbers (float64) of
+    the unperturbed run; start: their initial values, which show how far they moved.
+    """
     deviations, coarsest = [torch.zeros_like(p) for p in plain], 0.0
     largest = [torch.maximum(a.abs(), b.abs()).nan_to_num(nan=float("inf")) for a, b in zip(plain, start, strict=True)]
     moved = [(a - b).abs() for a, b in zip(plain, start, strict=True)]
@@ -84,7 +89,7 @@ def run_envelopes(
 
 
 def _perturbed(scenario: Scenario, make: Make, seed: int) -> tuple[PerturbedRounding, list[list[Tensor]]]:
-    """One perturbed run; without perturbed hyperparameters, where they leave their domain and are refused."""
+    """One perturbed run; without perturbed hyperparameters, if these leave their domain and are refused."""
     for hyperparameters in (True, False):
         mode = PerturbedRounding(scenario.dtype, torch.Generator().manual_seed(seed))
         try:
@@ -97,9 +102,10 @@ def _perturbed(scenario: Scenario, make: Make, seed: int) -> tuple[PerturbedRoun
 
 
 def explained(found: Iterator[T], compared: Callable[[T], Evidence], running: Any = nullcontext) -> Evidence:
-    """What `compared` finds within the first tolerances that explain all, or, if none do, within the last.
+    """The result of `compared` for the first tolerances that explain everything, or, if none do, for the last.
 
-    `found` runs code inside the context `running`. Raises Broken, from `compared`, where rounding does not explain it.
+    `found` runs code inside the context `running`. Raises Broken, from `compared`, if rounding does not explain the
+    difference.
     """
     failure = None
     while True:
@@ -133,7 +139,7 @@ def _judged(scenario: Scenario, plain: list[list[Tensor]], deviations: list[list
 def _run(
     scenario: Scenario, make: Make, mode: PerturbedRounding | None, hyperparameters: bool = True
 ) -> Iterator[Sequence[Tensor]]:
-    """Scenario.run, perturbed where a mode is given; yields the parameters after every step."""
+    """Scenario.run, perturbed if a mode is given; yields the parameters after every step."""
     params = scenario.fresh()
     optimizer = scenario.optimizer(make, params)
     for step in range(len(scenario.gradients)):
@@ -154,7 +160,7 @@ def perturbed_step(
     optimizer: torch.optim.Optimizer, params: Sequence[Tensor], mode: PerturbedRounding, step: Callable[[], object],
     hyperparameters: bool = True,
 ) -> None:  # fmt: skip
-    """One step with roundings, hyperparameters and what is kept coarsely perturbed."""
+    """One step with perturbed operations, hyperparameters and coarse state."""
     mode.kept = frozenset(id(s) for p in params for s in _tensors(list(optimizer.state.get(p, {}).values())))
     with _perturbed_hyperparameters(optimizer, mode) if hyperparameters else nullcontext(), mode:
         step()
@@ -162,28 +168,31 @@ def perturbed_step(
 
 
 def _tensors(values: Sequence[Any]) -> list[Tensor]:
-    """All tensors among values, and in lists among them."""
+    """All tensors among values, and in lists among the values."""
     inner = [t for v in values if isinstance(v, (list, tuple)) for t in _tensors(v)]
     return [v for v in values if isinstance(v, Tensor)] + inner
 
 
 def _perturb_coarse_state(optimizer: torch.optim.Optimizer, params: Sequence[Tensor], mode: PerturbedRounding) -> None:
-    """A number kept in less than the parameter's dtype (torch's NAdam and ASGD keep one in float32) was rounded when it
-    was written down, and no operation tells."""
+    """A number kept in a coarser dtype than the parameter's (torch's NAdam and ASGD keep one in float32) was rounded
+    when it was stored, without an operation that shows it.
+    """
     for p in params:
         for s in _tensors(list(optimizer.state.get(p, {}).values())):
             if s.is_floating_point() and s.dtype.itemsize < p.dtype.itemsize and s.numel():
                 mode.coarsest = max(mode.coarsest, rounding.unit_roundoff(s.dtype))
-                s.mul_(torch.where(s == s.round(), 1.0, mode.factors(s)))  # whole numbers count steps
+                s.mul_(torch.where(s == s.round(), 1.0, mode.factors(s)))  # integers are counts of steps
 
 
 @contextmanager
 def _perturbed_hyperparameters(optimizer: torch.optim.Optimizer, mode: PerturbedRounding) -> Iterator[None]:
-    """Inside, other hyperparameters in every group; afterwards those from before, but for what the step has changed."""
+    """A context with other hyperparameters in every group. Afterwards the previous ones are restored, except those that
+    the step has changed.
+    """
     drawn: dict[float, float] = {}
 
     def number(value: float) -> float:
-        return drawn.setdefault(value, mode.number(value))  # what was equal in several groups stays equal
+        return drawn.setdefault(value, mode.number(value))  # equal values in several groups remain equal
 
     before = [dict(group) for group in optimizer.param_groups]
     for group in optimizer.param_groups:
@@ -201,13 +210,13 @@ def _noisy(value: Any, number: Callable[[float], float]) -> Any:
 
 
 def within(scenario: Scenario, got: list[list[Tensor]], envelopes: list[Envelope], closing: str = "") -> Evidence:
-    """Hold the parameters after every step to an envelope; `closing` as for compare, with STEP for the step.
+    """Compare the parameters after every step with an envelope; `closing` as for compare, with STEP for the step.
 
     Raises Broken if rounding does not explain a difference.
     """
     total = Evidence()
     for step, (found, envelope) in enumerate(zip(got, envelopes, strict=True), start=1):
-        # the same bits, NaN among them, need no tolerance; what has none that tells is left out, and counted
+        # equal bits, including NaN, need no tolerance; an entry without an informative one is skipped and counted
         four = zip(found, envelope.expected, envelope.tolerance, envelope.silent, strict=True)
         away = [left_out(g, e, t, s & ~equality.same(g, e)) for g, e, t, s in four]
         spoken = [torch.where(s, e, g) for g, e, s in zip(found, envelope.expected, away, strict=True)]

@@ -1,4 +1,5 @@
-"""How far two evaluations of one formula may lie apart, both right: a gradient, a step, a mean, a map of pixels."""
+"""The difference that rounding allows between two correct evaluations of one formula: a gradient, a step, a mean, a map
+of pixels."""
 
 from __future__ import annotations
 
@@ -12,13 +13,14 @@ from mlp_core.testing.examples.problem import Case
 
 
 def backprop(case: Case, *, extra: int = 0) -> list[Tensor]:
-    """How far two evaluations of the gradient from one trace may lie apart, each tensor entry by entry (float64).
+    """The largest difference of two evaluations of the gradient from one trace, for each entry of each tensor
+    (float64).
 
-    The magnitudes flow back as delta does:  D[L] = |dL/dy| F_L,  D[l] = (D[l+1] |W[l+1]|) F_l,  with F the terms of f'
-    added up; then dW <= D^T |a|, db <= sum D. The roundings on the way to layer l: 3 for the loss, DERIVATIVE and one
-    product for every layer from L to l, n_j for every product with W[j], B for the sum over the batch. Both
-    evaluations may err by gamma of that count, in any order of summation: twice it. `extra`: further roundings (a sum
-    of several gradients).
+    The magnitudes flow back as delta does: D[L] = |dL/dy| F_L, D[l] = (D[l+1] |W[l+1]|) F_l, with F the sum of the
+    terms of f'; then dW <= D^T |a|, db <= sum D. The roundings on the way to layer l: 3 for the loss, DERIVATIVE and
+    one product for every layer from L to l, n_j for every product with W[j], B for the sum over the batch. Each
+    evaluation may have an error of gamma of that count, in any order of summation, hence the factor 2. `extra`: further
+    roundings (a sum of several gradients).
 
     Measured: 0.76 and 0.56 (one sample, the two worst of 13,770 examples; the next 0.17), 0.17 (wide layers), 0.098
     (strided inputs), 0.081 (many layers), 0.074 (odd parameters), 0.071 (scaled losses), 0.070 (one layer), 0.064
@@ -49,8 +51,9 @@ def _flow(case: Case) -> Iterator[tuple[int, Tensor, Tensor]]:
 
 
 def overflows(case: Case) -> bool:
-    """Whether a sum on the way back may leave the numbers of its dtype, in whatever order: where its magnitudes add up
-    to half the largest (the other half is for rounding). NaN among them: it has happened."""
+    """Whether a sum in the backward pass may overflow its dtype, in any order: if its magnitudes add up to half the
+    largest number (the other half is for rounding). NaN means that it has already happened.
+    """
     half, found = torch.finfo(case.model.flat.dtype).max / 2, False
     for layer, coming, magnitude in _flow(case):
         sums = coming, magnitude.sum(0), magnitude.T @ case.trace.a[layer - 1].double().abs()
@@ -59,7 +62,7 @@ def overflows(case: Case) -> bool:
 
 
 def update(p: Tensor, lr: float, gradient_bound: Tensor) -> Tensor:
-    """How far p - lr v may move when the gradient in v moves within its bound: lr times it, and two roundings of p.
+    """The change of p - lr v if the gradient in v changes within its bound: lr times the bound, and two roundings of p.
 
     Valid for one step of a rule that is linear in g with a factor of at most 2 (SGD: 1, Nesterov: 1 + beta).
 
@@ -69,7 +72,7 @@ def update(p: Tensor, lr: float, gradient_bound: Tensor) -> Tensor:
 
 
 def loss_gradient(terms: Tensor, dtype: torch.dtype) -> Tensor:
-    """dL/dy of two evaluations: LOSS roundings each, relative to the magnitudes added up.
+    """The difference of two evaluations of dL/dy: LOSS roundings each, relative to the sum of the magnitudes.
 
     Measured: 0.044.
     """
@@ -77,7 +80,8 @@ def loss_gradient(terms: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def derivative(terms: Tensor, delta: Tensor, dtype: torch.dtype) -> Tensor:
-    """delta f'(z) of two evaluations: DERIVATIVE roundings each, relative to the magnitudes added up.
+    """The difference of two evaluations of delta f'(z): DERIVATIVE roundings each, relative to the sum of the
+    magnitudes.
 
     Measured: 0.095.
     """
@@ -86,7 +90,8 @@ def derivative(terms: Tensor, delta: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def mean(terms: Tensor, n: int, dtype: torch.dtype) -> Tensor:
-    """Two evaluations of a mean of n weighted numbers: gamma_{n+3} each, times the magnitudes added up.
+    """The difference of two evaluations of a mean of n weighted numbers: gamma_{n+3} each, times the sum of the
+    magnitudes.
 
     Measured: 0.25.
     """
@@ -94,10 +99,11 @@ def mean(terms: Tensor, n: int, dtype: torch.dtype) -> Tensor:
 
 
 def normalised(x: Tensor, largest: Tensor, std: Tensor, n: int, *, x_dtype: torch.dtype) -> Tensor:
-    """(x - mean) / std of n pixels, statistics and map evaluated in the dtype of x or better.
+    """The difference of two evaluations of (x - mean) / std for n pixels, with statistics and map in the dtype of x or
+    better.
 
-    The mean errs by gamma_n max|x|; the standard deviation relatively by gamma_n (max|x| / std)^2, because squares of
-    that size may be subtracted; the map by three roundings. Two evaluations.
+    The mean has an error of gamma_n max|x|; the standard deviation a relative error of gamma_n (max|x| / std)^2,
+    because squares of that size may be subtracted; the map has three roundings.
 
     Measured: 0.032.
     """

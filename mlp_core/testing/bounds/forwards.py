@@ -1,5 +1,5 @@
-"""How far the values of a forward may be off by rounding, where it is not written with torch and cannot be perturbed:
-the noise that is seen between neighbouring points, and the roundings of the last sum."""
+"""The rounding error of a forward's values if it is written without torch and cannot be perturbed: the observed noise
+between neighbouring points, and the rounding of the last sum."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from mlp_core.testing.bounds.rounding import unit_roundoff
 
 POINTS = 9
 SPACING = 2.0**-24
-"""points on a line, and how far they lie apart: near enough that a smooth function's fourth difference is none"""
+"""the number of points on a line, and their distance, for which the fourth difference of a smooth function is
+negligible"""
 
 NOISY = 8
-"""how many times farther off a value may be than the error that is seen: five differences find it within a factor of
-2, and the farthest of a hundred values errs by 2.6 deviations"""
+"""the bound of a value relative to the observed error: five differences find the error within a factor of 2, and the
+largest of a hundred errors is 2.6 deviations"""
 
 FOURTH = sqrt(70)
-"""independent errors of one size make fourth differences of this many times that size: 1, -4, 6, -4, 1"""
+"""independent errors of equal size give fourth differences of this many times that size: 1, -4, 6, -4, 1"""
 
 
 def noise_of(at: Callable[[list[Tensor]], float], params: Sequence[Tensor]) -> float:
-    """How far the values of a function may be off, by how unevenly they run along a line of near points.
+    """The error bound of a function's values, from their irregularity along a line of close points.
 
-    The fourth difference of a smooth function is SPACING^4 f'''' (1e-29 of it), and that of its errors, if each is
-    independent and of size e, has a deviation of sqrt(70) e (Hamming 1973, ch. 6; More and Wild 2011, ECnoise). The
-    largest of five is taken.
+    The fourth difference of a smooth function is SPACING^4 f'''' (1e-29 of it). The fourth difference of independent
+    errors of size e has a deviation of sqrt(70) e (Hamming 1973, ch. 6; More and Wild 2011, ECnoise). The largest of
+    five is used.
     """
     found = [at(moved(params, k)) for k in range(POINTS)]
     if not all(map(isfinite, found)):
@@ -39,25 +40,26 @@ def noise_of(at: Callable[[list[Tensor]], float], params: Sequence[Tensor]) -> f
 
 
 def moved(params: Sequence[Tensor], k: int) -> list[Tensor]:
-    """Point k of the line."""
+    """Point k on the line."""
     return [p + k * SPACING * signs(p) * torch.where(p.abs() > 1, p.abs(), 1.0) for p in params]
 
 
 def noise(line: Tensor) -> float:
-    """NOISY times the error that is seen in values (POINTS, ...) along the line, in the entry where it is largest."""
+    """NOISY times the error observed in values (POINTS, ...) along the line, for the entry in which it is largest."""
     for _ in range(4):
         line = line.diff(dim=0)
     return NOISY * largest(line) / FOURTH
 
 
 def largest(values: Tensor) -> float:
-    """The largest magnitude; infinite where one is not finite."""
+    """The largest magnitude; infinite if one is not finite."""
     return values.abs().nan_to_num(nan=float("inf")).max().item() if values.numel() else 0.0
 
 
 def terms_rounding(terms: Sequence[Tensor]) -> float:
-    """How far a sum of products may be off by its own last roundings: FARTHER times 2u of the sum of magnitudes over
-    the square root of their number, as independent roundings add up, and of the largest at least."""
+    """The error bound of a sum of products from its last roundings: FARTHER times 2u of the sum of magnitudes divided
+    by the square root of their number, as for independent roundings, and at least of the largest.
+    """
     sizes = torch.cat([t.abs().flatten() for t in terms]) if terms else torch.zeros(1)
     if not sizes.numel():
         return 0.0

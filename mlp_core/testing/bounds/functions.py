@@ -1,4 +1,4 @@
-"""How far rounding may carry the gradient and the value of any function: perturbed runs of the function itself."""
+"""The rounding tolerance of any function's gradient and value, from perturbed runs of the function itself."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from mlp_core.testing.bounds.rounding import unit_roundoff
 from mlp_core.testing.engine.shortage import of_memory
 
 NEARBY = 2.0**-10
-"""how far the parameters move, relative to themselves, to find the size that a gradient has nearby"""
+"""the relative change of the parameters with which the size of a nearby gradient is found"""
 
 
 def gradient_envelopes(
     loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any]
 ) -> Iterator[Envelope]:
-    """The gradient of a function by autograd, and what rounding explains of it, found by 1, 2, 4, ..., 32 runs.
+    """The gradient of a function by autograd, and its tolerance, from 1, 2, 4, ..., 32 runs.
 
     The parameters are perturbed too. A wrong tolerance of 0 needs errors that cancel in every run: one in 2^8 entries
     for 8 runs of a difference of two products, too many for the entries of a soak; one in 2^32 for 32.
@@ -48,7 +48,7 @@ def gradient_envelopes(
 def gradient(
     loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any], mode: PerturbedRounding | None = None
 ) -> list[Tensor]:
-    """The gradient by autograd; in a mode, of perturbed parameters and with perturbed roundings."""
+    """The gradient by autograd; in a mode, with perturbed parameters and perturbed operations."""
     own = [p.detach().clone() if mode is None else p.detach() * mode.factors(p) for p in params]
     with torch.enable_grad(), mode or nullcontext():
         value = loss([p.requires_grad_() for p in own], *data)
@@ -58,7 +58,7 @@ def gradient(
 
 @dataclass(frozen=True)
 class Rounding:
-    """How far a value as computed may lie from the exact one, and the unit roundoff of the coarsest numbers in it."""
+    """The error bound of a computed value, and the unit roundoff of the coarsest numbers in it."""
 
     error: float
     u: float
@@ -67,12 +67,12 @@ class Rounding:
 def value_rounding(
     at: Callable[[list[Tensor]], float], params: Sequence[Tensor], runs: int = references.RUNS
 ) -> Rounding:
-    """What rounding explains of the value that `at` computes of parameters: FARTHER times the largest deviation of
-    perturbed runs, which is taken for at least 2u of the value.
+    """The rounding error of the value that `at` computes from parameters: FARTHER times the largest deviation of
+    perturbed runs, which counts as at least 2u of the value.
 
-    The parameters are perturbed too: an operation of many roundings, such as a determinant, is a single one here. The
-    last operation alone moves a perturbed value by 2u of it. A smaller deviation is no sign of exactness: if a function
-    ends in two operations that round, (1 + 2u)(1 - 2u) cancels in every other run.
+    The parameters are perturbed too: an operation with many roundings, such as a determinant, counts as one here. The
+    last operation already changes a perturbed value by 2u of it. A smaller deviation does not mean exactness: if a
+    function ends in two operations that round, (1 + 2u)(1 - 2u) cancels in every other run.
     """
     value, spread, u = at(list(params)), 0.0, unit_roundoff(torch.float64)
     for seed in range(runs):
@@ -89,7 +89,7 @@ def _distance(one: float, other: float) -> float:
 
 
 def aside(params: Sequence[Tensor]) -> list[Tensor]:
-    """Parameters nearby, each entry moved by NEARBY of itself; an entry of 0 by NEARBY of the largest, or of 1."""
+    """Nearby parameters, each entry changed by NEARBY of itself; an entry of 0 by NEARBY of the largest, or of 1."""
     return [p + NEARBY * signs(p) * torch.where(p == 0, _largest(p) or 1.0, p.abs()) for p in params]
 
 
@@ -100,8 +100,9 @@ def _largest(g: Tensor) -> float:
 def _scale(
     loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any], plain: Sequence[Tensor]
 ) -> list[float]:
-    """The largest entry of each gradient, here or nearby: at a perfect fit it is zero but for rounding, and what is
-    small beside a gradient nearby tells as much there as elsewhere. If a function is flat, it is flat nearby too."""
+    """The largest entry of each gradient, here or nearby. At a perfect fit the gradient is zero up to rounding, and
+    errors are then judged relative to the gradient nearby. If a function is flat, it is flat nearby too.
+    """
     nearby = _if_defined(loss, aside(params), data) or plain
     return [max(_largest(g), _largest(n)) for g, n in zip(plain, nearby, strict=True)]
 
@@ -109,7 +110,7 @@ def _scale(
 def _if_defined(
     loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any], mode: PerturbedRounding | None = None
 ) -> list[Tensor] | None:
-    """The gradient beside the point that was handed in; None if the function raises there: it may have a domain."""
+    """The gradient beside the given point; None if the function raises there, because it may have a domain."""
     try:
         return gradient(loss, params, data, mode)
     except Exception as error:

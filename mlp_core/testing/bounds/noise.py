@@ -1,8 +1,8 @@
-"""How far the values of any function may be off, whatever it is written in: by how unsmooth they are nearby.
+"""The error bound of any function's values, in any language, from their irregularity nearby.
 
-Over a step of 2^-19 a smooth function is a parabola, to 2^-57 / 6 of its third derivative. What is left of its values
-once the nearest parabola is taken away are its rounding errors (after More and Wild, Estimating computational noise,
-2011, who take differences). The points do not follow each other evenly: on an even grid roundings may be even, too.
+Over a step of 2^-19 a smooth function is a parabola, to 2^-57 / 6 of its third derivative. The residuals of its values
+from the nearest parabola are its rounding errors (after More and Wild, Estimating computational noise, 2011, who take
+differences). The points are not equidistant, because rounding errors may be regular on a regular grid.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mlp_core.testing.bounds.references import FARTHER
 from mlp_core.testing.bounds.rounding import unit_roundoff
 
 STEP = 2.0**-22
-"""of the size of a number, or of 1"""
+"""relative to the size of a number, or to 1"""
 
 OFFSETS = torch.tensor([0.0, 0.917, 2.213, 2.871, 4.339, 5.127, 5.763, 7.091], dtype=torch.float64)
 """points on each side, in steps"""
@@ -24,18 +24,18 @@ OFFSETS = torch.tensor([0.0, 0.917, 2.213, 2.871, 4.339, 5.127, 5.763, 7.091], d
 U = unit_roundoff(torch.float64)
 
 KINK = 2.0**20
-"""one side is this many times rougher than the other only if a kink lies there, which is no rounding"""
+"""one side is this many times rougher than the other only if there is a kink, which is not rounding"""
 
 _powers = torch.stack([OFFSETS**k for k in (0, 1, 2)], 1)
 _REST = torch.eye(len(OFFSETS), dtype=torch.float64) - _powers @ torch.linalg.pinv(_powers)
-"""takes the nearest parabola away"""
+"""subtracts the nearest parabola"""
 
 
 def noise(f: Callable[[Tensor], Tensor], x: Tensor, u: float = U) -> Tensor:
-    """How far each value of f near x may be off: FARTHER times the error that shows there, and FARTHER times 2u of it;
-    infinite where it is not finite. f takes numbers to numbers of the same shape, each by itself. u: the unit roundoff
-    of its values. The steps are longer for coarse values, which are equal over short ones: in float32 they are 2^-12,
-    over which a smooth function is a parabola to 2^-30 of its third derivative.
+    """The error bound of each value of f near x: FARTHER times the error observed there, plus FARTHER times 2u of the
+    value; infinite if the value is not finite. f is elementwise. u: the unit roundoff of its values. The steps are
+    longer for coarse values, which are constant over short ones: in float32 they are 2^-12, over which a smooth
+    function is a parabola to 2^-30 of its third derivative.
 
     >>> x = torch.tensor([1.0, 2.0], dtype=torch.float64)
     >>> bool((noise(torch.exp, x) < 1e-13 * x.exp()).all()), bool((noise(lambda x: x.float().double(), x) > 1e-7).all())

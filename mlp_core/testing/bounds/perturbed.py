@@ -1,7 +1,7 @@
-"""Perturbed rounding: how far apart two right ways to compute the same may end, found by rounding at random.
+"""Perturbed rounding: the difference of two correct ways to compute the same, found by random rounding.
 
-Inside this mode the result of every operation that rounds is multiplied by 1 +- 2u (Monte Carlo arithmetic: Parker
-1997). mlp_core.testing.bounds.envelopes runs a reference so, several times.
+In this mode the result of every rounding operation is multiplied by 1 +- 2u (Monte Carlo arithmetic: Parker 1997).
+mlp_core.testing.bounds.envelopes runs a reference several times in this mode.
 """
 
 from __future__ import annotations
@@ -29,23 +29,24 @@ _EXACT = """
 """
 
 EXACT = frozenset(_EXACT.split())
-"""operations whose result is one of their arguments' numbers or needs no rounding; views are recognised as such"""
+"""operations whose result is a number among their arguments or needs no rounding; views are recognised separately"""
 
 NARROWS = frozenset({"_to_copy", "copy"})
-"""operations that round only where the result has fewer bits than what went in"""
+"""operations that round only if the result has fewer bits than the argument"""
 
 SINGLE = rounding.unit_roundoff(torch.float32)
-"""hyperparameters are numbers of Python: nobody keeps them in less than float32"""
+"""hyperparameters are Python numbers, which no optimizer keeps in less than float32"""
 
 DECAYS = frozenset({"mul", "lerp", "_foreach_mul", "_foreach_lerp"})
-"""operations that let something kept fade: beta v + (1 - beta) x may as well be written v + (1 - beta)
-(x - v), which errs by a rounding of what v was before"""
+"""operations in which a kept value decays: beta v + (1 - beta) x may also be written v + (1 - beta) (x - v), with an
+error of one rounding of the previous v"""
 
 COARSER = 8
-"""A kernel that is known to be coarse errs by what is known of it; FARTHER times an eighth of it is four times that"""
+"""A coarse kernel has an error of the known size; FARTHER times an eighth of it is four times that"""
 
 TINY = torch.finfo(torch.float64).tiny
-"""a result that is smaller is off by more than its last bits, and may be 0: by less than this (gradual underflow)"""
+"""the error of a smaller result exceeds its last bits, and it may be 0: the error is less than this (gradual
+underflow)"""
 
 _SUMS = """
     add sub rsub sum mean cumsum mm addmm bmm baddbmm mv addmv linear convolution convolution_backward
@@ -53,20 +54,21 @@ _SUMS = """
 """
 
 SUMS = frozenset(_SUMS.split())
-"""operations whose small results are exact, or cancel, rather than underflow"""
+"""operations whose small results are exact, or cancel, but do not underflow"""
 
 ROOTS = frozenset({"linalg_vector_norm", "norm"})
-"""operations that take the root of squares, which underflow sooner"""
+"""operations with a root of squares, which underflow sooner"""
 
 POOL = 4999
-"""signs drawn for a run, taken from changing places; a prime, so that no pattern of shapes meets them alike"""
+"""the number of signs drawn for a run, used from changing places; a prime, so that no shape always meets the same
+ones"""
 
 COUNTS = frozenset({"add", "_foreach_add", "sub"})
-"""operations that may count steps: a single whole number stays what it is"""
+"""operations that may count steps: a single integer is unchanged"""
 
 
 class PerturbedRounding(TorchDispatchMode):
-    """Inside, every operation that rounds errs by one more unit in the last place, up or down."""
+    """A mode in which every rounding operation has an error of one more unit in the last place, up or down."""
 
     def __init__(self, dtype: torch.dtype, generator: torch.Generator, *, underflows: bool = False) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
@@ -77,7 +79,7 @@ class PerturbedRounding(TorchDispatchMode):
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        return False  # nothing is compiled here, and being kept from it costs more than the operations themselves
+        return False  # nothing is compiled here, and preventing it would cost more than the operations
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kind = _kind(func)
@@ -103,7 +105,7 @@ class PerturbedRounding(TorchDispatchMode):
         return out
 
     def _underflown(self, kind: _Kind, t: Tensor, args: Any) -> None:
-        """Move what has underflown farther from 0, or not: where a result is 0 or almost, and no operand is 0."""
+        """Move underflowed results away from 0, or not: results that are 0 or almost 0 although no operand is 0."""
         most = TINY**0.5 if kind.roots else TINY
         small = t.abs() < most
         if not small.any() or any(not isinstance(a, (Tensor, bool)) and a == 0 for a in args):
@@ -116,16 +118,17 @@ class PerturbedRounding(TorchDispatchMode):
         t.add_((small & (self.factors(t) > 1)).to(t.dtype).copysign(t) * most)
 
     def _fading(self, kind: _Kind, args: Any) -> list[tuple[Tensor, Tensor]]:
-        """What is multiplied by a number, or moved towards something, in place or out of what is kept between steps;
-        with its size before."""
+        """The values that are multiplied by a number, or moved towards another, in place or from the kept state; each
+        with its size before.
+        """
         if not kind.decays or (len(args) == 2 and isinstance(args[1], Tensor) and args[1].ndim):
-            return []  # by a tensor: a mask, perhaps
+            return []  # a product with a tensor, which may be a mask
         several = args[0] if isinstance(args[0], (tuple, list)) else (args[0],)
         own = [t for t in several if isinstance(t, Tensor) and t.is_floating_point()]
         return [(t, t.abs()) for t in own if kind.in_place or id(t) in self.kept]
 
     def factors(self, t: Tensor) -> Tensor:
-        """1 + 2u or 1 - 2u for every entry of t; at least what t's own dtype can tell from 1."""
+        """1 + 2u or 1 - 2u for every entry of t; at least the smallest difference from 1 in t's own dtype."""
         if t.dtype not in self.pools:
             u = max(self.u, rounding.unit_roundoff(t.dtype))
             self.pools[t.dtype] = (1 + 2 * u * self.signs).to(t.dtype)
@@ -136,7 +139,7 @@ class PerturbedRounding(TorchDispatchMode):
         return pool[self.used : self.used + n].view(t.shape)
 
     def number(self, value: float) -> float:
-        """A hyperparameter, perturbed; a whole number is exact in every dtype, and so is one less it."""
+        """A perturbed hyperparameter; an integer is exact in every dtype, and so is one minus it."""
         if value == round(value, 0):
             return value
         self.used = (self.used + 1) % POOL
@@ -145,7 +148,7 @@ class PerturbedRounding(TorchDispatchMode):
 
 @dataclass(frozen=True)
 class _Kind:
-    """What perturbing an operation takes."""
+    """The information that is needed to perturb an operation."""
 
     exact: bool
     decays: bool
@@ -155,10 +158,10 @@ class _Kind:
     sums: bool
     roots: bool
     returned: tuple[int, ...]
-    """positions of the results that are new, or arguments changed in place"""
+    """positions of the results that are new, or are arguments changed in place"""
     several: bool
     changed: tuple[tuple[int, str], ...]
-    """position and name of the arguments changed in place, where nothing is returned"""
+    """position and name of the arguments changed in place, if nothing is returned"""
     coarse: Callable[[Any, Any, Tensor], Tensor] | None
 
     def written(self, args: Any, kwargs: Any, out: Any) -> Iterator[Tensor]:

@@ -1,4 +1,4 @@
-"""What one rounding costs, what many cost, and what torch's elementary functions are taken to cost."""
+"""The error of one rounding, of many, and the assumed error of torch's elementary functions."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ LOSS = 2 * ELEMENTARY + 4
 
 
 def flushed(terms: Tensor, roundings: int, dtype: torch.dtype) -> Tensor:
-    """Magnitudes, float64, to which the error of elementary functions is relative: gamma of the roundings times the
-    part added here is the smallest normal number, below which a result may be 0."""
+    """Magnitudes (float64) to which the error of elementary functions is relative: gamma of the roundings times the
+    part added here is the smallest normal number, below which a result may be 0.
+    """
     return terms.double().abs() + torch.finfo(dtype).tiny / gamma(roundings, dtype)

@@ -1,4 +1,4 @@
-"""How far rounding may carry what any function returns: runs with its roundings and its arguments perturbed."""
+"""The rounding tolerance of any function's results: runs with its operations and its arguments perturbed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Numbers = list[Tensor]
 def result_envelopes(
     numbers: Callable[[list[Any]], Numbers], example: Arguments, expected: Numbers, u: float
 ) -> Iterator[Envelope]:
-    """What rounding explains of the numbers that a function makes of arguments, by 0, 1, 2, 4 and 8 perturbed runs.
+    """The tolerance of the numbers that a function computes from arguments, from 0, 1, 2, 4 and 8 perturbed runs.
 
     u: the unit roundoff of the coarsest numbers on either side. In code without tensors only the arguments are
-    perturbed; what its own roundings cost is taken for that of the largest number in each result, beside.
+    perturbed; the rounding of its operations is assumed to be that of the largest number in each result.
     """
     deviations = [torch.zeros_like(e) for e in expected]
     largest = [_largest(e) for e in expected]
@@ -35,7 +35,7 @@ def result_envelopes(
             with mode:
                 noisy = numbers(args)
             if [n.shape for n in noisy] != [e.shape for e in expected]:
-                return  # rounding leads to another branch: nothing is measured
+                return  # rounding selects another branch: nothing is measured
             scatter(deviations, noisy, expected)
             u = max(u, mode.coarsest)
         if seed < 0 or (seed + 1).bit_count() == 1:
