@@ -8,4 +8,4 @@ FUNCTION = (
     functions.judging, equality.book, equal_entries.book, upstream.book, functions.book, twice.book, mapped.book,
     conduct.book,
 )  # fmt: skip
-"""of what autograd calls"""
+"""laws of functions that autograd calls"""

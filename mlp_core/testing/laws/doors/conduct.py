@@ -114,7 +114,7 @@ SHARED = "what the forward keeps for backward is overwritten by the next call: i
 
 def keeps_apart(subject: Any) -> str | None:
     return (
-        "one object, or what stands outside of both functions, keeps what the last call left"
+        "one object, or a variable outside of both functions, keeps values of the last call"
         if subject.shared
         else None
     )

@@ -1,5 +1,5 @@
-"""What autograd needs from a function besides its gradient: single arguments, single outputs, float32, and a
-reference."""
+"""The properties that autograd needs from a function besides its gradient: single arguments, single outputs, float32,
+and a reference."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def is_as_right_in_float32(subject: FunctionForm, example: Arguments) -> Evidenc
 
 
 def _scattered_in_single(subject: FunctionForm, example: Arguments, double: Pulled) -> list[Tensor]:
-    """How far the gradients scatter when every operation and every argument err as a rounding to float32 does."""
+    """The scatter of the gradients if every operation and every argument has the error of a rounding to float32."""
     plain = double.tensors()
     deviations = [torch.zeros_like(g) for g in plain]
     for seed in range(references.RUNS):

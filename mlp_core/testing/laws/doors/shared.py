@@ -1,4 +1,4 @@
-"""What these laws share: one run of an example, its gradients, and their tolerances."""
+"""Shared by these laws: one run of an example, its gradients, and their tolerances."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ NOT_FINITE = "the forward is not finite"
 
 
 def scattered(subject: Form, example: Arguments, one: Pulled) -> list[Tensor]:
-    """The tolerance of each gradient: how far the subject's own gradients scatter when the upstream gradients and every
-    operation of torch err by one more unit in the last place. Noise that is observed is added, because a backward is
-    linear in its upstream gradients."""
+    """The tolerance of each gradient: how far the subject's own gradients scatter if the upstream gradients and every
+    operation of torch have an error of one more unit in the last place. Observed noise is added, because a backward is
+    linear in its upstream gradients.
+    """
     plain, above = one.tensors(), one.cut()
     deviations = [torch.zeros_like(g) for g in plain]
     for seed in range(references.RUNS):
@@ -58,8 +59,9 @@ def scattered(subject: Form, example: Arguments, one: Pulled) -> list[Tensor]:
 
 
 def least(one: Pulled) -> list[Tensor]:
-    """The tolerance without any scatter: the rounding of the stored result alone. It is cheap, and most gradients are
-    within it."""
+    """The tolerance without any scatter: only the rounding of the stored result. It is cheap, and most gradients are
+    within it.
+    """
     return [
         references.perturbed(torch.zeros_like(g), torch.full_like(g, forwards.largest(g)), torch.float64)
         for g in one.tensors()

@@ -123,7 +123,7 @@ def _by_autograd(
     leaves = run.leaves(example.fresh())
     with subject.guarded():
         outs = run.outputs(leaves, example.fresh())
-        # once_differentiable refuses only where what comes from above has a history (torch 2.15)
+        # once_differentiable refuses only if the upstream gradient has a history (torch 2.15)
         cut = [c.to(o.dtype, copy=True).requires_grad_() for c, o in zip(above, outs, strict=True)]
         found = [g for g in run.pulled(leaves, outs, cut, create_graph=True) if g is not None]
         live = [(g * w).sum() for g, w in zip(found, weights, strict=True) if g.requires_grad]
@@ -131,7 +131,7 @@ def _by_autograd(
             return torch.zeros((), dtype=torch.float64)
         own = [a for a in leaves if isinstance(a, Tensor) and a.requires_grad]
         try:
-            torch.stack(live).sum().backward()  # autograd.grad would go around what refuses
+            torch.stack(live).sum().backward()  # autograd.grad would bypass the refusal
         except RuntimeError:
             return None
     second = [torch.zeros_like(a) if a.grad is None else a.grad for a in own]

@@ -75,7 +75,7 @@ def leaves_everything_else_alone(subject: Any, problem: Problem) -> Evidence:
     Computing a gradient must not change anything else. If it changes the parameters, the batch or the random state,
     every later result is about something else, and the error shows far away from its cause.
     """
-    case = copy.deepcopy(problem).case()  # what the subject spoils must not be what the snippet shows
+    case = copy.deepcopy(problem).case()  # the snippet must not show data that the subject has changed
     watched = {
         **{f"z[{layer}]": z for layer, z in enumerate(case.trace.z)},
         **{f"a[{layer}]": a for layer, a in enumerate(case.trace.a)},

@@ -130,7 +130,7 @@ def is_not_finite_where_autograd_is_not(subject: Any, poisoned: Poisoned) -> Evi
     case = poisoned.case()
     for z, f in zip(case.trace.z[1:], poisoned.problem.activations, strict=True):
         if f.kinks and z.isnan().any():
-            return Evidence(counted=False)  # on which side of a kink is NaN? torch's vector and tail kernels disagree
+            return Evidence(counted=False)  # torch's vector and tail kernels disagree about the side of a kink for NaN
     got, expected = subject.gradient(case), oracles.autograd(case)
     masks = [torch.isfinite(t).double() for t in (*got, *expected)]
     n = len(got)
@@ -139,7 +139,7 @@ def is_not_finite_where_autograd_is_not(subject: Any, poisoned: Poisoned) -> Evi
 
 
 def poisoned_problems(subject: Any) -> st.SearchStrategy[Poisoned]:
-    # of the activations whose f'(z) is made as autograd makes it: the others overflow at other points than autograd's
+    # only activations that compute f'(z) like autograd: the others overflow at other points
     problems = subject.problems(functions=[f for f in all_activations() if f.exact])
     return st.builds(Poisoned, problems, st.sampled_from(["x", "dL_dy"]), st.sampled_from(["inf", "-inf", "nan"]))
 

@@ -81,7 +81,7 @@ def against_differences(subject: Any, problem: Problem) -> Evidence:
     crossing = case.model.layout.views(gradcheck.crosses_kink(case.model, case.trace.a[0], 2 * step))
     error = quotients.objective(problem, case)
     value = problem.objective(case.trace.output, case.dL_dy if case.y is None else case.y).item()
-    got = subject.gradient(case)  # last: what it does to its arguments changes nothing above
+    got = subject.gradient(case)  # last, so that changed arguments affect nothing above
     evidence = Evidence(tensors=len(got))
     for name, g, d, d2, skip in zip(case.names, got, fine, coarse, crossing, strict=True):
         keep = ~skip
@@ -99,7 +99,7 @@ def against_differences(subject: Any, problem: Problem) -> Evidence:
         except Broken as broken:
             q = gradcheck.relative_error(d, g) if d.shape == g.shape else float("inf")
             broken.note = f"relative error of {name}: {q:.2g}, {gradcheck.band(q)}"
-            broken.example = problem.double()  # float32 itself is not what is asked
+            broken.example = problem.double()  # the law is not about float32
             raise
         evidence.join(one, silent=int(skip.sum()))
     evidence.counted = evidence.entries > 0

@@ -1,4 +1,4 @@
-"""What these laws share: single samples, batches, the comparison with autograd."""
+"""Shared by these laws: single samples, batches, the comparison with autograd."""
 
 from __future__ import annotations
 
