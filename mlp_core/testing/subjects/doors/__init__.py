@@ -1,1 +1,1 @@
-"""Doors: a gradient by hand in the form in which it was written. One file a form; `form.py` is what all become."""
+"""Doors: hand-written gradients in many forms. One file per form; every form becomes a `Form` (`form.py`)."""

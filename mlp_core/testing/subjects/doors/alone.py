@@ -1,8 +1,8 @@
-"""A gradient without its loss: the loss is looked for among those whose gradients people write by hand.
+"""A gradient without its loss: the loss is searched among those whose gradients are often written by hand.
 
-A function that backpropagates by hand is its own forward up to where the target meets the prediction. Its gradients are
-compared with those of each of a few losses of prediction and target, by difference quotients. The loss that gives most
-of them, to the last digits, is the one that is meant. Where none gives any, nothing is judged.
+A function that backpropagates by hand contains its own forward up to the place where the target meets the prediction.
+Its gradients are compared with difference quotients of a few losses of prediction and target. The loss that explains
+the most gradients, to the last digits, is chosen. If no loss explains any, nothing is judged.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ from mlp_core.testing.subjects.doors.given import strategy_of
 from mlp_core.testing.subjects.doors.seeds import Kept, kept_by, seeded
 
 TRIALS, ENTRIES = 3, 3
-"""examples on which a loss is looked for, and entries of each parameter"""
+"""the number of examples on which a loss is searched, and of entries per parameter"""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The two functions that are made of a definition, in Python: gives(*arguments) -> gradients, and
-    meets(*arguments) -> (prediction, target)."""
+    """Two functions made from a definition, in Python: gives(*arguments) -> gradients, and meets(*arguments) ->
+    (prediction, target).
+    """
 
     name: str
     text: str
     arguments: tuple[str, ...]
     wrt: tuple[str, ...]
-    """whose the gradients are"""
+    """the parameters that the gradients belong to"""
     target: str
     biases: frozenset[str]
     rate: str
@@ -56,7 +57,7 @@ class Alone:
     """the loss without a penalty"""
 
     def scope(self) -> dict[str, Any]:
-        """What the text runs in."""
+        """The namespace in which the text runs."""
         held = dict(getattr(self.things[0], "__wrapped__", self.things[0]).__globals__)
         held.update({getattr(one, "__name__", ""): one for one in self.things})
         exec(f"{self.parts.text}\n{METS}", held)  # noqa: S102  (of lines that are the file's own)
@@ -64,7 +65,7 @@ class Alone:
 
     @cached_property
     def kept(self) -> Kept:
-        """Generators of its own."""
+        """Its own random number generators."""
         return kept_by(*self.things)
 
     def run_of(self) -> Callable[[list[Any]], Run]:
@@ -105,13 +106,13 @@ def met(axis, *args):
         t = t if axis == 0 else t.T
     return p, t
 """
-"""prediction and target as arrays of one shape: classes as rows, or columns, of an identity"""
+"""prediction and target as arrays of one shape; classes become rows, or columns, of an identity matrix"""
 
 
 def of_parts(parts: Parts, things: Sequence[Any]) -> Form:
-    """The form of a gradient, with the loss that was found. Raises ArgumentError where none gives it."""
+    """The form of a gradient, with the loss that was found. Raises ArgumentError if no loss explains it."""
     best: tuple[int, str, Alone, Given] | None = None
-    runs: Given | None = None  # with several rows: a single one would hide what is not averaged
+    runs: Given | None = None  # with several rows: a single one would hide a missing mean
     for given in given_for(parts.arguments, parts.wrt, parts.target, parts.biases, parts.rate):
         if runs is not None and (given.lib != runs.lib or not given.several):
             continue
@@ -139,8 +140,9 @@ def of_parts(parts: Parts, things: Sequence[Any]) -> Form:
 
 
 def _found(parts: Parts, things: Sequence[Any], given: Given) -> tuple[int, str, Alone] | None:
-    """How many gradients are those of a loss, or 0 where fewer than half are, the loss in words, and the gradient with
-    it; None for shapes under which the function does not run."""
+    """The number of gradients that a loss explains, or 0 if fewer than half; the loss in words; and the gradient with
+    it. None for shapes with which the function does not run.
+    """
     alone = Alone(parts, things, given.axis)
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -158,7 +160,7 @@ def _found(parts: Parts, things: Sequence[Any], given: Given) -> tuple[int, str,
             missed = (
                 [first, *(_missed(parts, alone, scope, args, one[0], losses) for args, one in more)] if left else []
             )
-    except Exception:  # of another's code, for shapes that nobody gave
+    except Exception:  # foreign code with guessed shapes
         return None
     rows = [one[1].shape[given.axis if one[1].ndim > 1 else 0] for one in ran]
     best: tuple[int, str, Alone] | None = None
@@ -180,8 +182,9 @@ def _found(parts: Parts, things: Sequence[Any], given: Given) -> tuple[int, str,
 
 
 def _adds(parts: Parts, alone: Alone, scope: dict[str, Any], examples: Sequence[list[Any]]) -> bool:
-    """Whether a gradient is that of the loss and something of the parameters alone, whatever the data: a penalty of
-    another kind, which is nobody's mistake."""
+    """Whether a gradient is that of the loss plus a term that depends only on the parameters: another penalty, which is
+    not a mistake.
+    """
     first, other = examples[:2]
     mixed = [a if n in parts.wrt else b for n, a, b in zip(parts.arguments, first, other, strict=True)]
     found = []
@@ -206,7 +209,9 @@ def _ran(scope: dict[str, Any], alone: Alone, args: list[Any]) -> tuple[list[Any
 
 
 def _fits(parts: Parts, args: list[Any], gave: list[Any], p: Any, t: Any) -> bool:
-    """Whether prediction and target are of one shape, and at least half of the gradients of their parameters'."""
+    """Whether prediction and target have one shape, and at least half of the gradients have the shapes of their
+    parameters.
+    """
     held = dict(zip(parts.arguments, args, strict=True))
     if p.shape != t.shape or not np.isfinite(p).all() or len(gave) != len(parts.wrt):
         return False
@@ -217,7 +222,7 @@ def _missed(
     parts: Parts, alone: Alone, scope: dict[str, Any], args: list[Any], gave: list[Any],
     losses: Sequence[tuple[str, str]],
 ) -> list[list[Missed | None]]:  # fmt: skip
-    """By loss and gradient: what the gradient is more than the quotients; None where it has another shape."""
+    """Per loss and gradient: the gradient minus the quotients; None if it has another shape."""
 
     def values(moved: list[Any]) -> Any:
         with seeded(alone.kept):

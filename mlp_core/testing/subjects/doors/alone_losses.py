@@ -1,4 +1,5 @@
-"""Losses whose gradients people write by hand, and whether some gradients are those of one, but for a penalty."""
+"""Losses whose gradients are often written by hand, and whether given gradients belong to one of them, apart from a
+penalty."""
 
 from __future__ import annotations
 
@@ -23,11 +24,11 @@ SCALES = {
 }  # fmt: skip
 
 NEAR, STEP = 1e-5, 2.0**-14
-"""how near a quotient must be for a loss to be taken for the one that is meant; the laws then hold it to the bound"""
+"""how close a quotient must be for a loss to be chosen; the laws then use the bound"""
 
 
 def losses_of(p: Any, axis: int) -> Iterator[tuple[str, str]]:
-    """Losses that a prediction may have, in words and in Python."""
+    """Losses of a prediction, in words and in Python."""
     inside = bool(((p > 0) & (p < 1)).all())
     sums = inside and p.ndim == 2 and bool(np.allclose(p.sum(axis=1 - axis), 1)) and p.shape[1 - axis] > 1
     kinds = ["squared error"] + ["cross-entropy"] * sums + ["binary cross-entropy"] * (inside and not sums)
@@ -38,7 +39,8 @@ def losses_of(p: Any, axis: int) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Missed:
-    """Some entries of a gradient: what it is more than the quotients of a loss, the parameter there, what is near."""
+    """Some entries of a gradient: the difference from the quotients of a loss, the parameter there, and the tolerance.
+    """
 
     off: Any
     held: Any
@@ -48,18 +50,19 @@ class Missed:
         return bool(np.abs(self.off).max() <= self.near)
 
     def factor(self) -> float:
-        """What times the parameter it is nearest to."""
+        """The factor of the parameter that fits best."""
         return float((self.off * self.held).sum() / (self.held * self.held).sum())
 
 
 def may_be(one: Missed | None) -> bool:
-    """Whether a gradient is that of the loss on an example, but for a multiple of the parameter."""
+    """Whether a gradient is that of the loss on an example, apart from a multiple of the parameter."""
     return one is not None and (one.none() or bool(np.abs(one.off - one.factor() * one.held).max() <= one.near))
 
 
 def penalty_of(name: str, missed: Sequence[Missed | None], rows: Sequence[int]) -> str | None:
-    """What is to be added to a loss for one parameter: nothing ("") where the gradient is that of the loss, half a
-    multiple of its square where it is so much more everywhere, None where it is something else."""
+    """The penalty that must be added to a loss for one parameter: "" if the gradient is that of the loss, half a
+    multiple of its square if the gradient has this additional term everywhere, and None otherwise.
+    """
     if not all(map(may_be, missed)):
         return None
     several = [one for one in missed if one is not None]

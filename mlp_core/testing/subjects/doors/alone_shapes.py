@@ -1,4 +1,5 @@
-"""Shapes of what a network by hand takes: weights of a chain of layers, rows or columns of data, a target."""
+"""Shapes of the arguments of a hand-written network: weights of a chain of layers, rows or columns of data, a
+target."""
 
 from __future__ import annotations
 
@@ -16,21 +17,21 @@ from mlp_core.testing.subjects.doors.asked import SHAPES, alike
 from mlp_core.testing.subjects.doors.assigned import options_of
 
 INPUTS, HIDDEN, OUTPUTS = 3, (4, 5, 2, 4), (3, 2, 10, 1)
-"""sizes of the layers; a table of classes in a file may want 2 or 10"""
+"""sizes of the layers; a file with a table of classes may need 2 or 10 outputs"""
 
 ROWS = (5, 4, 2)
-"""samples of the examples on which a loss is looked for"""
+"""numbers of samples in the examples on which a loss is searched"""
 
 LAYOUTS = ("rows", "rows, out first", "columns", "columns, in first", "a vector")
-"""how the data lies, and the sizes of a weight"""
+"""the layout of the data, and of the sizes of a weight"""
 
 
 @dataclass(frozen=True)
 class Given:
-    """Shapes of arguments, the axis of the samples, and what the target is: real numbers, one-hot or classes."""
+    """Shapes of arguments, the axis of the samples, and the kind of target: real numbers, one-hot or classes."""
 
     shapes: tuple[Any, ...]
-    """a tuple of sizes with the letter n for the samples, or a constant, for each argument"""
+    """per argument, a tuple of sizes with the letter n for the samples, or a constant"""
     target: int
     kind: str
     classes: int
@@ -43,7 +44,7 @@ class Given:
         return any(isinstance(s, tuple) and "n" in s for s in self.shapes)
 
     def signature(self) -> str:
-        """In the words of `arrays`."""
+        """The shapes in the words of `arrays`."""
         return ",".join(self._words(k, s) for k, s in enumerate(self.shapes) if isinstance(s, tuple))
 
     def _words(self, k: int, shape: tuple[Any, ...]) -> str:
@@ -69,7 +70,7 @@ class Given:
         return args
 
     def target_of(self, classes: Any) -> Any:
-        """Classes as the function takes them."""
+        """Classes in the form that the function takes."""
         if self.kind == "classes":
             return classes
         table = np.eye(self.classes)[np.asarray(classes)]
@@ -93,7 +94,7 @@ def drawn_by(given: Given) -> st.SearchStrategy[tuple[Any, ...]]:
 def given_for(
     arguments: Sequence[str], wrt: Sequence[str], target: str, biases: frozenset[str], rate: str
 ) -> Iterator[Given]:  # fmt: skip
-    """Shapes that the arguments may have, the likeliest first."""
+    """Possible shapes of the arguments, the most likely ones first."""
     matrices = [n for n in arguments if n in wrt and n not in biases]
     data = [n for n in arguments if n not in wrt and n not in (target, rate)]
     if not matrices or not data or len(matrices) > len(HIDDEN):

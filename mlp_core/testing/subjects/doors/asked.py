@@ -17,12 +17,12 @@ from mlp_core.testing.subjects.doors.assigned import EITHER, Classes, Found, bui
 WANTED = "shapes in the words of arrays, constants after a semicolon: '(n,d),(d,h),(h); stride=2'"
 
 DISTINCT = (4, 3, 2, 5)
-"""how large the letters are with which it is tried"""
+"""the sizes of letters with which a definition is tried"""
 
 
 @dataclass
 class Asked:
-    """Shapes, constants by name, and whether anything has used them. text: the signature."""
+    """Shapes, constants by name, and whether a definition has used them. text: the signature."""
 
     text: str
     shapes: list[Shape]
@@ -31,7 +31,7 @@ class Asked:
 
     @classmethod
     def of(cls, text: str) -> Asked:
-        """Out of what a user writes. Raises ArgumentError for what is no signature."""
+        """Parses the text of a user. Raises ArgumentError if it is not a signature."""
         signature, _, rest = text.strip().replace('"', "").partition(";")
         try:
             (call,) = ast.parse(f"f({rest})").body
@@ -48,12 +48,13 @@ class Asked:
 
 
 SHAPES: ContextVar[Asked | None] = ContextVar("SHAPES", default=None)
-"""what is asked for in this process"""
+"""the shapes that the user gave in this process"""
 
 
 @contextmanager
 def shapes_asked(text: str | None) -> Iterator[None]:
-    """Inside, definitions take these shapes. Raises ArgumentError at the end if none has shapes that are tried."""
+    """A context in which definitions use these shapes. Raises ArgumentError at the end if no definition needs shapes.
+    """
     asked = None if text is None else Asked.of(text)
     token = SHAPES.set(asked)
     try:
@@ -69,8 +70,9 @@ def by_signature(
     asked: Asked, names: Sequence[str], fits: Callable[[list[Any]], bool], runs: Callable[[list[Any]], bool] | None,
     lib: str,
 ) -> Found:  # fmt: skip
-    """The assignment that a user gives: the constants that nobody gave are those with which it runs. Raises
-    ArgumentError for shapes that are not those of the parameters, or with which nothing runs."""
+    """The user's assignment; constants that the user did not give are found by trying. Raises ArgumentError for shapes
+    that do not match the parameters, or with which the definition does not run.
+    """
     asked.used.append(True)
     whole = _shaped(asked, names)
     sizes = zip(dict.fromkeys(s for one in asked.shapes for s in (*one.sizes, one.below)), _sizes(), strict=False)
@@ -88,7 +90,7 @@ def by_signature(
     for options in product(*kinds):
         try:
             if runs(built(options, lib)) if runs is not None else [fits(built(options, lib))]:
-                ran.append(options)  # a gradient of another shape is told by the laws
+                ran.append(options)  # the laws report a gradient of another shape
         except Exception as error:
             raised = f"; it raises {type(error).__name__}: {error}"
     if not ran:
@@ -109,8 +111,9 @@ def _concrete(one: Shape, known: dict[str, int]) -> Any:
 
 
 def _shaped(asked: Asked, names: Sequence[str]) -> list[int]:
-    """The parameters that have a shape, by index: all, those that are no constants by name, or those that are no
-    numbers."""
+    """The parameters that have a shape, by index: all of them, those that are not constants by name, or those that are
+    not numbers.
+    """
     constants = [bool(options) for options in options_of(names, ())]
     free = [k for k, n in enumerate(names) if n not in asked.constants]
     arrays = [k for k in free if not constants[k] or EITHER.fullmatch(names[k])]
@@ -123,8 +126,9 @@ def _shaped(asked: Asked, names: Sequence[str]) -> list[int]:
 
 
 def alike(asked: Asked, shapes: Sequence[Any], target: int | None = None) -> bool:
-    """Whether shapes are such as a user asks for, with any numbers for the letters. target: which of the shapes is one
-    of classes."""
+    """Whether shapes match the user's, with any sizes for the letters. target: the index of the shape that contains
+    classes.
+    """
     given = [s for s in shapes if isinstance(s, tuple)]
     if len(given) != len(asked.shapes) or any(len(g) != len(a.sizes) for g, a in zip(given, asked.shapes, strict=True)):
         return False

@@ -1,4 +1,5 @@
-"""Arguments by shapes and constants: one assignment for the parameters of a function, drawn and told as a signature."""
+"""Arguments from shapes and constants: one assignment for the parameters of a function, which is drawn and shown as a
+signature."""
 
 from __future__ import annotations
 
@@ -25,23 +26,23 @@ CONSTANTS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"reg|reg_lambda|lambd?|lambda_|l2|weight_decay|margin|temperature|keep_prob|p_drop|negative_slope", (0.5, 1.0)),
     (r"n_?groups|G|groups", (1,)),
 )  # fmt: skip
-"""values of parameters that are no arrays, by their names"""
+"""values of parameters that are not arrays, by their names"""
 
 IN_IMAGES = (1, 3)
-"""how large a letter may be beside images and sequences: loops over four axes of 5 take a hundred times as long"""
+"""the sizes of letters for images and sequences: loops over four axes of size 5 take a hundred times as long"""
 
 EITHER = re.compile(r"alpha|beta|delta|rate|slope|scale|sigma|h|a|c|k")
-"""parameters that may be an array, and are a number if no array does"""
+"""parameters that may be arrays, and are numbers if no array works"""
 
 CLASSES = re.compile(
     r"(y|t|target|label|idx|index|indice|classes|class|token|id|word)s?(_?(true|idx|id)s?)?|labels?_\w+"
 )
-"""how a parameter may be called that is whole numbers: the classes of a batch of 4"""
+"""names of a parameter with integers: the classes of a batch of 4"""
 
 
 @dataclass(frozen=True)
 class Classes:
-    """Whole numbers below 2, of a shape."""
+    """Integers below 2, with a shape."""
 
     shape: tuple[int, ...] = (4,)
 
@@ -52,12 +53,12 @@ class Found:
 
     options: tuple[Any, ...]
     constants: tuple[tuple[Any, ...], ...] = ()
-    """values of all the constants together, those that run beside them"""
+    """the combinations of constants with which the function runs too"""
     free: dict[int, str] = field(default_factory=dict)
-    """sizes that may be others, and the letters they have"""
+    """sizes that may vary, with their letters"""
     lib: str = "numpy"
     given: str = ""
-    """the shapes as a user gave them"""
+    """the shapes in the words of the user"""
 
     def signature(self) -> str:
         """The shapes in the words of `arrays`."""
@@ -77,7 +78,7 @@ class Found:
         return st.builds(placed, drawn_arrays, st.sampled_from(self.constants or ((),)))
 
     def words(self, names: Sequence[str]) -> str:
-        """What was found, to be told, and how."""
+        """A description of the assignment, and how it was found."""
         fixed = [n for n, one in zip(names, self.options, strict=False) if not is_shape(one)]
         told = [f"{n} {' or '.join(dict.fromkeys(map(repr, v)))}"
                 for n, v in zip(fixed, zip(*self.constants, strict=True), strict=False)]  # fmt: skip
@@ -95,7 +96,7 @@ def _written(one: Any, free: dict[int, str]) -> str:
 
 
 def built(options: Sequence[Any], lib: str = "numpy", seed: int = 0) -> list[Any]:
-    """Arguments of an assignment."""
+    """The arguments of an assignment."""
     numbers = np.random.default_rng(seed)
     args: list[Any] = []
     for one in options:
@@ -111,7 +112,7 @@ def built(options: Sequence[Any], lib: str = "numpy", seed: int = 0) -> list[Any
 
 
 def options_of(names: Sequence[str], shapes: Sequence[Any]) -> list[Sequence[Any]]:
-    """What each parameter is tried with, by its name."""
+    """The values with which each parameter is tried, by its name."""
     found: list[Sequence[Any]] = []
     for name in names:
         constants = next((values for words, values in CONSTANTS if re.fullmatch(words, name)), None)

@@ -1,4 +1,4 @@
-"""In which order an objective or a metric of gradient boosting takes its arguments, told by their names."""
+"""The order in which an objective or a metric of gradient boosting takes its arguments, recognised by their names."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Call:
 
 
 def call_of(function: Any, argument: str) -> Call:
-    """How an objective or a metric is called. Raises ArgumentError where its parameters do not tell.
+    """How an objective or a metric is called. Raises ArgumentError if its parameters do not show it.
 
     >>> call_of(lambda preds, dtrain: None, "f").order, call_of(lambda y_true, y_pred: None, "f").order
     ('dataset', 'labels first')
@@ -65,12 +65,13 @@ def call_of(function: Any, argument: str) -> Call:
 METHODS: dict[str, Order] = {
     "calc_ders_range": "derivatives", "calc_ders_multi": "derivatives of a row", "evaluate": "evaluate",
 }  # fmt: skip
-"""what CatBoost calls"""
+"""the methods that CatBoost calls"""
 
 
 def ordered(names: list[str], reads: bool = False) -> Call | None:
-    """How a function with these parameters is called; None where they do not tell. reads: whether it calls the methods
-    of a dataset."""
+    """How a function with these parameters is called; None if they do not show it. reads: whether it calls the methods
+    of a dataset.
+    """
     if len(names) < 2:
         return None
     first, second, *more = names
@@ -88,12 +89,12 @@ def ordered(names: list[str], reads: bool = False) -> Call | None:
 
 
 def is_score(name: str) -> bool:
-    """Whether a parameter is what the model says."""
+    """Whether a parameter is the prediction."""
     return role(name) == "predicted" or SCORES.fullmatch(name) is not None
 
 
 def positional(function: Callable[..., Any]) -> list[str]:
-    """The names of the parameters that are not given by name alone."""
+    """The names of the parameters that are not keyword-only."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):

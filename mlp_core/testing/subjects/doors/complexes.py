@@ -1,7 +1,7 @@
 """Functions of complex numbers as functions of their real and imaginary parts.
 
 autograd's gradient by a complex z is dL/dRe z + i dL/dIm z (torch, "Autograd mechanics"). So its parts are the
-gradients by the parts, and a forgotten conjugate is a wrong gradient by them.
+gradients by the real and imaginary parts, and a missing conjugate makes them wrong.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.subjects.doors.seeds import kept_by, seeded
 
 FIRST = 4
-"""examples that are looked at for complex numbers"""
+"""the number of examples that are searched for complex numbers"""
 
 PARTS = """\
 def parts(value):
@@ -32,13 +32,13 @@ def NAME(*args):
 
 
 def parts(value: Any) -> Any:
-    """Real and imaginary part along a last axis; what is not complex as it is."""
+    """Real and imaginary part along a new last axis; a real value is unchanged."""
     return torch.view_as_real(value.resolve_conj()) if isinstance(value, Tensor) and value.is_complex() else value
 
 
 @dataclass(frozen=True)
 class ByParts:
-    """A function that takes complex numbers at these places, and may give some, by their parts."""
+    """A function with complex arguments at these places, and possibly complex results, as a function of their parts."""
 
     apply: Callable[..., Any]
     places: tuple[int, ...]
@@ -48,8 +48,9 @@ class ByParts:
         return tuple(map(parts, found)) if isinstance(found, (tuple, list)) else parts(found)
 
     def of_parts(self, inputs: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-        """The same arguments with complex ones as their parts. Drawing raises ArgumentError where an argument is
-        complex in some examples only."""
+        """The same arguments, with complex ones as their parts. Drawing raises ArgumentError if an argument is complex
+        in only some examples.
+        """
 
         def taken_apart(args: Any) -> Any:
             if _places(args) != self.places:
@@ -65,7 +66,7 @@ class ByParts:
 
 
 def by_parts(apply: Callable[..., Any], inputs: st.SearchStrategy[Any]) -> ByParts | None:
-    """A function by the parts of what it takes and gives, if any of that is complex."""
+    """A function of the parts of its arguments and results, if any of these is complex."""
     first, *others = sample(inputs, FIRST)
     places = next(filter(None, map(_places, (first, *others))), ())
     return ByParts(apply, places) if places or _gives_some(apply, first) else None
@@ -77,11 +78,11 @@ def _places(args: Any) -> tuple[int, ...]:
 
 
 def _gives_some(apply: Callable[..., Any], args: Any) -> bool:
-    """Whether it gives complex numbers, as torch.fft.rfft does of real ones."""
+    """Whether it returns complex numbers, as torch.fft.rfft does for real arguments."""
     try:
         with torch.no_grad(), seeded(kept_by(apply)):
             found = apply(*(copied(a) for a in (args if isinstance(args, tuple) else (args,))))
-    except Exception:  # of another's code: its laws tell it
+    except Exception:  # foreign code: its laws report it
         return False
     several = found if isinstance(found, (tuple, list)) else [found]
     return any(isinstance(o, Tensor) and o.is_complex() for o in several)

@@ -1,4 +1,4 @@
-"""In place of LightGBM's Dataset and XGBoost's DMatrix, as an objective sees them."""
+"""Replaces LightGBM's Dataset and XGBoost's DMatrix for an objective."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 
 class Dataset:
-    """Labels and weights. Without weights LightGBM gives None, and XGBoost an empty array (`empty`)."""
+    """Labels and weights. Without weights LightGBM returns None, and XGBoost an empty array (`empty`)."""
 
     def __init__(self, labels: Any, weights: Any = None, empty: bool = False) -> None:
         self.label, self.weight = labels, np.zeros(0, np.float32) if weights is None and empty else weights
-        self.asked = False  # whether anybody wanted to know the weights
+        self.asked = False  # whether the weights were read
 
     def get_label(self) -> Any:
         return self.label

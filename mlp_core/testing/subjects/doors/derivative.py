@@ -1,4 +1,4 @@
-"""A function of every entry by itself, and its derivative: by what goes in, or written by what comes out."""
+"""An elementwise function and its derivative, in terms of the input or of the output."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, required, strategy_of, waived
 
 TRIED = 6
-"""examples on which it is seen what df takes"""
+"""the number of examples on which the argument of df is determined"""
 
 STEP = 2.0**-17
 
@@ -32,7 +32,7 @@ class Elementwise:
     f: Callable[..., Any]
     df: Callable[..., Any]
     at: str
-    """what df takes: "input", "output" or "both" """
+    """the argument of df ("input", "output" or "both")"""
 
     def __call__(self, args: list[Any]) -> Run:
         out = self.f(*args)
@@ -50,7 +50,7 @@ class Elementwise:
         ]  # fmt: skip
 
     def distance(self, args: tuple[Any, ...]) -> float:
-        """How far df is from a plain quotient of f, over both; infinite where it cannot be asked."""
+        """The distance of df from a plain quotient of f, relative to both; infinite if df cannot be called that way."""
         try:
             with np.errstate(all="ignore"):
                 ran = self([np.array(a) if isinstance(a, np.ndarray) else a for a in args])
@@ -102,7 +102,7 @@ def derivative(
 def _names(f: Callable[..., Any]) -> tuple[str, ...]:
     try:
         return every(f)
-    except (TypeError, ValueError):  # a ufunc has no signature in older versions of numpy
+    except (TypeError, ValueError):  # a ufunc has no signature in old versions of numpy
         return ("x",)
 
 
@@ -114,7 +114,7 @@ def _parameters(f: Callable[..., Any]) -> int:
 
 
 def _inputs(f: Callable[..., Any]) -> st.SearchStrategy[Any]:
-    """Arguments that f takes, and for which it is finite."""
+    """Arguments that f accepts, and for which it is finite."""
     for shape in ("(n,d)", "()"):
         for lib in ("numpy", "torch"):
             for kind in ("", ">0"):

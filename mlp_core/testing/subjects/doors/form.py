@@ -1,4 +1,5 @@
-"""The inner form of every door: a forward that gives outputs, and what pulls numbers from above back to gradients."""
+"""The common form of every door: a forward that returns outputs, and a function from upstream gradients to
+gradients."""
 
 from __future__ import annotations
 
@@ -19,19 +20,19 @@ from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number
 from mlp_core.testing.subjects.doors.seeds import draws, kept_by, seeded
 
 Pull = Callable[[Sequence[Any]], Any]
-"""numbers from above, one for each output -> a gradient for each argument that is asked for"""
+"""upstream gradients, one per output -> a gradient for each required argument"""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One call of the forward: its outputs, and what pulls back through this very call."""
+    """One call of the forward: its outputs, and the function that computes gradients for this call."""
 
     outs: list[Any]
     pull: Pull
 
 
 class Gradient(NamedTuple):
-    """A gradient, whose it is, and where it stands in what was given: in Python, after the name of that."""
+    """A gradient, its argument, and its place in the returned value, as Python source after the name of that value."""
 
     name: str
     path: Path
@@ -43,9 +44,10 @@ class Gradient(NamedTuple):
 class Form:
     """A forward and a backward, and the arguments they are tried on.
 
-    run(args) -> Run: args are copies of the arguments. source(example): lines that define `run` for a snippet,
-    giving (outputs, pull). names: of the arguments. asked: the arguments that must get a gradient, by index; None for
-    all with real numbers in them. upstream: whether numbers come from above; else the gradient is that of the output.
+    run(args) -> Run: args are copies of the arguments. source(example): lines that define `run` for a snippet; it
+    returns (outputs, pull). names: of the arguments. asked: the indices of the arguments that must get a gradient; None
+    for all that contain real numbers. upstream: whether there is an upstream gradient; otherwise the gradient is that
+    of the output.
     """
 
     name: str
@@ -57,29 +59,29 @@ class Form:
     asked: tuple[int, ...] | None = None
     upstream: bool = True
     weighted: bool = False
-    """whether its derivative is by each output, though nothing comes from above"""
+    """whether the derivative of each output counts, although there is no upstream gradient"""
     elementwise: bool = False
-    """whether each entry of the output is a function of one entry of the first argument, and of no other"""
+    """whether each entry of the output depends only on one entry of the first argument"""
     counted: bool = False
-    """whether the gradients it gives are by the first arguments, as many as there are"""
+    """whether the returned gradients belong to the first arguments, as many as there are"""
     once: bool = False
-    """whether pulling back changes it, as a step does"""
+    """whether the backward changes it, as a step does"""
     shared: bool = False
-    """whether what one call keeps is by design where the next one keeps its own: in one object, or outside of both"""
+    """whether two calls share their storage by design: in one object, or outside of both functions"""
     waived: tuple[str, ...] = ()
     found: str = ""
     """what was found by trying, in words"""
     random: list[bool] = field(default_factory=list)
-    """whether it draws random numbers, as far as has been seen"""
+    """whether it draws random numbers, as far as it has been observed"""
     kept: list[tuple[Any, Any]] = field(default_factory=list)
-    """generators of its own, each with the state in which it was found"""
+    """its own generators, each with its first state"""
 
     def __post_init__(self) -> None:
         if not self.kept:
             self.kept.extend(kept_by(self.run))
 
     def call(self, args: list[Any]) -> Run:
-        """Run it; if it draws random numbers, they are the same every time. Raises Raised for what it raises."""
+        """Run it; if it draws random numbers, they are the same every time. Raises Raised for its exceptions."""
         if not any(self.random):
             before = [copied(a) for a in args]
             with draws(self.random, self.kept), np.errstate(all="ignore"), foreign():
@@ -91,7 +93,7 @@ class Form:
             return self._judged(self.run(args))
 
     def _judged(self, ran: Run) -> Run:
-        """The same without outputs that are no real numbers: these get None from above."""
+        """The same without outputs that are not real numbers: their upstream gradient is None."""
         real = [is_number(o) for o in ran.outs]
 
         def pull(above: Sequence[Any]) -> Any:
@@ -104,27 +106,29 @@ class Form:
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
-        """Inside, it runs: numpy says nothing of overflow, and random numbers are seeded if it draws any."""
+        """A context in which it runs: numpy does not warn of overflow, and random numbers are seeded if it draws any.
+        """
         with seeded(self.kept) if any(self.random) else nullcontext(), np.errstate(all="ignore"):
             yield
 
     def values(self, args: list[Any]) -> list[Tensor]:
-        """The outputs as float64 tensors; not looked at for whether it draws random numbers, which costs as much."""
+        """The outputs as float64 tensors. Whether it draws random numbers is not checked, because that takes as long
+        again.
+        """
         with self.guarded(), foreign():
             return [tensor_of(o) for o in self.run(args).outs if is_number(o)]
 
     def paths(self, example: Arguments) -> list[Path]:
-        """Where the arrays stand that must get a gradient."""
+        """The places of the arrays that must get a gradient."""
         return [p for p in example.paths() if self.asked is None or p[0] in self.asked]
 
     def words(self, path: Path) -> str:
-        """What an array is called: x, or params['W1']."""
+        """The name of an array in messages: x, or params['W1']."""
         first = self.names[path[0]] if path[0] < len(self.names) else f"argument {path[0]}"
         return first + "".join(f"[{key!r}]" for key in path[1:])
 
     def above(self, example: Arguments, outs: Sequence[Any], draw: int = 0) -> list[Any]:
-        """Numbers from above for these outputs, as they come: of their library and dtype. For a form that takes none,
-        ones."""
+        """Upstream gradients for these outputs, in their library and dtype; ones for a form that takes none."""
         shapes = [np.shape(o) for o in outs]
         if not (self.upstream or self.weighted):
             return [like(torch.ones(shape, dtype=torch.float64), o) for shape, o in zip(shapes, outs, strict=True)]
@@ -132,8 +136,9 @@ class Form:
         return [like(c, o) for c, o in zip(cut, outs, strict=True)]
 
     def gradients(self, example: Arguments, found: Any, above: Sequence[Any]) -> list[Gradient]:
-        """What a pull gave, one gradient for each array that must get one; raises Broken where one is missing or has
-        another shape."""
+        """The gradients that a pull returned, one for each array that must get one. Raises Broken if one is missing or
+        has another shape.
+        """
         paths = self._asked_of(example, found)
         placed = self._placed(example, found, list(dict.fromkeys(path[0] for path in paths)))
         result = []
@@ -153,7 +158,7 @@ class Form:
         return result
 
     def _asked_of(self, example: Arguments, found: Any) -> list[Path]:
-        """The arrays that must get a gradient, given what was given."""
+        """The arrays that must get a gradient, given the returned value."""
         paths = self.paths(example)
         if not self.counted:
             return paths
@@ -164,7 +169,7 @@ class Form:
         return paths[: len(found) if isinstance(found, (list, tuple)) else 1]
 
     def _placed(self, example: Arguments, found: Any, asked: list[int]) -> dict[int, tuple[str, Any]]:
-        """By the index of an argument: where its gradient stands in what was given, and the gradient."""
+        """Per argument index: the place of its gradient in the returned value, and the gradient."""
         if asked == [0] and isinstance(example.args[0], (list, tuple, dict)) and self._nested(example.args[0], found):
             return {0: ("", found)}
         if isinstance(found, dict):
@@ -180,7 +185,7 @@ class Form:
         return {k: (f"[{i}]", g) for i, (k, g) in enumerate(zip(asked, found, strict=True))}
 
     def _nested(self, params: Any, found: Any) -> bool:
-        """Whether gradients come in the form of the parameters, which are several in one argument."""
+        """Whether gradients have the structure of the parameters, of which there are several in one argument."""
         if isinstance(params, dict):
             return isinstance(found, dict) and bool(set(params) & set(found))
         return isinstance(found, (list, tuple)) and len(found) == len(params)
@@ -194,13 +199,13 @@ class Form:
         )  # fmt: skip
 
     def _key(self, found: dict[Any, Any], k: int) -> Any:
-        """The key under which a dict of gradients has that of an argument."""
+        """The key under which a dict of gradients contains that of an argument."""
         name = self.names[k] if k < len(self.names) else ""
         forms = (name, f"d{name}", f"grad_{name}", f"{name}_grad", f"d_{name}", f"g{name}", f"dL_d{name}")
         return next((key for key in forms if key in found), k if k in found else None)
 
     def snippet(self, example: Arguments, closing: str) -> str:
-        """Lines to paste that build the example, run it and fail as the law did."""
+        """A snippet that builds the example, runs it and fails as the law did."""
         again = [BEGUN, "run = begun(run)"] if any(self.random) else []
         head = ["import copy", "import numpy as np", "import torch", *self.source(example), *again, *example.setup()]
         return "\n".join([*head, closing or f"outs, pull = run(args)\npull({UNIT})"])
@@ -209,7 +214,7 @@ class Form:
 BEGUN = "from mlp_core.testing.subjects.doors.seeds import begun  # the same random numbers in every call"
 
 UNIT = "[torch.ones_like(o) if torch.is_tensor(o) else np.ones(np.shape(o)) for o in outs]"
-"""numbers from above where they do not matter"""
+"""upstream gradients whose values do not matter"""
 
 SHAPE = """\
 outs, pull = run(args)

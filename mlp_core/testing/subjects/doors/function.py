@@ -37,31 +37,31 @@ def run(args, need=None):
 
 @dataclass(frozen=True)
 class Applied:
-    """A callable under autograd: leaves that require a gradient, its outputs that do, and autograd's pull."""
+    """A callable with autograd: leaves that require a gradient, its outputs that do, and autograd's pull."""
 
     apply: Callable[..., Any]
     asked: tuple[int, ...] | None = None
 
     def leaves(self, args: Sequence[Any]) -> list[Any]:
-        """Arguments that require a gradient where they can and should."""
+        """The arguments as leaves that require a gradient, if they can and should."""
         return [
             a.detach().clone().requires_grad_(self.asked is None or k in self.asked) if _is_real(a) else a
             for k, a in enumerate(args)
         ]
 
     def outputs(self, leaves: Sequence[Any], args: list[Any]) -> list[Tensor]:
-        """What it gives that can be differentiated. `args` become what it was handed, to see if that is changed."""
+        """The differentiable outputs. `args` becomes the passed arguments, to detect changes."""
         with torch.enable_grad():
             handed = [a.clone() if _is_real(a) and a.requires_grad else a for a in leaves]
             found = self.apply(*handed)
         outs = [o for o in (found if isinstance(found, (tuple, list)) else [found]) if isinstance(o, Tensor)]
-        args[:] = [  # what is changed on purpose is returned
+        args[:] = [  # arguments changed on purpose are returned
             before if any(self._is_handed(o, a) for o in outs) else a for a, before in zip(handed, args, strict=True)
         ]
         return [o for o in outs if o.requires_grad]
 
     def _is_handed(self, out: Tensor, arg: Any) -> bool:
-        """Whether an output is an argument itself."""
+        """Whether an output is one of the arguments."""
         same = isinstance(self.apply, ByParts) and isinstance(arg, Tensor) and out.data_ptr() == arg.data_ptr()
         return out is arg or same
 
@@ -91,13 +91,13 @@ def _is_real(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class FunctionForm(Form):
-    """A form whose backward autograd calls, so that more can be asked of it."""
+    """A form whose backward is called by autograd, so that more laws apply."""
 
     apply: Callable[..., Any] = field(default=torch.relu)
     reference: Callable[..., Any] | None = None
 
     call_word: str = ""
-    """what is called, in Python"""
+    """the called function, in Python"""
     mapped: bool = False
     """whether it has a rule for torch.vmap"""
 
@@ -107,7 +107,7 @@ class FunctionForm(Form):
         return self.run
 
     def alone(self, k: int) -> FunctionForm:
-        """The same, where argument k alone requires a gradient."""
+        """The same, in which only argument k requires a gradient."""
         return replace(self, run=Applied(self.apply, (k,)), asked=(k,))
 
     def by_reference(self) -> FunctionForm:
@@ -178,7 +178,7 @@ def _names(F: Any, is_class: bool) -> tuple[str, ...]:
             return every(F)
         names = tuple(inspect.signature(F.forward).parameters)
         return names if _has_setup(F) else names[1:]
-    except (TypeError, ValueError):  # an operator
+    except (TypeError, ValueError):  # a custom operator
         return ()
 
 

@@ -1,6 +1,6 @@
-"""Generators of random numbers that foreign code keeps for itself: in attributes, defaults, closures and globals.
+"""Random number generators that foreign code keeps in attributes, defaults, closures and globals.
 
-They are found without running anything, by following what functions and objects refer to.
+They are found without running anything, by following the references of functions and objects.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ import numpy as np
 import torch
 
 MOST = 2000
-"""things that are looked at"""
+"""the largest number of objects that are searched"""
 
 PLAIN = (str, bytes, int, float, complex, bool, type(None), np.ndarray, np.generic, torch.Tensor, ModuleType)
 FOREIGN = frozenset({"torch", "numpy", "builtins", "jax", "jaxlib", "scipy", "hypothesis", "mlp_core"})
-"""packages whose classes are not looked into"""
+"""packages whose classes are not searched"""
 
 
 def is_generator(value: Any) -> bool:
-    """Whether it is a generator of random numbers of numpy, torch or Python."""
+    """Whether a value is a random number generator of numpy, torch or Python."""
     return isinstance(value, (np.random.Generator, np.random.RandomState, torch.Generator, random.Random))
 
 
 def generators_of(*things: Any) -> list[Any]:
-    """The generators that some things refer to, but for those that everybody shares.
+    """The generators that some objects refer to, except for the global ones.
 
     >>> rng = np.random.default_rng(3)
     >>> generators_of(lambda x: x * rng.random()) == [rng]
@@ -36,7 +36,7 @@ def generators_of(*things: Any) -> list[Any]:
     """
     shared = (np.random.mtrand._rand, torch.default_generator, getattr(random, "_inst", None))
     found, seen, left = list[Any](), set[int](), list(things)
-    kept = list[Any]()  # so that no id is used again
+    kept = list[Any]()  # keeps ids unique
     while left and len(seen) < MOST:
         one = left.pop()
         if id(one) in seen or isinstance(one, PLAIN):
@@ -51,7 +51,7 @@ def generators_of(*things: Any) -> list[Any]:
 
 
 def _referred(one: Any) -> Iterator[Any]:
-    """What a thing refers to."""
+    """The objects that an object refers to."""
     match one:
         case FunctionType():
             yield from _of_function(one)
@@ -83,16 +83,16 @@ def _package(cls: type) -> str:
 
 
 def _is_ours(one: Any) -> bool:
-    """Whether it is what a door makes of the code of others."""
+    """Whether a door created the object from foreign code."""
     return type(one).__module__.startswith("mlp_core.testing.subjects.doors")
 
 
 def _of_function(function: FunctionType) -> Iterator[Any]:
-    """What a function has in its closure, its defaults and those globals that it names."""
+    """The content of a function's closure and defaults, and the globals that it names."""
     for cell in function.__closure__ or ():
         try:
             yield cell.cell_contents
-        except ValueError:  # not bound yet
+        except ValueError:  # an unbound cell
             continue
     yield from function.__defaults__ or ()
     yield from (function.__kwdefaults__ or {}).values()
@@ -110,7 +110,7 @@ def _names(code: CodeType) -> Iterator[str]:
 
 
 def state_of(generator: Any) -> Any:
-    """Where a generator stands; put there by `put`."""
+    """The state of a generator; `put` restores it."""
     match generator:
         case np.random.Generator():
             return generator.bit_generator.state
@@ -137,7 +137,7 @@ def alike(one: Any, other: Any) -> bool:
 
 
 def _told(state: Any) -> Any:
-    """A state in what can be compared."""
+    """A state in a comparable form."""
     if isinstance(state, torch.Tensor):
         return state.numpy().tobytes()
     if isinstance(state, np.ndarray):

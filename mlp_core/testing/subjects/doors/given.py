@@ -1,4 +1,4 @@
-"""What a user gives of a door beside its functions: their parameters, inputs, wrt, waives."""
+"""The arguments of a door's constructor besides functions: names of parameters, inputs, wrt, waives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlp_core.testing.examples.arguments import Arguments, arguments
 
 
 def required(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The positional parameters that have no default."""
+    """The positional parameters without a default."""
     kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
     parameters = inspect.signature(function).parameters.values()
     return tuple(p.name for p in parameters if p.kind in kinds and p.default is p.empty)
@@ -26,7 +26,7 @@ def every(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def strategy_of(inputs: Any) -> st.SearchStrategy[Arguments]:
-    """Examples from what a user gives for inputs; raises ArgumentError for what is no strategy."""
+    """Examples from the user's inputs; raises ArgumentError if they are not a strategy."""
     if not isinstance(inputs, st.SearchStrategy):
         raise ArgumentError("inputs", inputs, "a Hypothesis strategy for the arguments, such as arrays('(n,d),(d,h)')")
     return arguments(inputs)
@@ -52,10 +52,10 @@ WAIVERS: dict[str, tuple[str, ...]] = {
     "averaged": OWN,
     "once": ("is right or refused when differentiated twice",),
 }
-"""by a name that says what is done by design: the laws that do not hold then"""
+"""per name of a deliberate deviation: the laws that do not hold then"""
 
 
 def waived(waives: Sequence[str]) -> tuple[str, ...]:
-    """Names of laws, out of these and of names that say what is done by design."""
+    """Names of laws, from names of laws and of deliberate deviations."""
     several = [waives] if isinstance(waives, str) else list(waives)
     return tuple(law for one in several for law in WAIVERS.get(one, (one,)))

@@ -1,4 +1,5 @@
-"""A layer as an object: forward(x), backward(dout), parameters beside; gradients beside these, or the step it takes."""
+"""A layer as an object: forward(x), backward(dout), with parameters as attributes; gradients as attributes too, or a
+step."""
 
 from __future__ import annotations
 
@@ -20,17 +21,17 @@ from mlp_core.testing.subjects.doors.given import every, required, waived
 from mlp_core.testing.subjects.doors.seeds import seeded
 
 FORMS = ("d{}", "{}_grad", "grad_{}", "d_{}", "g{}", "dL_d{}", "{}_gradient", "grad{}", "delta_{}")
-"""how a gradient is called beside its parameter"""
+"""names of the gradient of a parameter"""
 
 
 @dataclass(frozen=True)
 class Layered:
-    """make() -> an object; args are its parameters, then what forward takes."""
+    """make() -> an object; args are its parameters, then the arguments of forward."""
 
     make: Callable[[], Any]
     parameters: tuple[str, ...]
     gradients: Mapping[str, str]
-    """the attribute with the gradient of each parameter; none of them, if backward takes a step"""
+    """the attribute with the gradient of each parameter; empty if backward takes a step"""
     steps: bool
     call: str
 
@@ -137,7 +138,7 @@ def _gradient_of(probe: Any, name: str, gradients: str | Mapping[str, str] | Non
 
 
 def _matters(make: Callable[[], Any], call: str, name: str, args: Sequence[Any]) -> bool:
-    """Whether what forward gives depends on an array of the object."""
+    """Whether the result of forward depends on an array of the object."""
     found = []
     for factor in (1.0, 1.5):
         with seeded(), np.errstate(all="ignore"):

@@ -1,4 +1,4 @@
-"""The value of a loss or metric of gradient boosting, in whatever form it is given; and which labels it is for."""
+"""The value of a gradient boosting loss or metric in any form, and the labels that it accepts."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from mlp_core.testing.subjects.doors.calls import Call
 from mlp_core.testing.subjects.doors.dataset import Dataset
 
 CLASSES = 3
-"""how many there are where a loss takes several scores per row and nobody says how many"""
+"""the number of classes if a loss takes several scores per row and the user does not give a number"""
 
 FAR, NEAR = 30.0, 15.0
-"""raw scores between which a loss that has no lower bound falls"""
+"""raw scores between which a loss without a lower bound decreases"""
 
 
 def _whole(labels: Any) -> Any:
@@ -32,12 +32,13 @@ FORMS: tuple[Callable[[Any, Any], tuple[Any, Any]], ...] = (
     lambda labels, scores: (torch.from_numpy(labels), torch.from_numpy(scores)),
     lambda labels, scores: (torch.from_numpy(_whole(labels)), torch.from_numpy(scores)),
 )
-"""labels and scores as a loss may want them: arrays, tensors, labels as whole numbers; tried in this order"""
+"""labels and scores in the forms that a loss may need: arrays, tensors, labels as integers; tried in this order"""
 
 
 def value(loss: Any, call: Call, labels: Tensor, scores: Tensor, memo: dict[str, Any]) -> float:
-    """The loss of some rows. `memo` keeps the form in which it takes them. Raises what it raises in the first form, if
-    it takes none."""
+    """The loss of some rows. `memo` keeps the form in which it takes them. If it takes none, raises what it raises in
+    the first form.
+    """
     y, s = labels.numpy(), scores.numpy()
     if "form" in memo:
         return number(_called(loss, call, *FORMS[memo["form"]](y.copy(), s.copy())))
@@ -45,7 +46,7 @@ def value(loss: Any, call: Call, labels: Tensor, scores: Tensor, memo: dict[str,
     for k, form in enumerate(FORMS):
         try:
             found = number(_called(loss, call, *form(y.copy(), s.copy())))
-        except Exception as error:  # in another form it may do
+        except Exception as error:  # another form may work
             first = first or error
         else:
             memo["form"] = k
@@ -60,7 +61,7 @@ def _called(loss: Any, call: Call, labels: Any, scores: Any) -> Any:
             return loss(labels, scores)
         case "scores first":
             return loss(scores, labels)
-        case "evaluate":  # of CatBoost: a row of approxes per class -> error, weight
+        case "evaluate":  # CatBoost: a row of approxes per class -> error, weight
             approxes = list(scores.T) if scores.ndim == 2 else [scores]
             total, _ = loss.evaluate(approxes, labels, None)
             best = getattr(loss, "is_max_optimal", lambda: False)()
@@ -70,7 +71,7 @@ def _called(loss: Any, call: Call, labels: Any, scores: Any) -> Any:
 
 
 def number(found: Any) -> float:
-    """A loss as a number: out of (name, value, is higher better), an array with a loss per row, or a tensor."""
+    """A loss as a number: from (name, value, is higher better), an array with a loss per row, or a tensor."""
     if isinstance(found, (tuple, list)) and len(found) in (2, 3) and isinstance(found[0], str):
         found = -found[1] if len(found) == 3 and found[2] else found[1]
     if isinstance(found, Tensor):
@@ -82,9 +83,10 @@ def number(found: Any) -> float:
 
 
 def labels_of(loss: Any, call: Call) -> str | int:
-    """Which labels a loss is for, found by trying: "real" where all numbers will do, "counts" or "positive" where it
-    has no lower bound for negative ones, "binary" where it knows 0 and 1 alone, a number of classes where it takes
-    several scores per row. Raises ArgumentError where it takes nothing."""
+    """The labels that a loss accepts, found by trying: "real" if all numbers work; "counts" or "positive" if it has no
+    lower bound for negative ones; "binary" if it accepts only 0 and 1; a number of classes if it takes several scores
+    per row. Raises ArgumentError if nothing works.
+    """
     memo: dict[str, Any] = {}
 
     def at(label: float, *scores: float) -> float:
@@ -94,7 +96,7 @@ def labels_of(loss: Any, call: Call) -> str | int:
             return value(loss, call, torch.tensor([label], dtype=torch.float64), row, memo)
 
     def fits(label: float) -> bool:
-        """Whether there is a loss of that label, and it has a lower bound."""
+        """Whether the loss of that label exists and has a lower bound."""
         if not all(math.isfinite(at(label, s)) for s in (-2.0, 1.0)):
             return False
         return not any(at(label, side * FAR) < min(0.0, at(label, side * NEAR)) for side in (1, -1))

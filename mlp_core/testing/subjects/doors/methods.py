@@ -1,4 +1,4 @@
-"""A class that gives a function of its parameters, its gradient and its Hessian: loglike, score and hessian."""
+"""A class with a function of its parameters, its gradient and its Hessian: loglike, score and hessian."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ def values(point, *data):
 def slopes(point, *data):
     made = NAME(*data)
     return np.concatenate([np.reshape(getattr(made, m)(point), (-1, np.size(point))) for m in NEXT])"""
-"""what a chain of methods gives, and the derivatives of all of that: each method's is the next"""
+"""the results of a chain of methods, and their derivatives: each is the next method's result"""
 
 
 def of_methods(cls: type, chain: Sequence[str]) -> Form:
-    """cls(*data), and methods of one argument, each the derivative of the one before. Raises ArgumentError where no
-    shapes are found under which they run."""
+    """cls(*data), and methods with one argument, each the derivative of the one before. Raises ArgumentError if no
+    shapes are found with which they run.
+    """
     name = cls.__name__
     lines = LINES.replace("NAME", name).replace("FIRST", repr(chain[:-1])).replace("NEXT", repr(chain[1:]))
     scope: dict[str, Any] = {"np": np, name: cls}

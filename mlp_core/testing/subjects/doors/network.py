@@ -20,12 +20,12 @@ from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.tried import tried
 
 SIZES = (3, 4, 2, 3, 2)
-"""what a class is made with: the sizes of its layers"""
+"""the arguments with which a class is created: the sizes of its layers"""
 
 
 @dataclass(frozen=True)
 class Network:
-    """cls(*sizes), its dict of parameters, and the method that gives (loss, gradients)."""
+    """cls(*sizes), its dict of parameters, and the method that returns (loss, gradients)."""
 
     cls: type
     sizes: tuple[int, ...]
@@ -46,13 +46,13 @@ class Network:
         ]  # fmt: skip
 
     def arrays(self) -> dict[str, Any]:
-        """The parameters that it is made with."""
+        """The parameters with which it is created."""
         with seeded():
             return dict(getattr(self.cls(*self.sizes), self.params))
 
 
 def found_in(cls: type, method: str) -> tuple[Form, Found, Sequence[str]] | None:
-    """The form of a class, and what was found by trying; None where nothing runs."""
+    """The form of a class, and a description of what was found by trying; None if nothing runs."""
     sizes = SIZES[: len(required(cls))]
     names = every(getattr(cls, method))[1:]
     params = _params(lambda: cls(*sizes))
@@ -84,7 +84,7 @@ def _params(make: Callable[[], Any]) -> str | None:
     try:
         with seeded():
             made = make()
-    except Exception:  # of another's code, for sizes that nobody gave
+    except Exception:  # foreign code with guessed sizes
         return None
     dicts = (n for n, v in vars(made).items() if isinstance(v, dict) and v and all(map(is_real, v.values())))
     return next(dicts, None)

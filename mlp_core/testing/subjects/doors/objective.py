@@ -47,9 +47,10 @@ class ObjectiveSubject:
     memo: dict[str, Any] = field(default_factory=dict)
 
     def both(self, at: Rows, *, weighted: bool = False, order: Any = None) -> tuple[Tensor, Tensor]:
-        """Gradient and hessian (float64), with the sign of the loss, each of the shape of the scores; the hessian of an
-        objective that gives whole matrices is (n, k, k). `order` lays the scores out in memory. Raises Broken where
-        there are no such numbers."""
+        """Gradient and hessian (float64), with the sign of the loss, each of the shape of the scores; an objective with
+        matrix hessians gives (n, k, k). `order`: the memory layout of the scores. Raises Broken if there are no such
+        numbers.
+        """
         if "needs weights" not in self.memo:
             self._learn(at)
         labels, scores, weights = at.arrays()
@@ -59,7 +60,7 @@ class ObjectiveSubject:
         return self.read(found, at)
 
     def called(self, labels: Any, scores: Any, weights: Any) -> Any:
-        """What the objective returns for arrays as they are; of an object of CatBoost's a list of its rows."""
+        """The value that the objective returns for the arrays; for a CatBoost object, a list of its rows."""
         f, w = self.function, weights
         if w is None and self.memo.get("needs weights"):
             w = np.ones(len(labels))
@@ -91,14 +92,15 @@ class ObjectiveSubject:
         return self.call.weighted or self.call.order.startswith("derivatives") or bool(self.memo.get("asked"))
 
     def u(self, at: Rows) -> float:
-        """The unit roundoff of the numbers it gives."""
+        """The unit roundoff of the numbers it returns."""
         if "u" not in self.memo:
             self.both(at)
         return float(self.memo["u"])
 
     def _learn(self, at: Rows) -> None:
-        """Whether it is to be handed weights where there are none: it raises for None, which LightGBM hands over, and
-        not for the empty array of XGBoost, or for ones."""
+        """Whether it must be given weights even if there are none: it raises for None, which LightGBM passes, but not
+        for the empty array of XGBoost, or for ones.
+        """
         for needs in (False, True, "ones"):
             self.memo["needs weights"] = needs
             with suppress(Broken):
@@ -107,7 +109,7 @@ class ObjectiveSubject:
         self.memo["needs weights"] = False
 
     def read(self, found: Any, at: Rows) -> tuple[Tensor, Tensor]:
-        """What was returned as two tensors."""
+        """The returned value as two tensors."""
         if not (isinstance(found, (tuple, list)) and len(found) == 2):
             got = f"{type(found).__name__}, {len(found)} long" if isinstance(found, (tuple, list)) else type(found)
             got = got if isinstance(got, str) else got.__name__
@@ -138,8 +140,9 @@ class ObjectiveSubject:
         raise Broken(name, f"shape {got}", f"shape {shape}", note=note, closing=PAIR)
 
     def _flat(self, numbers: Tensor, name: str, at: Rows) -> Tensor:
-        """Flat numbers of several classes: class by class, as LightGBM reads them, or row by row, as XGBoost does:
-        whichever is nearer to what it gives for each row alone."""
+        """Reshape flat numbers of several classes: class by class, as in LightGBM, or row by row, as in XGBoost,
+        whichever is closer to the values for single rows.
+        """
         n, k = at.scores.shape
         self.memo["is flat"] = True
         by_class, by_row = numbers.view(k, n).T, numbers.view(n, k)
@@ -151,12 +154,12 @@ class ObjectiveSubject:
         return by_row if self.memo.get("layout") == "row by row" else by_class
 
     def value(self, labels: Tensor, scores: Tensor) -> float:
-        """The loss of these rows, added up."""
+        """The loss of these rows, summed."""
         with np.errstate(all="ignore"), foreign():
             return losses.value(self.loss, self.loss_call, labels, scores, self.memo)
 
     def snippet(self, example: Any, closing: str) -> str:
-        """Lines to paste that call the objective as the law did."""
+        """A snippet that calls the objective as the law did."""
         lines = lines_of(self)
         return "\n".join([*lines, "", *example.setup(), "", closing or PAIR])
 

@@ -14,7 +14,7 @@ TURN = {
     "derivatives of a row": "zip(*({f}.calc_ders_multi(s, y, 1.0) for s, y in zip(scores, labels)))",
     "evaluate": "{f}.evaluate(list(scores.T) if scores.ndim == 2 else [scores], labels, None)[0]",
 }  # fmt: skip
-"""a call, by the order of its arguments; {f} is the function, {w} what stands for weights"""
+"""a call, by the order of its arguments; {f} is the function, {w} the weights"""
 
 NONE = " if weights is not None else np.ones(len(labels))"
 
@@ -70,7 +70,7 @@ def lines_of(subject: Any) -> list[str]:
 
 
 def _imports(function: Any, loss: Any) -> list[str]:
-    """The lines that import both; what stands in a file is found there together."""
+    """The lines that import both; two definitions in one file are imported together."""
     one, other = import_of(function), import_of(loss)
     if hasattr(function, LOADED) and hasattr(loss, LOADED):
         return [one[0], one[1].replace(" = ", f", {name_of(loss)} = ", 1)]
@@ -87,6 +87,6 @@ def made_of(thing: Any) -> Any:
 
 
 def handle(thing: Any) -> str:
-    """What calls it in a line: a function's name, or an object made anew."""
+    """The expression that calls it in a line: a function's name, or a new object."""
     name = name_of(made_of(thing))
     return name if made_of(thing) is thing else f"{name}()"

@@ -1,4 +1,4 @@
-"""A loss and its gradient as two functions, where the parameters are arrays of numpy, a dict of arrays or one array."""
+"""A loss and its gradient as two functions whose parameters are numpy arrays, a dict of arrays or one array."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mlp_core.testing.subjects.doors.given import every, strategy_of, waived
 
 @dataclass(frozen=True)
 class OfLoss:
-    """loss(params, *data) -> a number; gradient(params, *data) -> gradients in the form of params."""
+    """loss(params, *data) -> a number; gradient(params, *data) -> gradients in the structure of params."""
 
     loss: Callable[..., Any]
     gradient: Callable[..., Any]
@@ -39,8 +39,9 @@ class OfLoss:
 def of_loss(
     loss: Callable[..., Any], gradient: Callable[..., Any], inputs: st.SearchStrategy[Any], waives: Sequence[str] = ()
 ) -> Form:
-    """A loss and its gradient, by the first argument. Drawing raises ArgumentError for arguments that loss does not
-    take."""
+    """A loss and its gradient by the first argument. Drawing raises ArgumentError for arguments that loss does not
+    accept.
+    """
     given = OfLoss(loss, gradient)
 
     def taken(example: Arguments) -> Arguments:
@@ -61,10 +62,10 @@ def of_loss(
 
 
 def is_otherwise(inputs: st.SearchStrategy[Any]) -> bool:
-    """Whether what is drawn has parameters that are no list of tensors, and have arrays in them."""
+    """Whether the drawn parameters contain arrays and are not a list of tensors."""
     try:
         (drawn,) = sample(inputs, 1)
-    except Exception:  # what cannot be drawn is told where it is drawn
+    except Exception:  # a failing draw is reported when it is drawn
         return False
     params = drawn[0] if isinstance(drawn, tuple) and drawn else drawn
     tensors = isinstance(params, (list, tuple)) and all(isinstance(p, torch.Tensor) for p in params)

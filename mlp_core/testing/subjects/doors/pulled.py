@@ -1,4 +1,4 @@
-"""One run of an example through a form: outputs, what came from above, gradients."""
+"""One run of an example through a form: outputs, upstream gradients, gradients."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlp_core.testing.subjects.doors.form import Form, Gradient
 
 @dataclass
 class Pulled:
-    """One run, what came from above, and the gradients."""
+    """One run, its upstream gradients, and the gradients."""
 
     outs: list[Any]
     above: list[Any]
@@ -30,7 +30,7 @@ class Pulled:
 
 
 def wide(example: Arguments) -> Arguments:
-    """The same in float64, whatever the arguments are."""
+    """The same in float64, whatever the dtype of the arguments."""
     narrow = [p for p in example.paths() if str(example.at(p).dtype).rpartition(".")[2] != "float64"]
     if not narrow:
         return example
@@ -43,7 +43,8 @@ def widened(value: Any) -> Any:
 
 
 def pulled(subject: Form, example: Arguments, above: Sequence[Tensor] | None = None, draw: int = 0) -> Pulled:
-    """Run an example anew, and pull numbers from above through it: those given, or those that belong to it."""
+    """Run an example again, and compute its gradients: with the given upstream gradients, or with those of the example.
+    """
     run = subject.call(example.fresh())
     if above is None:
         cut = subject.above(example, run.outs, draw)

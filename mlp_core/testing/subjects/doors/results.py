@@ -1,4 +1,4 @@
-"""What a function returns, taken apart: every number in it with its place, and everything else."""
+"""The returned value of a function in parts: every number in it with its place, and all other content."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mlp_core.testing.examples.foreign_arrays import is_array, tensor_of
 
 
 def numbers_of(value: Any, place: str = "") -> Iterator[tuple[str, Tensor]]:
-    """Its numbers as float64 tensors, each with its place as Python writes it: "[0]['W1']"."""
+    """The numbers as float64 tensors, each with its place as Python source: "[0]['W1']"."""
     for where, part in parts_of(value, place):
         if isinstance(part, Tensor):
             yield where, part
 
 
 def parts_of(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """Arrays and numbers as float64 tensors, all else as it is; inside of lists, dicts and modules."""
+    """Arrays and numbers as float64 tensors, other values unchanged; inside lists, dicts and modules."""
     for where, thing in things_of(value, place):
         if isinstance(thing, complex) or (is_array(thing) and "complex" in str(thing.dtype)):
             thing = torch.view_as_real(torch.as_tensor(thing if isinstance(thing, Tensor) else np.asarray(thing)))
@@ -33,7 +33,7 @@ def parts_of(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def things_of(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """What is in lists, dicts and modules, as it is, each with its place."""
+    """The content of lists, dicts and modules, unchanged, each with its place."""
     if isinstance(value, torch.nn.Module):
         value, place = dict(value.state_dict()), f"{place}.state_dict()"
     if isinstance(value, dict):

@@ -1,4 +1,5 @@
-"""A script that backpropagates by hand beside loss.backward(), as a subject: run whole, under several seeds."""
+"""A script that backpropagates by hand and calls loss.backward(), as a subject: the whole script runs, with several
+seeds."""
 
 from __future__ import annotations
 
@@ -23,15 +24,15 @@ from mlp_core.testing.engine.guards import default_dtype
 from mlp_core.testing.engine.source import import_of, name_of
 
 FORMS = ("d{}", "d_{}", "{}_grad", "grad_{}", "dL_d{}", "dloss_d{}", "dl_d{}", "{}_gradient", "gradient_{}")
-"""how the gradient of NAME is called, beside NAME.grad"""
+"""names of the gradient of NAME, beside NAME.grad"""
 
 SEEDS, SECONDS = 8, 8.0
-"""under how many seeds a script is run, and how long that may take; two at least"""
+"""the number of seeds with which a script runs, and the seconds that this may take; at least two seeds"""
 
 
 @dataclass(frozen=True)
 class Seed:
-    """An example: by how much every seed of the script is shifted."""
+    """An example: the number by which every seed of the script is shifted."""
 
     shift: int
 
@@ -44,10 +45,10 @@ class Seed:
 
 @dataclass(frozen=True)
 class Beside:
-    """A gradient by hand beside autograd's, as they stood at the end of the script."""
+    """A hand-written gradient beside autograd's, at the end of the script."""
 
     name: str
-    """of what it is the gradient"""
+    """the name whose gradient it is"""
     by_hand: str
     mine: Tensor
     theirs: Tensor
@@ -55,20 +56,20 @@ class Beside:
 
 @dataclass(frozen=True)
 class ScriptSubject:
-    """Statements that are run one after the other, in a namespace of their own, in float64."""
+    """Statements that run one after the other, in a separate namespace, in float64."""
 
     name: str
     codes: Sequence[CodeType]
     path: Path
     skipped: frozenset[str] = frozenset()
-    """names that are computed out of a .grad: no gradient by hand"""
+    """names that are computed from a .grad, and so are not hand-written gradients"""
     waived: tuple[str, ...] = ()
     made: Callable[[], str] | None = None
-    """what gives the source, if no file does"""
+    """returns the source, if it is not in a file"""
     kept: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def run(self, shift: int) -> dict[str, Any]:
-        """The namespace at the end. Raises what the script raises."""
+        """The final namespace. Raises what the script raises."""
         names: dict[str, Any] = {"__name__": "__main__", "__file__": str(self.path)}
         with _shifted(shift), default_dtype(torch.float64), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
             for code in self.codes:
@@ -83,17 +84,17 @@ class ScriptSubject:
 
     @cached_property
     def seeds(self) -> st.SearchStrategy[Seed]:
-        """As many as there is time for."""
+        """As many seeds as there is time for."""
         begun = time.monotonic()
         try:
             self.at(0)
-        except Exception:  # the law tells it
+        except Exception:  # the law reports it
             return st.just(Seed(0))
         several = int(SECONDS / max(time.monotonic() - begun, 1e-3))
         return st.integers(0, max(2, min(SEEDS, several)) - 1).map(Seed)
 
     def beside(self, names: dict[str, Any]) -> list[Beside]:
-        """Gradients by hand beside autograd's."""
+        """Hand-written gradients beside autograd's."""
         found = []
         for name, value in names.items():
             if not isinstance(value, Tensor) or not (value.is_leaf or value.retains_grad) or value.grad is None:
@@ -106,7 +107,7 @@ class ScriptSubject:
         return found
 
     def snippet(self, example: Seed, closing: str) -> str:
-        """Lines to paste that run the script and compare."""
+        """A snippet that runs the script and compares."""
         head = ["import numpy as np", "import torch", *self._source(), "names = {'__name__': '__main__'}"]
         lines = [
             "torch.set_default_dtype(torch.float64)", *example.setup(), SEEDED, "try:", "    exec(source, names)",
@@ -140,7 +141,7 @@ torch.manual_seed(0), np.random.seed(0)"""
 
 @contextmanager
 def _shifted(shift: int) -> Iterator[None]:
-    """Inside, every seed that is set is shifted, and where none is set the generators begin at `shift`."""
+    """A context in which every seed is shifted; without a seed, the generators begin at `shift`."""
     real: dict[tuple[Any, str], Any] = {
         (module, name): getattr(module, name)
         for module, name in (
@@ -189,4 +190,4 @@ def script(path: str | Path) -> str:
 
 
 NAME = "script"
-"""by which a whole script is asked for: FILE:script"""
+"""the name of a whole script: FILE:script"""

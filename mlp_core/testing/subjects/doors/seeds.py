@@ -1,4 +1,4 @@
-"""Random numbers of code that is not ours: seen when they are drawn, and the same every time from then on."""
+"""Random numbers of foreign code: drawing them is detected, and from then on they are the same every time."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from mlp_core.testing.subjects.doors.generators import alike, generators_of, put
 SEED = 0
 
 Kept = Sequence[tuple[Any, Any]]
-"""generators that code keeps for itself, each with the state in which it was found"""
+"""generators that code keeps for itself, each with its first state"""
 
 
 def kept_by(*things: Any) -> Kept:
-    """The generators that some things keep for themselves."""
+    """The generators that some objects keep for themselves."""
     return [(one, state_of(one)) for one in generators_of(*things)]
 
 
 def states() -> tuple[Any, ...]:
-    """The states of the generators that everybody shares."""
+    """The states of the global generators."""
     kind, key, *more = np.random.get_state(legacy=True)  # noqa: NPY002  (whoever draws from it is what is asked)
     return random.getstate(), torch.get_rng_state().numpy().tobytes(), (kind, np.asarray(key).tobytes(), *more)
 
 
 @contextmanager
 def fresh_ones(made: Callable[[], Any]) -> Iterator[None]:
-    """Inside, numpy.random.default_rng() without a seed gives what `made` gives."""
+    """A context in which numpy.random.default_rng() without a seed returns what `made` returns."""
     real = np.random.default_rng
 
     def default_rng(seed: Any = None) -> Any:
@@ -47,8 +47,7 @@ def fresh_ones(made: Callable[[], Any]) -> Iterator[None]:
 
 @contextmanager
 def draws(seen: list[bool], kept: Kept = ()) -> Iterator[None]:
-    """Note in `seen` whether what runs inside draws from a generator that everybody shares, or from one of its own; put
-    them back."""
+    """Note in `seen` whether the code inside draws from a global generator, or from its own; restore them."""
     before = states()
     own = np.random.get_state()  # noqa: NPY002
     at = [(one, state_of(one)) for one, _ in kept]
@@ -73,13 +72,14 @@ def draws(seen: list[bool], kept: Kept = ()) -> Iterator[None]:
 
 @contextmanager
 def seeded(kept: Kept = ()) -> Iterator[None]:
-    """Inside, every generator that everybody shares begins at the same place, and those that code keeps for itself
-    begin where they were found; afterwards they are where they were."""
+    """A context in which every global generator begins at the same state, and those that code keeps for itself begin at
+    their first state; afterwards all are restored.
+    """
     numbers, own, torchs = np.random.get_state(), random.getstate(), torch.get_rng_state()  # noqa: NPY002
     at = [(one, state_of(one)) for one, _ in kept]
     np.random.seed(SEED)  # noqa: NPY002
     random.seed(SEED)
-    torch.default_generator.manual_seed(SEED)  # torch.manual_seed asks every kind of device, for 1 ms
+    torch.default_generator.manual_seed(SEED)  # torch.manual_seed calls every kind of device, which takes 1 ms
     for one, state in kept:
         put(one, state)
     real = np.random.default_rng

@@ -1,4 +1,4 @@
-"""Arguments that nobody gave, found by trying: the first shapes and constants with which a function runs."""
+"""Arguments found by trying: the first shapes and constants with which a function runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mlp_core.testing.subjects.doors.assigned import Classes, Found, built, is_s
 from mlp_core.testing.subjects.doors.seeds import seeded
 
 FEW = ((4, 3), (3,), (4, 2), (3, 2), (2,), (3, 8), (2, 8), (8,))
-"""shapes of a batch of 4, 3 wide, of layers 3 x 2, and of gates, four times 2 wide"""
+"""shapes for a batch of 4 with 3 features, for layers 3 x 2, and for gates, which are four times 2 wide"""
 
 MANY = (
     *FEW, (2, 2), (3, 3), (4,), (2, 3, 5, 5), (2, 5, 5, 3), (2, 3, 3, 3), (3, 3, 3, 2), (2, 4, 3), (4, 1), (3, 1),
@@ -23,15 +23,16 @@ MANY = (
 )  # fmt: skip
 
 MOST = 20_000
-"""assignments that are tried with the few shapes, and as many with the many"""
+"""the number of assignments that are tried with the few shapes, and again with the many"""
 
 
 def tried(
     names: Sequence[str], fits: Callable[[list[Any]], bool], runs: Callable[[list[Any]], bool] | None = None,
     lib: str = "numpy",
 ) -> Found | None:  # fmt: skip
-    """The first assignment that fits, with the sizes and constants that may be others. runs: what other constants must
-    do; by default fit too. None if nothing fits. Shapes that a user gives are taken as they are."""
+    """The first assignment that works, with sizes and constants that may vary. runs: the condition for other constants;
+    by default also `fit`. None if nothing works. Shapes from the user are used unchanged.
+    """
     given = SHAPES.get()
 
     def asked(test: Callable[[list[Any]], bool], options: Sequence[Any]) -> bool:
@@ -63,7 +64,7 @@ def _widened(
     names: Sequence[str], options: tuple[Any, ...], fits: Callable[[Sequence[Any]], bool],
     runs: Callable[[Sequence[Any]], bool], lib: str,
 ) -> Found:  # fmt: skip
-    """The same with other constants that run, and with letters for the sizes that may be others."""
+    """The same with further constants that work, and with letters for the sizes that may vary."""
     kinds = options_of(names, FEW)
     open_ = [k for k, one in enumerate(options) if not is_shape(one)]
     several = product(*([one for one in kinds[k] if not is_shape(one)] for k in open_))

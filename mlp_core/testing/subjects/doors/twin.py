@@ -1,4 +1,4 @@
-"""Two functions of the same arguments that must give the same numbers, as a subject."""
+"""Two functions of the same arguments that must return the same numbers, as a subject."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ class TwinSubject:
 
     @cached_property
     def kept(self) -> Kept:
-        """Generators that the two keep for themselves."""
+        """The generators that the two functions keep for themselves."""
         return kept_by(self.mine, self.reference)
 
     def run(self, args: list[Any]) -> tuple[Any, list[Any]]:
-        """What mine returns, and what became of its arguments; random numbers begin at the same place."""
+        """The result of mine, and its arguments afterwards; random numbers begin at the same state."""
         with seeded(self.kept), np.errstate(all="ignore"), foreign():
             return self.mine(*args), args
 
     def right(self, args: list[Any]) -> tuple[Any, list[Any]]:
-        """The same of the reference; what it raises is an error of whoever gave it."""
+        """The same for the reference; its exceptions are errors of the user."""
         with seeded(self.kept), np.errstate(all="ignore"):
             return self.reference(*args), args
 
     def snippet(self, example: Arguments, closing: str) -> str:
-        """Lines to paste that run both."""
+        """A snippet that runs both."""
         head = ["import copy, random", "import numpy as np", "import torch"]
         imports = dict.fromkeys([*import_of(self.mine), *import_of(self.reference)])
         names = [f"mine, reference = {name_of(self.mine)}, {name_of(self.reference)}"]
@@ -64,7 +64,7 @@ class TwinSubject:
 
 
 def _written(value: Any) -> bool:
-    """Whether a value can be written down as Python."""
+    """Whether a value can be written as Python source."""
     if isinstance(value, (list, tuple)):
         return all(map(_written, value))
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""A function that returns its value with its gradient, and a function with the Jacobian that belongs to it."""
+"""A function that returns its value with its gradient, and a function with its Jacobian."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def value_and_gradient(
 
 @dataclass(frozen=True)
 class Derived:
-    """f(x, *rest), and jac(x, *rest), its derivative by x: of the shape of f's output, followed by that of x."""
+    """f(x, *rest), and jac(x, *rest), its derivative by x: the shape of f's output, followed by that of x."""
 
     f: Callable[..., Any]
     jac: Callable[..., Any]
