@@ -33,7 +33,7 @@ class Seen:
 
     @classmethod
     def on(cls, subject: Form, example: Arguments, got: Pulled) -> Seen | None:
-        """None at a kink, where plain quotients are the mean of two slopes, and so would be told of as half of one."""
+        """None at a kink, where plain quotients are the mean of two slopes, which would be reported as half of one"""
         both = [_by_entries(subject, example, g.path) for g in got.gradients]
         return None if any(bent for _, bent in both) else cls(subject, example, got, [J for J, _ in both])
 
@@ -55,12 +55,11 @@ class Seen:
 
 
 BENT = 2.0**-7
-"""the part of the largest slope by which those of both sides may differ, unless there is a kink"""
+"""the fraction of the largest slope by which the slopes of both sides may differ if there is no kink"""
 
 
 def _by_entries(subject: Form, example: Arguments, path: Path) -> tuple[Tensor, bool]:
-    """Plain central differences of all outputs by the entries of one array, and whether the slopes of both sides
-    differ."""
+    """Plain central differences of all outputs by the entries of one array, and whether the one-sided slopes differ."""
     whole, rows, gaps = tensor_of(example.at(path)), [], [0.0]
     middle = torch.cat([o.flatten() for o in subject.values(example.fresh())])
     steps = steps_of(whole).flatten()

@@ -1,4 +1,4 @@
-"""Arguments many of whose entries are equal, and a line through them along which equal entries stay equal."""
+"""Arguments with many equal entries, and a line through them along which equal entries remain equal."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from mlp_core.testing.examples.arguments import Arguments, Path
 from mlp_core.testing.examples.foreign_arrays import like, tensor_of
 
 LEVELS = 3
-"""how many different numbers are left in an array, or in all of them together"""
+"""the number of different values in an array, or in all arrays together"""
 
 FACTORS = (0.93, 0.87, 0.81)
-"""what numbers of an array are multiplied by, so that none is one that a function may compare with; what is 0 becomes
-one of these itself"""
+"""factors of the numbers in an array, so that none equals a constant with which a function may compare; 0 is replaced
+by one of the factors"""
 
 
 @dataclass(frozen=True)
 class Tied:
-    """The arguments, and by array the direction of the line."""
+    """The arguments, and for each array the direction of the line."""
 
     example: Arguments
     paths: tuple[Path, ...]
     along: tuple[Tensor, ...]
 
     def at(self, t: float | Tensor) -> Arguments:
-        """The arguments a step t along the line."""
+        """The arguments at position t on the line."""
         moved = {
             p: like(tensor_of(self.example.at(p)) + t * d, self.example.at(p))
             for p, d in zip(self.paths, self.along, strict=True)
@@ -37,8 +37,9 @@ class Tied:
 
 
 def tied(example: Arguments, paths: Sequence[Path]) -> Tied:
-    """An example with few different numbers in these arrays: its own ones, a little smaller. In every second example
-    all arrays share them."""
+    """An example with few different numbers in these arrays: its own numbers, slightly smaller. In every second example
+    all arrays share them.
+    """
     numbers = torch.Generator().manual_seed(example.texture)
     shared = example.texture % 2 == 1
     whole = [tensor_of(example.at(path)).flatten() for path in paths]
@@ -55,7 +56,7 @@ def tied(example: Arguments, paths: Sequence[Path]) -> Tied:
 
 
 def _levels(entries: Tensor, numbers: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Different numbers out of these, and how fast each moves."""
+    """Different values from these numbers, and the speed of each."""
     slopes = 0.5 + torch.rand(LEVELS, generator=numbers, dtype=torch.float64)
     own = torch.unique(entries)
     own = own[torch.randperm(len(own), generator=numbers)[:LEVELS]]

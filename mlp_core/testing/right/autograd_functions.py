@@ -1,4 +1,4 @@
-"""Right autograd.Functions, which together use all that torch offers to one. Nothing here may ever be accused."""
+"""Correct autograd.Functions that together use every feature that torch offers to them. No law may fail for them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ExpOfItsOutput(torch.autograd.Function):
 
 
 class LinearAsAsked(torch.autograd.Function):
-    """x W^T + b, which computes only the gradients that are asked for."""
+    """x W^T + b, which computes only the required gradients."""
 
     @staticmethod
     def forward(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ class ReluInPlace(torch.autograd.Function):
 
 
 class ProductAndSum(torch.autograd.Function):
-    """a b and a + b, which takes None for an output that nobody uses."""
+    """a b and a + b, which accepts None for an unused output."""
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, b: Tensor) -> Any:
@@ -144,4 +144,4 @@ EVERY: tuple[tuple[Any, Any], ...] = (
     (SmoothAbs, arrays("(n,d)", lib="torch")),
     (LargestWithItsIndex, arrays("(n,d)", lib="torch")),
 )
-"""each with the arguments on which it is tried"""
+"""each class with the arguments on which it is tested"""

@@ -1,4 +1,4 @@
-"""Wrong backward passes of a maximum, which differ from right ones only where entries are equal."""
+"""Wrong backward passes of a maximum, which differ from correct ones only if entries are equal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def forward(x: Array) -> Any:
 
 
 def backward(dout: Array, x: Array) -> Array:
-    """To the first of the largest entries."""
+    """The gradient of the first of the largest entries."""
     dx = np.zeros_like(x)
     dx[np.arange(len(x)), x.argmax(axis=1)] = dout
     return dx

@@ -1,4 +1,4 @@
-"""A hand-written backward where entries of its arguments are equal, as in a maximum with ties."""
+"""Laws of a hand-written backward for arguments with equal entries, as in a maximum with ties."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ EACH = "each of several equal largest entries gets the whole gradient: give it t
 NONE = "none of several equal largest entries gets a gradient: give it to one of them, or share it"
 
 SEPARATIONS = 12
-"""ways in which equal entries are taken apart, to see what each gets if it is the largest"""
+"""the number of ways in which equal entries are separated, to see what each gets if it is the largest"""
 
 APART = 2.0**-20
 
@@ -72,7 +72,7 @@ def is_right_where_entries_are_equal(subject: Form, example: Arguments) -> Evide
     line = tied(whole, subject.paths(whole))
     try:
         got = pulled(subject, line.example)
-    except Raised:  # of an argument that nobody draws
+    except Raised:  # for an argument that is never drawn
         return Evidence(entries=1)
     paths = [g.path for g in got.gradients]
     if not finite(got.outs) or set(paths) != set(line.paths):
@@ -91,7 +91,7 @@ def is_right_where_entries_are_equal(subject: Form, example: Arguments) -> Evide
             return Evidence(counted=False, note=RANDOM)
         broken.example, broken.measured = line.example, next(_told(subject, line, got), "")
         raise
-    evidence.entries, evidence.skipped = 1, 0  # where rounding hides the slope, this example tells nothing
+    evidence.entries, evidence.skipped = 1, 0  # if rounding hides the slope, this example is not informative
     return evidence
 
 
@@ -106,7 +106,7 @@ def _closing(got: Pulled, line: Tied) -> str:
 
 
 def _told(subject: Form, line: Tied, got: Pulled) -> Iterator[str]:
-    """What a backward does with equal entries, if that gives its gradients."""
+    """The way in which a backward treats equal entries, if it explains the gradients."""
     apart = [_apart(line, seed) for seed in range(SEPARATIONS)]
     alone = [torch.stack(one) for one in zip(*(pulled(subject, e, got.cut()).tensors() for e in apart), strict=True)]
     varies = [(a - a[0]).abs().amax(0) > APART for a in alone]
@@ -118,7 +118,7 @@ def _told(subject: Form, line: Tied, got: Pulled) -> Iterator[str]:
 
 
 def _apart(line: Tied, seed: int) -> Arguments:
-    """The example with its equal entries a little apart."""
+    """The example with its equal entries slightly separated."""
     numbers = torch.Generator().manual_seed(seed)
     noise = tuple(torch.rand(d.shape, generator=numbers, dtype=torch.float64) for d in line.along)
     return Tied(line.example, line.paths, noise).at(APART)

@@ -69,7 +69,7 @@ def sorted_backward(dout: Array, order: Array) -> Array:
 
 
 def median_forward(x: Array) -> Any:
-    """The mean of the two in the middle, or the one."""
+    """The middle entry, or the mean of the two middle entries."""
     order = x.argsort(axis=1, kind="stable")
     n = x.shape[1]
     low, high = order[:, (n - 1) // 2], order[:, n // 2]

@@ -21,19 +21,19 @@ ABOVE = re.compile(
     r"(?!(data|dim|dims|dilation|dropout|drop|dtype|depth|device|debug)\b)"
     r"(d[A-Z_]?\w*|\w*grad\w*|delta\w*|up\w*|g|gy|\w*above|cot\w*)"
 )
-"""how a parameter of backward is called that takes numbers from above: dout, dnext_h, dZ, grad_output, delta"""
+"""names of a backward's parameter for the upstream gradient: dout, dnext_h, dZ, grad_output, delta"""
 
 CACHE = re.compile(r"\w*(cache|ctx|context|saved|kept|tape|state|memory|stash)\w*")
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """How forward's arguments and what it gives reach backward's parameters, told by their names."""
+    """How forward's arguments and results are passed to backward's parameters, by their names."""
 
     forward: tuple[str, ...]
     backward: tuple[str, ...]
     above: tuple[str, ...]
-    """parameters of backward that take numbers from above"""
+    """parameters of backward for upstream gradients"""
 
     @classmethod
     def of(cls, forward: Callable[..., Any], backward: Callable[..., Any]) -> Wiring:
@@ -48,14 +48,14 @@ class Wiring:
                 break
             above.append(name)
         if len(above) == len(names) > 1 and len(first) == len(names):
-            above.pop()  # the last is the cache, whatever it is called
+            above.pop()  # the last is the cache, whatever its name
         return cls(required(forward), names, tuple(above or first[: max(1, len(first) - 1)]))
 
     def rest(self) -> list[str]:
         return [n for n in self.backward if n not in self.above]
 
     def lines(self, count: int | None, forward: str = "forward", backward: str = "backward") -> list[str]:
-        """A function run(args) in Python, if forward gives a tuple of `count` things, or, if None, a single one."""
+        """A function run(args) in Python, if forward returns a tuple of `count` values, or, if None, a single one."""
         several, count = count is not None, count or 1
         n, rest = min(len(self.above), count), self.rest()
         if count > n and len(rest) == 1:
@@ -72,7 +72,9 @@ class Wiring:
         ]  # fmt: skip
 
     def _from_arguments(self, rest: list[str], count: int, n: int) -> dict[str, str]:
-        """Where forward keeps nothing: backward takes its arguments again, by name or in their order, or the output."""
+        """The wiring if forward returns no cache: backward takes forward's arguments again, by name or in order, or the
+        output.
+        """
         kept = {name: f"args[{self.forward.index(name)}]" for name in rest if name in self.forward}
         left = [name for name in rest if name not in kept]
         if len(left) == 1 and count == n == 1 and (kept or OUTPUT.fullmatch(left[0])):
@@ -92,7 +94,7 @@ OUTPUT = re.compile(r"(out|output|outputs|y|a|A|h|s|p|y_hat|probs?|activation)\w
 
 @dataclass(frozen=True)
 class Pair:
-    """Two functions as one run: the lines of `Wiring`, once it has been seen how many things forward gives."""
+    """Two functions as one run: the lines of `Wiring`, after the number of forward's results is known."""
 
     forward: Callable[..., Any]
     backward: Callable[..., Any]
@@ -106,7 +108,7 @@ class Pair:
         return Run(outs, pull)
 
     def _made(self, count: int | None) -> Callable[..., tuple[list[Any], Any]]:
-        """run(args, found), by how many things forward gave."""
+        """run(args, found), by the number of forward's results."""
         if count not in self.made:
             scope: dict[str, Any] = {"backward": self.backward}
             lines = ["def run(args, found):", *self.wiring.lines(count)[2:]]

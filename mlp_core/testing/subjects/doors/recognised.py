@@ -1,4 +1,4 @@
-"""Doors of what stands in a file: their arguments are found by trying, and told."""
+"""Doors for definitions in a file: their arguments are found by trying, and reported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from mlp_core.testing.subjects.doors.value_and_gradient import jacobian, value_a
 
 
 def told(form: Form, found: Found, names: Sequence[str]) -> Form:
-    """A form that says which shapes were found."""
+    """A form that names the shapes that were found."""
     return replace(form, found=found.words(names))
 
 
@@ -82,7 +82,7 @@ def of_function(F: Any) -> Form:
 
 
 def _differentiated(apply: Callable[..., Any], found: Found) -> list[str | int]:
-    """The arguments for which backward gives a gradient at all: None stands for those that get none by design."""
+    """The arguments for which backward returns a gradient at all: None marks those without one by design."""
     args = built(found.options, "torch")
     leaves = Applied(apply).leaves(args)
     outs = Applied(apply).outputs(leaves, list(args))
@@ -120,7 +120,7 @@ def of_derivative(f: Callable[..., Any], df: Callable[..., Any]) -> Form:
 
 
 def _predicted(names: Sequence[str]) -> int:
-    """Which of a loss's parameters its derivative is by: what the model said, or else the first."""
+    """The parameter of a loss to which its derivative belongs: the prediction, or else the first."""
     words = ("pred", "hat", "output", "guess", "prob", "logit", "score", "yhat")
     return next((k for k, n in enumerate(names) if any(w in n.lower() for w in words)), 0)
 
@@ -174,11 +174,11 @@ def of_layer(cls: type) -> Form:
 
 
 def _called(made: Callable[[], Any]) -> Sequence[str] | None:
-    """The parameters of forward of what is made; None if it cannot be made so."""
+    """The parameters of forward of the object; None if the object cannot be created."""
     try:
         probe = made()
         return required(getattr(probe, "forward", None) or probe)
-    except Exception:  # of another's code, for sizes that nobody gave
+    except Exception:  # foreign code with guessed sizes
         return None
 
 
