@@ -1,16 +1,22 @@
-"""Words that users read: statements and reasons of laws, known mistakes, dialects. They keep to a few habits of plain
-English, which a machine can check."""
+"""The words of the project keep to some habits of plain English that a machine can check: statements and reasons of
+laws, known mistakes and dialects, which users read, and the docstrings and comments of mlp_core."""
 
 from __future__ import annotations
 
+import ast
 import re
+import tokenize
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
+from inspect import cleandoc
+from io import StringIO
+from pathlib import Path
 from pkgutil import walk_packages
 
 import pytest
 
+import mlp_core
 from mlp_core.testing import faults
 from mlp_core.testing.diagnosis.dialects import DIALECTS
 from mlp_core.testing.diagnosis.doors import CUT
@@ -91,3 +97,80 @@ def test_known_mistakes_begin_with_what_is_wrong() -> None:
         if what.startswith("the known mistake"):
             assert not text.endswith("."), (what, text)
             assert not text.startswith(("of ", "where ", "what ")), (what, text)
+
+
+UNITS = "batch|call|class|entry|epoch|example|file|form|hand-in|law|layer|line|name|rule|row|sample|step|subject|worker"
+COUNTED = "call|file|image|line|loss|number|row|step|tensor|trial"
+
+INSIDE = {
+    r"^(What|Those|That|Whose|Of|Inside|But|If so|Who|Whoever)\b": "the noun, or a verb, at the beginning",
+    r"\b(stands?|stood|lies?|lay)\b(?!-)": "is, exists, contains",
+    r"\b(manners|accus\w+|blam\w+|hears?|heard|heeds?|told|tells?|mend\w*|whoever|somebody|anybody|everybody)\b":
+        "a verb for code, or the user",
+    r"\bin place of\b|\btaken? for\b|\bbut for\b|\banew\b|\b(are|is|was) handed\b":
+        "instead of, used as, except, again, gets",
+    r"\b(that that|that which|those which)\b": "the noun",
+    rf"\b(one|once|several|seconds|bytes|({COUNTED})(e?s)?) an? ({UNITS})\b": "per",
+    r"\bNone where\b|\b[Rr]aises? \w+ where\b|\bwhere (none|nobody|there is|there are|it is not|no)\b": "if",
+    r"\bsays? nothing\b|\bsay of\b": "what is known",
+    r"[\u2013\u2014]": "a full stop, or a colon",
+}  # fmt: skip
+"""the same for docstrings and comments, in which names of variables are not words"""
+
+LONGEST = 40
+"""words in a sentence of a docstring, some of which list many errors"""
+
+NAMES = re.compile(r"`[^`]*`|\b[a-z_]\w*(?=:\s)")
+"""code in a docstring, and the names of parameters before their descriptions"""
+
+
+@cache
+def inside() -> dict[str, str]:
+    """Every paragraph of a docstring, and every comment, of mlp_core, with its place."""
+    root = Path(mlp_core.__file__).parent
+    found: dict[str, str] = {}
+    for path in sorted(root.rglob("*.py")):
+        source, place = path.read_text(encoding="utf-8"), path.relative_to(root.parent).as_posix()
+        for line, text in (*_docstrings(source), *_comments(source)):
+            found.setdefault(" ".join(NAMES.sub("", text).split()), f"{place}:{line}")
+    return found
+
+
+def _docstrings(source: str) -> Iterator[tuple[int, str]]:
+    """The paragraphs of all docstrings, also of those below a variable; no examples, and no formulas."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            for text in re.split(r"\n\s*\n", cleandoc(node.value.value)):
+                if ">>>" not in text and not text.startswith("    "):
+                    yield node.lineno, text
+
+
+def _comments(source: str) -> Iterator[tuple[int, str]]:
+    for token in tokenize.generate_tokens(StringIO(source).readline):
+        if token.type == tokenize.COMMENT and not re.match(r"#\s*(noqa|fmt:|type:)", token.string):
+            yield token.start[0], token.string.lstrip("# ")
+
+
+@pytest.mark.parametrize("pattern", INSIDE)
+def test_docstrings_and_comments_have_no_words_that_readers_stumble_over(pattern: str) -> None:
+    found = [f"{place}: {text}" for text, place in inside().items() if re.search(pattern, text)]
+    assert not found, (f"write {INSIDE[pattern]}", found)
+
+
+def test_sentences_of_docstrings_are_short() -> None:
+    long = [(place, s) for text, place in inside().items() for s in SENTENCE.split(text) if len(s.split()) > LONGEST]
+    assert not long
+
+
+@pytest.mark.parametrize(
+    ("words", "instead"),
+    [
+        ("What is broken", "the noun"), ("The place where the error stands", "is, exists"),
+        ("The laws that a user is told of", "a verb for code"),
+        ("The number of rows, one a subject", "per"), ("The gradient; None where there is none", "if"),
+        ("The value is put in place of the old one", "instead of"),
+    ],
+)
+def test_planted_words_are_found(words: str, instead: str) -> None:
+    found = [advice for pattern, advice in INSIDE.items() if re.search(pattern, words)]
+    assert any(advice.startswith(instead) for advice in found), found
