@@ -62,8 +62,32 @@ def _beyond(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     return torch.where(beta * x > threshold, (-beta * x).exp() / min(beta, 1.0), 0.0)
 
 
+def _bce_with_logits(args: Any, kwargs: Any, out: Tensor) -> Tensor:
+    """(1 - y) z - (min(z, 0) - log(1 + e^-|z|)): the loss of a confident sample is what is left of two numbers of
+    size |z|, and each errs by u of it, times its weight; summed, or averaged."""
+    z: Tensor = args[0]
+    reduction = args[4] if len(args) > 4 else 1
+    off = unit_roundoff(z.dtype) * z.abs()
+    for w in args[2:4]:
+        off = off if w is None else off * w.abs().clamp(min=1.0)
+    return off if reduction == 0 else off.mean() if reduction == 1 else off.sum()
+
+
+def _log_softmax(args: Any, kwargs: Any, out: Tensor) -> Tensor:
+    """x - max - log(sum): the sum is 1 or more, and errs by u, and so does its logarithm, however small that is."""
+    return torch.full_like(out, unit_roundoff(out.dtype))
+
+
+def _logsumexp(args: Any, kwargs: Any, out: Tensor) -> Tensor:
+    """max + log(sum): the two may cancel, and the sum errs as in log_softmax."""
+    x: Tensor = args[0]
+    largest = x.abs().nan_to_num(posinf=0.0).amax(args[1], keepdim=len(args) > 2 and args[2])
+    return unit_roundoff(x.dtype) * (1 + largest)
+
+
 COARSE: dict[str, Callable[[Any, Any, Tensor], Tensor]] = {
     "gelu": _gelu, "gelu_backward": _gelu_backward, "elu_backward": _elu_backward, "polygamma": _polygamma,
     "softplus": _softplus, "softplus_backward": _softplus_backward,
+    "binary_cross_entropy_with_logits": _bce_with_logits, "_log_softmax": _log_softmax, "logsumexp": _logsumexp,
 }  # fmt: skip
 """per operation, a function of its arguments and result that returns the error of each entry"""

@@ -70,9 +70,9 @@ COUNTS = frozenset({"add", "_foreach_add", "sub"})
 class PerturbedRounding(TorchDispatchMode):
     """A mode in which every rounding operation has an error of one more unit in the last place, up or down."""
 
-    def __init__(self, dtype: torch.dtype, generator: torch.Generator, *, underflows: bool = False) -> None:
+    def __init__(self, dtype: torch.dtype, generator: torch.Generator, *, ranges: bool = False) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
-        self.underflows = underflows
+        self.ranges = ranges
         self.u, self.used, self.pools = rounding.unit_roundoff(dtype), 0, dict[torch.dtype, Tensor]()
         self.coarsest, self.kept = self.u, frozenset[int]()
         self.signs = torch.randint(0, 2, (POOL,), generator=generator, dtype=torch.float64).mul_(2).sub_(1)
@@ -97,7 +97,9 @@ class PerturbedRounding(TorchDispatchMode):
             t.mul_(self.factors(t))
             if off is not None:
                 t.add_(off * (self.factors(t) - 1).sign())
-            if self.underflows and not kind.sums and t.dtype == torch.float64:
+            if self.ranges:
+                _overflown(kind, t, args)
+            if self.ranges and not kind.sums and t.dtype == torch.float64:
                 self._underflown(kind, t, args)
         for kept, size in fading:
             t = kept if kind.in_place else out
@@ -189,6 +191,23 @@ def _kind(func: Any) -> _Kind:
         roots=base in ROOTS, returned=own, several=len(returns) > 1, changed=changed if not returns else (),
         coarse=COARSE.get(name),
     )  # fmt: skip
+
+
+def _overflown(kind: _Kind, t: Tensor, args: Any) -> None:
+    """Take what has overflowed for the least that it may have been: where a result is infinite, and no operand is. If
+    that changes what is computed out of it, the function has lost it: x / |x| is 0 once the squares in |x| overflow. If
+    it does not, as in 1 / (1 + exp(1000)), nothing is lost."""
+    if t.isinf().any() and not any(a.is_floating_point() and a.isinf().any() for a in _operands(args) if a is not t):
+        most = torch.finfo(t.dtype).max ** (0.5 if kind.roots else 1.0)
+        t.clamp_(-most, most)
+
+
+def _operands(args: Any) -> Iterator[Tensor]:
+    for a in args:
+        if isinstance(a, Tensor):
+            yield a
+        elif isinstance(a, (tuple, list)):
+            yield from _operands(a)
 
 
 def _narrowed(t: Tensor, args: Any) -> bool:

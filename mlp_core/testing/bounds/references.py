@@ -73,6 +73,13 @@ def telling(tolerance: Tensor, largest: float, u: float) -> Tensor:
     return tolerance <= u ** (3 / 16) * largest
 
 
+def well_conditioned(tolerance: Tensor, largest: float) -> Tensor:
+    """Whether a gradient by hand keeps most of its digits: its own rounding carries it by at most u^(3/4) (1e-12) of
+    the largest entry of its tensor. sigmoid(z) - y keeps 12 digits up to z = 7; a difference quotient of the function
+    keeps 8, and is not compared."""
+    return tolerance <= unit_roundoff(torch.float64) ** (3 / 4) * largest
+
+
 def reproduces(got: Tensor, replayed: Tensor) -> bool:
     """Whether a tensor equals the result of a known mistake up to rounding: within u^(3/4) (1e-12 in float64) of its
     largest entry. Assumed, not derived: the conditioning of a wrong formula is not known, but its terms rarely exceed

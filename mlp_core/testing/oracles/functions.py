@@ -14,12 +14,12 @@ from torch import Tensor
 
 from mlp_core.quotients import STEP
 from mlp_core.testing.bounds import quotients
-from mlp_core.testing.bounds.functions import Rounding, aside, gradient, signs, value_rounding
+from mlp_core.testing.bounds.functions import Rounding, aside, gradient, own_rounding, signs, value_rounding
 from mlp_core.testing.bounds.references import RUNS, RUNS_OF_A_FUNCTION
 from mlp_core.testing.engine.shortage import of_memory
 from mlp_core.testing.examples.inputs import Inputs
 from mlp_core.testing.oracles.integrals import DISTINCT, contradicted
-from mlp_core.testing.oracles.slopes import RATIO, Slope, slope
+from mlp_core.testing.oracles.slopes import LONGEST, RATIO, Slope, slope
 
 Place = tuple[int, ...]
 
@@ -107,6 +107,16 @@ class Values:
         found: list[Tensor] = self.subject.by_hand(replace(self.inputs, params=tuple(params)))
         return found
 
+    @cached_property
+    def own(self) -> list[Tensor] | None:
+        """How far rounding may carry the gradient by hand, if that is known."""
+        try:
+            return own_rounding(self.by_hand, list(self.inputs.params))
+        except Exception as error:  # beside the example it may not be defined
+            if of_memory(error):
+                raise
+            return None
+
     def at(self, params: list[Tensor]) -> float:
         """The function at other parameters, without a graph; NaN if it raises there, because the user did not ask for
         that point.
@@ -134,10 +144,10 @@ class Values:
         params[k][place] = x
         return params
 
-    def closer(self, k: int, place: Place) -> Slope:
+    def closer(self, k: int, place: Place, longest: float = LONGEST) -> Slope:
         """The derivative by one entry, from a ladder of steps."""
         x = self.inputs.params[k][place].item()
-        return slope(self.of_entry(k, place), x, self.errors(x))
+        return slope(self.of_entry(k, place), x, self.errors(x), longest)
 
     def surer(self, k: int, place: Place, found: Slope, claimed: float) -> float:
         """How many times larger the bound of a slope is if rounding is measured at its own two points, in more runs:

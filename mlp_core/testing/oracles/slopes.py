@@ -26,6 +26,10 @@ from mlp_core.testing.bounds import quotients, references
 SHORTEST, LONGEST, RATIO = 2.0**-45, 2.0**-2, 4.0
 """the ends of the ladder, as fractions of 1 or of abs(x), whichever is farther; the ratio of neighbouring rungs"""
 
+FARTHEST = 2.0**10
+"""the end of the ladder if no shorter step tells: beside targets of 1e12 a value errs by more than a step of 1 moves
+it"""
+
 SMALLEST, GREATEST = -64, 1000
 """the exponents of the smallest and largest abs(x); a smaller x has another ladder below"""
 
@@ -85,8 +89,11 @@ class _Estimate:
     bound: float
 
 
-def slope(f: Callable[[float], float], x: float, error: float | Callable[[float], float]) -> Slope:
-    """The derivative of f at x. `error`: the error bound of a value of f near x, or within a step of x.
+def slope(
+    f: Callable[[float], float], x: float, error: float | Callable[[float], float], longest: float = LONGEST
+) -> Slope:
+    """The derivative of f at x. `error`: the error bound of a value of f near x, or within a step of x. `longest`: the
+    end of the ladder.
 
     >>> found = slope(lambda x: x * x, 3.0, error=1e-15)
     >>> found.confirms(6.0), found.confirms(6.0001)
@@ -100,7 +107,7 @@ def slope(f: Callable[[float], float], x: float, error: float | Callable[[float]
     """
     off_by = error if callable(error) else lambda step: error
     middle, rungs, estimates = f(x), list[_Rung](), list[_Estimate]()
-    for first, last in _ladders(x):
+    for first, last in _ladders(x, longest):
         part = _digits(list(_rungs(f, x, off_by, first, last)))
         estimates += _estimates(part, len(rungs))
         rungs += part
@@ -140,7 +147,7 @@ def _falls(values: list[float], off: list[float], falls: float) -> bool:
     return abs(near) > CLEAR * (off[0] + off[1]) and abs(far / (falls * near) - 1) <= EVEN
 
 
-def _ladders(x: float) -> Iterator[tuple[float, float]]:
+def _ladders(x: float, longest: float) -> Iterator[tuple[float, float]]:
     """The shortest and the longest step. For a tiny x, first the steps that are fractions of x, then the fractions of
     1.
     """
@@ -148,7 +155,7 @@ def _ladders(x: float) -> Iterator[tuple[float, float]]:
     if exponent < SMALLEST:
         yield max(math.ldexp(SHORTEST, exponent), math.ulp(0.0)), math.ldexp(LONGEST, exponent)
     size = 2.0 ** min(max(exponent, SMALLEST), GREATEST)
-    yield SHORTEST * min(size, 1.0), LONGEST * max(size, 1.0)
+    yield SHORTEST * min(size, 1.0), longest * max(size, 1.0)
 
 
 def _rungs(

@@ -15,7 +15,7 @@ from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Evidence
 from mlp_core.testing.examples.inputs import Inputs
 from mlp_core.testing.oracles.functions import Gradient, Values, largest, places, steps_of
-from mlp_core.testing.oracles.slopes import Slope
+from mlp_core.testing.oracles.slopes import FARTHEST, Slope
 
 AUTOGRAD = """\
 own = [p.clone().requires_grad_() for p in params]
@@ -90,7 +90,7 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
     open_ = [torch.where(s & ~same(g, e) & (r <= 1), 2.0, 0.0) for (g, e, _, s), r in zip(four, errors, strict=True)]
     for k, place in (*worst_first(errors), *worst_first(open_)):
         mine, theirs, one = got[k][place].item(), found.expected[k][place].item(), values.closer(k, place)
-        bound, u = torch.tensor(one.bound), values.rounding.u
+        bound, u = torch.tensor(one.bound, dtype=torch.float64), values.rounding.u
         beside = max(largest(found.expected[k]), abs(one.value))
         clear = bool(references.telling(bound, beside, u) or references.telling(bound, values.scale(k), u))
         confirmed = clear and one.sides is None and one.confirms(mine)
@@ -154,17 +154,21 @@ def held_to_quotients(
     evidence.skipped += int((~settled).sum()) - len(looked)
     for _, place in looked:
         mine, one, extra = g[place].item(), values.closer(k, place), 0.0
+        if not _tells(one, 0.0, beside, u):
+            one = _farther(values, k, place, mine, beside) or one
         told = one.allows(mine) if one.sides else one.confirms(mine)
         if not told and isfinite(one.bound) and one.sides is None:
             extra = values.surer(k, place, one, mine)
             told = one.confirms(mine, extra)
+            if not told and claimed is not None and values.own is not None:
+                extra += values.own[k][place].item()
+                told = one.confirms(mine, extra)
             if not told and values.resolved(k, place, one, extra, mine, claimed):
                 _refuted(values.inputs.names()[k], *values.whole(k, g, place), one, one.bound + extra, closing)
-        size = beside if one.value != one.value else max(beside, abs(one.value))  # quotients of one step may be NaN
         if alone and one.sides is not None and _outside(mine, one.sides):
             far = max(abs(side - one.value) for side in (*one.sides, 0.0))
             _refuted(values.inputs.names()[k], *values.whole(k, g, place), one, far, closing)
-        told &= bool(references.telling(torch.tensor(one.bound + extra), size, u))
+        told &= _tells(one, extra, beside, u)
         evidence.entries += told
         evidence.skipped += not told
 
@@ -172,6 +176,20 @@ def held_to_quotients(
 def _outside(number: float, sides: tuple[float, float]) -> bool:
     """Whether a number is no slope of a kink, of either side or between, and not 0 by convention."""
     return number < min(*sides, 0.0) or number > max(*sides, 0.0)
+
+
+def _farther(values: Values, k: int, place: tuple[int, ...], mine: float, beside: float) -> Slope | None:
+    """A slope from long steps, if it tells and confirms. If it does not, that accuses nobody: a function may be another
+    one so far away, and its values nearby drown."""
+    one = values.closer(k, place, FARTHEST)
+    confirms = one.sides is None and one.confirms(mine) and _tells(one, 0.0, beside, values.rounding.u)
+    return one if confirms else None
+
+
+def _tells(one: Slope, extra: float, beside: float, u: float) -> bool:
+    """Whether a slope, which may be off by `extra` more, tells right from wrong."""
+    size = beside if one.value != one.value else max(beside, abs(one.value))  # quotients of one step may be NaN
+    return bool(references.telling(torch.tensor(one.bound + extra, dtype=torch.float64), size, u))
 
 
 def _refutes(values: Values, k: int, place: tuple[int, ...], found: Slope, theirs: float) -> bool:
