@@ -11,6 +11,7 @@ from torch import Tensor
 from mlp_core.equality import same
 from mlp_core.testing.bounds import references
 from mlp_core.testing.bounds.envelopes import Envelope
+from mlp_core.testing.bounds.functions import widened
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Evidence
 from mlp_core.testing.examples.inputs import Inputs
@@ -81,8 +82,12 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
 
     An entry that the values confirm against autograd is disputed. Once autograd is refuted in this way, an entry is
     disputed too if the values confirm it but are not sharp enough to refute autograd. Raises Broken at the worst of the
-    other entries. For an entry that was left open, the values may confirm both results, or dispute autograd's.
+    other entries. For an entry that was left open, the values may confirm both results, or dispute autograd's. They do
+    not confirm one that only the rounding of your gradient explains: it is nearer to autograd's than values tell.
     """
+    lost = [~((g - e).abs() <= t) for g, e, t in zip(got, found.expected, found.tolerance, strict=True)]
+    if any(bool(x.any()) for x in lost) and values.own is not None:
+        found = widened(found, got, values.own)
     excused, vouched, note = unmarked(got), unmarked(got), ""
     undecided = list[tuple[int, tuple[int, ...], bool]]()
     four = list(zip(got, found.expected, found.tolerance, found.silent, strict=True))
@@ -103,7 +108,8 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
         elif errors[k][place] <= 1:
             extra = values.surer(k, place, one, theirs)
             vouched[k][place] = (
-                confirmed and one.confirms(theirs, extra) and bool(references.telling(bound + extra, beside, u))
+                not lost[k][place] and confirmed and one.confirms(theirs, extra)
+                and bool(references.telling(bound + extra, beside, u))
             )
         else:
             undecided.append((k, place, confirmed))
