@@ -74,6 +74,12 @@ def _beside_a_perfect_fit(seed: int) -> tuple[list[Tensor], Tensor, Tensor]:
     return [w + OFFSETS[seed % len(OFFSETS)]], X, X @ w
 
 
+def _fixed_data(seed: int) -> tuple[list[Tensor], Tensor, Tensor]:
+    """One data set with targets around 1e9; only the parameters are drawn."""
+    of = _drawn(0)
+    return [_normal(3, of=_drawn(seed))], _normal(20, 3, of=of), 1e9 * _normal(20, of=of)
+
+
 def quarter(params: list[Tensor], y: Tensor) -> Tensor:
     """A quarter of a cross-entropy, summed: its last two operations round."""
     return 0.25 * torch.nn.functional.binary_cross_entropy_with_logits(params[0], y, reduction="sum")
@@ -167,7 +173,7 @@ def _wide(seed: int) -> tuple[list[Tensor]]:
 
 GRADIENTS: tuple[tuple[Any, Any, Any], ...] = (
     (logistic, logistic_gradient, seeds.map(_columns_of_any_size)),
-    (squares, squares_gradient, st.one_of(seeds.map(_targets_of_any_size), seeds.map(_beside_a_perfect_fit))),
+    (squares, squares_gradient, st.one_of(*map(seeds.map, (_targets_of_any_size, _beside_a_perfect_fit, _fixed_data)))),
     (quarter, quarter_gradient, seeds.map(_logits)),
     (hinges, hinges_gradient, seeds.map(_whole_numbers)),
     (hinges, hinges_gradient_on_the_margin, seeds.map(_whole_numbers)),
