@@ -139,5 +139,5 @@ def test_a_gradient_that_is_clipped_is_held_to_no_loss(line: str, tmp_path: Path
     text = TWO.replace("    return dW1", f"    {line}\n    return dW1")
     assert line in text
     path.write_text(f"import numpy as np\n{text}", encoding="utf-8")
-    with pytest.raises(ArgumentError, match="add three lines"):
+    with pytest.raises(ArgumentError, match="add these three lines"):
         found_in(str(path))

@@ -11,6 +11,7 @@ from kept import GIVES_K, notebook, outcome, script
 from mlp_core.testing.engine.evidence import place_of
 
 F = GIVES_K
+GIVEN = "import functools\n@functools.singledispatch\ndef given(x): return 1\n"
 
 NEEDED: list[tuple[object, tuple[str, ...]]] = [
     (1, ("async def load():\n    return 1\nK = await load()", F)),
@@ -33,6 +34,8 @@ NEEDED: list[tuple[object, tuple[str, ...]]] = [
     ({1: 2}, ("K = {}\nK.update({1: 2})", F)),
     (1, ("def start():\n    global K\n    K = 1\nstart()", F)),
     (1, ("if __name__ == '__main__':\n    K = 1", F)),
+    (2, (f"{GIVEN}@given.register\ndef _(x: int): return 2\nK = given(0)", F)),
+    (3, (f"{GIVEN}given.register(int, lambda x: 3)\nK = given(0)", F)),
     (1, ("from helpers import K", F)),
     (2, ("import helpers\nK = helpers.twice(1)", F)),
     (1, ("from helpers import *", F)),

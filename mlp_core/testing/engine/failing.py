@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from mlp_core.testing.engine.evidence import Broken
 
 KEPT = 8
 """the number of failing examples that are kept for the diagnosis, beside the smallest"""
+
+
+SECONDS = 10.0
+"""of work after the first failure, after which the smallest example so far is small enough: loops over every pixel in
+Python would take minutes"""
 
 
 class Short(BaseException):
@@ -27,6 +33,7 @@ class Failing:
         self.size = 0
         self.kept = False  # whether it fails on an example of another law
         self.first: list[Any] = []
+        self.begun = 0.0  # the processor time of the first failure
         self.again()
 
     def again(self, reused: int = 0) -> None:
@@ -36,10 +43,15 @@ class Failing:
     def note(self, broken: Broken, example: Any) -> None:
         self.here = True  # from now on every example of this search is an attempt at a smaller one
         size = example.weight() if hasattr(example, "weight") else sum(map(len, example.setup()))
+        self.begun = self.begun or time.process_time()
         if self.broken is None or size <= self.size:
             self.broken, self.example, self.size = broken, example, size
         if len(self.first) < KEPT:
             self.first.append(broken.example or example)
+
+    def long(self) -> bool:
+        """Whether attempts at a smaller example have taken SECONDS."""
+        return self.broken is not None and time.process_time() - self.begun > SECONDS
 
 
 class Begun(BaseException):

@@ -86,7 +86,7 @@ def run(
     def check(example: Any) -> None:
         failing.tries += failing.here
         failing.seen += 1
-        if failing.tries > SHRINKS // (AGAIN if failing.kept else 1):
+        if failing.tries > SHRINKS // (AGAIN if failing.kept else 1) or failing.long():
             raise Enough
         try:
             evidence = evaluate(law, law.narrowed(example, result.seen))

@@ -15,6 +15,11 @@ MUTATORS = frozenset({
 })  # fmt: skip
 """methods of lists, dicts and sets that change the object"""
 
+REGISTERS = frozenset({
+    "defjvp", "defjvps", "defvjp", "register", "register_autograd", "register_fake", "register_kernel", "register_vmap",
+})  # fmt: skip
+"""methods of functions of jax, torch.library and functools that give them a rule"""
+
 
 def certainly(node: ast.stmt, name: str) -> bool:
     """Whether a statement that binds a name binds it on every path; an `if` without else and a loop may not.
@@ -96,7 +101,9 @@ def _names(target: ast.expr) -> Iterator[str]:
 
 
 def changed(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement changes: x in x += 1, x[k] = 1, x.k = 1 and x.append(1)."""
+    """The names that a statement changes: x in x += 1, x[k] = 1, x.k = 1, x.append(1), x.defvjp(f, g), and in a function
+    below @x.register_fake.
+    """
     targets: list[ast.expr] = []
     if (owner := patched(node)) is not None:
         yield owner
@@ -105,8 +112,10 @@ def changed(node: ast.stmt) -> Iterator[str]:
             targets.append(node.target)
         case ast.Assign() | ast.Delete():
             targets += node.targets
-        case ast.Expr(value=ast.Call(func=ast.Attribute(value=container, attr=name))) if name in MUTATORS:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=container, attr=name))) if name in MUTATORS | REGISTERS:
             yield from _root(container)
+        case ast.FunctionDef():
+            yield from registered(node)
     for target in targets:
         for name in _root(target):
             if not isinstance(target, ast.Name) or isinstance(node, ast.AugAssign):
@@ -114,6 +123,13 @@ def changed(node: ast.stmt) -> Iterator[str]:
     if isinstance(node, COMPOUND):
         for inner in _inside(node):
             yield from changed(inner)
+
+
+def registered(node: ast.FunctionDef) -> list[str]:
+    """The functions that get a rule by a function below @x.register_fake or @x.register(int)."""
+    makers = (one.func if isinstance(one, ast.Call) else one for one in node.decorator_list)
+    found = (one for one in makers if isinstance(one, ast.Attribute) and one.attr in REGISTERS)
+    return [name for one in found for name in _root(one.value)]
 
 
 def _root(target: ast.expr) -> Iterator[str]:

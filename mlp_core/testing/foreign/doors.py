@@ -185,31 +185,3 @@ def _of_chain(chain: list[str]) -> Callable[..., Any]:
 
 def _of_method(method: str) -> Callable[..., Any]:
     return lambda cls, _: recognised.of_network(cls, method)
-
-
-def lines(functions: dict[str, ast.FunctionDef]) -> str:
-    """The three lines that would verify the function that looks most like a gradient, for a file in which nothing was
-    recognised.
-    """
-    named = [n for n in functions if re.search(r"back|grad|deriv|prime", n, re.IGNORECASE)]
-    if not named:
-        return _twin(functions)
-    name = named[-1]
-    return (
-        "; to have it verified, add three lines: from mlp_core.testing import subjects; "
-        f"loss = lambda params, *data: ...  # what {name} is the gradient of; "
-        f'subject = subjects.gradient(loss, lambda params, *data: {name}(...), subjects.arrays("(n,d),(n)"))'
-    )
-
-
-def _twin(functions: dict[str, ast.FunctionDef]) -> str:
-    """The lines that would compare a function with another way to compute the same."""
-    if not functions:
-        return ""
-    name, node = list(functions.items())[-1]
-    takes = ", ".join(positional(node))
-    return (
-        "; to compare it with another way to compute the same, add three lines: from mlp_core.testing import subjects; "
-        f"reference = lambda {takes}: ...  # what {name} should return; "
-        f"subject = subjects.twin({name}, reference, inputs)  # inputs: a Hypothesis strategy for ({takes})"
-    )

@@ -48,10 +48,13 @@ def _unfilled_helper(node: ast.stmt, needed: list[Statement]) -> int | None:
         return None
     if any(isinstance(part, ast.Raise) for part in ast.walk(node)):
         return line
-    calls = [part for s in needed for part in ast.walk(s.node) if isinstance(part, ast.Call)]
+    parts = [part for s in needed for part in ast.walk(s.node)]
+    calls = [part for part in parts if isinstance(part, ast.Call)]
     alone = {id(part.value) for s in needed for part in ast.walk(s.node) if isinstance(part, ast.Expr)}
     used = any(isinstance(c.func, ast.Name) and c.func.id == node.name and id(c) not in alone for c in calls)
-    return line if used else None
+    called = {id(c.func) for c in calls}
+    handed = any(isinstance(p, ast.Name) and p.id == node.name and id(p) not in called for p in parts)
+    return line if used or handed else None
 
 
 def _needed(file: Whole, name: str) -> set[str]:

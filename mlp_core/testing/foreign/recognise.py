@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
-from mlp_core.testing.foreign import alone, doors, objectives, scripts, training
+from mlp_core.testing.foreign import alone, doors, objectives, offered, scripts, training
 from mlp_core.testing.foreign.origins import Origins
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.subjects.doors.script import NAME
@@ -220,7 +220,7 @@ def chosen(statements: Sequence[Statement], file: str, name: str | None, broken:
         nodes = [whole.definitions[name]] if there else whole.nodes
         raise ArgumentError("subject", Described(f"{file}:{name}"), f"{wanted}; {_found(nodes, broken)}")
     if not every:
-        paste = doors.lines({n.name: n for n, _ in whole.functions()})
+        paste = offered.lines(list(whole.definitions.values()))
         raise ArgumentError("subject", Described(file), f"{LOOKED_FOR}; {_found(whole.nodes, broken)}{paste}")
     names = {need for one in every for need in one.needs}
     used = {other for one in every if not one.apart for other in _reach(whole, one) & names - set(one.needs)}

@@ -32,8 +32,8 @@ def told(form: Form, found: Found, names: Sequence[str]) -> Form:
 
 def not_found(what: str, call: str) -> ArgumentError:
     lines = (
-        '--shapes "(n,d),(d,h)" with those of its arrays, or these lines: from mlp_core.testing import subjects; '
-        f"subject = subjects.{call}"
+        '--shapes "(n,d),(d,h)" with those of its arrays, or these two lines in the file, with the shapes of yours: '
+        f"from mlp_core.testing import subjects; subject = subjects.{call}"
     )
     return ArgumentError("shapes", Described(f"none under which {what} runs"), lines)
 
