@@ -73,7 +73,7 @@ def judged(folder: Path, text: str, examples: int = 6) -> tuple[Any, list[Any]]:
 @pytest.mark.parametrize(("text", "loss", "mistake"), FILES.values(), ids=FILES)
 def test_the_loss_is_found_told_and_held(text: str, loss: str, mistake: tuple[str, str], tmp_path: Path) -> None:
     subject, results = judged(tmp_path, text)
-    assert subject.found.endswith(f"its loss is not in the file: held to {loss}")
+    assert subject.found.endswith(f"its loss is not in the file: compared with {loss}")
     assert {r.verdict for r in results} <= {"PASS", "SKIP"}, [r.text() for r in results]
 
 

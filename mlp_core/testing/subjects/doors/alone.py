@@ -128,7 +128,7 @@ def of_parts(parts: Parts, things: Sequence[Any]) -> Form:
         return Form(
             parts.name, "loss with its gradient", strategy_of(drawn_by(given)), alone.run_of(), alone.source,
             names=parts.arguments, asked=asked, upstream=False,
-            found=f'shapes found by trying: "{given.signature()}"; its loss is not in the file: held to {words}',
+            found=f'shapes found by trying: "{given.signature()}"; its loss is not in the file: compared with {words}',
         )  # fmt: skip
     call = ", ".join(parts.arguments)
     lines = (
