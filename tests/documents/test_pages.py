@@ -117,6 +117,14 @@ def test_no_section_has_a_figure_without_a_command(page: Path) -> None:
             assert REPEATED.search(plain), f"{page.name}, {title}: {figures}"
 
 
+def test_the_page_on_architecture_names_every_file() -> None:
+    """A file has its name there, or its folder has, if the page says what all files of the folder are."""
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    files = [f for f in (ROOT / "mlp_core").rglob("*.py") if f.name != "__init__.py"]
+    assert len(files) > 200
+    assert not [str(f) for f in files if f"`{f.name}`" not in text and f"`{f.parent.name}/`" not in text]
+
+
 DRAWN_BY_HAND = {"architecture.svg"}
 
 
