@@ -17,6 +17,7 @@ from mlp_core.testing import Report, Result, assert_lawful, subjects, verify
 from mlp_core.testing.report.findings import NO_FORMULA
 from mlp_core.testing.report.formats import junit, table
 from mlp_core.testing.report.page import view
+from mlp_core.testing.report.report import table as printed
 
 
 def result(law: str, verdict: str = "PASS", reason: str = "", **options: Any) -> Result:
@@ -99,6 +100,16 @@ def test_csv_counts_it_and_says_no() -> None:
     assert counts == {
         "ok": "no", "verdict": UNPROVEN, "hold": "1", "broken": "0", "untested": "1", "skipped": "1",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_word_is_never_broken(width: int) -> None:
+    console = Console(width=width, file=(out := io.StringIO()))
+    console.print(printed([result("a"), UNTESTED, SKIPPED]))
+    lines = out.getvalue().splitlines()
+    assert [word for line in lines for word in line.split() if word in {"PASS", "UNTESTED", "SKIP"}] == [
+        "PASS", "UNTESTED", "SKIP",
+    ]  # fmt: skip
 
 
 def test_the_page_marks_it(tmp_path: Path) -> None:

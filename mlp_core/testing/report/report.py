@@ -127,7 +127,8 @@ def _plain(value: Any) -> Any:
 def table(results: list[Result], running: Result | None = None) -> Table:
     """Laws with examples, the largest error relative to its bound, and the verdict; a heading above each subject."""
     shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=False)
-    for width, justify in ((48, "left"), (8, "right"), (14, "right"), (None, "left")):
+    name = 47 if any(result.verdict == "UNTESTED" for result in results) else 48  # the longest verdict fits into 80 too
+    for width, justify in ((name, "left"), (8, "right"), (14, "right"), (None, "left")):
         shown.add_column(width=width, justify=justify, overflow="fold")  # type: ignore[arg-type]  # rich's literal type
     subject = None
     for result in results:
