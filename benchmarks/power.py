@@ -1,6 +1,6 @@
 """The power of the battery: every known mistake before every law of its kind.
 
-A mistake must be caught by each law it names; a law that catches nothing alone must say why it stands (Law.beside).
+A mistake must be caught by each law that it names. A law that catches nothing alone must say why it is kept (`beside`).
 Laws that a mistake does not name get OTHERS examples of it: "alone" means that none of them saw it in those.
 
     python benchmarks/power.py                          the matrix, in docs/power.md; exit 1 where it has a hole
@@ -105,7 +105,7 @@ def matrix(wanted: Iterable[int], jobs: int, console: Console) -> list[Row]:
 
 def holes(rows: list[Row], wanted: Collection[int]) -> list[str]:
     """What is wrong with the matrix of the mistakes wanted: one not caught by its law, a law that catches nothing, or
-    nothing alone and does not say why it stands."""
+    nothing alone and does not say why it is kept."""
     found = [f"{r.module}: {r.name} is not caught by: {law}" for r in rows for law in r.missed]
     every = {law.name: law for _, fault in EVERY for law in laws_of(fault.subject)}
     for index in {*range(len(EVERY))} - {*wanted}:
@@ -114,7 +114,7 @@ def holes(rows: list[Row], wanted: Collection[int]) -> list[str]:
     alone, caught = {law for r in rows if len(r.caught) == 1 for law in r.caught}, {x for r in rows for x in r.caught}
     found += [f"catches nothing: {name}" for name in every if name not in caught]
     return found + [
-        f"catches nothing alone, and does not say why it stands: {name}" for name, law in every.items()
+        f"catches nothing alone, and does not say why it is kept: {name}" for name, law in every.items()
         if name in caught and name not in alone and not law.beside
     ]  # fmt: skip
 
