@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -188,23 +189,36 @@ def bench_compare(session: nox.Session) -> None:
 def measured(session: nox.Session) -> None:
     """The tables of docs/measured.md on speed and waiting, with the newest peers: `nox -s measured [-- BASE]`.
 
-    BASE is a commit with which every command is compared. On two idle cores it takes an hour.
+    BASE is a commit with which every command is compared. On two idle cores it takes an hour. Options after BASE:
+    `--rounds 3` takes fewer rounds; `--examples 10` takes fewer examples a law, in the commands with many laws;
+    `--processor` counts processor time (on one thread), which a machine that others load disturbs less.
     """
-    figures, base = Path(".benchmarks", "measured"), (session.posargs or [""])[0]
+    parser = ArgumentParser("nox -s measured --")
+    parser.add_argument("base", nargs="?", default="")
+    parser.add_argument("--rounds")
+    parser.add_argument("--examples")
+    parser.add_argument("--processor", action="store_true")
+    given = parser.parse_args(session.posargs)
+    figures = Path(".benchmarks", "measured")
     figures.mkdir(parents=True, exist_ok=True)
+    rounds = {"BENCH_ROUNDS": given.rounds} if given.rounds else {}
     session.install("--upgrade", "-e", ".[all]", *group("bench"))
-    for threads in ("1", "2"):
+    clocks = {"1": "processor" if given.processor else "wall", "2": "wall"}
+    for threads, clock in clocks.items():
         session.run(
             "pytest", "benchmarks", "-k", "not scaling", "-o", "filterwarnings=default",
-            f"--benchmark-json={figures}/threads-{threads}.json", env={"OMP_NUM_THREADS": threads},
+            f"--benchmark-json={figures}/threads-{threads}.json",
+            env={"OMP_NUM_THREADS": threads, "BENCH_CLOCK": clock, **rounds},
         )  # fmt: skip
-    waits = ("python", "benchmarks/waits.py", f"{figures}/waits.json")
-    if base:
-        with other_checkout(session, base) as folder:
-            session.run(*waits, str(folder), env=ENV)
+    waits = ["python", "benchmarks/waits.py", f"{figures}/waits.json"]
+    fewer = ["--examples", given.examples] if given.examples else []
+    env = {**ENV, "BENCH_CLOCK": clocks["1"], **rounds}
+    if given.base:
+        with other_checkout(session, given.base) as folder:
+            session.run(*waits, str(folder), *fewer, env=env)
     else:
-        session.run(*waits, env=ENV)
-    session.run("python", "benchmarks/measured.py", str(figures), "docs/measured.md", "--base", base)
+        session.run(*waits, *fewer, env=env)
+    session.run("python", "benchmarks/measured.py", str(figures), "docs/measured.md", "--base", given.base)
 
 
 @nox.session

@@ -1,4 +1,6 @@
-"""This checkout against another: `python benchmarks/compare.py FOLDER [--above 1.15]`, FOLDER with another mlp_core.
+"""This checkout against another: `python benchmarks/compare.py FOLDER [--above 1.15] [--only WORDS ...]`.
+
+FOLDER has another mlp_core.
 
 Two processes, one for each mlp_core, are asked for rounds in turn: one waits while the other works, and a mood of the
 machine meets both. The benchmarks are this checkout's for both. A ratio is this / other: above 1, this one is slower.
@@ -17,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from cases import cases
-from rounds import ratio
+from rounds import at_most, ratio
 
 HERE = Path(__file__).parent
 ROUNDS = 15
@@ -64,14 +66,14 @@ def measured(this: Checkout, other: Checkout, case: str, rounds: int) -> tuple[f
     return median(seconds[this]), ratio(seconds[this], seconds[other])
 
 
-def compared(this: Checkout, other: Checkout, above: float) -> list[str]:
-    """Print a line for every case; the names of those that became slower."""
-    slower = []
-    for case in cases():
-        found = measured(this, other, case, ROUNDS)
+def compared(this: Checkout, other: Checkout, above: float, only: list[str]) -> list[str]:
+    """Print a line for every case asked for; the names of those that became slower."""
+    slower, rounds = [], at_most(ROUNDS)
+    for case in (case for case in cases() if any(words in case for words in only)):
+        found = measured(this, other, case, rounds)
         again = ""
         if not isinstance(found, str) and found[1] > above:
-            found, again = measured(this, other, case, 3 * ROUNDS), " (measured again)"
+            found, again = measured(this, other, case, 3 * rounds), " (measured again)"
         if isinstance(found, str):
             print(f"| {case} | - | {found} |", flush=True)
             continue
@@ -86,6 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="another checkout")
     parser.add_argument("--above", type=float, default=1.15, help="a ratio above this fails (default: 1.15)")
+    parser.add_argument("--only", nargs="*", default=[""], help="cases whose names contain one of these")
     given = parser.parse_args()
     folder = given.folder.resolve()
     if not (folder / "mlp_core").is_dir():
@@ -93,7 +96,7 @@ def main() -> None:
     this, other = Checkout(HERE.parent), Checkout(folder)
     print("| a round of | this commit | this / other |\n| --- | ---: | ---: |")
     try:
-        slower = compared(this, other, given.above)
+        slower = compared(this, other, given.above, given.only)
     finally:
         this.close()
         other.close()

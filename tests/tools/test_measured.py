@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import measured
+import rounds
 import waits
 
 ROOT = Path(__file__).parents[2]
@@ -93,3 +96,21 @@ def test_a_command_is_timed_with_the_package_asked_for(tmp_path: Path, monkeypat
     with pytest.raises(SystemExit, match="ended with 7"):
         waits.seconds_of(name, tmp_path, str(tmp_path))
     assert waits.row(name, [ROOT], 1)["ratio"] is None
+
+
+def test_forty_hand_ins_are_laid(tmp_path: Path) -> None:
+    waits.lay(tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert len(names) == waits.MANY
+    assert {path.name for path in waits.HAND_INS.iterdir() if path.suffix in (".py", ".ipynb")} < names
+
+
+def test_fewer_rounds_and_another_clock_are_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BENCH_ROUNDS", raising=False)
+    assert rounds.at_most(15) == 15
+    monkeypatch.setenv("BENCH_ROUNDS", "4")
+    assert (rounds.at_most(15), rounds.at_most(3)) == (4, 3)
+    monkeypatch.setattr(waits, "clock", time.process_time)
+    begin = waits.spent()
+    subprocess.run([sys.executable, "-c", "sum(range(10**6))"], check=True)
+    assert 0 < waits.spent() - begin < 5
