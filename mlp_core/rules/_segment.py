@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,13 +13,34 @@ import torch
 from torch import Tensor
 
 BLOCK = 2**21
-"""bytes of a tensor that are stepped at a time: a formula of several passes finds them in the cache again (measured for
-1.6 million float32 parameters, 2 MB of second and 32 MB of third level cache: 0.9 of the time of a whole pass at 2 MiB
-for SGD and Adam, 1.1 at half a MiB, 3 at 64 KiB)"""
+"""bytes of a tensor that are stepped at a time: a formula of several passes finds them in the cache again. The figures
+of two machines are in docs/measured.md, under "What limits the speed"."""
 
-SCRATCHED = 2**20
-"""the same for a rule that works in a scratch (for 1.6 million float32 parameters, 1 MB of second level cache: SGD
-takes 0.91 of its time without a scratch at 1 or 2 MiB, 1.01 at 256 KiB, 1.16 at 128 KiB, where the calls cost more)"""
+
+def scratched(second_level: int) -> int:
+    """The same for a rule that works in a scratch, whose every pass reads and writes blocks alone.
+
+    second_level: bytes of a core's cache. Blocks are an eighth of it, so that p, g, a slot and the scratch fill half.
+    Below 256 KiB the calls cost more than the cache saves, and larger blocks are left to the third level.
+
+    >>> scratched(2**21) // 2**10, scratched(2**20) // 2**10
+    (256, 1024)
+    """
+    return second_level // 8 if second_level >= 2**21 else 2**20
+
+
+def _second_level() -> int:
+    """Bytes of the second level cache of a core; 0 where the system does not tell."""
+    try:
+        return max(0, os.sysconf("SC_LEVEL2_CACHE_SIZE"))
+    except (AttributeError, ValueError, OSError):  # not on Linux
+        return 0
+
+
+SCRATCHED = min(BLOCK, scratched(_second_level()))
+
+VECTORS = 64
+"""numbers that are whole vectors of every kernel and dtype: what is left over in a block may be rounded otherwise"""
 
 Part = tuple[Tensor, Tensor, list[Tensor | None]]
 """p, its gradient, its slots"""
@@ -127,7 +149,9 @@ Work = tuple[Rule, Segment]
 
 
 def in_blocks(p: Tensor, g: Tensor, slots: list[Tensor | None], nbytes: int) -> list[Part]:
-    """p with its gradient and slots, cut into blocks of a given number of bytes.
+    """p with its gradient and slots, cut into blocks of at most a given number of bytes.
+
+    All blocks are of about one size, because the calls for a small rest would cost as much as those for a block.
 
     It stays whole if it is smaller, if an entry of some tensor belongs to no entry of p, or if memory is in another
     order.
@@ -135,10 +159,14 @@ def in_blocks(p: Tensor, g: Tensor, slots: list[Tensor | None], nbytes: int) -> 
     >>> p = torch.zeros(6)
     >>> [len(block) for block, _, _ in in_blocks(p, p, [None], 16)]
     [4, 2]
+    >>> [len(block) for block, _, _ in in_blocks(torch.zeros(260), torch.zeros(260), [], 1024)]
+    [192, 68]
     """
     several, size = [p, g, *(slot for slot in slots if slot is not None)], nbytes // p.itemsize
     if p.numel() <= size or any(t.shape != p.shape or not t.is_contiguous() for t in several):
         return [(p, g, slots)]
+    even = -(-p.numel() // -(-p.numel() // size))
+    size = min(size, -(-even // VECTORS) * VECTORS)
     cut = [None if t is None else t.detach().view(-1).split(size) for t in (p, g, *slots)]
     parts = ([None if pieces is None else pieces[k] for pieces in cut] for k in range(-(-p.numel() // size)))
     return [(part[0], part[1], part[2:]) for part in parts]  # type: ignore[misc]  # p and g are never None
