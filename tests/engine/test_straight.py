@@ -77,6 +77,18 @@ def test_the_same_seed_draws_the_same(straightly: list[int]) -> None:
     assert straightly
 
 
+@pytest.mark.parametrize("strategy", [st.binary(min_size=160, max_size=160), st.binary(max_size=9), MILLION])
+def test_the_numbers_are_those_that_hypothesis_draws(strategy: Any) -> None:
+    drawn = []
+    for provider in (straight.PLAIN, straight.Straight):
+        numbers = random.Random(7)  # noqa: S311
+        drawn.append([
+            straight.ConjectureData(random=numbers, provider=provider).draw(strategy) for _ in range(100)
+        ])  # fmt: skip
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn[0])) > 10
+
+
 @pytest.mark.parametrize("memory", [None, Memory()])
 def test_a_failure_is_made_as_small(straightly: list[int], memory: Memory | None) -> None:
     first = len(straightly)
