@@ -15,13 +15,15 @@ from mlp_core.testing.examples.choices import drawn_bytes
 PERIOD = 61
 """the number of drawn numbers; a longer tensor repeats them. 61 is prime, so that no two rows are alike"""
 
+ZIGZAG = [(k + 1) / 2 if k % 2 else 0 - k / 2 for k in range(2**8)]
+"""the number of each byte: 0, 1, 2, 3 are 0, 1, -1, 2, so that it shrinks to 0"""
+
 
 class Numbers:
     """Cuts tensors one after the other from a drawn blob of bytes, which is repeated as often as necessary."""
 
     def __init__(self, blob: bytes, size: int, texture: int = 0) -> None:
-        k = torch.tensor(list(blob), dtype=torch.float64)
-        self.zigzag = torch.where(k % 2 == 1, (k + 1) / 2, 0 - k / 2)  # bytes 0, 1, 2, 3 are 0, 1, -1, 2: shrinks to 0
+        self.zigzag = torch.tensor([ZIGZAG[k] for k in blob], dtype=torch.float64)
         self.repeats = size // len(blob) + 1
         self.values, self.used = (self.zigzag / 16).repeat(self.repeats), 0  # within +- 8
         if texture:
