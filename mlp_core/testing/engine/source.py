@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -49,6 +50,11 @@ LOADED = "__mlp_core_loaded__"
 
 def import_of(thing: Any) -> list[str]:
     """The lines that import a function or class, or load it from its file; a comment if no line can do that."""
+    if isinstance(thing, partial):
+        given = [*map(repr, thing.args), *(f"{k}={v!r}" for k, v in thing.keywords.items())]
+        name = name_of(thing.func)
+        made = f"{name} = partial({', '.join([name, *given])})"
+        return ["from functools import partial", *import_of(thing.func), made]
     if hasattr(thing, LOADED):
         load = "from mlp_core.testing.foreign.load import load"
         return [load, f"{name_of(thing)} = load({getattr(thing, LOADED)!r})"]

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from mlp_core.testing.subjects.doors.alone import Parts, of_parts
+from mlp_core.testing.subjects.doors.alone import of_parts
+from mlp_core.testing.subjects.doors.alone_parts import Parts
 from mlp_core.testing.subjects.roles import role
 
 LOOKS = "a hand-written gradient that combines target and prediction (delta = p - y)"

@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mlp_core.testing import subjects
 from mlp_core.testing.subjects.doors.calls import READS, ordered
+from mlp_core.testing.subjects.doors.objective_alone import of_objective
 
-LOOKS = "an objective of gradient boosting beside its loss (NAME_objective and NAME_loss, NAME_metric or NAME_eval)"
+LOOKS = (
+    "an objective of gradient boosting that returns gradient and hessian, of a usual loss or beside its own "
+    "(NAME_objective and NAME_loss, NAME_metric or NAME_eval)"
+)
 
 NAMED = re.compile(r"(^|_)f?obj(ective)?(_|$)|hess|objective", re.IGNORECASE)
 """names of an objective, or of the second value that it returns"""
@@ -25,7 +29,7 @@ AFFIXES = frozenset(_AFFIXES.split())
 """words in a name that do not say which loss it is"""
 
 
-def pairs(nodes: Iterable[ast.stmt]) -> Iterator[tuple[str, str]]:
+def pairs(nodes: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:
     """Names of objectives, each with the name of its loss: the only function with the same name apart from AFFIXES."""
     functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
     objectives = [node for node in functions if _is_objective(node)]
@@ -42,6 +46,16 @@ def pairs(nodes: Iterable[ast.stmt]) -> Iterator[tuple[str, str]]:
     made = dict.fromkeys([*by_method["calc_ders_range"], *by_method["calc_ders_multi"]])
     if len(made) == len(by_method["evaluate"]) == 1:
         yield next(iter(made)), by_method["evaluate"][0]
+
+
+def alone(nodes: Sequence[ast.stmt]) -> Iterator[str]:
+    """Names of objectives whose loss is not in the file."""
+    with_loss = {name for pair in pairs(nodes) for name in pair}
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
+    yield from (n.name for n in functions if _is_objective(n) and n.name not in with_loss)
+    for node in (n for n in nodes if isinstance(n, ast.ClassDef) and n.name not in with_loss):
+        if {"calc_ders_range", "calc_ders_multi"} & {m.name for m in node.body if isinstance(m, ast.FunctionDef)}:
+            yield node.name
 
 
 def stem(name: str) -> str:
@@ -84,6 +98,11 @@ def _is_loss(node: ast.FunctionDef) -> bool:
 
 def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def without_loss(f: Any, sizes: Any) -> Any:
+    """An objective whose loss is looked for."""
+    return of_objective(f)
 
 
 def subject(f: Any, loss: Any, sizes: Any) -> Any:

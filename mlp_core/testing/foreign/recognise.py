@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
-from mlp_core.testing.foreign import alone, doors, objectives, offered, scripts, training
+from mlp_core.testing.foreign import alone, costs, doors, nets, objectives, offered, passes, scripts, training
 from mlp_core.testing.foreign.origins import Origins
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.subjects.doors.script import NAME
@@ -128,8 +128,9 @@ def _method(name: str) -> Callable[..., Any]:
 
 
 def _objectives(file: File) -> Iterator[Found]:
-    """Objectives of gradient boosting, each with its loss."""
+    """Objectives of gradient boosting, each with its loss; and those whose loss is not in the file."""
     yield from (Found(f, (f, loss), objectives.subject) for f, loss in objectives.pairs(file.nodes))
+    yield from (Found(f, (f,), objectives.without_loss) for f in objectives.alone(file.nodes))
 
 
 def _script(file: File) -> Iterator[Found]:
@@ -174,23 +175,23 @@ def _shown_when_run(file: File) -> Iterator[Found]:
 RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("", _subjects),
     Recogniser("f(model, y_true, y_pred) of the course", _course),
-    Recogniser("", _methods),
-    Recogniser("f(model, trace, dL_dy)", _ours),
+    Recogniser("", _methods), Recogniser("f(model, trace, dL_dy)", _ours),
     Recogniser("a torch.optim.Optimizer or an UpdateRule", _derived),
     Recogniser("a torch.autograd.Function", _door(doors.autograd_functions)),
     Recogniser("two functions x_forward and x_backward", _door(doors.pairs)),
     Recogniser("a function with its derivative (f and f_prime)", _door(doors.derivatives)),
     Recogniser(objectives.LOOKS, _objectives),
-    Recogniser(alone.LOOKS, _door(alone.gradients)),
+    Recogniser(costs.LOOKS, _door(costs.costs)), Recogniser(alone.LOOKS, _door(alone.gradients)),
+    Recogniser(passes.LOOKS, _door(passes.networks)),
     Recogniser("a function that returns a value with its gradient", _door(doors.values)),
     Recogniser("a class whose method returns its loss with a dict of gradients", _door(doors.networks)),
     Recogniser("a class with forward(x) and backward(dout)", _door(doors.layers)),
+    Recogniser(nets.LOOKS, _door(nets.nets)),
     Recogniser("a class with loglike, score and hessian", _door(doors.methods)),
     Recogniser(scripts.LOOKS, _script),
     Recogniser(training.LOOKS, _trainers),
-    Recogniser("", _forms),
-    Recogniser("", _shown_when_run),
-)
+    Recogniser("", _forms), Recogniser("", _shown_when_run),
+)  # fmt: skip
 """in the order in which they are tried: add a new one before those that need a name from the user"""
 
 LOOKED_FOR = ", ".join(one.looks for one in RECOGNISERS if one.looks)

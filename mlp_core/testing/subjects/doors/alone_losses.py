@@ -54,9 +54,35 @@ class Missed:
         return float((self.off * self.held).sum() / (self.held * self.held).sum())
 
 
+SPARED: tuple[tuple[str, Any], ...] = (
+    ("", np.s_[...]), ("[1:]", np.s_[1:]), ("[:-1]", np.s_[:-1]), ("[:, 1:]", np.s_[:, 1:]),
+    ("[:, :-1]", np.s_[:, :-1]),
+)  # fmt: skip
+"""the part of a parameter that has a penalty: people leave out the bias, which is its first or last row or column"""
+
+
+def part_of(one: Missed | None, part: Any) -> Missed | None:
+    """That part; None if anything outside of it is missed as well. The entries of `one` are in their shape."""
+    if one is None or one.off.ndim < (len(part) if isinstance(part, tuple) else 1):
+        return None
+    outside = one.off.copy()
+    outside[part] = 0
+    inside = Missed(one.off[part].reshape(-1), one.held[part].reshape(-1), one.near)
+    return inside if inside.off.size and bool(np.abs(outside).max() <= one.near) else None
+
+
 def may_be(one: Missed | None) -> bool:
     """Whether a gradient is that of the loss on an example, apart from a multiple of the parameter."""
     return one is not None and (one.none() or bool(np.abs(one.off - one.factor() * one.held).max() <= one.near))
+
+
+def term_of(name: str, missed: Sequence[Missed | None], rows: Sequence[int]) -> str | None:
+    """As penalty_of, of whole parameters: the penalty may spare a bias in one of them."""
+    for index, part in SPARED:
+        found = penalty_of(f"{name}{index}", [part_of(one, part) for one in missed], rows)
+        if found is not None:
+            return found
+    return None
 
 
 def penalty_of(name: str, missed: Sequence[Missed | None], rows: Sequence[int]) -> str | None:

@@ -39,6 +39,12 @@ class Given:
     lib: str
 
     @property
+    def outputs(self) -> int:
+        """How many numbers a sample has in the target."""
+        shape = self.shapes[self.target]
+        return shape[1 - self.axis] if len(shape) > 1 else self.classes
+
+    @property
     def several(self) -> bool:
         """Whether the number of samples is free."""
         return any(isinstance(s, tuple) and "n" in s for s in self.shapes)
@@ -99,7 +105,9 @@ def given_for(
     data = [n for n in arguments if n not in wrt and n not in (target, rate)]
     if not matrices or not data or len(matrices) > len(HIDDEN):
         return
-    constants = dict(zip(data[1:], (next(iter(o), None) for o in options_of(data[1:], ())), strict=True))
+    constants = {n: next(iter(options_of([n], ())[0]), None) for n in data}
+    inputs = next((n for n in data if constants[n] is None), data[0])
+    del constants[inputs]
     if None in constants.values():
         return
     for lib, n, form, outputs, flat in product(("numpy", "torch"), ("n", 1), LAYOUTS, OUTPUTS, (True, False)):
@@ -107,12 +115,12 @@ def given_for(
             continue
         sizes = [INPUTS, *HIDDEN[: len(matrices) - 1], outputs]
         axis = int(form.startswith("columns"))
-        held: dict[str, Any] = {rate: 1.0, **constants, data[0]: (INPUTS, n) if axis else (n, INPUTS)}
+        held: dict[str, Any] = {rate: 1.0, **constants, inputs: (INPUTS, n) if axis else (n, INPUTS)}
         for k, name in enumerate(matrices):
             held[name] = _matrix(form, sizes[k], sizes[k + 1], last=k == len(matrices) - 1)
         for k, name in enumerate(n for n in arguments if n in biases):
             size = sizes[min(k + 1, len(sizes) - 1)]
-            held[name] = (size, 1) if axis else (size,) if flat else (1, size)
+            held[name] = (size, 1) if axis else (size,) if flat else () if form == "a vector" else (1, size)
         whole = (n,) if form == "a vector" else (outputs, n) if axis else (n, outputs)
         for shape in ("real", "onehot", "classes", "a number a row")[: 1 if outputs == 1 else 4]:
             held[target] = (n,) if shape in ("classes", "a number a row") else whole

@@ -45,6 +45,8 @@ class ObjectiveSubject:
     classes: int = 0
     waived: tuple[str, ...] = ()
     memo: dict[str, Any] = field(default_factory=dict)
+    found: str = ""
+    """which loss was found, in words, if none was given"""
 
     def both(self, at: Rows, *, weighted: bool = False, order: Any = None) -> tuple[Tensor, Tensor]:
         """Gradient and hessian (float64), with the sign of the loss, each of the shape of the scores; an objective with

@@ -1,0 +1,200 @@
+"""Networks by hand as classes, told in a file by heads alone: weights made by the constructor, a forward, a backward.
+
+The backward takes a target. It returns gradients, keeps them beside the weights, or takes a step.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mlp_core.testing.foreign.alone import BIAS, MATRIX, RATE, TARGET, Gradient, clips
+from mlp_core.testing.foreign.passes import COST, OUTPUT, required, returned
+from mlp_core.testing.subjects.doors.alone import of_parts
+from mlp_core.testing.subjects.doors.alone_parts import Parts
+from mlp_core.testing.subjects.doors.assigned import options_of
+from mlp_core.testing.subjects.roles import role
+
+LOOKS = "a class with weights, forward(X) and backward(X, y) or train(X, y)"
+
+FORWARD = (
+    r"forward|__call__", r"feed_?forward|forward_?(pass|prop(agat(e|ion))?)?|fwd",
+    r"predict(_proba)?|query|think|output",
+)  # fmt: skip
+BACKWARD = (
+    r"back_?prop(agat(e|ion))?|backward(_?(pass|prop(agat(e|ion))?))?|bwd", r"(compute_|calc_)?grad(ient)?s?",
+    r"train(_step|_on_batch|_batch)?|update(_weights|_params)?|step|learn|fit_batch|partial_fit",
+)  # fmt: skip
+"""how its methods are called, the likeliest first"""
+
+SEVERAL = re.compile(r"weights|biases|ws|bs|w|b|thetas?", re.IGNORECASE)
+"""how a list with one array for each layer is called"""
+
+SIZES = re.compile(r"(layer_?|layers_?)?(sizes|dims|dimensions|layers|shape|units|neurons|topology|architecture)",
+                   re.IGNORECASE)  # fmt: skip
+INPUT = re.compile(r"x\w?|x_\w+|inputs?(_\w+)?|data|features?|sample|a0", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Net:
+    """What the heads of a class tell."""
+
+    node: ast.ClassDef
+    forward: ast.FunctionDef
+    backward: ast.FunctionDef
+    cost: ast.FunctionDef | None
+    weights: tuple[str, ...]
+    """as arguments, W1 or weights_0, in the order of the layers"""
+    places: tuple[str, ...]
+    """the same as they are written on the object, W1 or weights[0]"""
+    rates: tuple[str, ...]
+    """attributes that are the size of a step"""
+
+
+def nets(file: Any) -> Iterator[Gradient]:
+    for node in file.classes():
+        if not any("Module" in ast.unparse(base) for base in node.bases) and (net := read(node)) is not None:
+            parts = _parts(net)
+            if parts is not None:
+                yield f"{node.name}.{net.backward.name}", (node.name,), _made(parts)
+
+
+def _made(parts: Parts) -> Any:
+    return lambda *things: of_parts(parts, things[:-1])
+
+
+def read(node: ast.ClassDef) -> Net | None:
+    methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
+    forward = _likeliest(methods, FORWARD, lambda m: len(taken(m)) == 1)
+    backward = _likeliest(methods, BACKWARD, lambda m: any(map(_is_target, taken(m))) and not clips(m))
+    if "__init__" not in methods or forward is None or backward is None:
+        return None
+    weights, places = _weights(methods["__init__"])
+    rates = tuple(n for n in _attributes(methods["__init__"]) if RATE.fullmatch(n))
+    costs = [m for m in methods.values() if COST.fullmatch(m.name) and any(map(_is_target, taken(m)))
+             and len(returned(m) or ()) == 1]  # fmt: skip
+    cost = costs[0] if len(costs) == 1 and costs[0] is not backward else None
+    return Net(node, forward, backward, cost, weights, places, rates) if weights else None
+
+
+def _likeliest(methods: dict[str, ast.FunctionDef], names: tuple[str, ...], right: Any) -> ast.FunctionDef | None:
+    found = (m for form in names for n, m in methods.items() if re.fullmatch(form, n, re.IGNORECASE) and right(m))
+    return next(found, None)
+
+
+def taken(method: ast.FunctionDef) -> list[str]:
+    """The parameters that a method must be given, the object aside."""
+    return required(method)[1:]
+
+
+def _is_target(name: str) -> bool:
+    return TARGET.fullmatch(name) is not None or role(name) == "true"
+
+
+def _attributes(init: ast.FunctionDef) -> list[str]:
+    """Attributes that a constructor sets, in their order."""
+    places = [t for s in ast.walk(init) if isinstance(s, ast.Assign | ast.AnnAssign)
+              for t in (s.targets if isinstance(s, ast.Assign) else [s.target])]  # fmt: skip
+    flat = [one for t in places for one in (t.elts if isinstance(t, ast.Tuple) else [t])]
+    named = [t for t in flat if isinstance(t, ast.Attribute) and isinstance(t.value, ast.Name) and t.value.id == "self"]
+    return list(dict.fromkeys(t.attr for t in sorted(named, key=lambda t: (t.lineno, t.col_offset))))
+
+
+def _weights(init: ast.FunctionDef) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The weights of a class, as names and as they are written: single arrays, or lists for two layers."""
+    names = _attributes(init)
+    lists = [n for n in names if SEVERAL.fullmatch(n) and _is_list(init, n)]
+    if lists:
+        pairs = [(f"{n}_{k}", f"{n}[{k}]") for k in range(2) for n in lists]
+        return tuple(a for a, _ in pairs), tuple(b for _, b in pairs)
+    made = [n for n in names if (MATRIX.fullmatch(n) or BIAS.fullmatch(n)) and _is_array(init, n)]
+    return tuple(made), tuple(made)
+
+
+def _values(init: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
+    """What is assigned to an attribute."""
+    for s in (s for s in ast.walk(init) if isinstance(s, ast.Assign)):
+        for target in s.targets:
+            match target, s.value:
+                case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
+                    yield from (v for t, v in zip(targets, values, strict=True) if ast.unparse(t) == f"self.{name}")
+                case _ if ast.unparse(target) == f"self.{name}":
+                    yield s.value
+
+
+def _is_list(init: ast.FunctionDef, name: str) -> bool:
+    return any(isinstance(v, ast.List | ast.ListComp) for v in _values(init, name))
+
+
+def _is_array(init: ast.FunctionDef, name: str) -> bool:
+    return any(isinstance(n, ast.Call) for v in _values(init, name) for n in ast.walk(v))
+
+
+def _parts(net: Net) -> Parts | None:
+    matrices = [w for w in net.weights if not BIAS.fullmatch(w.rpartition("_")[0] or w)]
+    made = _constructed(net, matrices)
+    x, target = taken(net.forward)[0], next(n for n in taken(net.backward) if _is_target(n))
+    given = [_handed(n, x, target) for n in taken(net.backward)]
+    cost = None if net.cost is None else [_handed(n, x, target) for n in taken(net.cost)]
+    if made is None or None in given or x == target or (cost is not None and None in cost):
+        return None
+    arguments = (*net.weights, x, target)
+    head = f"({', '.join(arguments)}):"
+    first = [
+        "    widths = [3]", f"    for matrix in ({', '.join(matrices)},):",
+        "        widths.append(int(np.prod(matrix.shape)) // widths[-1])", f"    net = {made}",
+        *(f"    net.{place} = copy.deepcopy({name})" for name, place in zip(net.weights, net.places, strict=True)),
+        *(f"    net.{rate} = 1.0" for rate in net.rates), f"    output = net.{net.forward.name}({x})",
+    ]  # fmt: skip
+    many = ", ".join(f"net.{place}" for place in net.places)
+    gives = [
+        f"    before = copy.deepcopy([{many}])", f"    found = net.{net.backward.name}({', '.join(map(str, given))})",
+        f"    return taken(net, found, {net.weights!r}, before, [{many}])",
+    ]  # fmt: skip
+    lines = [
+        "import copy", "import numpy as np", f"def gives{head}", *first, *gives,
+        f"def meets{head}", *first, f"    return output, {target}",
+        f"def more{head}", *first, f"    return net.{net.forward.name}(np.concatenate([{x}, {x}[:1]]))",
+    ]  # fmt: skip
+    if cost is not None and net.cost is not None:
+        lines += [f"def value{head}", *first, f"    return net.{net.cost.name}({', '.join(map(str, cost))})"]
+    biases = frozenset(w for w in net.weights if w not in matrices)
+    name = f"{net.node.name}.{net.backward.name}"
+    return Parts(name, "\n".join(lines), arguments, net.weights, target, biases, "1.0", own=cost is not None)
+
+
+def _constructed(net: Net, matrices: list[str]) -> str | None:
+    """The call that makes it, in Python: sizes of the layers, one by one or as a list, and constants."""
+    init = next(m for m in net.node.body if isinstance(m, ast.FunctionDef) and m.name == "__init__")
+    names, sizes, handed = taken(init), 0, list[str]()
+    for name in names:
+        constant = options_of([name], ())[0]
+        if RATE.fullmatch(name) or re.fullmatch(r"learning\w*", name):
+            handed.append("1.0")
+        elif SIZES.fullmatch(name):
+            handed.append("list(widths)")
+        elif constant:
+            handed.append(repr(constant[0]))
+        else:
+            handed.append(f"widths[{sizes}]")
+            sizes += 1
+    return f"{net.node.name}({', '.join(handed)})" if sizes <= len(matrices) + 1 else None
+
+
+def _handed(name: str, x: str, target: str) -> str | None:
+    """What is handed to a parameter of a method."""
+    if name in (x, target):
+        return name
+    if _is_target(name):
+        return target
+    if RATE.fullmatch(name):
+        return "1.0"
+    if INPUT.fullmatch(name):
+        return x
+    if OUTPUT.fullmatch(name) or role(name) == "predicted":
+        return "output"
+    constant = options_of([name], ())[0]
+    return repr(constant[0]) if constant else None

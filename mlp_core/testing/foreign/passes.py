@@ -1,0 +1,216 @@
+"""Networks by hand as functions, told in a file by heads alone: a forward, a cost and a backward that belong together.
+
+`forward_propagation(X, parameters)`, `compute_cost(A2, Y)` and `backward_propagation(parameters, cache, X, Y)`.
+What each needs is told by the names of its parameters.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mlp_core.testing.foreign.alone import BIAS, RATE, TARGET, Gradient, clips, is_weight, positional
+from mlp_core.testing.subjects.doors.alone import of_parts
+from mlp_core.testing.subjects.doors.alone_parts import Parts
+from mlp_core.testing.subjects.doors.assigned import options_of
+from mlp_core.testing.subjects.roles import role
+
+LOOKS = "functions that run forward, give the cost, and run backward (forward_prop, compute_cost, backward_prop)"
+
+FORWARD = re.compile(r"\w*(forward|feed_?fwd|fwd|predict|hypothesis)\w*", re.IGNORECASE)
+BACKWARD = re.compile(r"\w*(backward|back_?prop|bwd|grad|derivative)\w*", re.IGNORECASE)
+COST = re.compile(
+    r"(?!\w*(deriv|grad|prime|delta|back))\w*(cost|loss|objective|cross_?entropy|error|likelihood|mse|nll)\w*|j",
+    re.IGNORECASE,
+)
+CACHE = re.compile(r"caches?|memory|activations?|store|stored|tape|intermediates?|saved|state|forward\w*|values?|outs?",
+                   re.IGNORECASE)  # fmt: skip
+HELD = re.compile(r"param(eter)?s?|weights?|theta|thetas|model|net|network|w", re.IGNORECASE)
+OUTPUT = re.compile(r"a\d?|al|y_?hat|yhat|p|probs?|h|out(put)?s?|scores?|logits|pred\w*", re.IGNORECASE)
+STRONG = re.compile(r"al|y_?hat|y_?pred\w*|pred\w*|probs?|out(put)?s?|scores?|logits", re.IGNORECASE)
+"""how what a network says is called, and no layer before it"""
+
+LAYERS = ("W1", "b1", "W2", "b2")
+"""what a dict of parameters has, where a loop makes its keys"""
+
+
+def required(node: ast.FunctionDef) -> list[str]:
+    names = positional(node)
+    return names[: len(names) - len(node.args.defaults)]
+
+
+def returned(node: ast.FunctionDef) -> list[ast.expr] | None:
+    """The parts of what a function returns at its end, one if it is no tuple; functions inside of it aside."""
+    last = node.body[-1]
+    if not isinstance(last, ast.Return) or last.value is None:
+        return None
+    return list(last.value.elts) if isinstance(last.value, ast.Tuple) else [last.value]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The parameters of a network: by what they are called, and the lines that put them in one thing if they are."""
+
+    names: tuple[str, ...]
+    held: str = ""
+    written: str = ""
+
+    def lines(self) -> list[str]:
+        return [f"    {self.held} = {self.written}"] if self.held else []
+
+
+def weights_of(node: ast.FunctionDef) -> Weights | None:
+    """What the parameters of a network are, of the function that runs it forward."""
+    names = required(node)
+    for name in (n for n in names if HELD.fullmatch(n)):
+        keys = _keys(node, name)
+        if keys:
+            return Weights(keys, name, "{" + ", ".join(f"{k!r}: {k}" for k in keys) + "}")
+        several = _unpacked(node, name)
+        if several:
+            return Weights(several, name, f"[{', '.join(several)}]")
+    flat = tuple(n for n in names if is_weight(n))
+    return Weights(flat) if flat else None
+
+
+def _keys(node: ast.FunctionDef, name: str) -> tuple[str, ...]:
+    """The keys that a function reads of a dict."""
+    found = dict[str, None]()
+    for part in ast.walk(node):
+        match part:
+            case ast.Subscript(value=ast.Name(id=of), slice=ast.Constant(value=str(key))) if of == name:
+                found[key] = None
+            case ast.Subscript(value=ast.Name(id=of), slice=ast.BinOp() | ast.JoinedStr()) if of == name:
+                found.update(dict.fromkeys(LAYERS))
+    return tuple(sorted(filter(is_weight, found), key=lambda k: (re.sub(r"\D", "", k), list(found).index(k))))
+
+
+def _unpacked(node: ast.FunctionDef, name: str) -> tuple[str, ...]:
+    """The names into which a function takes a list apart."""
+    for part in ast.walk(node):
+        match part:
+            case ast.Assign(targets=[ast.Tuple(elts=several)], value=ast.Name(id=of)) if of == name:
+                names = [one.id for one in several if isinstance(one, ast.Name)]
+                return tuple(names) if len(names) == len(several) and all(map(is_weight, names)) else ()
+    return ()
+
+
+@dataclass(frozen=True)
+class Called:
+    """A forward, the weights it takes, and the names that what it returns has in the lines that call it."""
+
+    node: ast.FunctionDef
+    weights: Weights
+    data: tuple[str, ...]
+    outs: tuple[str, ...]
+    output: str
+    cache: str
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        return (*self.weights.names, *self.data)
+
+    def line(self) -> str:
+        return f"    {', '.join(self.outs)} = {self.node.name}({', '.join(required(self.node))})"
+
+    def asks(self, name: str, target: str, *, cost: bool) -> str | None:
+        """What stands for a parameter of a cost or of a backward; None where nothing does."""
+        if name in (*self.arguments, self.weights.held, *self.outs):
+            return name
+        if TARGET.fullmatch(name) or role(name) == "true":
+            return target
+        constant = options_of([name], ())[0]
+        if constant:
+            return repr(constant[0])
+        if self.output and (OUTPUT.fullmatch(name) or role(name) == "predicted" or cost):
+            return self.output
+        return self.cache if self.cache and CACHE.fullmatch(name) else None
+
+
+def called(node: ast.FunctionDef) -> Called | None:
+    weights, outs = weights_of(node), returned(node)
+    if weights is None or outs is None:
+        return None
+    data = tuple(n for n in required(node) if n not in (*weights.names, weights.held))
+    written = {one.id for one in outs if isinstance(one, ast.Name)}
+    names = tuple(one.id if isinstance(one, ast.Name) else f"out{k}" for k, one in enumerate(outs))
+    if not data or any(map(TARGET.fullmatch, data)) or any(isinstance(one, ast.Starred) for one in outs):
+        return None
+    dicts = [n for n, one in zip(names, outs, strict=True)
+             if isinstance(one, ast.Dict | ast.List) or (CACHE.fullmatch(n) and not STRONG.fullmatch(n))]  # fmt: skip
+    cache = dicts[0] if len(dicts) == 1 else names[0] if len(names) == 1 else ""
+    likely = [n for n in names if n not in dicts]
+    strong = [n for n in likely if STRONG.fullmatch(n) or n not in written]
+    output = strong[0] if len(strong) == 1 else likely[-1] if likely else ""
+    if not output and cache:
+        keys = [k for k in _made_keys(node, cache) if re.fullmatch(r"a\d+|y_?hat|out(put)?", k, re.IGNORECASE)]
+        output = f"{cache}[{max(keys)!r}]" if keys else ""
+    return Called(node, weights, data, names, output, cache)
+
+
+def _made_keys(node: ast.FunctionDef, name: str) -> list[str]:
+    """The keys of a dict that a function makes and returns."""
+    made = [n.value for n in ast.walk(node) if isinstance(n, ast.Assign | ast.Return) and isinstance(n.value, ast.Dict)]
+    return [k.value for one in made for k in one.keys if isinstance(k, ast.Constant) and isinstance(k.value, str)]
+
+
+def networks(file: Any) -> Iterator[Gradient]:
+    """A forward and a backward, beside a cost if there is one."""
+    functions = {node.name: node for node, _ in file.functions()}
+    forwards = [one for node in functions.values() if FORWARD.fullmatch(node.name) and (one := called(node))]
+    costs = [node for node in functions.values() if COST.fullmatch(node.name)]
+    for node in functions.values():
+        target = next((n for n in required(node) if TARGET.fullmatch(n) or role(n) == "true"), None)
+        if not BACKWARD.fullmatch(node.name) or target is None or clips(node):
+            continue
+        for forward in forwards:
+            passed = _passed(node, forward, target)
+            if passed is None or forward.node is node or not (forward.output or forward.cache):
+                continue
+            cost = next(((c, p) for c in costs if c is not node and c is not forward.node
+                         and (p := _passed(c, forward, target, cost=True))), None)  # fmt: skip
+            if cost is not None or forward.output:
+                yield _network(node, passed, forward, target, cost)
+                break
+
+
+def _passed(node: ast.FunctionDef, forward: Called, target: str, *, cost: bool = False) -> list[str] | None:
+    """What is handed to each parameter of a function; None where one of them stands for nothing."""
+    found = [forward.asks(name, target, cost=cost) for name in required(node)]
+    known = [one for one in found if one is not None]
+    return known if known and len(known) == len(found) and target in known else None
+
+
+def _network(
+    node: ast.FunctionDef, passed: list[str], forward: Called, target: str,
+    cost: tuple[ast.FunctionDef, list[str]] | None,
+) -> Gradient:  # fmt: skip
+    arguments = (*forward.arguments, target)
+    head, first = f"({', '.join(arguments)}):", [*forward.weights.lines(), forward.line()]
+    names, order = forward.weights.names, order_of(returned(node) or [], forward.weights.names)
+    gives = [f"    found = {node.name}({', '.join(passed)})", f"    return named(found, {order!r}, {names!r})"]
+    lines = [f"def gives{head}", *first, *gives]
+    if forward.output:
+        lines += [f"def meets{head}", *first, f"    return {forward.output}, {target}"]
+    if cost is not None:
+        lines += [f"def value{head}", *first, f"    return {cost[0].name}({', '.join(cost[1])})"]
+    biases = frozenset(n for n in names if BIAS.fullmatch(n))
+    text = "\n".join(lines)
+    parts = Parts(node.name, text, arguments, names, target, biases, rate_of(arguments), own=cost is not None)
+    needs = (node.name, forward.node.name, *([cost[0].name] if cost is not None else []))
+    return node.name, needs, lambda *things: of_parts(parts, things[:-1])
+
+
+def rate_of(arguments: tuple[str, ...]) -> str:
+    return next((n for n in arguments if RATE.fullmatch(n)), "1.0")
+
+
+def order_of(outs: list[ast.expr], weights: tuple[str, ...]) -> list[str]:
+    """The weights in the order in which their gradients are returned, by what these are called."""
+    names = [one.id.lower() if isinstance(one, ast.Name) else "" for one in outs]
+    called = [next((w for w in weights if n.endswith(w.lower())), None) for n in names]
+    known = [w for w in called if w is not None]
+    return known if len(known) == len(weights) == len(set(known)) == len(names) else list(weights)

@@ -1,0 +1,95 @@
+"""A gradient without its loss, or beside a cost: the lines made of a file's definitions, and what runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mlp_core.testing.engine.source import import_of
+from mlp_core.testing.examples.arguments import Arguments
+from mlp_core.testing.examples.foreign_arrays import copied
+from mlp_core.testing.subjects.doors.alone_prelude import PRELUDE, scope_of
+from mlp_core.testing.subjects.doors.form import Run
+from mlp_core.testing.subjects.doors.seeds import Kept, kept_by, seeded
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The functions that are made of definitions, in Python: gives(*arguments) -> gradients, and
+    meets(*arguments) -> (prediction, target) or value(*arguments) -> the loss."""
+
+    name: str
+    text: str
+    arguments: tuple[str, ...]
+    wrt: tuple[str, ...]
+    """whose the gradients are"""
+    target: str
+    biases: frozenset[str]
+    rate: str
+    own: bool = False
+    """whether the text defines value(*arguments) too, the loss in the file"""
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A gradient with the loss that was found."""
+
+    parts: Parts
+    things: Sequence[Any]
+    axis: int
+    loss: str = "0.0"
+    data: str = "0.0"
+    """the loss without a penalty"""
+
+    def scope(self) -> dict[str, Any]:
+        """What the text runs in."""
+        held = dict(eval(scope_of("thing", self.things[0]), {"thing": self.things[0]}))  # noqa: S307
+        held.update({getattr(one, "__name__", ""): one for one in self.things})
+        exec(f"{self.parts.text}\n{PRELUDE}", held)  # noqa: S102  (of lines that are the file's own)
+        return held
+
+    @cached_property
+    def kept(self) -> Kept:
+        """Generators of its own."""
+        return kept_by(*self.things)
+
+    def run_of(self) -> Callable[[list[Any]], Run]:
+        scope, loss = self.scope(), compile(self.loss, "loss", "eval")
+
+        def run(args: list[Any]) -> Run:
+            with seeded(self.kept):
+                if self.parts.own:
+                    value = scope["value"](*[copied(a) for a in args])
+                else:
+                    p, t = scope["met"](self.axis, *[copied(a) for a in args])
+                    held = dict(zip(self.parts.arguments, args, strict=True))
+                    value = eval(loss, {"np": np, "p": p, "t": t, **held})  # noqa: S307
+            with seeded(self.kept):
+                found = scope["gives"](*args)
+            return Run([np.float64(value)], lambda above: found)
+
+        return run
+
+    def source(self, example: Arguments) -> list[str]:
+        first = import_of(self.things[0])
+        if len(self.things) > 1:
+            names = ", ".join(one.__name__ for one in self.things)
+            first = [first[0], f"{names} = {first[-1].partition(' = ')[2]}"]
+        lines = [
+            f"    p, t = scope['met']({self.axis}, *copy.deepcopy(args))",
+            f"    {', '.join(self.parts.arguments)}{',' * (len(self.parts.arguments) == 1)} = copy.deepcopy(args)",
+            f"    value = np.float64({self.loss})",
+        ]  # fmt: skip
+        if self.parts.own:
+            lines = ["    value = np.float64(scope['value'](*copy.deepcopy(args)))"]
+        return [
+            *first, f"scope = dict({scope_of(self.things[0].__name__, self.things[0])})",
+            f"exec({self.parts.text + chr(10) + PRELUDE!r}, scope)",
+            "def run(args):", "    np.random.seed(0), torch.manual_seed(0)", *lines,
+            "    np.random.seed(0), torch.manual_seed(0)",
+            "    found = scope['gives'](*args)", "    return [value], lambda above: found",
+        ]  # fmt: skip
