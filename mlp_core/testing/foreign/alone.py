@@ -77,16 +77,21 @@ def _parts(
     first = (
         [] if own is None else [f"    {', '.join(_of(own, required, target))} = {own.name}({_all(positional(own))})"]
     )
+    first += [f"    {name} = 1.0" for name in required if RATE.fullmatch(name) and name not in arguments]
     weights = [n for n in arguments if is_weight(n)]
     rest = [n for n in arguments if n not in weights and n != target and not RATE.fullmatch(n)]
     if not weights or any(role(n) == "predicted" for n in rest):
         return
     head, tail = f"({', '.join(arguments)}):", f"{node.name}({', '.join(required)})"
     rate = next((n for n in arguments if RATE.fullmatch(n)), "1.0")
+    named = [one.id for one in _returned(node) if isinstance(one, ast.Name)]
+    stepped = named if named and set(named) <= set(weights) and len(named) == len(_returned(node)) else []
     if moved:
         many = f"{_all(moved)}{',' * (len(moved) == 1)}"
         body = [f"    before = {many}", f"    {many} = copy.deepcopy(before)", f"    {tail}",
                 f"    return [(b - a) / {rate} for b, a in zip(before, ({many}))]"]  # fmt: skip
+    elif stepped:
+        body = [f"    found = {tail}", f"    return [(b - a) / {rate} for b, a in zip([{_all(stepped)}], found)]"]
     else:
         body = [f"    return {tail}"]
     prefix, prediction, met_target = met
@@ -94,7 +99,7 @@ def _parts(
         "import copy", f"def gives{head}", *first, *body, f"def meets{head}", *first, *_defaults(node),
         *(f"    {line}" for line in prefix.splitlines()), f"    return {prediction}, {met_target}",
     ])  # fmt: skip
-    wrt = moved or _order(node, weights)
+    wrt = moved or stepped or _order(node, weights)
     if not moved and len(wrt) != len(_returned(node)):
         return
     parts = Parts(node.name, text, tuple(arguments), tuple(wrt), target,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,6 +122,8 @@ class Called:
             return name
         if TARGET.fullmatch(name) or role(name) == "true":
             return target
+        if RATE.fullmatch(name):
+            return "1.0"
         constant = options_of([name], ())[0]
         if constant:
             return repr(constant[0])
@@ -157,24 +159,55 @@ def _made_keys(node: ast.FunctionDef, name: str) -> list[str]:
     return [k.value for one in made for k in one.keys if isinstance(k, ast.Constant) and isinstance(k.value, str)]
 
 
+PLAIN = frozenset(
+    "forward backward back fwd bwd feed prop propagation propagate pass compute calc calculate get cost loss function "
+    "func fn with model network net nn cross entropy mse bce error the and of l gradient gradients grad step full "
+    "derivative predict objective j".split()
+)
+"""words in the name of a function that do not say which variant of a network it belongs to"""
+
+
+def variant(name: str) -> frozenset[str]:
+    """The words in a name that say which variant it is.
+
+    >>> sorted(variant("backward_propagation_with_dropout")), sorted(variant("L_model_forward"))
+    (['dropout'], [])
+    """
+    return frozenset(re.findall(r"[a-z]+|\d+", name.lower())) - PLAIN
+
+
 def networks(file: Any) -> Iterator[Gradient]:
     """A forward and a backward, beside a cost if there is one."""
     functions = {node.name: node for node, _ in file.functions()}
     forwards = [one for node in functions.values() if FORWARD.fullmatch(node.name) and (one := called(node))]
+    forwards.sort(key=lambda one: re.search("forward|fwd", one.node.name, re.IGNORECASE) is None)
     costs = [node for node in functions.values() if COST.fullmatch(node.name)]
     for node in functions.values():
         target = next((n for n in required(node) if TARGET.fullmatch(n) or role(n) == "true"), None)
         if not BACKWARD.fullmatch(node.name) or target is None or clips(node):
             continue
-        for forward in forwards:
+        for forward in _nearest(node, forwards, lambda one: one.node.name):
             passed = _passed(node, forward, target)
             if passed is None or forward.node is node or not (forward.output or forward.cache):
                 continue
-            cost = next(((c, p) for c in costs if c is not node and c is not forward.node
-                         and (p := _passed(c, forward, target, cost=True))), None)  # fmt: skip
+            fitting = [(c, p) for c in costs if c is not node and c is not forward.node
+                       and (p := _passed(c, forward, target, cost=True))]  # fmt: skip
+            cost = next(iter(_nearest(node, fitting, lambda one: one[0].name, cost=True)), None)
             if cost is not None or forward.output:
                 yield _network(node, passed, forward, target, cost)
                 break
+
+
+PENALTY = frozenset({"regularization", "regularisation", "regularized", "regularised", "reg", "l2", "l1", "ridge", "decay"})
+"""variants whose cost is another one"""
+
+
+def _nearest(node: ast.FunctionDef, found: list[Any], name: Callable[[Any], str], *, cost: bool = False) -> list[Any]:
+    """Those of the same variant as a backward, or the plain ones; for a backward with a penalty no plain cost will do."""
+    own = variant(node.name)
+    same = [one for one in found if variant(name(one)) == own]
+    plain = [one for one in found if not variant(name(one))] or (found if len(found) == 1 else [])
+    return same or ([] if cost and own & PENALTY else plain)
 
 
 def _passed(node: ast.FunctionDef, forward: Called, target: str, *, cost: bool = False) -> list[str] | None:
@@ -191,7 +224,7 @@ def _network(
     arguments = (*forward.arguments, target)
     head, first = f"({', '.join(arguments)}):", [*forward.weights.lines(), forward.line()]
     names, order = forward.weights.names, order_of(returned(node) or [], forward.weights.names)
-    gives = [f"    found = {node.name}({', '.join(passed)})", f"    return named(found, {order!r}, {names!r})"]
+    gives = [f"    found = named({node.name}({', '.join(passed)}), {order!r}, {names!r})", *stepped(node, names)]
     lines = [f"def gives{head}", *first, *gives]
     if forward.output:
         lines += [f"def meets{head}", *first, f"    return {forward.output}, {target}"]
@@ -206,6 +239,13 @@ def _network(
 
 def rate_of(arguments: tuple[str, ...]) -> str:
     return next((n for n in arguments if RATE.fullmatch(n)), "1.0")
+
+
+def stepped(node: ast.FunctionDef, weights: tuple[str, ...]) -> list[str]:
+    """The line that returns the gradients out of `found`: a function that returns weights has taken a step of 1."""
+    names = [one.id for one in returned(node) or [] if isinstance(one, ast.Name)]
+    moved = f"[w - new for w, new in zip([{', '.join(weights)}], found)]"
+    return [f"    return {moved if sorted(names) == sorted(weights) else 'found'}"]
 
 
 def order_of(outs: list[ast.expr], weights: tuple[str, ...]) -> list[str]:

@@ -36,6 +36,8 @@ class Found:
     """makes its subject of the loaded definitions (each as one argument) and the batch sizes"""
     given: frozenset[str] = frozenset()
     """variables of the file that its subject provides: the statements for them are not run"""
+    about: tuple[str, ...] = ()
+    """those of `needs` that are judged, if not all: others may need the rest as well; a script needs no definition"""
     apart: bool = False
     """whether a definition that it uses is verified by itself too"""
 
@@ -47,7 +49,6 @@ class Recogniser:
     looks: str
     """its form, in the words of an error; empty if it need not be mentioned"""
     found: Callable[[File], Iterator[Found]]
-
 
 @dataclass(frozen=True)
 class File:
@@ -162,6 +163,11 @@ def _door(found: Callable[[Any], Iterator[tuple[str, tuple[str, ...], Callable[.
     return lambda file: (Found(*one) for one in found(file))
 
 
+def _networks(file: File) -> Iterator[Found]:
+    """Whole networks; several backwards may share a forward and a cost."""
+    yield from (Found(name, needs, make, about=needs[:1]) for name, needs, make in passes.networks(file))
+
+
 def _shown_when_run(file: File) -> Iterator[Found]:
     """Definitions that the user names although no head shows them: a class, or the result of a decorator or a call."""
     if file.asked is None:
@@ -182,7 +188,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("a function with its derivative (f and f_prime)", _door(doors.derivatives)),
     Recogniser(objectives.LOOKS, _objectives),
     Recogniser(costs.LOOKS, _door(costs.costs)), Recogniser(alone.LOOKS, _door(alone.gradients)),
-    Recogniser(passes.LOOKS, _door(passes.networks)),
+    Recogniser(passes.LOOKS, _networks),
     Recogniser("a function that returns a value with its gradient", _door(doors.values)),
     Recogniser("a class whose method returns its loss with a dict of gradients", _door(doors.networks)),
     Recogniser("a class with forward(x) and backward(dout)", _door(doors.layers)),
@@ -202,8 +208,9 @@ def everything(file: File) -> list[Found]:
     taken: dict[str, Found] = {}
     for one in RECOGNISERS:
         for found in list(one.found(file)):
-            if not any(name in taken for name in found.needs):
-                taken.update(dict.fromkeys(found.needs or (found.name,), found))  # a script needs no definition
+            judged = found.about or found.needs or (found.name,)
+            if not any(name in taken for name in judged):
+                taken.update(dict.fromkeys(judged, found))
     return list(dict.fromkeys(taken.values()))
 
 
@@ -223,9 +230,10 @@ def chosen(statements: Sequence[Statement], file: str, name: str | None, broken:
     if not every:
         paste = offered.lines(list(whole.definitions.values()))
         raise ArgumentError("subject", Described(file), f"{LOOKED_FOR}; {_found(whole.nodes, broken)}{paste}")
-    names = {need for one in every for need in one.needs}
-    used = {other for one in every if not one.apart for other in _reach(whole, one) & names - set(one.needs)}
-    return [one for one in every if not used & set(one.needs)] or every  # if they use each other
+    judged = {one: set(one.about or one.needs) for one in every}
+    names = set[str]().union(*judged.values())
+    used = {other for one in every if not one.apart for other in _reach(whole, one) & names - judged[one]}
+    return [one for one in every if not used & judged[one]] or every  # if they use each other
 
 
 def _reach(file: File, found: Found) -> set[str]:

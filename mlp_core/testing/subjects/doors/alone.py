@@ -41,7 +41,9 @@ def of_parts(parts: Parts, things: Sequence[Any]) -> Form:
         if best is not None and best[0].agree == len(parts.wrt) + parts.own:
             break
     if best is not None:
-        (_, words, alone, _), given = best
+        (agree, words, alone, _), given = best
+        if parts.own and agree <= len(parts.wrt) and "def meets(" in parts.text:
+            words += _other(parts, things, given)
         asked = tuple(parts.arguments.index(n) for n in parts.wrt)
         return Form(
             parts.name, "loss with its gradient", strategy_of(drawn_by(given)), alone.run_of(), alone.source,
@@ -57,3 +59,12 @@ def of_parts(parts: Parts, things: Sequence[Any]) -> Form:
         'subjects.arrays("(n,d),..."))'
     )
     raise ArgumentError("loss", Described(f"none that {parts.name}({call}) is the gradient of"), lines)
+
+
+def _other(parts: Parts, things: Sequence[Any], given: Given) -> str:
+    """Which usual loss a gradient is of, if it is not that of the cost in its file, in words."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = tried_with(replace(parts, own=False), things, given)
+    full = found is not None and found.agree == len(parts.wrt)
+    return f"; it is the gradient of {found.words.partition('held to ')[2]}" if found is not None and full else ""
