@@ -30,7 +30,7 @@ def scratched(second_level: int) -> int:
 
 
 def _second_level() -> int:
-    """Bytes of the second level cache of a core; 0 where the system does not tell."""
+    """Bytes of the second level cache of a core; 0 if it is unknown."""
     try:
         return max(0, os.sysconf("SC_LEVEL2_CACHE_SIZE"))
     except (AttributeError, ValueError, OSError):  # not on Linux

@@ -83,7 +83,7 @@ def test_a_right_objective_is_held_to_the_loss_that_it_is_of(name: str, tmp_path
     text, words, _ = OBJECTIVES[name]
     subject, results = judged(tmp_path, text)
     assert [(r.law, r.got, r.expected) for r in results if r.verdict not in ("PASS", "SKIP")] == []
-    assert subject.found == f"its loss is not in the file: held to {words}"
+    assert subject.found == f"its loss is not in the file: compared with {words}"
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)

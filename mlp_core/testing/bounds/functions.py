@@ -80,7 +80,7 @@ def own_rounding(
 
 def widened(found: Envelope, got: Sequence[Tensor], own: Sequence[Tensor]) -> Envelope:
     """An envelope that explains the rounding of the gradient by hand, too, in entries that autograd's leaves
-    unexplained. If that is more than a few digits, such an entry says nothing."""
+    unexplained. If that is more than a few digits, such an entry is silent."""
     tolerance, silent = [], []
     for g, e, t, s, d in zip(got, found.expected, found.tolerance, found.silent, own, strict=True):
         beyond = ~((g - e).abs() <= t)

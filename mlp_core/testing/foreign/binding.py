@@ -101,8 +101,8 @@ def _names(target: ast.expr) -> Iterator[str]:
 
 
 def changed(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement changes: x in x += 1, x[k] = 1, x.k = 1, x.append(1), x.defvjp(f, g), and in a function
-    below @x.register_fake.
+    """The names that a statement changes: x in x += 1, x[k] = 1, x.k = 1, x.append(1), x.defvjp(f, g), and in a
+    function below @x.register_fake.
     """
     targets: list[ast.expr] = []
     if (owner := patched(node)) is not None:

@@ -1,4 +1,4 @@
-"""A cost and its gradient as functions of the same parameters, told in a file by heads alone.
+"""A cost and its gradient as functions of the same parameters, recognised from names alone.
 
 `cost_function(theta, X, y)` beside `gradient(theta, X, y)`, or one function that returns `grads, cost`.
 """
@@ -18,7 +18,7 @@ from mlp_core.testing.subjects.doors.alone_parts import Parts
 LOOKS = "a cost and its gradient of the same parameters (cost(theta, X, y) and gradient(theta, X, y))"
 
 SLOPE = re.compile(r"d|grad|nabla|g$", re.IGNORECASE)
-"""how the name of a gradient begins that is returned before its cost: grads, cost"""
+"""beginnings of the name of a gradient that is returned before its cost: grads, cost"""
 
 
 def costs(file: Any) -> Iterator[Gradient]:

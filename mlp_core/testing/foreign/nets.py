@@ -1,6 +1,6 @@
-"""Networks by hand as classes, told in a file by heads alone: weights made by the constructor, a forward, a backward.
+"""Networks by hand as classes, recognised from names alone: a constructor that makes weights, a forward, a backward.
 
-The backward takes a target. It returns gradients, keeps them beside the weights, or takes a step.
+The backward takes a target. It returns the gradients, keeps them beside the weights, or takes a step.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ BACKWARD = (
     r"back_?prop(agat(e|ion))?|backward(_?(pass|prop(agat(e|ion))?))?|bwd", r"(compute_|calc_)?grad(ient)?s?",
     r"train(_step|_on_batch|_batch)?|update(_weights|_params)?|step|learn|fit_batch|partial_fit",
 )  # fmt: skip
-"""how its methods are called, the likeliest first"""
+"""names of its methods, the likeliest first"""
 
 SEVERAL = re.compile(r"weights|biases|ws|bs|w|b|thetas?", re.IGNORECASE)
-"""how a list with one array for each layer is called"""
+"""names of a list with one array per layer"""
 
 SIZES = re.compile(r"(layer_?|layers_?)?(sizes|dims|dimensions|layers|shape|units|neurons|topology|architecture)",
                    re.IGNORECASE)  # fmt: skip
@@ -40,16 +40,16 @@ INPUT = re.compile(r"x\w?|x_\w+|inputs?(_\w+)?|data|features?|sample|a0", re.IGN
 
 @dataclass(frozen=True)
 class Net:
-    """What the heads of a class tell."""
+    """The parts of a network that the names in a class show."""
 
     node: ast.ClassDef
     forward: ast.FunctionDef
     backward: ast.FunctionDef
     cost: ast.FunctionDef | None
     weights: tuple[str, ...]
-    """as arguments, W1 or weights_0, in the order of the layers"""
+    """names as arguments, W1 or weights_0, in the order of the layers"""
     places: tuple[str, ...]
-    """the same as they are written on the object, W1 or weights[0]"""
+    """the same as attributes of the object, W1 or weights[0]"""
     rates: tuple[str, ...]
     """attributes that are the size of a step"""
 
@@ -104,7 +104,7 @@ def _attributes(init: ast.FunctionDef) -> list[str]:
 
 
 def _weights(init: ast.FunctionDef) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The weights of a class, as names and as they are written: single arrays, or lists for two layers."""
+    """The weights of a class, as names and as attributes: single arrays, or lists for two layers."""
     names = _attributes(init)
     lists = [n for n in names if SEVERAL.fullmatch(n) and _is_list(init, n)]
     if lists:
@@ -115,7 +115,7 @@ def _weights(init: ast.FunctionDef) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _values(init: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
-    """What is assigned to an attribute."""
+    """The expressions assigned to an attribute."""
     for s in (s for s in ast.walk(init) if isinstance(s, ast.Assign)):
         for target in s.targets:
             match target, s.value:
@@ -185,7 +185,7 @@ def _constructed(net: Net, matrices: list[str]) -> str | None:
 
 
 def _handed(name: str, x: str, target: str) -> str | None:
-    """What is handed to a parameter of a method."""
+    """The expression passed for a parameter of a method; None if its name shows none."""
     if name in (x, target):
         return name
     if _is_target(name):

@@ -1,18 +1,19 @@
-"""Networks by hand as functions, told in a file by heads alone: a forward, a cost and a backward that belong together.
+"""Networks by hand as functions, recognised from names alone: a forward, a cost and a backward that belong together.
 
 `forward_propagation(X, parameters)`, `compute_cost(A2, Y)` and `backward_propagation(parameters, cache, X, Y)`.
-What each needs is told by the names of its parameters.
+The names of their parameters show what each needs.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from mlp_core.testing.foreign.alone import BIAS, RATE, TARGET, Gradient, clips, is_weight, positional
+from mlp_core.testing.foreign.variants import nearest
 from mlp_core.testing.subjects.doors.alone import of_parts
 from mlp_core.testing.subjects.doors.alone_parts import Parts
 from mlp_core.testing.subjects.doors.assigned import options_of
@@ -31,10 +32,10 @@ CACHE = re.compile(r"caches?|memory|activations?|store|stored|tape|intermediates
 HELD = re.compile(r"param(eter)?s?|weights?|theta|thetas|model|net|network|w", re.IGNORECASE)
 OUTPUT = re.compile(r"a\d?|al|y_?hat|yhat|p|probs?|h|out(put)?s?|scores?|logits|pred\w*", re.IGNORECASE)
 STRONG = re.compile(r"al|y_?hat|y_?pred\w*|pred\w*|probs?|out(put)?s?|scores?|logits", re.IGNORECASE)
-"""how what a network says is called, and no layer before it"""
+"""names of the output of a network, and of no layer before it"""
 
 LAYERS = ("W1", "b1", "W2", "b2")
-"""what a dict of parameters has, where a loop makes its keys"""
+"""the keys of a dict of parameters, if a loop makes them"""
 
 
 def required(node: ast.FunctionDef) -> list[str]:
@@ -43,7 +44,7 @@ def required(node: ast.FunctionDef) -> list[str]:
 
 
 def returned(node: ast.FunctionDef) -> list[ast.expr] | None:
-    """The parts of what a function returns at its end, one if it is no tuple; functions inside of it aside."""
+    """The parts of the tuple that a function returns at its end; one part if it is no tuple."""
     last = node.body[-1]
     if not isinstance(last, ast.Return) or last.value is None:
         return None
@@ -52,7 +53,7 @@ def returned(node: ast.FunctionDef) -> list[ast.expr] | None:
 
 @dataclass(frozen=True)
 class Weights:
-    """The parameters of a network: by what they are called, and the lines that put them in one thing if they are."""
+    """The names of the parameters of a network, and the container they are passed in, if there is one."""
 
     names: tuple[str, ...]
     held: str = ""
@@ -63,7 +64,7 @@ class Weights:
 
 
 def weights_of(node: ast.FunctionDef) -> Weights | None:
-    """What the parameters of a network are, of the function that runs it forward."""
+    """The weights of a network, from the function that runs it forward; None if it has none."""
     names = required(node)
     for name in (n for n in names if HELD.fullmatch(n)):
         keys = _keys(node, name)
@@ -100,7 +101,7 @@ def _unpacked(node: ast.FunctionDef, name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Called:
-    """A forward, the weights it takes, and the names that what it returns has in the lines that call it."""
+    """A forward, the weights it takes, and names for its results."""
 
     node: ast.FunctionDef
     weights: Weights
@@ -117,7 +118,7 @@ class Called:
         return f"    {', '.join(self.outs)} = {self.node.name}({', '.join(required(self.node))})"
 
     def asks(self, name: str, target: str, *, cost: bool) -> str | None:
-        """What stands for a parameter of a cost or of a backward; None where nothing does."""
+        """The expression passed for a parameter of a cost or of a backward; None if its name shows none."""
         if name in (*self.arguments, self.weights.held, *self.outs):
             return name
         if TARGET.fullmatch(name) or role(name) == "true":
@@ -159,23 +160,6 @@ def _made_keys(node: ast.FunctionDef, name: str) -> list[str]:
     return [k.value for one in made for k in one.keys if isinstance(k, ast.Constant) and isinstance(k.value, str)]
 
 
-PLAIN = frozenset(
-    "forward backward back fwd bwd feed prop propagation propagate pass compute calc calculate get cost loss function "
-    "func fn with model network net nn cross entropy mse bce error the and of l gradient gradients grad step full "
-    "derivative predict objective j".split()
-)
-"""words in the name of a function that do not say which variant of a network it belongs to"""
-
-
-def variant(name: str) -> frozenset[str]:
-    """The words in a name that say which variant it is.
-
-    >>> sorted(variant("backward_propagation_with_dropout")), sorted(variant("L_model_forward"))
-    (['dropout'], [])
-    """
-    return frozenset(re.findall(r"[a-z]+|\d+", name.lower())) - PLAIN
-
-
 def networks(file: Any) -> Iterator[Gradient]:
     """A forward and a backward, beside a cost if there is one."""
     functions = {node.name: node for node, _ in file.functions()}
@@ -186,32 +170,20 @@ def networks(file: Any) -> Iterator[Gradient]:
         target = next((n for n in required(node) if TARGET.fullmatch(n) or role(n) == "true"), None)
         if not BACKWARD.fullmatch(node.name) or target is None or clips(node):
             continue
-        for forward in _nearest(node, forwards, lambda one: one.node.name):
+        for forward in nearest(node, forwards, lambda one: one.node.name):
             passed = _passed(node, forward, target)
             if passed is None or forward.node is node or not (forward.output or forward.cache):
                 continue
             fitting = [(c, p) for c in costs if c is not node and c is not forward.node
                        and (p := _passed(c, forward, target, cost=True))]  # fmt: skip
-            cost = next(iter(_nearest(node, fitting, lambda one: one[0].name, cost=True)), None)
+            cost = next(iter(nearest(node, fitting, lambda one: one[0].name, cost=True)), None)
             if cost is not None or forward.output:
                 yield _network(node, passed, forward, target, cost)
                 break
 
 
-PENALTY = frozenset({"regularization", "regularisation", "regularized", "regularised", "reg", "l2", "l1", "ridge", "decay"})
-"""variants whose cost is another one"""
-
-
-def _nearest(node: ast.FunctionDef, found: list[Any], name: Callable[[Any], str], *, cost: bool = False) -> list[Any]:
-    """Those of the same variant as a backward, or the plain ones; for a backward with a penalty no plain cost will do."""
-    own = variant(node.name)
-    same = [one for one in found if variant(name(one)) == own]
-    plain = [one for one in found if not variant(name(one))] or (found if len(found) == 1 else [])
-    return same or ([] if cost and own & PENALTY else plain)
-
-
 def _passed(node: ast.FunctionDef, forward: Called, target: str, *, cost: bool = False) -> list[str] | None:
-    """What is handed to each parameter of a function; None where one of them stands for nothing."""
+    """The expressions passed to a function; None if the name of a parameter shows none."""
     found = [forward.asks(name, target, cost=cost) for name in required(node)]
     known = [one for one in found if one is not None]
     return known if known and len(known) == len(found) and target in known else None
@@ -249,7 +221,7 @@ def stepped(node: ast.FunctionDef, weights: tuple[str, ...]) -> list[str]:
 
 
 def order_of(outs: list[ast.expr], weights: tuple[str, ...]) -> list[str]:
-    """The weights in the order in which their gradients are returned, by what these are called."""
+    """The weights in the order of their gradients, by the names of these."""
     names = [one.id.lower() if isinstance(one, ast.Name) else "" for one in outs]
     called = [next((w for w in weights if n.endswith(w.lower())), None) for n in names]
     known = [w for w in called if w is not None]

@@ -81,8 +81,9 @@ def contradicted(
 
 
 def _narrow(claimed: Callable[[float], float], middle: float, half: float, around: float, here: float) -> bool:
-    """Whether a claimed derivative comes from what it is around the middle to what it is there, on a way that is
-    narrower than the nodes lie apart: sigmoid's beside 1e15, whose values do not show it."""
+    """Whether a claimed derivative goes from its value around the middle to its value at the middle within less than
+    the distance of the nodes, as sigmoid's does beside 1e15.
+    """
     size = half / NODES
     while size > DISTINCT * ulp(middle):
         for near in (claimed(middle - size), claimed(middle + size)):

@@ -83,7 +83,7 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
     An entry that the values confirm against autograd is disputed. Once autograd is refuted in this way, an entry is
     disputed too if the values confirm it but are not sharp enough to refute autograd. Raises Broken at the worst of the
     other entries. For an entry that was left open, the values may confirm both results, or dispute autograd's. They do
-    not confirm one that only the rounding of your gradient explains: it is nearer to autograd's than values tell.
+    not confirm one that only the rounding of your gradient explains: values are too coarse to separate both.
     """
     lost = [~((g - e).abs() <= t) for g, e, t in zip(got, found.expected, found.tolerance, strict=True)]
     if any(bool(x.any()) for x in lost) and values.own is not None:
@@ -185,15 +185,16 @@ def _outside(number: float, sides: tuple[float, float]) -> bool:
 
 
 def _farther(values: Values, k: int, place: tuple[int, ...], mine: float, beside: float) -> Slope | None:
-    """A slope from long steps, if it tells and confirms. If it does not, that accuses nobody: a function may be another
-    one so far away, and its values nearby drown."""
+    """A slope from long steps, if it is sharp enough and confirms the number. If not, it refutes nothing: the function
+    may behave differently so far away.
+    """
     one = values.closer(k, place, FARTHEST)
     confirms = one.sides is None and one.confirms(mine) and _tells(one, 0.0, beside, values.rounding.u)
     return one if confirms else None
 
 
 def _tells(one: Slope, extra: float, beside: float, u: float) -> bool:
-    """Whether a slope, which may be off by `extra` more, tells right from wrong."""
+    """Whether a slope with the additional error `extra` can separate right from wrong."""
     size = beside if one.value != one.value else max(beside, abs(one.value))  # quotients of one step may be NaN
     return bool(references.telling(torch.tensor(one.bound + extra, dtype=torch.float64), size, u))
 

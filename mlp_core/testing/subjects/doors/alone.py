@@ -1,8 +1,8 @@
-"""A gradient without its loss: the loss is looked for among those whose gradients people write by hand.
+"""A gradient without its loss: the loss is searched among those whose gradients are often written by hand.
 
-A function that backpropagates by hand is its own forward up to where the target meets the prediction. Its gradients are
-compared with those of each of a few losses of prediction and target, by difference quotients. The loss that gives most
-of them, to the last digits, is the one that is meant. Where none gives any, nothing is judged.
+A function that backpropagates by hand contains its own forward up to the place where the target meets the prediction.
+Its gradients are compared with difference quotients of a few losses of prediction and target. The loss that explains
+the most gradients, to the last digits, is chosen. If no loss explains any, nothing is judged.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ ONE = "; with several outputs it is not the gradient of this cost"
 
 
 def of_parts(parts: Parts, things: Sequence[Any]) -> Form:
-    """The form of a gradient, with the loss that was found. Raises ArgumentError where none gives it."""
+    """The form of a gradient, with the loss that was found. Raises ArgumentError if no loss explains it."""
     best: tuple[Tried, Given] | None = None
-    runs: Given | None = None  # with several rows: a single one would hide what is not averaged
+    runs: Given | None = None  # with several rows: a single one would hide a missing mean
     for given in given_for(parts.arguments, parts.wrt, parts.target, parts.biases, parts.rate):
         if runs is not None and (given.lib != runs.lib or not given.several):
             continue
@@ -67,4 +67,4 @@ def _other(parts: Parts, things: Sequence[Any], given: Given) -> str:
         warnings.simplefilter("ignore")
         found = tried_with(replace(parts, own=False), things, given)
     full = found is not None and found.agree == len(parts.wrt)
-    return f"; it is the gradient of {found.words.partition('held to ')[2]}" if found is not None and full else ""
+    return f"; it is the gradient of {found.words.partition('compared with ')[2]}" if found is not None and full else ""

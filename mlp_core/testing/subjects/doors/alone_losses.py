@@ -62,7 +62,7 @@ SPARED: tuple[tuple[str, Any], ...] = (
 
 
 def part_of(one: Missed | None, part: Any) -> Missed | None:
-    """That part; None if anything outside of it is missed as well. The entries of `one` are in their shape."""
+    """The part; None if the gradient differs outside of it as well. `one` has the shape of the parameter."""
     if one is None or one.off.ndim < (len(part) if isinstance(part, tuple) else 1):
         return None
     outside = one.off.copy()

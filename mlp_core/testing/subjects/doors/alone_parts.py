@@ -26,7 +26,7 @@ class Parts:
     text: str
     arguments: tuple[str, ...]
     wrt: tuple[str, ...]
-    """whose the gradients are"""
+    """the parameters that the gradients belong to"""
     target: str
     biases: frozenset[str]
     rate: str
@@ -46,7 +46,7 @@ class Alone:
     """the loss without a penalty"""
 
     def scope(self) -> dict[str, Any]:
-        """What the text runs in."""
+        """The namespace in which the text runs."""
         held = dict(eval(scope_of("thing", self.things[0]), {"thing": self.things[0]}))  # noqa: S307
         held.update({getattr(one, "__name__", ""): one for one in self.things})
         exec(f"{self.parts.text}\n{PRELUDE}", held)  # noqa: S102  (of lines that are the file's own)
@@ -54,7 +54,7 @@ class Alone:
 
     @cached_property
     def kept(self) -> Kept:
-        """Generators of its own."""
+        """Its own random number generators."""
         return kept_by(*self.things)
 
     def run_of(self) -> Callable[[list[Any]], Run]:

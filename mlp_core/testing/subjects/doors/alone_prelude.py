@@ -1,4 +1,4 @@
-"""What the lines made of a file's definitions have beside them: gradients in order, prediction and target alike."""
+"""Helpers for the lines made from a file's definitions: gradients in order, prediction and target of one shape."""
 
 from __future__ import annotations
 
@@ -62,4 +62,4 @@ def met(axis, *args):
         t = t if axis == 0 else t.T
     return p, t
 """
-"""prediction and target as arrays of one shape: classes as rows, or columns, of an identity"""
+"""the lines; `met` gives prediction and target one shape: classes become rows, or columns, of an identity matrix"""

@@ -14,12 +14,13 @@ from mlp_core.testing.subjects.doors.alone_shapes import Given
 from mlp_core.testing.subjects.doors.seeds import seeded
 
 TRIALS, ENTRIES = 3, 3
-"""examples on which a loss is looked for, and entries of each parameter"""
+"""the number of examples on which a loss is searched, and of entries per parameter"""
 
 
 class Tried(NamedTuple):
-    """What some shapes showed: how many gradients are those of the loss, the loss in words, the gradient with it, and
-    whether every gradient has the shape of its parameter."""
+    """The result for some shapes: the number of gradients that the loss explains, the loss in words, the gradient with
+    it, and whether every gradient has the shape of its parameter.
+    """
 
     agree: int
     words: str
@@ -28,8 +29,9 @@ class Tried(NamedTuple):
 
 
 def tried_with(parts: Parts, things: Sequence[Any], given: Given) -> Tried | None:
-    """How many gradients are those of a loss, or 0 if fewer than half are; None for shapes under which the function
-    does not run."""
+    """The number of gradients that a loss explains, or 0 if fewer than half. None for shapes with which the function
+    does not run.
+    """
     alone = Alone(parts, things, given.axis)
     try:
         scope = alone.scope()
@@ -49,7 +51,7 @@ def tried_with(parts: Parts, things: Sequence[Any], given: Given) -> Tried | Non
         missed = (
             [first, *(_missed(parts, alone, scope, args, one[0], losses) for args, one in more)] if left else []
         )
-    except Exception:  # of another's code, for shapes that nobody gave
+    except Exception:  # foreign code with guessed shapes
         return None
     if parts.own:
         by = [[m[0][i] for m in missed] for i in range(len(parts.wrt))]
@@ -65,7 +67,7 @@ def tried_with(parts: Parts, things: Sequence[Any], given: Given) -> Tried | Non
                  for args, one in zip(examples, ran, strict=True)]  # fmt: skip
         terms = [term_of(name, [m[i] for m in every], rows) for i, name in enumerate(parts.wrt)]
         full = " + ".join([loss, *filter(None, terms)]).replace("ROWS", f"p.shape[{given.axis}]")
-        held = f"; its loss is not in the file: held to {words}{' and a penalty' * any(terms)}"
+        held = f"; its loss is not in the file: compared with {words}{' and a penalty' * any(terms)}"
         best = Tried(agree, held, Alone(parts, things, given.axis, full, loss), whole)
     if best is None or 2 * best.agree < len(parts.wrt):
         return Tried(0, "", alone, whole)
@@ -74,8 +76,9 @@ def tried_with(parts: Parts, things: Sequence[Any], given: Given) -> Tried | Non
 
 
 def _adds(parts: Parts, alone: Alone, scope: dict[str, Any], examples: Sequence[list[Any]]) -> bool:
-    """Whether a gradient is that of the loss and something of the parameters alone, whatever the data: a penalty of
-    another kind, which is nobody's mistake."""
+    """Whether a gradient is that of the loss plus a term that depends only on the parameters: another penalty, which is
+    not a mistake.
+    """
     first, other = examples[:2]
     mixed = [a if n in parts.wrt else b for n, a, b in zip(parts.arguments, first, other, strict=True)]
     found = []
@@ -101,7 +104,9 @@ def _ran(scope: dict[str, Any], alone: Alone, args: list[Any]) -> tuple[list[Any
 
 
 def _fits(parts: Parts, args: list[Any], gave: list[Any], p: Any, t: Any) -> bool:
-    """Whether prediction and target are of one shape, and at least half of the gradients of their parameters'."""
+    """Whether prediction and target have one shape, and at least half of the gradients have the shapes of their
+    parameters.
+    """
     held = dict(zip(parts.arguments, args, strict=True))
     if np.shape(p) != np.shape(t) or not np.isfinite(p).all() or len(gave) != len(parts.wrt):
         return False
@@ -112,8 +117,9 @@ def _missed(
     parts: Parts, alone: Alone, scope: dict[str, Any], args: list[Any], gave: list[Any],
     losses: Sequence[tuple[str, str]], entries: int | None = ENTRIES,
 ) -> list[list[Missed | None]]:  # fmt: skip
-    """By loss and gradient: what the gradient is more than the quotients, in some entries, or in all of them in their
-    shape; None where it has another shape."""
+    """Per loss and gradient: the gradient minus the quotients, in some entries, or in all of them in their shape; None
+    if it has another shape.
+    """
 
     def values(moved: list[Any]) -> Any:
         with seeded(alone.kept):

@@ -40,7 +40,7 @@ class Given:
 
     @property
     def outputs(self) -> int:
-        """How many numbers a sample has in the target."""
+        """The number of outputs per sample."""
         shape = self.shapes[self.target]
         return shape[1 - self.axis] if len(shape) > 1 else self.classes
 

@@ -1,4 +1,4 @@
-"""An objective of gradient boosting without its loss: the loss is looked for among the usual ones.
+"""An objective of gradient boosting without its loss: the loss is searched among the usual ones.
 
 The gradient is compared with the derivatives of usual losses, up to one factor. A factor below 0 counts as well: then
 the loss is known, and the sign of the gradient is wrong. Parameters of a loss (delta, alpha, a power) are read off the
@@ -25,13 +25,13 @@ from mlp_core.testing.subjects.doors import usual_losses as usual
 from mlp_core.testing.subjects.doors.objective import ObjectiveSubject, objective
 
 NEAR = 1e-6
-"""how near a gradient must be to that of a loss to be taken for its; the laws then hold it to the bound"""
+"""how near a gradient must be to that of a loss for the loss to be chosen; the laws then compare it within the bound"""
 
 FAR, SMALL = 1e7, 1e-5
 """distances between score and label at which the parameters of a loss show"""
 
 NAMED = re.compile(r"logistic|log_?loss|logreg|bce|(?<!softmax_)cross_?entropy|binary", re.IGNORECASE)
-"""names of the logistic loss: what is called so and is none is wrong"""
+"""names of the logistic loss: an objective with such a name and another gradient is wrong"""
 
 Candidate = tuple[str, Any, tuple[float, float] | None, Callable[..., Tensor]]
 """the loss in words, its labels, the scores for which it is defined, and the loss of labels and scores"""
@@ -59,20 +59,20 @@ def of_objective(f: Any) -> ObjectiveSubject:
 
 def _told(f: Any, loss: Any, labels: Any, scores: Any, words: str) -> ObjectiveSubject:
     found = objective(f, loss, labels=labels, hessian="told", scores=scores)
-    return replace(found, found=f"its loss is not in the file: held to {words}")
+    return replace(found, found=f"its loss is not in the file: compared with {words}")
 
 
 def _gradient(probe: ObjectiveSubject, labels: Tensor, scores: Tensor) -> Tensor | None:
-    """The gradient that the objective gives; None where it gives none of that shape, or what is not finite."""
+    """The gradient that the objective gives; None if it has another shape or is not finite."""
     try:
         found = probe.both(Rows(labels, scores, torch.ones(len(labels), dtype=torch.float64)))[0]
-    except Exception:  # of another's code, for labels that nobody gave
+    except Exception:  # foreign code with guessed labels
         return None
     return found if bool(found.isfinite().all()) else None
 
 
 def _one(probe: ObjectiveSubject, label: float, score: float) -> float:
-    """The gradient of one row; NaN where there is none."""
+    """The gradient of one row; NaN if there is none."""
     found = _gradient(probe, torch.tensor([label], dtype=torch.float64), torch.tensor([score], dtype=torch.float64))
     return math.nan if found is None else float(found.sum())
 
@@ -129,7 +129,7 @@ SCORES = (0.7, -1.1, 0.4, 2.3, 1.6, -0.3, 3.1, -2.2)
 
 
 def _factor(probe: ObjectiveSubject, labels: Any, scores: Any, loss: Callable[..., Tensor]) -> float | None:
-    """What the gradient is, times the derivative of a loss; None if it is no multiple of it."""
+    """The factor between the gradient and the derivative of a loss; None if it is no multiple of it."""
     if isinstance(labels, int):
         y = torch.tensor([0.0, 2.0, 1.0, 2.0, 0.0], dtype=torch.float64)
         s = torch.tensor(np.resize(SCORES, (5, labels)), dtype=torch.float64)

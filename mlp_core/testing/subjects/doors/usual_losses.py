@@ -1,4 +1,4 @@
-"""Losses of gradient boosting by raw score, summed over rows: what an objective without a loss is held to.
+"""Losses of gradient boosting by raw score, summed over rows: an objective without a loss is compared with them.
 
 `times` is a factor that an objective may have on its gradient and its hessian together; it changes no tree.
 """
