@@ -102,6 +102,17 @@ def mutation(session: nox.Session) -> None:
 
 
 @nox.session
+def mutation_definitions(session: nox.Session) -> None:
+    """Mutants of what mutmut passes over: class attributes, defaults of fields, records, bodies under decorators.
+
+    A survivor that tests/tools/survivors_of_definitions.toml does not explain fails. Goes on where it was interrupted,
+    by what it left in mutants/. A pattern after -- names a part: `nox -s mutation_definitions -- 'mlp_core.losses*'`.
+    """
+    session.install("-e", ".", *group("mutation"), *LOCKED)
+    session.run("python", "tests/tools/definitions.py", *session.posargs, env={**ENV, "HYPOTHESIS_PROFILE": "mutation"})
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """ruff; vulture for unused code; the workflows and actions in .github/ by their schemas and by zizmor."""
     session.install(*group("lint"), *LOCKED)
