@@ -9,6 +9,7 @@ from torch import Tensor
 from mlp_core import activations, losses
 from mlp_core.activations import Activation
 from mlp_core.equality import same_bits
+from mlp_core.losses import Loss
 
 
 def points(dtype: torch.dtype = torch.float64) -> Tensor:
@@ -71,3 +72,10 @@ def test_bends_are_where_the_curvature_jumps_and_the_slope_does_not(name: str) -
     f, near = activations.get(name), 2.0**-20
     bends = [z for z in (-20.0, -1.0, 0.0, 1.0, 20.0) if abs(curvature(f, z + near) - curvature(f, z - near)) > 0.5]
     assert f.bends == tuple(z for z in bends if z not in f.kinks)
+
+
+def test_a_record_that_declares_nothing_is_held_to_rounding_and_not_to_bits() -> None:
+    cubed = Activation("cubed", f=lambda z: z**3, times_df=lambda delta, z, a: 3 * delta * z**2)
+    fourth = Loss("fourth", *[lambda y_hat, y: ((y_hat - y) ** 4).sum()] * 4)
+    assert (cubed.exact, cubed.lipschitz, cubed.kinks, cubed.bends, cubed.slopes) == (False, 1.0, (), (), ())
+    assert (fourth.exact, fourth.classes, fourth.unit_targets, fourth.both) == (False, False, False, None)

@@ -58,6 +58,13 @@ def test_new_records_are_checked_and_trained_by_name() -> None:
     assert history.epoch_losses[-1] < history.epoch_losses[0]
 
 
+def test_names_are_those_that_users_write() -> None:
+    assert set(activations.names()) == {
+        "identity", "relu", "leaky_relu", "elu", "softplus", "sigmoid", "tanh", "silu", "gelu", "softsign", "hardtanh",
+    }  # fmt: skip
+    assert set(losses.names()) == {"squared_error", "mse", "cross_entropy", "bce_with_logits"}
+
+
 def test_a_record_needs_no_name_in_the_registry_to_be_used() -> None:
     x, y = batch()
     model = MLP([2, 4, 1], activation=[SQUARE], dtype=torch.float64)

@@ -30,6 +30,16 @@ def test_a_twin_has_torch_s_defaults_and_steps_tensor_by_tensor(name: str) -> No
     assert all(twin.defaults[switch] is False for switch in ("foreach", "fused") if switch in twin.defaults)
 
 
+@pytest.mark.parametrize("name", [name for name in rules.names() if twin_of(name) is not None])
+def test_slots_are_named_as_the_state_of_torch(name: str) -> None:
+    p = torch.nn.Parameter(torch.ones(2, 2))
+    p.grad = torch.ones(2, 2)
+    rule: Any = rules.get(name)()
+    twin = rule.twin([p])
+    twin.step()
+    assert set(twin.state[p]) - {"step"} <= set(rule.slots)
+
+
 def test_a_rule_itself_may_stand_for_its_name() -> None:
     sgd = rules.get("sgd")
     assert rules.get(sgd) is sgd

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import mutation_survivors
+import pytest
 from mutation_survivors import Mutant, judge
 
 TOUCHED, LOOSE = Mutant("mlp_core.a.f", "x + 1", "x - 1"), Mutant("mlp_core.a.C.g", "n < 2", "n <= 2")
@@ -59,7 +62,8 @@ def test_a_mutant_is_known_by_its_function_and_its_lines() -> None:
     assert mutation_survivors.changed_lines(diff) == ("x = 1\ny = 2", "x = 2")
 
 
-def test_every_explanation_has_a_proof() -> None:
-    for kind, mutants in mutation_survivors.read().items():
+@pytest.mark.parametrize("file", sorted(Path(__file__).parent.glob("survivors*.toml")), ids=lambda file: file.stem)
+def test_every_explanation_has_a_proof(file: Path) -> None:
+    for kind, mutants in mutation_survivors.read(file).items():
         assert kind in ("equivalent", "endless")
-        assert len(mutants) == sum(len(proof["mutants"]) for proof in mutation_survivors.proofs()[kind])
+        assert len(mutants) == sum(len(proof["mutants"]) for proof in mutation_survivors.proofs(file)[kind])
