@@ -69,7 +69,7 @@ WORDS = {
     "06_svm_loss": "the derivative of its penalty", "09_batchnorm_pair": "not multiplied by gamma",
     "11_conv_pair": "ignores the stride",
     "12_lstm_step_pair": "changes its upstream gradient in place",
-    "14_maxpool_pair": "use += instead of =", "17_double_backward": "kept without its history",
+    "14_maxpool_pair": "use += instead of =", "17_double_backward": "saved without its history",
     "19_cross_entropy_upstream": "the first number of the upstream gradient is used",
     "21_grad_output_in_place": "changes its upstream gradient in place",
     "33_conv_pad_slice": "because -0 is 0",
