@@ -106,3 +106,9 @@ def test_what_is_wrong_at_kinks_alone_is_not_called_half_or_twice() -> None:
 
     broken = failing(verify(subjects.derivative(lambda z: np.maximum(z, 0), slope, EQUAL), examples=40))
     assert not any("as large" in words or "times" in words for words in broken.values())
+
+
+def test_a_mistake_of_a_smooth_function_is_not_said_to_be_one_of_equal_entries() -> None:
+    report = verify(subjects.pair(lambda x: (np.tanh(x), x), lambda d, x: d * (1 - np.tanh(x)), EQUAL), examples=40)
+    assert "is right where entries are equal" in failing(report)
+    assert "equal largest" not in failing(report)["is right where entries are equal"]

@@ -98,7 +98,7 @@ def test_where_there_is_nothing_to_verify(tmp_path: Path) -> None:
     for name in ("else.py", "another.py"):
         (tmp_path / name).write_text("def train(): pass")
     _, without = subjects_in([str(tmp_path / name) for name in ("else.py", "another.py")])
-    assert re.search("found train.*; define or name one", untested(without[0]))
+    assert re.search("(?s)found train.*; define or name one", untested(without[0]))
 
 
 def command(folder: Path, *files: str) -> tuple[int, str]:

@@ -78,15 +78,15 @@ def weights_of(node: ast.FunctionDef) -> Weights | None:
 
 
 def _keys(node: ast.FunctionDef, name: str) -> tuple[str, ...]:
-    """The keys that a function reads of a dict."""
-    found = dict[str, None]()
+    """The keys that a function reads of a dict, layer by layer, in the order of the source."""
+    found = dict[str, tuple[int, int]]()
     for part in ast.walk(node):
         match part:
             case ast.Subscript(value=ast.Name(id=of), slice=ast.Constant(value=str(key))) if of == name:
-                found[key] = None
+                found.setdefault(key, (part.lineno, part.col_offset))
             case ast.Subscript(value=ast.Name(id=of), slice=ast.BinOp() | ast.JoinedStr()) if of == name:
-                found.update(dict.fromkeys(LAYERS))
-    return tuple(sorted(filter(is_weight, found), key=lambda k: (re.sub(r"\D", "", k), list(found).index(k))))
+                found.update({key: (0, k) for k, key in enumerate(LAYERS)})
+    return tuple(sorted(filter(is_weight, found), key=lambda key: (re.sub(r"\D", "", key), found[key])))
 
 
 def _unpacked(node: ast.FunctionDef, name: str) -> tuple[str, ...]:

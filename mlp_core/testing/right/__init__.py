@@ -46,6 +46,10 @@ def subjects() -> dict[str, Any]:
         },
         **{f"pair: {name}": pair for name, pair in layers.pairs().items()},
         **{f"function: {F.__name__}": kinds.function(F, inputs) for F, inputs in autograd_functions.EVERY},
+        **{
+            f"function: {F.__name__}, beside torch": kinds.function(F, inputs, reference=reference)
+            for F, inputs, reference in autograd_functions.BESIDE
+        },
         **{f"training: {f.__name__}": kinds.training(f) for f in functions.FITS},
         **{f"training: {f.__name__}": kinds.training(f) for f in (*trainers.EVERY, students.train_with_average)},
         **{f"normalisation: {f.__name__}": kinds.normalisation(f) for f in functions.NORMALISATIONS},

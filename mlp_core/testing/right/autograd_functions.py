@@ -145,3 +145,9 @@ EVERY: tuple[tuple[Any, Any], ...] = (
     (LargestWithItsIndex, arrays("(n,d)", lib="torch")),
 )
 """each class with the arguments on which it is tested"""
+
+BESIDE: tuple[tuple[Any, Any, Any], ...] = (
+    (LinearAsAsked, arrays("(n,d),(h,d),(h)", lib="torch"), torch.nn.functional.linear),
+    (SoftplusOnce, arrays("(n,d)", lib="torch"), torch.nn.functional.softplus),
+)
+"""the same with a function of torch that computes the same"""

@@ -103,9 +103,10 @@ def globals_of(function: Callable[..., Any], taken: Mapping[str, str]) -> dict[s
 
 
 SPARES = re.compile(
-    r"no_?(weight_?|bias_?)?decay|(skip|exclude|spare|decay)_?bias\w*|bias_?(no_?decay|excluded|spared)|"
+    r"(no|without)_?(weight_?|bias_?)*decay|(skip|exclude|spare|decay)_?bias\w*|bias_?(no_?decay|excluded|spared)|"
     r"\b(no|not|without|except|exclud\w+|spar\w+|skip\w*)\b[^.]{0,40}\bbias(es)?\b|"
-    r"\bbias(es)?\b[^.]{0,40}\b(spared|excluded|skipped|exempt\w*|not decayed|(no|without) (weight )?decay)\b",
+    r"\bbias(es)?\b[^.]{0,40}\b(spared|excluded|skipped|exempt\w*|not decayed|(no|without) (weight )?decay)\b|"
+    r"\bdecay\w*\b[^.]{0,60}\bbias(es)? (do|does|are|is|have|has)(n't| not| none| no)\b",
     re.IGNORECASE,
 )
 """how people write that weight decay excludes the biases"""

@@ -42,6 +42,11 @@ SEPARATIONS = 12
 """the number of ways in which equal entries are separated, to see what each gets if it is the largest"""
 
 APART = 2.0**-20
+"""how far equal entries are separated"""
+
+JUMP = 2.0**-10
+"""the smallest change of a gradient that is a choice between entries: a smooth function's changes little more than
+APART"""
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,9 @@ def _told(subject: Form, line: Tied, got: Pulled) -> Iterator[str]:
     """The way in which a backward treats equal entries, if it explains the gradients."""
     apart = [_apart(line, seed) for seed in range(SEPARATIONS)]
     alone = [torch.stack(one) for one in zip(*(pulled(subject, e, got.cut()).tensors() for e in apart), strict=True)]
-    varies = [(a - a[0]).abs().amax(0) > APART for a in alone]
+    varies = [(a - a[0]).abs().amax(0) > JUMP * (1 + a.abs().amax(0)) for a in alone]
+    if not any(bool(v.any()) for v in varies):
+        return  # smooth: the mistake has nothing to do with equal entries
     most = [a.gather(0, a.abs().argmax(0, keepdim=True))[0] for a in alone]
     for words, gradients in ((EACH, most), (NONE, [torch.zeros_like(m) for m in most])):
         three = zip(got.tensors(), gradients, varies, strict=True)
