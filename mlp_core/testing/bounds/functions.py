@@ -83,7 +83,7 @@ def widened(found: Envelope, got: Sequence[Tensor], own: Sequence[Tensor]) -> En
     unexplained. If that is more than a few digits, such an entry is silent."""
     tolerance, silent = [], []
     for g, e, t, s, d in zip(got, found.expected, found.tolerance, found.silent, own, strict=True):
-        beyond = ~((g - e).abs() <= t)
+        beyond = ~((g - e).abs() <= t) & g.isfinite() & d.isfinite()  # rounding never explains a NaN
         tolerance.append(torch.where(beyond, torch.maximum(t, d), t))
         silent.append(s | beyond & ~references.well_conditioned(d, _largest(e)))
     return Envelope(found.expected, tolerance, silent)
