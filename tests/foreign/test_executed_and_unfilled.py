@@ -9,7 +9,7 @@ import pytest
 from kept import GIVES_K, gives, holds, notebook, outcome, script
 
 from mlp_core.testing.foreign.judged import stub
-from mlp_core.testing.foreign.recognise import head_of
+from mlp_core.testing.foreign.listed import head_of
 
 F = GIVES_K
 

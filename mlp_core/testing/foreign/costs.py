@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlp_core.testing.foreign.alone import BIAS, TARGET, Gradient, clips, is_weight
-from mlp_core.testing.foreign.passes import BACKWARD, COST, order_of, rate_of, required, returned
+from mlp_core.testing.foreign.doors import wanted
+from mlp_core.testing.foreign.passes import BACKWARD, COST, order_of, rate_of, returned
 from mlp_core.testing.subjects.doors.alone import of_parts
 from mlp_core.testing.subjects.doors.alone_parts import Parts
 
@@ -25,19 +26,19 @@ def costs(file: Any) -> Iterator[Gradient]:
     """A cost and its gradient, of the same parameters: weights, data and a target."""
     functions = {node.name: node for node, _ in file.functions()}
     for node in functions.values():
-        names = required(node)
+        names = wanted(node)
         if not BACKWARD.fullmatch(node.name) or not any(map(TARGET.fullmatch, names)) or returned(node) is None:
             continue
         alike = [
             c for c in functions.values() if c is not node and COST.fullmatch(c.name) and len(returned(c) or ()) == 1
-            and set(required(c)) == set(names)
+            and set(wanted(c)) == set(names)
         ]  # fmt: skip
         weights = tuple(n for n in names if is_weight(n))
         if len(alike) == 1 and weights and not clips(node):
-            call, value = (f"{f.name}({', '.join(required(f))})" for f in (node, alike[0]))
+            call, value = (f"{f.name}({', '.join(wanted(f))})" for f in (node, alike[0]))
             yield _beside(node, (node.name, alike[0].name), weights, call, value, returned(node) or [])
     for node in functions.values():
-        names, outs = required(node), returned(node) or []
+        names, outs = wanted(node), returned(node) or []
         weights = tuple(n for n in names if is_weight(n))
         last = [k for k, one in enumerate(outs) if isinstance(one, ast.Name) and COST.fullmatch(one.id)]
         rest = [one for k, one in enumerate(outs) if k not in last]
@@ -53,7 +54,7 @@ def _beside(
     outs: list[ast.expr],
 ) -> Gradient:  # fmt: skip
     """A gradient whose function takes the weights, the data and the target, as its cost does."""
-    names = required(node)
+    names = wanted(node)
     target = next(n for n in names if TARGET.fullmatch(n))
     head = f"({', '.join(names)}):"
     text = "\n".join([

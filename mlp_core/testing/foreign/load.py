@@ -12,10 +12,11 @@ from typing import Any
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.source import LOADED
 from mlp_core.testing.foreign.judged import in_what_is_lost, notes, why_not
+from mlp_core.testing.foreign.listed import head_of
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.foreign.reading.texts import FORMATS as TEXTS
 from mlp_core.testing.foreign.reading.texts import keeps_a_notebook
-from mlp_core.testing.foreign.recognise import Found, chosen, head_of
+from mlp_core.testing.foreign.recognise import Found, chosen
 from mlp_core.testing.foreign.running import module_for, run
 from mlp_core.testing.foreign.whole import Whole, whole
 from mlp_core.testing.report.names import FILES, split

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlp_core.testing.foreign.alone import BIAS, MATRIX, RATE, TARGET, Gradient, clips
-from mlp_core.testing.foreign.passes import COST, OUTPUT, required, returned
+from mlp_core.testing.foreign.doors import wanted
+from mlp_core.testing.foreign.passes import COST, OUTPUT, returned
 from mlp_core.testing.subjects.doors.alone import of_parts
 from mlp_core.testing.subjects.doors.alone_parts import Parts
 from mlp_core.testing.subjects.doors.assigned import options_of
@@ -87,7 +88,7 @@ def _likeliest(methods: dict[str, ast.FunctionDef], names: tuple[str, ...], righ
 
 def taken(method: ast.FunctionDef) -> list[str]:
     """The parameters that a method must be given, the object aside."""
-    return required(method)[1:]
+    return wanted(method)[1:]
 
 
 def _is_target(name: str) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from mlp_core.testing.foreign.alone import BIAS, MATRIX, TARGET, is_weight
+from mlp_core.testing.foreign.doors import wanted
 
 MARK = "; to have it verified, add these three lines to the file, with your own code instead of `...`:\n"
 
@@ -30,12 +31,6 @@ def lines(nodes: Sequence[ast.stmt]) -> str:
     return MARK + _numbers(classes[-1]) if classes else ""
 
 
-def _takes(node: ast.FunctionDef) -> list[str]:
-    """Its parameters without a default."""
-    names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
-    return names[: len(names) - len(node.args.defaults)]
-
-
 def _shapes(names: Sequence[str]) -> str:
     """Shapes for arrays of these names, of one layer."""
     kinds = (BIAS, "(k)"), (MATRIX, "(d,k)"), (TARGET, "(n,k)")
@@ -43,7 +38,7 @@ def _shapes(names: Sequence[str]) -> str:
 
 
 def _gradient(node: ast.FunctionDef) -> str:
-    takes = _takes(node)
+    takes = wanted(node)
     if any(map(MADE.fullmatch, takes)):
         return _numbers(node.name)
     params = [n for n in takes if is_weight(n)] or takes
@@ -60,7 +55,7 @@ def _gradient(node: ast.FunctionDef) -> str:
 
 
 def _twin(node: ast.FunctionDef) -> str:
-    takes = _takes(node)
+    takes = wanted(node)
     if not takes or any(map(MADE.fullmatch, takes)):
         return _numbers(node.name)
     return (

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mlp_core.testing.foreign.alone import BIAS, RATE, TARGET, Gradient, clips, is_weight, positional
+from mlp_core.testing.foreign.alone import BIAS, RATE, TARGET, Gradient, clips, is_weight
+from mlp_core.testing.foreign.doors import wanted
 from mlp_core.testing.foreign.variants import nearest
 from mlp_core.testing.subjects.doors.alone import of_parts
 from mlp_core.testing.subjects.doors.alone_parts import Parts
@@ -38,11 +39,6 @@ LAYERS = ("W1", "b1", "W2", "b2")
 """the keys of a dict of parameters, if a loop makes them"""
 
 
-def required(node: ast.FunctionDef) -> list[str]:
-    names = positional(node)
-    return names[: len(names) - len(node.args.defaults)]
-
-
 def returned(node: ast.FunctionDef) -> list[ast.expr] | None:
     """The parts of the tuple that a function returns at its end; one part if it is no tuple."""
     last = node.body[-1]
@@ -65,7 +61,7 @@ class Weights:
 
 def weights_of(node: ast.FunctionDef) -> Weights | None:
     """The weights of a network, from the function that runs it forward; None if it has none."""
-    names = required(node)
+    names = wanted(node)
     for name in (n for n in names if HELD.fullmatch(n)):
         keys = _keys(node, name)
         if keys:
@@ -115,7 +111,7 @@ class Called:
         return (*self.weights.names, *self.data)
 
     def line(self) -> str:
-        return f"    {', '.join(self.outs)} = {self.node.name}({', '.join(required(self.node))})"
+        return f"    {', '.join(self.outs)} = {self.node.name}({', '.join(wanted(self.node))})"
 
     def asks(self, name: str, target: str, *, cost: bool) -> str | None:
         """The expression passed for a parameter of a cost or of a backward; None if its name shows none."""
@@ -137,7 +133,7 @@ def called(node: ast.FunctionDef) -> Called | None:
     weights, outs = weights_of(node), returned(node)
     if weights is None or outs is None:
         return None
-    data = tuple(n for n in required(node) if n not in (*weights.names, weights.held))
+    data = tuple(n for n in wanted(node) if n not in (*weights.names, weights.held))
     written = {one.id for one in outs if isinstance(one, ast.Name)}
     names = tuple(one.id if isinstance(one, ast.Name) else f"out{k}" for k, one in enumerate(outs))
     if not data or any(map(TARGET.fullmatch, data)) or any(isinstance(one, ast.Starred) for one in outs):
@@ -167,7 +163,7 @@ def networks(file: Any) -> Iterator[Gradient]:
     forwards.sort(key=lambda one: re.search("forward|fwd", one.node.name, re.IGNORECASE) is None)
     costs = [node for node in functions.values() if COST.fullmatch(node.name)]
     for node in functions.values():
-        target = next((n for n in required(node) if TARGET.fullmatch(n) or role(n) == "true"), None)
+        target = next((n for n in wanted(node) if TARGET.fullmatch(n) or role(n) == "true"), None)
         if not BACKWARD.fullmatch(node.name) or target is None or clips(node):
             continue
         for forward in nearest(node, forwards, lambda one: one.node.name):
@@ -184,7 +180,7 @@ def networks(file: Any) -> Iterator[Gradient]:
 
 def _passed(node: ast.FunctionDef, forward: Called, target: str, *, cost: bool = False) -> list[str] | None:
     """The expressions passed to a function; None if the name of a parameter shows none."""
-    found = [forward.asks(name, target, cost=cost) for name in required(node)]
+    found = [forward.asks(name, target, cost=cost) for name in wanted(node)]
     known = [one for one in found if one is not None]
     return known if known and len(known) == len(found) and target in known else None
 

@@ -15,13 +15,12 @@ from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.foreign import alone, costs, doors, nets, objectives, offered, passes, scripts, training
+from mlp_core.testing.foreign.listed import Definition, head_of, listed
 from mlp_core.testing.foreign.origins import Origins
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.subjects.doors.script import NAME
-from mlp_core.testing.subjects.heads import FILLED, Head
+from mlp_core.testing.subjects.heads import Head
 from mlp_core.testing.subjects.recognise import resolve
-
-Definition = ast.FunctionDef | ast.ClassDef
 
 
 @dataclass(frozen=True)
@@ -81,16 +80,6 @@ class File:
     def wants(self, name: str) -> bool:
         """Whether the user named this definition: weaker evidence is then enough to recognise it."""
         return name == self.asked
-
-
-def head_of(node: ast.FunctionDef, *, method: bool = False) -> Head:
-    """The head of a function that has not been run."""
-    args = node.args
-    positional = tuple(a.arg for a in (*args.posonlyargs, *args.args))
-    others = tuple(a.arg for a in args.kwonlyargs)
-    wanted = tuple(a.arg for a, value in zip(args.kwonlyargs, args.kw_defaults, strict=True) if value is None)
-    fills = any(getattr(one, kind, "") in FILLED for one in ast.walk(node) for kind in ("attr", "value"))
-    return Head(node.name, positional, len(args.defaults), others, wanted, args.vararg is not None, fills, method)
 
 
 def _subjects(file: File) -> Iterator[Found]:
@@ -181,13 +170,15 @@ def _shown_when_run(file: File) -> Iterator[Found]:
 RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("", _subjects),
     Recogniser("f(model, y_true, y_pred) of the course", _course),
-    Recogniser("", _methods), Recogniser("f(model, trace, dL_dy)", _ours),
+    Recogniser("", _methods),
+    Recogniser("f(model, trace, dL_dy)", _ours),
     Recogniser("a torch.optim.Optimizer or an UpdateRule", _derived),
     Recogniser("a torch.autograd.Function", _door(doors.autograd_functions)),
     Recogniser("two functions x_forward and x_backward", _door(doors.pairs)),
     Recogniser("a function with its derivative (f and f_prime)", _door(doors.derivatives)),
     Recogniser(objectives.LOOKS, _objectives),
-    Recogniser(costs.LOOKS, _door(costs.costs)), Recogniser(alone.LOOKS, _door(alone.gradients)),
+    Recogniser(costs.LOOKS, _door(costs.costs)),
+    Recogniser(alone.LOOKS, _door(alone.gradients)),
     Recogniser(passes.LOOKS, _networks),
     Recogniser("a function that returns a value with its gradient", _door(doors.values)),
     Recogniser("a class whose method returns its loss with a dict of gradients", _door(doors.networks)),
@@ -196,9 +187,10 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("a class with loglike, score and hessian", _door(doors.methods)),
     Recogniser(scripts.LOOKS, _script),
     Recogniser(training.LOOKS, _trainers),
-    Recogniser("", _forms), Recogniser("", _shown_when_run),
-)  # fmt: skip
-"""in the order in which they are tried: add a new one before those that need a name from the user"""
+    Recogniser("", _forms),
+    Recogniser("", _shown_when_run),
+)
+"""in the order in which they are tried: add a new one before the recognisers that need a name from the user"""
 
 LOOKED_FOR = ", ".join(one.looks for one in RECOGNISERS if one.looks)
 
@@ -226,10 +218,10 @@ def chosen(statements: Sequence[Statement], file: str, name: str | None, broken:
         there = name in whole.definitions
         wanted = LOOKED_FOR if there else f"a definition in {file}"
         nodes = [whole.definitions[name]] if there else whole.nodes
-        raise ArgumentError("subject", Described(f"{file}:{name}"), f"{wanted}; {_found(nodes, broken)}")
+        raise ArgumentError("subject", Described(f"{file}:{name}"), f"{wanted}; {listed(nodes, broken)}")
     if not every:
         paste = offered.lines(list(whole.definitions.values()))
-        raise ArgumentError("subject", Described(file), f"{LOOKED_FOR}; {_found(whole.nodes, broken)}{paste}")
+        raise ArgumentError("subject", Described(file), f"{LOOKED_FOR}; {listed(whole.nodes, broken)}{paste}")
     judged = {one: set(one.about or one.needs) for one in every}
     names = set[str]().union(*judged.values())
     used = {other for one in every if not one.apart for other in _reach(whole, one) & names - judged[one]}
@@ -240,20 +232,3 @@ def _reach(file: File, found: Found) -> set[str]:
     """The names bound by the statements that a definition in a file reaches."""
     statements = list(file.statements)
     return {name for need in found.needs for s in reached(statements, need) for name in s.binds}
-
-
-def _found(nodes: Sequence[ast.stmt], broken: Sequence[str]) -> str:
-    """The content of the file instead of the definition that was looked for, with the lines."""
-    heads = {n.name: _written(n) for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
-    there = f"found {', '.join(heads.values())}" if heads else "the file defines no function and no class"
-    return "; ".join([*(f"this code cannot be read: {one}" for one in broken), there])
-
-
-def _written(node: Definition) -> str:
-    """A definition by its name and line."""
-    if isinstance(node, ast.ClassDef):
-        bases = f"({', '.join(map(ast.unparse, node.bases))})" if node.bases else ""
-        return f"class {node.name}{bases} (line {node.lineno})"
-    head = head_of(node)
-    names = [*head.positional, *["*"] * bool(head.others), *head.others]
-    return f"{node.name}({', '.join(names)}) (line {node.lineno})"

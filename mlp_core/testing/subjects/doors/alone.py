@@ -7,12 +7,9 @@ the most gradients, to the last digits, is chosen. If no loss explains any, noth
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.subjects.doors.alone_parts import Parts
@@ -31,9 +28,7 @@ def of_parts(parts: Parts, things: Sequence[Any]) -> Form:
     for given in given_for(parts.arguments, parts.wrt, parts.target, parts.biases, parts.rate):
         if runs is not None and (given.lib != runs.lib or not given.several):
             continue
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = tried_with(parts, things, given)
+        found = tried_with(parts, things, given)
         runs = given if found is not None and found.whole and given.several else runs
         if found is not None and found.agree > (best[0].agree if best is not None else 0):
             less = ONE if parts.own and best is not None and best[0].whole and given.outputs == 1 else ""
@@ -63,8 +58,6 @@ def of_parts(parts: Parts, things: Sequence[Any]) -> Form:
 
 def _other(parts: Parts, things: Sequence[Any], given: Given) -> str:
     """Which usual loss a gradient is of, if it is not that of the cost in its file, in words."""
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = tried_with(replace(parts, own=False), things, given)
+    found = tried_with(replace(parts, own=False), things, given)
     full = found is not None and found.agree == len(parts.wrt)
     return f"; it is the gradient of {found.words.partition('compared with ')[2]}" if found is not None and full else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -30,8 +31,14 @@ class Tried(NamedTuple):
 
 def tried_with(parts: Parts, things: Sequence[Any], given: Given) -> Tried | None:
     """The number of gradients that a loss explains, or 0 if fewer than half. None for shapes with which the function
-    does not run.
+    does not run. Warnings of foreign code with guessed shapes are ignored.
     """
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _tried(parts, things, given)
+
+
+def _tried(parts: Parts, things: Sequence[Any], given: Given) -> Tried | None:
     alone = Alone(parts, things, given.axis)
     try:
         scope = alone.scope()
