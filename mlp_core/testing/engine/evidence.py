@@ -37,6 +37,8 @@ class Evidence:
     """entries that are skipped because two oracles contradict each other"""
     note: str = ""
     """a remark about this example, which is not a failure"""
+    untested: str = ""
+    """a part of the subject that cannot be tested, and what would help; without a failure, the law is then untested"""
 
     def join(self, more: Evidence, *, silent: int = 0) -> None:
         """Add the result of another comparison, without `silent` entries that were skipped."""

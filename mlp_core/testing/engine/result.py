@@ -74,6 +74,8 @@ class Result:
     """entries about which two oracles contradict each other"""
     note: str = ""
     """a remark about an example that does not fail, from the first such example"""
+    left_out: str = ""
+    """a part of the subject that cannot be tested, from the first example that shows it"""
     exhausted: bool = False
     """whether the law holds on all examples that exist, which were fewer than requested"""
 
@@ -88,6 +90,7 @@ class Result:
         self.seen |= evidence.seen
         self.disputed += evidence.disputed
         self.note = self.note or evidence.note
+        self.left_out = self.left_out or evidence.untested
 
     def forget(self) -> None:
         """Reset the counts: the law starts again."""

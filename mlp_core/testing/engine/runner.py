@@ -178,6 +178,8 @@ def _guard(result: Result, law: Law, wanted: int, *, varied: bool) -> None:
         waived = f'; if it is so by design: {by}(..., waives=["{law.name}"])' if by else ""
         result.fail(f"never observed in {result.examples} examples: {', '.join(missing)}{waived}")
         result.diagnosis = law.owed.format(", ".join(missing))
+    elif result.left_out:
+        result.untested(result.left_out)
     elif result.disputed and not result.entries:
         result.verdict, result.reason = "SKIP", result.note
     elif not result.counted:

@@ -63,7 +63,8 @@ def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Ev
         broken.note = broken.note or (STRAIGHT if is_flat(values, got) else "")
         raise
     evidence.counted = evidence.entries > 0
-    evidence.note = SEEDED if any(subject.random) else ""
+    evidence.untested, told = subject.left_out(example)
+    evidence.note = told or (SEEDED if any(subject.random) else "")
     return evidence
 
 

@@ -94,7 +94,8 @@ def _taken(apply: Any, args: Sequence[Any], by: Sequence[int], above: Callable[[
     own = [a.detach().clone().requires_grad_() if k in by else a for k, a in enumerate(args)]
     with torch.enable_grad():
         found = apply(*own)
-        outs = [o for o in (found if isinstance(found, (tuple, list)) else [found]) if o.is_floating_point()]
+        outs = [o for o in (found if isinstance(found, (tuple, list)) else [found])
+                if isinstance(o, Tensor) and o.is_floating_point()]  # fmt: skip
         live = [(o, c.to(o.dtype)) for o, c in zip(outs, above(outs), strict=True) if o.requires_grad]
         grads = torch.autograd.grad(
             [o for o, _ in live], [own[k] for k in by], [c for _, c in live], allow_unused=True, materialize_grads=True

@@ -122,6 +122,12 @@ class Form:
         """The places of the arrays that must get a gradient."""
         return [p for p in example.paths() if self.asked is None or p[0] in self.asked]
 
+    def left_out(self, example: Arguments) -> tuple[str, str]:
+        """The output that could not be tested, in words, and the one without a gradient by design; empty texts if there
+        is none.
+        """
+        return "", ""
+
     def words(self, path: Path) -> str:
         """The name of an array in messages: x, or params['W1']."""
         first = self.names[path[0]] if path[0] < len(self.names) else f"argument {path[0]}"

@@ -18,6 +18,7 @@ from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.subjects.doors.complexes import ByParts, by_parts
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, indices, strategy_of, waived
+from mlp_core.testing.subjects.doors.left_out import left_out, values_of
 
 RUN = """\
 def run(args, need=None):
@@ -100,6 +101,8 @@ class FunctionForm(Form):
     """the called function, in Python"""
     mapped: bool = False
     """whether it has a rule for torch.vmap"""
+    marks: bool = False
+    """whether an output without a gradient is one that the function marks so"""
 
     @property
     def applied(self) -> Applied:
@@ -109,6 +112,13 @@ class FunctionForm(Form):
     def alone(self, k: int) -> FunctionForm:
         """The same, in which only argument k requires a gradient."""
         return replace(self, run=Applied(self.apply, (k,)), asked=(k,))
+
+    def left_out(self, example: Arguments) -> tuple[str, str]:
+        def returned(args: list[Any]) -> list[Any]:
+            with self.guarded():
+                return values_of(self.apply, self.applied.leaves(args))
+
+        return left_out(returned, example, self.paths(example), marks=self.marks)
 
     def by_reference(self) -> FunctionForm:
         assert self.reference is not None
@@ -122,7 +132,8 @@ def function(
     """A torch.autograd.Function class, a custom operator of torch.library, or any differentiable callable.
 
     It runs under autograd: F.apply(*args), on copies of the arguments; tensors of real numbers require a gradient.
-    Outputs of whole numbers, or marked as not differentiable, get no upstream gradient. inputs: a strategy for the
+    Outputs of whole numbers, or marked as not differentiable, get no upstream gradient. A detached output that depends
+    on the arguments makes the verdict "not shown to be right". inputs: a strategy for the
     arguments, such as arrays(..., lib="torch"). Complex numbers, which another strategy may draw, are treated as real
     and imaginary parts on a last axis of 2, as in autograd. reference: a function of the same arguments that must have
     the same gradients, within what rounding explains. wrt: names or indices of the arguments that get a gradient; by
@@ -168,6 +179,7 @@ def function(
         name or name_of(F), "function", strategy_of(inputs), Applied(apply, asked), source, names=names, asked=asked,
         waived=waived(waives), apply=apply, reference=reference, call_word=call,
         mapped=_has_rule(F) if is_class else getattr(F, "_vmap_fn", None) is not None,
+        marks=is_class or hasattr(F, "register_autograd"),
     )  # fmt: skip
 
 
