@@ -5,23 +5,28 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import partial
+from typing import Any
 
 
 class ArgumentError(ValueError):
-    """An argument has a value that cannot be used.
+    """An argument has a value that cannot be used. brief: one sentence that a command prints instead of the message.
+    paste: lines of Python that the user can copy, printed below the message.
 
     >>> raise ArgumentError("lr", -1, "a finite number >= 0")
     Traceback (most recent call last):
     mlp_core.base.errors.ArgumentError: lr: got -1, expected a finite number >= 0
     """
 
-    def __init__(self, argument: str, value: object, expected: str) -> None:
+    def __init__(self, argument: str, value: object, expected: str, *, brief: str = "", paste: str = "") -> None:
         self.shown = value if isinstance(value, Described) else Described(reprlib.repr(value))
-        super().__init__(f"{argument}: got {self.shown}, expected {expected}")
-        self.argument, self.value, self.expected = argument, value, expected
+        self.line = f"{argument}: got {self.shown}, expected {expected}"
+        super().__init__(f"{self.line}\n\n{paste}\n" if paste else self.line)
+        self.argument, self.value, self.expected, self.brief, self.paste = argument, value, expected, brief, paste
 
-    def __reduce__(self) -> tuple[type[ArgumentError], tuple[str, Described, str]]:
-        return type(self), (self.argument, self.shown, self.expected)  # the value itself may not be picklable
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        made = partial(type(self), brief=self.brief, paste=self.paste)
+        return made, (self.argument, self.shown, self.expected)  # the value itself may not be picklable
 
 
 class Described(str):

@@ -18,15 +18,24 @@ to be right; 130 as for every program ended by Ctrl-C"""
 
 @contextmanager
 def usage_errors() -> Iterator[None]:
-    """Turns errors that the user can correct into one line on stderr and exit status 2."""
+    """Turns errors that the user can correct into one line on stderr and exit status 2. Lines that the user can copy
+    follow it unchanged.
+    """
     from mlp_core.base.extras import MissingExtra
 
     try:
         yield
     except (ArgumentError, MissingExtra) as error:
-        words = " ".join(str(error).split())  # a file name may contain characters that a terminal cannot show
-        typer.echo(f"error: {''.join(c if c.isprintable() else ascii(c)[1:-1] for c in words)}", err=True)
+        line, paste = (error.brief or error.line, error.paste) if isinstance(error, ArgumentError) else (str(error), "")
+        typer.echo(f"error: {_shown(' '.join(line.split()))}", err=True)
+        if paste:
+            typer.echo("\n" + "\n".join(map(_shown, paste.splitlines())) + "\n", err=True)
         raise typer.Exit(USAGE) from error
+
+
+def _shown(line: str) -> str:
+    """A line without characters that a terminal cannot show, such as a file name may contain."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def begins(command: str, needs: str) -> None:

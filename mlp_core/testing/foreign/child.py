@@ -111,7 +111,7 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
             with shapes_asked(options.get("shapes")):
                 laws = laws_of(found, things, options["largest"], options["laws"])[first::step]
         except ArgumentError as error:
-            tell(refused=" ".join(str(error).split()))
+            tell(refused=" ".join(error.line.split()), paste=error.paste)
             return
     except Exception as error:
         raised = Raised(error)

@@ -20,10 +20,11 @@ def head_of(node: ast.FunctionDef, *, method: bool = False) -> Head:
     return Head(node.name, positional, len(args.defaults), others, wanted, args.vararg is not None, fills, method)
 
 
-def listed(nodes: Sequence[ast.stmt], broken: Sequence[str]) -> str:
-    """The content of the file instead of the definition that was looked for, with the lines."""
-    heads = {n.name: _written(n) for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
-    there = f"found {', '.join(heads.values())}" if heads else "the file defines no function and no class"
+def listed(nodes: Sequence[ast.stmt], broken: Sequence[str], most: int | None = None) -> str:
+    """The content of the file instead of the definition that was looked for, with the lines: all, or the first ones."""
+    heads = list({n.name: _written(n) for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}.values())
+    more = f" and {len(heads) - most} more" if most is not None and len(heads) > most else ""
+    there = f"found {', '.join(heads[:most])}{more}" if heads else "the file defines no function and no class"
     return "; ".join([*(f"this code cannot be read: {one}" for one in broken), there])
 
 

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from mlp_core.testing.foreign.alone import BIAS, MATRIX, TARGET, is_weight
 from mlp_core.testing.foreign.doors import wanted
 
-MARK = "; to have it verified, add these three lines to the file, with your own code instead of `...`:\n"
+ADD = "To have it verified, add these three lines to the file, with your own code instead of `...`:"
+
+MARK = f"; {ADD[0].lower()}{ADD[1:-1]}"
 
 GRADIENT = re.compile(r"back|grad|deriv|prime", re.IGNORECASE)
 
@@ -20,15 +22,15 @@ MADE = re.compile(
 
 
 def lines(nodes: Sequence[ast.stmt]) -> str:
-    """The lines for what looks most like a gradient, or for the last definition; nothing if none is defined."""
+    """The lines for a definition that looks like a gradient, or else for the last one; nothing if none is defined."""
     functions = {n.name: n for n in nodes if isinstance(n, ast.FunctionDef)}
     classes = [n.name for n in nodes if isinstance(n, ast.ClassDef)]
     named = [n for n in functions if GRADIENT.search(n)]
     if named:
-        return MARK + _gradient(functions[named[-1]])
+        return _gradient(functions[named[-1]])
     if functions:
-        return MARK + _twin(list(functions.values())[-1])
-    return MARK + _numbers(classes[-1]) if classes else ""
+        return _twin(list(functions.values())[-1])
+    return _numbers(classes[-1]) if classes else ""
 
 
 def _shapes(names: Sequence[str]) -> str:

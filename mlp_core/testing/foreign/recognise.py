@@ -192,6 +192,11 @@ RECOGNISERS: tuple[Recogniser, ...] = (
 )
 """in the order in which they are tried: add a new one before the recognisers that need a name from the user"""
 
+NAMED = 4
+"""the number of definitions that a short message names"""
+
+FORMS = "docs/gradients.md shows the forms that are. "
+
 LOOKED_FOR = ", ".join(one.looks for one in RECOGNISERS if one.looks)
 
 
@@ -215,17 +220,24 @@ def chosen(statements: Sequence[Statement], file: str, name: str | None, broken:
     if name is not None:
         if named := [one for one in every if one.name == name]:
             return named
-        there = name in whole.definitions
-        wanted = LOOKED_FOR if there else f"a definition in {file}"
-        nodes = [whole.definitions[name]] if there else whole.nodes
-        raise ArgumentError("subject", Described(f"{file}:{name}"), f"{wanted}; {listed(nodes, broken)}")
+        if name not in whole.definitions:
+            expected = f"a definition in {file}; {listed(whole.nodes, broken)}"
+            raise ArgumentError("subject", Described(f"{file}:{name}"), expected)
+        raise _not_recognised(f"{file}:{name}", [whole.definitions[name]], broken)
     if not every:
-        paste = offered.lines(list(whole.definitions.values()))
-        raise ArgumentError("subject", Described(file), f"{LOOKED_FOR}; {listed(whole.nodes, broken)}{paste}")
+        raise _not_recognised(file, whole.nodes, broken)
     judged = {one: set(one.about or one.needs) for one in every}
     names = set[str]().union(*judged.values())
     used = {other for one in every if not one.apart for other in _reach(whole, one) & names - judged[one]}
     return [one for one in every if not used & judged[one]] or every  # if they use each other
+
+
+def _not_recognised(name: str, nodes: Sequence[ast.stmt], broken: Sequence[str]) -> ArgumentError:
+    """The error for definitions of no known form: what there is, and the lines that would have one verified."""
+    paste = offered.lines(nodes)
+    brief = f"{name} is not recognised: {listed(nodes, broken, most=NAMED)}. {FORMS}{offered.ADD if paste else ''}"
+    expected = f"{LOOKED_FOR}; {listed(nodes, broken)}{offered.MARK if paste else ''}"
+    return ArgumentError("subject", Described(name), expected, brief=brief, paste=paste)
 
 
 def _reach(file: File, found: Found) -> set[str]:

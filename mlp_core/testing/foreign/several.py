@@ -13,6 +13,7 @@ from typing import Any
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.engine.runner import EXAMPLES
+from mlp_core.testing.foreign import offered
 from mlp_core.testing.foreign.load import found_with_reasons, notes_of
 from mlp_core.testing.foreign.process import verify_file
 from mlp_core.testing.foreign.told import LOADS, HandIn, Told, refused
@@ -47,7 +48,8 @@ def subjects_in(files: Sequence[str]) -> tuple[list[str], list[HandIn]]:
         except ArgumentError as error:
             if len(files) == 1:
                 raise
-            without.append(refused(file, f"{error.argument}: expected {error.expected}"))
+            brief = error.brief.removesuffix(offered.ADD).strip()
+            without.append(refused(file, brief or f"{error.argument}: expected {error.expected}"))
         except (RecursionError, MemoryError, OSError, ValueError) as error:  # Python's own parser gives up on the file
             words = f"it is not valid Python ({type(error).__name__}: {error})"
             if len(files) == 1:

@@ -41,6 +41,8 @@ class HandIn:
     """how two parameters were assigned if their names leave it open"""
     refused: str = ""
     """the reason why it is not recognised after all; it is then not judged"""
+    paste: str = ""
+    """lines of Python that would have it recognised"""
 
 
 @dataclass
@@ -82,8 +84,9 @@ class Listener:
     def _take(self, event: dict[str, Any]) -> bool:
         hand_in = self.hand_in
         match event:
-            case {"refused": why}:
-                hand_in.refused, hand_in.results = why, [untested(hand_in, Told(*FOUND), why, NAMES)]
+            case {"refused": why, "paste": paste}:
+                hand_in.refused, hand_in.paste = why, paste
+                hand_in.results = [untested(hand_in, Told(*FOUND), why, NAMES)]
                 return True
             case {"failed": words}:
                 hand_in.results = [untested(hand_in, Told(*LOADS), words, ALONE)]

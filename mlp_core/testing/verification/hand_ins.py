@@ -66,7 +66,11 @@ def verify_hand_ins(
             interrupted = f"{len(done) - known} of {len(found)} done"
             done += left
     if len(done) == 1 and done[0].refused:
-        raise ArgumentError("subject", Described(escaped(done[0].name)), f"what can be verified; {done[0].refused}")
+        name, why = escaped(done[0].name), done[0].refused
+        raise ArgumentError(
+            "subject", Described(name), f"what can be verified; {why}", brief=f"{name} cannot be verified: {why}",
+            paste=done[0].paste,
+        )  # fmt: skip
     done = sorted(kept(done), key=lambda h: h.name)
     report = as_report(done, seed=seed, examples=examples, batch_size=batch_size)
     report.interrupted, report.not_read = interrupted, escaped(unread(files))

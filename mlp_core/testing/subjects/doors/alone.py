@@ -48,12 +48,12 @@ def of_parts(parts: Parts, things: Sequence[Any]) -> Form:
     if parts.own and "def meets(" in parts.text:
         return of_parts(replace(parts, own=False), things)  # what is called a cost does not run
     call = ", ".join(parts.arguments)
-    lines = (
-        "the loss that it is the gradient of: from mlp_core.testing import subjects; "
-        f"loss = lambda {call}: ...  # a number; subject = subjects.gradient(loss, {parts.name}, "
-        'subjects.arrays("(n,d),..."))'
+    paste = (
+        f"from mlp_core.testing import subjects\ndef loss({call}): return ...  # a number\n"
+        f'subject = subjects.gradient(loss, {parts.name}, subjects.arrays("(n,d),..."))'
     )
-    raise ArgumentError("loss", Described(f"none that {parts.name}({call}) is the gradient of"), lines)
+    expected = "the loss that it is the gradient of, as in these three lines in the file"
+    raise ArgumentError("loss", Described(f"none that {parts.name}({call}) is the gradient of"), expected, paste=paste)
 
 
 def _other(parts: Parts, things: Sequence[Any], given: Given) -> str:

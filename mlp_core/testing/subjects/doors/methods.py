@@ -46,8 +46,9 @@ def of_methods(cls: type, chain: Sequence[str]) -> Form:
     found = tried(names, fits)
     if found is None:
         call = f'jacobian(score, hessian, subjects.arrays("(d),(n),(n,d)"))  # of {name}'
-        expected = f"give its arguments: from mlp_core.testing import subjects; subject = subjects.{call}"
-        raise ArgumentError("shapes", Described(f"none under which {name} runs"), expected)
+        paste = f"from mlp_core.testing import subjects\nsubject = subjects.{call}"
+        expected = "its arguments, as in these two lines in the file"
+        raise ArgumentError("shapes", Described(f"none under which {name} runs"), expected, paste=paste)
     form = jacobian(values, slopes, found.strategy(), name=f"{name}.{chain[-1]}")
     return replace(form, names=names, source=_source(cls, chain, lines), found=found.words(names))
 

@@ -50,11 +50,14 @@ def of_objective(f: Any) -> ObjectiveSubject:
             return _told(f, held, labels, scores, f"{times}{words}")
     if NAMED.search(name):
         return _told(f, usual.logistic, "binary", None, "the logistic loss, by its name")
-    lines = (
-        "its loss beside it: from mlp_core.testing import subjects; loss = lambda y_true, y_pred: ...  # a number; "
+    paste = (
+        "from mlp_core.testing import subjects\ndef loss(y_true, y_pred): return ...  # a number\n"
         f'subject = subjects.objective({name}, loss, hessian="exact")'
     )
-    raise ArgumentError("loss", Described(f"none of the usual ones whose derivative {name} is"), lines)
+    expected = "its loss, as in these three lines in the file"
+    raise ArgumentError(
+        "loss", Described(f"none of the usual ones whose derivative {name} is"), expected, paste=paste
+    )
 
 
 def _told(f: Any, loss: Any, labels: Any, scores: Any, words: str) -> ObjectiveSubject:

@@ -32,10 +32,10 @@ def told(form: Form, found: Found, names: Sequence[str]) -> Form:
 
 def not_found(what: str, call: str) -> ArgumentError:
     lines = (
-        '--shapes "(n,d),(d,h)" with those of its arrays, or these two lines in the file, with the shapes of yours: '
-        f"from mlp_core.testing import subjects; subject = subjects.{call}"
+        '--shapes "(n,d),(d,h)" with those of its arrays, or these two lines in the file, with the shapes of yours'
     )
-    return ArgumentError("shapes", Described(f"none under which {what} runs"), lines)
+    paste = f"from mlp_core.testing import subjects\nsubject = subjects.{call}"
+    return ArgumentError("shapes", Described(f"none under which {what} runs"), lines, paste=paste)
 
 
 def of_pair(forward: Callable[..., Any], backward: Callable[..., Any]) -> Form:
