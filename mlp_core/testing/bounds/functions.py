@@ -19,6 +19,10 @@ from mlp_core.testing.engine.shortage import of_memory
 NEARBY = 2.0**-10
 """the relative change of the parameters with which the size of a nearby gradient is found"""
 
+STRONGER = 16.0
+"""the factor of the errors in the second runs, which separate a jump from rounding. A deviation by rounding grows by
+this factor, or by a quarter of it at least if errors cancel; a jump does not grow"""
+
 
 def gradient_envelopes(
     loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any]
@@ -62,20 +66,42 @@ def own_rounding(
     """How far rounding may carry a gradient written by hand, entry by entry: FARTHER times the largest deviation of its
     own perturbed runs. sigmoid(z) - y has lost all digits where a sample is classified for sure, and is right.
 
+    Rounding explains no entry that is not finite, and none that jumps: rounding moves a number farther if every
+    operation errs by more, and a jump does not. A formula that is wrong only where p == 3 jumps there.
+
     None if it rounds to less than float64 on the way: to lose digits so is a mistake. What is not written with torch
     does not scatter, and nothing of it is explained so.
     """
     plain = [g.double() for g in by_hand(list(params))]
+    small, large, ranges = (
+        _deviations(by_hand, params, plain, runs, times, ranges)
+        for times, ranges in ((1.0, False), (STRONGER, False), (1.0, True))
+    )
+    if small is None or large is None or ranges is None:
+        return None
+    return [
+        torch.where((b < s * STRONGER / 4) | ~r.isfinite(), 0.0, references.FARTHER * r)
+        for s, b, r in zip(small, large, ranges, strict=True)
+    ]
+
+
+def _deviations(
+    by_hand: Callable[[list[Tensor]], Sequence[Tensor]], params: Sequence[Tensor], plain: list[Tensor], runs: int,
+    times: float, ranges: bool,
+) -> list[Tensor] | None:  # fmt: skip
+    """The largest deviation of each entry in perturbed runs, whose errors are `times` as large as usual; None if it
+    rounds to less than float64."""
     deviations = [torch.zeros_like(g) for g in plain]
     for seed in range(runs):
-        mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed), ranges=True)
+        mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed), ranges=ranges)
+        mode.u *= times
         own = [p * mode.factors(p) for p in params]
         with mode:
             noisy = [g.detach().double() for g in by_hand(own)]
-        if mode.coarsest > unit_roundoff(torch.float64):
+        if mode.coarsest > mode.u:
             return None
         scatter(deviations, noisy, plain)
-    return [references.FARTHER * d for d in deviations]
+    return deviations
 
 
 def widened(found: Envelope, got: Sequence[Tensor], own: Sequence[Tensor]) -> Envelope:
@@ -83,7 +109,7 @@ def widened(found: Envelope, got: Sequence[Tensor], own: Sequence[Tensor]) -> En
     unexplained. If that is more than a few digits, such an entry is silent."""
     tolerance, silent = [], []
     for g, e, t, s, d in zip(got, found.expected, found.tolerance, found.silent, own, strict=True):
-        beyond = ~((g - e).abs() <= t) & g.isfinite() & d.isfinite()  # rounding never explains a NaN
+        beyond = ~((g - e).abs() <= t) & g.isfinite()  # rounding never explains a NaN
         tolerance.append(torch.where(beyond, torch.maximum(t, d), t))
         silent.append(s | beyond & ~references.well_conditioned(d, _largest(e)))
     return Envelope(found.expected, tolerance, silent)
