@@ -14,7 +14,7 @@ from optimizing import Momentum, as_sgd
 
 from mlp_core.testing import subjects, verify
 
-SHOWS = "shows every hyperparameter"
+SHOWS = "uses every hyperparameter"
 RATES = {"lr": st.floats(1e-3, 1e-1)}
 
 SINGLE: dict[str, tuple[Any, dict[str, Any], str]] = {

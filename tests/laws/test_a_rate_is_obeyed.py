@@ -17,7 +17,7 @@ from mlp_core.testing.engine.runner import run
 from mlp_core.testing.faults.optimizers.adam import Adam
 from mlp_core.testing.right import torchs
 
-REST, MOVE = "moves nothing at an lr of 0", "moves every shape by its lr"
+REST, MOVE = "moves nothing at an lr of 0", "applies its lr to every shape"
 
 
 @pytest.fixture(autouse=True)

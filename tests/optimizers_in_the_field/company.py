@@ -34,7 +34,11 @@ class PerGroup(Momentum):
         return p
 
 
-@reported("a port from Lua: state[i] of the i-th parameter, in each group anew", "takes one group as two", PerGroup)
+@reported(
+    "a port from Lua: state[i] of the i-th parameter, in each group anew",
+    "steps the same if a group is split in two",
+    PerGroup,
+)
 class FindsStateByItsPlace(PerGroup):
     def of(self, group: dict[str, Any], index: int, p: Tensor) -> Any:
         return (index, tuple(p.shape))

@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 @reported("GrokFastAdamW, pytorch_optimizer #279: it raises in the step in which it would begin",
-          "stays sane in a long run", words="KeyError")  # fmt: skip
+          "keeps descending in a long run", words="KeyError")  # fmt: skip
 class CrashesWhereItBegins(Momentum):
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], s: dict[str, Any]) -> None:
         s["n"] = s.get("n", 0) + 1
@@ -66,7 +66,8 @@ class Adagrad(torch.optim.Optimizer):
         return group["params"][k]
 
 
-@reported("PennyLane #1929: the index of the accumulator is not increased", "takes one group as two", Adagrad,
+@reported("PennyLane #1929: the index of the accumulator is not increased",
+          "steps the same if a group is split in two", Adagrad,
           reference=torch.optim.Adagrad, hyper={"lr": RATES["lr"], "eps": st.floats(1e-8, 0.1)},
           words="parameters of one shape share their state")  # fmt: skip
 class SharesItsAccumulator(Adagrad):
@@ -88,7 +89,8 @@ class Foreach(Momentum):
         return 1.0
 
 
-@reported("SGDW, pytorch_optimizer #519: foreach has another recurrence", "computes the same in every form", Foreach,
+@reported("SGDW, pytorch_optimizer #519: foreach has another recurrence",
+          "steps the same with foreach or fused", Foreach,
           words="foreach=True")  # fmt: skip
 class DampensInLists(Foreach):
     def weight(self, h: dict[str, Any]) -> float:
@@ -174,7 +176,8 @@ class Normed(Momentum):
         return norm.clamp(min=1e-12)
 
 
-@reported("optax #1743, SAM: the norm of all gradients may be zero", "rests where the slope is zero", Normed,
+@reported("optax #1743, SAM: the norm of all gradients may be zero",
+          "leaves a parameter with zero gradients at zero", Normed,
           reference=Normed, claims=("odd",), words="where all gradients are zero")  # fmt: skip
 class DividesByTheNorm(Normed):
     def guarded(self, norm: Tensor) -> Tensor:
@@ -208,7 +211,8 @@ class Bounds(torch.optim.Optimizer):
         return float(self.param_groups[k]["begun"])
 
 
-@reported("AdaBound: base_lrs is a list of the optimizer, which no checkpoint holds", "puts its hyperparameters back",
+@reported("AdaBound: base_lrs is a list of the optimizer, which no checkpoint holds",
+          "restores its hyperparameters from a checkpoint",
           Bounds, reference=Bounds, hyper={"lr": st.floats(1e-3, 1), "final": st.floats(0.01, 0.5)},
           claims=("odd", "fixed_point"))  # fmt: skip
 class KeepsItsBasesInAList(Bounds):

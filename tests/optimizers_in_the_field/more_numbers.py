@@ -35,7 +35,7 @@ class DecaysOncePerDtype(Decays):
         super().move_group(group)
 
 
-@reported("pytorch_optimizer #517: SignSGD accepts weight_decay and never applies it", "shows every hyperparameter",
+@reported("pytorch_optimizer #517: SignSGD accepts weight_decay and never applies it", "uses every hyperparameter",
           Decays, reference=Decays, hyper=DECAY, claims=("coordinatewise", "odd", "descends"))  # fmt: skip
 class IgnoresItsDecay(Decays):
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], s: dict[str, Any]) -> None:

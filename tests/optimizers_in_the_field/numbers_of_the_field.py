@@ -22,7 +22,8 @@ class ByNorm(Momentum):
         return g.norm() + 1e-8
 
 
-@reported("NovoGrad: the first step divides by the norm of the gradient", "rests where the slope is zero", ByNorm,
+@reported("NovoGrad: the first step divides by the norm of the gradient",
+          "leaves a parameter with zero gradients at zero", ByNorm,
           reference=None, claims=("odd",))  # fmt: skip
 class DividesByTheFirstNorm(ByNorm):
     def size(self, g: Tensor) -> Tensor:
@@ -39,7 +40,8 @@ class Signs(Momentum):
         return g.sign()
 
 
-@reported("FANN: a slope of zero counts as negative", "rests where the slope is zero", Signs, reference=None, claims=(),
+@reported("FANN: a slope of zero counts as negative",
+          "leaves a parameter with zero gradients at zero", Signs, reference=None, claims=(),
           hyper={"lr": st.floats(1e-3, 1)})  # fmt: skip
 class TakesZeroForNegative(Signs):
     def sign(self, g: Tensor) -> Tensor:
@@ -64,7 +66,7 @@ class KeepsWhatItSkips(Skips):
             p.copy_(before)
 
 
-@reported("nan_to_num on gradients, against crashes", "meets nan as its reference does")
+@reported("nan_to_num on gradients, against crashes", "handles nan as its reference does")
 class HidesNaN(Momentum):
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], s: dict[str, Any]) -> None:
         super().move(p, g.nan_to_num(nan=0.5, posinf=float("inf"), neginf=-float("inf")), h, s)
@@ -77,7 +79,7 @@ class ForgetsFasterLater(Momentum):
         super().move(p, g, {**h, "momentum": h["momentum"] * (0.99 if s["n"] > 100 else 1)}, s)
 
 
-@reported("Ranger21: a linear decay over the epochs, which goes on below zero", "stays sane in a long run",
+@reported("Ranger21: a linear decay over the epochs, which goes on below zero", "keeps descending in a long run",
           words="goes back")  # fmt: skip
 class ClimbsAfterItsEnd(Momentum):
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], s: dict[str, Any]) -> None:
@@ -85,7 +87,7 @@ class ClimbsAfterItsEnd(Momentum):
         super().move(p, g, {**h, "lr": h["lr"] * (1 if s["n"] < 200 else -1)}, s)
 
 
-@reported("counts of steps in bfloat16: they stop at 256, and the schedule with them", "stays sane in a long run",
+@reported("counts of steps in bfloat16: they stop at 256, and the schedule with them", "keeps descending in a long run",
           words="has stopped")  # fmt: skip
 class StopsAt256(Momentum):
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], s: dict[str, Any]) -> None:
@@ -93,7 +95,9 @@ class StopsAt256(Momentum):
         super().move(p, g, {**h, "lr": h["lr"] * (s["n"] < 256)}, s)
 
 
-@reported("lists of tensors in 16 bits, cut to whole blocks", "moves sixteen bits as thirty two", words="do not move")
+@reported(
+    "lists of tensors in 16 bits, cut to whole blocks", "moves 16 bit parameters as 32 bit ones", words="do not move"
+)
 class LeavesOutWholeBlocks(Momentum):
     def move(self, p: Tensor, g: Tensor, h: dict[str, Any], s: dict[str, Any]) -> None:
         before = p.clone()
@@ -159,7 +163,9 @@ class Climbs(Momentum):
         return -g
 
 
-@reported("maximize turns the first gradient alone", "computes the same in every form", Climbs, words="maximize=True")
+@reported(
+    "maximize turns the first gradient alone", "steps the same with foreach or fused", Climbs, words="maximize=True"
+)
 class ClimbsOnce(Climbs):
     def turned(self, g: Tensor, s: dict[str, Any]) -> Tensor:
         return -g if not s else g
@@ -184,7 +190,11 @@ class ByName(Momentum):
         return "wo" in name.split(".")
 
 
-@reported("adam-mini: 'wo' is looked for in the whole name, and network contains it", "heeds no names", ByName)
+@reported(
+    "adam-mini: 'wo' is looked for in the whole name, and network contains it",
+    "ignores the names of parameters",
+    ByName,
+)
 class FindsItAnywhere(ByName):
     def found(self, name: str) -> bool:
         return "wo" in name

@@ -52,7 +52,7 @@ def test_its_law_tells_the_two_apart(name: str) -> None:
 
 
 ALONE = (
-    "equals its reference in a long run", "equals its reference on tiny gradients", "meets nan as its reference does"
+    "equals its reference in a long run", "equals its reference on tiny gradients", "handles nan as its reference does"
 )  # fmt: skip
 """laws that no optimizer without a reference is asked"""
 

@@ -39,19 +39,19 @@ def test_a_failure_says_what_a_step_does_and_two_numbers(where: str, got: Any, e
 
 
 def test_a_hyperparameter_that_is_never_read_is_told_of_a_class_by_its_name_alone() -> None:
-    found = result(subjects.optimizer(more_numbers.IgnoresItsDecay), "shows every hyperparameter")
+    found = result(subjects.optimizer(more_numbers.IgnoresItsDecay), "uses every hyperparameter")
     assert found.verdict == "FAIL"
     assert found.diagnosis.startswith("weight_decay has no effect")
-    assert 'waives=["shows every hyperparameter"]' in found.reason
-    found = result(subjects.optimizer(more_numbers.Decays), "shows every hyperparameter")
+    assert 'waives=["uses every hyperparameter"]' in found.reason
+    found = result(subjects.optimizer(more_numbers.Decays), "uses every hyperparameter")
     assert found.verdict == "PASS", found.text()
 
 
 @pytest.mark.parametrize(
     ("pair", "right", "law"),
     [
-        ("StaysWhereItClimbed", more_company.Sharp, "shows every hyperparameter"),
-        ("KeepsZeroAtZero", more_numbers.Trust, "stays sane in a long run"),
+        ("StaysWhereItClimbed", more_company.Sharp, "uses every hyperparameter"),
+        ("KeepsZeroAtZero", more_numbers.Trust, "keeps descending in a long run"),
     ],
 )
 def test_right_ones_that_were_accused_once_are_not(pair: str, right: Any, law: str) -> None:

@@ -24,7 +24,7 @@ class Mode(Enum):
 
 
 def shown(subject: Any, examples: int = 60) -> Result:
-    (law,) = (law for law in laws(subject) if law.name == "shows every hyperparameter")
+    (law,) = (law for law in laws(subject) if law.name == "uses every hyperparameter")
     return run(law, examples=examples)
 
 

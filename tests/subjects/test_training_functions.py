@@ -102,10 +102,14 @@ def decay_alone_wrong(lr, n_epochs, weight_decay, momentum, train_loader, model,
     [
         (
             momentum_alone_wrong,
-            {"equals torch with momentum", "equals torch with both"},
+            {"equals torch with momentum", "equals torch with momentum and weight decay"},
             "reset at the beginning of every",
         ),
-        (decay_alone_wrong, {"equals torch with weight decay", "equals torch with both"}, "twice its value"),
+        (
+            decay_alone_wrong,
+            {"equals torch with weight decay", "equals torch with momentum and weight decay"},
+            "twice its value",
+        ),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )

@@ -106,7 +106,7 @@ def test_it_gets_parameters_in_its_form_and_is_lawful(make: Any) -> None:
 def test_a_wrong_optimizer_of_pairs_is_broken_and_its_lines_show_it() -> None:
     from mlp_core.testing.engine.guards import globals_kept
 
-    (law,) = (law for law in laws(subjects.optimizer(Deaf)) if law.name == "moves every shape by its lr")
+    (law,) = (law for law in laws(subjects.optimizer(Deaf)) if law.name == "applies its lr to every shape")
     result = run(law, examples=5)
     assert result.verdict == "FAIL"
     lines = result.snippet.replace("Deaf = ...", "Deaf = Deaf")

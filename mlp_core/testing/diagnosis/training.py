@@ -76,8 +76,12 @@ def _suspects(subject: Any, runs: list[TrainingRun]) -> list[tuple[Fault, bool]]
 
 def _can_be_asked(subject: Any, law: str) -> bool:
     """Whether a subject has what a law needs: momentum, weight decay, or both."""
-    wanted = {"equals torch with momentum": ["momentum"], "equals torch with weight decay": ["decay"]}
-    return all(map(subject.varies, wanted.get(law, ["momentum", "decay"] if law == "equals torch with both" else [])))
+    wanted = {
+        "equals torch with momentum": ["momentum"],
+        "equals torch with weight decay": ["decay"],
+        "equals torch with momentum and weight decay": ["momentum", "decay"],
+    }
+    return all(map(subject.varies, wanted.get(law, [])))
 
 
 def _ended(subject: Any, run: TrainingRun) -> Trained | None:

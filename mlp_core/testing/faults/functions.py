@@ -69,7 +69,7 @@ def gives_one_tensor_too_few(params: list[Tensor], X: Tensor, y: Tensor, ridge: 
     return right(params, X, y, ridge)[:1]
 
 
-@caught_by("repeats itself and leaves no trace", origin="site: X -= mean, in the caller's array")
+@caught_by("repeats itself without side effects", origin="site: X -= mean, in the caller's array")
 def centres_its_data(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
     """the data that it is given are centred in place"""
     X.sub_(X.mean() + 1)
@@ -96,7 +96,7 @@ def forgets_the_transpose(params: list[Tensor], X: Tensor, y: Tensor, ridge: flo
 
 
 @caught_by(
-    "repeats itself and leaves no trace", origin="PyTorch, FAQ: don't accumulate history across your training loop"
+    "repeats itself without side effects", origin="PyTorch, FAQ: don't accumulate history across your training loop"
 )
 def leaves_a_graph(params: list[Tensor], X: Tensor, y: Tensor, ridge: float) -> list[Tensor]:
     """the gradient is computed from parameters that require a gradient, and keeps their graph"""

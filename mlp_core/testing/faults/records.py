@@ -18,7 +18,7 @@ RELU, TANH, HARDTANH, SILU = map(activations.get, ("relu", "tanh", "hardtanh", "
 
 SQUARED, MSE, ENTROPY, BINARY = map(losses.get, ("squared_error", "mse", "cross_entropy", "bce_with_logits"))
 
-DERIVATIVE, KINKS = "has the derivative of autograd", "has no kink but those it names"
+DERIVATIVE, KINKS = "has the derivative of autograd", "has only the kinks that it names"
 
 GRADIENT = "has the gradient of autograd"
 
@@ -65,7 +65,7 @@ record(
 )  # fmt: skip
 
 record(
-    "is its slopes", replace(HARDTANH, name="slopes turned round", slopes=(1.0, 0.0, 1.0)), HARDTANH,
+    "has the slopes that it names", replace(HARDTANH, name="slopes turned round", slopes=(1.0, 0.0, 1.0)), HARDTANH,
     words="the slopes in the record belong to another function, flat inside and steep outside",
     origin="site: slopes, their order",
 )  # fmt: skip
@@ -119,7 +119,7 @@ record(
 )  # fmt: skip
 
 record(
-    "gives value and gradient together as it gives each",
+    "gives the same value and gradient in one call",
     replace(ENTROPY, name="a sum at once").at_once(
         lambda y_hat, y: (ENTROPY.value(y_hat, y) * len(y), ENTROPY.grad(y_hat, y))
     ), ENTROPY,
@@ -128,7 +128,7 @@ record(
 )  # fmt: skip
 
 record(
-    "gives value and gradient together as it gives each",
+    "gives the same value and gradient in one call",
     replace(ENTROPY, name="changed in one place", grad=lambda y_hat, y: 2 * ENTROPY.grad(y_hat, y)).at_once(
         ENTROPY.evaluated
     ), ENTROPY,

@@ -12,7 +12,7 @@ from mlp_core.testing.subjects.doors.script import ScriptSubject
 
 CATALOGUE = Catalogue()
 
-AUTOGRAD = "every gradient by hand is autograds"
+AUTOGRAD = "every gradient by hand equals autograd"
 
 SCRIPT = """
 import torch

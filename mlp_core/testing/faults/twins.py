@@ -15,7 +15,7 @@ from mlp_core.testing.faults.catalogue import Catalogue
 CATALOGUE = Catalogue()
 
 NUMBERS = "gives the numbers of its reference"
-LEAVES = "leaves the arguments that its reference leaves"
+LEAVES = "changes only what its reference changes"
 AGAIN = "gives the same when called again"
 
 

@@ -70,7 +70,7 @@ def has_the_derivative_of_autograd(subject: Any, at: Points) -> Evidence:
 
 
 @book.law(points)
-def has_no_kink_but_those_it_names(subject: Any, at: Points) -> Evidence:
+def has_only_the_kinks_that_it_names(subject: Any, at: Points) -> Evidence:
     """Away from the kinks that the record names, central differences confirm the derivative. Its magnitude never
     exceeds `lipschitz`.
 
@@ -105,7 +105,7 @@ def has_no_kink_but_those_it_names(subject: Any, at: Points) -> Evidence:
 
 
 @book.law(points, skip=lambda subject: None if subject.record.slopes else "not piecewise linear: it has no slopes")
-def is_its_slopes(subject: Any, at: Points) -> Evidence:
+def has_the_slopes_that_it_names(subject: Any, at: Points) -> Evidence:
     """A piecewise linear function equals the function that its kinks and slopes define.
 
     Exact arithmetic evaluates the activation from its kinks and slopes. If they describe another function, the exact

@@ -112,7 +112,7 @@ def checks_a_float32_model_in_float64(subject: Any, asked: Question) -> Evidence
     lambda subject: wrong(beside=st.integers(0, 3)),
     beside="it compares the figure itself with the definition; the others compare the verdict",
 )
-def reports_the_relative_error_that_there_is(subject: Any, asked: Question) -> Evidence:
+def reports_the_true_relative_error(subject: Any, asked: Question) -> Evidence:
     """If one entry of a tensor is wrong, or two by opposite amounts, the check reports the true relative error for that
     tensor. For the others it reports none.
 
@@ -147,7 +147,7 @@ def judges_tiny_and_huge_gradients_alike(subject: Any, asked: Question) -> Evide
 
 
 @book.law(lambda subject: wrong(size=st.just(float("nan"))))
-def calls_nan_infinitely_wrong(subject: Any, asked: Question) -> Evidence:
+def reports_nan_as_an_infinite_error(subject: Any, asked: Question) -> Evidence:
     """A NaN in a gradient makes the relative error of its tensor infinite, and of no other tensor.
 
     NaN <= 1e-7 is false, and so is NaN > 1e-7. A check that tests the second one accepts NaN.
@@ -163,7 +163,7 @@ def calls_nan_infinitely_wrong(subject: Any, asked: Question) -> Evidence:
 
 
 @book.law(lambda subject: bent(), cases=lambda subject: ("an entry at a kink",))
-def leaves_out_what_lies_at_a_kink_and_nothing_else(subject: Any, asked: Question) -> Evidence:
+def skips_entries_at_kinks_and_no_others(subject: Any, asked: Question) -> Evidence:
     """`skipped` counts exactly the entries whose step moves a pre-activation across a kink. The other entries of a
     correct gradient still agree.
 

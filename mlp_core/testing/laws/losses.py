@@ -101,7 +101,7 @@ def is_softmax_minus_onehot_over_the_batch(subject: Any, at: Points) -> Evidence
     outputs,
     skip=lambda subject: "it has no `both`, only `value` and `grad`" if subject.record.both is None else None,
 )
-def gives_value_and_gradient_together_as_it_gives_each(subject: Any, at: Points) -> Evidence:
+def gives_the_same_value_and_gradient_in_one_call(subject: Any, at: Points) -> Evidence:
     """If `both` computes value and gradient together, they have the bits of `value` and `grad`.
 
     Sharing work is an optimization and must not change a number. Otherwise the loss that is printed is not the one that

@@ -34,7 +34,7 @@ NONE = (
 
 
 @book.law(lambda subject: subject.seeds)
-def every_gradient_by_hand_is_autograds(subject: Any, seed: Seed) -> Evidence:
+def every_gradient_by_hand_equals_autograd(subject: Any, seed: Seed) -> Evidence:
     """At the end of the script every dNAME equals NAME.grad, in float64, within what rounding explains: how far
     autograd's own gradients scatter when every operation errs by one more unit in the last place. The script runs under
     several seeds, because a single one may miss repeated indices, kinks and rows of zeros.

@@ -105,7 +105,7 @@ def _alike(got: dict[str, Any], expected: dict[str, Any]) -> None:
 
 
 @book.law(lambda subject: subject.inputs)
-def leaves_the_arguments_that_its_reference_leaves(subject: Any, example: Arguments) -> Evidence:
+def changes_only_what_its_reference_changes(subject: Any, example: Arguments) -> Evidence:
     """Arguments that the reference does not change are unchanged.
 
     Arguments belong to the caller. A function that changes them is correct once, and wrong for the next code that uses

@@ -28,7 +28,7 @@ BARE = (
 """all classes that accept dense gradients"""
 
 # the laws that torch 2.13 to 2.15 breaks, found by the laws themselves
-LIES = ("takes every shape and stride", "takes a gradient however it lies")
+LIES = ("takes every shape and stride", "takes a gradient of any strides")
 
 WAIVED: dict[str, tuple[str, ...]] = {
     # the fused kernels on CPU treat every tensor as contiguous: in a view with gaps they change other numbers
@@ -44,7 +44,7 @@ WAIVED: dict[str, tuple[str, ...]] = {
     "nadam, foreach": ("goes on after save and load",), "NAdam": ("goes on after save and load",),
     "asgd, foreach": ("goes on after save and load",), "ASGD": ("goes on after save and load",),
     # it reads a gradient by view(-1), which raises if the memory is transposed
-    "LBFGS": ("takes a gradient however it lies",),
+    "LBFGS": ("takes a gradient of any strides",),
 }  # fmt: skip
 
 NOT_EMPTY = ("Adafactor", "LBFGS")

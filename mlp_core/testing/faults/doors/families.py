@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
 
-OWN, LINEAR = "is the derivative of its own forward", "is linear in what comes from above"
-STRIDES, CONDUCT = "takes any strides from above", "leaves alone what it is handed"
+OWN, LINEAR = "is the derivative of its own forward", "is linear in the upstream gradient"
+STRIDES, CONDUCT = "takes upstream gradients of any strides", "leaves arguments and cache alone"
 
 
 @dataclass(frozen=True)

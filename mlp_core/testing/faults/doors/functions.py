@@ -15,9 +15,9 @@ from mlp_core.testing.faults.catalogue import Catalogue
 CATALOGUE = Catalogue()
 
 OWN, REFERENCE = "is the derivative of its own forward", "equals the gradient of its reference"
-ALONE, OUTPUT = "gives each gradient alone", "takes each output alone"
-TWICE, SINGLE = "is right or refused when differentiated twice", "is as right in float32"
-APART, MAPPED = "keeps two calls apart", "gives each sample under vmap what it gives alone"
+ALONE, OUTPUT = "is right if only one gradient is needed", "is right if only one output is used"
+TWICE, SINGLE = "is right or refused when differentiated twice", "gives the same gradients in float32"
+APART, MAPPED = "keeps two calls apart", "gives the same under vmap"
 
 INPUTS = subjects.arrays("(n,d),(n,d)", lib="torch")
 
@@ -145,7 +145,7 @@ class KeepsOnTheClass(Right):
         return grads[0] * b + grads[1] * 2 * (1 - torch.tanh(a) ** 2), grads[0] * a
 
 
-@caught_by("takes any strides from above", origin="a kernel that reads an expanded tensor as one number")
+@caught_by("takes upstream gradients of any strides", origin="a kernel that reads an expanded tensor as one number")
 class TakesStridesOfZeroForOneNumber(Right):
     """an upstream gradient with a stride of 0 is read as one number for all entries"""
 

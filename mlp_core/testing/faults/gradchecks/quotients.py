@@ -20,15 +20,15 @@ CATALOGUE = Catalogue()
 
 caught_by = partial(CATALOGUE.caught_by, right=check_model, subject=subjects.gradcheck, examples=50)
 
-CONFIRMS, REPORTS = "confirms a right gradient", "reports the relative error that there is"
+CONFIRMS, REPORTS = "confirms a right gradient", "reports the true relative error"
 
 APART, ALIKE, NAN = (
     "judges every tensor by itself",
     "judges tiny and huge gradients alike",
-    "calls nan infinitely wrong",
+    "reports nan as an infinite error",
 )
 
-SINGLE, KINKS = "checks a float32 model in float64", "leaves out what lies at a kink and nothing else"
+SINGLE, KINKS = "checks a float32 model in float64", "skips entries at kinks and no others"
 
 UNTOUCHED = "leaves everything as it was"
 

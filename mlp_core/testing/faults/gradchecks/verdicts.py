@@ -20,10 +20,10 @@ caught_by = partial(CATALOGUE.caught_by, right=check_model, subject=subjects.gra
 APART, ALIKE, NAN = (
     "judges every tensor by itself",
     "judges tiny and huge gradients alike",
-    "calls nan infinitely wrong",
+    "reports nan as an infinite error",
 )
 
-KINKS = "leaves out what lies at a kink and nothing else"
+KINKS = "skips entries at kinks and no others"
 
 NG = "Ng, Deep Learning course 2, week 1, gradient checking"
 

@@ -176,7 +176,7 @@ def ends_after_five_layers(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
         p.grad.zero_()  # type: ignore[union-attr]  # allocated
 
 
-@caught_by("takes the parameters as they are", right=backprop, origin="site: transposed weights kept between calls")
+@caught_by("uses the current parameters", right=backprop, origin="site: transposed weights kept between calls")
 def keeps_the_weights_of_its_first_call(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
     """delta flows back through the weights of the first call, which were copied once"""
     if not hasattr(model, "copied"):
@@ -190,7 +190,7 @@ def keeps_the_weights_of_its_first_call(model: MLP, trace: Trace, dL_dy: Tensor)
 
 
 @caught_by(
-    "fills gradients wherever they are", right=backprop, subject=as_our_own,
+    "fills gradients that are stored elsewhere", right=backprop, subject=as_our_own,
     origin="torch: a tensor that autograd or a user assigns to p.grad is outside the flat buffer",
 )  # fmt: skip
 def fills_its_buffer_alone(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
@@ -203,7 +203,7 @@ def fills_its_buffer_alone(model: MLP, trace: Trace, dL_dy: Tensor) -> None:
 
 
 @caught_by(
-    "fills gradients wherever they are", right=backprop, subject=as_our_own,
+    "fills gradients that are stored elsewhere", right=backprop, subject=as_our_own,
     origin="site: the loop; a break at a frozen layer",
 )  # fmt: skip
 def ends_at_a_frozen_layer(model: MLP, trace: Trace, dL_dy: Tensor) -> None:

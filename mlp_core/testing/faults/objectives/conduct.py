@@ -13,8 +13,8 @@ from mlp_core.testing.faults.objectives.losses import entered, log_loss, poisson
 
 CATALOGUE = Catalogue()
 
-ROWS, ORDER = "rows do not meet", "takes scores in any memory order"
-WEIGHTS, AGAIN = "is weighted by the weights it is handed", "repeats itself and leaves its arguments alone"
+ROWS, ORDER = "rows do not affect each other", "takes scores in any memory order"
+WEIGHTS, AGAIN = "multiplies each row by its weight", "repeats itself and leaves its arguments alone"
 
 
 caught_by = partial(entered, CATALOGUE, losses.logistic, log_loss, "binary")

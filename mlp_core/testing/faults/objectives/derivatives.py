@@ -21,8 +21,8 @@ from mlp_core.testing.faults.objectives.losses import (
 
 CATALOGUE = Catalogue()
 
-GRADIENT = "the gradient is that of the loss by raw score"
-HESSIAN = "the hessian is what it is said to be"
+GRADIENT = "the gradient is the derivative by the raw score"
+HESSIAN = "the hessian is as declared"
 
 
 wrong_logistic = partial(entered, CATALOGUE, losses.logistic, log_loss, "binary")

@@ -85,7 +85,9 @@ class DecaysWhatIsFrozen(Adam):
                 p.mul_(0.99)
 
 
-@caught_by("takes one group as two", origin="Paszke et al. (2017): optimizers in Lua kept state by position")
+@caught_by(
+    "steps the same if a group is split in two", origin="Paszke et al. (2017): optimizers in Lua kept state by position"
+)
 class KeepsStateByPosition(Adam):
     """state is stored by position in the group, so that groups share it"""
 
@@ -134,7 +136,9 @@ class TakesKeysOutOfACheckpoint(Adam):
 
 
 @caught_by(
-    "puts its hyperparameters back", subject=with_several_values, origin="site: self.eps = eps, outside the groups"
+    "restores its hyperparameters from a checkpoint",
+    subject=with_several_values,
+    origin="site: self.eps = eps, outside the groups",
 )
 class KeepsItsEpsBesideItsGroups(Adam):
     """eps is stored outside the groups, and loading a checkpoint does not restore it"""

@@ -81,7 +81,7 @@ class AddsToTheMemoryBeside(Adam):
             p.as_strided((1,), (1,), p.storage_offset() + 1).add_(1)
 
 
-@caught_by("takes a gradient however it lies", origin="fused kernels that use data_ptr without the strides")
+@caught_by("takes a gradient of any strides", origin="fused kernels that use data_ptr without the strides")
 class ReadsGradientsAsTheyLie(Adam):
     """the gradient is read in memory order, as if it had the strides of the parameter"""
 
@@ -89,7 +89,7 @@ class ReadsGradientsAsTheyLie(Adam):
         super().move(p, g.as_strided(g.shape, p.stride()), h, state)
 
 
-@caught_by("treats every coordinate alone", origin="You et al. (2020), LAMB: an update is scaled by norms")
+@caught_by("moves every coordinate independently", origin="You et al. (2020), LAMB: an update is scaled by norms")
 class ClipsUpdatesByTheirNorm(Adam):
     """the update of a parameter is clipped by its norm"""
 
@@ -97,7 +97,7 @@ class ClipsUpdatesByTheirNorm(Adam):
         p.sub_(h["lr"] * update / update.norm().clamp(min=1))
 
 
-@caught_by("negates with its arguments", origin="site: eps, added to the quotient")
+@caught_by("gives the negated result for negated arguments", origin="site: eps, added to the quotient")
 class LeansToOneSide(Adam):
     """1e-6 is added to the update"""
 
@@ -185,7 +185,7 @@ class NeverStepsByLessThanItsLeast(Adam):
 
 
 @caught_by(
-    "moves every shape by its lr", "moves nothing at an lr of 0", subject=bare, examples=20,
+    "applies its lr to every shape", "moves nothing at an lr of 0", subject=bare, examples=20,
     origin="self.lr = 1e-3, left in step() from a first version",
 )  # fmt: skip
 class NeverReadsItsRate(Adam):
@@ -196,7 +196,7 @@ class NeverReadsItsRate(Adam):
 
 
 @caught_by(
-    "moves every shape by its lr", "moves nothing at an lr of 0", subject=bare, examples=20,
+    "applies its lr to every shape", "moves nothing at an lr of 0", subject=bare, examples=20,
     origin="Jordan et al. (2024), Muon: a separate branch for matrices, with a fixed rate",
 )  # fmt: skip
 class MovesMatricesAtARateOfTheirOwn(Adam):
@@ -207,7 +207,7 @@ class MovesMatricesAtARateOfTheirOwn(Adam):
 
 
 @caught_by(
-    "moves every shape by its lr", subject=bare, examples=20,
+    "applies its lr to every shape", subject=bare, examples=20,
     origin="site: if p.ndim < 2: continue, for biases that should only skip the decay",
 )  # fmt: skip
 class LeavesBiasesWhereTheyAre(Adam):

@@ -39,7 +39,7 @@ class LooksAtItsUpdateAlone(Skips):
             super().apply(p, h, update)
 
 
-@caught_by("meets nan as its reference does", subject=adam, origin="torch.nan_to_num(p.grad), to avoid crashes")
+@caught_by("handles nan as its reference does", subject=adam, origin="torch.nan_to_num(p.grad), to avoid crashes")
 class TakesNaNForANumber(Adam):
     """a gradient of NaN is replaced by 1"""
 
@@ -47,7 +47,9 @@ class TakesNaNForANumber(Adam):
         super().move(p, g.nan_to_num(nan=1.0, posinf=float("inf"), neginf=-float("inf")), h, state)
 
 
-@caught_by("meets nan as its reference does", subject=adam, origin="site: an update scaled by x / x.norm(), with a NaN")
+@caught_by(
+    "handles nan as its reference does", subject=adam, origin="site: an update scaled by x / x.norm(), with a NaN"
+)
 class SpreadsNaN(Adam):
     """one NaN in a gradient makes the whole step NaN"""
 
@@ -68,7 +70,9 @@ class StopsToCorrect(Adam):
         return super().update(m, v, t, h) * (1 + 1e-3 * (t > 50))
 
 
-@caught_by("stays sane in a long run", origin="a cosine from lr to 0 that continues: it is negative after its end")
+@caught_by(
+    "keeps descending in a long run", origin="a cosine from lr to 0 that continues: it is negative after its end"
+)
 class PassesTheEndOfItsSchedule(Adam):
     """its linear decay continues after its end, to negative rates"""
 
@@ -76,7 +80,9 @@ class PassesTheEndOfItsSchedule(Adam):
         super().apply(p, h, update * (1 - self.state[p]["step"] / 300))
 
 
-@caught_by("stays sane in a long run", origin="load_state_dict of torch 1.x: a count in the dtype of p stops at 256")
+@caught_by(
+    "keeps descending in a long run", origin="load_state_dict of torch 1.x: a count in the dtype of p stops at 256"
+)
 class CountsInSixteenBits(Adam):
     """its step count stops at 256, because it has 16 bits"""
 
@@ -101,7 +107,7 @@ class RoundsToTheFirstDtype(Adam):
         super().move(p, g.to(self.coarsest).to(p.dtype), h, state)
 
 
-@caught_by("moves sixteen bits as thirty two", origin="8-bit kernels in blocks: n // 8 blocks")
+@caught_by("moves 16 bit parameters as 32 bit ones", origin="8-bit kernels in blocks: n // 8 blocks")
 class LeavesOutBlocksInSixteenBits(Adam):
     """in 16 bits only the entries after the last whole block of eight move"""
 
@@ -112,7 +118,8 @@ class LeavesOutBlocksInSixteenBits(Adam):
 
 
 @caught_by(
-    "rests where the slope is zero", origin="FANN 2.2: fann_update_weights_irpropm, a slope of zero counts as negative"
+    "leaves a parameter with zero gradients at zero",
+    origin="FANN 2.2: fann_update_weights_irpropm, a slope of zero counts as negative",
 )
 class TakesZeroForASlope(Adam):
     """a gradient of exactly zero moves a weight by a whole step"""
@@ -121,7 +128,10 @@ class TakesZeroForASlope(Adam):
         return torch.where(v == 0, -1.0, super().update(m, v, t, h))
 
 
-@caught_by("rests where the slope is zero", origin="pytorch_optimizer: a scale of the first gradient, mean(g^4)^(-1/8)")
+@caught_by(
+    "leaves a parameter with zero gradients at zero",
+    origin="pytorch_optimizer: a scale of the first gradient, mean(g^4)^(-1/8)",
+)
 class ScalesByItsFirstGradient(Adam):
     """it divides by the size of the first gradient, which may be zero"""
 
@@ -199,7 +209,7 @@ class ForgetsTheImaginaryPart(Turns):
 
 
 @caught_by(
-    "computes the same in every form", right=Turns, origin="maximize: the sign changes after the decay, not before"
+    "steps the same with foreach or fused", right=Turns, origin="maximize: the sign changes after the decay, not before"
 )
 class GrowsWhereItClimbs(Turns):
     """with maximize, weight decay makes weights grow"""
@@ -224,7 +234,9 @@ class ByName(Adam):
         return "wo" in parts
 
 
-@caught_by("heeds no names", right=ByName, origin="adam-mini: if 'wo' in name, which network contains too")
+@caught_by(
+    "ignores the names of parameters", right=ByName, origin="adam-mini: if 'wo' in name, which network contains too"
+)
 class FindsLayersByAPartOfTheirName(ByName):
     """layers are found by a part of their name, which other names also contain"""
 

@@ -44,7 +44,7 @@ def turns_the_gradient_round(optimizer: Optimizer) -> Around:
     return each(lambda g: -g)
 
 
-@planted("treats every coordinate alone", on=torch.optim.SGD, origin="Keras's clipnorm=1.0, in each tensor")
+@planted("moves every coordinate independently", on=torch.optim.SGD, origin="Keras's clipnorm=1.0, in each tensor")
 def clips_by_the_norm(optimizer: Optimizer) -> Around:
     """the gradient of each parameter is clipped to norm 1"""
     return each(lambda g: g / g.norm().clamp(min=1))
@@ -190,7 +190,7 @@ def opposite(name: str) -> Alteration:
 
 
 # counts cases over all examples: with fewer than 100 it requires none
-@planted("shows every hyperparameter", on=torch.optim.SGD, origin="site: 1 - dampening", examples=100, every=False)
+@planted("uses every hyperparameter", on=torch.optim.SGD, origin="site: 1 - dampening", examples=100, every=False)
 def ignores_dampening(optimizer: Optimizer) -> Around:
     """dampening has no effect: it acts as 0"""
     return fixed("dampening", 0).around(optimizer)

@@ -151,6 +151,8 @@ class AdamSharesStateByShape(SharesStateByShape, Adam):
     __doc__ = SharesStateByShape.__doc__
 
 
-@caught_by("takes one group as two", origin="a port from Lua: state[i] for the i-th parameter of each group")
+@caught_by(
+    "steps the same if a group is split in two", origin="a port from Lua: state[i] for the i-th parameter of each group"
+)
 class AdamSharesStateByPlace(SharesStateByPlace, Adam):
     __doc__ = SharesStateByPlace.__doc__

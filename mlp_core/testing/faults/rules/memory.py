@@ -35,7 +35,7 @@ class KeepsASingleNumberAsState(Planted):
 
 
 @caught_by(
-    "treats every coordinate alone",
+    "moves every coordinate independently",
     origin="site: offsets into a flat buffer, as in apex's and fairseq's flattened optimizers",
 )
 class SumsUpWhatLiesSideBySide(SGD):

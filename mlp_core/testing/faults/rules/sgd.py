@@ -195,7 +195,8 @@ class AddsASmallNumber(Planted):
 
 
 @caught_by(
-    "negates with its arguments", origin="clip_by_value and np.minimum instead of np.clip: the lower limit is missing"
+    "gives the negated result for negated arguments",
+    origin="clip_by_value and np.minimum instead of np.clip: the lower limit is missing",
 )
 class ClipsFromAboveAlone(Planted):
     """the gradient is clipped at 1 from above, but not at -1 from below"""

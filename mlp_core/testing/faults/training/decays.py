@@ -11,7 +11,7 @@ from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.training.trainer import COURSE, Trainer, mistakes
 
-DECAY, BOTH = "equals torch with weight decay", "equals torch with both"
+DECAY, BOTH = "equals torch with weight decay", "equals torch with momentum and weight decay"
 
 CATALOGUE = Catalogue()
 

@@ -12,7 +12,7 @@ from mlp_core import MLP
 from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.training.loop import Loop, mistakes
 
-ONCE, WEIGHS, REPEATS = "sees every sample once an epoch", "weighs epoch losses by samples", "repeats under a seed"
+ONCE, WEIGHS, REPEATS = "uses every sample once per epoch", "weighs epoch losses by samples", "repeats under a seed"
 
 CATALOGUE = Catalogue()
 

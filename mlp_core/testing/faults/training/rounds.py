@@ -16,7 +16,7 @@ from mlp_core.testing.faults.training.trainer import COURSE, Trainer, mistakes
 PLAIN, MOMENTUM = "equals torch with plain gradient descent", "equals torch with momentum"
 LAST, RETURNS = "the last batch counts", "returns the losses of its steps"
 ALONE, EVALUATES = "leaves the data and settings alone", "evaluation does not train"
-REPEATS = "repeats under torch s seed"
+REPEATS = "repeats under one torch seed"
 
 CATALOGUE = Catalogue()
 

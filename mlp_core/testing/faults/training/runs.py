@@ -17,7 +17,7 @@ caught_by = mistakes(CATALOGUE)
 
 RATES, RESUMES, WATCHED = (
     "takes the rate of each step from the schedule", "resumes as if it had never stopped",
-    "is not changed by being watched",
+    "is not changed by its callback",
 )  # fmt: skip
 
 CHECKPOINT = "PyTorch tutorial, Saving and Loading a General Checkpoint"

@@ -16,7 +16,7 @@ from mlp_core.updater import Updater
 
 TORCH, STEPWISE = "equals torch to the bit", "follows torch step by step"
 
-ONCE, WEIGHS = "sees every sample once an epoch", "weighs epoch losses by samples"
+ONCE, WEIGHS = "uses every sample once per epoch", "weighs epoch losses by samples"
 
 EXACT = "trains as exact rational arithmetic does"
 

@@ -10,7 +10,7 @@ from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.training.trainer import COURSE, Trainer, mistakes
 
 DECAY = "equals torch with weight decay"
-MOMENTUM, BOTH = "equals torch with momentum", "equals torch with both"
+MOMENTUM, BOTH = "equals torch with momentum", "equals torch with momentum and weight decay"
 
 CATALOGUE = Catalogue()
 

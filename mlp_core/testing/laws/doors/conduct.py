@@ -52,7 +52,7 @@ assert same(first, second), (first, second)"""
 
 
 @book.law(lambda subject: subject.inputs)
-def leaves_alone_what_it_is_handed(subject: Any, example: Arguments) -> Evidence:
+def leaves_arguments_and_cache_alone(subject: Any, example: Arguments) -> Evidence:
     """Backward changes neither the arguments, nor the upstream gradients, nor what the forward saved. A second backward
     gives the same numbers, and so does a second run of both.
 

@@ -72,7 +72,7 @@ assert abs(float(got[{index}]) - float(expected[{index}])) <= {bound}, (got, exp
 
 
 @book.law(lambda subject: subject.inputs, closing=EACH_ARGUMENT)
-def gives_each_gradient_alone(subject: FunctionForm, example: Arguments) -> Evidence:
+def is_right_if_only_one_gradient_is_needed(subject: FunctionForm, example: Arguments) -> Evidence:
     """If only one argument requires a gradient, its gradient is the same as when all arguments require one.
 
     A backward that reads ctx.needs_input_grad at the wrong index passes every test in which all arguments require a
@@ -116,7 +116,7 @@ assert abs(float(got[{index}]) - float(expected[{index}])) <= {bound}, (got, exp
 
 
 @book.law(lambda subject: subject.inputs, closing=EACH_OUTPUT)
-def takes_each_output_alone(subject: FunctionForm, example: Arguments) -> Evidence:
+def is_right_if_only_one_output_is_used(subject: FunctionForm, example: Arguments) -> Evidence:
     """If only one output is used, the gradients equal those for upstream gradients of zero on the other outputs.
 
     If a function turns materialize_grads off, unused outputs get None as upstream gradient. A backward that does not
@@ -154,7 +154,7 @@ assert abs(float(got[{index}]) - {expected}) <= {bound}, got"""
 
 
 @book.law(lambda subject: subject.inputs, closing=RUN_IN_SINGLE)
-def is_as_right_in_float32(subject: FunctionForm, example: Arguments) -> Evidence:
+def gives_the_same_gradients_in_float32(subject: FunctionForm, example: Arguments) -> Evidence:
     """In float32 the gradients equal those in float64, within what rounding to float32 explains.
 
     Most functions are used only in float32, and are checked only in float64.

@@ -53,7 +53,7 @@ def has_no_rule(subject: FunctionForm) -> str | None:
 
 
 @book.law(lambda subject: subject.inputs, skip=has_no_rule)
-def gives_each_sample_under_vmap_what_it_gives_alone(subject: FunctionForm, example: Arguments) -> Evidence:
+def gives_the_same_under_vmap(subject: FunctionForm, example: Arguments) -> Evidence:
     """Under torch.vmap each sample gets the outputs and gradients that it gets without vmap, within what rounding
     explains. This holds for every batch axis of every argument.
 

@@ -44,7 +44,7 @@ assert abs(float(got[{index}]) - float(expected[{index}])) <= {bound}, (got, exp
     lambda subject: subject.inputs, skip=taken,
     beside="it also applies to gradients that are estimates by design and are no derivative of anything",
 )  # fmt: skip
-def is_linear_in_what_comes_from_above(subject: Any, example: Arguments) -> Evidence:
+def is_linear_in_the_upstream_gradient(subject: Any, example: Arguments) -> Evidence:
     """For upstream gradients u and v, the gradient for 2 u - 3 v is 2 times the gradient for u minus 3 times the
     gradient for v.
 
@@ -80,7 +80,7 @@ assert abs(float(got[{index}]) - float(expected[{index}])) <= {bound}, (got, exp
 
 
 @book.law(lambda subject: subject.inputs, skip=taken)
-def takes_any_strides_from_above(subject: Any, example: Arguments) -> Evidence:
+def takes_upstream_gradients_of_any_strides(subject: Any, example: Arguments) -> Evidence:
     """The gradient does not depend on the strides of the upstream gradient. It may be contiguous, transposed or a slice
     of a larger tensor. If its entries are equal, it may be expanded from one of them, with strides of 0.
 

@@ -36,7 +36,7 @@ SEED = "torch.manual_seed(0) at its beginning"
 
 
 @book.law(lambda subject: subject.inputs)
-def repeats_itself_and_leaves_no_trace(subject: Any, inputs: Inputs) -> Evidence:
+def repeats_itself_without_side_effects(subject: Any, inputs: Inputs) -> Evidence:
     """A second call of the gradient and of the function gives the same numbers. Parameters, data, default dtype and the
     flushing of denormals are unchanged, and no graph is left behind. Drawing random numbers is allowed if the result
     does not depend on them.

@@ -157,7 +157,7 @@ def repeats_itself_to_the_bit(subject: Any, problem: Problem) -> Evidence:
 
 
 @book.law(lambda subject: subject.problems())
-def takes_the_parameters_as_they_are(subject: Any, problem: Problem) -> Evidence:
+def uses_the_current_parameters(subject: Any, problem: Problem) -> Evidence:
     """After an update has changed the model's flat buffer, the next call gives the gradient for the new weights.
     Nothing of the previous weights, or of the previous deltas, is reused.
 
@@ -184,7 +184,7 @@ def takes_the_parameters_as_they_are(subject: Any, problem: Problem) -> Evidence
     lambda subject: subject.problems(),
     skip=lambda subject: None if subject.to_the_bit else "only for the core's own backpropagation",
 )
-def fills_gradients_wherever_they_are(subject: Any, problem: Problem) -> Evidence:
+def fills_gradients_that_are_stored_elsewhere(subject: Any, problem: Problem) -> Evidence:
     """A parameter whose gradient is stored elsewhere in memory gets its gradient in its grad, as all others do. A
     frozen parameter gets none, as with autograd, or zeros.
 

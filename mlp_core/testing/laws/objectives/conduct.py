@@ -64,7 +64,7 @@ def no_weights(subject: Any) -> str | None:
     lambda subject: subject.rows, skip=meets, judges=True,
     beside="it says that rows depend on each other; the law of the gradient only says that a number is off",
 )  # fmt: skip
-def rows_do_not_meet(subject: Any, at: Rows) -> Evidence:
+def rows_do_not_affect_each_other(subject: Any, at: Rows) -> Evidence:
     """A subset of the rows, in another order, gets the same numbers as among all rows, within rounding.
 
     A boosting library adds up the numbers of the rows. A mean over the rows divides by a count that changes with the
@@ -92,7 +92,7 @@ def takes_scores_in_any_memory_order(subject: Any, at: Rows) -> Evidence:
 
 
 @book.law(lambda subject: subject.rows, skip=no_weights, judges=True)
-def is_weighted_by_the_weights_it_is_handed(subject: Any, at: Rows) -> Evidence:
+def multiplies_each_row_by_its_weight(subject: Any, at: Rows) -> Evidence:
     """Gradient and hessian of a row are its weight times those without weights.
 
     For a custom objective the library does not multiply by the weights. An objective that reads them must multiply both

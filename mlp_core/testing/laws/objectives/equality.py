@@ -50,7 +50,7 @@ FLAT = "the loss has no slope anywhere (an error rate has none): give the loss w
 
 
 @book.law(lambda subject: subject.rows)
-def the_gradient_is_that_of_the_loss_by_raw_score(subject: Any, at: Rows) -> Evidence:
+def the_gradient_is_the_derivative_by_the_raw_score(subject: Any, at: Rows) -> Evidence:
     """The gradient of every row is the derivative of that row's loss by its raw score, before any sigmoid, softmax or
     exponential. Difference quotients of the loss confirm it, within their truncation and rounding.
 
@@ -97,7 +97,7 @@ def _adds_up(subject: Any, at: Rows) -> bool:
 
 
 @book.law(lambda subject: subject.rows)
-def the_hessian_is_what_it_is_said_to_be(subject: Any, at: Rows) -> Evidence:
+def the_hessian_is_as_declared(subject: Any, at: Rows) -> Evidence:
     """hessian="exact": each entry is the derivative of the gradient by its own raw score. "bound": no entry is below
     that. "any": every entry is finite and above 0.
 

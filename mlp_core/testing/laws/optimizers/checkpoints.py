@@ -129,7 +129,7 @@ def needs_others(subject: Any) -> str | None:
     doing="loaded into an instance with other hyperparameters",
     beside="it says that a hyperparameter is lost, where resuming says that the end differs",
 )  # fmt: skip
-def puts_its_hyperparameters_back(subject: Any, scenario: Scenario) -> Evidence:
+def restores_its_hyperparameters_from_a_checkpoint(subject: Any, scenario: Scenario) -> Evidence:
     """A checkpoint that is loaded into an optimizer with other hyperparameters restores the saved ones.
 
     A run is often resumed from a script that has changed. A rate that is stored outside the groups stays that of the

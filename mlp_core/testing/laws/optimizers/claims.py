@@ -85,7 +85,7 @@ def stays_put_under_zero_gradients(subject: Any, scenario: Scenario) -> Evidence
     skip=claimed("odd", "negating parameters and gradients negates the step"),
     beside="the only law that checks this for an optimizer without a reference",
 )
-def negates_with_its_arguments(subject: Any, scenario: Scenario) -> Evidence:
+def gives_the_negated_result_for_negated_arguments(subject: Any, scenario: Scenario) -> Evidence:
     """If all parameters and gradients are negated, the result is negated.
 
     Changing the sign of every weight and gradient gives the mirror image of the problem. A rule that does not follow
@@ -152,7 +152,7 @@ def single_group(subject: Any) -> st.SearchStrategy[Scenario]:
     skip=claimed("coordinatewise", "it treats every coordinate separately"),
     beside="the only law that checks this for an optimizer without a reference",
 )
-def treats_every_coordinate_alone(subject: Any, scenario: Scenario) -> Evidence:
+def moves_every_coordinate_independently(subject: Any, scenario: Scenario) -> Evidence:
     """If a long parameter is permuted or cut into pieces, every coordinate moves as before. The same holds if the
     pieces are adjacent in one buffer, which an optimizer may step at once.
 

@@ -151,7 +151,7 @@ def needs_sixteen_bits(subject: Any) -> str | None:
     coarse, skip=needs_sixteen_bits, reshaped=True, share=FEW, doing="in 16 bits",
     beside="it needs no reference that runs in 16 bits",
 )  # fmt: skip
-def moves_sixteen_bits_as_thirty_two(subject: Any, scenario: Scenario) -> Evidence:
+def moves_16_bit_parameters_as_32_bit_ones(subject: Any, scenario: Scenario) -> Evidence:
     """After two steps from zero, every entry of a 16-bit parameter is close to its value in float32 or float64.
 
     Kernels for 16 bits are separate code, often in blocks of eight. A block that is left out, or a denominator that is

@@ -112,7 +112,7 @@ def needs_a_reference(subject: Any) -> str | None:
     scenarios, share=FEW, skip=needs_a_reference,
     beside="it says which entries become NaN; the others only say whether a step is skipped",
 )  # fmt: skip
-def meets_nan_as_its_reference_does(subject: Any, scenario: Scenario) -> Evidence:
+def handles_nan_as_its_reference_does(subject: Any, scenario: Scenario) -> Evidence:
     """A gradient of NaN makes the same entries NaN as in the reference, and no others. Or the step is skipped, for that
     parameter or for all.
 

@@ -83,7 +83,7 @@ def _end(subject: Any, scenario: Scenario, switch: str, *, value: bool) -> list[
     lambda s: s.telling(shapes=s.steady or s.shapes, per_group=(2, 3), groups=(1, s.max_groups)), skip=needs_forms,
     share=FEW, doing="in another form",
 )  # fmt: skip
-def computes_the_same_in_every_form(subject: Any, scenario: Scenario) -> Evidence:
+def steps_the_same_with_foreach_or_fused(subject: Any, scenario: Scenario) -> Evidence:
     """With foreach, fused, capturable or differentiable on, all parameters move as with it off. With maximize on, they
     move as with negated gradients. Switches that the constructor does not have, or that do not work here, are left out.
 

@@ -172,7 +172,7 @@ def twins(subject: Any) -> st.SearchStrategy[Scenario]:
     twins, skip=needs_two_groups, share=FEW, doing="with one group split into two",
     beside="it needs no reference: it says that the grouping is what is wrong",
 )  # fmt: skip
-def takes_one_group_as_two(subject: Any, scenario: Scenario) -> Evidence:
+def steps_the_same_if_a_group_is_split_in_two(subject: Any, scenario: Scenario) -> Evidence:
     """Parameters of one group move as they do in two groups with the same hyperparameters.
 
     Splitting a group must not change anything. Code that finds state by the position in the group, or by shape,

@@ -24,7 +24,7 @@ book = OptimizerBook(waivable=True)
     narrowed=lambda drawn, seen: drawn.besides(seen),
     beside="the only law that checks this for an optimizer without a reference",
 )
-def shows_every_hyperparameter(subject: Any, drawn: Changes) -> Evidence:
+def uses_every_hyperparameter(subject: Any, drawn: Changes) -> Evidence:
     """A change of any single hyperparameter changes a parameter or its state by at least 100 roundings.
 
     An option that is accepted and ignored is worse than one that is refused: a search over it compares noise.

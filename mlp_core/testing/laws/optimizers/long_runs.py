@@ -114,7 +114,7 @@ def without(subject: Any) -> st.SearchStrategy[LongRun]:
     without, skip=without_closure, share=RARELY, doing="in a run of hundreds of steps on one slope", closing=SANE,
     beside="it needs no reference",
 )  # fmt: skip
-def stays_sane_in_a_long_run(subject: Any, run: LongRun) -> Evidence:
+def keeps_descending_in_a_long_run(subject: Any, run: LongRun) -> Evidence:
     """On one noisy slope, hundreds of steps continue downhill as they began: no value becomes infinite or NaN, stops
     for good, or moves back up.
 

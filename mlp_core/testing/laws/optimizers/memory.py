@@ -164,7 +164,7 @@ def takes_every_shape_and_stride(subject: Any, scenario: Scenario) -> Evidence:
     closing=LYING,
     beside="the only law that checks this for an optimizer without a reference",
 )
-def takes_a_gradient_however_it_lies(subject: Any, scenario: Scenario) -> Evidence:
+def takes_a_gradient_of_any_strides(subject: Any, scenario: Scenario) -> Evidence:
     """A gradient with transposed memory or gaps moves a parameter as a contiguous gradient does.
 
     Autograd leaves such gradients behind a transpose. A kernel that reads their memory in order adds correct numbers to

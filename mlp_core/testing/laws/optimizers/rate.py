@@ -92,7 +92,7 @@ def moves_nothing_at_an_lr_of_0(subject: Any, scenario: Scenario) -> Evidence:
 
 
 @book.law(lambda s: s.scenarios_of_every_kind(steps=(2, 2), dtypes=comparable(s) or s.dtypes), skip=needs_an_lr)
-def moves_every_shape_by_its_lr(subject: Any, scenario: Scenario) -> Evidence:
+def applies_its_lr_to_every_shape(subject: Any, scenario: Scenario) -> Evidence:
     """With another lr in the groups, every parameter that has a gradient ends at other values: scalar, vector or
     matrix, tall or wide.
 

@@ -58,7 +58,7 @@ def resting_first(subject: Any) -> st.SearchStrategy[Scenario]:
     resting_first, share=FEW, closing=AT_REST, doing="with gradients of zero at first",
     beside="it needs no reference: it says that a gradient of zero is what moves the parameter",
 )  # fmt: skip
-def rests_where_the_slope_is_zero(subject: Any, scenario: Scenario) -> Evidence:
+def leaves_a_parameter_with_zero_gradients_at_zero(subject: Any, scenario: Scenario) -> Evidence:
     """A parameter at zero whose gradients have been zero since the start does not move, although others do. When its
     first nonzero gradient comes, it moves by finite numbers.
 

@@ -159,7 +159,7 @@ def evaluation_does_not_train(subject: Any, run: TrainingRun) -> Evidence:
 
 
 @book.law(runs(epochs=(1, 2)), beside="it needs no reference: it says that a run differs from itself")
-def repeats_under_torch_s_seed(subject: Any, run: TrainingRun) -> Evidence:
+def repeats_under_one_torch_seed(subject: Any, run: TrainingRun) -> Evidence:
     """The same weights, data and random state give the same final bits.
 
     A run that cannot be repeated cannot be compared with another.

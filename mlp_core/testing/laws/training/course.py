@@ -155,7 +155,7 @@ def resumes_as_if_it_had_never_stopped(subject: Any, training: Training) -> Evid
 
 
 @book.law(lambda subject: trainings(exact=False, switches=True))
-def is_not_changed_by_being_watched(subject: Any, training: Training) -> Evidence:
+def is_not_changed_by_its_callback(subject: Any, training: Training) -> Evidence:
     """An on_epoch that evaluates the model, reads its gradients, draws random numbers and returns something does not
     change the run by a bit. It is called once per epoch, after the last step, with the number and loss of the epoch.
 

@@ -155,7 +155,7 @@ def follows_torch_step_by_step(subject: Any, training: Training) -> Evidence:
 
 
 @book.law(lambda subject: trainings(exact=False), cases=lambda subject: ("another order in another epoch",))
-def sees_every_sample_once_an_epoch(subject: Any, training: Training) -> Evidence:
+def uses_every_sample_once_per_epoch(subject: Any, training: Training) -> Evidence:
     """With shuffling, each epoch uses every sample once, with its own target, in a new order. With lr 0 and batches of
     one, the losses of an epoch are those of the single samples.
 

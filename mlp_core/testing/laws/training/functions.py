@@ -191,7 +191,7 @@ def equals_torch_with_momentum(subject: Any, run: TrainingRun) -> Evidence:
 
 
 @book.law(runs(momentum=True, decay=True), skip=needs("momentum", "decay"))
-def equals_torch_with_both(subject: Any, run: TrainingRun) -> Evidence:
+def equals_torch_with_momentum_and_weight_decay(subject: Any, run: TrainingRun) -> Evidence:
     """With momentum and weight decay, every weight equals that of torch.optim.SGD: the decay goes into the velocity.
 
     Momentum and decay may each be correct, and wrong together. The order of the two lines is the whole difference
