@@ -34,7 +34,8 @@ COMPARISON = {HERE / "testing" / "failure.py", *(HERE / "testing" / "bounds").gl
 
 
 def kind_of(stack: list[tuple[str, str]]) -> str:
-    """What a stack, the outermost (file, function) first, is busy with: the first call that says so."""
+    """The work that a stack does, named by its first call that names one. The outermost (file, function) comes
+    first."""
     evaluated = next((k for k, call in enumerate(stack) if call == (engine.__file__, "evaluate")), None)
     if evaluated is None:
         return "generation"

@@ -1,4 +1,4 @@
-"""What is timed of one checkout: `python benchmarks/cases.py` reads names of cases, a line each, and answers seconds.
+"""Times one checkout: `python benchmarks/cases.py` reads names of cases, one per line, and answers with seconds.
 
 The process that asks (compare.py) has two of these, for two checkouts of mlp_core, and asks them in turn. An answer is
 a JSON line: {"seconds": s}, or {"absent": why} for what this checkout cannot do.

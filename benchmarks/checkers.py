@@ -1,4 +1,4 @@
-"""What gradient checkers accept, at their defaults: the table of docs/gradient-checking.md.
+"""Measures what gradient checkers accept at their defaults: the table of docs/gradient-checking.md.
 
 The function is a sum of s exp(x) with n entries. Its gradient is right, or wrong in one entry. A checker that is random
 is asked several times.

@@ -2,9 +2,9 @@
 
 FOLDER has another mlp_core.
 
-Two processes, one for each mlp_core, are asked for rounds in turn: one waits while the other works, and a mood of the
-machine meets both. The benchmarks are this checkout's for both. A ratio is this / other: above 1, this one is slower.
-What lies above the limit is measured again with three times the rounds before it counts.
+Two processes, one for each mlp_core, are asked for rounds in turn: one waits while the other works, so that both meet
+the same load of the machine. The benchmarks are this checkout's for both. A ratio is this / other: above 1, this one is
+slower. A case above the limit is measured again with three times the rounds before it counts.
 """
 
 from __future__ import annotations

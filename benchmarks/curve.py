@@ -55,7 +55,7 @@ class Erring:
 
 
 def by_law(name: str, problem: Problem, size: float, example: int) -> bool | None:
-    """Whether a law catches the error on this problem; None where it says nothing there."""
+    """Whether a law catches the error on this problem; None if the law is not tested there."""
     subject = subjects.backprop(Erring(size, example))
     (law,) = (law for law in laws_of(subject) if law.name == name)
     try:

@@ -99,7 +99,7 @@ def every() -> list[tuple[str, Fault]]:
 
 
 def drawn(index: int) -> Curves | None:
-    """What one mistake does."""
+    """The effect of one mistake."""
     torch.set_num_threads(1)
     return curves(every()[index][1])
 

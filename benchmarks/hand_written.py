@@ -29,7 +29,7 @@ from mlp_core.testing.foreign.offered import MARK
 COMMAND = [sys.executable, "-c", "from mlp_core.cli import main; main()", "verify"]
 VERDICTS = {0: "right", 1: "wrong", 2: "not recognised", 3: "not shown"}
 RIGHT = ("04_softmax_objective", "22_function_right")
-"""doors that are right as they lie"""
+"""files that are correct without changes"""
 
 CALLS = Path(__file__).with_suffix(".toml")
 SUBREAPER = 36
@@ -74,7 +74,7 @@ def truths(folder: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _record(text: str) -> dict[str, Any]:
-    """What the collector says of a file: CASE = {...}."""
+    """The entry of the collector in a file: CASE = {...}."""
     for node in ast.parse(text).body:
         match node:
             case ast.Assign(targets=[ast.Name(id="CASE")], value=value):

@@ -1,9 +1,9 @@
-"""The tables of docs/measured.md on speed and waiting, of what was just measured: `nox -s measured` runs this.
+"""The tables of docs/measured.md on speed and waiting, made from new measurements: `nox -s measured` runs this.
 
     python benchmarks/measured.py FOLDER DOCUMENT [--base COMMIT]
 
-FOLDER has threads-1.json and threads-2.json of pytest-benchmark, and waits.json of waits.py; of what is not there the
-document keeps its table. What a table replaces stands between two comments in the document.
+FOLDER has threads-1.json and threads-2.json of pytest-benchmark, and waits.json of waits.py. If one is
+missing, the document keeps its table. Two comments in the document enclose the part that a table replaces.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def cell(ratio: float) -> str:
 
 
 def table(rows: list[dict[str, Any]], kind: str) -> list[str]:
-    """Of one kind: a shape a line, the ratio to each contender a column."""
+    """The table of one kind: one line per shape, one column per contender with the ratio to it."""
     shapes = by_shape(rows, kind)
     others = list(dict.fromkeys(name for several in shapes.values() for name in several if name != OURS))
     lines = [f"| {KINDS[kind]} | {' | '.join(others)} |", f"| --- |{' ---: |' * len(others)}"]

@@ -83,7 +83,8 @@ def of_ensmallen(name: str, **hyper: Any) -> Step:
 
 
 def of_tfjs(name: str, *args: Any) -> Step:
-    """Of TF.js, by node: `npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-cpu`, and NODE_PATH."""
+    """The rules of TF.js, run by node: `npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-cpu`, and
+    NODE_PATH."""
     steps = _run_by_node(name, json.dumps(args))
     nan = float("nan")  # of which JSON makes null
     after = iter([torch.tensor([nan if v is None else v for v in p]).double().view(2, 3) for p in steps])

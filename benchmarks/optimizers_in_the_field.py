@@ -2,7 +2,7 @@
 
 `python benchmarks/optimizers_in_the_field.py` verifies the pairs of tests/optimizers_in_the_field; with names, those
 pairs alone. A folder in MLP_CORE_CASES adds the files of its `optimizers`: each has `wrong`, `right`, `unreferenced`.
-The last lines count what is told apart, accused and named.
+The last lines count the wrong ones that are found, the right ones that fail, and the mistakes that are named.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def rows() -> Iterator[Row]:
 
 
 def named(report: Report) -> list[str]:
-    """What the diagnoses of the broken laws say."""
+    """The diagnoses of the broken laws."""
     return list(dict.fromkeys(r.diagnosis for r in report.results if r.verdict == "FAIL" and r.diagnosis))
 
 

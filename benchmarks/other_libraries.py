@@ -122,7 +122,7 @@ def of_autograd(name: str, **hyper: Any) -> Step:
         **hyper,
     )
     ended = rule(lambda x, i: GRADIENTS[i].numpy(), START.numpy().copy(), None, STEPS, LR, **hyper)
-    after = iter([*map(tensor, seen[1:]), tensor(ended)])  # it tells before each step
+    after = iter([*map(tensor, seen[1:]), tensor(ended)])  # it reports before each step
     return lambda g: next(after)
 
 

@@ -25,7 +25,7 @@ SECONDS = 0.02
 
 
 def parts(shape: Shape) -> dict[str, Callable[[], object]]:
-    """What a step consists of, by name; with autograd off."""
+    """The parts of a step, by name; autograd is off."""
     model, loss, (x, y) = MLP(shape.sizes), losses.get("cross_entropy"), shape.data()
     x, y = x[: shape.batch], y[: shape.batch]
     model.flat_grad  # noqa: B018  (binds every parameter's grad)

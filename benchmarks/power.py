@@ -3,11 +3,11 @@
 A mistake must be caught by each law that it names. A law that catches nothing alone must say why it is kept (`beside`).
 Laws that a mistake does not name get OTHERS examples of it: "alone" means that none of them saw it in those.
 
-    python benchmarks/power.py                          the matrix, in docs/power.md; exit 1 where it has a hole
-    python benchmarks/power.py adam sgd                 of these modules of the catalogue alone, printed
-    python benchmarks/power.py forgets_the_derivative   of this mistake alone
+    python benchmarks/power.py                          the matrix, in docs/power.md; exit 1 if it has a hole
+    python benchmarks/power.py adam sgd                 only these modules of the catalogue, printed
+    python benchmarks/power.py forgets_the_derivative   only this mistake
 
-A law is judged as a whole where no mistake that could meet it is left out.
+A law is judged as a whole if no mistake that could meet it is left out.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ EVERY = [
 
 @dataclass(frozen=True)
 class Row:
-    """What the laws say of one mistake."""
+    """The verdicts of the laws on one mistake."""
 
     module: str
     name: str
@@ -63,7 +63,7 @@ class Row:
 
 
 def kind_of(fault: Fault) -> str:
-    """What sort of thing the mistake is made in."""
+    """The kind of subject in which the mistake is made."""
     return type(fault.subject).__name__.removesuffix("Subject").lower()
 
 
@@ -81,7 +81,7 @@ def _catches(law: Law, fault: Fault) -> bool:
 
 
 def chosen(names: Collection[str]) -> list[int]:
-    """The mistakes of these modules or of these names; all, where none is named.
+    """The mistakes of these modules or of these names; all, if none is named.
 
     Raises ArgumentError for a name that is neither.
     """
@@ -104,8 +104,8 @@ def matrix(wanted: Iterable[int], jobs: int, console: Console) -> list[Row]:
 
 
 def holes(rows: list[Row], wanted: Collection[int]) -> list[str]:
-    """What is wrong with the matrix of the mistakes wanted: one not caught by its law, a law that catches nothing, or
-    nothing alone and does not say why it is kept."""
+    """The errors in the matrix of the wanted mistakes: a mistake that its law does not catch, a law that catches
+    nothing, or one that catches nothing alone and does not say why it is kept."""
     found = [f"{r.module}: {r.name} is not caught by: {law}" for r in rows for law in r.missed]
     every = {law.name: law for _, fault in EVERY for law in laws_of(fault.subject)}
     for index in {*range(len(EVERY))} - {*wanted}:

@@ -1,9 +1,9 @@
-"""What each part of the search's recipe is worth, on validation accuracy over several seeds.
+"""Measures the effect of each part of the search's recipe on validation accuracy over several seeds.
 
     python benchmarks/recipe.py --data folder:IMAGES [--seeds 5] [--trials 6] [--epochs 8]
 
 Every variant runs the same random search on the same splits; each seed draws splits, hyperparameters and weights of its
-own. What counts is the validation accuracy of the trial each search selects. The test split stays sealed.
+own. The figure is the validation accuracy of the trial that each search selects. The test split stays sealed.
 """
 
 from __future__ import annotations

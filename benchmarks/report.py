@@ -18,12 +18,12 @@ SCALING = ("parameters", "depth", "batch")
 
 
 def rows_of(path: Path) -> list[Row]:
-    """What was handed to pytest-benchmark, a contender of a group a row."""
+    """The data that pytest-benchmark received: one row per contender of a group."""
     return [bench["extra_info"] for bench in json.loads(path.read_text())["benchmarks"]]
 
 
 def by_shape(rows: list[Row], kind: str) -> dict[str, dict[str, Row]]:
-    """Of one kind of figure: by shape, the row of each contender."""
+    """The figures of one kind: by shape, the row of each contender."""
     found: dict[str, dict[str, Row]] = defaultdict(dict)
     for row in rows:
         if row["kind"] == kind:

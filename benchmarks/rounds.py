@@ -95,7 +95,7 @@ REPLAY = Replay()
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured of a group: seconds of each round by contender, who was absent and why."""
+    """The measurements of a group: seconds of each round by contender, who was absent and why."""
 
     group: str
     seconds: dict[str, list[float]]

@@ -28,7 +28,7 @@ from mlp_core.testing.verification.names import core_subjects
 FAILED, REFUSED, STOPPED = 1, 2, 130
 
 EVERY = 60.0
-"""seconds between two lines where no progress bar can be shown"""
+"""seconds between two lines if no progress bar can be shown"""
 
 SPEED = 600.0
 """seconds over which the speed is averaged: some laws take a hundred times as long as others"""
@@ -51,7 +51,7 @@ class Stop:
 
 
 def right_subjects() -> dict[str, Any]:
-    """Everything that must never be accused."""
+    """All subjects that must never fail."""
     return {**core_subjects(), **written_differently()}
 
 
@@ -83,7 +83,7 @@ def soak(
 
 
 class Watched:
-    """A progress bar with the time left, or, where there is no terminal, a line from time to time."""
+    """A progress bar with the time left, or, without a terminal, a line from time to time."""
 
     def __init__(self, console: Console, total: int, before: Sequence[units.Record]) -> None:
         columns = (

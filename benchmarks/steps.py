@@ -1,4 +1,4 @@
-"""A whole training step (forward, loss, backward, momentum and L2 update) by everybody who can do it.
+"""A whole training step (forward, loss, backward, momentum and L2 update) by every library that can do it.
 
 Each maker returns a round: some epochs over the same batches, in float32, from weights that are alike.
 """
@@ -89,7 +89,7 @@ def floor(shape: Shape) -> Round:
 
 
 def by_torch(**implementation: bool) -> Callable[[Shape], Round]:
-    """The loop everybody writes, with one of torch's implementations of SGD."""
+    """The usual loop, with one of torch's implementations of SGD."""
 
     def make(shape: Shape) -> Round:
         module, (x, y) = shape.module(), shape.data()

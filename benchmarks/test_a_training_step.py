@@ -1,4 +1,4 @@
-"""The backprop loop: a whole training step of fit, beside its floor and everybody who does the same.
+"""The backprop loop: a whole training step of fit, beside its floor and all contenders.
 
 Two threads, float32. No time is asserted: the ratios go to the table and the pictures of `nox -s bench`.
 """

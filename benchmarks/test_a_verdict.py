@@ -1,5 +1,5 @@
-"""What a verdict takes, imports aside: the laws of a rule beside scikit-learn's checks of an estimator, and an example
-of a law beside a run of torch's own tests of optimizers."""
+"""The time of a verdict without imports: the laws of a rule beside scikit-learn's checks of an estimator, and an
+example of a law beside a run of torch's own tests of optimizers."""
 
 from __future__ import annotations
 

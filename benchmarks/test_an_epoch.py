@@ -1,6 +1,6 @@
 """A whole epoch of the experiment beside the usual way: DataLoader, transforms image by image, autograd, torch's SGD.
 
-Both train 3072-512-128-32-2 on 8,000 images of 32 x 32 that lie in memory as bytes, mirrored at random, batch 256.
+Both train 3072-512-128-32-2 on 8,000 images of 32 x 32 that are in memory as bytes, mirrored at random, batch 256.
 The usual way decodes nothing here; from files it would decode every image in every epoch besides.
 """
 

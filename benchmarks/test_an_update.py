@@ -1,6 +1,6 @@
 """The update alone: every rule beside torch's single, foreach and fused implementation, as far as torch has them.
 
-Ours steps the parameters of an MLP, which lie side by side; torch's steps tensors of their own, as nn.Module has them.
+Ours steps the parameters of an MLP, which are adjacent in memory; torch's steps separate tensors, as in an nn.Module.
 """
 
 from __future__ import annotations

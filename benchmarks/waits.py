@@ -1,4 +1,4 @@
-"""What a command takes, from its start to its end: `python benchmarks/waits.py FIGURES.json [BASE] [--rounds 5]`.
+"""The time of a command from its start to its end: `python benchmarks/waits.py FIGURES.json [BASE] [--rounds 5]`.
 
 BASE is a folder with another mlp_core, such as that of an older commit: both are asked in turn, and the ratio is this /
 other. Every command runs in a new process and an empty folder. Among them are the first training of a process and the

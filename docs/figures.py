@@ -81,7 +81,7 @@ def at_a_kink() -> Figure:
         z = model.trace(x).z[1]
         unit = int((z * (z > 0)).sum(0).argmax())
         row = int(z[:, unit].argmax())
-        model.biases[0][unit] -= z[row, unit] - 1e-5  # now it stands 1e-5 to the right of its kink
+        model.biases[0][unit] -= z[row, unit] - 1e-5  # now it is 1e-5 to the right of its kink
     exact = gradients(model, x, y)[0]
     every = [gradcheck.relative_error(quotients(model, x, y, h), exact) for h in STEPS]
     axes.loglog(STEPS, every, label="every entry")

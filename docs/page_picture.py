@@ -1,4 +1,4 @@
-"""The picture of the HTML report, docs/report.png, taken anew by chromium: `python docs/page_picture.py`."""
+"""The picture of the HTML report, docs/report.png, taken by chromium: `python docs/page_picture.py`."""
 
 from __future__ import annotations
 

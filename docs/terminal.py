@@ -30,7 +30,7 @@ def my_backprop(model: MLP, trace: Trace, dL_dy: torch.Tensor) -> None:
 
 
 def draw() -> str:
-    """What a terminal shows of it, as SVG."""
+    """The picture of a terminal with this output, as SVG."""
     console = Console(record=True, width=92, file=io.StringIO(), force_terminal=True)
     console.print(brief(verify(my_backprop).results, "my_backprop:my_backprop", "", console.width))
     return console.export_svg(theme=DEFAULT_TERMINAL_THEME, code_format=FRAME, unique_id="t")

@@ -80,7 +80,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def nothing_stays_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What loading `hand_in.py` leaves in a process of its own is put back in this one."""
+    """Loading `hand_in.py` changes its process; in this process the changes are undone."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     yield
     sys.modules.pop("hand_in", None)

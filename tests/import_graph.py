@@ -12,7 +12,7 @@ RANKS = {
     "testing/diagnosis": 7, "testing/foreign": 7, "testing/laws": 7, "testing/right": 7,
     "testing/verification": 8, "testing": 9, "cli": 10,
 }  # fmt: skip
-"""What a file's folder may import: folders of a lower rank, and itself. "" is the core, with rules/."""
+"""The folders that a file's folder may import: folders of a lower rank, and itself. "" is the core, with rules/."""
 
 APART = {"experiment", "testing"}
 """neither imports the other"""

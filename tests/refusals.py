@@ -1,4 +1,4 @@
-"""What tests of errors share: what a call says that is refused."""
+"""Shared by tests of errors: the message of a refused call."""
 
 from __future__ import annotations
 

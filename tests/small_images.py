@@ -15,7 +15,7 @@ from mlp_core.experiment.sealed import Split
 
 
 def write_image(path: Path, number: int, size: tuple[int, int] = (3, 2)) -> None:
-    """A one-coloured image that tells its number: red holds it exactly, as PNG does not round."""
+    """A one-coloured image that contains its number: red stores it exactly, as PNG does not round."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", size, (number, 255 - number, 7)).save(path)
 

@@ -1,4 +1,4 @@
-"""What tests of the optimizer share: a rule, parameters, the gradients of each step, and what is stepped as one."""
+"""Shared by tests of the optimizer: a rule, parameters, the gradients of each step, and what is stepped together."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def segments(optimizer: RuleOptimizer, group: int = 0) -> list[int]:
 
 
 def in_use(model: MLP) -> Tensor:
-    """1 where a parameter lies in the model's buffer, 0 in the padding."""
+    """1 for the parameters in the model's buffer, 0 for the padding."""
     used = torch.zeros_like(model.flat)
     for view in model.layout.views(used):
         view.fill_(1.0)

@@ -1,4 +1,5 @@
-"""What importing costs, and which way imports go: downwards, by the rank of a file's folder, and never in a circle."""
+"""The cost of importing, and the direction of imports: downwards, by the rank of a file's folder, and never in a
+circle."""
 
 from __future__ import annotations
 
@@ -45,7 +46,7 @@ NOT_OF_THE_CORE = (
 
 
 def test_the_core_imports_no_more_than_it_needs_and_stands_without_the_rest() -> None:
-    """What importing mlp_core costs beyond torch: its own modules, the rules' not among them, and annotated_types."""
+    """The cost of importing mlp_core beyond torch: its own modules, the rules' not among them, and annotated_types."""
     command = [sys.executable, "-c", IMPORTED, *NOT_OF_THE_CORE]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (ours)
     assert done.returncode == 0, done.stderr

@@ -30,7 +30,7 @@ class Copy:
         self.process.start()
 
     def said(self) -> str:
-        """What it has printed so far."""
+        """Its output so far."""
         return self.file.read_text(encoding="utf-8") if self.file.exists() else ""
 
     def interrupt(self) -> None:
@@ -70,5 +70,5 @@ def command_line(*arguments: str) -> None:
 
 
 def pasted(lines: str) -> None:
-    """A snippet, run as if it stood in a file of its own."""
+    """A snippet, run as if it were in a file of its own."""
     exec(compile(lines, "<pasted>", "exec"), {"__name__": "__main__"})  # noqa: S102  (our own)

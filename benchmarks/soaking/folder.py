@@ -24,7 +24,7 @@ class Refused(Exception):
 
 
 def made_of(options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What a soak is made of: its options, the versions it runs on and a hash of every source file."""
+    """The description of a soak: its options, the versions it runs on and a hash of every source file."""
     files = [file for place in DECISIVE for file in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
     sources = {f"{file.parent.name}/{file.name}": _hash(file) for file in files}
     versions = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
@@ -56,7 +56,7 @@ class Folder:
         self.path, self.about, self.units = path, path / "made_of.json", path / "units.jsonl"
 
     def begin(self, made: Mapping[str, Mapping[str, Any]]) -> None:
-        """Take the folder for a soak made of this. Raises Refused where it holds one made of something else."""
+        """Take the folder for a soak made of this. Raises Refused if it contains one of another description."""
         self.path.mkdir(parents=True, exist_ok=True)
         if self.about.exists():
             found = differences(json.loads(self.about.read_text()), made)
@@ -76,7 +76,7 @@ class Folder:
                 file.truncate(whole.rfind(b"\n") + 1)
 
     def records(self) -> list[Record]:
-        """What is done, one record a unit."""
+        """The finished units, one record per unit."""
         lines = self.units.read_text().split("\n")[:-1] if self.units.exists() else []
         return list({key(r): r for r in map(json.loads, lines)}.values())
 

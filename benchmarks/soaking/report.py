@@ -1,4 +1,4 @@
-"""What a soak says: examples, failures and the worst error by law, and how often right code may yet be accused."""
+"""The report of a soak: examples, failures and the worst error by law, and a bound on the rate of false alarms."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def upper_bound(failures: int, examples: int, confidence: float = CONFIDENCE) ->
 
 
 def markdown(records: Iterable[Record], planned: int | None = None) -> str:
-    """The report: a row a law, the sum, the bound, and in full what could not be tested and every failure."""
+    """The report: one row per law, the sum, the bound, and in full every failure and everything that was not tested."""
     every = list(records)
     laws: dict[str, Row] = {}
     total = Row()
@@ -102,7 +102,7 @@ def _bound(total: Row) -> Sequence[str]:
 
 
 def _of(verdict: str, records: Sequence[Record]) -> Sequence[str]:
-    """Every unit of this verdict in full. One that could not be tested accuses nobody, and is to be looked at."""
+    """Every unit of this verdict in full. A unit that could not be tested is no failure, but needs a look."""
     found = []
     for r in records:
         if r["verdict"] == verdict:

@@ -1,4 +1,4 @@
-"""What a soak is made of: a unit is one law on one subject, with examples of its own, in one shard."""
+"""The units of a soak: a unit is one law on one subject, with examples of its own, in one shard."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def derived(seed: int, shard: int, subject: str, law: str) -> int:
 
 
 def key(record: Record) -> Key:
-    """That of the unit that the record is of."""
+    """The key of the unit to which the record belongs."""
     return record["shard"], record["subject"], record["law"]
 
 
@@ -87,7 +87,7 @@ def _text(result: engine.Result) -> str:
 
 
 def lost(unit: Unit) -> Record:
-    """What is to be said of a unit whose process died, twice."""
+    """The record of a unit whose process died twice."""
     nothing = dict.fromkeys(COUNTERS, 0)
     text = f"BROKEN: {unit.subject}: {unit.law}\n  reason     the process that ran it died"
     return {**asdict(unit), "asked": unit.examples, **nothing, "verdict": "FAIL", "seconds": 0.0, "text": text}

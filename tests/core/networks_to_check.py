@@ -1,4 +1,4 @@
-"""What tests of gradient checking share: vectors, and a network with a batch."""
+"""Shared by tests of gradient checking: vectors, and a network with a batch."""
 
 from __future__ import annotations
 

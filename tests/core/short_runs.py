@@ -1,4 +1,4 @@
-"""What tests of training share: data, short runs on them, a schedule, and runs that are the same to the bit."""
+"""Shared by tests of training: data, short runs on them, a schedule, and runs that are the same to the bit."""
 
 from __future__ import annotations
 

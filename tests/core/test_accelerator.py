@@ -1,4 +1,4 @@
-"""What the laws say on a CPU holds on an accelerator: the same tests, where there is one."""
+"""The laws that hold on a CPU hold on an accelerator too: the same tests, if there is one."""
 
 from __future__ import annotations
 

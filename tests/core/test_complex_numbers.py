@@ -18,7 +18,7 @@ NAN, INF = math.nan, math.inf
 
 
 def is_near(q: float, exact: float) -> bool:
-    """Whether a relative error is the exact one, but for the rounding of the norms."""
+    """Whether a relative error is the exact one, except for the rounding of the norms."""
     return q == exact or abs(q - exact) <= quotients.relative_error(0.0, 1.0)
 
 

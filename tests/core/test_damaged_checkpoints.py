@@ -1,4 +1,4 @@
-"""A checkpoint with something broken in it is refused by name before anything changes; an aliased one is mended."""
+"""A checkpoint with a damaged part is refused by name before anything changes; an aliased one is repaired."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Every tensor is made where its arguments are, never where torch's default device says.
 
-The default here is "meta", whose tensors hold no numbers: one made there in passing raises or shows. So a machine
-without an accelerator can tell.
+The default here is "meta", whose tensors hold no numbers: a tensor made there by mistake raises or is visible.
+So a machine without an accelerator can test this.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def test_gradients_and_training_are_the_same_under_another_default_device(loss: 
     runs: list[list[Any]] = []
     for device in ("cpu", "meta"):
         model = MLP([3, 4, 2])
-        model.weights[0].data[0].zero_()  # with its bias: the first unit stands on its kink
+        model.weights[0].data[0].zero_()  # with its bias: the first unit is at its kink
         model.biases[0].data[0].zero_()
         with torch.device(device):
             trace = model.trace(x)

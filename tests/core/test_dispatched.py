@@ -31,7 +31,7 @@ class Counted(TorchDispatchMode):
 
 
 def of_a_step(*sizes: int) -> tuple[Counter[str], Counter[str]]:
-    """What one more batch asks of `fit`."""
+    """The calls that one more batch needs in `fit`."""
     counts = []
     for batches in (2, 3):
         model = MLP(sizes)

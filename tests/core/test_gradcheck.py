@@ -138,7 +138,7 @@ def test_entries_at_a_kink_are_skipped_and_counted() -> None:
     model.weights[0].data.copy_(torch.tensor([[1.0, 1.0], [1.0, 0.0]]))
     model.biases[0].data.zero_()
     model.weights[1].data.fill_(1.0)
-    x, y = t(1, -1)[None], t(0)[None]  # z[1] = (0, 1): the first unit stands on its kink
+    x, y = t(1, -1)[None], t(0)[None]  # z[1] = (0, 1): the first unit is at its kink
     errors = check_model(model, x, y)
     assert errors.skipped == 3  # its two weights and its bias
     assert {band(q) for q in errors.values()} == {"fine"}

@@ -48,7 +48,7 @@ def test_weights_and_biases_fill_the_range_of_torchs_linear_layer() -> None:
         limit = W.shape[1] ** -0.5
         for drawn in (W, b):
             assert drawn.abs().max() <= limit
-            assert drawn.min() < -0.9 * limit  # of 100 numbers or more, some lie near either end
+            assert drawn.min() < -0.9 * limit  # among 100 numbers or more, some are near either end
             assert drawn.max() > 0.9 * limit
 
 

@@ -35,7 +35,7 @@ def padding(model: MLP, flat: Tensor) -> Tensor:
 
 
 def assert_laid(model: MLP) -> None:
-    """Every parameter and every gradient lies in its aligned place of the two buffers, and the padding is zero."""
+    """Every parameter and every gradient has its aligned place in the two buffers, and the padding is zero."""
     for flat, tensors in (
         (model.flat, [p.data for p in model.parameters()]),
         (model.flat_grad, [p.grad for p in model.parameters()]),
@@ -109,7 +109,7 @@ def test_a_whole_model_goes_round_through_a_file(through: ModuleType) -> None:
     (pickle.dump if through is pickle else torch.save)(model, file)
     file.seek(0)
     again = through.load(file, **options)
-    assert not {"layout", "flat", "_flat_grad", "grad_views"} & model.__getstate__().keys()  # made anew
+    assert not {"layout", "flat", "_flat_grad", "grad_views"} & model.__getstate__().keys()  # made again
     assert torch.equal(again.flat, model.flat)
     assert again.activations == model.activations
     assert_laid(again)

@@ -164,7 +164,7 @@ def test_a_gradient_check_is_of_the_numbers_they_have(move: str) -> None:
 
 
 def test_an_optimizer_steps_them_where_they_are_and_nothing_beside_them() -> None:
-    memory = torch.full((64,), 5.0, dtype=torch.float64)  # laid out as a model's, but for what lies between
+    memory = torch.full((64,), 5.0, dtype=torch.float64)  # laid out as a model's, except for the gaps
     model = MLP([2, 3, 1], dtype=torch.float64)
     for p, begin in zip(model.parameters(), model.layout.offsets, strict=True):
         p.data = memory[begin : begin + p.numel()].view(p.shape)
@@ -185,7 +185,7 @@ def test_two_modules_may_share_parameters_all_of_them() -> None:
     fit(twin, X, Y, epochs=1, **OPTIONS)
     assert torch.equal(model.flat, twin.flat)
     twin.float()
-    twin.double()  # the shared parameters lie in its buffer now
+    twin.double()  # the shared parameters are in its buffer now
     fit(model, X, Y, epochs=1, **OPTIONS)
     assert torch.equal(model.flat, twin.flat)
     target = fresh(3)

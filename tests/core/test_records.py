@@ -127,7 +127,7 @@ def test_an_activation_is_elementwise_and_reads_only(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in activations.names() if activations.get(name).exact])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_an_exact_derivative_is_autograd_s_where_a_run_has_gone_to_nan(name: str, dtype: torch.dtype) -> None:
-    """A kernel of torch may take NaN otherwise in its vector part than in its tail: so does whoever calls it."""
+    """A kernel of torch may treat NaN differently in its vector part and in its tail, and so do its callers."""
     f = activations.get(name)
     for n in range(1, 71):
         z, delta = torch.full((n,), torch.nan, dtype=dtype).requires_grad_(), torch.arange(1, n + 1, dtype=dtype)

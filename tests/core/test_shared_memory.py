@@ -1,4 +1,4 @@
-"""What shares its memory goes on sharing it: between processes, out of one file, and not where a copy is asked for."""
+"""Models that share memory continue to share it: between processes and from one file, but not if a copy is wanted."""
 
 from __future__ import annotations
 

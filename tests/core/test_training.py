@@ -1,4 +1,5 @@
-"""fit: whichever engine computes gradients and updates, the numbers are the same; what it reads, draws and tells."""
+"""fit: whichever engine computes gradients and updates, the numbers are the same. Also what it reads, draws and
+reports."""
 
 from __future__ import annotations
 
@@ -161,7 +162,7 @@ def test_a_schedule_is_asked_at_every_step(updates: str) -> None:
 
 
 def test_state_that_a_schedule_lays_anew_is_as_good_as_any_other() -> None:
-    """Padding does not rest where eps is 0: parameters part and join, and their state is laid anew on the way."""
+    """Padding does not stay at rest if eps is 0: parameters part and join, and their state is moved on the way."""
     adam: Any = rules.get("adam")
     _, history = train(rule=lambda step: adam(eps=0.0 if step % 3 == 1 else 1e-8))
     state = history.checkpoint["state"].values()

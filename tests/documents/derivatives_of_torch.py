@@ -1,4 +1,4 @@
-"""What the tests of torch's own derivatives share: autograd, central differences, and how numbers are compared."""
+"""Shared by the tests of torch's own derivatives: autograd, central differences, and how numbers are compared."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Reader:
         self.printed = said.getvalue()
 
     def read_text(self, block: Block) -> None:
-        """What the Python before it has printed, or an excerpt of a report nobody repeats here."""
+        """Output of the Python before it, or an excerpt of a report that is not repeated here."""
         if self.printed:
             check_said(block.text, self.printed)
         self.printed = ""
@@ -102,7 +102,7 @@ class Reader:
         assert yaml.safe_load(block.text)
 
     def read_markdown(self, block: Block) -> None:
-        """What a reader pastes into a document of their own."""
+        """Text that a reader pastes into a document."""
 
     def read_indented(self, block: Block) -> None:
         """Commands that install, download or take minutes, and formulas: test_documents.py looks at the former."""
@@ -119,7 +119,7 @@ VARIES = re.compile(r"\S+ \(\d+%\)")
 
 
 def check_said(expected: str, said: str) -> None:
-    """Lines as shown, where a line ... stands for any, and ... in a line for any part of it."""
+    """Lines as shown: a line ... matches any lines, and ... in a line matches any part of it."""
     expected = VARIES.sub("...", expected)
     lines = [re.escape(line.rstrip()).replace(r"\.\.\.", ".*") + r" *\n" for line in expected.splitlines()]
     pattern = "".join(r"(?:.*\n)*?" if line == r".* *\n" else line for line in lines)

@@ -24,7 +24,7 @@ COMMAND = re.compile(r"^    ((?:mlp-core|python|pytest) .*)\n", re.MULTILINE)
 MISTAKE = re.compile(
     r"(?:With (?:the mistake )?`(.+?)`\s+instead\s+of|Without\s+the\s+line)\s+`(.+?)`.*?```text\n(.*?)```", re.DOTALL
 )
-"""what is written wrongly, what stood there, and what is said of it"""
+"""the wrong text, the text that it replaces, and the message about it"""
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,14 @@ class Way:
 
     @property
     def entries(self) -> list[tuple[str, str]]:
-        """What is written, and where: as shown here, or first in the document that is linked."""
+        """The text to write and its file: as shown here, or first in the document that is linked."""
         linked = re.findall(r"\]\((docs/[\w-]+\.md)\)", self.text)
         shown = [(ROOT / document).read_text(encoding="utf-8") for document in linked]
         return ENTRY.findall(shown[0])[:1] if shown else ENTRY.findall(self.text)
 
     @property
     def commands(self) -> list[tuple[str, str]]:
-        """The commands that prove it, each with what stands between it and the next."""
+        """The commands that prove it, each with the text between it and the next."""
         begins = [(match[1], match.start(), match.end()) for match in COMMAND.finditer(self.text)]
         ends = pairwise([*begins, ("", len(self.text), 0)])
         return [(command, self.text[begin:end]) for (command, _, begin), (_, end, _) in ends]
@@ -101,7 +101,7 @@ def typed(words: list[str]) -> None:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """What was copied, but for what was compiled."""
+    """The copied files, without compiled ones."""
     every = [path for name in COPIED for path in (folder / name, *(folder / name).rglob("*"))]
     return {str(p.relative_to(folder)): p.read_bytes() for p in every if p.is_file() and p.suffix != ".pyc"}
 

@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md names is there: every path; and what there is to run is named."""
+"""Every path that CONTRIBUTING.md names exists, and it names everything that can be run."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def test_every_block_runs_and_says_what_is_shown(
 
 
 def commands() -> list[str]:
-    """Every command line that stands in a document, in a block or between words."""
+    """Every command line in a document, in a block or in the text."""
     documents = [*DOCUMENTS, ROOT / "CONTRIBUTING.md"]
     lines = [line for document in documents for block in blocks(document) for line in block.text.splitlines()]
     mentioned = [code for document in documents for code in re.findall(r"`([^`\n]+)`", document.read_text("utf-8"))]

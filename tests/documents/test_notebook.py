@@ -20,7 +20,7 @@ THE_OTHER_LAYERS = """        for l in range(model.L - 1, 0, -1):
 
 
 def said(monkeypatch: pytest.MonkeyPatch, added: str = "") -> str:
-    """What the cells print, with lines added to the function; what Jupyter alone understands is left out."""
+    """The output of the cells, with lines added to the function; lines that only Jupyter understands are left out."""
     monkeypatch.setattr(engine, "SHRINKS", 5)
     cells = [cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells if cell.cell_type == "code"]
     names: dict[str, object] = {"__name__": "__main__"}

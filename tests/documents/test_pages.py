@@ -63,8 +63,8 @@ HOSTED = re.compile(r"(?:github\.com/|uses: )([\w-]+)/mlp_core\b")
 
 
 def test_all_addresses_of_the_project_name_one_owner() -> None:
-    """Nobody has said where it is published: OWNER stands for the account until somebody does, in every place at once,
-    and each page that says OWNER says what to put there."""
+    """The place of publication is not known: OWNER means the account in every place until it is, and each page that
+    says OWNER says what to put there."""
     files = [*PAGES, *(ROOT / name for name in ("pyproject.toml", "CITATION.cff")), *DOCS.rglob("*.ipynb")]
     files += ROOT.glob(".github/**/*.yml")
     texts = {file: file.read_text(encoding="utf-8") for file in files if "_build" not in file.parts}
@@ -129,7 +129,7 @@ DRAWN_BY_HAND = {"architecture.svg"}
 
 
 def test_every_picture_has_a_script_that_draws_it() -> None:
-    """A picture of numbers or of a page becomes old; its own script, or that of its folder, draws it anew."""
+    """A picture of numbers or of a page becomes old; its own script, or that of its folder, draws it again."""
     scripts = [*DOCS.glob("*.py"), *(ROOT / "benchmarks").glob("*.py")]
     texts = "\n".join(script.read_text(encoding="utf-8") for script in scripts)
     pictures = {p for kind in ("svg", "png") for p in DOCS.rglob(f"*.{kind}") if "_build" not in p.parts}

@@ -1,5 +1,5 @@
-"""What torch.optim does otherwise: one test for each row of the table in docs/torch-optimizers.md. A test that fails
-here says that torch has changed, and that the table has to."""
+"""Differences of torch.optim from its plain form: one test for each row of the table in docs/torch-optimizers.md. If a
+test fails here, torch has changed, and the table must change too."""
 
 from __future__ import annotations
 

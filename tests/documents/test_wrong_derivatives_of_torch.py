@@ -24,8 +24,8 @@ NAN, INF = math.nan, math.inf
 class Wrong:
     """A derivative that has no right digit: what torch says, to the bit, and what is true.
 
-    step: of the central difference that confirms the truth to three digits; None where the value of the loss is
-    rounded too coarsely for one, and says which function of the same value has a derivative that can be compared.
+    step: of the central difference that confirms the truth to three digits; None if the value of the loss is rounded
+    too coarsely for one; then the comment above the row may name another function of that value, which a test compares.
     """
 
     name: str

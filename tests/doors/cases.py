@@ -19,7 +19,7 @@ TENSORS = {"lib": "torch"}
 
 
 def module(name: str) -> ModuleType:
-    """A file of the cases; skips where there are none."""
+    """A file of the cases; skips if there are none."""
     folder = os.environ.get("MLP_CORE_CASES")
     if not folder:
         pytest.skip("needs the real cases: set MLP_CORE_CASES to their folder")
@@ -63,7 +63,7 @@ MADE: dict[str, Any] = {
         m.conv_forward, m.conv_backward, arrays("(n,c,4,3),(k,c,2,2),(k)", pad=st.sampled_from([0, 1]))
     ),
 }  # fmt: skip
-"""by the name of the file; the same files in mended/ are right"""
+"""by the name of the file; the same files in the folder of corrected ones are right"""
 
 WORDS = {
     "06_svm_loss": "the derivative of its penalty", "09_batchnorm_pair": "not multiplied by gamma",

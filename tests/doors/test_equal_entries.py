@@ -1,4 +1,4 @@
-"""At a kink, and where entries are equal, every usual convention is right, and what is no slope is accused."""
+"""At a kink, and at equal entries, every usual convention passes, and a number that is no slope fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real wrong gradients, each in the form in which it was written: wrong, and named; their mended versions are right."""
+"""Real wrong gradients, each in the form in which it was written: wrong, and named; their corrected versions pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A right convention at a kink is not accused, however exactly the values near it are known."""
+"""A right convention at a kink does not fail, however exactly the values near it are known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A forward that draws from a generator of its own draws the same numbers in every call, and is told to be random."""
+"""A forward that draws from a generator of its own draws the same numbers in every call, and is reported as random."""
 
 from __future__ import annotations
 

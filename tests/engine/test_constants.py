@@ -122,7 +122,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def here(folder: Path) -> Any:
-    """What several calls in one process answered, and what tests of others drew before, after and around them."""
+    """The answers of several calls in one process, and what other tests drew before, after and around them."""
     (folder / "called.py").write_text(CALLS + HERE, encoding="utf-8")  # a file: its lines at fault can be followed
     return json.loads(started(folder, "called.py").stdout)
 

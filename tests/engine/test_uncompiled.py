@@ -1,4 +1,4 @@
-"""The stand-in for torch's compiler: optimizers find what they ask for in it, and everybody else the compiler."""
+"""The stand-in for torch's compiler: optimizers find in it what they need, and all other code finds the compiler."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_who_asks_for_more_gets_the_compiler(stand_in: _StandIn, monkeypatch: py
     def import_module(name: str) -> ModuleType:
         imported.append(name)
         assert sys.modules.get(NAME) is not stand_in
-        return torch.nn  # in place of it
+        return torch.nn  # instead of it
 
     monkeypatch.setattr(uncompiled, "import_module", import_module)
     assert stand_in.functional is torch.nn.functional

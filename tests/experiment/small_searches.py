@@ -1,4 +1,4 @@
-"""What the tests of the search share: small images in memory, and a small plan."""
+"""Shared by the tests of the search: small images in memory, and a small plan."""
 
 from __future__ import annotations
 

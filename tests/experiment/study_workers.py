@@ -1,4 +1,4 @@
-"""What tests of studies share: workers of one study, in this process, one of which may be killed."""
+"""Shared by tests of studies: workers of one study, in this process, one of which may be killed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def joined(folder: Path, plan: Plan | None = None, name: str = "search") -> Stud
 
 
 def killed(study: Study) -> None:
-    """What the system does for a process that dies: its lock is free, its file stays."""
+    """The system frees the lock of a process that dies, and its file stays."""
     study.lives.lock.release()
 
 

@@ -50,7 +50,7 @@ def without(names: Sequence[str], main: Callable[..., object], *arguments: Any) 
 
 
 def said_without(names: Sequence[str], folder: Path, command: str, *arguments: str) -> str:
-    """What a command says that ends with 2 and leaves nothing behind."""
+    """The message of a command that ends with 2 and leaves nothing behind."""
     status, said = Copy(without, names, command_line, command, *arguments, folder=folder).ended()
     assert status == 2, said
     assert [path.name for path in folder.iterdir()] == ["said.txt"]
@@ -104,7 +104,7 @@ def test_the_battery_says_what_it_misses(library: str, tmp_path: Path) -> None:
 
 
 def test_the_version_is_told_without_the_battery_and_without_the_experiment(tmp_path: Path) -> None:
-    """torch is imported all the same: whatever lies in mlp_core imports mlp_core itself, which is the core."""
+    """torch is imported all the same: every module of mlp_core imports mlp_core itself, which is the core."""
     libraries = ["hypothesis", "nbformat", "numpy", *EXTRAS["experiment"]]
     status, said = Copy(without, libraries, command_line, "--version", folder=tmp_path).ended()
     assert status == 0, said

@@ -1,4 +1,4 @@
-"""The test split is looked at once, whoever looks, and nothing of it reaches the table."""
+"""The test split is read once, by any worker, and nothing of it reaches the table."""
 
 from __future__ import annotations
 

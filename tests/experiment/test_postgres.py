@@ -86,8 +86,8 @@ def result_in(folder: Path) -> dict[str, Any]:
 
 
 def attempts(url: str, study: str) -> list[tuple[int, str, str]]:
-    """(number, state, worker) of the trials that anybody ran; of two attempts at one, enqueued at the same time, one is
-    given up unrun."""
+    """(number, state, worker) of the trials that ran. If two attempts at one trial were enqueued at the same time, one
+    is given up unrun."""
     storage = optuna.storages.RDBStorage(url)
     trials = storage.get_all_trials(storage.get_study_id_from_name(study))
     storage.remove_session()
@@ -98,7 +98,7 @@ def attempts(url: str, study: str) -> list[tuple[int, str, str]]:
 
 @pytest.fixture(scope="module")
 def alone(server: str, images: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What one worker finds."""
+    """The results of one worker."""
     folder = tmp_path_factory.mktemp("alone")
     ended(begun(images, folder, f"{server}/postgres", "alone", "--workers", "1"))
     return result_in(folder)

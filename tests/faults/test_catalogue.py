@@ -28,7 +28,7 @@ FAULTS, RULES = faults.every(), faults.of_rules()
 
 
 def alike(fault: Fault) -> bool:
-    """Whether a mistake may show one law the numbers of another mistake: it is told apart by several, or over a run."""
+    """Whether a mistake may give one law the numbers of another mistake: several laws, or a run, distinguish them."""
     return fault in RULES or isinstance(fault.subject, GradientSubject)
 
 
@@ -74,7 +74,7 @@ def drawn(law: Law) -> list[Any]:
 
 
 def seen(law: Law, examples: list[Any]) -> tuple[str, ...]:
-    """What a law says of each example, with all the numbers that it compared; nothing where it holds."""
+    """The failure of a law on each example, with all the numbers that it compared; nothing if the law holds."""
     said: list[str] = []
     for example in examples:
         try:

@@ -32,7 +32,7 @@ EXAMPLES = 60
 
 
 def judged(subject: Any, examples: int = EXAMPLES) -> Result:
-    """What the law of equality says, with a diagnosis; nothing is shrunk."""
+    """The result of the law of equality, with a diagnosis; nothing is shrunk."""
     law = laws_of(subject)[0]
     with globals_kept(), patch.object(engine, "Phase", UNSHRUNK):
         return engine.run(law, examples=examples, explain=explain)

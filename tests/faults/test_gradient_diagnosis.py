@@ -1,4 +1,4 @@
-"""A wrong backpropagation's mistake is named in its own words, and nothing is named where no known mistake fits."""
+"""A wrong backpropagation's mistake is named in its own words, and nothing is named if no known mistake fits."""
 
 from __future__ import annotations
 

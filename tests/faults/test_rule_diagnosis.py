@@ -79,7 +79,7 @@ def test_the_same_update_in_other_words_is_named_in_both() -> None:
 
 
 class EpsUnderTheRoot(torch.optim.Optimizer):
-    """A wrong AdamW as somebody else writes it: nothing of ours in it, and the operations in another order."""
+    """A wrong AdamW in another style: it uses nothing of ours, and has the operations in another order."""
 
     def __init__(self, params: Any, **hyper: Any) -> None:
         super().__init__(params, hyper)

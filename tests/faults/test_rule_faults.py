@@ -51,7 +51,7 @@ def bench(right: Any) -> Bench:
 
 
 def repeats(right: Any, make: Make) -> Iterator[bool]:
-    """Whether it does on a witness what is not right, and does it again; what raises says nothing."""
+    """Whether it is wrong on a witness, and wrong again in a second call; a call that raises does not count."""
     for replay in bench(right).replays:
         one, other = (run(replay.scenario, make) for _ in range(2))
         if one is not None and other is not None and not one.equals(replay.right):
@@ -73,5 +73,5 @@ def test_every_wrong_rule_is_named_by_its_own_words_and_no_other_planted_there(r
             assert len(named) <= 2, (fault.name, named)
             others = {other.words for other in planted if other is not fault}
             assert not others.intersection(named), (fault.name, named)
-        else:  # its numbers are right but for rounding, or never the same twice
+        else:  # its numbers are right up to rounding, or never the same twice
             assert not named, (fault.name, named)

@@ -39,7 +39,7 @@ def script(path: Path, text: str) -> Path:
 
 @contextmanager
 def nothing_left() -> Iterator[None]:
-    """What loading leaves in this process is removed: the process of a hand-in ends."""
+    """Removes the traces of loading from this process, as if the process of the hand-in had ended."""
     path, meta, modules = list(sys.path), list(sys.meta_path), set(sys.modules)
     try:
         yield
@@ -51,7 +51,7 @@ def nothing_left() -> Iterator[None]:
 
 
 def outcome(path: Path, name: str = "") -> Any:
-    """What the one function of a file gives; in words, why it is not judged, or that nothing is in it."""
+    """The result of the only function of a file; or in words, why it is not judged, or that the file has none."""
     try:
         ((found, reason),) = found_with_reasons(f"{path}{name}")
     except ArgumentError as error:
@@ -68,6 +68,6 @@ def holds(found: Any, value: object) -> bool:
 
 
 def noted(path: Path) -> list[str]:
-    """What is said beside the verdict of the one function of a file."""
+    """The notes beside the verdict of the only function of a file."""
     ((found, _),) = found_with_reasons(str(path))
     return [words.replace(str(path), path.name) for words in notes_of(found)]

@@ -1,4 +1,4 @@
-"""Gradients in files, recognised by their heads; shapes that nobody gave are found by trying, and told."""
+"""Gradients in files, recognised by their heads; shapes that are not given are found by trying, and reported."""
 
 from __future__ import annotations
 

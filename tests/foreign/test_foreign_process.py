@@ -112,7 +112,7 @@ def test_a_machine_that_slept_accuses_nobody() -> None:
 def test_each_gets_a_verdict(tmp_path: Path, does: str, said: str) -> None:
     hand_in = verified(tmp_path, does)
     assert any(said in text for text in broken(hand_in)), broken(hand_in)
-    assert len(hand_in.results) > 10  # the laws after it are told of
+    assert len(hand_in.results) > 10  # the laws after it are reported
 
 
 def test_what_it_prints_writes_and_removes_is_noted(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_file_that_is_not_there_is_bad_usage(tmp_path: Path) -> None:
 
 
 def test_a_snippet_loads_the_hand_in_from_its_file(tmp_path: Path) -> None:
-    """It fails wherever it is pasted, by its assertion, and no more once the file is mended."""
+    """It fails wherever it is pasted, by its assertion, and no more once the file is corrected."""
     hand_in = verified(tmp_path, "y_true = 2 * y_true", share=(0, 24))  # one law
     snippet = next(r.snippet for r in hand_in.results if r.verdict == "FAIL" and r.got)
     elsewhere = tmp_path / "elsewhere"

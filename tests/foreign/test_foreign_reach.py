@@ -1,4 +1,4 @@
-"""Only what a hand-in's function reaches is run: its imports, helpers and constants, wherever they stand."""
+"""Only what a hand-in's function reaches is run: its imports, helpers and constants, wherever the file defines them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a hand-in: of gradients that it never fills, of what it changes, of its parameters' names."""
+"""The words about a hand-in: gradients that it never fills, objects that it changes, names of its parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What files hold: classes by what they derive from, methods, subjects; what only looks alike is refused."""
+"""Recognising definitions in files: classes by their bases, methods, subjects. Code that only looks alike is
+refused."""
 
 from __future__ import annotations
 

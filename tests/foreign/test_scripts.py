@@ -55,7 +55,7 @@ WRONG = {
 
 
 def judged(path: Path, monkeypatch: pytest.MonkeyPatch, source: str | None = None) -> Any:
-    """What is said of a script, in this process."""
+    """The results of a script, in this process."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     if source is not None:
         path.write_text(source)

@@ -1,4 +1,4 @@
-"""Shapes that a user gives for a definition in a file are taken in place of those that would be found by trying."""
+"""Shapes that a user gives for a definition in a file are used instead of those that would be found by trying."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training function is found in a script or a notebook as it lies, beside the backpropagation of the same file."""
+"""A training function is found in an unchanged script or notebook, beside the backpropagation of the same file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""No cell is dropped in silence: what could stand in one that cannot be read is not judged, and the reason names it."""
+"""No cell is dropped in silence: code that an unreadable cell could define is not judged, and the reason names the
+cell."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def three(seed: int) -> Problem:
 
 
 def overwritten(seed: int) -> Problem:
-    """What is put there last is 0: in the entry that it overwrites the function is 0, and flat."""
+    """The value that is written there last is 0: in the entry that it overwrites the function is 0, and flat."""
     return ([three(seed)[0][0] * torch.tensor([1, 0, 0])],)
 
 
@@ -89,7 +89,7 @@ def definite(seed: int) -> Problem:
 
 
 def lower(G: Tensor) -> Tensor:
-    """What of a gradient by all entries is left to those below the diagonal, which alone are read."""
+    """The part of a gradient by all entries that belongs to the entries below the diagonal; only those are read."""
     return (G + G.mT).tril() - torch.diag(G.diagonal())
 
 

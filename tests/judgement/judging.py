@@ -1,4 +1,4 @@
-"""What the tests of the judgement share: subjects made of a seed, and the three verdicts a report may come to."""
+"""Shared by the tests of the judgement: subjects made from a seed, and the three verdicts of a report."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def assert_broken(report: Report, law: str = "") -> None:
 
 
 def assert_untested(report: Report) -> None:
-    """Nobody is accused, nothing is called lawful, and the headline says that it was not shown."""
+    """No law fails, nothing is called lawful, and the headline says that it was not shown to be right."""
     assert not broken(report), said(report)
     assert not report.ok, said(report)
     assert "UNTESTED" in {r.verdict for r in report.results}, said(report)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 class Momentum(torch.optim.Optimizer):
-    """v <- momentum v + g + weight_decay p;  p <- p - lr v; right, as it stands."""
+    """v <- momentum v + g + weight_decay p;  p <- p - lr v; correct without changes."""
 
     def __init__(self, params: Any, lr: float = 1e-2, momentum: float = 0.9, weight_decay: float = 0.0) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
@@ -33,5 +33,5 @@ class Momentum(torch.optim.Optimizer):
 
 
 def as_sgd(params: Any, lr: float = 1e-2, momentum: float = 0.9, weight_decay: float = 0.0) -> torch.optim.Optimizer:
-    """What Momentum claims to equal."""
+    """The reference that Momentum claims to equal."""
     return torch.optim.SGD(params, lr=lr, momentum=momentum, weight_decay=weight_decay)

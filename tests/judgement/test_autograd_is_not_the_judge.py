@@ -1,6 +1,5 @@
 """Points at which torch's autograd is wrong, or rounds coarsely, while difference quotients confirm the formula written
-by hand: nobody is accused, and where the two differ plainly both numbers are told. A gradient that both refute is
-broken."""
+by hand: no law fails, and if the two differ plainly both numbers are reported. A gradient that both refute fails."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What the core does by hand is what autograd and torch.optim do, or it is refused by name: never something else
-without a word."""
+"""The core does by hand what autograd and torch.optim do, or refuses it by name. It never silently does something
+else."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """gradcheck.check_model: what was not compared is not fine, and a right gradient is not wrong for the size of its data.
 
-A tensor of which every entry lies at a kink has a relative error that is no number."""
+A tensor whose entries are all at a kink has a relative error that is no number."""
 
 from __future__ import annotations
 

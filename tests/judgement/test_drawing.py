@@ -1,5 +1,5 @@
-"""A function that draws from a generator everybody shares, as whoever builds an nn.Module does, is not thereby wrong:
-it is told, and not held against a gradient that is right. Other traces are."""
+"""A function that draws from the global generator, as building an nn.Module does, is not wrong for that: the report
+mentions it, and a correct gradient does not fail. Other side effects fail."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Right gradients near the end of what a function is defined for, where it varies faster than any step tells, and where
-torch's own kernel is coarser than the formula written by hand: nobody is accused. The wrong ones beside them are."""
+"""Right gradients near the end of a function's domain, where it varies within every step, and where torch's own kernel
+is coarser than the formula written by hand: no law fails. The wrong ones beside them fail."""
 
 from __future__ import annotations
 

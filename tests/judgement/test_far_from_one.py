@@ -1,5 +1,5 @@
 """Parameters at which squares overflow or underflow, functions that bend within the usual step, and waves that no step
-shows above the rounding of the values: the right gradient is not accused, and a wrong one does not pass."""
+shows above the rounding of the values: the right gradient does not fail, and a wrong one does not pass."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""torch.set_flush_denormal(True) inside a subject changes the arithmetic of everybody in the process: a failure of
-conduct, told by name, and switched back."""
+"""torch.set_flush_denormal(True) inside a subject changes the arithmetic of the whole process: a side effect that
+fails by name, and is switched back."""
 
 from __future__ import annotations
 

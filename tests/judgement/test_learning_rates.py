@@ -20,7 +20,7 @@ BOTH = {**RATES, "momentum": st.floats(0.1, 0.9)}
 
 
 def dead(where: Callable[[Tensor, int], bool], name: str) -> type[Momentum]:
-    """Momentum that moves by a rate of its own wherever it is told to."""
+    """Momentum that moves by a rate of its own if it is configured so."""
 
     def update(self: Momentum, p: Tensor, v: Tensor, lr: float, group: int) -> Tensor:
         return (0.01 if where(p, group) else lr) * v

@@ -1,5 +1,5 @@
 """Forwards and gradients that lose digits on the way: squares that overflow, a loss that is what is left of two larger
-numbers, sigmoid(z) - y of a sample that is classified for sure. They accuse nobody, and let nothing wrong pass."""
+numbers, sigmoid(z) - y of a sample that is classified for sure. No correct one fails, and no wrong one passes."""
 
 from __future__ import annotations
 

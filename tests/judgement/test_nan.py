@@ -1,4 +1,4 @@
-"""NaN where the reference has a number is wrong, however little of the rest can be told from rounding."""
+"""NaN where the reference has a number is wrong, however little of the rest can be distinguished from rounding."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from mlp_core.testing import subjects, verify
 
 
 class Adagrad(torch.optim.Optimizer):
-    """Right, but for where it puts eps."""
+    """Right, except for the place of eps."""
 
     def __init__(self, params: Any, lr: float = 1e-2) -> None:
         super().__init__(params, {"lr": lr})

@@ -1,5 +1,5 @@
 """Fixed data with targets of about 1e4: the last bit of such a loss, divided by the step, is larger than what a smooth
-function bends within it, and passes for a kink. A kink must stand above the rounding of the loss."""
+function bends within it, and looks like a kink. A kink must be larger than the rounding of the loss."""
 
 from __future__ import annotations
 

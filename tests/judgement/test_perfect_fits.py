@@ -1,5 +1,6 @@
-"""At a perfect fit, and right beside it, the loss is nearly zero while the losses a step away are not: their rounding
-counts, not that of the loss at the point. A right gradient is right there; a wrong one shows a little farther off."""
+"""At a perfect fit, and right beside it, the loss is nearly zero, while the losses at the distance of the step are not:
+their rounding counts, not that of the loss at the point. A right gradient is right there; a wrong one shows a little
+farther off."""
 
 from __future__ import annotations
 
@@ -63,7 +64,7 @@ LOSSES: dict[str, tuple[Any, Any]] = {
 
 
 def fitted(off: float, scale: float = 1.0) -> Callable[[int], Problem]:
-    """Targets that the parameters fit but for `off`, at the start of a search that has ended."""
+    """Targets that the parameters fit except for `off`, at the start of a search that has ended."""
 
     def draw(seed: int) -> Problem:
         own = generator(seed)

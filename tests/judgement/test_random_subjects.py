@@ -1,4 +1,4 @@
-"""A loss, a gradient or an optimizer that is random, without a seed of its own, is told to be random, once; few
+"""A loss, a gradient or an optimizer that is random, without a seed of its own, is reported as random, once; few
 examples are no reason to call it lawful."""
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def test_a_single_value_beside_one_that_varies_is_skipped_by_name(name: str, exa
 
 @pytest.mark.parametrize("name", ["momentum 0", "a pair", "of ours"])
 def test_single_values_alone_are_skipped_by_name(name: str) -> None:
-    """What the constructor takes beside them is varied, if its meaning is known."""
+    """Other arguments of the constructor are varied, if their meaning is known."""
     make, single, word = SINGLE[name]
     report = verify(subjects.optimizer(make, hyperparameters={**single, "lr": st.just(0.01)}), examples=60)
     (shows,) = (r for r in report.results if r.law == SHOWS)

@@ -1,4 +1,4 @@
-"""A right gradient at parameters among the subnormal numbers: quotients whose steps are subnormal too accuse nobody."""
+"""A right gradient at subnormal parameters: it does not fail by quotients whose steps are subnormal too."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The same call gives the same examples, whatever else is imported: Hypothesis takes constants out of local modules,
-and a number that nobody uses must not change what `--seed 0` stands for."""
+and an unused number must not change the examples of `--seed 0`."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def log_cosh_in_float32_hessian_of_tanh(preds: Any, train_data: Any) -> Any:
 
 
 def log_cosh_with_weights_at_hand(preds: Any, train_data: Any) -> Any:
-    """For whoever has weights: it raises for those who have none."""
+    """It needs weights, and raises without them."""
     w, (gradient, hessian) = train_data.get_weight(), log_cosh_right(preds, train_data)
     return w[: len(preds)] * gradient, w[: len(preds)] * hessian
 
@@ -160,4 +160,4 @@ RIGHT: tuple[tuple[Any, Any, Any], ...] = (
     (clips_the_hessian, brier, None),
     (gauss_newton, brier, None),
 )
-"""objective, loss, labels; where nobody says which hessian is meant"""
+"""objective, loss, labels; the kind of hessian is not declared"""

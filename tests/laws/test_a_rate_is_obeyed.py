@@ -1,4 +1,4 @@
-"""At lr = 0 nothing moves, and another lr moves every kind of shape: in 20 examples, and no right one is accused."""
+"""At lr = 0 nothing moves, and another lr moves every kind of shape: in 20 examples, and no right one fails."""
 
 from __future__ import annotations
 

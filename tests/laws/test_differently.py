@@ -1,4 +1,4 @@
-"""What is right is never accused, however it is written; and what is written differently does round differently."""
+"""Correct code never fails, however it is written; and code that is written differently does round differently."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def asks_itself(case: Case, fault: Any) -> list[torch.Tensor]:
 
 
 def blinded(planted: Planted) -> Result:
-    """What the law says when its oracle asks the subject."""
+    """The result of the law if its oracle calls the subject."""
     subject = planted.fault.subject
     thing = planted.fault.thing
 

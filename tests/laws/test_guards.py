@@ -39,7 +39,7 @@ def unshrunk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 OF_BATCHES = [law for law in laws(bias_gradient_of_the_first_sample) if law.group == BATCH]
-"""that break where a batch is taken for its first sample"""
+"""that break if a batch is treated as its first sample"""
 
 
 class Anything:
@@ -54,7 +54,7 @@ class Example:
 
 
 def law(evidence: Evidence, **options: Any) -> Result:
-    """What becomes of a law whose every example gives this evidence."""
+    """The result of a law whose every example gives this evidence."""
     made = Law("a law", "It holds.", lambda subject, example: evidence, lambda s: st.builds(Example), **options)
     drawn = replace(made, given=lambda s: st.tuples(st.integers()).map(lambda _: Example()))
     return run(drawn.bind(Anything()), examples=100)

@@ -1,4 +1,4 @@
-"""What a law remembers for the others of its subject makes examples smaller, and decides nothing."""
+"""Examples that a law remembers for the other laws of its subject make examples smaller, and decide nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Anything:
 
 
 def law(name: str, wrong: Callable[[int], bool]) -> Law:
-    """That no number is wrong."""
+    """A law that no number is wrong."""
 
     def check(subject: object, example: Example) -> Evidence:
         if wrong(example.number):

@@ -1,4 +1,4 @@
-"""Objectives of gradient boosting: wrong ones are told and named, right ones pass, of others nothing is said."""
+"""Objectives of gradient boosting: wrong ones fail and are named, right ones pass, and others are not judged."""
 
 from __future__ import annotations
 

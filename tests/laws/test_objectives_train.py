@@ -1,6 +1,7 @@
 """Objectives that the laws admit train as the built-in ones do, in LightGBM, XGBoost and CatBoost: `nox -s boosting`.
 
-What is handed over, and what reproduces a built-in objective, is in docs/objectives.md; this holds it to the libraries.
+docs/objectives.md says what an objective receives, and which formulas reproduce a built-in one; this compares with the
+libraries.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Anybody's optimizer and anybody's gradient: what is right passes, however it is written; bad input is refused."""
+"""Any optimizer and any gradient: correct code passes, however it is written; bad input is refused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def failures(subject: Any, examples: int = 20) -> list[str]:
 
 
 def one(subject: Any, name: str, examples: int) -> engine.Result:
-    """What becomes of one law."""
+    """The result of one law."""
     (law,) = (law for law in laws(subject) if law.name == name)
     return engine.run(law, examples=examples)
 

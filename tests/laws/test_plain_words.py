@@ -1,5 +1,6 @@
 """The words of the project keep to some habits of plain English that a machine can check: statements and reasons of
-laws, known mistakes and dialects, which users read, and the docstrings and comments of mlp_core."""
+laws, known mistakes and dialects, which users read, and docstrings and comments of the package, its tests, benchmarks
+and documents."""
 
 from __future__ import annotations
 
@@ -16,7 +17,6 @@ from pkgutil import walk_packages
 
 import pytest
 
-import mlp_core
 from mlp_core.testing import faults
 from mlp_core.testing.diagnosis.dialects import DIALECTS
 from mlp_core.testing.diagnosis.doors import CUT
@@ -123,14 +123,20 @@ LONGEST = 40
 NAMES = re.compile(r"`[^`]*`|\b[a-z_]\w*(?=:\s)")
 """code in a docstring, and the names of parameters before their descriptions"""
 
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("mlp_core", "tests", "benchmarks", "docs")
+FOREIGN = ("tests/hand_ins/", "benchmarks/mistaken/", "docs/_build/")
+"""code that other people write, or that looks so, and generated pages"""
+
 
 @cache
 def inside() -> dict[str, str]:
-    """Every paragraph of a docstring, and every comment, of mlp_core, with its place."""
-    root = Path(mlp_core.__file__).parent
+    """Every paragraph of a docstring, and every comment, with its place."""
     found: dict[str, str] = {}
-    for path in sorted(root.rglob("*.py")):
-        source, place = path.read_text(encoding="utf-8"), path.relative_to(root.parent).as_posix()
+    for path in (path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))):
+        source, place = path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix()
+        if place.startswith(FOREIGN):
+            continue
         for line, text in (*_docstrings(source), *_comments(source)):
             found.setdefault(" ".join(NAMES.sub("", text).split()), f"{place}:{line}")
     return found

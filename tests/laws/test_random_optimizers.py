@@ -1,4 +1,4 @@
-"""A random optimizer is told so, once, and what to do; what draws without effect is not, and what seeds anew is."""
+"""A random optimizer is reported once, with a remedy. One that draws without effect is not; one that seeds again is."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def test_what_it_raises_is_told_and_what_the_reference_raises_is_not_held_agains
 
 
 def of(file: str, name: str) -> list[Any]:
-    """A function of a handed case, wrong and mended."""
+    """A function of a given case, wrong and corrected."""
     found = []
     for path in (CASES / file, CASES / "mended" / file):
         spec = spec_from_file_location(f"case_{path.stem}", path)

@@ -1,4 +1,5 @@
-"""What could not be tried enough is called untested, with the line that would help: never broken, never kept."""
+"""A law that could not be tested enough is called untested, with the line that would help: neither failed nor
+passed."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ def law(evidence: Callable[[int], Evidence], drawn: st.SearchStrategy[int] = MAN
 
 
 def became(evidence: Evidence, examples: int = 100, **options: Any) -> Result:
-    """What becomes of a law whose every example gives this evidence."""
+    """The result of a law whose every example gives this evidence."""
     return run(law(lambda n: evidence, **options), examples=examples)
 
 

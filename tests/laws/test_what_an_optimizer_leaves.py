@@ -1,5 +1,5 @@
-"""Flushed denormals are told by name and switched back; dtypes that were not asked for are not tried; an empty group is
-the business of one law; and a failure says how its law is waived."""
+"""Flushed denormals are reported by name and switched back; dtypes that were not requested are not tried; an empty
+group concerns one law; and a failure says how its law is waived."""
 
 from __future__ import annotations
 

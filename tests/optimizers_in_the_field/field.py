@@ -1,4 +1,4 @@
-"""A wrong and a right optimizer each, rebuilt from reports of bugs, with the law that tells them apart."""
+"""A wrong and a right optimizer each, rebuilt from reports of bugs, with the law that distinguishes them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Momentum(torch.optim.Optimizer):
 
 @dataclass(frozen=True)
 class Pair:
-    """Where it was reported, the two, what the right one equals, and the law that must tell them apart."""
+    """The place of the report, the two, what the right one equals, and the law that must distinguish them."""
 
     origin: str
     wrong: Any

@@ -1,5 +1,5 @@
-"""Bugs out of reports, rebuilt small: the wrong one of each pair is told apart by the law for it, in words that were
-measured; the right one is not accused."""
+"""Bugs out of reports, rebuilt small: the wrong one of each pair fails the law for it, in words that were
+measured; the right one does not fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a failure says where no known mistake explains it; and what no law may say of the right ones."""
+"""The words of a failure that no known mistake explains, and words that no law may use for the right ones."""
 
 from __future__ import annotations
 

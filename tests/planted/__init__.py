@@ -18,7 +18,7 @@ from mlp_core.testing.faults.catalogue import Fault
 from mlp_core.testing.laws.books import laws_of
 
 UNSHRUNK = SimpleNamespace(generate=Phase.generate, shrink=Phase.generate, reuse=Phase.reuse)
-"""in place of Hypothesis's phases in the engine"""
+"""instead of Hypothesis's phases in the engine"""
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,15 @@ class Planted:
 
     @cached_property
     def result(self) -> Result:
-        """What the law says. Nothing is shrunk: that takes most of the time, and snippets must do for any example."""
+        """The result of the law. Nothing is shrunk: that takes most of the time, and snippets must work for any
+        example."""
         (law,) = (law for law in laws_of(self.fault.subject) if law.name == self.law)
         with globals_kept(), patch.object(engine, "Phase", UNSHRUNK):
             return engine.run(law, examples=self.fault.examples)
 
     @property
     def wrong(self) -> dict[str, Any]:
-        """What the snippet cannot import: "record", for records that are not registered."""
+        """The name that the snippet cannot import: "record", for records that are not registered."""
         return {"record": self.fault.thing} if "record" in self.fault.names else {}
 
 

@@ -1,4 +1,5 @@
-"""The snippet of every failure shows it again, with torch and the subject alone, and falls silent once it is mended."""
+"""The snippet of every failure reproduces it, with torch and the subject alone, and passes once the mistake is
+fixed."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ class Handle:
 
 @pytest.fixture
 def in_a_kernel(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What a cell shows meanwhile."""
+    """The display of a cell meanwhile."""
     import IPython.display
 
     shown: list[Any] = []

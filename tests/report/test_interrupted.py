@@ -1,4 +1,4 @@
-"""Ctrl-C: what is done is kept, told and written, and the exit status says that it is not all."""
+"""Ctrl-C: finished results are kept, reported and written, and the exit status says that they are incomplete."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from mlp_core.testing.subjects.gradients import GradientSubject
 
 
 def of_the_first_sample(model: MLP, trace: Trace, dL_dy: torch.Tensor) -> None:
-    """Right but for the bias gradients, which are delta of the first sample."""
+    """Right except for the bias gradients, which are delta of the first sample."""
     backprop(model, trace, dL_dy)
     rows = slice(0, 1)
     first = Trace(tuple(z[rows] for z in trace.z), tuple(a[rows] for a in trace.a))
@@ -126,7 +126,7 @@ def test_the_gradient_of_an_infinite_number_is_marked_nowhere_where_it_is_what_i
 
 
 class Page(HTMLParser):
-    """What a page holds: that its elements are closed in order, its ids, and what it would fetch."""
+    """The contents of a page: whether its elements are closed in order, its ids, and what it would fetch."""
 
     VOID = ("meta", "link", "br")
 

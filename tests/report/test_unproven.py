@@ -1,4 +1,4 @@
-"""What is said of a subject of which a law is untested, or whose formula was not checked: never that it is lawful."""
+"""The words for a subject with an untested law, or with an unchecked formula: never "lawful"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the report on a rule says about claims can be done."""
+"""The advice of a report on a rule about claims can be followed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the optimizer of a rule takes and refuses, keeps and forgets."""
+"""The optimizer of a rule: what it accepts and refuses, keeps and forgets."""
 
 from __future__ import annotations
 

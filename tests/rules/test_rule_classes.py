@@ -1,4 +1,4 @@
-"""What a rule is before it steps: its fields, their domains and defaults, its twin."""
+"""A rule before it steps: its fields, their domains and defaults, its twin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The optimizer of a rule steps parameters that lie side by side as one flat segment, and only those."""
+"""The optimizer of a rule steps parameters that are adjacent in memory as one flat segment, and only those."""
 
 from __future__ import annotations
 

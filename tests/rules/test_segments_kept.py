@@ -1,4 +1,4 @@
-"""Segments are kept from step to step, follow whatever is put in place of gradients and state, and step in blocks."""
+"""Segments are kept from step to step, follow everything that replaces gradients and state, and step in blocks."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_new_gradients_of_parameters_that_lie_apart_renew_their_segments() -> No
 
 
 def test_state_that_somebody_else_puts_there_is_followed() -> None:
-    """As torch's optimizers do: another tensor for a slot, another state, or none, which begins anew."""
+    """As torch's optimizers do: another tensor for a slot, another state, or none, which begins again."""
     own, theirs = (MLP([3, 5, 2], dtype=torch.float64) for _ in range(2))
     optimizer, twin = RULE.optimizer(own.parameters()), RULE.twin(theirs.parameters())
     pairs = list(zip(own.parameters(), theirs.parameters(), strict=True))
@@ -99,7 +99,7 @@ def test_state_that_somebody_else_puts_there_is_followed() -> None:
 
 
 def test_what_segments_were_made_of_lives_as_long_as_they_do() -> None:
-    """Else another tensor could be made in its place, with its number, and be taken for it."""
+    """Else another tensor could be made in its place, with its number, and be confused with it."""
     buffer, gradients = values(4, 0), values(4, 1)
     params = [torch.nn.Parameter(buffer[:2]), torch.nn.Parameter(buffer[2:])]  # one segment
     optimizer = RULE.optimizer(params)
@@ -132,7 +132,7 @@ def test_a_large_parameter_is_stepped_in_blocks_to_the_same_bits(name: str, monk
     assert_same(*([value for value in state.values() if isinstance(value, Tensor)] for state in states))
     assert states[1]["step"] == 3
     shared = any(isinstance(v, Tensor) and v.ndim == 0 for v in states[1].values())
-    assert len(blocks) == (1 if shared else 4)  # one number for the whole may be moved once a step
+    assert len(blocks) == (1 if shared else 4)  # one number for the whole may be moved once per step
 
 
 @pytest.mark.parametrize("name", [name for name in rules.names() if rules.get(name).per_tensor])

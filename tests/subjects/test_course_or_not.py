@@ -1,4 +1,5 @@
-"""What is taken for a backpropagation of the course and what is not: a function, in a file, on the command line."""
+"""Which code is treated as a backpropagation of the course, and which is not: a function, in a file, on the command
+line."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""A hyperparameter of one value alone cannot be moved: no law is held against it, and its name is told. One of two
-values can."""
+"""A hyperparameter of one value alone cannot be moved: no law fails for it, and the report names it. One of two values
+can."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def laws_of(function: Any) -> list[Any]:
 
 @pytest.mark.parametrize(("true", "predicted"), [("one", "other"), ("other", "one")])
 def test_where_names_leave_it_open_both_orders_are_tried(true: str, predicted: str) -> None:
-    """What is wrong in both is wrong, and of neither order a mistake is named."""
+    """A function that is wrong in both orders is wrong, and no mistake is named for either."""
     subject = resolve(written("backprop(model, one, other)", "model", true, predicted))
     order = "its names do not show the order of its parameters"
     assert subject.reading == f"{order}; {true} is used as y_true, {predicted} as y_pred"

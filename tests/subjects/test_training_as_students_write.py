@@ -1,4 +1,4 @@
-"""What students' training functions deal, compute, print and average themselves is seen, and what is wrong in it."""
+"""The parts that students' training functions deal, compute, print and average themselves, with their mistakes."""
 
 from __future__ import annotations
 

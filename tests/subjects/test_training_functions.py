@@ -1,4 +1,5 @@
-"""Anybody's training function is told by the names of its parameters, in any order, and held to torch.optim.SGD."""
+"""Any training function is recognised by the names of its parameters, in any order, and compared with
+torch.optim.SGD."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ FEW = 6
 
 
 def judged(thing: Any) -> Report:
-    """What verify says; nothing is shrunk, which takes most of the time."""
+    """The report of verify; nothing is shrunk, which takes most of the time."""
     with patch.object(engine, "Phase", UNSHRUNK):
         return verify(thing, examples=FEW)
 
@@ -45,7 +46,7 @@ NAMES = {
 
 @pytest.mark.parametrize("role", NAMES)
 def test_a_parameter_is_told_by_its_name(role: str) -> None:
-    # X_train and train_x are inputs, though the pattern of x stands last
+    # X_train and train_x are inputs, though the pattern of x comes last
     assert {role_of(name) for name in NAMES[role].split()} - {role} <= ({None} if role == "x" else set())
 
 

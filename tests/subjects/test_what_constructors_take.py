@@ -1,5 +1,5 @@
-"""Parameters are handed over in the form that a constructor takes: in groups, in a list, with their names; if it takes
-none, that is said, with its own error, and no law is broken."""
+"""Parameters are passed in the form that a constructor accepts: in groups, in a list, with their names. If it accepts
+none, the report says so, with its own error, and no law fails."""
 
 from __future__ import annotations
 

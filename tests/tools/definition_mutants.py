@@ -1,4 +1,4 @@
-"""What mutmut passes over without a word, and mutants of it: class attributes, fields' defaults, top-level lambdas and
+"""Code that mutmut silently skips, and mutants of it: class attributes, fields' defaults, top-level lambdas and
 records, defaults of arguments, and the bodies of functions under decorators.
 
 The operators are mutmut's own, and so are the lines that it leaves alone. Annotations and decorators stay as they are.

@@ -20,8 +20,8 @@ Run = Callable[[Sequence[Change], Sequence[str], bool], Outcome]
 
 
 class Trials:
-    """What becomes of mutants, by `run` and by how the tests were without a mutant: their seconds, and the functions
-    that each called."""
+    """The results of mutants, by `run` and by the tests without a mutant: their seconds, and the functions that each
+    called."""
 
     def __init__(self, run: Run, tests: Mapping[str, tuple[float, set[str]]]) -> None:
         self.run, self.tests = run, tests
@@ -39,7 +39,7 @@ class Trials:
         return self._noted(change, outcome)
 
     def together(self, changes: Sequence[Change]) -> Iterator[tuple[Change, Outcome]]:
-        """What becomes of each before all tests. If every test passes with all of them, none of them is killed."""
+        """The result of each under all tests. If every test passes with all of them, none of them is killed."""
         outcome = self.run(changes, self.in_order(changes), True)
         if outcome.status == "passed" or len(changes) == 1:
             yield from ((change, self._noted(change, outcome)) for change in changes)
@@ -51,7 +51,7 @@ class Trials:
             yield from self.together(part)
 
     def _killed_by(self, test: str, changes: Sequence[Change]) -> Iterator[tuple[Change, Outcome]]:
-        """Those of them that this test kills, found by halves."""
+        """The mutants that this test kills, found by halves."""
         outcome = self.run(changes, [test], False)
         if outcome.status == "passed":
             return

@@ -2,7 +2,7 @@
 
 Each mutant meets first the tests that are likely to kill it, for a few seconds. The others then meet all tests, several
 mutants together. Results are kept in mutants/, and the command goes on where it was interrupted. After a change of the
-package or its tests the survivors are tried again; delete the folder to begin anew. A pattern names a part of the
+package or its tests the survivors are tried again; delete the folder to begin again. A pattern names a part of the
 mutants: `python tests/tools/definitions.py 'mlp_core.losses*'`.
 """
 
@@ -35,7 +35,7 @@ ENOUGH = 3600.0
 
 
 class Results:
-    """What is kept: the tests as they were without a mutant, and what became of each mutant."""
+    """The kept results: those of the tests without a mutant, and that of each mutant."""
 
     def __init__(self, path: Path, of: str) -> None:
         self.path = path
@@ -67,7 +67,7 @@ def _key(change: Change) -> str:
 
 
 def fingerprint(root: Path) -> str:
-    """Of the package and its tests, those of the tools left out."""
+    """The hash of the package and its tests, without those of the tools."""
     known = hashlib.sha256()
     for path in sorted([*(root / "mlp_core").rglob("*.py"), *(root / "tests").rglob("*.py")]):
         if path.parent != Path(__file__).parent:

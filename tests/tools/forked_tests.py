@@ -29,7 +29,7 @@ PATIENCE = 20.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a run: passed, failed, timeout or nothing (no test was there to run)."""
+    """The result of a run: passed, failed, timeout or nothing (no test was there to run)."""
 
     status: str
     by: str = ""
@@ -50,7 +50,7 @@ class Checkout:
         gc.freeze()  # what is here already: each copy of this process would go through it again
 
     def run(self, files: Mapping[Path, str], tests: Sequence[str], plugin: InOrder, seconds: float) -> Outcome:
-        """pytest on these files of tests, with these texts in place of the package's; `seconds` of processor time are
+        """pytest on these files of tests, with these texts instead of the package's; `seconds` of processor time are
         its limit."""
         imported = [name for name in ("hypothesis", PACKAGE) if name in sys.modules]
         if imported:
@@ -80,7 +80,7 @@ class Checkout:
         return Outcome("failed", failed or f"exit status {code}", told)
 
     def _child(self, tests: Sequence[str], plugin: InOrder, seconds: float, writes: bool) -> None:
-        """Run pytest, tell what came of it, and end without what the parent does at its end."""
+        """Run pytest, report the result, and end without what the parent does at its end."""
         code: int = pytest.ExitCode.INTERNAL_ERROR
         try:
             os.setsid()

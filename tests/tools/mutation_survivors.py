@@ -1,4 +1,5 @@
-"""What `nox -s mutation` asks at its end: is every surviving mutant explained in survivors.toml, and the other way?"""
+"""The check at the end of `nox -s mutation`: is every surviving mutant explained in survivors.toml, and the other
+way?"""
 
 from __future__ import annotations
 
@@ -48,8 +49,8 @@ def judge(
     wanted: Sequence[str] = (),
 ) -> Verdict:
     """statuses: by the tool's name of a mutant, what became of it; alive: those not killed; reviewed: the explained
-    ones, `equivalent` (no test can tell) and `endless` (a loop without end, killed by the clock); wanted: patterns of
-    the mutants to judge, none for all."""
+    ones, `equivalent` (no test can detect it) and `endless` (a loop without end, killed by the clock); wanted: patterns
+    of the mutants to judge, none for all."""
     tried = {name: status for name, status in statuses.items() if any(fnmatch(name, w) for w in wanted or "*")}
     wrong = [f"{status}: {name}" for name, status in tried.items() if name not in alive and status not in KILLED]
     counts = {"mutants": len(tried), "killed": sum(status in KILLED for status in tried.values())}
@@ -80,7 +81,7 @@ def read(path: Path = REVIEWED) -> dict[str, list[Mutant]]:
 
 
 def changed_lines(diff: str) -> tuple[str, str]:
-    """What a unified diff takes out and what it puts in, without the white space around each line."""
+    """The lines that a unified diff removes and those that it adds, without the white space around each line."""
     lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
     was, now = ([line[1:].strip() for line in lines if line.startswith(sign)] for sign in "-+")
     return "\n".join(was), "\n".join(now)

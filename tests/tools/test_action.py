@@ -32,7 +32,7 @@ class WithoutMemory(torch.optim.SGD):
 
 @dataclass
 class Done:
-    """What a step left."""
+    """The outputs of a step."""
 
     status: int
     said: str

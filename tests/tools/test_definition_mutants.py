@@ -1,4 +1,4 @@
-"""What mutmut passes over becomes mutants here, and what mutmut tries does not."""
+"""Code that mutmut skips becomes mutants here, and code that mutmut tries does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `nox -s measured` writes into docs/measured.md: the tables of what was measured, and nothing else changes."""
+"""`nox -s measured` writes the tables of its measurements into docs/measured.md, and changes nothing else."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def written(folder: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> str
 
 
 def without(text: str, part: str) -> str:
-    """What stands outside of a part."""
+    """The text outside of a part."""
     before, _, rest = text.partition(f"<!-- {part} -->")
     return before + rest.partition(f"<!-- end of {part} -->")[2]
 

@@ -1,4 +1,4 @@
-"""What the workflows name is there: sessions of the noxfile, jobs, actions with their inputs and outputs.
+"""Everything that the workflows name exists: sessions of the noxfile, jobs, actions with their inputs and outputs.
 
 Their form is what `nox -s lint` checks. GitHub would say the rest only once they run there.
 """
@@ -28,14 +28,14 @@ INSERTED = re.compile(r"\$\{\{ *(.*?) *\}\}")
 
 
 def sessions() -> set[str]:
-    """What noxfile.py defines."""
+    """The sessions that noxfile.py defines."""
     tree = ast.parse((ROOT / "noxfile.py").read_text())
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     return {f.name for f in functions if any(ast.unparse(d).startswith("nox.session") for d in f.decorator_list)}
 
 
 def combinations(job: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """What the matrix of a job stands for; one without a matrix runs once."""
+    """The runs that the matrix of a job gives; a job without a matrix runs once."""
     matrix = job.get("strategy", {}).get("matrix", {})
     assert not {"include", "exclude"} & set(matrix), "read these here too"
     for values in product(*matrix.values()):
@@ -43,7 +43,7 @@ def combinations(job: dict[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def scripts(job: dict[str, Any]) -> Iterator[str]:
-    """What a job runs, with the values of its matrix."""
+    """The commands of a job, with the values of its matrix."""
     for values, step in product(combinations(job), job["steps"]):
         known = {f"matrix.{name}": value for name, value in values.items()}
         yield INSERTED.sub(lambda found, known=known: known.get(found[1], found[0]), step.get("run", ""))
@@ -127,7 +127,7 @@ def test_what_is_asked_of_a_step_is_what_it_gives() -> None:
 
 
 def test_nothing_reaches_a_shell_but_through_its_environment() -> None:
-    """The values of a matrix apart, which stand in the same file."""
+    """Except the values of a matrix, which are in the same file."""
     for file, _, step in steps():
         inserted = INSERTED.findall(step.get("run", ""))
         assert all(re.fullmatch(r"matrix\.[\w-]+", expression) for expression in inserted), (file, step)

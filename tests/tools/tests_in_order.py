@@ -13,8 +13,8 @@ import pytest
 class InOrder:
     """Runs the tests of `order` in that order, and after them the others, if `others`.
 
-    With `recording` it tells for each test the seconds of processor time that it took, and the functions of these files
-    that it called, as mlp_core/model.py:MLP.trace.
+    With `recording` it records for each test the seconds of processor time that it took, and the functions of these
+    files that it called, as mlp_core/model.py:MLP.trace.
     """
 
     def __init__(self, order: Sequence[str] = (), *, others: bool = True, recording: Sequence[Path] = ()) -> None:
