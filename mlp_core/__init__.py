@@ -2,8 +2,9 @@
 
 import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from mlp_core.base.lazy import Lazy
 
 if TYPE_CHECKING:
     __version__: str
@@ -17,30 +18,22 @@ __all__ = [
     "MLP", "ArgumentError", "History", "Trace", "activations", "backprop", "fit", "gradcheck", "losses", "rules",
 ]  # fmt: skip
 
-_WHERE = {
+_where = {
     "MLP": "model", "ArgumentError": "base.errors", "History": "training", "Trace": "model", "backprop": "backprop",
     "fit": "training",
 }  # fmt: skip
-"""the files of the names that are not files themselves"""
+"""the modules that define the public names; the others are modules themselves"""
 
 
-class _Package(ModuleType):
-    """This package. It imports a public name when the name is first used, so that `mlp-core --help` does not wait for
-    torch."""
+class _Package(Lazy):
+    """This package. `mlp-core --help` does not wait for torch."""
 
     def __getattr__(self, name: str) -> Any:
         if name == "__version__":
             return _version()
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = import_module(f"{__name__}.{_WHERE.get(name, name)}")
-        value = getattr(module, name) if name in _WHERE else module
-        setattr(self, name, value)
-        return value
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Importing the file backprop.py puts it here under its name, which is the function's."""
-        super().__setattr__(name, value.backprop if name == "backprop" and isinstance(value, ModuleType) else value)
+        if name in __all__ and name not in _where:
+            return import_module(f"{__name__}.{name}")
+        return super().__getattr__(name)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *__all__})

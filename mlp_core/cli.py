@@ -145,40 +145,42 @@ def verify(
         from rich.console import Console
 
         from mlp_core.base.files import output_folder, write_all
-        from mlp_core.testing.engine.database import FILES_KEEP_NONE
         from mlp_core.testing.report.names import is_in_file
         from mlp_core.testing.report.report import Report
-        from mlp_core.testing.verification.hand_ins import verify_hand_ins
-        from mlp_core.testing.verification.names import default_subjects
-        from mlp_core.testing.verification.parallel import FORKS
-        from mlp_core.testing.verification.terminal import announce, list_subjects, verify_live
-        from mlp_core.testing.verification.verify import check_examples, seed_of
+        from mlp_core.testing.verification.asked import FILES_KEEP_NONE, FORKS, announce, check_examples, seed_of
 
         check_examples(examples)
         console = Console()
         if show:
+            from mlp_core.testing.verification.terminal import list_subjects
+
             list_subjects(console)
             return
         announce(console)
         number = seed_of(seed if seed == "random" else _whole("seed", seed))
-        names, processes = subject or default_subjects(), jobs if jobs is not None else processors() if FORKS else 1
+        processes = jobs if jobs is not None else processors() if FORKS else 1
 
         def verified() -> Report:
-            if any(map(is_in_file, names)):
+            if any(map(is_in_file, subject or [])):
+                from mlp_core.testing.verification.hand_ins import verify_hand_ins
+
                 if database is not None:
                     raise ArgumentError("database", str(database), FILES_KEEP_NONE)
                 with working_folder_left_out():
                     return verify_hand_ins(
-                        console, names, examples=examples, seed=number, jobs=processes, batch_size=batch_size,
+                        console, subject or [], examples=examples, seed=number, jobs=processes, batch_size=batch_size,
                         isolated=isolated, resume=resume, all_of_it=all_of_it, shapes=shapes,
                     )  # fmt: skip
             given = {"isolated": isolated, "resume": resume is not None, "shapes": shapes is not None}
             for option in (name for name, one in given.items() if one):
                 raise ArgumentError(option, Described(f"--{option}"), "scripts, notebooks or folders of them")
+            from mlp_core.testing.verification.names import default_subjects
+            from mlp_core.testing.verification.terminal import verify_live
+
             with working_folder_importable():
                 return verify_live(
-                    console, names, examples=examples, seed=number, jobs=processes, database=database,
-                    all_of_it=all_of_it,
+                    console, subject or default_subjects(), examples=examples, seed=number, jobs=processes,
+                    database=database, all_of_it=all_of_it,
                 )  # fmt: skip
 
         with ExitStack() as folders:  # fail before anything runs if a folder is not writable

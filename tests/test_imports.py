@@ -60,6 +60,15 @@ def test_the_core_imports_no_more_than_it_needs_and_stands_without_the_rest() ->
     assert compiler == "False"
 
 
+RIGHT = """
+def f(x):
+    return x**2
+
+
+def f_prime(x):
+    return 2 * x
+"""
+
 HELP = """
 import sys
 from mlp_core.cli import app
@@ -74,6 +83,26 @@ def test_help_waits_for_no_library() -> None:
     loaded = set(done.stdout.splitlines()[-1].split())
     assert "mlp_core.experiment.options" in loaded
     assert not {"torch", "numpy", *NOT_OF_THE_CORE} - {"rich", "typer"} & loaded
+
+
+FILES = """
+import sys
+from mlp_core.cli import app
+print(app(["verify", *sys.argv[1:]], standalone_mode=False))
+print(*sys.modules)
+"""
+
+
+@pytest.mark.parametrize(("text", "verdict"), [("f = lambda x: 2 * x", "expected"), ("", "expected"), (RIGHT, "lawful")])
+def test_a_file_is_verified_without_importing_torch_a_second_time(text: str, verdict: str, tmp_path: Path) -> None:
+    """The process in which the file runs has imported it. The process of the command waits for that one only."""
+    (tmp_path / "file.py").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-c", FILES, "file.py", "--examples", "5"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)  # noqa: S603  (ours)
+    assert verdict in done.stdout + done.stderr
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "mlp_core.testing.report.report" in loaded
+    assert not {"torch", "numpy", "hypothesis"} & loaded
 
 
 @pytest.mark.parametrize(

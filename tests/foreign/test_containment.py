@@ -17,10 +17,9 @@ from warm_processes import Copy
 from mlp_core.testing import verify
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.foreign import family
-from mlp_core.testing.foreign.child import row
+from mlp_core.testing.foreign.found import subjects_in
 from mlp_core.testing.foreign.process import verify_file
-from mlp_core.testing.foreign.several import subjects_in
-from mlp_core.testing.foreign.told import HandIn, Listener
+from mlp_core.testing.foreign.told import HandIn, Listener, row
 from mlp_core.testing.foreign.verdict import headline
 from mlp_core.testing.verification.verify import checked
 

@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 
 from mlp_core.cli import app
 from mlp_core.testing.foreign import process
+from mlp_core.testing.foreign.found import subjects_in
 from mlp_core.testing.foreign.process import verify_file
-from mlp_core.testing.foreign.several import as_report, subjects_in
+from mlp_core.testing.foreign.several import as_report
 from mlp_core.testing.foreign.told import HandIn
 from mlp_core.testing.foreign.verdict import headline
 from mlp_core.testing.verification.verify import checked

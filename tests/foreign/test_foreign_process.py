@@ -18,9 +18,10 @@ from typer.testing import CliRunner
 from warm_processes import Copy, pasted
 
 from mlp_core.cli import app
+from mlp_core.testing.foreign.found import subjects_in
 from mlp_core.testing.foreign.limits import Limits, guarded
 from mlp_core.testing.foreign.process import verify_file
-from mlp_core.testing.foreign.several import subjects_in, verify_files
+from mlp_core.testing.foreign.several import verify_files
 from mlp_core.testing.foreign.told import HandIn
 from mlp_core.testing.foreign.verdict import headline
 from mlp_core.testing.report.findings import NO_FORMULA

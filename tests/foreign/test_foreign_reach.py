@@ -9,7 +9,8 @@ import nbformat
 import pytest
 
 from mlp_core import ArgumentError
-from mlp_core.testing.foreign.load import expanded, found_in, load, statements_of
+from mlp_core.testing.foreign.folders import expanded
+from mlp_core.testing.foreign.load import found_in, load, statements_of
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.foreign.reading.cell import Cell
 from mlp_core.testing.report.names import split

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from mlp_core.testing.engine.groups import BATCH
 from mlp_core.testing.foreign.load import found_in
 from mlp_core.testing.foreign.process import verify_file
 from mlp_core.testing.report.formats import SHOWN
-from mlp_core.testing.subjects.gradients import BATCH
 from mlp_core.testing.verification.verify import checked
 
 verify_file = partial(verify_file, laws=checked)

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from kept import GIVES_K, gives, holds, notebook, noted, outcome, script
 
-from mlp_core.testing.foreign.load import expanded, unread
+from mlp_core.testing.foreign.folders import expanded, unread
 
 F = GIVES_K
 INDENTED = F.replace("\n", "\n    ")

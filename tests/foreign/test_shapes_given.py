@@ -10,8 +10,8 @@ import pytest
 from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.foreign.child import laws_of
+from mlp_core.testing.foreign.found import check_shapes
 from mlp_core.testing.foreign.load import found_in, loaded
-from mlp_core.testing.foreign.several import check_shapes
 from mlp_core.testing.subjects.doors.asked import shapes_asked
 from mlp_core.testing.verification.verify import checked, verify
 

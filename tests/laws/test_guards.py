@@ -17,6 +17,7 @@ from mlp_core import ArgumentError
 from mlp_core.testing import Report, assert_lawful, laws, verify
 from mlp_core.testing.engine import runner as engine
 from mlp_core.testing.engine.evidence import Evidence
+from mlp_core.testing.engine.groups import BATCH
 from mlp_core.testing.engine.guards import globals_kept
 from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Result
@@ -30,7 +31,6 @@ from mlp_core.testing.examples.problem import Case
 from mlp_core.testing.faults.gradients.conduct import is_random, raises
 from mlp_core.testing.faults.gradients.products import bias_gradient_of_the_first_sample
 from mlp_core.testing.oracles import gradients as oracles
-from mlp_core.testing.subjects.gradients import BATCH
 
 
 @pytest.fixture(autouse=True)

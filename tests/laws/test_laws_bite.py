@@ -16,6 +16,7 @@ import mlp_core.testing
 from mlp_core.rules.sgd import SGD
 from mlp_core.testing import subjects, verify
 from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.engine.groups import BATCH, ONE
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.engine.runner import run
 from mlp_core.testing.faults.gradients import course, last_bits
@@ -24,7 +25,6 @@ from mlp_core.testing.faults.rules import sgd
 from mlp_core.testing.faults.rules.conduct import MovesACopyOfAView
 from mlp_core.testing.laws.books import laws_of
 from mlp_core.testing.laws.gradients import equality, symmetry
-from mlp_core.testing.subjects.gradients import BATCH, ONE
 from mlp_core.testing.subjects.optimizers import OptimizerSubject
 
 MODULES = [import_module(module.name) for module in walk_packages(mlp_core.testing.__path__, "mlp_core.testing.")]

@@ -6,9 +6,9 @@ import pytest
 from test_unproven import BARE, FEW, SKIPPED, UNPROVEN, result
 
 from mlp_core.testing import Result
+from mlp_core.testing.engine.groups import BATCH, CONDUCT
 from mlp_core.testing.foreign.verdict import headline
 from mlp_core.testing.report.findings import NO_FORMULA
-from mlp_core.testing.subjects.gradients import BATCH, CONDUCT
 
 ONE, SEVERAL, CONDUCTED = result("one"), result("several", group=BATCH), result("manners", group=CONDUCT, judges=False)
 

@@ -12,9 +12,6 @@ from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, 
 
 from mlp_core.testing.engine.law import Law
 
-FILES_KEEP_NONE = "None for scripts and notebooks: they run in untrusted processes"
-
-
 OTHERS = b".secondary", b".pareto"
 """the endings of the keys under which Hypothesis keeps examples that are not the smallest"""
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 import traceback
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import torch
-
-import mlp_core
-
-NOT_THEIRS = tuple(str(Path(module.__file__ or "").parent) for module in (mlp_core, torch, traceback))
+NOT_THEIRS = tuple(
+    str(Path(spec.origin).parent)
+    for spec in map(find_spec, ("mlp_core", "torch", "traceback")) if spec is not None and spec.origin is not None
+)  # fmt: skip
 """folders of code that is not the subject's: this package's, torch's and Python's"""
 
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from mlp_core.testing.engine.evidence import Evidence
 
+EXAMPLES = 100
+"""the default number of examples per law"""
+
 
 def failure_text(result: Result) -> str:
     """Everything known about a failed law, with the snippet last."""

@@ -21,16 +21,13 @@ from mlp_core.testing.engine.evidence import Beyond, Broken, Evidence, Raised, R
 from mlp_core.testing.engine.exhausted import nothing_left, watched
 from mlp_core.testing.engine.failing import Begun, Enough, Failing, Short
 from mlp_core.testing.engine.law import Law
-from mlp_core.testing.engine.result import Progress, Result
+from mlp_core.testing.engine.result import EXAMPLES, Progress, Result
 
 Explain = Callable[[Any, Any, Broken], tuple[str | None, dict[str, Any] | None]]
 """(subject, example, failure) -> the mistake in words, and an exhibit that can be drawn"""
 
 AtFault = Callable[[Law, Any, Broken], tuple[dict[str, Any] | None, dict[str, Any] | None]]
 """(law, example, failure) -> the lines that write the wrong value, and how it develops step by step"""
-
-EXAMPLES = 100
-"""the default number of examples per law"""
 
 MIN_DISTINCT = 0.1
 """the least share of the counted examples that must differ in their numbers. Hypothesis also varies other parts of an

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import torch
+import sys
 
 NO_MEMORY = "can't allocate memory"
 """torch's message on a CPU"""
@@ -10,6 +10,7 @@ NO_MEMORY = "can't allocate memory"
 
 def of_memory(error: BaseException | None) -> bool:
     """Whether an exception means that there is not enough memory."""
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+    torch = sys.modules.get("torch")  # without torch no error is torch's
+    if isinstance(error, (MemoryError, *([torch.OutOfMemoryError] if torch else []))):
         return True
     return isinstance(error, RuntimeError) and NO_MEMORY in str(error)

@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import fields
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,15 @@ import torch
 from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.database import Memory
 from mlp_core.testing.engine.evidence import Raised, place_of
+from mlp_core.testing.engine.groups import BATCH, SIZE
 from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.foreign.limits import Large, Limits, Slow, Stopped, contain, few_processes, guarded
 from mlp_core.testing.foreign.load import loaded
 from mlp_core.testing.foreign.recognise import Found
+from mlp_core.testing.foreign.told import row
 from mlp_core.testing.subjects.course import CourseSubject
 from mlp_core.testing.subjects.doors.asked import shapes_asked
-from mlp_core.testing.subjects.gradients import BATCH, SIZE
 
 PRINTED = 300
 """the number of characters printed by a hand-in that are kept"""
@@ -173,12 +173,6 @@ def laws_of(found: Found, things: list[Any], largest: int, laws_for: Callable[[A
         alone = [law for law in laws_for(found.make(*things, (1, 1))) if law.group != BATCH]
         laws = alone + [law for law in laws if law.group == BATCH]
     return sorted(laws, key=lambda law: law.group == SIZE)
-
-
-def row(result: Result) -> dict[str, Any]:
-    """A result as JSON; `told.result_of` converts it back."""
-    values = {f.name: getattr(result, f.name) for f in fields(result)}
-    return {**values, "seen": sorted(values["seen"])}
 
 
 def _silenced() -> Printed:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterable
 from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Any
@@ -14,52 +13,11 @@ from mlp_core.testing.engine.source import LOADED
 from mlp_core.testing.foreign.judged import in_what_is_lost, notes, why_not
 from mlp_core.testing.foreign.listed import head_of
 from mlp_core.testing.foreign.reach import Statement, reached
-from mlp_core.testing.foreign.reading.texts import FORMATS as TEXTS
-from mlp_core.testing.foreign.reading.texts import keeps_a_notebook
 from mlp_core.testing.foreign.recognise import Found, chosen
 from mlp_core.testing.foreign.running import module_for, run
 from mlp_core.testing.foreign.whole import Whole, whole
-from mlp_core.testing.report.names import FILES, split
+from mlp_core.testing.report.names import split
 from mlp_core.testing.subjects.heads import Head
-
-
-def expanded(names: Iterable[str]) -> list[str]:
-    """Replaces every folder by its readable files, sorted by name, without the copies in Jupyter's checkpoint folders.
-
-    Raises ArgumentError for a folder without such files, and for a file that does not exist.
-    """
-    found: list[str] = []
-    for name in names:
-        folder = Path(name)
-        if not folder.is_dir():
-            if not split(name)[0].is_file():
-                raise ArgumentError("subject", name, "an existing file")
-            found.append(name)
-            continue
-        inside = [path for path in _files(folder) if _is_read(path)]
-        if not inside:
-            raise ArgumentError("subject", name, "a folder that contains scripts (.py) or notebooks (.ipynb)")
-        found += map(str, inside)
-    return found
-
-
-def unread(names: Iterable[str]) -> list[str]:
-    """The files in folders that `expanded` skips."""
-    return [str(path) for name in names if Path(name).is_dir() for path in _files(Path(name)) if not _is_read(path)]
-
-
-def _files(folder: Path) -> list[Path]:
-    """All files in a folder and its subfolders, by name, without hidden ones."""
-    return sorted(p for p in folder.rglob("*") if _seen(p.relative_to(folder)) and not p.is_dir())
-
-
-def _is_read(path: Path) -> bool:
-    """Whether a file is read. A text is read if it contains a notebook; a README does not."""
-    return path.is_file() and path.suffix in FILES and (path.suffix not in TEXTS or keeps_a_notebook(path))
-
-
-def _seen(path: Path) -> bool:
-    return not any(part.startswith((".", "__")) for part in path.parts)
 
 
 def statements_of(path: Path) -> tuple[list[Statement], list[str]]:

@@ -3,86 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from itertools import zip_longest
 from threading import Event
 from typing import Any
 
-from mlp_core.base.errors import ArgumentError, Described
-from mlp_core.testing.engine.result import Result
-from mlp_core.testing.engine.runner import EXAMPLES
-from mlp_core.testing.foreign import offered
-from mlp_core.testing.foreign.load import found_with_reasons, notes_of
+from mlp_core.testing.engine.groups import BATCH
+from mlp_core.testing.engine.result import EXAMPLES, Result
 from mlp_core.testing.foreign.process import verify_file
-from mlp_core.testing.foreign.told import LOADS, HandIn, Told, refused
+from mlp_core.testing.foreign.told import LOADS, HandIn
 from mlp_core.testing.foreign.verdict import headline
-from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.report import Report
-from mlp_core.testing.subjects.doors.asked import Asked
-from mlp_core.testing.subjects.gradients import BATCH
 
 BATCHES = 8
 """the largest batch that is tested if no batch size is given"""
 
+NONE: Mapping[str, list[str]] = {}
+"""no notes"""
 
 STUB = re.compile(r", line \d+: raise NotImplementedError")
-
-JUDGED = "can be judged", "The definition, and all that it reaches of its file, can be read and is filled in."
-
-
-def subjects_in(files: Sequence[str]) -> tuple[list[str], list[HandIn]]:
-    """Everything in the files that can be verified, as "file:name". Definitions that cannot be judged, and files
-    without any, become hand-ins about which nothing is known. Raises ArgumentError for a single file in which nothing
-    is recognised.
-    """
-    names, without = list[str](), list[HandIn]()
-    for file in files:
-        try:
-            for name, reason in found_with_reasons(file):
-                if reason is None:
-                    names.append(name)
-                else:
-                    without.append(_not_judged(name, *reason))
-        except ArgumentError as error:
-            if len(files) == 1:
-                raise
-            brief = error.brief.removesuffix(offered.ADD).strip()
-            without.append(refused(file, brief or f"{error.argument}: expected {error.expected}"))
-        except (RecursionError, MemoryError, OSError, ValueError) as error:  # Python's own parser gives up on the file
-            words = f"it is not valid Python ({type(error).__name__}: {error})"
-            if len(files) == 1:
-                raise ArgumentError("subject", Described(escaped(file)), f"a script or a notebook; {words}") from error
-            without.append(refused(file, words))
-    return names, without
-
-
-def check_shapes(shapes: str | None, names: Sequence[str]) -> None:
-    """Raises ArgumentError for shapes that are not a signature, or that are given with more or less than one
-    definition.
-    """
-    if shapes is None:
-        return
-    Asked.of(shapes)
-    if len(names) != 1:
-        expected = f"one definition that they are for, FILE:NAME; found {escaped(', '.join(names)) or 'none'}"
-        raise ArgumentError("shapes", shapes, expected)
-
-
-def _not_judged(name: str, words: str, helps: str) -> HandIn:
-    """A hand-in that cannot be judged before it is fixed."""
-    words, hand_in = escaped(words), HandIn(name, notes=_notes(name))
-    hand_in.results = [Told(*JUDGED).result(hand_in, verdict="UNTESTED", got=words, reason=f"{words}; {helps}")]
-    return hand_in
-
-
-def _notes(name: str) -> list[str]:
-    """Notes about a definition that depend on its file alone; empty if the file no longer exists."""
-    try:
-        return [escaped(words) for words in notes_of(name)]
-    except ArgumentError:
-        return []
 
 
 def kept(done: Sequence[HandIn]) -> list[HandIn]:
@@ -113,11 +54,12 @@ def as_report(done: Sequence[HandIn], *, seed: int, examples: int | None, batch_
 
 
 def verify_files(
-    names: Sequence[str], *, jobs: int, left: list[HandIn] | None = None, **options: Any
-) -> Iterator[HandIn]:
+    names: Sequence[str], *, jobs: int, notes: Mapping[str, list[str]] = NONE, left: list[HandIn] | None = None,
+    **options: Any,
+) -> Iterator[HandIn]:  # fmt: skip
     """Yields the hand-ins as they finish. If there are more jobs than hand-ins, each hand-in's laws are shared out.
-    Options as for verify_file. If the loop is left early, running processes are ended, and their finished laws are
-    added to `left`.
+    notes: by name, the notes that come first. Options as for verify_file. If the loop is left early, running processes
+    are ended, and their finished laws are added to `left`.
     """
     stop, shares = Event(), max(1, jobs // max(1, len(names)))
     with ThreadPoolExecutor(jobs) as pool:
@@ -132,7 +74,7 @@ def verify_files(
             for future in as_completed(names_of):
                 name = names_of[future]
                 if name in waiting and all(part.done() for part in waiting[name]):
-                    yield joined([part.result() for part in waiting.pop(name)])
+                    yield joined([part.result() for part in waiting.pop(name)], notes.get(name, []))
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
@@ -140,19 +82,19 @@ def verify_files(
                 begun = [part.result() for part in parts if not part.cancelled()]
                 checked = any(r.verdict in ("PASS", "FAIL") for part in begun for r in part.results)
                 if left is not None and checked:
-                    left.append(joined(begun))
+                    left.append(joined(begun, notes.get(begun[0].name, [])))
 
 
-def joined(parts: Sequence[HandIn]) -> HandIn:
-    """The shares of a hand-in joined into one, with its laws in order."""
+def joined(parts: Sequence[HandIn], notes: Sequence[str] = ()) -> HandIn:
+    """The shares of a hand-in joined into one, with its laws in order. notes: further ones, which come first."""
     for part in parts:
         if part.refused or (part.results and part.results[0].law == LOADS[0]):
             return part  # no other law was checked
     first = parts[0]
     rounds = zip_longest(*(part.results for part in parts))
     results = [filled_in(result) for several in rounds for result in several if result is not None]
-    notes = dict.fromkeys([*_notes(first.name), *(note for part in parts for note in part.notes)])
-    return replace(first, results=results, notes=list(notes), seconds=max(part.seconds for part in parts))
+    every = dict.fromkeys([*notes, *(note for part in parts for note in part.notes)])
+    return replace(first, results=results, notes=list(every), seconds=max(part.seconds for part in parts))
 
 
 def filled_in(result: Result) -> Result:

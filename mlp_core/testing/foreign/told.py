@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import signal
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from mlp_core.testing.engine.result import Result
@@ -157,8 +157,14 @@ def untested(hand_in: HandIn, law: Told, words: str, helps: str) -> Result:
     return law.result(hand_in, verdict="UNTESTED", got=words, reason=f"{words}; {helps}")
 
 
+def row(result: Result) -> dict[str, Any]:
+    """A result as JSON; `result_of` converts it back."""
+    values = {f.name: getattr(result, f.name) for f in fields(result)}
+    return {**values, "seen": sorted(values["seen"])}
+
+
 def result_of(row: dict[str, Any]) -> Result:
-    """The result that `child.row` sent."""
+    """The result that `row` gave."""
     return Result(**{**row, "seen": set(row["seen"])})
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mlp_core.testing.engine.groups import BATCH, CONDUCT
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.report.findings import NO_FORMULA, NOTHING, no_formula, not_shown, unproven
-from mlp_core.testing.subjects.gradients import BATCH, CONDUCT
 
 WRONG = "wrong"
 

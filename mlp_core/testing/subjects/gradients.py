@@ -19,10 +19,6 @@ from mlp_core.testing.examples.problem import Case, Problem
 
 BATCH_SIZES = (1, 8)
 
-ONE, BATCH, SIZE, CONDUCT = "one sample", "batches", "size", "conduct"
-"""groups of laws, which the verdict on a gradient reports separately: single samples, batches, large networks, side
-effects"""
-
 
 @dataclass(frozen=True)
 class GradientSubject:

@@ -13,17 +13,18 @@ from rich.text import Text
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.base.ticker import Ticker
 from mlp_core.testing.foreign import sandbox
-from mlp_core.testing.foreign.load import expanded, unread
-from mlp_core.testing.foreign.several import BATCHES, as_report, check_shapes, kept, subjects_in, verify_files
+from mlp_core.testing.foreign.folders import expanded, unread
+from mlp_core.testing.foreign.looking import looked_at
+from mlp_core.testing.foreign.several import BATCHES, as_report, kept, verify_files
 from mlp_core.testing.foreign.told import HandIn
 from mlp_core.testing.report.brief import brief
 from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.formats import told
 from mlp_core.testing.report.names import short_names
 from mlp_core.testing.report.report import Report, failures, table
+from mlp_core.testing.verification.asked import checked_there
 from mlp_core.testing.verification.ledger import Ledger
 from mlp_core.testing.verification.progress import Progress
-from mlp_core.testing.verification.verify import checked
 
 
 def verify_hand_ins(
@@ -45,8 +46,8 @@ def verify_hand_ins(
         **({} if shapes is None else {"shapes": shapes}),
     }  # fmt: skip
     ledger = None if resume is None else Ledger(resume, options)
-    found, done = subjects_in(expanded(files))
-    check_shapes(shapes, found)
+    looked = looked_at(expanded(files), shapes)
+    found, done = looked.names, looked.without
     known, left = len(done), list[HandIn]()
     interrupted = ""
     progress = Progress(len(found))
@@ -57,7 +58,10 @@ def verify_hand_ins(
     to_do = [name for name in found if name not in names]
     with Ticker(console, progress.words):
         try:
-            for hand_in in verify_files(to_do, jobs=jobs, left=left, heard=progress.heard, laws=checked, **options):
+            every = verify_files(
+                to_do, jobs=jobs, notes=looked.notes, left=left, heard=progress.heard, laws=checked_there, **options
+            )
+            for hand_in in every:
                 if ledger:
                     ledger.add(hand_in)
                 done.append(hand_in)

@@ -7,7 +7,6 @@ import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Any
 
 import mlp_core
 from mlp_core.base.errors import ArgumentError, Described
-from mlp_core.testing.foreign.child import row
-from mlp_core.testing.foreign.told import HandIn, result_of
+from mlp_core.testing.foreign.looked import as_row, of_row
+from mlp_core.testing.foreign.told import HandIn
 
 PACKAGES = ("torch", "hypothesis")
 
@@ -63,9 +62,7 @@ class Ledger:
 
     def add(self, hand_in: HandIn) -> None:
         """Add a hand-in. When this returns, it is on the disk."""
-        values = {f.name: getattr(hand_in, f.name) for f in fields(hand_in)}
-        line = {"file": _hash_of(hand_in.name), **values, "results": [row(result) for result in hand_in.results]}
-        self._write(json.dumps(line), "a")
+        self._write(json.dumps({"file": _hash_of(hand_in.name), **as_row(hand_in)}), "a")
 
     def _write(self, line: str, mode: str) -> None:
         try:
@@ -79,8 +76,7 @@ class Ledger:
 
 
 def _read(line: dict[str, Any]) -> HandIn:
-    values = {name: value for name, value in line.items() if name != "file"}
-    return HandIn(**{**values, "results": [result_of(result) for result in line["results"]]})
+    return of_row({name: value for name, value in line.items() if name != "file"})
 
 
 def _hash_of(name: str) -> str:

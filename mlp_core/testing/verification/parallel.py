@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import signal
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
@@ -18,10 +17,6 @@ from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.verification.names import resolve
 from mlp_core.testing.verification.verify import checked, run
-
-FORKS = sys.platform == "linux"
-"""whether a process can be copied with everything it has imported; on other systems every worker would import torch
-again, which takes as long as most laws"""
 
 
 def check(

@@ -9,24 +9,22 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import torch
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-import mlp_core
 from mlp_core.base.errors import ArgumentError
 from mlp_core.base.ticker import Ticker
-from mlp_core.testing.engine import runner
 from mlp_core.testing.engine.database import in_folder
-from mlp_core.testing.engine.result import Result
+from mlp_core.testing.engine.result import EXAMPLES, Result
 from mlp_core.testing.engine.uncompiled import without_compiler
 from mlp_core.testing.report.brief import brief
 from mlp_core.testing.report.findings import NOT_SHOWN, VERDICTS, no_formula, not_shown
 from mlp_core.testing.report.report import Report, failures, table
 from mlp_core.testing.verification import parallel
+from mlp_core.testing.verification.asked import FORKS, seed_of
 from mlp_core.testing.verification.names import core_subjects, default_subjects, resolve
-from mlp_core.testing.verification.verify import checked, seed_of, verify
+from mlp_core.testing.verification.verify import checked, verify
 
 
 def verify_live(
@@ -40,14 +38,14 @@ def verify_live(
     """
     if jobs < 1:
         raise ArgumentError("jobs", jobs, "a positive whole number")
-    report = Report(seed=seed_of(seed), examples=examples or runner.EXAMPLES)
+    report = Report(seed=seed_of(seed), examples=examples or EXAMPLES)
     if set(subjects) <= core_subjects().keys():
         without_compiler()
     resolved = [resolve(name) for name in subjects]
     laws = sum(len(checked(subject)) for subject in resolved)
     console.print(Text(f"verifying: {_counted(laws, 'law')} of {_counted(len(resolved), 'subject')}", style="dim"))
     try:
-        if jobs == 1 or not parallel.FORKS:
+        if jobs == 1 or not FORKS:
             for subject in resolved:
                 _one(
                     console, subject, report.results, laws, all_of_it, examples=examples, seed=report.seed,
@@ -76,11 +74,6 @@ def verify_live(
         soft_wrap=True,
     )
     return report
-
-
-def announce(console: Console) -> None:
-    """Say at once what runs here, because the first examples take a moment."""
-    console.print(f"mlp_core {mlp_core.__version__}, torch {torch.__version__}", highlight=False)
 
 
 def list_subjects(console: Console) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -10,17 +9,19 @@ from hypothesis.database import ExampleDatabase
 
 from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine import runner
-from mlp_core.testing.engine.database import FILES_KEEP_NONE, Memory
+from mlp_core.testing.engine.database import Memory
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.engine.law import Law
-from mlp_core.testing.engine.result import Result
-from mlp_core.testing.foreign.load import expanded, unread
-from mlp_core.testing.foreign.several import as_report, check_shapes, subjects_in, verify_files
+from mlp_core.testing.engine.result import EXAMPLES, Result
+from mlp_core.testing.foreign.folders import expanded, unread
+from mlp_core.testing.foreign.found import looked
+from mlp_core.testing.foreign.several import as_report, verify_files
 from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.findings import lawful
 from mlp_core.testing.report.names import is_in_file
 from mlp_core.testing.report.report import Report
 from mlp_core.testing.subjects.recognise import BATCH_SIZES
+from mlp_core.testing.verification.asked import FILES_KEEP_NONE, check_examples, seed_of
 from mlp_core.testing.verification.names import resolve
 from mlp_core.testing.verification.notebook import bar
 
@@ -95,7 +96,7 @@ def verify(
         return _verify_file(subject, examples, seed_of(seed), batch_sizes[1], progress, shapes)
     if shapes is not None:
         raise ArgumentError("shapes", shapes, "None for an object: its subject defines its arguments")
-    report, memory = Report(seed=seed_of(seed), examples=examples or runner.EXAMPLES), Memory()
+    report, memory = Report(seed=seed_of(seed), examples=examples or EXAMPLES), Memory()
     every = laws(subject, batch_sizes=batch_sizes)
     with bar(len(every), progress) as watch:
         for law in every:
@@ -115,11 +116,11 @@ def _verify_file(
     shapes: str | None,
 ) -> Report:  # fmt: skip
     """The same for the definitions of a file or a folder, which run in separate processes."""
-    names, done = subjects_in(expanded([name]))
-    check_shapes(shapes, names)
+    found = looked(expanded([name]), shapes)
+    done = found.without
     options: dict[str, Any] = {"examples": examples, "seed": seed, "largest": largest, "shapes": shapes}
     with bar(None, progress) as watch:
-        for hand_in in verify_files(names, jobs=1, laws=checked, **options):
+        for hand_in in verify_files(found.names, jobs=1, notes=found.notes, laws=checked, **options):
             done.append(hand_in)
             if watch is not None:
                 for result in hand_in.results:
@@ -127,21 +128,6 @@ def _verify_file(
     report = as_report(done, seed=seed, examples=examples, batch_size=largest)
     report.not_read = escaped(unread([name]))
     return report
-
-
-def check_examples(examples: int | None) -> None:
-    """Raises ArgumentError for an invalid number of examples. None means the default."""
-    if examples is not None and (isinstance(examples, bool) or not isinstance(examples, int) or examples < 1):
-        raise ArgumentError("examples", examples, "a positive integer")
-
-
-def seed_of(seed: int | str) -> int:
-    """`seed` itself, or a new one for "random"."""
-    if seed == "random":
-        return random.SystemRandom().randrange(2**32)
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise ArgumentError("seed", seed, 'an integer or "random"')
-    return seed
 
 
 def assert_lawful(subject: Any, **options: Any) -> None:

@@ -12,12 +12,13 @@ from mlp_core.testing.diagnosis.lines.recorder import LIBRARIES, Run
 from mlp_core.testing.diagnosis.lines.statements import source_of
 from mlp_core.testing.engine import guards
 from mlp_core.testing.engine.evidence import Broken, Raised
+from mlp_core.testing.engine.groups import CONDUCT
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.objective import ObjectiveSubject
 from mlp_core.testing.subjects.doors.script import ScriptSubject
 from mlp_core.testing.subjects.doors.twin import TwinSubject
 from mlp_core.testing.subjects.functions import FunctionSubject
-from mlp_core.testing.subjects.gradients import CONDUCT, GradientSubject
+from mlp_core.testing.subjects.gradients import GradientSubject
 from mlp_core.testing.subjects.optimizers import OptimizerSubject
 from mlp_core.testing.subjects.training_functions import TrainerSubject
 

@@ -13,11 +13,11 @@ from mlp_core.equality import same_bits
 from mlp_core.testing.bounds import formulas
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.groups import CONDUCT
 from mlp_core.testing.engine.guards import denormals_kept, foreign, replaced
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.problem import Case, Problem
 from mlp_core.testing.oracles import gradients as oracles
-from mlp_core.testing.subjects.gradients import CONDUCT
 
 PURE = """\
 before = {value}.clone()

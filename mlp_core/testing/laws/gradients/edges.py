@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from mlp_core.testing.bounds import formulas
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.groups import SIZE
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.networks import all_activations, on_kinks
 from mlp_core.testing.examples.problem import Problem
 from mlp_core.testing.laws.gradients.shared import AUTOGRAD, against_autograd
 from mlp_core.testing.oracles import gradients as oracles
-from mlp_core.testing.subjects.gradients import SIZE
 
 book = LawBook()
 

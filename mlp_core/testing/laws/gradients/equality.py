@@ -11,6 +11,7 @@ from mlp_core import gradcheck
 from mlp_core.testing.bounds import quotients
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.groups import BATCH, ONE
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.problem import Problem
 from mlp_core.testing.laws.gradients.shared import (
@@ -23,7 +24,6 @@ from mlp_core.testing.laws.gradients.shared import (
 )
 from mlp_core.testing.oracles import gradients as oracles
 from mlp_core.testing.oracles import stacked
-from mlp_core.testing.subjects.gradients import BATCH, ONE
 
 book = LawBook(judges=True)
 

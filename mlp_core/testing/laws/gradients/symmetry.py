@@ -9,10 +9,10 @@ import torch
 from mlp_core.testing.bounds import formulas
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Evidence
+from mlp_core.testing.engine.groups import BATCH
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.problem import Case, Problem, permuted
 from mlp_core.testing.laws.gradients.shared import VALUE, a_batch, needs_batches, unspoilt
-from mlp_core.testing.subjects.gradients import BATCH
 
 SCALED = """\
 once = gradient()["{name}"][{index}].item()

@@ -1,0 +1,62 @@
+"""Looks into files in another process, so that this one does not wait for torch."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.forking import PRELOADED, nameless
+from mlp_core.testing.foreign.looked import Looked
+from mlp_core.testing.foreign.told import status_of
+from mlp_core.testing.report.escape import escaped
+
+GRACE = 5.0
+"""seconds that the process has to end after its last word"""
+
+
+def looked_at(files: Sequence[str], shapes: str | None = None) -> Looked:
+    """What `found.looked` returns, from a copy of the process that has imported torch. Raises ArgumentError as it does,
+    and if the process ends without an answer, as one does whose memory Python's parser has used up.
+    """
+    context: Any = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
+    if hasattr(os, "fork"):
+        context.set_forkserver_preload([PRELOADED])  # once, for all processes
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_look, args=(theirs, str(Path.cwd()), list(files), shapes), daemon=True)
+    with nameless():
+        process.start()
+    theirs.close()
+    try:
+        with ours:
+            answer = ours.recv_bytes()
+    except EOFError:
+        process.join(GRACE)
+        words = f"files that Python can parse; the process that looked into them ended ({status_of(process.exitcode)})"
+        raise ArgumentError("subject", Described(escaped(", ".join(files))), words) from None
+    finally:
+        process.terminate()
+        process.join()
+        process.close()
+    match json.loads(answer):
+        case {"error": [argument, shown, expected]}:
+            raise ArgumentError(argument, Described(shown), expected)
+    return Looked.of_json(answer)
+
+
+def _look(connection: Connection, folder: str, files: list[str], shapes: str | None) -> None:
+    if hasattr(os, "setsid"):
+        os.setsid()  # so that Ctrl-C reaches only the process that asked
+    from mlp_core.testing.foreign.found import looked
+
+    os.chdir(folder)  # names stay relative to it; a new process is not always in the folder of the asking one
+    try:
+        answer = looked(files, shapes).to_json()
+    except ArgumentError as error:
+        answer = json.dumps({"error": [error.argument, str(error.shown), error.expected]})
+    connection.send_bytes(answer.encode())
