@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -10,6 +12,8 @@ from typing import Any
 
 import pytest
 from warm_processes import Copy, command_line, pasted
+
+import mlp_core
 
 EXTRAS = {
     "experiment": ("torchvision", "safetensors", "matplotlib", "jinja2", "optuna"),
@@ -89,11 +93,19 @@ def test_what_every_installation_brings_is_missed_in_a_line_too(tmp_path: Path) 
 
 
 def test_a_notebook_is_missed_its_reader(tmp_path: Path) -> None:
+    """The process that looks into the file is the one that misses it, and the command says so."""
     (tmp_path / "hand_in.ipynb").write_text("{}", encoding="utf-8")
-    (tmp_path / "work").mkdir()
-    announced, error = said_without(["nbformat"], tmp_path / "work", "verify", "../hand_in.ipynb").splitlines(True)
-    assert announced.startswith("mlp_core ")
-    assert error == "error: " + missed("nbformat")
+    (tmp_path / "missing").mkdir()
+    lines = 'raise ModuleNotFoundError("No module named \'nbformat\'", name="nbformat")'
+    (tmp_path / "missing" / "nbformat.py").write_text(lines, encoding="utf-8")
+    path = os.pathsep.join([str(tmp_path / "missing"), str(Path(mlp_core.__file__).parents[1])])
+    done = subprocess.run(
+        [sys.executable, "-c", "from mlp_core.cli import main; main()", "verify", "hand_in.ipynb"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stdout.startswith("mlp_core ")
+    assert done.stderr.endswith("error: " + missed("nbformat"))
 
 
 @pytest.mark.parametrize("library", ["hypothesis", "rich"])

@@ -1,4 +1,4 @@
-"""What can be verified in several files, before anything of them runs."""
+"""Finds everything in several files that can be verified, before anything of them runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ JUDGED = "can be judged", "The definition, and all that it reaches of its file, 
 
 
 def looked(files: Sequence[str], shapes: str | None = None) -> Looked:
-    """What `subjects_in` finds, with the notes about each definition. Raises ArgumentError as it does, and as
+    """The definitions that `subjects_in` finds, with the notes about each. Raises ArgumentError as it does, and as
     `check_shapes` does.
     """
     names, without = subjects_in(files)

@@ -1,4 +1,4 @@
-"""What was found in files, and the same as JSON, so that a process can send it."""
+"""Definitions found in files, and the same as JSON, so that a process can send it."""
 
 from __future__ import annotations
 

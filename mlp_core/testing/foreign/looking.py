@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.extras import MissingExtra
 from mlp_core.base.forking import PRELOADED, nameless
 from mlp_core.testing.foreign.looked import Looked
 from mlp_core.testing.foreign.told import status_of
@@ -21,8 +22,9 @@ GRACE = 5.0
 
 
 def looked_at(files: Sequence[str], shapes: str | None = None) -> Looked:
-    """What `found.looked` returns, from a copy of the process that has imported torch. Raises ArgumentError as it does,
-    and if the process ends without an answer, as one does whose memory Python's parser has used up.
+    """Call `found.looked` in a copy of the process that has imported torch. Raises ArgumentError and
+    MissingExtra as it does, and ArgumentError if the process ends without an answer, for example because Python's
+    parser crashes on a file.
     """
     context: Any = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
     if hasattr(os, "fork"):
@@ -46,6 +48,8 @@ def looked_at(files: Sequence[str], shapes: str | None = None) -> Looked:
     match json.loads(answer):
         case {"error": [argument, shown, expected]}:
             raise ArgumentError(argument, Described(shown), expected)
+        case {"missing": [words, library]}:
+            raise MissingExtra(words, name=library)
     return Looked.of_json(answer)
 
 
@@ -59,4 +63,6 @@ def _look(connection: Connection, folder: str, files: list[str], shapes: str | N
         answer = looked(files, shapes).to_json()
     except ArgumentError as error:
         answer = json.dumps({"error": [error.argument, str(error.shown), error.expected]})
+    except MissingExtra as error:
+        answer = json.dumps({"missing": [str(error), error.name]})
     connection.send_bytes(answer.encode())

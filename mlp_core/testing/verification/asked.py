@@ -1,5 +1,5 @@
-"""What a call or a command asks for, checked, and what a command says first. Nothing here imports torch, so that a file
-in which nothing is recognised is refused at once.
+"""Options of `verify`, checked, and the first line of a command. Nothing here imports torch, so that a file in which
+nothing is recognised is refused at once.
 """
 
 from __future__ import annotations
