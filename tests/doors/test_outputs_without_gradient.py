@@ -1,4 +1,5 @@
-"""An output that autograd does not differentiate: untested if it depends on the arguments, told if it is marked."""
+"""An output that autograd does not differentiate is untested if it depends on the arguments. The report
+names a marked one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files are looked into in another process: its answer is that of a call in this one, and its end is told."""
+"""Another process looks into files. Its answer is that of a call in this one, and an error says if it ends early."""
 
 from __future__ import annotations
 
@@ -57,8 +57,9 @@ def test_another_process_finds_what_this_one_does(here: Path) -> None:
 def test_another_process_refuses_what_this_one_does(file: str, shapes: str | None, here: Path) -> None:
     with pytest.raises(ArgumentError) as own:
         looked([file], shapes)
-    with pytest.raises(ArgumentError, match=re.escape(str(own.value))):
+    with pytest.raises(ArgumentError, match=re.escape(str(own.value))) as told:
         looked_at([file], shapes)
+    assert (told.value.brief, told.value.paste) == (own.value.brief, own.value.paste)
 
 
 def test_a_process_that_ends_without_an_answer_is_told(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Each excuse of the judgement is needed, and each is limited.
 
-A row has a correct gradient that is accused without the excuse, and a wrong gradient at the same point that fails with
-it. The excuse is also replaced by one that never applies, and by one that always does: both change a verdict here.
+A row has a correct gradient that fails without the excuse, and a wrong gradient at the same point that fails with it.
+The excuse is also replaced by one that never applies, and by one that always does: both change a verdict here.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def confident_gradient(params: list[Tensor]) -> list[Tensor]:
 @dataclass(frozen=True)
 class Excuse:
     law: str
-    """the law that accuses the correct gradient without the excuse"""
+    """the law that fails for the correct gradient without the excuse"""
     loss: Callable[..., Tensor]
     right: Gradient
     example: tuple[Any, ...]

@@ -1,4 +1,4 @@
-"""What the rounding of a gradient by hand explains: digits that it loses, and no jump, no infinity, no float32."""
+"""The rounding of a gradient by hand explains digits that it loses. It explains no jump, no infinity and no float32."""
 
 from __future__ import annotations
 

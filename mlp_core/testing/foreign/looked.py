@@ -11,7 +11,7 @@ from mlp_core.testing.foreign.told import HandIn, result_of, row
 
 @dataclass
 class Looked:
-    """What can be verified in files, and what cannot."""
+    """The definitions in files: those that can be verified, and those that cannot."""
 
     names: list[str]
     """as "file:name" """

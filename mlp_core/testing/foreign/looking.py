@@ -46,8 +46,8 @@ def looked_at(files: Sequence[str], shapes: str | None = None) -> Looked:
         process.join()
         process.close()
     match json.loads(answer):
-        case {"error": [argument, shown, expected]}:
-            raise ArgumentError(argument, Described(shown), expected)
+        case {"error": [argument, shown, expected, brief, paste]}:
+            raise ArgumentError(argument, Described(shown), expected, brief=brief, paste=paste)
         case {"missing": [words, library]}:
             raise MissingExtra(words, name=library)
     return Looked.of_json(answer)
@@ -62,7 +62,8 @@ def _look(connection: Connection, folder: str, files: list[str], shapes: str | N
     try:
         answer = looked(files, shapes).to_json()
     except ArgumentError as error:
-        answer = json.dumps({"error": [error.argument, str(error.shown), error.expected]})
+        said = error.argument, str(error.shown), error.expected, error.brief, error.paste
+        answer = json.dumps({"error": said})
     except MissingExtra as error:
         answer = json.dumps({"missing": [str(error), error.name]})
     connection.send_bytes(answer.encode())
