@@ -17,11 +17,16 @@ SIZE = "1000,1230"
 README = Path(__file__).parents[1] / "README.md"
 
 
-def page(folder: Path) -> Path:
-    """The report on the function of README, as `mlp-core verify --html` writes it."""
+def hand_in(folder: Path) -> None:
+    """Write the function of README into a folder."""
     block = re.search(r"```python\n(# hand_in\.py\n.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert block is not None
     (folder / "hand_in.py").write_text(block[1], encoding="utf-8")
+
+
+def page(folder: Path) -> Path:
+    """The report on the function of README, as `mlp-core verify --html` writes it."""
+    hand_in(folder)
     run = "from mlp_core.cli import main; main()"
     command = [sys.executable, "-c", run, "verify", "hand_in.py", "--batch-size", "8", "--html", "report.html"]
     subprocess.run(command, cwd=folder, check=False, stdout=subprocess.DEVNULL)  # noqa: S603  (ours; 1: a law fails)

@@ -1,15 +1,16 @@
-"""README's picture of a terminal, docs/terminal.svg, drawn anew: `python docs/terminal.py`."""
+"""README's picture of a terminal, docs/terminal.svg, of a report on its own function: `python docs/terminal.py`."""
 
 from __future__ import annotations
 
 import io
+from contextlib import chdir
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import torch
+from page_picture import hand_in
 from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 
-from mlp_core import MLP, Trace, backprop
 from mlp_core.testing import verify
 from mlp_core.testing.report.brief import brief
 
@@ -23,16 +24,13 @@ FRAME = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {terminal_width}
 """rich's own asks another server for a font"""
 
 
-def my_backprop(model: MLP, trace: Trace, dL_dy: torch.Tensor) -> None:
-    """The bias gradient of the last layer is that of the first sample."""
-    backprop(model, trace, dL_dy)
-    model.biases[-1].grad.copy_((dL_dy * model.activations[-1].df(trace.z[-1], trace.a[-1]))[0])
-
-
 def draw() -> str:
     """The picture of a terminal with this output, as SVG."""
     console = Console(record=True, width=92, file=io.StringIO(), force_terminal=True)
-    console.print(brief(verify(my_backprop).results, "my_backprop:my_backprop", "", console.width))
+    with TemporaryDirectory() as folder, chdir(folder):
+        hand_in(Path(folder))
+        report = verify("hand_in.py")
+    console.print(brief(report.results, "hand_in.py", "", console.width))
     return console.export_svg(theme=DEFAULT_TERMINAL_THEME, code_format=FRAME, unique_id="t")
 
 

@@ -87,8 +87,8 @@ def verify(
     subject: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Scripts, notebooks or folders, optionally with :NAME; package.module:Name; or names of the core (see "
-            "--list). Default: everything in the core."
+            help="Scripts, notebooks or folders, optionally with :NAME; package.module:Name; or names of --list. "
+            "Default: backprop, fit and all update rules."
         ),
     ] = None,
     batch_size: Annotated[
@@ -105,7 +105,9 @@ def verify(
     jobs: Annotated[int | None, typer.Option(help="Number of processes.", show_default="one per processor")] = None,
     database: Annotated[
         Path | None,
-        typer.Option(help="Folder for failing examples: they run first, and new ones are added. Not for files."),
+        typer.Option(
+            help="Folder for failing examples: they run first, and new ones are added. Not for scripts and notebooks."
+        ),
     ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="File that records finished hand-ins, to continue after an interruption.")
@@ -118,7 +120,7 @@ def verify(
         bool, typer.Option("--isolated", help="Run each script or notebook in a bubblewrap sandbox (Linux).")
     ] = False,
     all_of_it: Annotated[
-        bool, typer.Option("--all", help="Print every law and every failure, not one screen per failing subject.")
+        bool, typer.Option("--all", help="Print every law and every failure; otherwise one screen per failing subject.")
     ] = False,
     shapes: Annotated[
         str | None,
@@ -127,12 +129,13 @@ def verify(
             "'(n,d),(d,h); stride=2'."
         ),
     ] = None,
-    show: Annotated[bool, typer.Option("--list", help="List the names of the core that can be verified.")] = False,
+    show: Annotated[bool, typer.Option("--list", help="List what can be verified by name.")] = False,
 ) -> None:
     """Check gradients, update rules and training functions against every law, on generated examples.
 
-    Exit status: 0 all laws hold, 1 a law fails, 2 usage error, 3 no law fails but one could not be tested (not shown to
-    be right), 130 interrupted: reports then contain the laws that were completed.
+    Exit status: 0 all laws hold; 1 a law fails; 2 usage error;
+    3 not shown to be right: no law fails, but one could not be tested;
+    130 interrupted: reports then contain the laws that were completed.
     """
     with usage_errors():
         begins("verify", "hypothesis")

@@ -89,7 +89,7 @@ def _text(result: engine.Result) -> str:
 def lost(unit: Unit) -> Record:
     """The record of a unit whose process died twice."""
     nothing = dict.fromkeys(COUNTERS, 0)
-    text = f"BROKEN: {unit.subject}: {unit.law}\n  reason     the process that ran it died"
+    text = f"BROKEN: {unit.subject}: {unit.law}\n  note       the process that ran it died"
     return {**asdict(unit), "asked": unit.examples, **nothing, "verdict": "FAIL", "seconds": 0.0, "text": text}
 
 

@@ -63,8 +63,10 @@ def search(
 ) -> None:
     """Search learning rate, weight decay and momentum at random, and evaluate the best trial on the test split once.
 
-    The best trial is the one with the highest validation accuracy. Every trial is saved after every epoch. A search
-    that was interrupted or killed continues with --resume, and gives bit-identical results with any number of workers.
+    The best trial is the one with the highest validation accuracy.
+    Every trial is saved after every epoch. A search that was interrupted or
+    killed continues with --resume. The results have the same bits with any
+    number of workers.
     Exit status: 0 success, 2 usage error, 130 interrupted.
     """
     with usage_errors():

@@ -33,7 +33,9 @@ def train(
 ) -> None:
     """Train a network on images, with gradients and updates by hand or by torch.
 
-    With --compare it also trains the other way, and reports whether the results are bit-identical. Exit status:
+    With --compare it also trains with autograd and torch, and reports whether
+    the results have the same bits.
+    Exit status:
     0 success, 1 --compare found a difference, 2 usage error.
     """
     with usage_errors():

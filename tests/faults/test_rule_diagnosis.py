@@ -65,7 +65,7 @@ def test_a_mistake_is_named_with_the_place_and_the_number_that_show_it(name: str
     text = diagnose(subject, example, broken)
     assert text is not None
     assert text.startswith(fault.words)
-    shown = "; then step " in text and text.endswith(", as observed")  # where the example shows it
+    shown = " (step " in text and text.endswith(", as observed)")  # where the example shows it
     assert text == fault.words or shown
     if broken.where in text:
         assert broken.got in text
@@ -110,14 +110,14 @@ def test_a_foreign_optimizer_s_mistake_is_named_whatever_the_order_of_its_operat
 
     text = named(subjects.optimizer(mine, right, HYPER), "equals its reference")
     assert text is not None
-    assert "eps is added under the root instead of after it; then step " in text
+    assert "eps is added under the root instead of after it (step " in text
 
 
 def test_what_another_optimizer_does_is_named_after_it() -> None:
     subject = subjects.optimizer(torch.optim.Adam, torch.optim.AdamW, manners.HYPERPARAMETERS)
     text = named(subject, "equals its reference")
     assert text is not None
-    assert text.startswith("it is equal to torch.optim.Adam instead of torch.optim.AdamW; then step ")
+    assert text.startswith("it is equal to torch.optim.Adam instead of torch.optim.AdamW (step ")
 
 
 class TakesTheCubeRoot(AdamInPieces):

@@ -97,7 +97,7 @@ def test_a_mistake_is_said_once_with_the_first_entry_that_shows_it() -> None:
 
 
 def test_a_mistake_of_a_rule_is_named_once() -> None:
-    words = [f"the velocity: an average; then step {k}: params[0], entry (0,) is {k}, as observed" for k in (1, 2)]
+    words = [f"the velocity: an average (step {k}: params[0], entry (0,): {k}, as observed)" for k in (1, 2)]
     named = [Result("a", "", "f", verdict="FAIL", diagnosis=one) for one in words]
     assert diagnoses(named) == words[:1]
 

@@ -100,7 +100,7 @@ def _named(subject: Any, counterexample: Scenario, bench: Bench, suspects: list[
         if replay.fits(got, suspect) is not None:
             at = replay.difference(suspect)
             if at is not None:
-                named.append((f"{suspect.words}; then {at.where} is {at.got}, as observed", suspect.dialect))
+                named.append((f"{suspect.words} ({at.where}: {at.got}, as observed)", suspect.dialect))
             elif bench.shows(suspect):
                 named.append((suspect.words, suspect.dialect))
     return named

@@ -14,10 +14,10 @@ EXAMPLES = 100
 
 def failure_text(result: Result) -> str:
     """Everything known about a failed law, with the snippet last."""
-    verdict = "BROKEN" if result.verdict == "FAIL" else result.verdict
+    verdict, note = ("BROKEN", "note") if result.verdict == "FAIL" else (result.verdict, "reason")
     lines = [f"{verdict}: {result.subject}: {result.law}", f"  law        {result.statement}"]
     rows = [
-        ("reason", result.reason if result.reason != "broken" else ""), ("where", result.where), ("got", result.got),
+        (note, result.reason if result.reason != "broken" else ""), ("where", result.where), ("got", result.got),
         ("expected", result.expected), ("diagnosis", result.diagnosis or ""), ("smallest", result.counterexample),
     ]  # fmt: skip
     lines += [f"  {name:<10} {value}" for name, value in rows if value]

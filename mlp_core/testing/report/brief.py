@@ -43,7 +43,7 @@ def brief(results: Sequence[Result], subject: str, options: str, width: int, *, 
     """
     one = first_of(results)
     rows = [
-        ("law", one.statement), ("reason", one.reason if one.reason != "broken" else ""), ("where", one.where),
+        ("law", one.statement), ("note", one.reason if one.reason != "broken" else ""), ("where", one.where),
         ("got", one.got), ("expected", one.expected), ("diagnosis", "" if named else one.diagnosis or ""),
         ("smallest", one.counterexample), ("numbers", one.numbers),
     ]  # fmt: skip
@@ -71,14 +71,14 @@ def repeated(law: str, subject: str, options: str) -> list[str]:
             "# paste this to reproduce it", "from mlp_core.testing import verify",
             f"report = verify({subject!r}{options})",
             f"failure = next(r for r in report.results if r.law == {law!r})",
-            "print(failure.snippet)  # all its numbers, in lines that need nothing else", "exec(failure.snippet)",
+            "print(failure.snippet)  # a script with all its numbers", "exec(failure.snippet)",
         ]  # fmt: skip
     module, colon, name = subject.partition(":")
     known = [f"from {module} import {name.partition('.')[0]}"] if colon else []
     return [
         "# paste this to reproduce it", *known, "from mlp_core.testing import laws",
         f"law = next(law for law in laws({name if colon else repr(subject)}) if law.name == {law!r})",
-        f"law.check({options.removeprefix(', ')})  # its message has all numbers, and lines that need nothing else",
+        f"law.check({options.removeprefix(', ')})  # its message ends with a script that has all numbers",
     ]  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def others(results: Sequence[Result], shown: Result) -> list[str]:
     words = f"FAIL: {counts['FAIL']} of {len(results)} laws broken, {counts['PASS']} hold"
     words += f", {counts['UNTESTED']} could not be tested" if counts["UNTESTED"] else ""
     words += f", {counts['SKIP']} skipped" if counts["SKIP"] else ""
-    return [*named, f"{words}; everything: --all, --html, --json"]
+    return [*named, f"{words}; more: --all, --html FILE, --json FILE"]
 
 
 def at_fault(result: Result, width: int, most: int = LINES) -> list[str]:

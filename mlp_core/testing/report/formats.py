@@ -17,7 +17,7 @@ COLUMNS = (
     "subject", "ok", "verdict", "hold", "broken", "untested", "skipped", "broken laws", "what is wrong", "notes",
 )  # fmt: skip
 
-SHOWN = re.compile(r" \([^()]*\bentry .*\)$|; then [^:]*: .* is .*, as observed$")
+SHOWN = re.compile(r" \([^()]*\bentry .*\)$| \(step .*, as observed\)$")
 """the end of a diagnosis, which names the entry that shows the mistake: of a gradient, or of an update rule"""
 
 
