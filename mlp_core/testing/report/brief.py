@@ -24,7 +24,7 @@ MARKS = {"writes": ">", "raises": ">", "feeds": ":"}
 to be correct"""
 
 SAME_WORDS = {
-    "writes": "> writes the wrong value", "raises": "> raises", "feeds": ": went into it",
+    "writes": "> writes the wrong value", "raises": "> raises", "feeds": ": led to it",
 }  # fmt: skip
 
 
