@@ -51,7 +51,7 @@ LOADED = "__mlp_core_loaded__"
 def import_of(thing: Any) -> list[str]:
     """The lines that import a function or class, or load it from its file; a comment if no line can do that."""
     if isinstance(thing, partial):
-        given = [*map(repr, thing.args), *(f"{k}={v!r}" for k, v in thing.keywords.items())]
+        given = [*map(_literal, thing.args), *(f"{k}={_literal(v)}" for k, v in thing.keywords.items())]
         name = name_of(thing.func)
         made = f"{name} = partial({', '.join([name, *given])})"
         return ["from functools import partial", *import_of(thing.func), made]
@@ -64,6 +64,11 @@ def import_of(thing: Any) -> list[str]:
     if module == "__main__":
         return [f"# {name_of(thing)}: yours, as passed to verify"]
     return [f"from {module} import {name}"]
+
+
+def _literal(value: Any) -> str:
+    """A value in Python; arrays of numpy as np.array."""
+    return f"np.array({value.tolist()!r})" if hasattr(value, "tolist") else repr(value)
 
 
 def name_of(thing: Any) -> str:

@@ -42,12 +42,17 @@ def _pairs(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str, st
             partner = name.replace(one, other)
             if one in name and partner in functions and any(map(ABOVE.fullmatch, wanted(functions[partner])[:3])):
                 yield name.replace(one, "").strip("_") or name, name, partner
+        partner = f"{name}_backward"
+        if partner in functions and any(map(ABOVE.fullmatch, wanted(functions[partner])[:1])):
+            yield name, name, partner
 
 
 def _derivatives(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
     """Each function with its derivative, if their parameters are the same."""
     for name, node in functions.items():
-        partner = next((p for form in PRIMES if (p := form.format(name)) in functions and p != name), None)
+        stems = [name, *([name.removesuffix("_loss")] if name.endswith("_loss") else [])]
+        partners = (form.format(stem) for stem in stems for form in PRIMES)
+        partner = next((p for p in partners if p in functions and p != name), None)
         if partner is not None and len(wanted(functions[partner])) == len(wanted(node)) in (1, 2, 3) and returns(node):
             yield name, partner
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
-from mlp_core.testing.foreign import alone, costs, doors, nets, objectives, offered, passes, scripts, training
+from mlp_core.testing.foreign import alone, beside, costs, doors, nets, objectives, offered, passes, scripts, training
 from mlp_core.testing.foreign.listed import Definition, head_of, listed
 from mlp_core.testing.foreign.origins import Origins
 from mlp_core.testing.foreign.reach import Statement, reached
@@ -175,13 +175,16 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("a torch.optim.Optimizer or an UpdateRule", _derived),
     Recogniser("a torch.autograd.Function", _door(doors.autograd_functions)),
     Recogniser("two functions x_forward and x_backward", _door(doors.pairs)),
+    Recogniser(beside.LOOKS, _door(beside.chains)),
     Recogniser("a function with its derivative (f and f_prime)", _door(doors.derivatives)),
+    Recogniser("", _door(beside.minimized)),
     Recogniser(objectives.LOOKS, _objectives),
     Recogniser(costs.LOOKS, _door(costs.costs)),
     Recogniser(alone.LOOKS, _door(alone.gradients)),
     Recogniser(passes.LOOKS, _networks),
     Recogniser("a function that returns a value with its gradient", _door(doors.values)),
     Recogniser("a class whose method returns its loss with a dict of gradients", _door(doors.networks)),
+    Recogniser("", _door(beside.losses)),
     Recogniser("a class with forward(x) and backward(dout)", _door(doors.layers)),
     Recogniser(nets.LOOKS, _door(nets.nets)),
     Recogniser("a class with loglike, score and hessian", _door(doors.methods)),

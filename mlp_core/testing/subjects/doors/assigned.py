@@ -24,15 +24,25 @@ CONSTANTS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"hparameters|hparams", tuple({"stride": s, "pad": p, "f": 2} for s, p in ((1, 1), (2, 1), (1, 0)))),
     (r"train(ing)?|is_train", (True,)),
     (r"reg|reg_lambda|lambd?|lambda_|l2|weight_decay|margin|temperature|keep_prob|p_drop|negative_slope", (0.5, 1.0)),
-    (r"n_?groups|G|groups", (1,)),
+    (r"n_?groups|num_groups|G|groups?", (1,)),
 )  # fmt: skip
 """values of parameters that are not arrays, by their names"""
+
+GROUPS = re.compile(r"n_?groups|num_groups|G|groups?")
+"""parameters that divide a size: with 1 they hide how"""
+
+DIVIDED = 4, (2, 1, 4)
+"""a size, and numbers of groups into which it is divided"""
+
 
 IN_IMAGES = (1, 3)
 """the sizes of letters for images and sequences: loops over four axes of size 5 take a hundred times as long"""
 
 EITHER = re.compile(r"alpha|beta|delta|rate|slope|scale|sigma|h|a|c|k")
 """parameters that may be arrays, and are numbers if no array works"""
+
+NUMBERS = re.compile(EITHER.pattern + r"|gamma|T|t|tau|temp\w*|lam\w*|n|p|factor|weight\w*")
+"""parameters that may be arrays, and are numbers if their gradient is None"""
 
 CLASSES = re.compile(
     r"(y|t|target|label|idx|index|indice|classes|class|token|id|word)s?(_?(true|idx|id)s?)?|labels?_\w+"
@@ -102,6 +112,7 @@ def built(options: Sequence[Any], lib: str = "numpy", seed: int = 0) -> list[Any
     for one in options:
         if isinstance(one, Classes):
             value: Any = numbers.integers(0, 2, one.shape)
+            value.flat[-1:] = 1  # the highest class is there, whatever the sizes
         elif is_shape(one):
             value = numbers.standard_normal(one)
         else:

@@ -13,15 +13,13 @@ from hypothesis import strategies as st
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments, arguments
-from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, tensor_of
+from mlp_core.testing.examples.foreign_arrays import copied, is_real, tensor_of
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.shapes import Shape, drawn
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, required, waived
+from mlp_core.testing.subjects.doors.held import FORMS, Held, Place, at, gradient_of, held, word
 from mlp_core.testing.subjects.doors.seeds import seeded
-
-FORMS = ("d{}", "{}_grad", "grad_{}", "d_{}", "g{}", "dL_d{}", "{}_gradient", "grad{}", "delta_{}")
-"""names of the gradient of a parameter"""
 
 
 @dataclass(frozen=True)
@@ -29,42 +27,48 @@ class Layered:
     """make() -> an object; args are its parameters, then the arguments of forward."""
 
     make: Callable[[], Any]
-    parameters: tuple[str, ...]
-    gradients: Mapping[str, str]
-    """the attribute with the gradient of each parameter; empty if backward takes a step"""
+    parameters: tuple[Held, ...]
+    gradients: Mapping[str, Place]
+    """the place of the gradient of each parameter; empty if backward takes a step"""
     steps: bool
     call: str
 
     def __call__(self, args: list[Any]) -> Run:
         n = len(self.parameters)
         made = self.make()
-        for name, value in zip(self.parameters, args[:n], strict=True):
-            setattr(made, name, copied(value))
+        for one, value in zip(self.parameters, args[:n], strict=True):
+            one.put(made, value)
         out = getattr(made, self.call)(*args[n:])
         outs = list(out) if isinstance(out, (tuple, list)) else [out]
 
         def pull(above: Sequence[Any]) -> Any:
-            before = [copied(getattr(made, name)) for name in self.parameters]
+            before = [copied(one.of(made)) for one in self.parameters]
             found = made.backward(*above, *([1.0] if self.steps else []))
             below = list(found) if isinstance(found, (tuple, list)) else [found] * any(map(is_real, args[n:]))
             if self.steps:
-                own = [b - getattr(made, name) for name, b in zip(self.parameters, before, strict=True)]
+                own = [b - one.of(made) for one, b in zip(self.parameters, before, strict=True)]
             else:
-                own = [getattr(made, self.gradients.get(name, ""), None) for name in self.parameters]
+                own = [self._gradient(made, one) for one in self.parameters]
             return [*own, *below]
 
         return Run(outs, pull)
 
+    def _gradient(self, made: Any, one: Held) -> Any:
+        return at(made, self.gradients[one.name]) if one.name in self.gradients else None
+
     def source(self, example: Arguments) -> list[str]:
         n, rate = len(self.parameters), ", 1.0" if self.steps else ""
-        own = ", ".join(f"before[{k}] - made.{p}" if self.steps else f"made.{self.gradients.get(p, 'missing')}"
-                        for k, p in enumerate(self.parameters))  # fmt: skip
+        names = [one.name for one in self.parameters]
+        own = ", ".join(f"before[{k}] - made.{p}" if self.steps else f"made.{word(self.gradients[p])}"
+                        if p in self.gradients else "None" for k, p in enumerate(names))  # fmt: skip
         name = name_of(self.make)
-        sets = [f"    made.{p} = copy.deepcopy(args[{k}])" for k, p in enumerate(self.parameters)]
+        sets = [f"    {' = '.join(f'made.{word(p)}' for p in one.places)} = copy.deepcopy(args[{k}])"
+                for k, one in enumerate(self.parameters)]  # fmt: skip
+        before = ", ".join(f"copy.deepcopy(made.{p})" for p in names)
         return [
             *import_of(self.make), "def run(args):", f"    made = {name}()", *sets,
             f"    out = made.{self.call}(*args[{n}:])", "    def pull(above):",
-            f"        before = [copy.deepcopy(getattr(made, p)) for p in {self.parameters!r}]",
+            f"        before = [{before}]",
             f"        below = made.backward(*above{rate})",
             "        below = list(below) if isinstance(below, (tuple, list)) else [below]",
             f"        return [{own}{', ' * bool(own)}*below]",
@@ -80,8 +84,9 @@ def layer(
     backward returns the gradient of x and stores those of the parameters as attributes, or backward(dout,
     learning_rate) takes a step.
 
-    Its parameters are its arrays of real numbers: they keep their sizes, and their entries are drawn. gradients: the
-    names of the attributes with gradients, "d{}" or {"W": "grad_of_W"}; found by trying if not given. inputs: a
+    Its parameters are its arrays of real numbers, also those in its dicts and lists and in the layers that it is made
+    of: they keep their sizes, and their entries are drawn. gradients: the names of the attributes with gradients, "d{}"
+    or {"W": "grad_of_W"}; found by trying if not given. inputs: a
     strategy for the arguments of forward. waives: as for `pair`.
 
     Raises ArgumentError if the object has no forward and backward.
@@ -106,7 +111,7 @@ def layer(
     if not call or not hasattr(probe, "backward"):
         expected = "a function that makes an object with forward(x) and backward(dout)"
         raise ArgumentError("make", Described(f"{name_of(make)}, which makes a {type(probe).__name__}"), expected)
-    held = {n: v for n, v in vars(probe).items() if is_real(v)}
+    arrays = held(probe)
     first = sample(inputs, 3)[-1]
     args = first if isinstance(first, tuple) else (first,)
     with seeded(), np.errstate(all="ignore"):
@@ -114,36 +119,35 @@ def layer(
         above = [np.ones_like(o) for o in (outs if isinstance(outs, (tuple, list)) else [outs])]
         steps = len(required(probe.backward)) > len(above)
         probe.backward(*above, *([1.0] if steps else []))
-    named = {n: g for n in held if (g := _gradient_of(probe, n, gradients)) is not None}
-    wanted = tuple(n for n in held if n in named or steps or _matters(make, call, n, args))
+    named = {one.name: g for one in arrays if (g := _gradient_of(probe, one, gradients)) is not None}
+    wanted = tuple(one for one in arrays if one.name in named or steps or _matters(make, call, one, args))
     given = Layered(make, wanted, named, steps, call)
-    shapes = [Shape(tuple(np.shape(held[n]))) for n in wanted]
-    lib = "numpy" if not wanted or isinstance(held[wanted[0]], np.ndarray) else "torch"
+    shapes = [Shape(tuple(np.shape(one.of(probe)))) for one in wanted]
+    lib = "numpy" if not wanted or isinstance(wanted[0].of(probe), np.ndarray) else "torch"
     whole = inputs.map(lambda one: one if isinstance(one, tuple) else (one,))
     if wanted:
         whole = st.builds(lambda own, rest: (*own, *rest), drawn(shapes, lib, {}), whole)
-    names = (*wanted, *every(getattr(probe, call)))
+    names = (*(one.name for one in wanted), *every(getattr(probe, call)))
     return Form(
         name or name_of(make), "layer", arguments(whole), given, given.source, names=names, once=True,
         shared=make() is probe, waived=waived(waives),
     )  # fmt: skip
 
 
-def _gradient_of(probe: Any, name: str, gradients: str | Mapping[str, str] | None) -> str | None:
-    """The attribute with the gradient of a parameter."""
+def _gradient_of(probe: Any, one: Held, gradients: str | Mapping[str, str] | None) -> Place | None:
+    """The place of the gradient of a parameter."""
     if isinstance(gradients, Mapping):
-        return gradients.get(name)
-    forms = FORMS if gradients is None else (gradients,)
-    return next((f.format(name) for f in forms if is_array(getattr(probe, f.format(name), None))), None)
+        return (f".{gradients[one.name]}",) if one.name in gradients else None
+    return gradient_of(probe, one, FORMS if gradients is None else (gradients,))
 
 
-def _matters(make: Callable[[], Any], call: str, name: str, args: Sequence[Any]) -> bool:
+def _matters(make: Callable[[], Any], call: str, one: Held, args: Sequence[Any]) -> bool:
     """Whether the result of forward depends on an array of the object."""
     found = []
     for factor in (1.0, 1.5):
         with seeded(), np.errstate(all="ignore"):
             made = make()
-            setattr(made, name, factor * getattr(made, name) + (factor - 1))
+            one.put(made, factor * one.of(made) + (factor - 1))
             out = getattr(made, call)(*map(copied, args))
         found.append([tensor_of(o) for o in (out if isinstance(out, (tuple, list)) else [out])])
     return any(a.shape != b.shape or bool((a != b).any()) for a, b in zip(*found, strict=True))

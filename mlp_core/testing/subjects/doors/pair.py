@@ -23,7 +23,7 @@ ABOVE = re.compile(
 )
 """names of a backward's parameter for the upstream gradient: dout, dnext_h, dZ, grad_output, delta"""
 
-CACHE = re.compile(r"\w*(cache|ctx|context|saved|kept|tape|state|memory|stash)\w*")
+CACHE = re.compile(r"\w*(cache|ctx|context|saved|kept|tape|state|memory|stash|residual)\w*|res")
 
 
 @dataclass(frozen=True)

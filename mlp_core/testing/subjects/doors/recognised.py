@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,15 +14,18 @@ import torch
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.source import name_of
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, is_real
-from mlp_core.testing.subjects.doors import network
+from mlp_core.testing.subjects.doors import beside, network
 from mlp_core.testing.subjects.doors.arrays import arrays
-from mlp_core.testing.subjects.doors.assigned import Found, built
+from mlp_core.testing.subjects.doors.assigned import Found
+from mlp_core.testing.subjects.doors.beside import predicted
 from mlp_core.testing.subjects.doors.derivative import derivative
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import Applied, function
 from mlp_core.testing.subjects.doors.given import required
+from mlp_core.testing.subjects.doors.guessed import constructed, differentiated, with_numbers, within
 from mlp_core.testing.subjects.doors.layer import layer
 from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
+from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.tried import tried
 from mlp_core.testing.subjects.doors.value_and_gradient import jacobian, value_and_gradient
 
@@ -42,10 +47,10 @@ def of_pair(forward: Callable[..., Any], backward: Callable[..., Any]) -> Form:
     names = required(forward)
     wired = Pair(forward, backward, Wiring.of(forward, backward))
 
-    def fits(args: list[Any]) -> bool:
+    def fits(args: list[Any], few: int = 2) -> bool:
         ran = wired([copied(a) for a in args])
         outs = [o for o in ran.outs if is_number(o)]
-        if len(outs) != len(ran.outs) or sum(map(np.size, outs)) < 2:
+        if len(outs) != len(ran.outs) or not outs or sum(map(np.size, outs)) < few:
             return False
         found = ran.pull([np.ones_like(o) for o in outs])
         several = list(found) if isinstance(found, (tuple, list)) else [found]
@@ -55,11 +60,14 @@ def of_pair(forward: Callable[..., Any], backward: Callable[..., Any]) -> Form:
         shapes = [np.shape(g) for g in several if g is not None]
         return bool(wanted) and shapes[: len(wanted)] == wanted
 
-    found = tried(names, fits, lambda args: wired(args) is not None)
+    def runs(args: list[Any]) -> bool:
+        return wired(args) is not None
+
+    found = tried(names, fits, runs) or tried(names, partial(fits, few=1), runs)  # a loss has one output
     if found is None:
         name, other = name_of(forward), name_of(backward)
         raise not_found(f"{name}({', '.join(names)})", f'pair({name}, {other}, subjects.arrays("(n,d),..."))')
-    return told(pair(forward, backward, found.strategy()), found, names)
+    return told(pair(forward, backward, within(forward, found)), found, names)
 
 
 def of_function(F: Any) -> Form:
@@ -78,33 +86,34 @@ def of_function(F: Any) -> Form:
     if found is None:
         name = name_of(F)
         raise not_found(f"{name}.apply({', '.join(names)})", f'function({name}, subjects.arrays("(n,d)", lib="torch"))')
-    return told(function(F, found.strategy(), wrt=_differentiated(apply, found)), found, names)
-
-
-def _differentiated(apply: Callable[..., Any], found: Found) -> list[str | int]:
-    """The arguments for which backward returns a gradient at all: None marks those without one by design."""
-    args = built(found.options, "torch")
-    leaves = Applied(apply).leaves(args)
-    outs = Applied(apply).outputs(leaves, list(args))
-    own = [k for k, a in enumerate(leaves) if is_real(a)]
-    grads = torch.autograd.grad(outs, [leaves[k] for k in own], [torch.ones_like(o) for o in outs], allow_unused=True)
-    return [k for k, g in zip(own, grads, strict=True) if g is not None]
+    with np.errstate(all="ignore"), warnings.catch_warnings(), seeded():
+        warnings.simplefilter("ignore")
+        found = with_numbers(names, found, apply, fits)
+    return told(function(F, within(apply, found), wrt=differentiated(apply, found)), found, names)
 
 
 def of_derivative(f: Callable[..., Any], df: Callable[..., Any]) -> Form:
     names = required(f)
-    if len(names) == 1:
-        return derivative(f, df)
+    try:
+        if len(names) == 1:
+            return derivative(f, df)
+    except ArgumentError:  # not elementwise: a function of a vector with its gradient
+        if len(required(df)) != 1:
+            raise
 
-    def fits(args: list[Any]) -> bool:
+    def fits(args: list[Any], most: int = 9) -> bool:
         value, slope = f(*args), df(*args)
-        return np.size(value) == 1 and is_number(value) and is_array(slope) and np.size(slope) > 1
+        one = np.ndim(args[0]) <= most and np.size(value) == 1 and is_number(value)
+        return one and is_array(slope) and np.size(slope) > 1
 
-    found = tried(names, fits)
+    found = (tried(names, partial(fits, most=1)) if len(names) == 1 else None) or tried(names, fits)
     if found is None:
+        form = beside.of_two(f, df)
+        if form is not None:
+            return form
         name, other = name_of(f), name_of(df)
         raise not_found(f"{name}({', '.join(names)})", f'jacobian({name}, {other}, subjects.arrays("(n),(n)"))')
-    at = _predicted(names)
+    at = predicted(names)
     order = [at, *(k for k in range(len(names)) if k != at)]
     back = [order.index(k) for k in range(len(names))]
 
@@ -117,12 +126,6 @@ def of_derivative(f: Callable[..., Any], df: Callable[..., Any]) -> Form:
 
     strategy = found.strategy().map(lambda args: tuple(args[k] for k in order))
     return told(jacobian(by_prediction(f), by_prediction(df), strategy), found, names)
-
-
-def _predicted(names: Sequence[str]) -> int:
-    """The parameter of a loss to which its derivative belongs: the prediction, or else the first."""
-    words = ("pred", "hat", "output", "guess", "prob", "logit", "score", "yhat")
-    return next((k for k, n in enumerate(names) if any(w in n.lower() for w in words)), 0)
 
 
 def of_value_and_gradient(f: Callable[..., Any]) -> Form:
@@ -143,7 +146,7 @@ def of_value_and_gradient(f: Callable[..., Any]) -> Form:
     if found is None:
         call = f'value_and_gradient({name_of(f)}, subjects.arrays("(d),(n,d),(n)"))'
         raise not_found(f"{name_of(f)}({', '.join(names)})", call)
-    return told(value_and_gradient(f, found.strategy()), found, names)
+    return told(value_and_gradient(f, within(f, found)), found, names)
 
 
 def of_network(cls: type, method: str) -> Form:
@@ -156,7 +159,7 @@ def of_network(cls: type, method: str) -> Form:
 
 def of_layer(cls: type) -> Form:
     names = required(cls)
-    for sizes in ((), *(((3, 2), (2, 3)) if len(names) == 2 else ((3,),)))[len(names) > 0 :]:
+    for sizes in constructed(names):
         made = _maker(cls, sizes)
 
         def fits(args: list[Any], made: Callable[[], Any] = made) -> bool:
@@ -182,8 +185,5 @@ def _called(made: Callable[[], Any]) -> Sequence[str] | None:
         return None
 
 
-def _maker(cls: type, sizes: tuple[int, ...]) -> Callable[[], Any]:
-    def made() -> Any:
-        return cls(*sizes)
-
-    return made
+def _maker(cls: type, sizes: tuple[Any, ...]) -> Callable[[], Any]:
+    return partial(cls, *sizes) if sizes else cls

@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 
 from mlp_core.testing.subjects.doors.asked import SHAPES, by_signature
-from mlp_core.testing.subjects.doors.assigned import Classes, Found, built, is_shape, options_of, sizes_of
+from mlp_core.testing.subjects.doors.assigned import (
+    DIVIDED,
+    GROUPS,
+    Classes,
+    Found,
+    built,
+    is_shape,
+    options_of,
+    sizes_of,
+)  # fmt: skip
 from mlp_core.testing.subjects.doors.seeds import seeded
 
 FEW = ((4, 3), (3,), (4, 2), (3, 2), (2,), (3, 8), (2, 8), (8,))
@@ -65,23 +74,42 @@ def _widened(
     runs: Callable[[Sequence[Any]], bool], lib: str,
 ) -> Found:  # fmt: skip
     """The same with further constants that work, and with letters for the sizes that may vary."""
-    kinds = options_of(names, FEW)
+    kinds, options = _grouped(names, options, fits)
     open_ = [k for k, one in enumerate(options) if not is_shape(one)]
     several = product(*([one for one in kinds[k] if not is_shape(one)] for k in open_))
-    constants = []
-    for values in several:
-        other = list(options)
-        for k, value in zip(open_, values, strict=True):
-            other[k] = value
-        if runs(other):
-            constants.append(tuple(values))
+    constants = [tuple(values) for values in several if runs(_placed(options, open_, values))]
     sizes = sorted({n for one in options if is_shape(one) for n in sizes_of(one)}, reverse=True)
     letters = iter("ndhkmpqrstuvw")
+    grouped = kinds != options_of(names, FEW)
+    divided = [_placed(options, open_, values) for values in constants] if grouped else [options]
     free = {}
     for n in sizes:
-        if all(fits([_resized(one, n, m) for one in options]) for m in (1, 2, 3, 4, 5)):
+        if all(fits([_resized(one, n, m) for one in given]) for given in divided for m in (1, 2, 3, 4, 5)):
             free[n] = next(letters)
     return Found(options, tuple(constants), free, lib)
+
+
+def _placed(options: Sequence[Any], places: Sequence[int], values: Sequence[Any]) -> list[Any]:
+    """The options with other constants in some places."""
+    by = dict(zip(places, values, strict=True))
+    return [by.get(k, one) for k, one in enumerate(options)]
+
+
+def _grouped(
+    names: Sequence[str], options: tuple[Any, ...], fits: Callable[[Sequence[Any]], bool]
+) -> tuple[list[Sequence[Any]], tuple[Any, ...]]:
+    """The values of each parameter, and the options. A number of groups gets several values, and the size that it
+    divides one that can be divided.
+    """
+    kinds = options_of(names, FEW)
+    size, several = DIVIDED
+    for k, name in enumerate(names):
+        if GROUPS.fullmatch(name) and options[k] == 1:
+            for n in {n for one in options if is_shape(one) for n in sizes_of(one)}:
+                other = tuple(several[0] if i == k else _resized(one, n, size) for i, one in enumerate(options))
+                if fits(other):
+                    return [several if i == k else kind for i, kind in enumerate(kinds)], other
+    return kinds, options
 
 
 def _resized(one: Any, old: int, new: int) -> Any:

@@ -1,0 +1,84 @@
+"""A value and its gradients in two places: two functions with the names that optimizers use, or a class of losses."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mlp_core.testing.foreign.alone import TARGET, is_weight
+from mlp_core.testing.foreign.doors import CHAIN, Door, positional, returns, wanted
+from mlp_core.testing.subjects.doors import beside, recognised
+
+LOOKS = "a function, its gradient and its Hessian (fun, jac and hess)"
+
+HESSIANS = ("hess_{}", "{}_hess", "hessian_{}", "{}_hessian", "d2{}", "{}_hess_matrix")
+"""names of the Hessian of a function"""
+
+SLOPES = ("{}_grad", "grad_{}", "{}_gradient", "gradient_{}", "{}_jac", "jac_{}", "{}_prime", "d{}", "{}_derivative")
+"""names of the gradient of a function that may have a Hessian"""
+
+VALUE = re.compile(r"forward|__call__|loss|compute(_loss)?|calculate|calc|value|cost|error|eval(uate)?")
+GRADIENT = re.compile(
+    r"backward|backprop|(calc_|compute_|calculate_)?(grad|gradients?|deriv|derivative)|prime|d_?loss|grad_loss|loss_grad"
+)
+"""names of the methods of a loss"""
+
+
+def chains(file: Any) -> Iterator[Door]:
+    """A function, its gradient and its Hessian."""
+    functions = {node.name: node for node, _ in file.functions()}
+    for name, node in functions.items():
+        second = _beside(functions, node, [form.format(name) for form in HESSIANS])
+        first = _beside(functions, node, [form.format(name) for form in SLOPES])
+        if first is not None and second is not None:
+            yield name, (name, first, second), lambda *things: beside.of_chain(*things[:-1])
+
+
+def minimized(file: Any) -> Iterator[Door]:
+    """fun and jac, or the like, if there is one of each in a file."""
+    functions = {node.name: node for node, _ in file.functions()}
+    named = [n for form in CHAIN if len(n := _named(functions, form)) == 1]
+    if len(named) > 1 and named[0] == _named(functions, CHAIN[0]):
+        one, *rest = (functions[n[0]] for n in named)
+        if all(wanted(other) == wanted(one) for other in rest) and _is_plain(one):
+            make = beside.of_chain if len(rest) > 1 else recognised.of_derivative
+            needs = (one.name, *(other.name for other in rest))
+            yield one.name, needs, lambda *things, make=make: make(*things[:-1])
+
+
+def _named(functions: dict[str, ast.FunctionDef], form: str) -> list[str]:
+    """Functions with such a name. Single letters do not show that one is the gradient of another: f and g."""
+    return [n for n, node in functions.items() if re.fullmatch(form, n) and n != "g" and wanted(node) and returns(node)]
+
+
+def _is_plain(node: ast.FunctionDef) -> bool:
+    """Whether its arguments are those of a function to minimize: no weights with data and a target."""
+    names = wanted(node)
+    return len(names) <= 3 and not (any(map(TARGET.fullmatch, names)) and any(map(is_weight, names)))
+
+
+def _beside(functions: dict[str, ast.FunctionDef], node: ast.FunctionDef, names: list[str]) -> str | None:
+    found = (n for n in names if n in functions and wanted(functions[n]) == wanted(node) != [])
+    return next(found, None)
+
+
+def losses(file: Any) -> Iterator[Door]:
+    """Classes with a method for a loss of two or three arguments, and one for its gradients."""
+    for node in file.classes():
+        if any("Module" in ast.unparse(b) or "Function" in ast.unparse(b) for b in node.bases):
+            continue
+        methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
+        value = next((m for n, m in methods.items() if VALUE.fullmatch(n) and len(wanted(m)) in (3, 4)), None)
+        if value is None or not returns(value) or ("__init__" in methods and len(wanted(methods["__init__"])) > 1):
+            continue
+        for name, method in methods.items():
+            same = wanted(method) in (["self"], wanted(value)) and len(positional(method)) > 0
+            if GRADIENT.fullmatch(name) and same and returns(method):
+                yield f"{node.name}.{name}", (node.name,), _loss(value.name, name)
+                break
+
+
+def _loss(value: str, gradient: str) -> Any:
+    return lambda cls, _: beside.of_loss(cls, value, gradient)

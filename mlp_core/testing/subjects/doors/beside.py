@@ -1,0 +1,145 @@
+"""A value and its gradients from two calls: two functions of the same arguments, or two methods of a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.testing.engine.source import import_of, name_of
+from mlp_core.testing.examples.arguments import Arguments
+from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, is_real
+from mlp_core.testing.subjects.doors.assigned import Found, built
+from mlp_core.testing.subjects.doors.form import Form, Run
+from mlp_core.testing.subjects.doors.given import required, strategy_of
+from mlp_core.testing.subjects.doors.tried import tried
+from mlp_core.testing.subjects.doors.value_and_gradient import jacobian
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Lines that define both(args) -> value, gradients; the definitions that they use, by name."""
+
+    lines: tuple[str, ...]
+    used: tuple[Any, ...]
+
+    def both(self) -> Callable[[list[Any]], tuple[Any, Any]]:
+        scope: dict[str, Any] = {name_of(one): one for one in self.used}
+        exec("\n".join(self.lines), scope)  # noqa: S102  (of the lines of this file)
+        found: Callable[[list[Any]], tuple[Any, Any]] = scope["both"]
+        return found
+
+    def __call__(self, args: list[Any]) -> Run:
+        value, gradients = self.both()(args)
+        return Run([value], lambda above: gradients)
+
+    def source(self, example: Arguments) -> list[str]:
+        return [
+            *(line for one in self.used for line in import_of(one)), *self.lines,
+            "def run(args):", "    value, gradients = both(args)", "    return [value], lambda above: gradients",
+        ]  # fmt: skip
+
+
+PREDICTED = ("pred", "hat", "output", "guess", "prob", "logit", "score", "yhat", "input")
+"""parts of the name of a prediction"""
+
+
+def predicted(names: Sequence[str]) -> int:
+    """The parameter of a loss to which its derivative belongs: the prediction, or else the first."""
+    return next((k for k, n in enumerate(names) if any(w in n.lower() for w in PREDICTED)), 0)
+
+
+def formed(name: str, names: Sequence[str], beside: Beside, libs: Sequence[str] = ("numpy", "torch")) -> Form | None:
+    """The form of a value with its gradients; None if nothing runs. One gradient belongs to the prediction, several
+    to the first arguments.
+    """
+    at = predicted(names)
+
+    def fits(args: list[Any]) -> bool:
+        value, found = beside.both()([copied(a) for a in args])
+        if prod(np.shape(value)) != 1 or not is_number(value) or not np.isfinite(float(value)):
+            return False
+        if is_array(found):
+            return is_real(args[at]) and np.shape(found) == np.shape(args[at]) and prod(np.shape(found)) > 1
+        real = [np.shape(a) for a in args if is_real(a)]
+        shapes = [np.shape(g) for g in found]
+        return len(shapes) > 1 and shapes == real[: len(shapes)] and all(prod(s) > 1 for s in shapes)
+
+    for lib in libs:
+        found = tried(names, fits, lib=lib)
+        if found is not None:
+            return _form(name, names, beside, found, at)
+    return None
+
+
+def _form(name: str, names: Sequence[str], beside: Beside, found: Found, at: int) -> Form:
+    single = is_array(beside.both()(built(found.options, found.lib))[1])
+    return Form(
+        name, "value with its gradient", strategy_of(found.strategy()), beside, beside.source, names=tuple(names),
+        asked=(at,) if single else None, upstream=False, counted=not single, found=found.words(names),
+    )  # fmt: skip
+
+
+def of_two(f: Callable[..., Any], df: Callable[..., Any]) -> Form | None:
+    """f(*args), a number, and df(*args), its gradients."""
+    lines = "def both(args):", f"    return {name_of(f)}(*args), {name_of(df)}(*args)"
+    return formed(name_of(f), required(f), Beside(lines, (f, df)))
+
+
+def of_loss(cls: type, value: str, gradient: str) -> Form:
+    """A class of losses: a method for the value, and one for its gradients, which takes the same arguments or none."""
+    again = "*args" if len(required(getattr(cls, gradient))) > 1 else ""
+    lines = "def both(args):", f"    made = {cls.__name__}()", f"    value = made.{value}(*args)"
+    form = formed(
+        f"{cls.__name__}.{gradient}", required(getattr(cls, value))[1:],
+        Beside((*lines, f"    return value, made.{gradient}({again})"), (cls,)),
+    )  # fmt: skip
+    if form is None:
+        expected = (
+            "a gradient for the first arguments; or give the function: from mlp_core.testing import subjects; "
+            f'subject = subjects.value_and_gradient(f, subjects.arrays("(n,d),(n,d)"))  # f calls {cls.__name__}'
+        )
+        raise ArgumentError("shapes", Described(f"none under which {cls.__name__}.{value} runs"), expected)
+    return form
+
+
+CHAIN = """\
+def values(point, *data):
+    return np.concatenate([np.ravel(one(point, *data)) for one in (FIRST,)])
+def slopes(point, *data):
+    return np.concatenate([np.reshape(one(point, *data), (-1, np.size(point))) for one in (NEXT,)])"""
+
+
+def of_chain(*functions: Callable[..., Any]) -> Form:
+    """Functions of the same arguments, each the derivative of the one before by the first of them: a function, its
+    gradient, its Hessian. Raises ArgumentError if no shapes are found with which they run.
+    """
+    first, names = functions[0], required(functions[0])
+    words = [name_of(f) for f in functions]
+    lines = CHAIN.replace("FIRST", ", ".join(words[:-1])).replace("NEXT", ", ".join(words[1:]))
+    scope: dict[str, Any] = {"np": np, **dict(zip(words, functions, strict=True))}
+    exec(lines, scope)  # noqa: S102  (of the lines above)
+    values, slopes = scope["values"], scope["slopes"]
+
+    def fits(args: list[Any]) -> bool:
+        out, slope = values(*args), slopes(*args)
+        right = np.size(first(*args)) == 1 and np.ndim(args[0]) == 1 and np.size(args[0]) > 1
+        return bool(right and slope.shape == (out.size, np.size(args[0])))
+
+    found = tried(names, fits)
+    if found is None:
+        call = f'jacobian({words[-2]}, {words[-1]}, subjects.arrays("(n)"))'
+        expected = f"give its arguments: from mlp_core.testing import subjects; subject = subjects.{call}"
+        raise ArgumentError("shapes", Described(f"none under which {', '.join(words)} run"), expected)
+    form = jacobian(values, slopes, found.strategy(), name=words[-1])
+    run = [
+        *lines.split("\n"), "def jacobian(args):", "    return slopes(*args)", "def run(args):",
+        "    out, J = values(*args), slopes(*args)",
+        "    return [out], lambda above: np.tensordot(np.ravel(above[0]), J, axes=1)",
+    ]  # fmt: skip
+    load = [line for f in functions for line in import_of(f)]
+    return replace(form, names=names, source=lambda example: [*load, *run], found=found.words(names))

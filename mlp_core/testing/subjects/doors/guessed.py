@@ -1,0 +1,94 @@
+"""Arguments of definitions in a file that shapes alone do not show: numbers, arrays for a constructor, and those for
+which there is a result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+
+from mlp_core.testing.examples.foreign_arrays import copied, is_real
+from mlp_core.testing.subjects.doors.assigned import NUMBERS, Found, built, is_shape
+from mlp_core.testing.subjects.doors.function import Applied
+
+NO_INVERSE: type[Exception] = vars(torch.linalg)["LinAlgError"]
+
+
+def ran(fits: Callable[[list[Any]], bool], args: list[Any]) -> bool:
+    """Whether foreign code fits arguments that are guessed."""
+    try:
+        return fits(args)
+    except Exception:
+        return False
+
+
+def within(forward: Callable[..., Any], found: Found) -> st.SearchStrategy[tuple[Any, ...]]:
+    """The arguments that were found, without those for which forward says that it has no result: a singular matrix has
+    no inverse.
+    """
+    def has_result(args: Sequence[Any]) -> bool:
+        try:
+            with np.errstate(all="ignore"):
+                forward(*map(copied, args))
+        except (np.linalg.LinAlgError, NO_INVERSE):
+            return False
+        except Exception:  # the laws report it
+            return True
+        return True
+
+    zeros = [0 * a if is_real(a) else a for a in built(found.options, found.lib)]
+    return found.strategy() if has_result(zeros) else found.strategy().filter(has_result)
+
+
+def with_numbers(names: Sequence[str], found: Found, apply: Callable[..., Any], fits: Callable[..., bool]) -> Found:
+    """The same with numbers for the parameters that may be numbers and get no gradient, such as a temperature."""
+    got = differentiated(apply, found)
+    for k, name in enumerate(names):
+        if found.given or k in got or not is_shape(found.options[k]) or NUMBERS.fullmatch(name) is None:
+            continue
+        options = tuple(0.5 if i == k else one for i, one in enumerate(found.options))
+        places = [i for i, one in enumerate(options) if not is_shape(one)]
+        before = [i for i in places if i != k]
+        constants = tuple(
+            tuple(0.5 if i == k else dict(zip(before, values, strict=True))[i] for i in places)
+            for values in found.constants or ((),)
+        )
+        if ran(fits, built(options, "torch")):
+            found = replace(found, options=options, constants=constants)
+    return found
+
+
+def differentiated(apply: Callable[..., Any], found: Found) -> list[str | int]:
+    """The arguments for which backward returns a gradient at all: None marks those without one by design."""
+    args = built(found.options, "torch")
+    leaves = Applied(apply).leaves(args)
+    outs = Applied(apply).outputs(leaves, list(args))
+    own = [k for k, a in enumerate(leaves) if is_real(a)]
+    grads = torch.autograd.grad(outs, [leaves[k] for k in own], [torch.ones_like(o) for o in outs], allow_unused=True)
+    return [k for k, g in zip(own, grads, strict=True) if g is not None]
+
+
+def constructed(names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Arguments with which a constructor of a layer is tried: sizes, or the arrays of its parameters."""
+    if not names:
+        return [()]
+    arrays_of = [next((shapes for words, shapes in HANDED if words.fullmatch(n)), None) for n in names]
+    if all(shapes is not None for shapes in arrays_of):
+        numbers = np.random.default_rng(0)
+        several = zip(*(shapes for shapes in arrays_of if shapes is not None), strict=True)
+        return [tuple(numbers.standard_normal(shape) for shape in shapes) for shapes in several]
+    return [(3, 2), (2, 3), (2, 4)] if len(names) == 2 else [(3,)]
+
+
+HANDED = (
+    (re.compile(r"w\w*|kernels?|filters?|matrix", re.IGNORECASE), ((3, 2), (2, 3, 3, 3), (3,))),
+    (re.compile(r"b|bias(es)?|beta|shift", re.IGNORECASE), ((2,), (2,), (3,))),
+    (re.compile(r"gamma|scale|g", re.IGNORECASE), ((3,), (3,), (3,))),
+)
+"""names of arrays that a constructor is given, and their shapes for vectors, for images and for features"""

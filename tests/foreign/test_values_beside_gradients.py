@@ -1,0 +1,146 @@
+"""A value in one place and its gradients in another: functions with a Hessian, fun and jac, classes of losses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pairs_of_strangers import Case, holds
+
+from mlp_core.base.errors import ArgumentError
+from mlp_core.testing.foreign.load import found_in
+
+pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
+
+HESSIAN = """\
+import numpy as np
+
+def f(x):
+    return np.sum(np.sin(x[:-1]) * x[1:] ** 2)
+
+def grad_f(x):
+    g = np.zeros_like(x)
+    g[:-1] += np.cos(x[:-1]) * x[1:] ** 2
+    g[1:] += 2 * np.sin(x[:-1]) * x[1:]
+    return g
+
+def hess_f(x):
+    n = len(x)
+    H = np.zeros((n, n))
+    for i in range(n - 1):
+        H[i, i] -= np.sin(x[i]) * x[i + 1] ** 2
+        H[i, i + 1] += 2 * np.cos(x[i]) * x[i + 1]
+        H[i + 1, i] += 2 * np.cos(x[i]) * x[i + 1]
+        H[i + 1, i + 1] += 2 * np.sin(x[i])
+    return H
+"""
+
+SCIPY = """\
+import numpy as np
+
+def fun(x, a=1.0, b=100.0):
+    return np.sum(b * (x[1:] - x[:-1] ** 2) ** 2 + (a - x[:-1]) ** 2)
+
+def jac(x, a=1.0, b=100.0):
+    g = np.zeros_like(x)
+    g[:-1] = -4 * b * x[:-1] * (x[1:] - x[:-1] ** 2) - 2 * (a - x[:-1])
+    g[1:] += 2 * b * (x[1:] - x[:-1] ** 2)
+    return g
+"""
+
+STEMS = """\
+import numpy as np
+
+def log_softmax(z):
+    z = z - z.max(axis=1, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+
+def smooth(y, k, eps):
+    return np.eye(k)[y] * (1 - eps) + eps / k
+
+def smoothed_loss(logits, y, eps=0.1):
+    return -(smooth(y, logits.shape[1], eps) * log_softmax(logits)).sum() / len(logits)
+
+def smoothed_backward(logits, y, eps=0.1):
+    return (np.exp(log_softmax(logits)) - smooth(y, logits.shape[1], eps)) / len(logits)
+"""
+
+TENSORS = """\
+import torch
+
+def gaussian_nll(mu, log_var, target):
+    return 0.5 * (log_var + (target - mu) ** 2 * torch.exp(-log_var)).mean()
+
+def gaussian_nll_grad(mu, log_var, target):
+    inv = torch.exp(-log_var) / mu.numel()
+    return (mu - target) * inv, 0.5 * (1 / mu.numel() - (target - mu) ** 2 * inv)
+"""
+
+NOTHING_AGAIN = """\
+import numpy as np
+
+class DiceLoss:
+    def __init__(self, smooth=1.0):
+        self.smooth = smooth
+
+    def forward(self, pred, target):
+        self.target, self.top = target, 2 * np.sum(pred * target) + self.smooth
+        self.den = np.sum(pred**2) + np.sum(target**2) + self.smooth
+        self.pred = pred
+        return 1 - self.top / self.den
+
+    def backward(self):
+        return 2 * (self.top * self.pred - self.target * self.den) / self.den**2
+"""
+
+ARGUMENTS_AGAIN = """\
+import numpy as np
+
+class MSELoss:
+    def __call__(self, y_true, y_pred):
+        return np.mean((y_pred - y_true) ** 2)
+
+    def gradient(self, y_true, y_pred):
+        return 2 * (y_pred - y_true) / y_pred.size
+"""
+
+TWO_GRADIENTS = """\
+import numpy as np
+
+class Contrastive:
+    def forward(self, x1, x2, y):
+        self.diff, self.y = x1 - x2, y
+        self.dist = np.sqrt((self.diff**2).sum(axis=1) + 1e-12)
+        self.short = np.maximum(4 - self.dist, 0)
+        return np.mean(y * self.dist**2 + (1 - y) * self.short**2)
+
+    def backward(self):
+        c = 2 * (self.y - (1 - self.y) * self.short / self.dist) / len(self.y)
+        return c[:, None] * self.diff, -c[:, None] * self.diff
+"""
+
+CASES = {
+    "a Hessian": Case(HESSIAN, "+= 2 * np.sin(x[i])", "+= 2 * np.cos(x[i])", ("f",), "gradient of x"),
+    "fun and jac": Case(SCIPY, "g[1:] += 2 * b", "g[1:] += b", ("fun",), "gradient of"),
+    "x_loss and x_backward": Case(STEMS, ")) / len", ")) * len", ("smoothed_loss",), "gradient of"),
+    "torch, two gradients": Case(TENSORS, "(mu - target) *", "(target - mu) *", ("gaussian_nll",), "gradient of mu"),
+    "a loss that remembers": Case(
+        NOTHING_AGAIN, "self.den) /", "self.top) /", ("DiceLoss.backward",), "gradient of pred"
+    ),
+    "a loss that is told again": Case(
+        ARGUMENTS_AGAIN, "/ y_pred.size", "/ len(y_pred)", ("MSELoss.gradient",), "gradient of y_pred"
+    ),
+    "a loss of two": Case(TWO_GRADIENTS, ", -c[", ", c[", ("Contrastive.backward",), "gradient of x2"),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_right_is_lawful_and_wrong_is_wrong(case: Case, tmp_path: Path) -> None:
+    holds(tmp_path, case)
+
+
+def test_functions_with_the_names_of_letters_are_no_function_with_its_gradient(tmp_path: Path) -> None:
+    path = tmp_path / "letters.py"
+    path.write_text("def f(x):\n    return x**2 + 1\ndef g(x):\n    return 3 * x - 1\n", encoding="utf-8")
+    with pytest.raises(ArgumentError, match="a function with its derivative"):
+        found_in(str(path))
