@@ -3,7 +3,8 @@
 # Seen: the derivative at 0 is 1; true is 0.5, which is what the limit from both sides gives (0.5 at 1e-9). bessel_i1e,
 #   the scaled function, has 0.5 at 0. The second derivative of bessel_i0 at 0 is 1 in place of 0.5.
 # A good engineer would guess: 0.5. The derivative has x in a denominator, and 0 is the one point that such code treats.
-# Why: the derivative is I0(x) - I1(x) / x. At 0 the quotient's limit is 0.5, and 0 is put in.
+# Why: TensorFlow computes I0(x) - I1(x) / x, which is NaN at 0. For x = 0 its code returns the constant 1, which
+#   its comment calls the correct gradient. For bessel_i1e it returns 0.5.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
