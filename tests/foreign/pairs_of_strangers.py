@@ -13,7 +13,7 @@ from mlp_core.testing.verification.verify import checked
 
 
 class Case(NamedTuple):
-    """A right file; a part of it, and what stands there in the wrong one; what is verified; where it is wrong."""
+    """A right file; a part of it, and its text in the wrong file; what is verified; where it is wrong."""
 
     text: str
     old: str

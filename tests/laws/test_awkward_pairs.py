@@ -1,4 +1,4 @@
-"""Correct gradients on awkward data fail no law at single points, and wrong ones are not taken for right.
+"""Correct gradients on awkward data fail no law at single points, and no wrong one is lawful.
 
 Each row is a function, its gradient and its data: sizes from 1e-12 to 1e9, fixed data, columns of zeros, equal rows,
 random coefficients, tied and unused parameters, and float32.
