@@ -119,7 +119,20 @@ class Contrastive:
         return c[:, None] * self.diff, -c[:, None] * self.diff
 """
 
+NAMED = """\
+import numpy as np
+
+def ranked_loss(score_a, score_b, t):
+    z = t * (score_b - score_a)
+    p = 1 / (1 + np.exp(-z))
+    dscore_a, dscore_b = -t * p, t * p
+    return np.logaddexp(0, z).sum(), (dscore_a, dscore_b)
+"""
+
 CASES = {
+    "gradients named after parameters": Case(
+        NAMED, "dscore_b = -t * p, t * p", "dscore_b = -t * p, p", ("ranked_loss",), "gradient of score_b"
+    ),
     "a Hessian": Case(HESSIAN, "+= 2 * np.sin(x[i])", "+= 2 * np.cos(x[i])", ("f",), "gradient of x"),
     "fun and jac": Case(SCIPY, "g[1:] += 2 * b", "g[1:] += b", ("fun",), "gradient of"),
     "x_loss and x_backward": Case(STEMS, ")) / len", ")) * len", ("smoothed_loss",), "gradient of"),
@@ -137,6 +150,31 @@ CASES = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_right_is_lawful_and_wrong_is_wrong(case: Case, tmp_path: Path) -> None:
     holds(tmp_path, case)
+
+
+VJP = """\
+import jax
+import jax.numpy as jnp
+
+@jax.custom_vjp
+def norm(x):
+    return jnp.sqrt((x**2).sum())
+
+def norm_fwd(x):
+    n = norm(x)
+    return n, (x, n)
+
+def norm_bwd(res, g):
+    x, n = res
+    return (g * x / n,)
+
+norm.defvjp(norm_fwd, norm_bwd)
+"""
+
+
+def test_jax_runs_in_float64_with_its_residuals_first(tmp_path: Path) -> None:
+    pytest.importorskip("jax")
+    holds(tmp_path, Case(VJP, "g * x / n", "g * x", ("norm_fwd",), "gradient of x"))
 
 
 def test_functions_with_the_names_of_letters_are_no_function_with_its_gradient(tmp_path: Path) -> None:

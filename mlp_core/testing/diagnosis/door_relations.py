@@ -146,14 +146,15 @@ def _conjugated(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> Iter
 
 
 def _of_arguments(seen: Seen, expected: list[Tensor], got: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
-    """Relations in which a multiple of the argument itself is missing, such as the derivative of a penalty."""
+    """Relations in which a multiple of the argument itself is missing, as in the derivative of a penalty or a norm."""
     multiples = []
     for g, e, one in zip(got, expected, seen.got.gradients, strict=True):
         value = tensor_of(seen.example.at(one.path))
         size = float((value * value).sum())
         c = float(((e - g) * value).sum()) / size if size else 0.0
         multiples.append(e - c * value if value.numel() > 1 and c else torch.full_like(e, torch.nan))
-    yield "the gradient of {0} is off by a multiple of {0} itself: look at the derivative of its penalty", multiples
+    words = "the gradient of {0} is off by a multiple of {0} itself: look at the derivative of its penalty or norm"
+    yield words, multiples
 
 
 def _overwritten(seen: Seen, got: list[Tensor], above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:

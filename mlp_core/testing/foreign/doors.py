@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from mlp_core.testing.subjects.doors import recognised
@@ -66,17 +66,20 @@ def gives_gradient(node: ast.FunctionDef) -> bool:
     found = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
     return bool(found) and bool(wanted(node)) and all(
         isinstance(v, ast.Tuple) and len(v.elts) >= 2 and not isinstance(v.elts[0], ast.Constant)
-        and all(isinstance(e, ast.Name | ast.Tuple | ast.Dict) and _is_gradient(e) for e in v.elts[1:])
+        and all(isinstance(e, ast.Name | ast.Tuple | ast.Dict) and _is_gradient(e, wanted(node)) for e in v.elts[1:])
         for v in found
     )  # fmt: skip
 
 
-def _is_gradient(node: ast.expr) -> bool:
+def _is_gradient(node: ast.expr, parameters: Sequence[str] = ()) -> bool:
+    """Whether a name is that of a gradient: dW, grads, or d with the beginning of a parameter, such as dmu."""
     match node:
         case ast.Name(id=name):
-            return GRADIENT.fullmatch(name) is not None
+            stem = name.removeprefix("d").removeprefix("_")
+            own = len(stem) > 1 and name.startswith("d") and any(p.startswith(stem) for p in parameters)
+            return own or GRADIENT.fullmatch(name) is not None
         case ast.Tuple(elts=several) | ast.List(elts=several):
-            return all(map(_is_gradient, several))
+            return all(_is_gradient(one, parameters) for one in several)
     return isinstance(node, ast.Dict)
 
 
@@ -86,6 +89,8 @@ def is_layer(node: ast.ClassDef) -> bool:
     if not {"forward", "backward"} <= set(methods) or any("Module" in ast.unparse(b) for b in node.bases):
         return False
     both = [wanted(methods[name]) for name in ("forward", "backward")]
+    if both[0] == both[1] and len(both[0]) > 2:
+        return False  # a loss, whose gradient takes the same arguments
     return all(len(names) in (2, 3) and names[0] == "self" for names in both) and returns(methods["forward"])
 
 

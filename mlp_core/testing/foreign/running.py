@@ -50,6 +50,18 @@ def run(statement: Statement, module: ModuleType) -> None:
         asyncio.run(eval(code, module.__dict__))  # noqa: S307  (as below)
     else:
         exec(code, module.__dict__)  # noqa: S102  (this is what a hand-in is for; in a process of its own)
+    if _imports(statement.node, "jax"):
+        sys.modules["jax"].config.update("jax_enable_x64", True)  # else float32; a file that says so itself still can
+
+
+def _imports(node: ast.stmt, package: str) -> bool:
+    """Whether a statement imports a package, or something of it."""
+    match node:
+        case ast.Import(names=several):
+            return any(one.name.partition(".")[0] == package for one in several)
+        case ast.ImportFrom(module=str(module), level=0):
+            return module.partition(".")[0] == package
+    return False
 
 
 class _AsMain(ast.NodeTransformer):

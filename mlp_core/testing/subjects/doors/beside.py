@@ -16,6 +16,7 @@ from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number
 from mlp_core.testing.subjects.doors.assigned import Found, built
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import required, strategy_of
+from mlp_core.testing.subjects.doors.held import held
 from mlp_core.testing.subjects.doors.tried import tried
 from mlp_core.testing.subjects.doors.value_and_gradient import jacobian
 
@@ -98,9 +99,10 @@ def of_loss(cls: type, value: str, gradient: str) -> Form:
         f"{cls.__name__}.{gradient}", required(getattr(cls, value))[1:],
         Beside((*lines, f"    return value, made.{gradient}({again})"), (cls,)),
     )  # fmt: skip
-    if form is None:
+    if form is None or held(cls()):
         expected = (
-            "a gradient for the first arguments; or give the function: from mlp_core.testing import subjects; "
+            "no arrays of its own, and a gradient for the first arguments; or give the function: "
+            "from mlp_core.testing import subjects; "
             f'subject = subjects.value_and_gradient(f, subjects.arrays("(n,d),(n,d)"))  # f calls {cls.__name__}'
         )
         raise ArgumentError("shapes", Described(f"none under which {cls.__name__}.{value} runs"), expected)
