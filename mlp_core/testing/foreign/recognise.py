@@ -14,7 +14,21 @@ from functools import cached_property
 from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
-from mlp_core.testing.foreign import alone, beside, costs, doors, nets, objectives, offered, passes, scripts, training
+from mlp_core.testing.foreign import (
+    alone,
+    beside,
+    costs,
+    doors,
+    engines,
+    held,
+    kept,
+    nets,
+    objectives,
+    offered,
+    passes,
+    scripts,
+    training,
+)
 from mlp_core.testing.foreign.listed import Definition, head_of, listed
 from mlp_core.testing.foreign.origins import Origins
 from mlp_core.testing.foreign.reach import Statement, reached
@@ -147,9 +161,16 @@ def _derived(file: File) -> Iterator[Found]:
     yield from (Found(n.name, (n.name,)) for n in file.classes() if file.origins.kind(n) is not None)
 
 
-def _door(found: Callable[[Any], Iterator[tuple[str, tuple[str, ...], Callable[..., Any]]]]) -> Any:
-    """Gradients in other forms: the name, the definitions, and a function that makes the subject."""
+def _door(found: Callable[[Any], Iterator[tuple[Any, ...]]]) -> Any:
+    """Gradients in other forms: the name, the definitions, a function that makes the subject, and the variables that it
+    provides, if there are any.
+    """
     return lambda file: (Found(*one) for one in found(file))
+
+
+def _held(file: File) -> Iterator[Found]:
+    """Losses with gradients by variables of the file; several may share the variables."""
+    yield from (Found(name, needs, make, about=needs[:1]) for name, needs, make in held.losses(file))
 
 
 def _networks(file: File) -> Iterator[Found]:
@@ -176,15 +197,18 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("a torch.autograd.Function", _door(doors.autograd_functions)),
     Recogniser("two functions x_forward and x_backward", _door(doors.pairs)),
     Recogniser(beside.LOOKS, _door(beside.chains)),
+    Recogniser(kept.LOOKS, _door(kept.passes)),
     Recogniser("a function with its derivative (f and f_prime)", _door(doors.derivatives)),
     Recogniser(objectives.LOOKS, _objectives),
     Recogniser(costs.LOOKS, _door(costs.costs)),
     Recogniser(alone.LOOKS, _door(alone.gradients)),
     Recogniser(passes.LOOKS, _networks),
     Recogniser("", _door(beside.minimized)),
+    Recogniser(held.LOOKS, _held),
     Recogniser("a function that returns a value with its gradient", _door(doors.values)),
     Recogniser("a class whose method returns its loss with a dict of gradients", _door(doors.networks)),
     Recogniser("a class with forward(x) and backward(dout)", _door(doors.layers)),
+    Recogniser(engines.LOOKS, _door(engines.engines)),
     Recogniser(nets.LOOKS, _door(nets.nets)),
     Recogniser("a class of losses with forward(y_pred, y_true) and backward()", _door(beside.losses)),
     Recogniser("a class with loglike, score and hessian", _door(doors.methods)),

@@ -25,7 +25,10 @@ def of_parts(parts: Parts, things: Sequence[Any]) -> Form:
     """The form of a gradient, with the loss that was found. Raises ArgumentError if no loss explains it."""
     best: tuple[Tried, Given] | None = None
     runs: Given | None = None  # with several rows: a single one would hide a missing mean
-    for given in given_for(parts.arguments, parts.wrt, parts.target, parts.biases, parts.rate):
+    several = given_for(
+        parts.arguments, parts.wrt, parts.target, parts.biases, parts.rate, flat_target=parts.flat_target
+    )
+    for given in several:
         if runs is not None and (given.lib != runs.lib or not given.several):
             continue
         found = tried_with(parts, things, given)

@@ -32,6 +32,8 @@ class Parts:
     rate: str
     own: bool = False
     """whether the text defines value(*arguments) too, the loss in the file"""
+    flat_target: bool = False
+    """whether the target of a network with one output may be a number a row"""
 
 
 @dataclass(frozen=True)

@@ -98,9 +98,12 @@ def drawn_by(given: Given) -> st.SearchStrategy[tuple[Any, ...]]:
 
 
 def given_for(
-    arguments: Sequence[str], wrt: Sequence[str], target: str, biases: frozenset[str], rate: str
+    arguments: Sequence[str], wrt: Sequence[str], target: str, biases: frozenset[str], rate: str,
+    *, flat_target: bool = False,
 ) -> Iterator[Given]:  # fmt: skip
-    """Possible shapes of the arguments, the most likely ones first."""
+    """Possible shapes of the arguments, the most likely ones first. flat_target: whether the target of a network with
+    one output may be a number a row.
+    """
     matrices = [n for n in arguments if n in wrt and n not in biases]
     data = [n for n in arguments if n not in wrt and n not in (target, rate)]
     if not matrices or not data or len(matrices) > len(HIDDEN):
@@ -122,7 +125,8 @@ def given_for(
             size = sizes[min(k + 1, len(sizes) - 1)]
             held[name] = (size, 1) if axis else (size,) if flat else () if form == "a vector" else (1, size)
         whole = (n,) if form == "a vector" else (outputs, n) if axis else (n, outputs)
-        for shape in ("real", "onehot", "classes", "a number a row")[: 1 if outputs == 1 else 4]:
+        kinds = ("real", "onehot", "classes", "a number a row")[: 1 if outputs == 1 else 4]
+        for shape in ("a number a row", *kinds) if flat_target and outputs == 1 and not axis else kinds:
             held[target] = (n,) if shape in ("classes", "a number a row") else whole
             shapes = tuple(held[name] for name in arguments)
             kind = "real" if shape == "a number a row" else shape
