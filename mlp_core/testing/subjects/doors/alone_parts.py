@@ -33,7 +33,7 @@ class Parts:
     own: bool = False
     """whether the text defines value(*arguments) too, the loss in the file"""
     flat_target: bool = False
-    """whether the target of a network with one output may be a number a row"""
+    """whether the target of a network with one output may be a vector, one number per row"""
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def given_for(
     *, flat_target: bool = False,
 ) -> Iterator[Given]:  # fmt: skip
     """Possible shapes of the arguments, the most likely ones first. flat_target: whether the target of a network with
-    one output may be a number a row.
+    one output may be a vector, one number per row.
     """
     matrices = [n for n in arguments if n in wrt and n not in biases]
     data = [n for n in arguments if n not in wrt and n not in (target, rate)]
