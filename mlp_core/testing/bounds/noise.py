@@ -49,12 +49,13 @@ def noise(f: Callable[[Tensor], Tensor], x: Tensor, u: float = U) -> Tensor:
     scale = torch.exp2(torch.frexp(x.nan_to_num())[1].clamp(min=0).double())
     step = STEP * (u / U) ** (1 / 3) * scale
     middle = f(x)
+    least = u * (scale if middle.shape == x.shape else scale.max())  # matrix hessians: per row
     rough = []
     for side in (1, -1):
         values = torch.stack([middle, *(f(x + side * t * step) for t in OFFSETS[1:].tolist())])
         rest = torch.tensordot(_REST, values - middle, 1)
         still = (values == middle).all(0)  # their last digits may be those of terms that cancel
-        rough.append(torch.where(still, u * scale, rest.abs().amax(0).nan_to_num(nan=torch.inf)))
+        rough.append(torch.where(still, least, rest.abs().amax(0).nan_to_num(nan=torch.inf)))
     size = 2 * u * middle.abs().nan_to_num(nan=torch.inf)
     less, more = torch.minimum(*rough), torch.maximum(*rough)
     return FARTHER * (torch.where(more > KINK * torch.maximum(less, size), less, more) + size)
