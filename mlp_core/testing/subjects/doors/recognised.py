@@ -25,6 +25,7 @@ from mlp_core.testing.subjects.doors.given import required
 from mlp_core.testing.subjects.doors.guessed import constructed, differentiated, with_numbers, within
 from mlp_core.testing.subjects.doors.layer import layer
 from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
+from mlp_core.testing.subjects.doors.searched import forward_of
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.tried import tried
 from mlp_core.testing.subjects.doors.value_and_gradient import jacobian, value_and_gradient
@@ -63,7 +64,8 @@ def of_pair(forward: Callable[..., Any], backward: Callable[..., Any]) -> Form:
     def runs(args: list[Any]) -> bool:
         return wired(args) is not None
 
-    found = tried(names, fits, runs) or tried(names, partial(fits, few=1), runs)  # a loss has one output
+    one = partial(fits, few=1)  # a loss has one output
+    found = tried(names, fits, runs, call=forward) or tried(names, one, runs, call=forward)
     if found is None:
         name, other = name_of(forward), name_of(backward)
         raise not_found(f"{name}({', '.join(names)})", f'pair({name}, {other}, subjects.arrays("(n,d),..."))')
@@ -82,7 +84,7 @@ def of_function(F: Any) -> Form:
         found = torch.autograd.grad(outs, own, [torch.ones_like(o) for o in outs], allow_unused=True)
         return bool(own) and any(g is not None for g in found)
 
-    found = tried(names, fits, lib="torch")
+    found = tried(names, fits, lib="torch", call=forward_of(F))
     if found is None:
         name = name_of(F)
         raise not_found(f"{name}.apply({', '.join(names)})", f'function({name}, subjects.arrays("(n,d)", lib="torch"))')
@@ -106,7 +108,7 @@ def of_derivative(f: Callable[..., Any], df: Callable[..., Any]) -> Form:
         one = np.ndim(args[0]) <= most and np.size(value) == 1 and is_number(value)
         return one and is_array(slope) and np.size(slope) > 1
 
-    found = (tried(names, partial(fits, most=1)) if len(names) == 1 else None) or tried(names, fits)
+    found = (tried(names, partial(fits, most=1)) if len(names) == 1 else None) or tried(names, fits, call=f)
     if found is None:
         form = beside.of_two(f, df)
         if form is not None:
@@ -142,7 +144,7 @@ def of_value_and_gradient(f: Callable[..., Any]) -> Form:
             return bool(found) and all(is_array(g) for g in found.values())
         return all(map(is_array, several)) and [np.shape(g) for g in several] == real[: len(several)]
 
-    found = tried(names, fits)
+    found = tried(names, fits, call=f)
     if found is None:
         call = f'value_and_gradient({name_of(f)}, subjects.arrays("(d),(n,d),(n)"))'
         raise not_found(f"{name_of(f)}({', '.join(names)})", call)
@@ -170,10 +172,15 @@ def of_layer(cls: type) -> Form:
             return np.size(out) > 1 and np.shape(below) == np.shape(args[0])
 
         call = _called(made)
-        found = None if call is None else tried(call, fits)
+        found = None if call is None else tried(call, fits, call=partial(_ran, made))
         if call is not None and found is not None:
             return told(layer(made, found.strategy(), name=cls.__name__), found, call)
     raise not_found(f"{cls.__name__}.forward", f'layer(lambda: {cls.__name__}(...), subjects.arrays("(n,d)"))')
+
+
+def _ran(made: Callable[[], Any], *args: Any) -> Any:
+    one = made()
+    return (getattr(one, "forward", None) or one)(*args)
 
 
 def _called(made: Callable[[], Any]) -> Sequence[str] | None:

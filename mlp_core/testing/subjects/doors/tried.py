@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import product
+from itertools import chain, islice, product
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from mlp_core.testing.subjects.doors.assigned import (
     options_of,
     sizes_of,
 )  # fmt: skip
+from mlp_core.testing.subjects.doors.searched import Search
 from mlp_core.testing.subjects.doors.seeds import seeded
 
 FEW = ((4, 3), (3,), (4, 2), (3, 2), (2,), (3, 8), (2, 8), (8,))
@@ -31,16 +32,24 @@ MANY = (
     (2, 1), (3, 4), (2, 3), (2, 6), (3, 6), (6,), (1, 3), (1, 2),
 )  # fmt: skip
 
+MORE = (
+    *MANY, (2, 4, 3, 3), (2, 4, 4), (2, 3, 3), (2, 3, 2), (4, 2, 3), (3, 2, 3), (3, 4, 2), (2, 3, 4), (4, 4),
+    (4, 2, 3, 3), (3, 2, 2, 2), (2, 5), (5, 2), (8, 5), (5, 8), (8, 3), (8, 2), (8, 1), (4, 8), (16,), (4, 16), (6, 3),
+    (6, 2), (6, 1), (4, 12), (12,), (5,),
+)  # fmt: skip
+"""with weights of three axes, channels that can be divided by 4, gates on columns, and widths that are added"""
+
 MOST = 20_000
 """the number of assignments that are tried with the few shapes, and again with the many"""
 
 
 def tried(
     names: Sequence[str], fits: Callable[[list[Any]], bool], runs: Callable[[list[Any]], bool] | None = None,
-    lib: str = "numpy",
+    lib: str = "numpy", call: Callable[..., Any] | None = None,
 ) -> Found | None:  # fmt: skip
     """The first assignment that works, with sizes and constants that may vary. runs: the condition for other constants;
-    by default also `fit`. None if nothing works. Shapes from the user are used unchanged.
+    by default also `fit`. call: the function itself, which is called with the first arguments alone. None if nothing
+    works. Shapes from the user are used unchanged.
     """
     given = SHAPES.get()
 
@@ -54,19 +63,28 @@ def tried(
         warnings.simplefilter("ignore")
         if given is not None:
             return by_signature(given, names, fits, runs, lib)
-        for shapes in (FEW, MANY):
-            for options in _first(names, shapes):
-                if asked(fits, options):
-                    both = partial(asked, fits), partial(asked, runs or fits)
-                    return _widened(names, options, *both, lib)
+        for options in chain.from_iterable(_orders(names, lib, call)):
+            if asked(fits, options):
+                both = partial(asked, fits), partial(asked, runs or fits)
+                return _widened(names, options, *both, lib)
     return None
 
 
-def _first(names: Sequence[str], shapes: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-    for count, options in enumerate(product(*options_of(names, shapes))):
-        if count >= MOST:
-            return
-        yield options
+def _orders(
+    names: Sequence[str], lib: str, call: Callable[..., Any] | None
+) -> Iterator[Iterable[tuple[Any, ...]]]:  # fmt: skip
+    """The assignments to try. The products come last: they contain those that the function seems to reject because it
+    cannot run without all arguments.
+    """
+    products: Sequence[Sequence[Any]] = (FEW, MANY)
+    if call is not None:
+        few = Search(call, options_of(names, FEW), lib, by_use=False)
+        products = (FEW,) if few.understood() else products
+        yield few
+        yield Search(call, options_of(names, MANY), lib, by_use=False)
+        yield Search(call, options_of(names, MORE), lib, by_use=True)
+    for shapes in products:
+        yield islice(product(*options_of(names, shapes)), MOST)
 
 
 def _widened(
