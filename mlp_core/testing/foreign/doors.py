@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from mlp_core.testing.subjects.doors import recognised
+from mlp_core.testing.subjects.doors.layer import BELOW, OUTPUTS
 from mlp_core.testing.subjects.doors.methods import of_methods
 from mlp_core.testing.subjects.doors.pair import ABOVE
 from mlp_core.testing.subjects.recognise import resolve
@@ -91,7 +92,14 @@ def is_layer(node: ast.ClassDef) -> bool:
     both = [wanted(methods[name]) for name in ("forward", "backward")]
     if both[0] == both[1] and len(both[0]) > 2:
         return False  # a loss, whose gradient takes the same arguments
-    return all(len(names) in (2, 3) and names[0] == "self" for names in both) and returns(methods["forward"])
+    gives = returns(methods["forward"]) or (keeps(methods["forward"], OUTPUTS) and keeps(methods["backward"], BELOW))
+    return all(len(names) in (2, 3) and names[0] == "self" for names in both) and gives
+
+
+def keeps(method: ast.FunctionDef, names: Sequence[str]) -> bool:
+    """Whether a method assigns one of these attributes of its object."""
+    assigned = (n for n in ast.walk(method) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
+    return any(n.attr in names and isinstance(n.value, ast.Name) and n.value.id == "self" for n in assigned)
 
 
 def of_network(node: ast.ClassDef) -> str | None:

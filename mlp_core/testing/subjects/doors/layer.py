@@ -13,13 +13,18 @@ from hypothesis import strategies as st
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments, arguments
-from mlp_core.testing.examples.foreign_arrays import copied, is_real, tensor_of
+from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, tensor_of
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.shapes import Shape, drawn
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, required, waived
 from mlp_core.testing.subjects.doors.held import FORMS, Held, Place, at, gradient_of, held, word
 from mlp_core.testing.subjects.doors.seeds import seeded
+
+
+OUTPUTS = ("output", "outputs")
+BELOW = ("dinputs", "dinput", "d_inputs")
+"""attributes with the result of a forward, and with the gradient of its input, if the methods return nothing"""
 
 
 @dataclass(frozen=True)
@@ -32,18 +37,20 @@ class Layered:
     """the place of the gradient of each parameter; empty if backward takes a step"""
     steps: bool
     call: str
+    kept: tuple[str, str] = ("", "")
+    """the attributes with the results of forward and backward, if they return nothing"""
 
     def __call__(self, args: list[Any]) -> Run:
         n = len(self.parameters)
         made = self.make()
         for one, value in zip(self.parameters, args[:n], strict=True):
             one.put(made, value)
-        out = getattr(made, self.call)(*args[n:])
+        out = given_by(made, getattr(made, self.call)(*args[n:]), self.kept[0])
         outs = list(out) if isinstance(out, (tuple, list)) else [out]
 
         def pull(above: Sequence[Any]) -> Any:
             before = [copied(one.of(made)) for one in self.parameters]
-            found = made.backward(*above, *([1.0] if self.steps else []))
+            found = given_by(made, made.backward(*above, *([1.0] if self.steps else [])), self.kept[1])
             below = list(found) if isinstance(found, (tuple, list)) else [found] * any(map(is_real, args[n:]))
             if self.steps:
                 own = [b - one.of(made) for one, b in zip(self.parameters, before, strict=True)]
@@ -65,11 +72,12 @@ class Layered:
         sets = [f"    {' = '.join(f'made.{word(p)}' for p in one.places)} = copy.deepcopy(args[{k}])"
                 for k, one in enumerate(self.parameters)]  # fmt: skip
         before = ", ".join(f"copy.deepcopy(made.{p})" for p in names)
+        output, below = (f"; {word} = made.{attr}" if attr else "" for word, attr in zip(("out", "below"), self.kept, strict=True))
         return [
             *import_of(self.make), "def run(args):", f"    made = {name}()", *sets,
-            f"    out = made.{self.call}(*args[{n}:])", "    def pull(above):",
+            f"    out = made.{self.call}(*args[{n}:]){output}", "    def pull(above):",
             f"        before = [{before}]",
-            f"        below = made.backward(*above{rate})",
+            f"        below = made.backward(*above{rate}){below}",
             "        below = list(below) if isinstance(below, (tuple, list)) else [below]",
             f"        return [{own}{', ' * bool(own)}*below]",
             "    return list(out) if isinstance(out, (tuple, list)) else [out], pull",
@@ -82,7 +90,7 @@ def layer(
 ) -> Form:  # fmt: skip
     """A layer as an object. make() returns an object with forward(x), or a callable one, and with backward(dout).
     backward returns the gradient of x and stores those of the parameters as attributes, or backward(dout,
-    learning_rate) takes a step.
+    learning_rate) takes a step. If they return nothing, the attributes output and dinputs are the results.
 
     Its parameters are its arrays of real numbers, also those in its dicts and lists and in the layers that it is made
     of: they keep their sizes, and their entries are drawn. gradients: the names of the attributes with gradients, "d{}"
@@ -115,13 +123,15 @@ def layer(
     first = sample(inputs, 3)[-1]
     args = first if isinstance(first, tuple) else (first,)
     with seeded(), np.errstate(all="ignore"):
-        outs = getattr(probe, call)(*map(copied, args))
+        returned = getattr(probe, call)(*map(copied, args))
+        outs = given_by(probe, returned, kept_in(probe, returned, OUTPUTS))
         above = [np.ones_like(o) for o in (outs if isinstance(outs, (tuple, list)) else [outs])]
         steps = len(required(probe.backward)) > len(above)
-        probe.backward(*above, *([1.0] if steps else []))
+        below = probe.backward(*above, *([1.0] if steps else []))
+    kept = kept_in(probe, returned, OUTPUTS), kept_in(probe, below, BELOW)
     named = {one.name: g for one in arrays if (g := _gradient_of(probe, one, gradients)) is not None}
-    wanted = tuple(one for one in arrays if one.name in named or steps or _matters(make, call, one, args))
-    given = Layered(make, wanted, named, steps, call)
+    wanted = tuple(one for one in arrays if one.name in named or steps or _matters(make, call, one, args, kept[0]))
+    given = Layered(make, wanted, named, steps, call, kept)
     shapes = [Shape(tuple(np.shape(one.of(probe)))) for one in wanted]
     lib = "numpy" if not wanted or isinstance(wanted[0].of(probe), np.ndarray) else "torch"
     whole = inputs.map(lambda one: one if isinstance(one, tuple) else (one,))
@@ -134,6 +144,16 @@ def layer(
     )  # fmt: skip
 
 
+def kept_in(made: Any, returned: Any, names: Sequence[str]) -> str:
+    """The attribute with the result of a method that returned nothing; empty if there is none."""
+    return "" if returned is not None else next((n for n in names if is_array(getattr(made, n, None))), "")
+
+
+def given_by(made: Any, returned: Any, kept: str) -> Any:
+    """The result of a method."""
+    return getattr(made, kept) if kept else returned
+
+
 def _gradient_of(probe: Any, one: Held, gradients: str | Mapping[str, str] | None) -> Place | None:
     """The place of the gradient of a parameter."""
     if isinstance(gradients, Mapping):
@@ -141,13 +161,13 @@ def _gradient_of(probe: Any, one: Held, gradients: str | Mapping[str, str] | Non
     return gradient_of(probe, one, FORMS if gradients is None else (gradients,))
 
 
-def _matters(make: Callable[[], Any], call: str, one: Held, args: Sequence[Any]) -> bool:
+def _matters(make: Callable[[], Any], call: str, one: Held, args: Sequence[Any], kept: str) -> bool:
     """Whether the result of forward depends on an array of the object."""
     found = []
     for factor in (1.0, 1.5):
         with seeded(), np.errstate(all="ignore"):
             made = make()
             one.put(made, factor * one.of(made) + (factor - 1))
-            out = getattr(made, call)(*map(copied, args))
+            out = given_by(made, getattr(made, call)(*map(copied, args)), kept)
         found.append([tensor_of(o) for o in (out if isinstance(out, (tuple, list)) else [out])])
     return any(a.shape != b.shape or bool((a != b).any()) for a, b in zip(*found, strict=True))

@@ -23,7 +23,7 @@ from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import Applied, function
 from mlp_core.testing.subjects.doors.given import required
 from mlp_core.testing.subjects.doors.guessed import constructed, differentiated, with_numbers, within
-from mlp_core.testing.subjects.doors.layer import layer
+from mlp_core.testing.subjects.doors.layer import BELOW, OUTPUTS, given_by, kept_in, layer
 from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
 from mlp_core.testing.subjects.doors.searched import forward_of
 from mlp_core.testing.subjects.doors.seeds import seeded
@@ -167,8 +167,12 @@ def of_layer(cls: type) -> Form:
         def fits(args: list[Any], made: Callable[[], Any] = made) -> bool:
             one = made()
             out = (getattr(one, "forward", None) or one)(*args)
+            out = given_by(one, out, kept_in(one, out, OUTPUTS))
             steps = len(required(one.backward)) > 1
             below = one.backward(np.ones_like(out), *([1.0] if steps else []))
+            below = given_by(one, below, kept_in(one, below, BELOW))
+            if isinstance(below, (tuple, list)) and len(args) > 1:
+                return np.size(out) > 1 and [np.shape(g) for g in below] == [np.shape(a) for a in args]
             return np.size(out) > 1 and np.shape(below) == np.shape(args[0])
 
         call = _called(made)
