@@ -23,6 +23,7 @@ from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import Applied, function
 from mlp_core.testing.subjects.doors.given import required
 from mlp_core.testing.subjects.doors.guessed import constructed, differentiated, with_numbers, within
+from mlp_core.testing.subjects.doors.held import at, gradient_of, held
 from mlp_core.testing.subjects.doors.layer import BELOW, OUTPUTS, given_by, kept_in, layer
 from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
 from mlp_core.testing.subjects.doors.searched import forward_of
@@ -164,22 +165,33 @@ def of_layer(cls: type) -> Form:
     for sizes in constructed(names):
         made = _maker(cls, sizes)
 
-        def fits(args: list[Any], made: Callable[[], Any] = made) -> bool:
-            one = made()
-            out = (getattr(one, "forward", None) or one)(*args)
-            out = given_by(one, out, kept_in(one, out, OUTPUTS))
-            steps = len(required(one.backward)) > 1
-            below = one.backward(np.ones_like(out), *([1.0] if steps else []))
-            below = given_by(one, below, kept_in(one, below, BELOW))
-            if isinstance(below, (tuple, list)) and len(args) > 1:
-                return np.size(out) > 1 and [np.shape(g) for g in below] == [np.shape(a) for a in args]
-            return np.size(out) > 1 and np.shape(below) == np.shape(args[0])
-
         call = _called(made)
-        found = None if call is None else tried(call, fits, call=partial(_ran, made))
-        if call is not None and found is not None:
+        if call is None:
+            continue
+        ran, whole = partial(_ran, made), partial(_fits_layer, made)
+        found = tried(call, partial(whole, own=True), call=ran) or tried(call, whole, call=ran)
+        if found is not None:
             return told(layer(made, found.strategy(), name=cls.__name__), found, call)
     raise not_found(f"{cls.__name__}.forward", f'layer(lambda: {cls.__name__}(...), subjects.arrays("(n,d)"))')
+
+
+def _fits_layer(made: Callable[[], Any], args: list[Any], *, own: bool = False) -> bool:
+    """Whether a layer runs on arguments, and its gradients have their shapes. own: also those of its parameters, which
+    may have others if the layer is one for vectors and gets matrices.
+    """
+    one = made()
+    arrays = held(one) if own else []
+    out = (getattr(one, "forward", None) or one)(*args)
+    out = given_by(one, out, kept_in(one, out, OUTPUTS))
+    steps = len(required(one.backward)) > 1
+    below = one.backward(np.ones_like(out), *([1.0] if steps else []))
+    below = given_by(one, below, kept_in(one, below, BELOW))
+    pairs = [(each.of(one), at(one, place)) for each in arrays if (place := gradient_of(one, each)) is not None]
+    if np.size(out) < 2 or any(np.shape(array) != np.shape(gradient) for array, gradient in pairs):
+        return False
+    if isinstance(below, (tuple, list)) and len(args) > 1:
+        return [np.shape(g) for g in below] == [np.shape(a) for a in args]
+    return np.shape(below) == np.shape(args[0])
 
 
 def _ran(made: Callable[[], Any], *args: Any) -> Any:
