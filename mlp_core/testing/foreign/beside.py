@@ -48,6 +48,44 @@ def minimized(file: Any) -> Iterator[Door]:
             yield one.name, needs, lambda *things, make=make: make(*things[:-1])
 
 
+def written(file: Any) -> Iterator[Door]:
+    """f(x, grad), which assigns entries of grad and returns a number."""
+    for node, _ in file.functions():
+        names = wanted(node)
+        if len(names) == 2 == len(positional(node)) and names[1] in ("grad", "gradient") and _only_written(node):
+            yield node.name, (node.name,), lambda f, _: beside.of_written(f)
+
+
+def _only_written(node: ast.FunctionDef) -> bool:
+    """Whether entries of the second parameter are assigned, its numbers are never read, and one value is returned."""
+    name = wanted(node)[1]
+    stores = [n.value for n in ast.walk(node) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)]
+    sizes = [n.value for n in ast.walk(node) if isinstance(n, ast.Attribute) and n.attr in ("size", "shape")]
+    tests = [n.left for n in ast.walk(node) if isinstance(n, ast.Compare)]
+    plain = {id(n) for n in (*stores, *sizes, *tests)}
+    uses = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id == name]
+    values = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
+    one = bool(values) and not any(v is None or isinstance(v, ast.Tuple | ast.Constant) for v in values)
+    return one and any(n in uses for n in stores) and all(id(n) in plain for n in uses)
+
+
+ENERGY, FORCE = re.compile(r"potential_energy|energy|potential"), re.compile(r"forces?")
+
+
+def forces(file: Any) -> Iterator[Door]:
+    """An energy and a force with the same arguments, whose names are the same apart from these words."""
+    nodes = [node for node, _ in file.functions() if wanted(node) and returns(node)]
+    for one in nodes:
+        stem = ENERGY.sub("", one.name, count=1)
+        same = [n for n in nodes if n is not one and FORCE.sub("", n.name, count=1) == stem != n.name]
+        if stem != one.name and stem.strip("_") not in OTHER and len(same) == 1 and wanted(same[0]) == wanted(one):
+            yield one.name, (one.name, same[0].name), lambda *things: beside.of_force(*things[:-1])
+
+
+OTHER = ("kinetic", "total")
+"""energies that are no potentials"""
+
+
 def _named(functions: dict[str, ast.FunctionDef], form: str) -> list[str]:
     """Functions with such a name. Single letters do not show that one is the gradient of another: f and g."""
     return [n for n, node in functions.items() if re.fullmatch(form, n) and n != "g" and wanted(node) and returns(node)]

@@ -205,6 +205,8 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(passes.LOOKS, _networks),
     Recogniser("", _door(beside.minimized)),
     Recogniser(held.LOOKS, _held),
+    Recogniser("f(x, grad), which writes its gradient into grad", _door(beside.written)),
+    Recogniser("an energy and its forces", _door(beside.forces)),
     Recogniser("a function that returns a value with its gradient", _door(doors.values)),
     Recogniser("a class whose method returns its loss with a dict of gradients", _door(doors.networks)),
     Recogniser("a class with forward(x) and backward(dout)", _door(doors.layers)),

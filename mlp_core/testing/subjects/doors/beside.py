@@ -29,7 +29,7 @@ class Beside:
     used: tuple[Any, ...]
 
     def both(self) -> Callable[[list[Any]], tuple[Any, Any]]:
-        scope: dict[str, Any] = {name_of(one): one for one in self.used}
+        scope: dict[str, Any] = {"np": np} | {name_of(one): one for one in self.used}
         exec("\n".join(self.lines), scope)  # noqa: S102  (of the lines of this file)
         found: Callable[[list[Any]], tuple[Any, Any]] = scope["both"]
         return found
@@ -54,13 +54,22 @@ def predicted(names: Sequence[str]) -> int:
     return next((k for k, n in enumerate(names) if any(w in n.lower() for w in PREDICTED)), 0)
 
 
-def formed(name: str, names: Sequence[str], beside: Beside, libs: Sequence[str] = ("numpy", "torch")) -> Form | None:
+def positive(args: Sequence[Any]) -> list[Any]:
+    """Arguments without negative numbers and zeros, for functions with a root or a logarithm."""
+    return [np.abs(a) + 0.5 if isinstance(a, np.ndarray) and is_real(a) else a for a in args]
+
+
+def formed(
+    name: str, names: Sequence[str], beside: Beside, libs: Sequence[str] = ("numpy", "torch"),
+    domain: Callable[[Sequence[Any]], Sequence[Any]] = list,
+) -> Form | None:  # fmt: skip
     """The form of a value with its gradients; None if nothing runs. One gradient belongs to the prediction, several
-    to the first arguments.
+    to the first arguments. domain: moves arguments to where the function is defined.
     """
     at = predicted(names)
 
     def fits(args: list[Any]) -> bool:
+        args = list(domain(args))
         value, found = beside.both()([copied(a) for a in args])
         if prod(np.shape(value)) != 1 or not is_number(value) or not np.isfinite(float(value)):
             return False
@@ -71,14 +80,19 @@ def formed(name: str, names: Sequence[str], beside: Beside, libs: Sequence[str] 
         return len(shapes) > 1 and shapes == real[: len(shapes)] and all(prod(s) > 1 for s in shapes)
 
     for lib in libs:
-        found = tried(names, fits, lib=lib)
+        found = tried(names, fits, lib=lib, call=lambda *args: beside.both()(list(args)))
         if found is not None:
-            return _form(name, names, beside, found, at)
+            form = _form(name, names, beside, found, at, domain)
+            inputs = strategy_of(found.strategy().map(lambda args: tuple(domain(args))))
+            return form if domain is list else replace(form, inputs=inputs, found=f"{form.found}; positive numbers")
     return None
 
 
-def _form(name: str, names: Sequence[str], beside: Beside, found: Found, at: int) -> Form:
-    single = is_array(beside.both()(built(found.options, found.lib))[1])
+def _form(
+    name: str, names: Sequence[str], beside: Beside, found: Found, at: int,
+    domain: Callable[[Sequence[Any]], Sequence[Any]],
+) -> Form:  # fmt: skip
+    single = is_array(beside.both()(list(domain(built(found.options, found.lib))))[1])
     return Form(
         name, "value with its gradient", strategy_of(found.strategy()), beside, beside.source, names=tuple(names),
         asked=(at,) if single else None, upstream=False, counted=not single, found=found.words(names),
@@ -89,6 +103,44 @@ def of_two(f: Callable[..., Any], df: Callable[..., Any]) -> Form | None:
     """f(*args), a number, and df(*args), its gradients."""
     lines = "def both(args):", f"    return {name_of(f)}(*args), {name_of(df)}(*args)"
     return formed(name_of(f), required(f), Beside(lines, (f, df)))
+
+
+def _anywhere(name: str, names: Sequence[str], beside: Beside) -> Form | None:
+    """The form for all numbers, or for positive ones."""
+    found = formed(name, names, beside, libs=("numpy",))
+    return found or formed(name, names, beside, libs=("numpy",), domain=positive)
+
+
+def of_written(f: Callable[..., Any]) -> Form:
+    """f(x, grad), which returns its value and writes its gradient into grad, as for nlopt."""
+    lines = (
+        "def both(args):", "    grad = np.zeros_like(args[0])", f"    value = {name_of(f)}(args[0], grad)",
+        "    return value, grad",
+    )  # fmt: skip
+    form = _anywhere(name_of(f), required(f)[:1], Beside(lines, (f,)))
+    if form is None:
+        raise ArgumentError("shapes", Described(f"none under which {name_of(f)} returns a number"), WRITTEN)
+    return form
+
+
+WRITTEN = (
+    "f(x, grad) that runs on some vector x; or give a function with the gradient: "
+    "from mlp_core.testing import subjects; "
+    'subject = subjects.value_and_gradient(f, subjects.arrays("(n)"))  # f returns value and gradient'
+)
+
+
+def of_force(energy: Callable[..., Any], force: Callable[..., Any]) -> Form:
+    """An energy and its force, which is minus the gradient."""
+    names = required(energy)
+    one, other = name_of(energy), name_of(force)
+    lines = "def both(args):", f"    return {one}(*args), np.negative({other}(*args))"
+    form = _anywhere(one, names, Beside(lines, (energy, force)))
+    if form is None:
+        call = f'jacobian({one}, lambda *x: -{other}(*x), subjects.arrays("(n)"))'
+        expected = f"give its arguments: from mlp_core.testing import subjects; subject = subjects.{call}"
+        raise ArgumentError("shapes", Described(f"none under which {one} and {other} run"), expected)
+    return form
 
 
 def of_loss(cls: type, value: str, gradient: str) -> Form:

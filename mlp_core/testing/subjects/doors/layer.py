@@ -71,7 +71,10 @@ class Layered:
         sets = [f"    {' = '.join(f'made.{word(p)}' for p in one.places)} = copy.deepcopy(args[{k}])"
                 for k, one in enumerate(self.parameters)]  # fmt: skip
         before = ", ".join(f"copy.deepcopy(made.{p})" for p in names)
-        output, below = (f"; {word} = made.{attr}" if attr else "" for word, attr in zip(("out", "below"), self.kept, strict=True))
+        output, below = (
+            f"; {one} = made.{attribute}" if attribute else ""
+            for one, attribute in zip(("out", "below"), self.kept, strict=True)
+        )
         return [
             *import_of(self.make), "def run(args):", f"    made = {name}()", *sets,
             f"    out = made.{self.call}(*args[{n}:]){output}", "    def pull(above):",
