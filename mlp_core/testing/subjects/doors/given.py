@@ -25,6 +25,22 @@ def every(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(p.name for p in inspect.signature(function).parameters.values() if p.kind in kinds)
 
 
+def large_defaults(function: Callable[..., Any]) -> dict[str, int]:
+    """The parameters whose default is a whole number above 2, such as 32 groups."""
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: p.default for p in parameters if type(p.default) is int and p.default > 2}
+
+
+def smaller_defaults(function: Callable[..., Any]) -> list[dict[str, int]]:
+    """Smaller values for these parameters, for when small arrays do not run with the defaults."""
+    large = large_defaults(function)
+    return [dict.fromkeys(large, n) for n in (2, 1)] if large else []
+
+
+def in_words(smaller: dict[str, int]) -> str:
+    return ", ".join(f"{name} {n} instead of its default" for name, n in smaller.items())
+
+
 def strategy_of(inputs: Any) -> st.SearchStrategy[Arguments]:
     """Examples from the user's inputs; raises ArgumentError if they are not a strategy."""
     if not isinstance(inputs, st.SearchStrategy):

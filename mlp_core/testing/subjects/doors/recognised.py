@@ -21,7 +21,7 @@ from mlp_core.testing.subjects.doors.beside import predicted
 from mlp_core.testing.subjects.doors.derivative import derivative
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import Applied, function
-from mlp_core.testing.subjects.doors.given import required
+from mlp_core.testing.subjects.doors.given import every, in_words, large_defaults, required, smaller_defaults
 from mlp_core.testing.subjects.doors.guessed import constructed, differentiated, with_numbers, within
 from mlp_core.testing.subjects.doors.held import at, gradient_of, held
 from mlp_core.testing.subjects.doors.layer import BELOW, OUTPUTS, given_by, kept_in, layer
@@ -46,6 +46,22 @@ def not_found(what: str, call: str) -> ArgumentError:
 
 
 def of_pair(forward: Callable[..., Any], backward: Callable[..., Any]) -> Form:
+    try:
+        return _of_pair(forward, backward)
+    except ArgumentError:
+        for smaller in smaller_defaults(forward):
+            if large_defaults(backward).keys() <= smaller.keys():
+                also = {n: v for n, v in smaller.items() if n in every(backward)}
+                pulled = partial(backward, **also) if also else backward
+                try:
+                    form = _of_pair(partial(forward, **smaller), pulled)
+                except ArgumentError:
+                    continue
+                return replace(form, found=f"{form.found}; {in_words(smaller)}")
+        raise
+
+
+def _of_pair(forward: Callable[..., Any], backward: Callable[..., Any]) -> Form:
     names = required(forward)
     wired = Pair(forward, backward, Wiring.of(forward, backward))
 
@@ -162,8 +178,10 @@ def of_network(cls: type, method: str) -> Form:
 
 def of_layer(cls: type) -> Form:
     names = required(cls)
-    for sizes in constructed(names):
-        made = _maker(cls, sizes)
+    tries = [(sizes, dict[str, int]()) for sizes in constructed(names)]
+    small = [((4,) * len(names), smaller) for smaller in smaller_defaults(cls)]
+    for sizes, smaller in [*tries, *small]:
+        made = _maker(cls, sizes, smaller)
 
         call = _called(made)
         if call is None:
@@ -171,7 +189,8 @@ def of_layer(cls: type) -> Form:
         ran, whole = partial(_ran, made), partial(_fits_layer, made)
         found = tried(call, partial(whole, own=True), call=ran) or tried(call, whole, call=ran)
         if found is not None:
-            return told(layer(made, found.strategy(), name=cls.__name__), found, call)
+            form = told(layer(made, found.strategy(), name=cls.__name__), found, call)
+            return replace(form, found=f"{form.found}; {in_words(smaller)}") if smaller else form
     raise not_found(f"{cls.__name__}.forward", f'layer(lambda: {cls.__name__}(...), subjects.arrays("(n,d)"))')
 
 
@@ -208,5 +227,5 @@ def _called(made: Callable[[], Any]) -> Sequence[str] | None:
         return None
 
 
-def _maker(cls: type, sizes: tuple[Any, ...]) -> Callable[[], Any]:
-    return partial(cls, *sizes) if sizes else cls
+def _maker(cls: type, sizes: tuple[Any, ...], smaller: dict[str, int]) -> Callable[[], Any]:
+    return partial(cls, *sizes, **smaller) if sizes or smaller else cls
