@@ -28,6 +28,7 @@ from mlp_core.testing.foreign import (
     passes,
     scripts,
     training,
+    updates,
 )
 from mlp_core.testing.foreign.listed import Definition, head_of, listed
 from mlp_core.testing.foreign.origins import Origins
@@ -194,6 +195,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("", _methods),
     Recogniser("f(model, trace, dL_dy)", _ours),
     Recogniser("a torch.optim.Optimizer or an UpdateRule", _derived),
+    Recogniser(updates.LOOKS, _door(updates.updates)),
     Recogniser("a torch.autograd.Function", _door(doors.autograd_functions)),
     Recogniser("two functions x_forward and x_backward", _door(doors.pairs)),
     Recogniser(beside.LOOKS, _door(beside.chains)),

@@ -1,0 +1,52 @@
+"""Update rules in files: lawful if they are right, in every dialect, and broken if they are wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlp_core.testing import Report, verify
+from mlp_core.testing.engine import runner
+from mlp_core.testing.foreign.load import found_in, loaded
+from tests.foreign.update_files import FILES
+
+WRONG = [(name, k) for name, file in FILES.items() for k in range(len(file.wrong))]
+
+
+@pytest.fixture
+def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(runner, "SHRINKS", 5)
+    path = tmp_path / "update_rule_of_a_file.py"
+
+    def judge(source: str) -> tuple[Any, Report]:
+        path.write_text(source)
+        (name,) = found_in(str(path))
+        found, things = loaded(name)
+        subject = found.make(*things, (1, 8))
+        return subject, verify(subject, examples=10)
+
+    yield judge
+    sys.modules.pop(path.stem, None)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_right_rule_is_lawful_and_its_reading_is_told(name: str, judged: Any) -> None:
+    subject, report = judged(FILES[name].source)
+    assert report.ok, report
+    assert FILES[name].found in subject.found
+
+
+@pytest.mark.parametrize(("name", "k"), WRONG)
+def test_a_wrong_rule_is_broken_and_its_mistake_is_named(name: str, k: int, judged: Any) -> None:
+    old, new, words = FILES[name].wrong[k]
+    assert old in FILES[name].source
+    _, report = judged(FILES[name].source.replace(old, new))
+    broken = [r for r in report.results if r.verdict == "FAIL"]
+    assert not report.ok
+    assert broken
+    assert any(words in (one.diagnosis or "") for one in broken), [one.diagnosis for one in broken]
