@@ -79,7 +79,7 @@ DEFAULTS: dict[str, tuple[float, ...]] = {
 
 ANY = {"lr": LR, **{k: v for k, v in MOMENTS.items() if k != "lr"}, "momentum": "momentum|mom|mu|beta|gamma",
        "rho": r"rho|decay(_?rate)?|avg_?decay"}  # fmt: skip
-"""names of hyperparameters of a rule that its name does not tell"""
+"""names of hyperparameters, if the rule is not known"""
 
 
 def named(name: str, plain: bool) -> Named | None:

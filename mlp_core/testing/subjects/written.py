@@ -162,8 +162,8 @@ def _function(rule: Any, reading: Reading, part: Any, slopes: Any, kept: Any, t:
     names = reading.returned if len(reading.returned) == len(found) else ()
     at = names.index(reading.params[0]) if reading.params[0] in names else 0
     if set(names) & set(reading.state):
-        own = [n or state for n, state in zip(names, _named_by_place(names, reading), strict=True)]
-        after = {**kept, **{n: v for n, v in zip(own, found, strict=True) if n in kept}}
+        called = [n or state for n, state in zip(names, _named_by_place(names, reading), strict=True)]
+        after = {**kept, **{n: v for n, v in zip(called, found, strict=True) if n in kept}}
     else:
         rest = [value for k, value in enumerate(found) if k != at]
         after = {**kept, **dict(zip(reading.state, rest, strict=False))}
