@@ -50,3 +50,14 @@ def test_a_wrong_rule_is_broken_and_its_mistake_is_named(name: str, k: int, judg
     assert not report.ok
     assert broken
     assert any(words in (one.diagnosis or "") for one in broken), [one.diagnosis for one in broken]
+
+
+def test_a_failure_marks_lines_of_the_file_itself(judged: Any) -> None:
+    """Not those of this package that call the rule and copy what it returns."""
+    name, k = WRONG[0]
+    old, new, _ = FILES[name].wrong[k]
+    _, report = judged(FILES[name].source.replace(old, new))
+    lines = next(r.lines for r in report.results if r.verdict == "FAIL" and r.lines is not None)
+    assert lines["file"] == "update_rule_of_a_file.py"
+    assert "writes" in [mark for _, mark in lines["marks"]]
+    assert not lines["elsewhere"]

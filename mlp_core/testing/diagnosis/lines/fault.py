@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import mlp_core.testing.subjects
 from mlp_core.testing.diagnosis.lines.cases import Case, Output
 from mlp_core.testing.diagnosis.lines.memory import GIVEN, view_of
 from mlp_core.testing.diagnosis.lines.reads import Read
@@ -17,6 +18,10 @@ from mlp_core.testing.diagnosis.lines.walk import Marked, Right, follow, same, w
 
 TRIED, SECONDS = 60, 3.0
 """the largest number of runs in which one number is corrected, and the largest time for them in seconds"""
+
+
+WRAPPING = str(Path(mlp_core.testing.subjects.__file__).parent)
+"""the folder of code that calls a subject's own"""
 
 
 @dataclass
@@ -110,8 +115,22 @@ def found(cases: Sequence[Case], where: str) -> dict[str, Any] | None:
     return None
 
 
+def _unwrapped(marked: Marked) -> Marked:
+    """The same without lines of this package that only call the subject's code and copy its results. If those write the
+    value, the last line of the subject's own that led to it does.
+    """
+    writing, feeding = (
+        [run for run in runs if not run.file.startswith(WRAPPING)] for runs in (marked.writing, marked.feeding)
+    )
+    if marked.writing and not writing and feeding:
+        last = max(feeding, key=lambda run: (bool(run.wrote), run.number))
+        return Marked([last], [run for run in feeding if run is not last])
+    return Marked(writing, feeding)
+
+
 def shown(marked: Marked) -> dict[str, Any] | None:
     """The function with the strongest mark, its lines with their marks, and the places of other marks."""
+    marked = _unwrapped(marked)
     writers = marked.writing
     if not writers:
         return None
