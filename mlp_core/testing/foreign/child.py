@@ -21,8 +21,8 @@ from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.foreign.limits import Large, Limits, Slow, Stopped, contain, few_processes, guarded
 from mlp_core.testing.foreign.load import loaded
-from mlp_core.testing.foreign.recognise import Found
 from mlp_core.testing.foreign.told import row
+from mlp_core.testing.foreign.top_level import Found
 from mlp_core.testing.subjects.course import CourseSubject
 from mlp_core.testing.subjects.doors.asked import shapes_asked
 

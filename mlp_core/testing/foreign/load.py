@@ -13,8 +13,9 @@ from mlp_core.testing.engine.source import LOADED
 from mlp_core.testing.foreign.judged import in_what_is_lost, notes, why_not
 from mlp_core.testing.foreign.listed import head_of
 from mlp_core.testing.foreign.reach import Statement, reached
-from mlp_core.testing.foreign.recognise import Found, chosen
+from mlp_core.testing.foreign.recognise import chosen
 from mlp_core.testing.foreign.running import module_for, run
+from mlp_core.testing.foreign.top_level import Found
 from mlp_core.testing.foreign.whole import Whole, whole
 from mlp_core.testing.report.names import split
 from mlp_core.testing.subjects.heads import Head

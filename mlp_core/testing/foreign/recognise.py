@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
@@ -30,30 +29,11 @@ from mlp_core.testing.foreign import (
     training,
     updates,
 )
-from mlp_core.testing.foreign.listed import Definition, head_of, listed
-from mlp_core.testing.foreign.origins import Origins
+from mlp_core.testing.foreign.listed import head_of, listed
 from mlp_core.testing.foreign.reach import Statement, reached
+from mlp_core.testing.foreign.top_level import File, Found
 from mlp_core.testing.subjects.doors.script import NAME
-from mlp_core.testing.subjects.heads import Head
 from mlp_core.testing.subjects.recognise import resolve
-
-
-@dataclass(frozen=True)
-class Found:
-    """A definition in a file that can be verified."""
-
-    name: str
-    """its name in "file:name": a function or class, a method `Class.method`, or the common name of a pair"""
-    needs: tuple[str, ...]
-    """the top-level definitions that are loaded for it"""
-    make: Callable[..., Any] = resolve
-    """makes its subject of the loaded definitions (each as one argument) and the batch sizes"""
-    given: frozenset[str] = frozenset()
-    """variables of the file that its subject provides: the statements for them are not run"""
-    about: tuple[str, ...] = ()
-    """those of `needs` that are judged, if not all: others may need the rest as well; a script needs no definition"""
-    apart: bool = False
-    """whether a definition that it uses is verified by itself too"""
 
 
 @dataclass(frozen=True)
@@ -63,38 +43,6 @@ class Recogniser:
     looks: str
     """its form, in the words of an error; empty if it need not be mentioned"""
     found: Callable[[File], Iterator[Found]]
-
-@dataclass(frozen=True)
-class File:
-    """The top level of a file. asked: the name that the user passed, or None for all."""
-
-    statements: Sequence[Statement]
-    asked: str | None = None
-
-    @cached_property
-    def nodes(self) -> list[ast.stmt]:
-        return [s.node for s in self.statements]
-
-    @cached_property
-    def definitions(self) -> dict[str, Definition]:
-        """Functions and classes by name, the last definition of each."""
-        return {n.name: n for n in self.nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
-
-    @cached_property
-    def origins(self) -> Origins:
-        return Origins(self.nodes)
-
-    def functions(self) -> Iterator[tuple[ast.FunctionDef, Head]]:
-        for node in self.definitions.values():
-            if isinstance(node, ast.FunctionDef):
-                yield node, head_of(node)
-
-    def classes(self) -> Iterator[ast.ClassDef]:
-        yield from (node for node in self.definitions.values() if isinstance(node, ast.ClassDef))
-
-    def wants(self, name: str) -> bool:
-        """Whether the user named this definition: weaker evidence is then enough to recognise it."""
-        return name == self.asked
 
 
 def _subjects(file: File) -> Iterator[Found]:

@@ -21,7 +21,7 @@ TRIED, SECONDS = 60, 3.0
 
 
 WRAPPING = str(Path(mlp_core.testing.subjects.__file__).parent)
-"""the folder of code that calls a subject's own"""
+"""the folder of the code that calls the subject"""
 
 
 @dataclass
