@@ -48,7 +48,7 @@ def failed(f: Callable[..., Any], loss: Callable[..., float], seed: int) -> list
     return [r.text() for r in verify(subject, examples=EXAMPLES, seed=seed).results if r.verdict == "FAIL"]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_lost_digits_of_a_loss_are_not_the_gradients_fault(seed: int) -> None:
     subject = subjects.objective(logistic, logistic_loss, labels="binary", scores=(-40, 40), hessian="exact")
     failing = [r.text() for r in verify(subject, examples=EXAMPLES, seed=seed).results if r.verdict == "FAIL"]
@@ -59,7 +59,7 @@ def test_lost_digits_of_a_loss_are_not_the_gradients_fault(seed: int) -> None:
     lambda g, y, z: -g, lambda g, y, z: g * 1.001, lambda g, y, z: np.where(z > 20, 0.9 * g + 1e-9, g),
     lambda g, y, z: np.where(z < -20, 2 * g, g),
 ])  # fmt: skip
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0])
 def test_a_wrong_gradient_out_there_fails(wrong: Callable[..., Array], seed: int) -> None:
     def spoiled(y: Array, z: Array) -> tuple[Array, Array]:
         g, h = logistic(y, z)
