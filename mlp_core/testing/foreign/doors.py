@@ -67,6 +67,7 @@ def gives_gradient(node: ast.FunctionDef) -> bool:
     found = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
     return bool(found) and bool(wanted(node)) and all(
         isinstance(v, ast.Tuple) and len(v.elts) >= 2 and not isinstance(v.elts[0], ast.Constant)
+        and not _is_gradient(v.elts[0], wanted(node))
         and all(isinstance(e, ast.Name | ast.Tuple | ast.Dict) and _is_gradient(e, wanted(node)) for e in v.elts[1:])
         for v in found
     )  # fmt: skip
