@@ -3,13 +3,16 @@ program."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver
+from multiprocessing.connection import Connection
 from threading import Lock
 from types import ModuleType
+from typing import Any
 
 PRELOADED = "mlp_core.testing.verification.preloaded"
 """the module that this process imports before it is copied"""
@@ -45,3 +48,18 @@ def begin() -> None:
         with nameless():
             forkserver.set_forkserver_preload([PRELOADED])
             forkserver.ensure_running()
+
+
+def started(target: Callable[..., object], *args: Any) -> tuple[Any, Connection]:
+    """A process that runs target(connection, *args), and the other end of that connection. It is a copy of the early
+    process. If processes cannot be copied, it is a new one, which imports torch again.
+    """
+    context: Any = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
+    if hasattr(os, "fork"):
+        context.set_forkserver_preload([PRELOADED])  # once, for all processes
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=target, args=(theirs, *args), daemon=True)
+    with nameless():
+        process.start()
+    theirs.close()
+    return process, ours

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
+from mlp_core.base import forking
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.base.extras import MissingExtra
-from mlp_core.base.forking import PRELOADED, nameless
 from mlp_core.testing.foreign.looked import Looked
 from mlp_core.testing.foreign.told import status_of
 from mlp_core.testing.report.escape import escaped
@@ -26,14 +24,7 @@ def looked_at(files: Sequence[str], shapes: str | None = None) -> Looked:
     MissingExtra as it does, and ArgumentError if the process ends without an answer, for example because Python's
     parser crashes on a file.
     """
-    context: Any = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
-    if hasattr(os, "fork"):
-        context.set_forkserver_preload([PRELOADED])  # once, for all processes
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_look, args=(theirs, str(Path.cwd()), list(files), shapes), daemon=True)
-    with nameless():
-        process.start()
-    theirs.close()
+    process, ours = forking.started(_look, str(Path.cwd()), list(files), shapes)
     try:
         with ours:
             answer = ours.recv_bytes()

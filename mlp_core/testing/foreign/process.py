@@ -3,7 +3,6 @@ verdict."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -18,7 +17,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from mlp_core.base.forking import PRELOADED, nameless
+from mlp_core.base import forking
 from mlp_core.testing.foreign import sandbox
 from mlp_core.testing.foreign.family import watched
 from mlp_core.testing.foreign.limits import PATIENCE, Limits
@@ -72,14 +71,7 @@ def verify_file(
 @contextmanager
 def _started(name: str, scratch: Path, limits: Limits, options: dict[str, Any]) -> Iterator[Running]:
     """A copy of a process that has imported torch. It ends with all its children, however this context is left."""
-    context: Any = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
-    if hasattr(os, "fork"):
-        context.set_forkserver_preload([PRELOADED])  # once, for all processes
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(theirs, name, scratch, limits, options), daemon=True)
-    with nameless():
-        process.start()
-    theirs.close()
+    process, ours = forking.started(_run, name, scratch, limits, options)
 
     def code(seconds: float) -> int | None:
         process.join(seconds)

@@ -90,7 +90,11 @@ def _first(node: ast.FunctionDef, count: str) -> int:
 
 def _is_pair(p: str, g: str) -> bool:
     plain = bool(PARAMS.fullmatch(p) and GRADS.fullmatch(g))
-    return plain or g in (f"d{p}", f"d_{p}", f"grad_{p}", f"{p}_grad", f"g{p}")
+    return plain or g == f"g{p}" or _is_gradient_of(g, p)
+
+
+def _is_gradient_of(name: str, parameter: str) -> bool:
+    return name in (f"d{parameter}", f"d_{parameter}", f"grad_{parameter}", f"{parameter}_grad")
 
 
 def _known(name: str) -> bool:
@@ -99,7 +103,7 @@ def _known(name: str) -> bool:
 
 def _parts(names: Sequence[str]) -> _Parts | None:
     """The meaning of each name; None if the parameters or the gradients are not among them."""
-    pairs = [(p, g) for p in names for g in names if p != g and g in (f"d{p}", f"d_{p}", f"grad_{p}", f"{p}_grad")]
+    pairs = [(p, g) for p in names for g in names if _is_gradient_of(g, p)]
     if not pairs:
         p = next((n for n in names[:3] if PARAMS.fullmatch(n)), None)
         g = next((n for n in names[:4] if GRADS.fullmatch(n)), None)
@@ -151,14 +155,13 @@ def _class(node: ast.ClassDef) -> Said | None:
             continue
         taken, literals = wanted(found)[1:], tuple(_literals(node))
         if len(taken) == 2 and _is_pair(*taken) and all(map(_known, needed)):
-            own = {n: values.get(n) for n in names if _known(n) and _number(values.get(n))}
             reading = Reading("class", (taken[0],), (taken[1],), method=method)
         elif not taken and needed and PARAMS.fullmatch(needed[0]) and all(map(_known, needed[1:])) and _reads(node):
-            own = {n: values.get(n) for n in names if n != needed[0] and _known(n) and _number(values.get(n))}
             reading = Reading("objects", (needed[0],), method=method)
         else:
             continue
-        return Said(node.name, reading, own, literals, len(methods) > 0 and _keeps(node))
+        own = {n: values.get(n) for n in names if n not in reading.params and _known(n) and _number(values.get(n))}
+        return Said(node.name, reading, own, literals, _keeps(node))
     return None
 
 
