@@ -28,3 +28,7 @@ def calls(seconds: float, monkeypatch: pytest.MonkeyPatch) -> int:
 def test_making_a_failure_smaller_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     few, many = calls(0.0, monkeypatch), calls(60.0, monkeypatch)
     assert few < many, (few, many)
+
+
+def test_further_laws_of_a_subject_have_less_time() -> None:
+    assert failing.Failing(further=True).seconds < failing.Failing().seconds == failing.SECONDS

@@ -148,15 +148,19 @@ def test_a_right_engine_is_lawful(text: str, tmp_path: Path) -> None:
     assert subject.found.startswith("compared with autograd: a + b, a * b")
 
 
-QUICK = "set, not added, in +", "the value of -", "a constant in the value", "accumulation"
+QUICK = "the value of -", "a constant in the value", "accumulation"
 """the kinds that every run of the tests plants"""
+
+BY_ADDRESS = "set, not added, in +", "set, not added, in *"
+"""The order of the nodes depends on the addresses of objects, because the engine keeps children in a set. So do the
+wrong gradients of these kinds, and few examples may show none."""
 
 
 @pytest.mark.parametrize("kind", [pytest.param(k, marks=[pytest.mark.slow] * (k not in QUICK)) for k in WRONG])
 def test_a_wrong_engine_is_broken(kind: str, tmp_path: Path) -> None:
     text, right, wrong = WRONG[kind]
     assert text.count(right) == 1
-    _, results = judged(tmp_path, text.replace(right, wrong))
+    _, results = judged(tmp_path, text.replace(right, wrong), examples=40 if kind in BY_ADDRESS else 6)
     assert "is the derivative of its own forward" in [r.law for r in results if r.verdict == "FAIL"]
 
 

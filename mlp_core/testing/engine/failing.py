@@ -11,9 +11,12 @@ KEPT = 8
 """the number of failing examples that are kept for the diagnosis, beside the smallest"""
 
 
-SECONDS = 10.0
+SECONDS = 6.0
 """of work after the first failure, after which the smallest example so far is small enough: loops over every pixel in
 Python would take minutes"""
+
+AGAIN = 3
+"""the divisor of SECONDS for further laws of a subject: the report shows the first failure in full"""
 
 
 class Short(BaseException):
@@ -25,9 +28,12 @@ class Enough(BaseException):
 
 
 class Failing:
-    """The smallest example so far on which a law fails: the one whose snippet has the fewest words."""
+    """The smallest example so far on which a law fails: the one whose snippet has the fewest words.
+    further: another law of the subject has failed before.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *, further: bool = False) -> None:
+        self.seconds = SECONDS / (AGAIN if further else 1)
         self.broken: Broken | None = None
         self.example: Any = None
         self.size = 0
@@ -50,8 +56,8 @@ class Failing:
             self.first.append(broken.example or example)
 
     def long(self) -> bool:
-        """Whether attempts at a smaller example have taken SECONDS."""
-        return self.broken is not None and time.process_time() - self.begun > SECONDS
+        """Whether attempts at a smaller example have taken too long."""
+        return self.broken is not None and time.process_time() - self.begun > self.seconds
 
 
 class Begun(BaseException):

@@ -76,7 +76,8 @@ def run(
     if why is not None:
         result.verdict, result.reason = "SKIP", why
         return result
-    failing, digests, tried = Failing(), set[int](), set[int]()
+    failing = Failing(further=memory is not None and bool(memory.kept))
+    digests, tried = set[int](), set[int]()
     kept, found = None if database is None else Kept(database, law), Found()
     first = straight.first(wanted, kept)
 

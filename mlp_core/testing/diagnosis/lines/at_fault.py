@@ -8,6 +8,7 @@ from typing import Any
 
 from mlp_core.testing.diagnosis.lines import doors, gradients, objectives, optimizers, scripts, training, twins
 from mlp_core.testing.diagnosis.lines.fault import found, told
+from mlp_core.testing.diagnosis.lines.memory import Lost
 from mlp_core.testing.diagnosis.lines.recorder import LIBRARIES, Run
 from mlp_core.testing.diagnosis.lines.statements import source_of
 from mlp_core.testing.engine import guards
@@ -42,6 +43,8 @@ class _Last:
 
     subject: Any = None
     lines: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    lost: bool = False
+    """whether it runs too many lines to be followed"""
 
 
 _last = _Last()
@@ -76,14 +79,16 @@ def _is_about_numbers(law: Any, broken: Broken) -> bool:
 
 def _followed(subject: Any, example: Any, broken: Broken) -> dict[str, Any] | None:
     if _last.subject is not subject:
-        _last.subject, _last.lines = subject, {}
+        _last.subject, _last.lines, _last.lost = subject, {}, False
     place = broken.where.partition(", entry")[0].rpartition(": ")[2]
-    if place not in _last.lines and len(_last.lines) < KEPT:
+    if place not in _last.lines and len(_last.lines) < KEPT and not _last.lost:
         cases = next((cases for kind, cases in FOLLOWED.items() if isinstance(subject, kind)), None)
         examples = [broken.example or example, *broken.others]
         try:
             with guards.globals_kept():
                 _last.lines[place] = found(cases(subject, examples), place) if cases is not None else None
+        except Lost:
+            _last.lost = True
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException:  # raised by the subject or its limits: then nothing is shown

@@ -11,7 +11,7 @@ from typing import Any
 
 import mlp_core.testing.subjects
 from mlp_core.testing.diagnosis.lines.cases import Case, Output
-from mlp_core.testing.diagnosis.lines.memory import GIVEN, view_of
+from mlp_core.testing.diagnosis.lines.memory import GIVEN, Lost, view_of
 from mlp_core.testing.diagnosis.lines.reads import Read
 from mlp_core.testing.diagnosis.lines.recorder import Recorder, Repair, Run, own_files
 from mlp_core.testing.diagnosis.lines.walk import Marked, Right, follow, same, writing
@@ -102,11 +102,13 @@ class Followed:
 
 def found(cases: Sequence[Case], where: str) -> dict[str, Any] | None:
     """The lines at fault as JSON, from the first case that shows them. where: the wrong output, in words that contain
-    its name.
+    its name. Raises Lost if the subject runs too many lines to be followed.
     """
     for case in cases:
         one = Followed.of(case)
-        if one is None or not (wrong := one.wrong()):
+        if one is None:
+            raise Lost  # the other examples run the same lines, and each takes seconds
+        if not (wrong := one.wrong()):
             continue
         named = [o for o in wrong if o.name and o.name in where] or wrong
         marked = one.marked(named[0])

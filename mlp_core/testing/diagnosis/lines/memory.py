@@ -16,6 +16,9 @@ LARGEST, MOST, DEPTH = 4096, 4000, 7
 """the largest number of entries of an array and of objects that are followed, and the depth to which containers are
 searched"""
 
+WORK = 600_000
+"""the largest number of comparisons of an object with its earlier state, about two seconds"""
+
 NUMBERS = (bool, int, float, complex, str, bytes, type(None), np.generic)
 WHOLE = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType, torch.dtype, torch.device, torch.Generator)
 """types whose content is not searched"""
@@ -92,6 +95,8 @@ class Memory:
     """per address: the runs of lines that wrote a number there, in order"""
     places: dict[tuple[int, Any], int] = field(default_factory=dict)
     """per container and key: the line run that put the current value there"""
+    compared: int = 0
+    """the number of comparisons so far"""
 
     def look(self, things: Iterable[Any], run: int) -> list[Array]:
         """Enter everything new that is reachable from the objects: `run` created it."""
@@ -115,7 +120,10 @@ class Memory:
         return found
 
     def update(self, run: int) -> list[Array]:
-        """Enter everything that has changed since: `run` changed it."""
+        """Enter everything that has changed since: `run` changed it. Raises Lost after WORK comparisons."""
+        self.compared += len(self.arrays) + len(self.holders)
+        if self.compared > WORK:
+            raise Lost
         found = list[Array]()
         for array in list(self.arrays.values()):
             changed = ~((array.view == array.before) | ((array.view != array.view) & (array.before != array.before)))

@@ -1,8 +1,8 @@
 """A scalar autograd engine: a class with operators, whose backward() leaves the gradient in every node.
 
 Each operator becomes an argument of a form: the numbers on which it is computed. Its value and its gradient are those
-of the same expression of torch's numbers. Expressions that use a node twice show a gradient that is set instead of
-added.
+of the same expression of torch's numbers. Each is also tried inside `(...) * a + a`: there its upstream gradient is
+a, so one that is forgotten shows, and a is used twice, so a gradient that is set instead of added shows.
 """
 
 from __future__ import annotations
@@ -80,8 +80,6 @@ OPERATORS = (
 TWICE = (
     Expression("a + a", "__add__"), Expression("a * a", "__mul__"), Expression("(c := a + b) * c + a", "__mul__"),
     Expression("(c := a * b) + ((d := c + a) * c + d)", "__mul__"), Expression("(a - b) - a", "__sub__"),
-    Expression("a / b + a", "__truediv__", positive=True), Expression("-a + a", "__neg__"),
-    Expression("a ** 3 + a", "__pow__", positive=True, optional=True),
 )  # fmt: skip
 """a node is used twice: its gradient is a sum"""
 
@@ -139,8 +137,10 @@ def _expressions(cls: type) -> Iterator[Expression]:
             calls.append(Expression(call, name, optional=True))
     yield from calls
     yield from (one for one in TWICE if hasattr(cls, one.method) and hasattr(cls, "__add__"))
-    if hasattr(cls, "__add__"):
-        yield from (Expression(f"{one.text} + a", one.method, optional=True) for one in calls)
+    for one in (*(o for o in OPERATORS if hasattr(cls, o.method)), *calls):
+        if hasattr(cls, "__add__"):
+            inside = f"({one.text}) * a" if hasattr(cls, "__mul__") else f"({one.text})"
+            yield one._replace(text=f"{inside} + a", optional=True)
 
 
 def _runs(scope: dict[str, Any], one: Expression, point: tuple[float, float]) -> bool:
