@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from mlp_core.base import forking
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.experiment.command import search
 from mlp_core.experiment.train_command import train
@@ -71,17 +70,6 @@ def working_folder_left_out() -> Iterator[None]:
         sys.path[:] = before
 
 
-def _import_for_files(names: list[str]) -> None:
-    """Start the process from which the processes of hand-ins are copied. It imports torch while this process does.
-
-    If a name is neither a file nor a folder, `verify` reports the error.
-    """
-    paths = [Path(name if Path(name).exists() else name.rpartition(":")[0] or name) for name in names]
-    if paths and all(map(Path.exists, paths)):
-        with working_folder_left_out():
-            forking.begin()
-
-
 @app.command()
 def verify(
     subject: Annotated[
@@ -139,8 +127,6 @@ def verify(
     """
     with usage_errors():
         begins("verify", "hypothesis")
-        if not isolated:
-            _import_for_files(subject or [])
         from mlp_core.base.extras import need
 
         for module in ("jinja2", "matplotlib.figure") if html is not None else ():

@@ -78,7 +78,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_images(tmp_path_factory.mktemp("images") / "all")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def nothing_stays_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Loading `hand_in.py` changes its process; in this process the changes are undone."""
     monkeypatch.setattr(sys, "path", list(sys.path))

@@ -25,13 +25,16 @@ def names_of(root: Path) -> dict[str, Path]:
 
 
 def imports_of(modules: dict[str, Path]) -> dict[str, set[str]]:
-    """Which of the modules each imports, lazily or for types alone, too."""
+    """Which of the modules each imports, lazily, by `later`, or for types alone, too."""
     found: dict[str, set[str]] = {}
     for name, path in modules.items():
         imported = set[str]()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        source = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Import):
                 imported |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.Constant) and "import later" in source:
+                imported |= {node.value} & modules.keys() if isinstance(node.value, str) else set()
             elif isinstance(node, ast.ImportFrom):
                 base = node.module or ""
                 if node.level:
@@ -102,6 +105,8 @@ def planted(source: str, where: str, what: str, how: str) -> str:
         dots = "." * (where.count("/") + 1)
         return f"{source}\nfrom {dots}{package} import {name}\n"
     line = f"import {what}"
+    if how == "by later":
+        return f'{source}\nfrom mlp_core.base.lazy import later\nlate = later("{what}", "name")\n'
     if how == "at the top":
         return f"{source}\n{line}\n"
     head = "def late():" if how == "in a function" else "from typing import TYPE_CHECKING\nif TYPE_CHECKING:"

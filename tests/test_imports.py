@@ -6,14 +6,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
 from import_graph import circles, names_of, planted, upward
 
 import mlp_core
-from mlp_core import cli, rules
+from mlp_core import rules
 
 PACKAGE = Path(mlp_core.__file__).parent
 ABOVE_THE_CORE = ("experiment", "testing", "cli")
@@ -105,20 +104,32 @@ def test_a_file_is_verified_without_importing_torch_a_second_time(text: str, ver
     assert not {"torch", "numpy", "hypothesis"} & loaded
 
 
-@pytest.mark.parametrize(
-    ("names", "starts"),
-    [("here.py", True), ("here.py:f", True), (". here.py", True), ("", False), ("adam", False), ("no.py:f .", False)],
-)
-def test_files_are_imported_for_before_anything_else_is(
-    names: str, starts: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started: list[str] = []
-    monkeypatch.setattr(forkserver, "set_forkserver_preload", started.extend)
-    monkeypatch.setattr(forkserver, "ensure_running", lambda: None)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "here.py").touch()
-    cli._import_for_files(names.split())
-    assert started == ["mlp_core.testing.verification.preloaded"] * starts
+LOOKS = """
+import sys
+from mlp_core.testing.foreign.found import looked
+print(looked(sys.argv[1:]).names)
+print(*sys.modules)
+"""
+
+OPTIMIZERS = """
+import torch
+from torch import nn
+from torch.optim import Optimizer
+class Net(nn.Module):
+    def forward(self, x):
+        return x
+"""
+
+
+@pytest.mark.parametrize("text", [RIGHT, OPTIMIZERS + RIGHT, "from torch.nn import *\n" + RIGHT])
+def test_definitions_are_recognised_without_torch(text: str, tmp_path: Path) -> None:
+    """A file in which nothing is recognised is refused at once."""
+    (tmp_path / "file.py").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-c", LOOKS, "file.py"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)  # noqa: S603  (ours)
+    names, modules = done.stdout.splitlines()
+    assert names == "['file.py:f']"
+    assert not {"torch", "numpy", "hypothesis"} & set(modules.split())
 
 
 def test_every_import_goes_to_a_lower_rank_or_stays_in_its_folder() -> None:
@@ -129,7 +140,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     assert not (found := circles(PACKAGE)), "\n".join(["circles:", *map(" ".join, found)])
 
 
-@pytest.mark.parametrize("how", ["at the top", "in a function", "for types alone", "relative"])
+@pytest.mark.parametrize("how", ["at the top", "in a function", "by later", "for types alone", "relative"])
 @pytest.mark.parametrize(
     ("where", "what"),
     [

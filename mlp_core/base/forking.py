@@ -1,5 +1,5 @@
-"""The process from which the processes of hand-ins are copied: started early, and without traces of the starting
-program."""
+"""Starts processes without traces of the starting program. Those of hand-ins are copied from one that has imported
+torch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from threading import Lock
 from types import ModuleType
@@ -42,20 +41,14 @@ def nameless() -> Iterator[None]:
                 os.environ["PYTHONSAFEPATH"] = safe
 
 
-def begin() -> None:
-    """Start the process now, if processes can be copied: it imports torch in parallel with this one."""
-    if hasattr(os, "fork"):
-        with nameless():
-            forkserver.set_forkserver_preload([PRELOADED])
-            forkserver.ensure_running()
-
-
-def started(target: Callable[..., object], *args: Any) -> tuple[Any, Connection]:
-    """A process that runs target(connection, *args), and the other end of that connection. It is a copy of the early
-    process. If processes cannot be copied, it is a new one, which imports torch again.
+def started(target: Callable[..., object], *args: Any, copied: bool = True) -> tuple[Any, Connection]:
+    """A process that runs target(connection, *args), and the other end of that connection. copied: it is a copy of a
+    process that has imported torch, which is started before the first of them. Otherwise, or if processes cannot be
+    copied, it is a new one, which imports what the target needs.
     """
-    context: Any = multiprocessing.get_context("forkserver" if hasattr(os, "fork") else "spawn")
-    if hasattr(os, "fork"):
+    copied = copied and hasattr(os, "fork")
+    context: Any = multiprocessing.get_context("forkserver" if copied else "spawn")
+    if copied:
         context.set_forkserver_preload([PRELOADED])  # once, for all processes
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=target, args=(theirs, *args), daemon=True)

@@ -1,9 +1,9 @@
-"""Packages that import a public name when the name is first used, so that no command waits for libraries that it does
-not need."""
+"""Packages that import a public name when the name is first used, and functions that are imported when they are first
+called, so that no command waits for libraries that it does not need."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -32,3 +32,16 @@ class Lazy(ModuleType):
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *vars(self).get("_where", {})})
+
+
+def later(module: str, name: str) -> Callable[..., Any]:
+    """A function that imports the function `name` of a module when it is called, and calls it.
+
+    >>> later("math", "hypot")(3, 4)
+    5.0
+    """
+
+    def call(*args: Any, **options: Any) -> Any:
+        return getattr(import_module(module), name)(*args, **options)
+
+    return call

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from pairs_of_strangers import Case, holds
 
-pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
-
 CELL = """\
 import numpy as np
+
 
 class Cell:
     def __init__(self, width=3, hidden=4):
@@ -29,6 +28,7 @@ class Cell:
 
 COLUMNS = """\
 import numpy as np
+
 
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))

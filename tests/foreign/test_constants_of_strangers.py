@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from pairs_of_strangers import Case, holds
 
-pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
-
 GROUPS = """\
 import numpy as np
+
 
 def group_norm_forward(x, gamma, G):
     n, c, h, w = x.shape
@@ -31,6 +30,7 @@ def group_norm_backward(dout, cache):
 ROWS = """\
 import torch
 
+
 class Gather(torch.autograd.Function):
     @staticmethod
     def forward(ctx, table, idx):
@@ -46,6 +46,7 @@ class Gather(torch.autograd.Function):
 
 TEMPERATURE = """\
 import torch
+
 
 class Distill(torch.autograd.Function):
     @staticmethod
@@ -65,6 +66,7 @@ class Distill(torch.autograd.Function):
 SINGULAR = """\
 import numpy as np
 
+
 def solve_forward(A, b):
     x = np.linalg.solve(A, b)
     return x, (A, x)
@@ -77,6 +79,7 @@ def solve_backward(dout, cache):
 
 GIVEN = """\
 import numpy as np
+
 
 class Affine:
     def __init__(self, W, b):
@@ -96,6 +99,7 @@ class Affine:
 
 ONE_NUMBER = """\
 import numpy as np
+
 
 def mse_forward(pred, target):
     diff = pred - target

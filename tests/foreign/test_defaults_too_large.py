@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from pairs_of_strangers import Case, holds
 
-pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
-
 GROUPS = """\
 import numpy as np
+
 
 def center_forward(x, G=32):
     n, c, h, w = x.shape
@@ -24,6 +23,7 @@ def center_backward(dout, shape, G=32):
 
 HEADS = """\
 import numpy as np
+
 
 class Heads:
     def __init__(self, width, heads=8):

@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from test_gradients_alone import judged
 
-pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
-
 CLOSURES = """
 import math
 class Value:

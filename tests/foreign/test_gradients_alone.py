@@ -16,8 +16,6 @@ from mlp_core.testing.foreign.child import laws_of
 from mlp_core.testing.foreign.load import found_in, loaded
 from mlp_core.testing.verification.verify import checked
 
-pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
-
 SIGMOID = "def sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n"
 SOFTMAX = (
     "def softmax(z):\n    e = np.exp(z - z.max(axis=1, keepdims=True))\n    return e / e.sum(axis=1, keepdims=True)\n"

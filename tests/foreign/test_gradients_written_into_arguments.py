@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from pairs_of_strangers import Case, holds
 
-pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
-
 WRITTEN = """\
 import numpy as np
+
 
 def rosenbrock(x, grad):
     if grad.size > 0:
@@ -21,6 +20,7 @@ def rosenbrock(x, grad):
 
 ROOT = """\
 import numpy as np
+
 
 def root(x, grad):
     if grad.size > 0:

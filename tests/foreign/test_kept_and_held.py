@@ -9,8 +9,6 @@ import pytest
 import torch
 from test_gradients_alone import judged as judged_in
 
-pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
-
 
 def judged(folder: Path, text: str, examples: int = 6) -> tuple[Any, list[Any]]:
     with torch.random.fork_rng():  # these files draw their weights

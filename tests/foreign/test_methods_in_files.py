@@ -16,8 +16,6 @@ from mlp_core.testing.foreign.child import laws_of
 from mlp_core.testing.foreign.load import found_in, loaded
 from mlp_core.testing.verification.verify import checked
 
-pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
-
 POISSON = (
     "class Poisson:\n    def __init__(self, endog, exog):\n        self.y, self.X = endog, exog\n"
     "    def loglike(self, params):\n        z = self.X @ params\n        return self.y @ z - np.exp(z).sum()\n"

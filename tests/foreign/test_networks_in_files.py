@@ -8,8 +8,6 @@ import pytest
 from network_files import NETWORKS, SPARED
 from test_gradients_alone import judged
 
-pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
-
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_right_network_is_lawful(name: str, tmp_path: Path) -> None:

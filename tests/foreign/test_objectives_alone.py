@@ -9,8 +9,6 @@ from test_gradients_alone import judged
 
 from mlp_core.base.errors import ArgumentError
 
-pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
-
 SIGMOID = "def sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n"
 
 PSEUDO_HUBER = (

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from pairs_of_strangers import Case, holds
 
-pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
-
 IN_DICTS = """\
 import numpy as np
+
 
 class WeightNorm:
     def __init__(self, n_in=3, n_out=4):
@@ -35,6 +34,7 @@ class WeightNorm:
 BESIDE = """\
 import numpy as np
 
+
 class Depthwise:
     def __init__(self, channels=2):
         self.W = np.random.randn(channels)
@@ -51,6 +51,7 @@ class Depthwise:
 
 TWICE = """\
 import numpy as np
+
 
 class Dense:
     def __init__(self, n_in=3, n_out=2):
@@ -71,6 +72,7 @@ class Dense:
 
 OBJECTS = """\
 import numpy as np
+
 
 class Parameter:
     def __init__(self, data):
@@ -93,6 +95,7 @@ class Linear:
 
 INSIDE = """\
 import numpy as np
+
 
 class Linear:
     def __init__(self, n_in=3, n_out=4):

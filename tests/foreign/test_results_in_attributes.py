@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from pairs_of_strangers import Case, holds
 
-pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
-
 DENSE = """\
 import numpy as np
+
 
 class Layer_Dense:
     def __init__(self, n_inputs, n_neurons):
@@ -40,6 +39,7 @@ class Activation_ReLU:
 
 SOFTMAX = """\
 import numpy as np
+
 
 class Activation_Softmax:
     def forward(self, inputs):

@@ -15,8 +15,6 @@ from mlp_core.testing.foreign.load import found_in, loaded
 from mlp_core.testing.subjects.doors.asked import shapes_asked
 from mlp_core.testing.verification.verify import checked, verify
 
-pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
-
 AFFINE = (
     "def affine_forward(x, w, b):\n    return x @ w + b, (x, w)\n"
     "def affine_backward(dout, cache):\n    x, w = cache\n    return dout @ w.T, x.T @ dout, dout.sum(0)\n"

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from pairs_of_strangers import Case, holds
 
-pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
-
 TRANSPOSED = """\
 import numpy as np
+
 
 def conv_transpose_forward(x, w, b, stride=2):
     N, C, L = x.shape
@@ -33,6 +32,7 @@ def conv_transpose_backward(dout, cache):
 
 LSTM = """\
 import numpy as np
+
 
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
@@ -74,6 +74,7 @@ def lstm_backward(dh, cache):
 BILINEAR = """\
 import torch
 
+
 class Bilinear(torch.autograd.Function):
     @staticmethod
     def forward(ctx, one, other, weight, bias):
@@ -91,6 +92,7 @@ class Bilinear(torch.autograd.Function):
 
 SHUFFLED = """\
 import numpy as np
+
 
 def pixel_shuffle(x, r=2):
     n, c, h, w = x.shape

@@ -10,10 +10,9 @@ from pairs_of_strangers import Case, holds
 from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.foreign.load import found_in
 
-pytestmark = pytest.mark.usefixtures("nothing_stays_loaded")
-
 HESSIAN = """\
 import numpy as np
+
 
 def f(x):
     return np.sum(np.sin(x[:-1]) * x[1:] ** 2)
@@ -38,6 +37,7 @@ def hess_f(x):
 SCIPY = """\
 import numpy as np
 
+
 def fun(x, a=1.0, b=100.0):
     return np.sum(b * (x[1:] - x[:-1] ** 2) ** 2 + (a - x[:-1]) ** 2)
 
@@ -50,6 +50,7 @@ def jac(x, a=1.0, b=100.0):
 
 STEMS = """\
 import numpy as np
+
 
 def log_softmax(z):
     z = z - z.max(axis=1, keepdims=True)
@@ -68,6 +69,7 @@ def smoothed_backward(logits, y, eps=0.1):
 TENSORS = """\
 import torch
 
+
 def gaussian_nll(mu, log_var, target):
     return 0.5 * (log_var + (target - mu) ** 2 * torch.exp(-log_var)).mean()
 
@@ -78,6 +80,7 @@ def gaussian_nll_grad(mu, log_var, target):
 
 NOTHING_AGAIN = """\
 import numpy as np
+
 
 class DiceLoss:
     def __init__(self, smooth=1.0):
@@ -96,6 +99,7 @@ class DiceLoss:
 ARGUMENTS_AGAIN = """\
 import numpy as np
 
+
 class MSELoss:
     def __call__(self, y_true, y_pred):
         return np.mean((y_pred - y_true) ** 2)
@@ -106,6 +110,7 @@ class MSELoss:
 
 TWO_GRADIENTS = """\
 import numpy as np
+
 
 class Contrastive:
     def forward(self, x1, x2, y):
@@ -121,6 +126,7 @@ class Contrastive:
 
 NAMED = """\
 import numpy as np
+
 
 def ranked_loss(score_a, score_b, t):
     z = t * (score_b - score_a)
@@ -155,6 +161,7 @@ def test_right_is_lawful_and_wrong_is_wrong(case: Case, tmp_path: Path) -> None:
 VJP = """\
 import jax
 import jax.numpy as jnp
+
 
 @jax.custom_vjp
 def norm(x):

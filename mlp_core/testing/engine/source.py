@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:  # recognition loads this module, and does not wait for torch
+    import torch
+    from torch import Tensor
 
 
 def literal(value: float) -> str:
@@ -19,7 +20,8 @@ def source(tensor: Tensor, dtype: torch.dtype | None = None) -> str:
     numbers = repr(tensor.tolist()).replace("nan", 'float("nan")').replace("inf", 'float("inf")')
     if tensor.numel() == 0:
         return f"torch.zeros({tuple(tensor.shape)}, dtype={dtype or tensor.dtype})"
-    return f"torch.tensor({numbers}, dtype={tensor.dtype if tensor.dtype == torch.int64 else dtype or tensor.dtype})"
+    whole = str(tensor.dtype) == "torch.int64"
+    return f"torch.tensor({numbers}, dtype={tensor.dtype if whole else dtype or tensor.dtype})"
 
 
 def few(lines: list[str], most: int = 4, between: str = " ") -> list[str]:
@@ -80,6 +82,7 @@ def name_of(thing: Any) -> str:
 def few_numbers(tensor: Tensor) -> str:
     """The numbers of a tensor, rounded to a few digits.
 
+    >>> import torch
     >>> few_numbers(torch.tensor([[0.0, -0.125], [1 / 3, 2.0]]))
     '[[0, -0.125], [0.333, 2]]'
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -43,10 +43,7 @@ class Arguments:
 
     def moved(self, others: dict[Path, Any]) -> list[Any]:
         """Fresh arguments with other arrays in some places."""
-        args = self.fresh()
-        for path, value in others.items():
-            args = _replaced(args, path, value)
-        return args
+        return [_moved(a, (k,), others) for k, a in enumerate(self.args)]
 
     def above(self, shapes: Sequence[Sequence[int]], draw: int = 0) -> list[Tensor]:
         """An upstream gradient for outputs of these shapes, without zeros; it differs for each `draw`."""
@@ -107,15 +104,15 @@ def _paths(value: Any, path: Path, wanted: Callable[[Any], bool]) -> Iterator[Pa
             yield from _paths(inner, (*path, key), wanted)
 
 
-def _replaced(value: Any, path: Path, new: Any) -> Any:
-    """The same nested structure with another object in one place."""
-    if not path:
-        return new
-    key, *rest = path
-    inner = _replaced(value[key], tuple(rest), new)
+def _moved(value: Any, path: Path, others: Mapping[Path, Any]) -> Any:
+    """A copy of a nested structure, with other objects in some places. path: the place of `value` itself."""
+    if path in others:
+        return others[path]
+    if not any(other[: len(path)] == path for other in others):
+        return copied(value)
     if isinstance(value, dict):
-        return {**value, key: inner}
-    return type(value)(inner if k == key else v for k, v in enumerate(value))
+        return {key: _moved(v, (*path, key), others) for key, v in value.items()}
+    return type(value)(_moved(v, (*path, k), others) for k, v in enumerate(value))
 
 
 def arguments(inputs: st.SearchStrategy[Any]) -> st.SearchStrategy[Arguments]:

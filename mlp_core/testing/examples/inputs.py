@@ -21,7 +21,11 @@ class Inputs:
 
     def fresh(self) -> tuple[list[Tensor], list[Any]]:
         """Copies that a function may change."""
-        return [p.clone() for p in self.params], [_copied(d) for d in self.data]
+        return [p.clone() for p in self.params], self.fresh_data()
+
+    def fresh_data(self) -> list[Any]:
+        """Copies of the data alone: a quotient moves the parameters anyway."""
+        return [_copied(d) for d in self.data]
 
     def names(self) -> list[str]:
         return [f"params[{k}]" for k in range(len(self.params))]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from mlp_core.testing.subjects.doors.alone import of_parts
-from mlp_core.testing.subjects.doors.alone_parts import Parts
+from mlp_core.base.lazy import later
+from mlp_core.testing.subjects.doors.parts import Parts
 from mlp_core.testing.subjects.roles import role
 
 LOOKS = "a hand-written gradient that combines target and prediction (delta = p - y)"
@@ -105,7 +105,15 @@ def _parts(
     parts = Parts(node.name, text, tuple(arguments), tuple(wrt), target,
                   frozenset(n for n in weights if BIAS.fullmatch(n)), rate)  # fmt: skip
     needs = (node.name,) if own is None else (node.name, own.name)
-    yield node.name, needs, lambda *things: of_parts(parts, things[:-1])
+    yield node.name, needs, made_of(parts)
+
+
+of_parts = later("mlp_core.testing.subjects.doors.alone", "of_parts")
+
+
+def made_of(parts: Parts) -> Callable[..., Any]:
+    """A function that makes the subject, of the loaded definitions and the batch sizes."""
+    return lambda *things: of_parts(parts, things[:-1])
 
 
 def positional(node: ast.FunctionDef) -> list[str]:

@@ -7,9 +7,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import TARGET, is_weight
 from mlp_core.testing.foreign.doors import CHAIN, Door, positional, returns, wanted
-from mlp_core.testing.subjects.doors import beside, recognised
+
+of_derivative = later("mlp_core.testing.subjects.doors.recognised", "of_derivative")
+of_chain, of_written, of_force, of_loss = (
+    later("mlp_core.testing.subjects.doors.beside", name) for name in ("of_chain", "of_written", "of_force", "of_loss")
+)
 
 LOOKS = "a function, its gradient and its Hessian (fun, jac and hess)"
 
@@ -33,7 +38,7 @@ def chains(file: Any) -> Iterator[Door]:
         second = _beside(functions, node, [form.format(name) for form in HESSIANS])
         first = _beside(functions, node, [form.format(name) for form in SLOPES])
         if first is not None and second is not None:
-            yield name, (name, first, second), lambda *things: beside.of_chain(*things[:-1])
+            yield name, (name, first, second), lambda *things: of_chain(*things[:-1])
 
 
 def minimized(file: Any) -> Iterator[Door]:
@@ -43,7 +48,7 @@ def minimized(file: Any) -> Iterator[Door]:
     if len(named) > 1 and named[0] == _named(functions, CHAIN[0]):
         one, *rest = (functions[n[0]] for n in named)
         if all(wanted(other) == wanted(one) for other in rest) and _is_plain(one):
-            make = beside.of_chain if len(rest) > 1 else recognised.of_derivative
+            make = of_chain if len(rest) > 1 else of_derivative
             needs = (one.name, *(other.name for other in rest))
             yield one.name, needs, lambda *things, make=make: make(*things[:-1])
 
@@ -53,7 +58,7 @@ def written(file: Any) -> Iterator[Door]:
     for node, _ in file.functions():
         names = wanted(node)
         if len(names) == 2 == len(positional(node)) and names[1] in ("grad", "gradient") and _only_written(node):
-            yield node.name, (node.name,), lambda f, _: beside.of_written(f)
+            yield node.name, (node.name,), lambda f, _: of_written(f)
 
 
 def _only_written(node: ast.FunctionDef) -> bool:
@@ -79,7 +84,7 @@ def forces(file: Any) -> Iterator[Door]:
         stem = ENERGY.sub("", one.name, count=1)
         same = [n for n in nodes if n is not one and FORCE.sub("", n.name, count=1) == stem != n.name]
         if stem != one.name and stem.strip("_") not in OTHER and len(same) == 1 and wanted(same[0]) == wanted(one):
-            yield one.name, (one.name, same[0].name), lambda *things: beside.of_force(*things[:-1])
+            yield one.name, (one.name, same[0].name), lambda *things: of_force(*things[:-1])
 
 
 OTHER = ("kinetic", "total")
@@ -119,4 +124,4 @@ def losses(file: Any) -> Iterator[Door]:
 
 
 def _loss(value: str, gradient: str) -> Any:
-    return lambda cls, _: beside.of_loss(cls, value, gradient)
+    return lambda cls, _: of_loss(cls, value, gradient)

@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from mlp_core.testing.foreign.alone import BIAS, TARGET, Gradient, clips, is_weight
+from mlp_core.testing.foreign.alone import BIAS, TARGET, Gradient, clips, is_weight, made_of
 from mlp_core.testing.foreign.doors import wanted
 from mlp_core.testing.foreign.passes import BACKWARD, COST, order_of, rate_of, returned
-from mlp_core.testing.subjects.doors.alone import of_parts
-from mlp_core.testing.subjects.doors.alone_parts import Parts
+from mlp_core.testing.subjects.doors.parts import Parts
 
 LOOKS = "a cost and its gradient of the same parameters (cost(theta, X, y) and gradient(theta, X, y))"
 
@@ -63,4 +62,4 @@ def _beside(
     ])  # fmt: skip
     parts = Parts(node.name, text, tuple(names), weights, target,
                   frozenset(n for n in weights if BIAS.fullmatch(n)), rate_of(tuple(names)), own=True)  # fmt: skip
-    return node.name, needs, lambda *things: of_parts(parts, things[:-1])
+    return node.name, needs, made_of(parts)

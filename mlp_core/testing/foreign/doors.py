@@ -7,11 +7,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from mlp_core.testing.subjects.doors import recognised
-from mlp_core.testing.subjects.doors.layer import BELOW, OUTPUTS
-from mlp_core.testing.subjects.doors.methods import of_methods
-from mlp_core.testing.subjects.doors.pair import ABOVE
-from mlp_core.testing.subjects.recognise import resolve
+from mlp_core.base.lazy import later
+from mlp_core.testing.foreign.top_level import as_object
+from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, OUTPUTS
 
 FORWARD = (("forward", "backward"), ("fwd", "bwd"), ("Forward", "Backward"))
 """parts of the names of two functions that belong together"""
@@ -103,7 +101,7 @@ def keeps(method: ast.FunctionDef, names: Sequence[str]) -> bool:
     return any(n.attr in names and isinstance(n.value, ast.Name) and n.value.id == "self" for n in assigned)
 
 
-def of_network(node: ast.ClassDef) -> str | None:
+def gives_a_dict(node: ast.ClassDef) -> str | None:
     """The method of a class that returns a value with gradients of the parameters it keeps in a dict; None for torch
     modules.
     """
@@ -133,19 +131,21 @@ def chain_of(node: ast.ClassDef) -> list[str]:
     return kept if len(kept) > 1 and None not in found[: len(kept)] else []
 
 
-MAKERS: dict[str, Callable[..., Any]] = {
-    "pair": recognised.of_pair, "function": recognised.of_function, "derivative": recognised.of_derivative,
-    "value": recognised.of_value_and_gradient, "layer": recognised.of_layer,
-}  # fmt: skip
+RECOGNISED = "mlp_core.testing.subjects.doors.recognised"
+
+of_pair, of_function = later(RECOGNISED, "of_pair"), later(RECOGNISED, "of_function")
+of_derivative, of_value_and_gradient = later(RECOGNISED, "of_derivative"), later(RECOGNISED, "of_value_and_gradient")
+of_layer, of_network = later(RECOGNISED, "of_layer"), later(RECOGNISED, "of_network")
+of_methods = later("mlp_core.testing.subjects.doors.methods", "of_methods")
 
 
 Door = tuple[str, tuple[str, ...], Callable[..., Any]]
 """the name of the subject, the definitions it needs, and a function that makes it of them and the batch sizes"""
 
 
-def _made(kind: str) -> Callable[..., Any]:
+def _made(make: Callable[..., Any]) -> Callable[..., Any]:
     """A function that makes a subject of what was loaded. The batch sizes are its last argument, and unused."""
-    return lambda *things: MAKERS[kind](*things[:-1])
+    return lambda *things: make(*things[:-1])
 
 
 def _functions(file: Any) -> dict[str, ast.FunctionDef]:
@@ -155,38 +155,38 @@ def _functions(file: Any) -> dict[str, ast.FunctionDef]:
 def autograd_functions(file: Any) -> Iterator[Door]:
     for node in file.classes():
         if any(file.origins.dotted(base).endswith("autograd.Function") for base in node.bases):
-            yield node.name, (node.name,), _made("function")
+            yield node.name, (node.name,), _made(of_function)
 
 
 def pairs(file: Any) -> Iterator[Door]:
     for name, forward, backward in _pairs(_functions(file)):
         called = forward if name in file.definitions else name
-        yield _both(file, called, forward, backward, "pair")
+        yield _both(file, called, forward, backward, of_pair)
 
 
 def derivatives(file: Any) -> Iterator[Door]:
     for name, derivative in _derivatives(_functions(file)):
-        yield _both(file, name, name, derivative, "derivative")
+        yield _both(file, name, name, derivative, of_derivative)
 
 
-def _both(file: Any, called: str, one: str, other: str, kind: str) -> Door:
+def _both(file: Any, called: str, one: str, other: str, make: Callable[..., Any]) -> Door:
     """Two definitions that belong together. Snippets import each of them by its name."""
     if file.asked in (one, other) and file.asked != called:
-        return file.asked, (file.asked,), resolve
-    return called, (one, other), _made(kind)
+        return file.asked, (file.asked,), as_object
+    return called, (one, other), _made(make)
 
 
 def values(file: Any) -> Iterator[Door]:
-    yield from ((n, (n,), _made("value")) for n, node in _functions(file).items() if gives_gradient(node))
+    yield from ((n, (n,), _made(of_value_and_gradient)) for n, node in _functions(file).items() if gives_gradient(node))
 
 
 def layers(file: Any) -> Iterator[Door]:
-    yield from ((node.name, (node.name,), _made("layer")) for node in file.classes() if is_layer(node))
+    yield from ((node.name, (node.name,), _made(of_layer)) for node in file.classes() if is_layer(node))
 
 
 def networks(file: Any) -> Iterator[Door]:
     for node in file.classes():
-        method = of_network(node)
+        method = gives_a_dict(node)
         if method is not None:
             yield node.name, (node.name,), _of_method(method)
 
@@ -203,4 +203,4 @@ def _of_chain(chain: list[str]) -> Callable[..., Any]:
 
 
 def _of_method(method: str) -> Callable[..., Any]:
-    return lambda cls, _: recognised.of_network(cls, method)
+    return lambda cls, _: of_network(cls, method)

@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.doors import Door, wanted
-from mlp_core.testing.subjects.doors.engine import of_engine
+
+of_engine = later("mlp_core.testing.subjects.doors.engine", "of_engine")
 
 LOOKS = "a class with operators and backward() (micrograd's Value)"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.lazy import later
 from mlp_core.testing.foreign import offered
 from mlp_core.testing.foreign.load import found_with_reasons, notes_of
 from mlp_core.testing.foreign.looked import Looked
 from mlp_core.testing.foreign.told import HandIn, Told, refused
 from mlp_core.testing.report.escape import escaped
-from mlp_core.testing.subjects.doors.asked import Asked
 
 JUDGED = "can be judged", "The definition, and all that it reaches of its file, can be read and is filled in."
 
@@ -56,7 +56,7 @@ def check_shapes(shapes: str | None, names: Sequence[str]) -> None:
     """
     if shapes is None:
         return
-    Asked.of(shapes)
+    later("mlp_core.testing.subjects.doors.asked", "check")(shapes)
     if len(names) != 1:
         expected = f"one definition that they are for, FILE:NAME; found {escaped(', '.join(names)) or 'none'}"
         raise ArgumentError("shapes", shapes, expected)

@@ -6,9 +6,11 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
+from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import CLIPS, GRADIENT, clips
 from mlp_core.testing.foreign.doors import Door, wanted
-from mlp_core.testing.subjects.doors.by_variables import of_held
+
+of_held = later("mlp_core.testing.subjects.doors.by_variables", "of_held")
 
 LOOKS = "a function that returns its loss with gradients by variables of the file (return loss, dW, db)"
 

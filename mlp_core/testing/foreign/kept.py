@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from mlp_core.testing.foreign.alone import BIAS, TARGET, is_weight
+from mlp_core.testing.foreign.alone import BIAS, TARGET, is_weight, made_of
 from mlp_core.testing.foreign.doors import wanted
-from mlp_core.testing.subjects.doors.alone import of_parts
-from mlp_core.testing.subjects.doors.alone_parts import Parts
+from mlp_core.testing.subjects.doors.parts import Parts
 
 Kept = tuple[str, tuple[str, ...], Any, frozenset[str]]
 """the name, the definitions it needs, a function that makes the subject, and the variables that the subject provides"""
@@ -111,4 +110,4 @@ def _class(cls: ast.ClassDef, attribute: str) -> Iterator[Kept]:
 def _made(name: str, text: str, arguments: tuple[str, ...], weights: list[str], target: str) -> Any:
     biases = frozenset(n for n in weights if BIAS.fullmatch(n))
     parts = Parts(name, text, arguments, tuple(weights), target, biases, "1.0", own=True, flat_target=True)
-    return lambda *things: of_parts(parts, things[:-1])
+    return made_of(parts)

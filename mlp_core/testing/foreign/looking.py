@@ -1,4 +1,4 @@
-"""Looks into files in another process, so that this one does not wait for torch."""
+"""Looks into files in another process, because Python's parser crashes on some. Neither of them imports torch."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ GRACE = 5.0
 
 
 def looked_at(files: Sequence[str], shapes: str | None = None) -> Looked:
-    """Call `found.looked` in a copy of the process that has imported torch. Raises ArgumentError and
-    MissingExtra as it does, and ArgumentError if the process ends without an answer, for example because Python's
-    parser crashes on a file.
+    """Call `found.looked` in a new process. Raises ArgumentError and MissingExtra as it does, and ArgumentError if the
+    process ends without an answer, for example because Python's parser crashes on a file.
     """
-    process, ours = forking.started(_look, str(Path.cwd()), list(files), shapes)
+    process, ours = forking.started(_look, str(Path.cwd()), list(files), shapes, copied=False)
     try:
         with ours:
             answer = ours.recv_bytes()

@@ -20,9 +20,7 @@ from mlp_core.rules.rmsprop import RMSprop
 from mlp_core.rules.sgd import SGD
 from mlp_core.testing.examples.scenario import Make, grouped
 from mlp_core.testing.faults.rules import adam, adaptive, sgd
-
-LR = r"learning_?rate|lr|eta|alpha|a|step_?size|learn_rate|l_rate|rate"
-EPS = r"eps(ilon)?"
+from mlp_core.testing.foreign.hyper_names import ANY, EPS, LR, MOMENTS
 
 
 @dataclass(frozen=True)
@@ -38,8 +36,6 @@ class Named:
     counts: bool = False
     """whether the number of the step enters"""
 
-
-MOMENTS = {"lr": LR, "beta1": r"beta_?1|b1|rho_?1", "beta2": r"beta_?2|b2|rho_?2", "eps": EPS}
 
 UNDER = "eps under the root, as in Keras and optax"
 
@@ -76,10 +72,6 @@ DEFAULTS: dict[str, tuple[float, ...]] = {
     "alpha": (0.9, 0.99, 0.5), "rho": (0.9, 0.5, 0.75), "eps": (1e-8, 1e-3, 1e-2),
 }  # fmt: skip
 """values of each hyperparameter, if it has no default"""
-
-ANY = {"lr": LR, **{k: v for k, v in MOMENTS.items() if k != "lr"}, "momentum": "momentum|mom|mu|beta|gamma",
-       "rho": r"rho|decay(_?rate)?|avg_?decay"}  # fmt: skip
-"""names of hyperparameters, if the rule is not known"""
 
 
 def named(name: str, plain: bool) -> Named | None:

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mlp_core.testing.foreign.alone import BIAS, MATRIX, RATE, TARGET, Gradient, clips
+from mlp_core.testing.foreign.alone import BIAS, MATRIX, RATE, TARGET, Gradient, clips, made_of
 from mlp_core.testing.foreign.doors import wanted
 from mlp_core.testing.foreign.passes import COST, OUTPUT, returned
-from mlp_core.testing.subjects.doors.alone import of_parts
-from mlp_core.testing.subjects.doors.alone_parts import Parts
-from mlp_core.testing.subjects.doors.assigned import options_of
+from mlp_core.testing.subjects.doors.names import constants_of
+from mlp_core.testing.subjects.doors.parts import Parts
 from mlp_core.testing.subjects.roles import role
 
 LOOKS = "a class with weights, forward(X) and backward(X, y) or train(X, y)"
@@ -64,7 +63,7 @@ def nets(file: Any) -> Iterator[Gradient]:
 
 
 def _made(parts: Parts) -> Any:
-    return lambda *things: of_parts(parts, things[:-1])
+    return made_of(parts)
 
 
 def read(node: ast.ClassDef) -> Net | None:
@@ -172,7 +171,7 @@ def _constructed(net: Net, matrices: list[str]) -> str | None:
     init = next(m for m in net.node.body if isinstance(m, ast.FunctionDef) and m.name == "__init__")
     names, sizes, handed = taken(init), 0, list[str]()
     for name in names:
-        constant = options_of([name], ())[0]
+        constant = constants_of(name)
         if RATE.fullmatch(name) or re.fullmatch(r"learning\w*", name):
             handed.append("1.0")
         elif SIZES.fullmatch(name):
@@ -197,5 +196,5 @@ def _handed(name: str, x: str, target: str) -> str | None:
         return x
     if OUTPUT.fullmatch(name) or role(name) == "predicted":
         return "output"
-    constant = options_of([name], ())[0]
+    constant = constants_of(name)
     return repr(constant[0]) if constant else None

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from mlp_core.base.lazy import later
 from mlp_core.testing import subjects
 from mlp_core.testing.subjects.doors.calls import READS, ordered
-from mlp_core.testing.subjects.doors.objective_alone import of_objective
 
 LOOKS = (
     "an objective of gradient boosting that returns gradient and hessian, of a usual loss or beside its own "
@@ -102,7 +102,7 @@ def _is_text(node: ast.expr) -> bool:
 
 def without_loss(f: Any, sizes: Any) -> Any:
     """An objective whose loss is looked for."""
-    return of_objective(f)
+    return later("mlp_core.testing.subjects.doors.objective_alone", "of_objective")(f)
 
 
 def subject(f: Any, loss: Any, sizes: Any) -> Any:

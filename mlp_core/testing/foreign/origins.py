@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
+from importlib import import_module
 from typing import Any
 
-import torch
-
-from mlp_core import rules
 from mlp_core.base.errors import ArgumentError
-from mlp_core.rules import UpdateRule
 
-LIKE = {*(name for name in dir(torch.optim) if name[0].isupper()), "UpdateRule"}
+LIKE = {
+    "ASGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "LBFGS", "Muon", "NAdam", "Optimizer",
+    "RAdam", "RMSprop", "Rprop", "SGD", "SparseAdam", "UpdateRule",
+}  # fmt: skip
 """names that a base class may have if its module is not imported here"""
 
 
@@ -102,8 +102,10 @@ class Origins:
 
 
 def _known(name: object) -> type | None:
+    from mlp_core import rules
+
     try:
-        return UpdateRule if isinstance(name, str) and rules.get(name) else None
+        return rules.UpdateRule if isinstance(name, str) and rules.get(name) else None
     except ArgumentError:
         return None
 
@@ -113,15 +115,21 @@ def _imported(dotted: str) -> type | str | None:
     module, _, name = dotted.rpartition(".")
     if module.split(".")[0] not in ("torch", "mlp_core"):
         return dotted if module and name in LIKE else None
-    found: Any = {"torch": torch}.get(module.split(".")[0])
-    if found is None:
-        return UpdateRule if _is_rule(module, name) else None
+    if module.split(".")[0] == "mlp_core":
+        return _rule(module, name)
+    if "optim" not in dotted:  # torch need not be imported for classes such as torch.nn.Module
+        return None
+    found: Any = import_module("torch")
+    optimizer: type = found.optim.Optimizer
     for part in dotted.split(".")[1:]:
         found = getattr(found, part, None)
-    is_optimizer = isinstance(found, type) and issubclass(found, torch.optim.Optimizer)
-    return torch.optim.Optimizer if is_optimizer else None
+    return optimizer if isinstance(found, type) and issubclass(found, optimizer) else None
 
 
-def _is_rule(module: str, name: str) -> bool:
+def _rule(module: str, name: str) -> type | None:
+    if not module.startswith("mlp_core.rules"):
+        return None
+    from mlp_core import rules
+
     classes = {one.__name__: one.__module__ for one in map(rules.get, rules.names())} | {"UpdateRule": "mlp_core.rules"}
-    return name in classes and module.startswith("mlp_core.rules")
+    return rules.UpdateRule if name in classes else None

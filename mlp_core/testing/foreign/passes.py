@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mlp_core.testing.foreign.alone import BIAS, RATE, TARGET, Gradient, clips, is_weight
+from mlp_core.testing.foreign.alone import BIAS, RATE, TARGET, Gradient, clips, is_weight, made_of
 from mlp_core.testing.foreign.doors import wanted
 from mlp_core.testing.foreign.variants import nearest
-from mlp_core.testing.subjects.doors.alone import of_parts
-from mlp_core.testing.subjects.doors.alone_parts import Parts
-from mlp_core.testing.subjects.doors.assigned import options_of
+from mlp_core.testing.subjects.doors.names import constants_of
+from mlp_core.testing.subjects.doors.parts import Parts
 from mlp_core.testing.subjects.roles import role
 
 LOOKS = "functions that run forward, give the cost, and run backward (forward_prop, compute_cost, backward_prop)"
@@ -121,7 +120,7 @@ class Called:
             return target
         if RATE.fullmatch(name):
             return "1.0"
-        constant = options_of([name], ())[0]
+        constant = constants_of(name)
         if constant:
             return repr(constant[0])
         if self.output and (OUTPUT.fullmatch(name) or role(name) == "predicted" or cost):
@@ -202,7 +201,7 @@ def _network(
     text = "\n".join(lines)
     parts = Parts(node.name, text, arguments, names, target, biases, rate_of(arguments), own=cost is not None)
     needs = (node.name, forward.node.name, *([cost[0].name] if cost is not None else []))
-    return node.name, needs, lambda *things: of_parts(parts, things[:-1])
+    return node.name, needs, made_of(parts)
 
 
 def rate_of(arguments: tuple[str, ...]) -> str:

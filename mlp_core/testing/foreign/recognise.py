@@ -31,9 +31,8 @@ from mlp_core.testing.foreign import (
 )
 from mlp_core.testing.foreign.listed import head_of, listed
 from mlp_core.testing.foreign.reach import Statement, reached
-from mlp_core.testing.foreign.top_level import File, Found
-from mlp_core.testing.subjects.doors.script import NAME
-from mlp_core.testing.subjects.recognise import resolve
+from mlp_core.testing.foreign.top_level import File, Found, as_object
+from mlp_core.testing.subjects.doors.names import SCRIPT
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def _methods(file: File) -> Iterator[Found]:
 
 
 def _method(name: str) -> Callable[..., Any]:
-    return lambda owner, sizes: resolve(getattr(owner, name), sizes)
+    return lambda owner, sizes: as_object(getattr(owner, name), sizes)
 
 
 def _objectives(file: File) -> Iterator[Found]:
@@ -88,7 +87,7 @@ def _objectives(file: File) -> Iterator[Found]:
 
 def _script(file: File) -> Iterator[Found]:
     """The whole file, if it contains hand-written backpropagation beside loss.backward()."""
-    yield from (Found(NAME, (), make) for make in scripts.makers(file.statements))
+    yield from (Found(SCRIPT, (), make) for make in scripts.makers(file.statements))
 
 
 def _trainers(file: File) -> Iterator[Found]:

@@ -19,8 +19,9 @@ from mlp_core.testing.examples.scenario import Make, Scenario
 from mlp_core.testing.foreign.named_rules import DEFAULTS, Like, likes, meant, named
 from mlp_core.testing.subjects.functional import array_of, functional, tensor_of
 from mlp_core.testing.subjects.known_names import one_of
+from mlp_core.testing.subjects.reading import HOLDS, Reading, Said
 from mlp_core.testing.subjects.updates import UpdateSubject
-from mlp_core.testing.subjects.written import HOLDS, Reading, written
+from mlp_core.testing.subjects.written import written
 
 IN_PLACE = "leaves its arguments alone"
 """the law that does not hold of a rule that may work in place"""
@@ -29,20 +30,6 @@ SHOWN = 6
 """the number of scenarios on which a version of a rule must do what the code does"""
 
 FORM = "update(parameters, gradients, ...) on dicts, lists or arrays of numpy or torch"
-
-
-@dataclass(frozen=True)
-class Said:
-    """The meaning of the head and the code of a rule."""
-
-    name: str
-    reading: Reading
-    hyper: dict[str, Any]
-    """the hyperparameters that a caller can pass, with their defaults"""
-    literals: tuple[float, ...]
-    """the numbers in its code"""
-    keeps: bool = True
-    """whether it keeps anything from one step to the next"""
 
 
 @dataclass(frozen=True)
@@ -130,7 +117,8 @@ def _subject(
     lines = [
         "from mlp_core.testing.foreign.load import load",
         "from mlp_core.testing.subjects.functional import functional",
-        "from mlp_core.testing.subjects.written import Reading, written",
+        "from mlp_core.testing.subjects.reading import Reading",
+        "from mlp_core.testing.subjects.written import written",
         f"init, step = written(load({getattr(one, LOADED, name)!r}), {reading!r})",
         f"mine = functional(init, step, {reading.library!r}, True, False)", *(like.lines() if like is not None else []),
     ]  # fmt: skip

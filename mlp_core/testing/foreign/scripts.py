@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlp_core.testing.foreign.reach import Statement
-from mlp_core.testing.subjects.doors.script import FORMS, NAME, ScriptSubject
+from mlp_core.testing.subjects.doors.names import BESIDE, SCRIPT
+
+if TYPE_CHECKING:
+    from mlp_core.testing.subjects.doors.script import ScriptSubject
 
 LOOKS = "a script with loss.backward() and hand-written gradients (dNAME, d_NAME, NAME_grad, grad_NAME)"
 
@@ -20,7 +23,7 @@ def is_script(nodes: Sequence[ast.stmt]) -> bool:
         isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "backward" for n in outside
     )
     bound = {n.id for n in outside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return calls and any(form.format(name) in bound for name in bound for form in FORMS)
+    return calls and any(form.format(name) in bound for name in bound for form in BESIDE)
 
 
 def out_of_autograd(nodes: Sequence[ast.stmt]) -> frozenset[str]:
@@ -38,11 +41,13 @@ def _has_grad(node: ast.AST) -> bool:
 
 def subject_of(statements: Sequence[Statement]) -> ScriptSubject:
     """The whole of a file as a subject."""
+    from mlp_core.testing.subjects.doors.script import ScriptSubject
+
     codes = [
         compile(ast.Module([s.node], type_ignores=[]), s.label, "exec", dont_inherit=True) for s in statements
     ]  # fmt: skip
     path = Path(statements[0].label.partition(", cell ")[0])
-    return ScriptSubject(NAME, codes, path, out_of_autograd([s.node for s in statements]))
+    return ScriptSubject(SCRIPT, codes, path, out_of_autograd([s.node for s in statements]))
 
 
 def makers(statements: Sequence[Statement]) -> Iterator[Callable[[Any], ScriptSubject]]:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.listed import Definition, head_of
 from mlp_core.testing.foreign.origins import Origins
 from mlp_core.testing.foreign.reach import Statement
 from mlp_core.testing.subjects.heads import Head
-from mlp_core.testing.subjects.recognise import resolve
+
+as_object = later("mlp_core.testing.subjects.recognise", "resolve")
+"""makes the subject of a definition that is recognised as an object of Python, and the batch sizes"""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Found:
     """its name in "file:name": a function or class, a method `Class.method`, or the common name of a pair"""
     needs: tuple[str, ...]
     """the top-level definitions that are loaded for it"""
-    make: Callable[..., Any] = resolve
+    make: Callable[..., Any] = as_object
     """makes its subject of the loaded definitions (each as one argument) and the batch sizes"""
     given: frozenset[str] = frozenset()
     """variables of the file that its subject provides: the statements for them are not run"""

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.doors import Door, positional, wanted
-from mlp_core.testing.foreign.named_rules import ANY
-from mlp_core.testing.foreign.ruled import Said, subject
-from mlp_core.testing.subjects.written import Reading
+from mlp_core.testing.foreign.hyper_names import ANY
+from mlp_core.testing.subjects.reading import Reading, Said
 
 LOOKS = "an update rule: update(parameters, grads, learning_rate), or a class with update(self, params, grads)"
 
@@ -52,7 +52,7 @@ def updates(file: Any) -> Iterator[Door]:
 
 
 def _made(said: Said) -> Callable[..., Any]:
-    return lambda *things: subject(things[:-1], said)
+    return lambda *things: later("mlp_core.testing.foreign.ruled", "subject")(things[:-1], said)
 
 
 def _function(name: str, node: ast.FunctionDef, functions: dict[str, ast.FunctionDef]) -> Iterator[Door]:

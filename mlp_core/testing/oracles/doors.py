@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from mlp_core.testing.bounds.forwards import noise_of, terms_rounding
 from mlp_core.testing.bounds.functions import Rounding, signs, value_rounding
 from mlp_core.testing.examples.arguments import Arguments, NamedInputs, Path
-from mlp_core.testing.examples.foreign_arrays import like, tensor_of
+from mlp_core.testing.examples.foreign_arrays import is_jax, like, tensor_of
 from mlp_core.testing.oracles.functions import Place, Values, steps_of
 
 RUNS = 4
@@ -79,7 +80,7 @@ def _array(numbers: Tensor, value: Any) -> Any:
     """Numbers as an array of the same library, in float64 whatever the original dtype: quotients need the digits."""
     if isinstance(value, Tensor):
         return numbers.detach().clone()
-    return like(numbers, value) if str(value.dtype) == "float64" else numbers.numpy().copy()
+    return like(numbers, value) if is_jax(value) and value.dtype == np.float64 else numbers.numpy().copy()
 
 
 @dataclass

@@ -129,9 +129,8 @@ class Values:
             return nan
 
     def _called(self, params: list[Tensor]) -> float:
-        _, data = self.inputs.fresh()
         with torch.no_grad():
-            return float(self.subject.loss([p.clone() for p in params], *data))
+            return float(self.subject.loss([p.clone() for p in params], *self.inputs.fresh_data()))
 
     def of_entry(self, k: int, place: Place) -> Callable[[float], float]:
         """The function of one entry of parameter k, with the others fixed."""

@@ -13,34 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from mlp_core.testing.subjects.functional import array_of, tensor_of
-
-HOLDS = ("prefixed", "dict", "list", "array")
-"""how all parameters are passed: dicts with W1 and dW1, dicts with the same keys, lists, or array by array"""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How a rule is called: what each of its parameters means."""
-
-    kind: str
-    """"function", "config" (its state and its numbers are in one dict), "class", or "objects" (a class that has the
-    parameters, each with .data and .grad)"""
-    params: tuple[str, ...] = ()
-    """the names of the parameters; several if each array has its own"""
-    grads: tuple[str, ...] = ()
-    state: tuple[str, ...] = ()
-    """the names of what it keeps from one step to the next"""
-    begins: bool = False
-    """whether a function of the parameters makes the first state"""
-    count: str = ""
-    """the name of the number of the step"""
-    first: int = 1
-    """the number of the first step"""
-    method: str = ""
-    returned: tuple[str, ...] = ()
-    """the names of the values that it returns, if it returns several"""
-    holds: str = "list"
-    library: str = "numpy"
+from mlp_core.testing.subjects.reading import Reading
 
 
 class Slot:

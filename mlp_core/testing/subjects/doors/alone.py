@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
-from mlp_core.testing.subjects.doors.alone_parts import Parts
 from mlp_core.testing.subjects.doors.alone_search import Tried, tried_with
 from mlp_core.testing.subjects.doors.alone_shapes import Given, drawn_by, given_for
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import strategy_of
+from mlp_core.testing.subjects.doors.parts import Parts
 
 ONE = "; with several outputs it is not the gradient of this cost"
 

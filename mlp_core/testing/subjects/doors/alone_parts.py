@@ -1,4 +1,4 @@
-"""A gradient without its loss, or beside a cost: the lines made of a file's definitions, and what runs them."""
+"""A gradient without its loss, or beside a cost: what runs the lines that are made of a file's definitions."""
 
 from __future__ import annotations
 
@@ -14,26 +14,8 @@ from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import copied
 from mlp_core.testing.subjects.doors.alone_prelude import PRELUDE, scope_of
 from mlp_core.testing.subjects.doors.form import Run
+from mlp_core.testing.subjects.doors.parts import Parts
 from mlp_core.testing.subjects.doors.seeds import Kept, kept_by, seeded
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The functions that are made of definitions, in Python: gives(*arguments) -> gradients, and
-    meets(*arguments) -> (prediction, target) or value(*arguments) -> the loss."""
-
-    name: str
-    text: str
-    arguments: tuple[str, ...]
-    wrt: tuple[str, ...]
-    """the parameters that the gradients belong to"""
-    target: str
-    biases: frozenset[str]
-    rate: str
-    own: bool = False
-    """whether the text defines value(*arguments) too, the loss in the file"""
-    flat_target: bool = False
-    """whether the target of a network with one output may be a vector, one number per row"""
 
 
 @dataclass(frozen=True)

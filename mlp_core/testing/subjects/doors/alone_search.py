@@ -10,8 +10,9 @@ import numpy as np
 
 from mlp_core.testing.examples.foreign_arrays import copied, tensor_of
 from mlp_core.testing.subjects.doors.alone_losses import NEAR, STEP, Missed, losses_of, may_be, penalty_of, term_of
-from mlp_core.testing.subjects.doors.alone_parts import Alone, Parts
+from mlp_core.testing.subjects.doors.alone_parts import Alone
 from mlp_core.testing.subjects.doors.alone_shapes import Given
+from mlp_core.testing.subjects.doors.parts import Parts
 from mlp_core.testing.subjects.doors.seeds import seeded
 
 TRIALS, ENTRIES = 3, 3

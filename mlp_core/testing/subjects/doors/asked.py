@@ -12,7 +12,8 @@ from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.examples.shapes import Shape, parsed
-from mlp_core.testing.subjects.doors.assigned import EITHER, Classes, Found, built, is_shape, options_of
+from mlp_core.testing.subjects.doors.assigned import Classes, Found, built, is_shape, options_of
+from mlp_core.testing.subjects.doors.names import EITHER
 
 WANTED = "shapes in the words of arrays, constants after a semicolon: '(n,d),(d,h),(h); stride=2'"
 
@@ -138,3 +139,8 @@ def alike(asked: Asked, shapes: Sequence[Any], target: int | None = None) -> boo
     return len(set(pairs)) == len({one for one, _ in pairs}) and all(
         (a.below is not None) == (k == classes) for k, a in enumerate(asked.shapes)
     )
+
+
+def check(text: str) -> None:
+    """Raises ArgumentError if the shapes of a user are not a signature."""
+    Asked.of(text)

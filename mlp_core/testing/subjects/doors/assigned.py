@@ -13,20 +13,7 @@ import torch
 from hypothesis import strategies as st
 
 from mlp_core.testing.subjects.doors.arrays import arrays
-
-PADDED: tuple[Any, ...] = tuple({"stride": s, "pad": p} for s, p in ((1, 1), (2, 0), (2, 1), (1, 0)))
-POOLED: tuple[Any, ...] = tuple({"pool_height": 2, "pool_width": 2, "stride": s} for s in (2, 1))
-
-CONSTANTS: tuple[tuple[str, tuple[Any, ...]], ...] = (
-    (r"strides?|s", (1, 2)), (r"pad|padding|p", (0, 1)), (r"(pool_?|kernel_?|filter_?|window_?)?size|f", (2, 3)),
-    (r"eps|epsilon", (1e-5,)), (r"dim|axis", (-1,)), (r"conv_param", PADDED), (r"pool_param", POOLED),
-    (r"(bn|ln|gn)_param", ({"mode": "train"},)), (r"dropout_param", ({"mode": "train", "p": 0.5, "seed": 3},)),
-    (r"hparameters|hparams", tuple({"stride": s, "pad": p, "f": 2} for s, p in ((1, 1), (2, 1), (1, 0)))),
-    (r"train(ing)?|is_train", (True,)),
-    (r"reg|reg_lambda|lambd?|lambda_|l2|weight_decay|margin|temperature|keep_prob|p_drop|negative_slope", (0.5, 1.0)),
-    (r"n_?groups|num_groups|G|groups?", (1,)),
-)  # fmt: skip
-"""values of parameters that are not arrays, by their names"""
+from mlp_core.testing.subjects.doors.names import CONSTANTS, EITHER
 
 GROUPS = re.compile(r"n_?groups|num_groups|G|groups?")
 """parameters that divide a size: with 1 they hide how"""
@@ -37,9 +24,6 @@ DIVIDED = 4, (2, 1, 4)
 
 IN_IMAGES = (1, 3)
 """the sizes of letters for images and sequences: loops over four axes of size 5 take a hundred times as long"""
-
-EITHER = re.compile(r"alpha|beta|delta|rate|slope|scale|sigma|h|a|c|k")
-"""parameters that may be arrays, and are numbers if no array works"""
 
 NUMBERS = re.compile(EITHER.pattern + r"|gamma|T|t|tau|temp\w*|lam\w*|n|p|factor|weight\w*")
 """parameters that may be arrays, and are numbers if their gradient is None"""

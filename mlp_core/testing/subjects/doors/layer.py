@@ -19,11 +19,8 @@ from mlp_core.testing.examples.shapes import Shape, drawn
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, required, waived
 from mlp_core.testing.subjects.doors.held import FORMS, Held, Place, at, gradient_of, held, word
+from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
 from mlp_core.testing.subjects.doors.seeds import seeded
-
-OUTPUTS = ("output", "outputs")
-BELOW = ("dinputs", "dinput", "d_inputs")
-"""attributes with the result of a forward, and with the gradient of its input, if the methods return nothing"""
 
 
 @dataclass(frozen=True)

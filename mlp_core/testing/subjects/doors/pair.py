@@ -16,12 +16,7 @@ from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, indices, required, strategy_of, waived
-
-ABOVE = re.compile(
-    r"(?!(data|dim|dims|dilation|dropout|drop|dtype|depth|device|debug)\b)"
-    r"(d[A-Z_]?\w*|\w*grad\w*|delta\w*|up\w*|g|gy|\w*above|cot\w*)"
-)
-"""names of a backward's parameter for the upstream gradient: dout, dnext_h, dZ, grad_output, delta"""
+from mlp_core.testing.subjects.doors.names import ABOVE
 
 CACHE = re.compile(r"\w*(cache|ctx|context|saved|kept|tape|state|memory|stash|residual)\w*|res")
 

@@ -24,7 +24,8 @@ from mlp_core.testing.subjects.doors.function import Applied, function
 from mlp_core.testing.subjects.doors.given import every, in_words, large_defaults, required, smaller_defaults
 from mlp_core.testing.subjects.doors.guessed import constructed, differentiated, with_numbers, within
 from mlp_core.testing.subjects.doors.held import at, gradient_of, held
-from mlp_core.testing.subjects.doors.layer import BELOW, OUTPUTS, given_by, kept_in, layer
+from mlp_core.testing.subjects.doors.layer import given_by, kept_in, layer
+from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
 from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
 from mlp_core.testing.subjects.doors.searched import forward_of
 from mlp_core.testing.subjects.doors.seeds import seeded

@@ -22,9 +22,7 @@ from torch import Tensor
 from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.guards import default_dtype
 from mlp_core.testing.engine.source import import_of, name_of
-
-FORMS = ("d{}", "d_{}", "{}_grad", "grad_{}", "dL_d{}", "dloss_d{}", "dl_d{}", "{}_gradient", "gradient_{}")
-"""names of the gradient of NAME, beside NAME.grad"""
+from mlp_core.testing.subjects.doors.names import BESIDE, SCRIPT
 
 SEEDS, SECONDS = 8, 8.0
 """the number of seeds with which a script runs, and the seconds that this may take; at least two seeds"""
@@ -99,7 +97,7 @@ class ScriptSubject:
         for name, value in names.items():
             if not isinstance(value, Tensor) or not (value.is_leaf or value.retains_grad) or value.grad is None:
                 continue
-            for form in FORMS:
+            for form in BESIDE:
                 by_hand = form.format(name)
                 mine = names.get(by_hand)
                 if isinstance(mine, Tensor) and by_hand not in self.skipped and mine is not value.grad:
@@ -186,8 +184,4 @@ def script(path: str | Path) -> str:
     """
     if Path(path).suffix not in (".py", ".ipynb") or not Path(path).is_file():
         raise ArgumentError("path", str(path), "a script (.py) or a notebook (.ipynb)")
-    return f"{path}:{NAME}"
-
-
-NAME = "script"
-"""the name of a whole script: FILE:script"""
+    return f"{path}:{SCRIPT}"

@@ -1,0 +1,51 @@
+"""Names that show what a parameter, an attribute or a variable is. Nothing here imports torch."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+ABOVE = re.compile(
+    r"(?!(data|dim|dims|dilation|dropout|drop|dtype|depth|device|debug)\b)"
+    r"(d[A-Z_]?\w*|\w*grad\w*|delta\w*|up\w*|g|gy|\w*above|cot\w*)"
+)
+"""names of a backward's parameter for the upstream gradient: dout, dnext_h, dZ, grad_output, delta"""
+
+OUTPUTS = ("output", "outputs")
+BELOW = ("dinputs", "dinput", "d_inputs")
+"""attributes with the result of a forward, and with the gradient of its input, if the methods return nothing"""
+
+BESIDE = ("d{}", "d_{}", "{}_grad", "grad_{}", "dL_d{}", "dloss_d{}", "dl_d{}", "{}_gradient", "gradient_{}")
+"""names of the gradient of NAME, beside NAME.grad"""
+
+SCRIPT = "script"
+"""the name of a whole script: FILE:script"""
+
+PADDED: tuple[Any, ...] = tuple({"stride": s, "pad": p} for s, p in ((1, 1), (2, 0), (2, 1), (1, 0)))
+POOLED: tuple[Any, ...] = tuple({"pool_height": 2, "pool_width": 2, "stride": s} for s in (2, 1))
+
+CONSTANTS: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    (r"strides?|s", (1, 2)), (r"pad|padding|p", (0, 1)), (r"(pool_?|kernel_?|filter_?|window_?)?size|f", (2, 3)),
+    (r"eps|epsilon", (1e-5,)), (r"dim|axis", (-1,)), (r"conv_param", PADDED), (r"pool_param", POOLED),
+    (r"(bn|ln|gn)_param", ({"mode": "train"},)), (r"dropout_param", ({"mode": "train", "p": 0.5, "seed": 3},)),
+    (r"hparameters|hparams", tuple({"stride": s, "pad": p, "f": 2} for s, p in ((1, 1), (2, 1), (1, 0)))),
+    (r"train(ing)?|is_train", (True,)),
+    (r"reg|reg_lambda|lambd?|lambda_|l2|weight_decay|margin|temperature|keep_prob|p_drop|negative_slope", (0.5, 1.0)),
+    (r"n_?groups|num_groups|G|groups?", (1,)),
+)  # fmt: skip
+"""values of parameters that are not arrays, by their names"""
+
+EITHER = re.compile(r"alpha|beta|delta|rate|slope|scale|sigma|h|a|c|k")
+"""parameters that may be arrays, and are numbers if no array works"""
+
+
+def constants_of(name: str) -> tuple[Any, ...]:
+    """The values with which a parameter is tried that is no array; none if its name does not show that it is a number.
+
+    >>> constants_of("stride"), constants_of("alpha"), constants_of("x")
+    ((1, 2), (0.5,), ())
+    """
+    for form, values in CONSTANTS:
+        if re.fullmatch(form, name):
+            return values
+    return (0.5,) if EITHER.fullmatch(name) else ()

@@ -1,0 +1,24 @@
+"""The lines that are made of a file's definitions, for a gradient without its loss or beside a cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The functions that are made of definitions, in Python: gives(*arguments) -> gradients, and
+    meets(*arguments) -> (prediction, target) or value(*arguments) -> the loss."""
+
+    name: str
+    text: str
+    arguments: tuple[str, ...]
+    wrt: tuple[str, ...]
+    """the parameters that the gradients belong to"""
+    target: str
+    biases: frozenset[str]
+    rate: str
+    own: bool = False
+    """whether the text defines value(*arguments) too, the loss in the file"""
+    flat_target: bool = False
+    """whether the target of a network with one output may be a vector, one number per row"""
