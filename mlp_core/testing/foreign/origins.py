@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -119,10 +120,8 @@ def _imported(dotted: str) -> type | str | None:
         return _rule(module, name)
     if "optim" not in dotted:  # torch need not be imported for classes such as torch.nn.Module
         return None
-    found: Any = import_module("torch")
-    optimizer: type = found.optim.Optimizer
-    for part in dotted.split(".")[1:]:
-        found = getattr(found, part, None)
+    optimizer: type = import_module("torch.optim").Optimizer
+    found = getattr(sys.modules.get(module), name, None)  # torch.optim has no attribute sgd for its module sgd
     return optimizer if isinstance(found, type) and issubclass(found, optimizer) else None
 
 
