@@ -39,6 +39,26 @@ from mlp_core.testing.report.escape import in_markdown
 OTHERS = 20
 """examples for a law that a mistake does not name"""
 
+HEADS = {
+    "form": ("Forward and backward functions", "The backward of two functions, or of a layer class, is checked."),
+    "functionform": ("Autograd functions", "A `torch.autograd.Function` is called as autograd calls it."),
+    "function": ("A loss and its gradient", "A hand-written gradient of a loss of tensors is checked."),
+    "gradcheck": ("Gradient checks", "A gradient check, a function that judges gradients, is itself checked."),
+    "gradient": ("Gradients of this project's network", "A function computes the gradients of an `MLP`."),
+    "course": ("Backpropagation of the course", "A function `backpropagation(model, y_true, y_pred)` is checked."),
+    "optimizer": ("Update rules and optimizers", "A rule of mlp_core, or a `torch.optim.Optimizer`, is checked."),
+    "training": ("The training loop", "A function trains an `MLP`, as `fit` does."),
+    "normalisation": ("Normalisation of images", "A function normalises the training, validation and test images."),
+    "objective": ("Objectives of gradient boosting", "A function returns the derivatives by the raw score."),
+    "record": ("Activations and losses", "A record holds an activation or a loss with its derivative."),
+    "script": ("Scripts", "A script computes gradients by hand, and calls `loss.backward()`."),
+    "selection": ("Selection of a trial", "A function chooses the best trial of a search over hyperparameters."),
+    "trainer": ("Training functions", "A function trains a `torch.nn.Module`."),
+    "twin": ("Two functions that must agree", "A function is compared with a reference that takes the same arguments."),
+    "update": ("Update rules of a course", "An update rule on arrays, dicts or lists is checked."),
+}  # fmt: skip
+"""per kind of subject: the title of its section, and the code that is checked"""
+
 PAGE = Path(__file__).parent.parent / "docs" / "power.md"
 EVERY = [
     (kind.__name__.removeprefix("mlp_core.testing.faults.").replace(".", "/"), fault)
@@ -123,13 +143,15 @@ def page(rows: list[Row], seconds: float) -> str:
     """The matrix as Markdown: a table of laws for every kind of thing, then every mistake with the laws that saw it."""
     named = sum(len(r.named) for r in rows)
     summary = (
-        f"There are {len(rows)} known mistakes, and {named} pairs of a mistake and a law that must catch it. "
-        f"{named - sum(len(r.missed) for r in rows)} of these pairs were caught. "
-        f"`nox -s power` made this page in {seconds / 60:.1f} minutes."
+        f"There are {len(rows)} known mistakes. Each of them has one or more laws that must catch it, which makes "
+        f"{named} pairs of a mistake and a law. In {named - sum(len(r.missed) for r in rows)} of these pairs the law "
+        f"caught the mistake. `nox -s power` made this page in {seconds / 60:.1f} minutes."
     )
     columns = (
-        "*Must catch* counts the mistakes that name the law, and *catches* all that it caught. *Alone* counts those "
-        f"that no other law caught. Laws that a mistake does not name saw {OTHERS} examples of it."
+        "Each section has two tables. The first has a row per law. *Must catch* is the number of mistakes that the law "
+        "must catch, *catches* the number that it caught, and *alone* the number that no other law caught. *Kept "
+        "because* is the reason to keep a law that caught no mistake alone. The second table has a row per mistake. "
+        f"Laws that need not catch a mistake ran on {OTHERS} examples of it."
     )
     lines = ["# Power: which law catches which mistake", "", summary, "", columns]
     beside = {law.name: law.beside for _, fault in EVERY for law in laws_of(fault.subject)}
@@ -139,9 +161,11 @@ def page(rows: list[Row], seconds: float) -> str:
     for kind, several in by_kind.items():
         lines += [
             "",
-            f"## {kind}",
+            f"## {HEADS[kind][0]}",
             "",
-            "| law | must catch | catches | alone | |",
+            HEADS[kind][1],
+            "",
+            "| law | must catch | catches | alone | kept because |",
             "| --- | ---: | ---: | ---: | --- |",
         ]
         for law in dict.fromkeys(law for r in several for law in (*r.named, *r.caught)):

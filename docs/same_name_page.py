@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from mlp_core.testing.report.escape import in_markdown
@@ -51,6 +52,10 @@ MORE = """
 
 These rows are from the same earlier measurement, and have no command either. Versions: Keras 3.15.1 (jax 0.10.2),
 optax 0.2.8, MLX 0.32.4, tinygrad 0.14.0, Paddle 3.3.1, MindSpore 2.10.0, scikit-learn 1.9.1, tfjs 4.22.0, torch 2.15.0.
+
+Results in bold are the least expected ones. An empty cell, or "not run", was not measured. "Source" means that the code
+was read and not run. *Translation* is how to get the same numbers from torch, or from the other library; "none" means
+that this is not possible.
 """
 
 
@@ -108,10 +113,20 @@ def page() -> str:
         if one["kind"] != kind:
             kind = one["kind"]
             parts.append(f"\n### {kind}\n")
-        cells = [[in_markdown(cell) for cell in row] for row in one["rows"]]
+        cells = [[with_bold(cell) for cell in row] for row in one["rows"]]
         columns = [in_markdown(c) or "-" for c in one["columns"]]
-        parts.append(f"\n**{in_markdown(one['title'])}**\n\n" + table(columns, cells))
+        about = f"{fill(in_markdown(one['about']), 120)}\n\n" if "about" in one else ""
+        parts.append(f"\n**{in_markdown(one['title'])}**\n\n{about}" + table(columns, cells))
     return "\n".join(parts)
+
+
+def with_bold(words: str) -> str:
+    r"""Markdown in which only **bold** is markup.
+
+    >>> with_bold("**mlx** 2 * x")
+    '**mlx** 2 \\* x'
+    """
+    return in_markdown(words).replace(r"\*\*", "**")
 
 
 if __name__ == "__main__":
