@@ -2,8 +2,8 @@
 
 BASE is a folder with another mlp_core, such as that of an older commit: both are asked in turn, and the ratio is this /
 other. Every command runs in a new process and an empty folder. Among them are the first training of a process and the
-laws of a rule (both timed within it, after its imports), one hand-in, forty, and all laws of the core. Where
-BENCH_CLOCK=processor, the processor time of the command and of all its processes is counted.
+laws of a rule (both timed within it, after its imports), one hand-in, forty, a file that is none, and all laws of the
+core. Where BENCH_CLOCK=processor, the processor time of the command and of all its processes is counted.
 """
 
 from __future__ import annotations
@@ -58,6 +58,9 @@ MANY = 40
 FORTY = "hand_ins"
 """a folder in which a command runs: the thirty hand-ins of the tests, and ten of them once more"""
 
+NOTHING = "nothing.py"
+"""a file in that folder, with a function of no known form"""
+
 COMMANDS = {
     "the first `fit` of a process, after imports": ["-c", FIRST_FIT],
     "`mlp-core --help`": ["-c", RUN, "--help"],
@@ -66,6 +69,7 @@ COMMANDS = {
     "the laws of backprop, after imports": ["-c", LAWS.replace("NAME", "'backprop'")],
     "`mlp-core verify adam`": ["-c", RUN, "verify", "adam"],
     "one hand-in": ["-c", RUN, "verify", str(HAND_INS / "hand_in_03_decorated.py")],
+    "a file in which nothing is recognised": ["-c", RUN, "verify", NOTHING],
     "forty hand-ins": ["-c", RUN, "verify", FORTY],
     "`mlp-core verify`": ["-c", RUN, "verify"],
 }
@@ -78,7 +82,8 @@ def told(command: list[str]) -> bool:
 
 
 def lay(folder: Path) -> None:
-    """Put forty hand-ins into a folder."""
+    """Put forty hand-ins into a folder, and a file that is no hand-in into the folder above."""
+    (folder.parent / NOTHING).write_text("import numpy as np\n\n\ndef hello(a, b, c):\n    return np.add(a, b) * c\n")
     files = sorted(path for path in HAND_INS.iterdir() if path.suffix in (".py", ".ipynb"))
     for copy, several in (("", files), ("again_", files[: MANY - len(files)])):
         for path in several:
@@ -101,7 +106,7 @@ def seconds_of(name: str, package: Path, folder: str, options: Sequence[str] = (
         [sys.executable, *command, *options], cwd=folder, env=env, capture_output=True, text=True, check=False
     )
     took = spent() - begin
-    if ran.returncode not in (0, 1) or "Traceback" in ran.stderr:
+    if ran.returncode not in (0, 1, 2 if NOTHING in command else 0) or "Traceback" in ran.stderr:
         raise SystemExit(f"{name} ended with {ran.returncode}:\n{ran.stderr}")
     return float(ran.stdout) if told(command) else took
 
