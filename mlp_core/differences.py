@@ -96,6 +96,27 @@ def farthest_outputs(model: MLP, x: Tensor, step: float | Tensor) -> Tensor:
     return farthest
 
 
+def through_outputs(
+    model: MLP, x: Tensor, step: float | Tensor, slopes: Tensor, off: Tensor
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """sum_k dL/dy_hat_k dy_hat_k/dtheta_i for every entry i, in the layout of model.flat, where the slopes dL/dy_hat
+    are given and the outputs are differenced; and the largest share of it that the slopes' errors `off` explain.
+
+    >>> model = MLP([1, 1], dtype=torch.float64)
+    >>> one = torch.ones(1, 1, dtype=torch.float64)
+    >>> through_outputs(model, 4 * one, 0.25, 3 * one, 0.5 * one)[0][0].item()
+    12.0
+    """
+    both = torch.zeros_like(model.flat), torch.zeros_like(model.flat)
+    with torch.no_grad():
+        for moved in _moved(model, model.trace(x), step):
+            plus, minus = moved.outputs.view(2, -1, *slopes.shape)
+            change = (plus - minus) / moved.distance[:, None, None]
+            for flat, terms in zip(both, (slopes * change, off * change.abs()), strict=True):
+                _write(model.layout.views(flat), moved, terms.flatten(1).sum(dim=1))
+    return both
+
+
 def _sides(f: Activation, z: Tensor) -> Tensor:
     """The side of each kink on which every pre-activation is, 0 if it is exactly on the kink: (*z.shape, kinks)."""
     return torch.stack([(z - edge).sign() for edge in (*f.kinks, *f.bends)] or [torch.zeros_like(z)], dim=-1)

@@ -20,7 +20,6 @@ from mlp_core.differences import by_parameters, crosses_kink
 from mlp_core.losses import Loss
 from mlp_core.model import MLP, Trace
 from mlp_core.quotients import BANDS, STEP, band, central_difference, relative_error
-from mlp_core.rounding import unit_roundoff
 
 __all__ = [
     "BANDS", "STEP", "Gradient", "RelativeErrors", "band", "central_difference", "check_model", "crosses_kink",
@@ -122,5 +121,5 @@ def _beyond(approx: Tensor, exact: Tensor, bound: Tensor) -> float:
     q = relative_error(a, d)
     if band(q) == BANDS[0][1] or ((a - d).abs() > off).any():
         return q
-    telling = unit_roundoff(torch.float64) ** (3 / 16) * (a.norm() + d.norm())  # 1e-3
+    telling = BANDS[1][0] * (a.norm() + d.norm())  # nothing that is called fine may be "probably wrong"
     return 0.0 if off.norm() <= telling else math.nan

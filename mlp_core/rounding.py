@@ -64,6 +64,15 @@ def of_objective(model: MLP, trace: Trace, terms: Tensor, dL_dy: Tensor) -> floa
     return (dL_dy.double().abs() * e + e * e).sum().item() + own.item() + torch.finfo(torch.float64).tiny
 
 
+def of_slopes(model: MLP, trace: Trace, slopes: Tensor, aside: Tensor) -> float:
+    """A bound on the distance of the computed sum_k dL/dy_hat_k (y_hat_k+ - y_hat_k-) from the exact one, for outputs
+    that differ from the trace's by at most `aside`; the slopes count as exact.
+    """
+    e = of_outputs(model, trace)[-1]
+    own = gamma(slopes.numel() + 2, model.flat.dtype) * 2 * aside
+    return (slopes.abs() * (2 * e + own)).sum().item() + torch.finfo(torch.float64).tiny
+
+
 def of_loss(model: MLP, trace: Trace, loss: Loss, y: Tensor, aside: Tensor) -> float:
     """The same for a loss of any size, at points whose outputs differ from the trace's by at most `aside` (of their
     shape).

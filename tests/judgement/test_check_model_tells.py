@@ -100,7 +100,7 @@ SIZES = [
     ("tanh", 1e3, 1.0), ("tanh", 1e4, 1.0), ("tanh", 1e5, 1.0), ("sigmoid", 1e3, 1.0), ("sigmoid", 1e5, 1.0),
     ("gelu", 1e4, 1.0), ("softplus", 1e5, 1.0), ("tanh", 1.0, 1e9), ("sigmoid", 1.0, 1e9), ("tanh", 1e4, 1e6),
     ("silu", 1e5, 1e3), ("tanh", 1e-4, 1.0),
-    ("tanh", 1e-12, 1.0), ("relu", 1e-12, 1e-3),
+    ("tanh", 1e-12, 1.0), ("relu", 1e-12, 1e-3), ("tanh", 1e-60, 1.0), ("softplus", 1e-200, 1.0),
 ]  # fmt: skip
 
 
