@@ -40,7 +40,15 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> ArgumentError:
     "one of relu, tanh; did you mean 'relu'?"
     """
     known = list(known)
+    return ArgumentError(kind, name, f"one of {', '.join(known)}{meant(name, known)}")
+
+
+def meant(name: object, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the nearest known one, if there is one.
+
+    >>> meant("SDG", ["Adam", "SGD"])
+    "; did you mean 'SGD'?"
+    """
     lowered = {k.lower(): k for k in known}
     near = get_close_matches(str(name).lower(), lowered, n=1)
-    hint = f"; did you mean {lowered[near[0]]!r}?" if near else ""
-    return ArgumentError(kind, name, f"one of {', '.join(known)}{hint}")
+    return f"; did you mean {lowered[near[0]]!r}?" if near else ""

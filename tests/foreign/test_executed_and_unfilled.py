@@ -25,7 +25,7 @@ F = GIVES_K
     (7, "import pathlib\nexec(pathlib.Path('consts.py').read_text(encoding='utf-8'))"),
     (7, "import io\nexec(io.open('./consts.py').read())"),
     (7, "exec(open('folder/more consts.py').read())"),
-    ("untested: K may be defined in a cell that cannot be read", "exec(open('nowhere.py').read())"),
+    ("untested: K may be defined in code that cannot be read", "exec(open('nowhere.py').read())"),
     ("there is no such file", "exec(open('nowhere.py').read())"),
 ], ids=range(12))  # fmt: skip
 def test_what_is_executed_from_a_file_is_reached(tmp_path: Path, value: object, line: str) -> None:

@@ -45,7 +45,7 @@ def test_a_folder_of_all_kinds(tmp_path: Path) -> None:
     status, said, verdicts = command(folder)
     assert status == 1, said
     assert verdicts["a.ipynb"].startswith("right for one sample")
-    assert "backpropagation may be defined in a cell that cannot be read" in verdicts["b.ipynb"]
+    assert "backpropagation may be defined in code that cannot be read" in verdicts["b.ipynb"]
     assert "b.ipynb, cell 3, line 9" in verdicts["b.ipynb"]
     assert verdicts["c.ipynb"] == "not filled in: backpropagation (cell 2, line 2)"
     assert verdicts["e.py"].startswith("wrong")

@@ -199,7 +199,7 @@ def test_versions_and_kernels(tmp_path: Path, value: object, whole: object) -> N
 def test_half_a_character_is_no_code(tmp_path: Path) -> None:
     text = json.dumps({"nbformat": 4, "metadata": {}, "cells": [{**CODE, "source": "K = '\ud800'"}, {**CODE,
         "source": F}]})
-    assert "K may be defined in a cell that cannot be read" in outcome(script(tmp_path / "a.ipynb", text))
+    assert "K may be defined in code that cannot be read" in outcome(script(tmp_path / "a.ipynb", text))
 
 
 def test_a_pointer_of_git_lfs_is_said_to_be_one(tmp_path: Path) -> None:

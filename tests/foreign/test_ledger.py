@@ -122,7 +122,7 @@ def test_a_file_of_another_command_is_refused(
 def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path, text: str) -> None:
     file = tmp_path / "grades.txt"
     file.write_bytes(text.encode("latin-1"))
-    with pytest.raises(ArgumentError, match=r"resume: got .*grades\.txt, which is no such file, expected"):
+    with pytest.raises(ArgumentError, match=r"resume: got .*grades\.txt, which --resume did not write, expected"):
         Ledger(file, {})
     assert file.read_bytes() == text.encode("latin-1")
 

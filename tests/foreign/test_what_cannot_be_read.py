@@ -36,7 +36,7 @@ LOST: list[tuple[str, tuple[str, ...]]] = [
 def test_what_could_be_in_it_is_not_judged(tmp_path: Path, said: str, cells: tuple[str, ...]) -> None:
     words = outcome(notebook(tmp_path / "a.ipynb", *cells))
     assert isinstance(words, str)
-    unread = " may be defined in a cell that cannot be read: .*"
+    unread = " may be defined in code that cannot be read: .*"
     assert re.match("untested: " + said.replace(" .*", unread, 1), words), words
 
 
@@ -72,7 +72,7 @@ SCRIPTS = [
 @pytest.mark.parametrize(("text", "said"), SCRIPTS, ids=[said for _, said in SCRIPTS])
 def test_a_script_is_read_whole_or_not_at_all(tmp_path: Path, text: str, said: str) -> None:
     words = outcome(script(tmp_path / "a.py", text))
-    assert re.search(f"backpropagation may be defined in a cell that cannot be read: .*a.py, .*({said})", words), words
+    assert re.search(f"backpropagation may be defined in code that cannot be read: .*a.py, .*({said})", words), words
 
 
 def test_a_script_in_the_encoding_that_it_names(tmp_path: Path) -> None:

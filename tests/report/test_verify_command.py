@@ -107,6 +107,7 @@ def test_list_names_everything(run) -> None:
         (("sdg",), "did you mean 'sgd'?"),
         (("no_such_module:Rule",), "subject: got 'no_such_module:Rule', expected a module that can be imported"),
         (("math:no_such",), "subject: got 'math:no_such', expected a name that module math defines"),
+        (("torch.optim:SDG",), "did you mean 'SGD'?"),
         (("math:sin",), "subject: got <built-in function sin> (its parameters are x), expected f(model, trace, dL_dy)"),
         (("sgd", "--examples", "0"), "examples: got 0, expected a positive integer"),
         (("hand_in.py", "--examples", "-1"), "examples: got -1, expected a positive integer"),
@@ -120,3 +121,18 @@ def test_bad_usage_ends_with_2(run, tmp_path: Path, arguments: tuple[str, ...], 
     assert said in result.output
     assert "Traceback" not in result.output
     assert not list((tmp_path / "work").iterdir())
+
+
+def test_a_file_that_is_no_script_is_refused_as_one(run) -> None:
+    Path("notes.txt").write_text("hello", encoding="utf-8")
+    assert "subject: got 'notes.txt', expected a script or a notebook (.py, .ipynb" in run("notes.txt").output
+
+
+def test_a_wrong_claim_in_a_module_is_no_failed_import(run) -> None:
+    lines = ["from mlp_core.testing import subjects", "from torch.optim import SGD"]
+    lines.append("s = subjects.optimizer(SGD, claims=['od'])")
+    Path("wrong_claims.py").write_text("\n".join(lines), encoding="utf-8")
+    result = run("wrong_claims:s")
+    assert result.exit_code == 2
+    assert "error: claim: got 'od', expected one of" in result.output
+    assert "did you mean 'odd'?" in result.output

@@ -58,7 +58,8 @@ def check_shapes(shapes: str | None, names: Sequence[str]) -> None:
         return
     later("mlp_core.testing.subjects.doors.asked", "check")(shapes)
     if len(names) != 1:
-        expected = f"one definition that they are for, FILE:NAME; found {escaped(', '.join(names)) or 'none'}"
+        found = escaped(", ".join(names)) or "none"
+        expected = f"FILE:NAME with the one definition that they are for; found {found}"
         raise ArgumentError("shapes", shapes, expected)
 
 

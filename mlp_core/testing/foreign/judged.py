@@ -72,7 +72,7 @@ def _lost(file: Whole, name: str) -> str | None:
         for one in needed:
             unbound = last[one] < 0 and not hasattr(builtins, one) and one not in GIVEN
             if (unread.position > last[one] and unread.may_define(one)) or (unbound and unread.speaks_of(one)):
-                return f"{one} may be defined in a cell that cannot be read: {unread}"
+                return f"{one} may be defined in code that cannot be read: {unread}"
     return None
 
 

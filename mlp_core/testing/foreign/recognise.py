@@ -173,7 +173,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
 NAMED = 4
 """the number of definitions that a short message names"""
 
-FORMS = "docs/gradients.md shows the forms that are. "
+FORMS = "docs/gradients.md shows the forms that are recognised. "
 
 LOOKED_FOR = ", ".join(one.looks for one in RECOGNISERS if one.looks)
 

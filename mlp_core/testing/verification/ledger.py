@@ -19,7 +19,7 @@ from mlp_core.testing.foreign.told import HandIn
 
 PACKAGES = ("torch", "hypothesis")
 
-ANOTHER = "the file of an earlier run of the same command, or a new one"
+ANOTHER = "a new file, or the one of an earlier run of the same command"
 
 
 class Ledger:
@@ -46,7 +46,7 @@ class Ledger:
             if not different:
                 self.done = {(line["file"], line["name"]): _read(line) for line in lines}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ArgumentError("resume", Described(f"{path}, which is no such file"), ANOTHER) from error
+            raise ArgumentError("resume", Described(f"{path}, which --resume did not write"), ANOTHER) from error
         if different:
             raise ArgumentError("resume", Described(f"{path}, of another run ({'; '.join(different)})"), ANOTHER)
         os.truncate(path, len(whole))

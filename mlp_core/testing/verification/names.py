@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
 from mlp_core import activations, losses, rules
-from mlp_core.base.errors import ArgumentError, unknown
+from mlp_core.base.errors import ArgumentError, meant, unknown
+from mlp_core.testing.report.names import FILES
 from mlp_core.testing.subjects import recognise
 from mlp_core.testing.subjects.recognise import BATCH_SIZES
 
@@ -45,12 +47,17 @@ def _by_name(name: str) -> Any:
             file = name.replace(".", "/") + ".py"
             if Path(file).is_file():
                 raise ArgumentError("subject", name, f"{file}, to verify that file, or {name}:NAME")
+            if Path(name).is_file():
+                raise ArgumentError("subject", name, f"a script or a notebook ({', '.join(FILES)})")
             raise unknown("subject", name, known)
         return known[name]
     module, _, attribute = name.partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)
+    except ArgumentError:
+        raise  # of a call in the module, such as subjects.optimizer: its message names the argument
     except (ImportError, ValueError, TypeError) as error:  # ":x", "./file.py:x": not the name of a module
         raise ArgumentError("subject", name, f"a module that can be imported ({error})") from error
     except AttributeError as error:
-        raise ArgumentError("subject", name, f"a name that module {module} defines ({error})") from error
+        hint = meant(attribute, dir(sys.modules.get(module)))
+        raise ArgumentError("subject", name, f"a name that module {module} defines ({error}){hint}") from error

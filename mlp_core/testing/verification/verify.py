@@ -89,7 +89,7 @@ def verify(
     if not pair or not 1 <= batch_sizes[0] <= batch_sizes[1]:
         raise ArgumentError("batch_sizes", batch_sizes, "(smallest, largest) with 1 <= smallest <= largest")
     if database is not None and not isinstance(database, ExampleDatabase):
-        raise ArgumentError("database", database, "one of hypothesis.database")
+        raise ArgumentError("database", database, "a database of hypothesis.database")
     if isinstance(subject, str) and is_in_file(subject):
         if database is not None:
             raise ArgumentError("database", database, FILES_KEEP_NONE)

@@ -63,7 +63,7 @@ def shapes_asked(text: str | None) -> Iterator[None]:
     finally:
         SHAPES.reset(token)
     if asked is not None and not asked.used:
-        expected = "a definition whose shapes are found by trying; this one says itself what it takes"
+        expected = "no shapes: the definition says itself what it takes"
         raise ArgumentError("shapes", asked.text, expected)
 
 
@@ -93,10 +93,10 @@ def by_signature(
             if runs(built(options, lib)) if runs is not None else [fits(built(options, lib))]:
                 ran.append(options)  # the laws report a gradient of another shape
         except Exception as error:
-            raised = f"; it raises {type(error).__name__}: {error}"
+            raised = f", with which it raises {type(error).__name__}: {error}"
     if not ran:
-        expected = f"shapes with which it runs, of {', '.join(names)}"
-        raise ArgumentError("shapes", Described(f"{asked.text!r}{raised}"), expected)
+        got = f"{asked.text!r} for {', '.join(names)}{raised}"
+        raise ArgumentError("shapes", Described(got), "shapes with which it runs")
     constants = [tuple(one for k, one in enumerate(options) if k not in placed) for options in ran]
     return Found(ran[0], tuple(constants), lib=lib, given=asked.text)
 
