@@ -12,11 +12,17 @@ import pytest
 from mlp_core.testing import Report, verify
 from mlp_core.testing.engine import runner
 from mlp_core.testing.foreign.load import found_in, loaded
-from tests.foreign.update_files import FILES
+from tests.foreign.update_files import FILES as FIRST
+from tests.foreign.update_files_layers import LAYERED, NETWORK
+from tests.foreign.update_files_more import FALLING_RATE, MORE
+
+FILES = FIRST | MORE | LAYERED
 
 WRONG = [(name, k) for name, file in FILES.items() for k in range(len(file.wrong))]
-QUICK = [pytest.param(name, k, marks=[pytest.mark.slow] * (k > 0)) for name, k in WRONG]
-"""the first mistake of each file is part of every run"""
+EVERY = {*FIRST, "Nesterov on lists", "an optimizer with its layers", "updates that are applied"}
+
+QUICK = [pytest.param(name, k, marks=[pytest.mark.slow] * (k > 0 or name not in EVERY)) for name, k in WRONG]
+"""the first mistake of some files is part of every run"""
 
 
 @pytest.fixture
@@ -63,3 +69,22 @@ def test_a_failure_marks_lines_of_the_file_itself(judged: Any) -> None:
     assert lines["file"] == "update_rule_of_a_file.py"
     assert "writes" in [mark for _, mark in lines["marks"]]
     assert not lines["elsewhere"]
+
+
+def test_a_rule_with_a_number_that_no_reference_has_is_not_compared(judged: Any) -> None:
+    subject, report = judged(FALLING_RATE)
+    assert report.ok, report
+    assert subject.reference is None
+    assert "compared with" not in subject.found
+
+
+def test_a_method_of_a_network_is_an_update_rule_beside_the_network_itself(tmp_path: Path) -> None:
+    path = tmp_path / "network_that_updates.py"
+    path.write_text(NETWORK)
+    names = [name.rpartition(":")[2] for name in found_in(str(path))]
+    assert names == ["Network.update", "Network"]
+    found, things = loaded(f"{path}:Network.update")
+    assert verify(found.make(*things, (1, 8)), examples=10).ok
+    path.write_text(NETWORK.replace("lr * layer.db", "lr * layer.db.sum()"))
+    found, things = loaded(f"{path}:Network.update")
+    assert not verify(found.make(*things, (1, 8)), examples=10).ok

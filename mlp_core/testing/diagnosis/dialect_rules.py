@@ -14,7 +14,7 @@ from mlp_core.rules.adafactor import Adafactor
 from mlp_core.rules.adagrad import Adagrad
 from mlp_core.rules.rprop import Rprop
 from mlp_core.testing.faults.rules.adam import AdamInPieces
-from mlp_core.testing.faults.rules.adam_variants import AdamaxInPieces, NAdamInPieces
+from mlp_core.testing.faults.rules.adam_variants import AdamaxInPieces
 from mlp_core.testing.faults.rules.adaptive import AdagradInPieces, RMSpropInPieces
 from mlp_core.testing.faults.rules.matrices import MuonInPieces
 from mlp_core.testing.faults.rules.sgd import Planted
@@ -67,20 +67,6 @@ class AddsEpsToTheOldMaximum(AdamaxInPieces):
 
     def grow(self, u: Tensor, g: Tensor) -> None:
         torch.maximum(u.mul_(self.betas[1]).add_(self.eps), g.abs(), out=u)
-
-
-class SchedulesMuByWholePowers(NAdamInPieces):
-    """mu_t = beta1 (1 - 0.96^t / 2)"""
-
-    def mu(self, t: int) -> float:
-        return float(self.betas[0] * (1.0 - 0.5 * 0.96**t))
-
-
-class HasNoScheduleOfMu(NAdamInPieces):
-    """mu_t = beta1"""
-
-    def mu(self, t: int) -> float:
-        return float(self.betas[0])
 
 
 class BeginsAtOneUnderTheRoot(RMSpropInPieces):

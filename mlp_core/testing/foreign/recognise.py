@@ -28,6 +28,7 @@ from mlp_core.testing.foreign import (
     scripts,
     training,
     updates,
+    walkers,
 )
 from mlp_core.testing.foreign.listed import head_of, listed
 from mlp_core.testing.foreign.reach import Statement, reached
@@ -143,6 +144,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("f(model, trace, dL_dy)", _ours),
     Recogniser("a torch.optim.Optimizer or an UpdateRule", _derived),
     Recogniser(updates.LOOKS, _door(updates.updates)),
+    Recogniser(walkers.LOOKS, _door(walkers.walkers)),
     Recogniser("a torch.autograd.Function", _door(doors.autograd_functions)),
     Recogniser("two functions x_forward and x_backward", _door(doors.pairs)),
     Recogniser(beside.LOOKS, _door(beside.chains)),

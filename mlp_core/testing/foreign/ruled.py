@@ -16,9 +16,11 @@ from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.engine.source import LOADED
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.scenario import Make, Scenario
-from mlp_core.testing.foreign.named_rules import DEFAULTS, Like, likes, meant, named
-from mlp_core.testing.subjects.functional import array_of, functional, tensor_of
+from mlp_core.testing.foreign.likes import Like, likes
+from mlp_core.testing.foreign.named_rules import DEFAULTS, OFF, meant, named
+from mlp_core.testing.subjects.functional import FAR, NEAR, array_of, functional, tensor_of
 from mlp_core.testing.subjects.known_names import one_of
+from mlp_core.testing.subjects.layered import OWNERS, PREFIX
 from mlp_core.testing.subjects.reading import HOLDS, Reading, Said
 from mlp_core.testing.subjects.updates import UpdateSubject
 from mlp_core.testing.subjects.written import written
@@ -47,10 +49,12 @@ def subject(things: Sequence[Any], said: Said) -> RuledSubject:
     if rule is not None and not rule.counts and said.reading.count:
         rule = None  # a version that nobody has named: with a bias correction, or with a falling rate
     names = meant(rule, list(said.hyper))
-    tried = {theirs_: _values(own, said.hyper[theirs_]) for own, theirs_ in names.items()}
+    off = () if rule is None or rule.with_on(said.switches).needs else OFF[:2]
+    tried = {theirs_: _values(own, said.hyper[theirs_], off) for own, theirs_ in names.items()}
     left = {n: v for n, v in said.hyper.items() if n not in tried}
     if any(v is None for v in left.values()) and said.reading.kind != "config":
         rule, tried = None, tried | {n: (0.5, 0.25) for n, v in left.items() if v is None}
+    rule = rule and rule.with_on(said.switches)
     hyper = {name: values[0] for name, values in tried.items()}
     reading = _called(theirs, said.reading, hyper)
     made = _subject(theirs, reading, tried, said.name)
@@ -61,26 +65,35 @@ def subject(things: Sequence[Any], said: Said) -> RuledSubject:
     scenarios = sample(made.scenarios(dtypes=(torch.float64,), groups=(1, 1)), SHOWN)
     runs = {one.first: _runs(_make(theirs, one), scenarios) for one in readings}
     fits = (option for option in options if _fits(runs[option[0].first], option[1].make(), scenarios))
-    chosen, like, words = next(fits, options[0])
+    unclear = said.others or any(left.values())
+    found = next(fits, None if unclear else options[0])
+    if found is None:
+        return made
+    chosen, like, words = found
     return _subject(theirs, chosen, tried, said.name, like, words)
 
 
-def _values(own: str, default: float | None) -> tuple[float, ...]:
+def _values(own: str, default: float | None, off: Sequence[str]) -> tuple[float, ...]:
+    """The values of a hyperparameter. off: those that are tried as 0 too, as code may have a branch for that."""
     others = DEFAULTS[own] if own != "lr" or not default else (default, default / 2, 4 * default)
-    return tuple(dict.fromkeys([*([default] if default else []), *others]))
+    return tuple(dict.fromkeys([*([default] if default else []), others[0], *([0.0] if own in off else []), *others]))
 
 
 def _called(theirs: Any, reading: Reading, hyper: dict[str, float]) -> Reading:
     """The first way of calling it in which its parameters move, or at least nothing is raised."""
     still, why = list[Reading](), ""
-    holds = HOLDS if reading.kind in ("function", "class") and len(reading.params) < 2 else (reading.holds,)
+    holds: tuple[str, ...] = (reading.holds,)
+    if reading.kind in ("function", "class") and len(reading.params) < 2:
+        holds = HOLDS
+    if reading.holds in PREFIX and reading.kind in OWNERS:
+        holds = tuple(PREFIX)
     libraries = ("torch", "numpy") if reading.kind == "objects" else ("numpy", "torch")
     for library in libraries:
         for one in holds:
             now = replace(reading, library=library, holds=one)
             try:
                 if _moves(theirs, now, hyper):
-                    return now
+                    return replace(now, updates=_updates(theirs, now, hyper)) if reading.begins else now
                 still.append(now)
             except Exception as error:
                 why = why or f"{type(error).__name__}: {error}"
@@ -100,6 +113,20 @@ def _moves(theirs: Any, reading: Reading, hyper: dict[str, float]) -> bool:
         params, state = step(grads, state, params, **hyper)
         moved |= any(not torch.equal(tensor_of(p), b) for p, b in zip(params, before, strict=True))
     return moved
+
+
+def _updates(theirs: Any, reading: Reading, hyper: dict[str, float]) -> str:
+    """Whether it returns updates, which parameters far from their gradients show: "added" or "subtracted",
+    "applied by a function" if the file has one, or "" if it returns parameters.
+    """
+    init, step = written(theirs, reading)
+    params, grads = ([array_of(torch.full((2, 3), v).double(), reading.library)] for v in (FAR, NEAR))
+    result = tensor_of(step(grads, init(params, **hyper), params, **hyper)[0][0])
+    if bool((result - FAR).abs().amax() <= result.abs().amax()):
+        return ""
+    if len(theirs) > 2:
+        return "applied by a function"
+    return "subtracted" if bool((result > 0).all()) else "added"
 
 
 def _make(theirs: Any, reading: Reading) -> Make:
@@ -132,14 +159,17 @@ def _words(reading: Reading, like: Like | None, words: str) -> str:
     several = {"prefixed": "on dicts (W1 and dW1)", "dict": "on dicts with the same keys", "list": "on lists"}
     how = several.get(reading.holds, "array by array") if reading.kind in ("function", "class") else ""
     how = {"config": "array by array, with a config", "objects": "on objects with data and grad"}.get(reading.kind, how)
+    if reading.kind in OWNERS:
+        how = "that takes one layer at a time" if reading.single else "that walks over layers"
     if len(reading.params) > 1:
         how = f"on {len(reading.params)} arrays"
     against = []
     if like is not None:
-        known = ", ".join(f"{n} {v:g}" for n, v in like.given.items())
+        known = ", ".join(n if v is True else f"{n} {v:g}" for n, v in like.given.items())
         rule = next(c for c in like.rule.__mro__ if c.__module__.startswith("mlp_core.rules")).__name__
         against = [f"compared with {rule}{f' ({known})' if known else ''}{f', {words}' if words else ''}"]
     count = [f"{reading.count} from {reading.first}"] if reading.count else []
+    count += [f"its updates are {reading.updates}"] if reading.updates else []
     return "; ".join([f"read as an update rule {how}", *count, *against])
 
 

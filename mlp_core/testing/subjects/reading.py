@@ -14,8 +14,9 @@ class Reading:
     """How a rule is called: what each of its parameters means."""
 
     kind: str
-    """"function", "config" (its state and its numbers are in one dict), "class", or "objects" (a class that has the
-    parameters, each with .data and .grad)"""
+    """"function", "config" (its state and its numbers are in one dict), "class", "objects" (a class that has the
+    parameters, each with .data and .grad), or one that walks over layers: "layers" (a function, or a class of which
+    an object is made), "kept layers" (the object gets them when it is made) or "own layers" (a network's method)"""
     params: tuple[str, ...] = ()
     """the names of the parameters; several if each array has its own"""
     grads: tuple[str, ...] = ()
@@ -32,6 +33,18 @@ class Reading:
     """the names of the values that it returns, if it returns several"""
     holds: str = "list"
     library: str = "numpy"
+    pairs: tuple[tuple[str, str], ...] = ()
+    """the attributes of a layer: each parameter and its gradient"""
+    single: bool = False
+    """whether it takes one layer at a time"""
+    around: tuple[str, str] = ("", "")
+    """methods to call before and after all layers are updated, if there are any"""
+    taken: tuple[str, ...] = ()
+    """the hyperparameters that its method takes"""
+    updates: str = ""
+    """how its updates enter, if it returns updates instead of parameters: "added", "subtracted", or by a function"""
+    within: str = ""
+    """the attribute of a network that has its layers"""
 
 
 @dataclass(frozen=True)
@@ -46,3 +59,7 @@ class Said:
     """the numbers in its code"""
     keeps: bool = True
     """whether it keeps anything from one step to the next"""
+    switches: tuple[str, ...] = ()
+    """options such as nesterov that are on by default"""
+    others: bool = False
+    """whether further parameters have defaults that may change the rule, such as a falling rate or a clipping norm"""

@@ -13,6 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from mlp_core.testing.subjects.functional import array_of, tensor_of
+from mlp_core.testing.subjects.layered import OWNERS, begun, walked
 from mlp_core.testing.subjects.reading import Reading
 
 
@@ -26,9 +27,10 @@ class Slot:
 def written(things: Any, reading: Reading) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """init(params, **hyper) -> state and step(grads, state, params, **hyper) -> (params, state), on lists of arrays.
 
-    things: the function or class, or it together with the function that makes the first state.
+    things: the function or class, or it together with the function that makes the first state, and with the one that
+    applies updates to parameters.
     """
-    rule, begin = things if isinstance(things, tuple) else (things, None)
+    rule, begin, apply = (*things, None)[:3] if isinstance(things, tuple) else (things, None, None)
 
     def init(params: Any, **hyper: Any) -> dict[str, Any]:
         parts = [_Held.of(part, reading, rule) for part in _parts(params, reading)]
@@ -40,11 +42,27 @@ def written(things: Any, reading: Reading) -> tuple[Callable[..., Any], Callable
         for part, slopes, kept in pieces:
             with np.errstate(all="ignore"):  # a NaN is judged as a number
                 new, after = _CALLS[reading.kind](rule, reading, part, slopes, kept, t, hyper)
+            if reading.updates:
+                new = _applied(new, reading, part, apply)
             moved += [_as(value, p, reading.library) for value, p in zip(new, part, strict=True)]
             own.append(after)
         return moved, {"step": t + 1, "own": own}
 
     return init, step
+
+
+def _applied(updates: list[Any], reading: Reading, part: Sequence[Any], apply: Any) -> list[Any]:
+    """The parameters after the updates that a rule has returned."""
+    if apply is not None:
+        held = _Held.of(part, reading)
+        moves = replace(held, arrays=[*map(_copy_of(reading.library), updates), *held.arrays[len(updates) :]])
+        return held.read(apply(held.given(), moves.given()), len(part))
+    sign = -1 if reading.updates == "subtracted" else 1
+    return [p + sign * u for p, u in zip(part, updates, strict=True)]
+
+
+def _copy_of(library: str) -> Callable[[Any], Any]:
+    return lambda array: _copied(array, library)
 
 
 def _parts(arrays: Sequence[Any], reading: Reading) -> list[list[Any]]:
@@ -116,10 +134,12 @@ def _start(rule: Any, begin: Any, reading: Reading, held: _Held, hyper: dict[str
         return rule(objects, **hyper), objects
     if reading.kind == "config":
         return {}
+    if reading.kind in OWNERS:
+        return begun(rule, reading, held.arrays, hyper)
     if begin is None:
         return {name: _zeros(held, reading.library) for name in reading.state}
     made = begin(held.given())
-    several = made if isinstance(made, tuple) else (made,)
+    several = made if len(reading.state) > 1 else (made,)
     return dict(zip(reading.state, several, strict=True))
 
 
@@ -129,11 +149,12 @@ def _function(rule: Any, reading: Reading, part: Any, slopes: Any, kept: Any, t:
     held, own = _Held.of(part, reading), _Held.of(slopes, reading, d=True)
     given = held.given()
     counted = {reading.count: t} if reading.count else {}
-    found = rule(**{reading.params[0]: given, reading.grads[0]: own.given()}, **kept, **counted, **hyper)
+    passed = {reading.grads[0]: own.given(), **dict.fromkeys(reading.params, given)}
+    found = rule(**passed, **kept, **counted, **hyper)
     if not isinstance(found, tuple):
         return held.read(given if found is None else found, len(part)), kept
     names = reading.returned if len(reading.returned) == len(found) else ()
-    at = names.index(reading.params[0]) if reading.params[0] in names else 0
+    at = next((names.index(p) for p in reading.params if p in names), 0)
     if set(names) & set(reading.state):
         called = [n or state for n, state in zip(names, _named_by_place(names, reading), strict=True)]
         after = {**kept, **{n: v for n, v in zip(called, found, strict=True) if n in kept}}
@@ -191,4 +212,5 @@ def _objects(rule: Any, reading: Reading, part: Any, slopes: Any, kept: Any, t: 
 
 _CALLS: dict[str, Callable[..., Any]] = {
     "function": _function, "config": _config, "class": _class, "objects": _objects,
+    **dict.fromkeys(OWNERS, walked),
 }  # fmt: skip

@@ -124,6 +124,23 @@ class SchedulesMuFromZero(NAdamInPieces):
         return super().mu(t - 1)
 
 
+class SchedulesMuByWholePowers(NAdamInPieces):
+    """mu_t = beta1 (1 - 0.96^t / 2)"""
+
+    def mu(self, t: int) -> float:
+        return float(self.betas[0] * (1.0 - 0.5 * 0.96**t))
+
+
+class HasNoScheduleOfMu(NAdamInPieces):
+    """mu_t = beta1"""
+
+    def mu(self, t: int) -> float:
+        return float(self.betas[0])
+
+    def accumulated(self, product: Tensor, t: int) -> float:
+        return float(self.betas[0] ** t)
+
+
 class RAdamInPieces(RAdam):
     """Correct RAdam in pieces; a mistake overrides one piece."""
 
