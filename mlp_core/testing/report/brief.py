@@ -16,6 +16,9 @@ from mlp_core.testing.report.names import is_in_file
 NAMED = 3
 """the number of other failing laws that are named"""
 
+NOT_REQUIRED = "about batches are broken, which count only with --batch-size"
+"""what is said of failing laws that do not affect the verdict"""
+
 LINES = 9
 """the number of lines of a function that are shown"""
 
@@ -47,7 +50,7 @@ def brief(results: Sequence[Result], subject: str, options: str, width: int, *, 
         ("got", one.got), ("expected", one.expected), ("diagnosis", "" if named else one.diagnosis or ""),
         ("smallest", one.counterexample), ("numbers", one.numbers),
     ]  # fmt: skip
-    told = [f"BROKEN: {one.subject}: {one.law}"]
+    told = [f"BROKEN{'' if one.asked else ' (not required)'}: {one.subject}: {one.law}"]
     told += [line for name, value in rows if value for line in row(name, value, width)]
     told += ["", *at_fault(one, width)] if one.lines else []
     told += ["", *repeated(one.law, subject, options)] if one.snippet else []
@@ -85,10 +88,12 @@ def repeated(law: str, subject: str, options: str) -> list[str]:
 def others(results: Sequence[Result], shown: Result) -> list[str]:
     """The names of the other failing laws, and how many laws hold."""
     broken = [r for r in results if r.verdict == "FAIL" and r is not shown]
-    named = [f"BROKEN: {r.subject}: {r.law}" for r in broken[:NAMED]]
+    named = [f"BROKEN{'' if r.asked else ' (not required)'}: {r.subject}: {r.law}" for r in broken[:NAMED]]
     named += [f"and {len(broken) - NAMED} more"] if len(broken) > NAMED else []
     counts = {v: sum(r.verdict == v for r in results) for v in VERDICTS}
     words = f"FAIL: {counts['FAIL']} of {len(results)} laws broken, {counts['PASS']} hold"
+    if not any(r.asked for r in results if r.verdict == "FAIL"):
+        words = f"PASS: {counts['PASS']} of {len(results)} laws hold; {counts['FAIL']} {NOT_REQUIRED}"
     words += f", {counts['UNTESTED']} could not be tested" if counts["UNTESTED"] else ""
     words += f", {counts['SKIP']} skipped" if counts["SKIP"] else ""
     return [*named, f"{words}; more: --all, --html FILE, --json FILE"]
