@@ -1,5 +1,5 @@
-"""Objectives with raw scores up to 700, where exp(score) is 1e304: the right one is not accused, a mistake of a
-thousandth, or one far out only, is found."""
+"""Objectives with raw scores up to 700, where exp(score) is 1e304: the right one is lawful. A mistake of a
+thousandth is found, and so is one far out only."""
 
 from __future__ import annotations
 

@@ -9,14 +9,18 @@ from typing import Any
 
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import TARGET, is_weight
-from mlp_core.testing.foreign.doors import CHAIN, Door, positional, returns, wanted
+from mlp_core.testing.foreign.doors import CHAIN, Door, keeps, positional, returns, wanted
+from mlp_core.testing.subjects.doors.names import BELOW
 
+of_batch_loss = later("mlp_core.testing.subjects.doors.batch_loss", "of_batch_loss")
 of_derivative = later("mlp_core.testing.subjects.doors.recognised", "of_derivative")
 of_chain, of_written, of_force, of_loss = (
     later("mlp_core.testing.subjects.doors.beside", name) for name in ("of_chain", "of_written", "of_force", "of_loss")
 )
 
 LOOKS = "a function, its gradient and its Hessian (fun, jac and hess)"
+
+OF_A_BATCH = "a class of losses with forward(y_pred, y_true) and backward(dvalues, y_true)"
 
 HESSIANS = ("hess_{}", "{}_hess", "hessian_{}", "{}_hessian", "d2{}", "{}_hess_matrix")
 """names of the Hessian of a function"""
@@ -121,6 +125,21 @@ def losses(file: Any) -> Iterator[Door]:
             if GRADIENT.fullmatch(name) and same and returns(method):
                 yield f"{node.name}.{name}", (node.name,), _loss(value.name, name)
                 break
+
+
+def batch_losses(file: Any) -> Iterator[Door]:
+    """Classes with forward(y_pred, y_true) and backward(dvalues, y_true), which takes the prediction as dvalues."""
+    for node in file.classes():
+        methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
+        both = [methods.get("forward"), methods.get("backward")]
+        if any(m is None or len(wanted(m)) != 3 or not TARGET.fullmatch(wanted(m)[2]) for m in both):
+            continue
+        forward, backward = (m for m in both if m is not None)
+        begins = len(wanted(methods["__init__"])) > 1 if "__init__" in methods else False
+        gives = returns(backward) or keeps(backward, BELOW)
+        same = wanted(forward) == wanted(backward) and returns(backward)  # a loss that also returns its gradient
+        if wanted(forward)[2] == wanted(backward)[2] and returns(forward) and gives and not (begins or same):
+            yield f"{node.name}.backward", (node.name,), lambda cls, _: of_batch_loss(cls, "forward", "backward")
 
 
 def _loss(value: str, gradient: str) -> Any:

@@ -160,6 +160,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("an energy and its forces", _door(beside.forces)),
     Recogniser("a function that returns a value with its gradient", _door(doors.values)),
     Recogniser("a class whose method returns its loss with a dict of gradients", _door(doors.networks)),
+    Recogniser(beside.OF_A_BATCH, _door(beside.batch_losses)),
     Recogniser("a class with forward(x) and backward(dout)", _door(doors.layers)),
     Recogniser(engines.LOOKS, _door(engines.engines)),
     Recogniser(nets.LOOKS, _door(nets.nets)),

@@ -1,4 +1,4 @@
-"""What the code of an update rule says: its numbers, its options, and what it keeps and returns."""
+"""Reads the code of an update rule: its numbers, its options, and the values that it keeps and returns."""
 
 from __future__ import annotations
 

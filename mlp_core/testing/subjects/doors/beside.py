@@ -119,15 +119,16 @@ def of_written(f: Callable[..., Any]) -> Form:
     )  # fmt: skip
     form = _anywhere(name_of(f), required(f)[:1], Beside(lines, (f,)))
     if form is None:
-        raise ArgumentError("shapes", Described(f"none under which {name_of(f)} returns a number"), WRITTEN)
+        words = f"none under which {name_of(f)} returns a number"
+        call = 'value_and_gradient(f, subjects.arrays("(n)"))  # f returns value and gradient'
+        raise _refused(words, "f(x, grad) that runs on some vector x", call)
     return form
 
 
-WRITTEN = (
-    "f(x, grad) that runs on some vector x; or give a function with the gradient: "
-    "from mlp_core.testing import subjects; "
-    'subject = subjects.value_and_gradient(f, subjects.arrays("(n)"))  # f returns value and gradient'
-)
+def _refused(words: str, expected: str, call: str) -> ArgumentError:
+    """The error if nothing runs, with lines to paste."""
+    paste = f"from mlp_core.testing import subjects\nsubject = subjects.{call}"
+    return ArgumentError("shapes", Described(words), f"{expected}, or these two lines in the file", paste=paste)
 
 
 def of_force(energy: Callable[..., Any], force: Callable[..., Any]) -> Form:
@@ -138,8 +139,7 @@ def of_force(energy: Callable[..., Any], force: Callable[..., Any]) -> Form:
     form = _anywhere(one, names, Beside(lines, (energy, force)))
     if form is None:
         call = f'jacobian({one}, lambda *x: -{other}(*x), subjects.arrays("(n)"))'
-        expected = f"give its arguments: from mlp_core.testing import subjects; subject = subjects.{call}"
-        raise ArgumentError("shapes", Described(f"none under which {one} and {other} run"), expected)
+        raise _refused(f"none under which {one} and {other} run", "functions of the same arguments", call)
     return form
 
 
@@ -152,12 +152,9 @@ def of_loss(cls: type, value: str, gradient: str) -> Form:
         Beside((*lines, f"    return value, made.{gradient}({again})"), (cls,)),
     )  # fmt: skip
     if form is None or held(cls()):
-        expected = (
-            "no arrays of its own, and a gradient for the first arguments; or give the function: "
-            "from mlp_core.testing import subjects; "
-            f'subject = subjects.value_and_gradient(f, subjects.arrays("(n,d),(n,d)"))  # f calls {cls.__name__}'
-        )
-        raise ArgumentError("shapes", Described(f"none under which {cls.__name__}.{value} runs"), expected)
+        expected = "a loss without arrays of its own, with a gradient for its first arguments"
+        call = f'value_and_gradient(f, subjects.arrays("(n,d),(n,d)"))  # f calls {cls.__name__}'
+        raise _refused(f"none under which {cls.__name__}.{value} runs", expected, call)
     return form
 
 
@@ -187,8 +184,7 @@ def of_chain(*functions: Callable[..., Any]) -> Form:
     found = tried(names, fits)
     if found is None:
         call = f'jacobian({words[-2]}, {words[-1]}, subjects.arrays("(n)"))'
-        expected = f"give its arguments: from mlp_core.testing import subjects; subject = subjects.{call}"
-        raise ArgumentError("shapes", Described(f"none under which {', '.join(words)} run"), expected)
+        raise _refused(f"none under which {', '.join(words)} run", "functions of the same arguments", call)
     form = jacobian(values, slopes, found.strategy(), name=words[-1])
     run = [
         *lines.split("\n"), "def jacobian(args):", "    return slopes(*args)", "def run(args):",
