@@ -94,7 +94,7 @@ def test_laws_of_a_subject_keep_theirs_and_a_run_without_writes_nothing(
 
 
 def test_what_is_no_database_is_refused() -> None:
-    with pytest.raises(ArgumentError, match=r"database: got 'failures', expected one of hypothesis\.database"):
+    with pytest.raises(ArgumentError, match=r"database: got 'failures', expected a database of hypothesis\.database"):
         verify(backprop, database="failures")  # type: ignore[arg-type]
 
 
