@@ -22,7 +22,8 @@ ENTRY = re.compile(r"`([\w/]+\.py)`:\n\n```python\n(.*?)```", re.DOTALL)
 """a file, and what is written at its end"""
 COMMAND = re.compile(r"^    ((?:mlp-core|python|pytest) .*)\n", re.MULTILINE)
 MISTAKE = re.compile(
-    r"(?:With(?:\s+the\s+mistake)?\s+`(.+?)`\s+instead\s+of|Without\s+the\s+line)\s+`(.+?)`.*?```text\n(.*?)```", re.DOTALL
+    r"(?:With(?:\s+the\s+mistake)?\s+`(.+?)`\s+instead\s+of|Without\s+the\s+line)\s+`(.+?)`.*?```text\n(.*?)```",
+    re.DOTALL,
 )
 """the wrong text, the text that it replaces, and the message about it"""
 
