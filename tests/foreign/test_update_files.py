@@ -13,10 +13,11 @@ from mlp_core.testing import Report, verify
 from mlp_core.testing.engine import runner
 from mlp_core.testing.foreign.load import found_in, loaded
 from tests.foreign.update_files import FILES as FIRST
+from tests.foreign.update_files_adam import ADAMS
 from tests.foreign.update_files_layers import LAYERED, NETWORK
 from tests.foreign.update_files_more import FALLING_RATE, MORE
 
-FILES = FIRST | MORE | LAYERED
+FILES = FIRST | MORE | ADAMS | LAYERED
 
 WRONG = [(name, k) for name, file in FILES.items() for k in range(len(file.wrong))]
 EVERY = {*FIRST, "Nesterov on lists", "an optimizer with its layers", "updates that are applied"}

@@ -15,7 +15,7 @@ SECONDS = 6.0
 """of work after the first failure, after which the smallest example so far is small enough: loops over every pixel in
 Python would take minutes"""
 
-AGAIN = 3
+FURTHER = 3
 """the divisor of SECONDS for further laws of a subject: the report shows the first failure in full"""
 
 
@@ -33,7 +33,7 @@ class Failing:
     """
 
     def __init__(self, *, further: bool = False) -> None:
-        self.seconds = SECONDS / (AGAIN if further else 1)
+        self.seconds = SECONDS / (FURTHER if further else 1)
         self.broken: Broken | None = None
         self.example: Any = None
         self.size = 0

@@ -50,11 +50,15 @@ def brief(results: Sequence[Result], subject: str, options: str, width: int, *, 
         ("got", one.got), ("expected", one.expected), ("diagnosis", "" if named else one.diagnosis or ""),
         ("smallest", one.counterexample), ("numbers", one.numbers),
     ]  # fmt: skip
-    told = [f"BROKEN{'' if one.asked else ' (not required)'}: {one.subject}: {one.law}"]
+    told = [_headed(one)]
     told += [line for name, value in rows if value for line in row(name, value, width)]
     told += ["", *at_fault(one, width)] if one.lines else []
     told += ["", *repeated(one.law, subject, options)] if one.snippet else []
     return Text(escaped("\n".join(["", *told, "", *others(results, one)])))
+
+
+def _headed(one: Result) -> str:
+    return f"BROKEN{'' if one.asked else ' (not required)'}: {one.subject}: {one.law}"
 
 
 def row(name: str, value: str, width: int) -> list[str]:
@@ -88,7 +92,7 @@ def repeated(law: str, subject: str, options: str) -> list[str]:
 def others(results: Sequence[Result], shown: Result) -> list[str]:
     """The names of the other failing laws, and how many laws hold."""
     broken = [r for r in results if r.verdict == "FAIL" and r is not shown]
-    named = [f"BROKEN{'' if r.asked else ' (not required)'}: {r.subject}: {r.law}" for r in broken[:NAMED]]
+    named = [_headed(r) for r in broken[:NAMED]]
     named += [f"and {len(broken) - NAMED} more"] if len(broken) > NAMED else []
     counts = {v: sum(r.verdict == v for r in results) for v in VERDICTS}
     words = f"FAIL: {counts['FAIL']} of {len(results)} laws broken, {counts['PASS']} hold"

@@ -47,6 +47,11 @@ def array_of(tensor: Tensor, library: str) -> Any:
     return import_module("jax.numpy").asarray(values.numpy())
 
 
+def copied(array: Any, library: str) -> Any:
+    """An array of any library as a new array of this one."""
+    return array_of(tensor_of(array), library)
+
+
 def tensor_of(array: Any) -> Tensor:
     """An array of any library as a new tensor."""
     return array.detach().clone() if isinstance(array, Tensor) else torch.from_numpy(np.array(array))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mlp_core.testing.subjects.functional import array_of, tensor_of
+from mlp_core.testing.subjects.functional import copied, tensor_of
 
 PREFIX = {"dict": "", "prefixed": "d"}
 """what the keys of gradients have before those of parameters, if both are in dicts"""
@@ -47,8 +47,8 @@ class Layers:
             self.stack.append(Layer())
         blank = np.zeros((1, 1))
         for k, layer in enumerate(self.stack):
-            own = [self._copy(a) for a in (*arrays, *[blank] * per)[k * per : (k + 1) * per]]
-            steep = [self._copy(a) for a in (*slopes, *[blank] * per)[k * per : (k + 1) * per]]
+            own = [copied(a, self.library) for a in (*arrays, *[blank] * per)[k * per : (k + 1) * per]]
+            steep = [copied(a, self.library) for a in (*slopes, *[blank] * per)[k * per : (k + 1) * per]]
             before = self._of(layer) if hasattr(layer, self.pairs[0][0]) else own
             for place, value in zip(before, own, strict=True):
                 place[...] = value
@@ -57,9 +57,6 @@ class Layers:
     def read(self, n: int) -> list[Any]:
         """The first n parameters."""
         return [array for layer in self.stack for array in self._of(layer)][:n]
-
-    def _copy(self, array: Any) -> Any:
-        return array_of(tensor_of(array), self.library)
 
     def _of(self, layer: Layer) -> list[Any]:
         if self.holds in PREFIX:

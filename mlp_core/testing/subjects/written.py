@@ -12,7 +12,7 @@ from zlib import crc32
 import numpy as np
 from torch import Tensor
 
-from mlp_core.testing.subjects.functional import array_of, tensor_of
+from mlp_core.testing.subjects.functional import array_of, copied, tensor_of
 from mlp_core.testing.subjects.layered import OWNERS, begun, walked
 from mlp_core.testing.subjects.reading import Reading
 
@@ -55,24 +55,16 @@ def _applied(updates: list[Any], reading: Reading, part: Sequence[Any], apply: A
     """The parameters after the updates that a rule has returned."""
     if apply is not None:
         held = _Held.of(part, reading)
-        moves = replace(held, arrays=[*map(_copy_of(reading.library), updates), *held.arrays[len(updates) :]])
+        moves = replace(held, arrays=[*(copied(u, reading.library) for u in updates), *held.arrays[len(updates) :]])
         return held.read(apply(held.given(), moves.given()), len(part))
     sign = -1 if reading.updates == "subtracted" else 1
     return [p + sign * u for p, u in zip(part, updates, strict=True)]
-
-
-def _copy_of(library: str) -> Callable[[Any], Any]:
-    return lambda array: _copied(array, library)
 
 
 def _parts(arrays: Sequence[Any], reading: Reading) -> list[list[Any]]:
     """The arrays of each call."""
     each = 1 if reading.holds == "array" or len(reading.params) > 1 else len(arrays)
     return [list(arrays[k : k + each]) for k in range(0, len(arrays), each)]
-
-
-def _copied(array: Any, library: str) -> Any:
-    return array_of(tensor_of(array), library)
 
 
 def _as(value: Any, like: Any, library: str) -> Any:
@@ -93,9 +85,9 @@ class _Held:
     @classmethod
     def of(cls, part: Sequence[Any], reading: Reading, rule: Any = None, *, d: bool = False) -> _Held:
         """Copies of the arrays. Dicts have pairs of W and b: an odd one gets a bias of zeros."""
-        own = [_copied(a, reading.library) for a in part]
+        own = [copied(a, reading.library) for a in part]
         if reading.holds in ("prefixed", "dict") and len(own) % 2:
-            own.append(_copied(np.zeros((1, 1)), reading.library))
+            own.append(copied(np.zeros((1, 1)), reading.library))
         keys = [f"{'Wb'[k % 2]}{k // 2 + 1}" for k in range(len(own))]
         return cls([f"d{key}" if d and reading.holds == "prefixed" else key for key in keys], own, reading.holds)
 
@@ -119,7 +111,7 @@ def _zeros(held: _Held, library: str) -> Any:
     """A state of zeros in the container of the parameters; in dicts under both names."""
     zero = [array_of(tensor_of(a) * 0, library) for a in held.arrays]
     if held.holds == "prefixed":
-        both = [array_of(tensor_of(a), library) for a in zero]
+        both = [copied(a, library) for a in zero]
         return {**dict(zip(held.keys, zero, strict=True)),
                 **{f"d{key}": value for key, value in zip(held.keys, both, strict=True)}}  # fmt: skip
     return replace(held, arrays=zero).given()
@@ -178,7 +170,7 @@ def _of_several(rule: Any, reading: Reading, array: Any, slope: Any, hyper: Any)
     at = crc32(tensor_of(slope).double().numpy().tobytes()) % len(names)
     values, slopes = tensor_of(array), tensor_of(slope)
     others = [(array_of(values + k, library), array_of(slopes - k, library)) for k in range(1, len(names))]
-    others.insert(at, (_copied(array, library), _copied(slope, library)))
+    others.insert(at, (copied(array, library), copied(slope, library)))
     given = dict(zip((*names, *reading.grads), (*(a for a, _ in others), *(g for _, g in others)), strict=True))
     found = rule(**given, **hyper)
     if found is None:
@@ -188,7 +180,7 @@ def _of_several(rule: Any, reading: Reading, array: Any, slope: Any, hyper: Any)
 
 
 def _config(rule: Any, reading: Reading, part: Any, slopes: Any, kept: Any, t: int, hyper: Any) -> Any:
-    w, dw = (_copied(one[0], reading.library) for one in (part, slopes))
+    w, dw = (copied(one[0], reading.library) for one in (part, slopes))
     value, after = rule(w, dw, {**copy.copy(kept), **hyper})
     return [value], after
 
@@ -205,7 +197,7 @@ def _class(rule: Any, reading: Reading, part: Any, slopes: Any, kept: Any, t: in
 def _objects(rule: Any, reading: Reading, part: Any, slopes: Any, kept: Any, t: int, hyper: Any) -> Any:
     optimizer, objects = kept
     for one, value, slope in zip(objects, part, slopes, strict=True):
-        one.data, one.grad = _copied(value, reading.library), _copied(slope, reading.library)
+        one.data, one.grad = copied(value, reading.library), copied(slope, reading.library)
     getattr(optimizer, reading.method)()
     return [one.detach() if isinstance(one, Tensor) else one.data for one in objects], kept
 

@@ -144,3 +144,11 @@ def alike(asked: Asked, shapes: Sequence[Any], target: int | None = None) -> boo
 def check(text: str) -> None:
     """Raises ArgumentError if the shapes of a user are not a signature."""
     Asked.of(text)
+
+
+def not_run(words: str, expected: str, call: str) -> ArgumentError:
+    """The error if no shapes are found with which something runs: words say what was tried, and `call` makes the
+    subject in two lines to paste.
+    """
+    paste = f"from mlp_core.testing import subjects\nsubject = subjects.{call}"
+    return ArgumentError("shapes", Described(f"none under which {words}"), expected, paste=paste)

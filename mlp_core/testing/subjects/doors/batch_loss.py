@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.examples.foreign_arrays import is_real
+from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.beside import Beside, formed
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import required
@@ -49,8 +49,6 @@ def of_batch_loss(cls: type, value: str, gradient: str) -> Form:
     form = formed(f"{cls.__name__}.{gradient}", names, beside, ("numpy",), probabilities if narrow else list)
     if form is None:
         call = f'value_and_gradient(f, subjects.arrays("(n,d),(n,d)"))  # f calls {cls.__name__}'
-        paste = f"from mlp_core.testing import subjects\nsubject = subjects.{call}"
-        words = f"none under which {cls.__name__}.{value} runs"
-        raise ArgumentError("shapes", Described(words), "a loss of a prediction and a target", paste=paste)
+        raise not_run(f"{cls.__name__}.{value} runs", "a loss of a prediction and a target", call)
     told = form.found.replace("positive numbers", "probabilities")
     return replace(form, found=f"{told}; the gradient is that of the mean loss of the samples")

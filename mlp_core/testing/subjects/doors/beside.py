@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, is_real
+from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.assigned import Found, built
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import required, strategy_of
@@ -119,16 +120,14 @@ def of_written(f: Callable[..., Any]) -> Form:
     )  # fmt: skip
     form = _anywhere(name_of(f), required(f)[:1], Beside(lines, (f,)))
     if form is None:
-        words = f"none under which {name_of(f)} returns a number"
+        words = f"{name_of(f)} returns a number"
         call = 'value_and_gradient(f, subjects.arrays("(n)"))  # f returns value and gradient'
         raise _refused(words, "f(x, grad) that runs on some vector x", call)
     return form
 
 
 def _refused(words: str, expected: str, call: str) -> ArgumentError:
-    """The error if nothing runs, with lines to paste."""
-    paste = f"from mlp_core.testing import subjects\nsubject = subjects.{call}"
-    return ArgumentError("shapes", Described(words), f"{expected}, or these two lines in the file", paste=paste)
+    return not_run(words, f"{expected}, or these two lines in the file", call)
 
 
 def of_force(energy: Callable[..., Any], force: Callable[..., Any]) -> Form:
@@ -139,7 +138,7 @@ def of_force(energy: Callable[..., Any], force: Callable[..., Any]) -> Form:
     form = _anywhere(one, names, Beside(lines, (energy, force)))
     if form is None:
         call = f'jacobian({one}, lambda *x: -{other}(*x), subjects.arrays("(n)"))'
-        raise _refused(f"none under which {one} and {other} run", "functions of the same arguments", call)
+        raise _refused(f"{one} and {other} run", "functions of the same arguments", call)
     return form
 
 
@@ -154,7 +153,7 @@ def of_loss(cls: type, value: str, gradient: str) -> Form:
     if form is None or held(cls()):
         expected = "a loss without arrays of its own, with a gradient for its first arguments"
         call = f'value_and_gradient(f, subjects.arrays("(n,d),(n,d)"))  # f calls {cls.__name__}'
-        raise _refused(f"none under which {cls.__name__}.{value} runs", expected, call)
+        raise _refused(f"{cls.__name__}.{value} runs", expected, call)
     return form
 
 
@@ -184,7 +183,7 @@ def of_chain(*functions: Callable[..., Any]) -> Form:
     found = tried(names, fits)
     if found is None:
         call = f'jacobian({words[-2]}, {words[-1]}, subjects.arrays("(n)"))'
-        raise _refused(f"none under which {', '.join(words)} run", "functions of the same arguments", call)
+        raise _refused(f"{', '.join(words)} run", "functions of the same arguments", call)
     form = jacobian(values, slopes, found.strategy(), name=words[-1])
     run = [
         *lines.split("\n"), "def jacobian(args):", "    return slopes(*args)", "def run(args):",

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.source import LOADED, import_of
 from mlp_core.testing.examples.arguments import Arguments
+from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import required
 from mlp_core.testing.subjects.doors.tried import tried
@@ -46,9 +46,7 @@ def of_methods(cls: type, chain: Sequence[str]) -> Form:
     found = tried(names, fits)
     if found is None:
         call = f'jacobian(score, hessian, subjects.arrays("(d),(n),(n,d)"))  # of {name}'
-        paste = f"from mlp_core.testing import subjects\nsubject = subjects.{call}"
-        expected = "its arguments, as in these two lines in the file"
-        raise ArgumentError("shapes", Described(f"none under which {name} runs"), expected, paste=paste)
+        raise not_run(f"{name} runs", "its arguments, as in these two lines in the file", call)
     form = jacobian(values, slopes, found.strategy(), name=f"{name}.{chain[-1]}")
     return replace(form, names=names, source=_source(cls, chain, lines), found=found.words(names))
 

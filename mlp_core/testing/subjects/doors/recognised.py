@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.source import name_of
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, is_real
 from mlp_core.testing.subjects.doors import beside, network
 from mlp_core.testing.subjects.doors.arrays import arrays
+from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.assigned import Found
 from mlp_core.testing.subjects.doors.beside import predicted
 from mlp_core.testing.subjects.doors.derivative import derivative
@@ -42,8 +43,7 @@ def not_found(what: str, call: str) -> ArgumentError:
     lines = (
         '--shapes "(n,d),(d,h)" with those of its arrays, or these two lines in the file, with the shapes of yours'
     )
-    paste = f"from mlp_core.testing import subjects\nsubject = subjects.{call}"
-    return ArgumentError("shapes", Described(f"none under which {what} runs"), lines, paste=paste)
+    return not_run(f"{what} runs", lines, call)
 
 
 def of_pair(forward: Callable[..., Any], backward: Callable[..., Any]) -> Form:
