@@ -14,8 +14,9 @@ from mlp_core.testing.subjects.doors.names import BELOW
 
 of_batch_loss = later("mlp_core.testing.subjects.doors.batch_loss", "of_batch_loss")
 of_derivative = later("mlp_core.testing.subjects.doors.recognised", "of_derivative")
-of_chain, of_written, of_force, of_loss = (
-    later("mlp_core.testing.subjects.doors.beside", name) for name in ("of_chain", "of_written", "of_force", "of_loss")
+of_loss = later("mlp_core.testing.subjects.doors.class_loss", "of_loss")
+of_chain, of_written, of_force = (
+    later("mlp_core.testing.subjects.doors.beside", name) for name in ("of_chain", "of_written", "of_force")
 )
 
 LOOKS = "a function, its gradient and its Hessian (fun, jac and hess)"
@@ -117,14 +118,20 @@ def losses(file: Any) -> Iterator[Door]:
         if any("Module" in ast.unparse(b) or "Function" in ast.unparse(b) for b in node.bases):
             continue
         methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
-        value = next((m for n, m in methods.items() if VALUE.fullmatch(n) and len(wanted(m)) in (3, 4)), None)
+        value = next((m for n, m in methods.items() if VALUE.fullmatch(n) and len(_taken(m)) in (2, 3)), None)
         if value is None or not returns(value) or ("__init__" in methods and len(wanted(methods["__init__"])) > 1):
             continue
         for name, method in methods.items():
-            same = wanted(method) in (["self"], wanted(value)) and len(positional(method)) > 0
+            same = _taken(method) in ([], _taken(value)) and len(positional(method)) > 0
             if GRADIENT.fullmatch(name) and same and returns(method):
                 yield f"{node.name}.{name}", (node.name,), _loss(value.name, name)
                 break
+
+
+def _taken(method: ast.FunctionDef) -> list[str]:
+    """The arguments that a method must be given, the object aside."""
+    static = any(ast.unparse(one) == "staticmethod" for one in method.decorator_list)
+    return wanted(method) if static else wanted(method)[1:]
 
 
 def batch_losses(file: Any) -> Iterator[Door]:

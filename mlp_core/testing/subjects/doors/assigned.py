@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mlp_core.testing.subjects.doors.arrays import arrays
 from mlp_core.testing.subjects.doors.names import CONSTANTS, EITHER
+from mlp_core.testing.subjects.roles import role
 
 GROUPS = re.compile(r"n_?groups|num_groups|G|groups?")
 """parameters that divide a size: with 1 they hide how"""
@@ -109,9 +110,11 @@ def built(options: Sequence[Any], lib: str = "numpy", seed: int = 0) -> list[Any
 def options_of(names: Sequence[str], shapes: Sequence[Any]) -> list[Sequence[Any]]:
     """The values with which each parameter is tried, by its name."""
     found: list[Sequence[Any]] = []
-    for name in names:
+    for k, name in enumerate(names):
         constants = next((values for words, values in CONSTANTS if re.fullmatch(words, name)), None)
-        if constants is not None:
+        if len(name) == 1 and (k == 0 or (k == 1 and role(names[0]) == "true")):  # p is a probability, s a score
+            found.append(shapes)
+        elif constants is not None:
             found.append(constants)
         elif CLASSES.fullmatch(name):
             found.append([Classes(), *shapes])

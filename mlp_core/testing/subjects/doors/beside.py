@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -15,11 +16,12 @@ from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, is_real
 from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.assigned import Found, built
+from mlp_core.testing.subjects.doors.domains import narrowed
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import required, strategy_of
-from mlp_core.testing.subjects.doors.held import held
 from mlp_core.testing.subjects.doors.tried import tried
 from mlp_core.testing.subjects.doors.value_and_gradient import jacobian
+from mlp_core.testing.subjects.roles import role
 
 
 @dataclass(frozen=True)
@@ -51,28 +53,30 @@ PREDICTED = ("pred", "hat", "output", "guess", "prob", "logit", "score", "yhat",
 
 
 def predicted(names: Sequence[str]) -> int:
-    """The parameter of a loss to which its derivative belongs: the prediction, or else the first."""
-    return next((k for k, n in enumerate(names) if any(w in n.lower() for w in PREDICTED)), 0)
+    """The parameter of a loss to which its derivative belongs: the prediction, or else the first that is no target.
 
-
-def positive(args: Sequence[Any]) -> list[Any]:
-    """Arguments without negative numbers and zeros, for functions with a root or a logarithm."""
-    return [np.abs(a) + 0.5 if isinstance(a, np.ndarray) and is_real(a) else a for a in args]
+    >>> predicted(["y_true", "y_pred"]), predicted(["y", "p"]), predicted(["y", "t"]), predicted(["a", "b"])
+    (1, 1, 0, 0)
+    """
+    named = [k for k, n in enumerate(names) if any(w in n.lower() for w in PREDICTED)]
+    clear = [k for k, n in enumerate(names) if role(n) != "true"] if len(names) == 2 else []
+    return next(iter([*named, *clear]), 0)
 
 
 def formed(
-    name: str, names: Sequence[str], beside: Beside, libs: Sequence[str] = ("numpy", "torch"),
-    domain: Callable[[Sequence[Any]], Sequence[Any]] = list,
-) -> Form | None:  # fmt: skip
+    name: str, names: Sequence[str], beside: Beside, libs: Sequence[str] = ("numpy", "torch")
+) -> Form | None:
     """The form of a value with its gradients; None if nothing runs. One gradient belongs to the prediction, several
-    to the first arguments. domain: moves arguments to where the function is defined.
+    to the first arguments.
     """
-    at = predicted(names)
+    at, unbounded = predicted(names), list[float]()
 
-    def fits(args: list[Any]) -> bool:
-        args = list(domain(args))
+    def fits(args: list[Any], finite: bool = True) -> bool:
         value, found = beside.both()([copied(a) for a in args])
-        if prod(np.shape(value)) != 1 or not is_number(value) or not np.isfinite(float(value)):
+        if prod(np.shape(value)) != 1 or not is_number(value):
+            return False
+        if finite and not np.isfinite(float(value)):
+            unbounded.append(float(value))
             return False
         if is_array(found):
             return is_real(args[at]) and np.shape(found) == np.shape(args[at]) and prod(np.shape(found)) > 1
@@ -81,19 +85,18 @@ def formed(
         return len(shapes) > 1 and shapes == real[: len(shapes)] and all(prod(s) > 1 for s in shapes)
 
     for lib in libs:
-        found = tried(names, fits, lib=lib, call=lambda *args: beside.both()(list(args)))
-        if found is not None:
-            form = _form(name, names, beside, found, at, domain)
-            inputs = strategy_of(found.strategy().map(lambda args: tuple(domain(args))))
-            return form if domain is list else replace(form, inputs=inputs, found=f"{form.found}; positive numbers")
+        for wanted in (fits, partial(fits, finite=False)):
+            if wanted is not fits and not unbounded:
+                continue  # then a domain is of no use
+            found = tried(names, wanted, lib=lib, call=lambda *args: beside.both()(list(args)))
+            if found is not None:
+                with np.errstate(all="ignore"):
+                    return narrowed(_form(name, names, beside, found, at))
     return None
 
 
-def _form(
-    name: str, names: Sequence[str], beside: Beside, found: Found, at: int,
-    domain: Callable[[Sequence[Any]], Sequence[Any]],
-) -> Form:  # fmt: skip
-    single = is_array(beside.both()(list(domain(built(found.options, found.lib))))[1])
+def _form(name: str, names: Sequence[str], beside: Beside, found: Found, at: int) -> Form:
+    single = is_array(beside.both()(built(found.options, found.lib))[1])
     return Form(
         name, "value with its gradient", strategy_of(found.strategy()), beside, beside.source, names=tuple(names),
         asked=(at,) if single else None, upstream=False, counted=not single, found=found.words(names),
@@ -106,27 +109,21 @@ def of_two(f: Callable[..., Any], df: Callable[..., Any]) -> Form | None:
     return formed(name_of(f), required(f), Beside(lines, (f, df)))
 
 
-def _anywhere(name: str, names: Sequence[str], beside: Beside) -> Form | None:
-    """The form for all numbers, or for positive ones."""
-    found = formed(name, names, beside, libs=("numpy",))
-    return found or formed(name, names, beside, libs=("numpy",), domain=positive)
-
-
 def of_written(f: Callable[..., Any]) -> Form:
     """f(x, grad), which returns its value and writes its gradient into grad, as for nlopt."""
     lines = (
         "def both(args):", "    grad = np.zeros_like(args[0])", f"    value = {name_of(f)}(args[0], grad)",
         "    return value, grad",
     )  # fmt: skip
-    form = _anywhere(name_of(f), required(f)[:1], Beside(lines, (f,)))
+    form = formed(name_of(f), required(f)[:1], Beside(lines, (f,)), libs=("numpy",))
     if form is None:
         words = f"{name_of(f)} returns a number"
         call = 'value_and_gradient(f, subjects.arrays("(n)"))  # f returns value and gradient'
-        raise _refused(words, "f(x, grad) that runs on some vector x", call)
+        raise refused(words, "f(x, grad) that runs on some vector x", call)
     return form
 
 
-def _refused(words: str, expected: str, call: str) -> ArgumentError:
+def refused(words: str, expected: str, call: str) -> ArgumentError:
     return not_run(words, f"{expected}, or these two lines in the file", call)
 
 
@@ -135,25 +132,10 @@ def of_force(energy: Callable[..., Any], force: Callable[..., Any]) -> Form:
     names = required(energy)
     one, other = name_of(energy), name_of(force)
     lines = "def both(args):", f"    return {one}(*args), np.negative({other}(*args))"
-    form = _anywhere(one, names, Beside(lines, (energy, force)))
+    form = formed(one, names, Beside(lines, (energy, force)), libs=("numpy",))
     if form is None:
         call = f'jacobian({one}, lambda *x: -{other}(*x), subjects.arrays("(n)"))'
-        raise _refused(f"{one} and {other} run", "functions of the same arguments", call)
-    return form
-
-
-def of_loss(cls: type, value: str, gradient: str) -> Form:
-    """A class of losses: a method for the value, and one for its gradients, which takes the same arguments or none."""
-    again = "*args" if len(required(getattr(cls, gradient))) > 1 else ""
-    lines = "def both(args):", f"    made = {cls.__name__}()", f"    value = made.{value}(*args)"
-    form = formed(
-        f"{cls.__name__}.{gradient}", required(getattr(cls, value))[1:],
-        Beside((*lines, f"    return value, made.{gradient}({again})"), (cls,)),
-    )  # fmt: skip
-    if form is None or held(cls()):
-        expected = "a loss without arrays of its own, with a gradient for its first arguments"
-        call = f'value_and_gradient(f, subjects.arrays("(n,d),(n,d)"))  # f calls {cls.__name__}'
-        raise _refused(f"{cls.__name__}.{value} runs", expected, call)
+        raise refused(f"{one} and {other} run", "functions of the same arguments", call)
     return form
 
 
@@ -183,7 +165,7 @@ def of_chain(*functions: Callable[..., Any]) -> Form:
     found = tried(names, fits)
     if found is None:
         call = f'jacobian({words[-2]}, {words[-1]}, subjects.arrays("(n)"))'
-        raise _refused(f"{', '.join(words)} run", "functions of the same arguments", call)
+        raise refused(f"{', '.join(words)} run", "functions of the same arguments", call)
     form = jacobian(values, slopes, found.strategy(), name=words[-1])
     run = [
         *lines.split("\n"), "def jacobian(args):", "    return slopes(*args)", "def run(args):",

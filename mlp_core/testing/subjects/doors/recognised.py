@@ -20,6 +20,7 @@ from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.assigned import Found
 from mlp_core.testing.subjects.doors.beside import predicted
 from mlp_core.testing.subjects.doors.derivative import derivative
+from mlp_core.testing.subjects.doors.domains import narrowed
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import Applied, function
 from mlp_core.testing.subjects.doors.given import every, in_words, large_defaults, required, smaller_defaults
@@ -35,8 +36,8 @@ from mlp_core.testing.subjects.doors.value_and_gradient import jacobian, value_a
 
 
 def told(form: Form, found: Found, names: Sequence[str]) -> Form:
-    """A form that names the shapes that were found."""
-    return replace(form, found=found.words(names))
+    """A form that names the shapes that were found, with its arguments drawn where it is defined."""
+    return narrowed(replace(form, found=found.words(names)))
 
 
 def not_found(what: str, call: str) -> ArgumentError:
@@ -145,15 +146,19 @@ def of_derivative(f: Callable[..., Any], df: Callable[..., Any]) -> Form:
         return moved
 
     strategy = found.strategy().map(lambda args: tuple(args[k] for k in order))
-    return told(jacobian(by_prediction(f), by_prediction(df), strategy), found, names)
+    form = jacobian(by_prediction(f), by_prediction(df), strategy)
+    return told(replace(form, names=tuple(names[k] for k in order)), found, names)
 
 
 def of_value_and_gradient(f: Callable[..., Any]) -> Form:
-    names = required(f)
+    names, unbounded = required(f), list[float]()
 
-    def fits(args: list[Any]) -> bool:
+    def fits(args: list[Any], finite: bool = True) -> bool:
         value, *gradients = f(*[copied(a) for a in args])
-        if np.size(value) != 1 or not np.isfinite(value) or not gradients:
+        if np.size(value) != 1 or not gradients:
+            return False
+        if finite and not np.isfinite(value):
+            unbounded.append(value)
             return False
         found = gradients[0] if len(gradients) == 1 else tuple(gradients)
         several = list(found) if isinstance(found, (tuple, list)) else [found]
@@ -163,6 +168,8 @@ def of_value_and_gradient(f: Callable[..., Any]) -> Form:
         return all(map(is_array, several)) and [np.shape(g) for g in several] == real[: len(several)]
 
     found = tried(names, fits, call=f)
+    if found is None and unbounded:  # it may be finite for positive numbers
+        found = tried(names, partial(fits, finite=False), call=f)
     if found is None:
         call = f'value_and_gradient({name_of(f)}, subjects.arrays("(d),(n,d),(n)"))'
         raise not_found(f"{name_of(f)}({', '.join(names)})", call)

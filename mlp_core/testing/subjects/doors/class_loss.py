@@ -1,0 +1,65 @@
+"""A class of losses: a method for the value, and a method for the gradient."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from mlp_core.testing.examples.arguments import Arguments
+from mlp_core.testing.examples.foreign_arrays import is_array, like, tensor_of
+from mlp_core.testing.examples.sample import sample
+from mlp_core.testing.subjects.doors.beside import Beside, formed, refused
+from mlp_core.testing.subjects.doors.form import Form
+from mlp_core.testing.subjects.doors.given import required
+from mlp_core.testing.subjects.doors.held import held
+
+STEP = 2.0**-17
+"""the step of a quotient that only chooses between the two"""
+
+
+def of_loss(cls: type, value: str, gradient: str) -> Form:
+    """A class of losses: a method for the value, and one for its gradients, which takes the same arguments or none. If
+    the value is an array, the gradient is that of its sum or of its mean, whichever is nearer.
+    """
+    def by(word: str) -> Form:
+        lines = (
+            "def both(args):", f"    made = {owner}()", f"    value = made.{value}(*args)",
+            f"    value = value.{word}() if np.ndim(value) else value", f"    return value, made.{gradient}({again})",
+        )  # fmt: skip
+        form = formed(f"{owner}.{gradient}", required(getattr(cls(), value)), Beside(lines, (cls,)))
+        if form is None or held(cls()):
+            expected = "a loss without arrays of its own, with a gradient for its first arguments"
+            call = f'value_and_gradient(f, subjects.arrays("(n,d),(n,d)"))  # f calls {owner}'
+            raise refused(f"{owner}.{value} runs", expected, call)
+        return form
+
+    owner, again = cls.__name__, "*args" if required(getattr(cls(), gradient)) else ""
+    first = by("mean")
+    example = sample(first.inputs, 3)[-1]
+    with np.errstate(all="ignore"):
+        if np.ndim(getattr(cls(), value)(*example.fresh())) == 0:
+            return first
+        forms = {"mean": first, "sum": by("sum")}
+        word = min(forms, key=lambda one: _off(forms[one], example))
+    return replace(forms[word], found=f"{forms[word].found}; the gradient is that of the {word} of its values")
+
+
+def _off(form: Form, example: Arguments) -> float:
+    """How far a gradient is from a quotient of its value, along one line."""
+    run = form.run(example.fresh())
+    found = run.pull([1.0])
+    several = [found] if is_array(found) else list(found)
+    places = form.asked or range(len(several))
+    lines = {k: np.cos(np.arange(np.size(example.args[k])) + 1).reshape(np.shape(example.args[k])) for k in places}
+
+    def at(step: float) -> float:
+        moved = [a + step * like(torch.from_numpy(lines[k]), a) if k in lines else a
+                 for k, a in enumerate(example.fresh())]  # fmt: skip
+        return float(form.run(moved).outs[0])
+
+    slope = (at(STEP) - at(-STEP)) / (2 * STEP)
+    own = sum(float((tensor_of(g).numpy() * lines[k]).sum()) for k, g in zip(places, several, strict=True))
+    return abs(own - slope) / (abs(own) + abs(slope) + 1e-300)
