@@ -117,7 +117,7 @@ def test_each_gets_a_verdict(tmp_path: Path, does: str, said: str) -> None:
 
 
 def test_what_it_prints_writes_and_removes_is_noted(tmp_path: Path) -> None:
-    does = "print('delta'); open('mine.txt', 'w').close(); import os; os.remove('data.txt')"
+    does = "print('delta'); open('mine.txt', 'w').close(); import os; os.remove('kept.txt')"
     hand_in = verified(tmp_path, does)
     assert not broken(hand_in)
     prints, removes, writes = hand_in.notes

@@ -6,7 +6,7 @@ import inspect
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from mlp_core.testing.engine.evidence import Raised, place_of
 from mlp_core.testing.engine.groups import BATCH, SIZE
 from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Result
+from mlp_core.testing.foreign.data_files import brought, missing
 from mlp_core.testing.foreign.limits import Large, Limits, Slow, Stopped, contain, few_processes, guarded
 from mlp_core.testing.foreign.load import loaded
 from mlp_core.testing.foreign.told import row
@@ -60,9 +61,11 @@ class Printed:
 class Folder:
     """The working folder of a hand-in, with a file in it. Changes to both are recorded."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.own, self.removed = path, path / "data.txt", False
-        self.own.write_text("not yours to remove")
+    def __init__(self, path: Path, brought: Sequence[Path] = ()) -> None:
+        self.path, self.own, self.removed = path, path / "kept.txt", False
+        self.brought = {one.relative_to(path).parts[0] for one in brought}
+        if not self.own.exists():
+            self.own.write_text("not yours to remove")
 
     def keep(self) -> None:
         """Create the folder again if it was removed, because code cannot work in a missing folder."""
@@ -74,14 +77,15 @@ class Folder:
 
     def notes(self) -> list[str]:
         """The changes to the folder, in words."""
-        written = sorted(path.name for path in self.path.iterdir() if path != self.own)
+        brought = {self.own.name, *self.brought}
+        written = sorted(path.name for path in self.path.iterdir() if path.name not in brought)
         removed = ["it removes files of its working folder"] if self.removed else []
         return removed + ([f"it writes files: {', '.join(written[:5])}"] if written else [])
 
 
 def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits, options: dict[str, Any]) -> None:
     """Verify "file:name" and send the events: the laws, the law that runs, each result, and notes at the end."""
-    printed, folder = _silenced(), Folder(scratch)
+    printed, folder = _silenced(), Folder(scratch, brought(name, scratch))
     contain(limits, scratch)
     few_processes()
     torch.set_num_threads(1)
@@ -115,7 +119,8 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
             return
     except Exception as error:
         raised = Raised(error)
-        tell(failed=f"{raised.got} ({raised.note})" if raised.note else raised.got)
+        got = missing(error) or raised.got
+        tell(failed=f"{got} ({raised.note})" if raised.note else got)
         return
     except Stopped as late:
         tell(failed=f"{late} ({place_of(late)})")
