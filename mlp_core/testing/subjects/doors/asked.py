@@ -14,6 +14,7 @@ from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.examples.shapes import Shape, parsed
 from mlp_core.testing.subjects.doors.assigned import Classes, Found, built, is_shape, options_of
 from mlp_core.testing.subjects.doors.names import EITHER
+from mlp_core.testing.subjects.doors.raised import told
 
 WANTED = "shapes in the words of arrays, constants after a semicolon: '(n,d),(d,h),(h); stride=2'"
 
@@ -147,8 +148,8 @@ def check(text: str) -> None:
 
 
 def not_run(words: str, expected: str, call: str) -> ArgumentError:
-    """The error if no shapes are found with which something runs: words say what was tried, and `call` makes the
-    subject in two lines to paste.
+    """The error if no shapes are found with which something runs, with what was raised: words say what was tried, and
+    `call` makes the subject in two lines to paste.
     """
     paste = f"from mlp_core.testing import subjects\nsubject = subjects.{call}"
-    return ArgumentError("shapes", Described(f"none under which {words}"), expected, paste=paste)
+    return ArgumentError("shapes", Described(f"none under which {words}{told()}"), expected, paste=paste)

@@ -29,6 +29,7 @@ from mlp_core.testing.subjects.doors.held import at, gradient_of, held
 from mlp_core.testing.subjects.doors.layer import given_by, kept_in, layer
 from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
 from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
+from mlp_core.testing.subjects.doors.raised import note
 from mlp_core.testing.subjects.doors.searched import forward_of
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.tried import tried
@@ -231,7 +232,8 @@ def _called(made: Callable[[], Any]) -> Sequence[str] | None:
     try:
         probe = made()
         return required(getattr(probe, "forward", None) or probe)
-    except Exception:  # foreign code with guessed sizes
+    except Exception as error:  # foreign code with guessed sizes
+        note(error)
         return None
 
 

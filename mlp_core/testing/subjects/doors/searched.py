@@ -13,6 +13,7 @@ import torch
 
 from mlp_core.testing.subjects.doors.assigned import built
 from mlp_core.testing.subjects.doors.missing import Absent, Missing
+from mlp_core.testing.subjects.doors.raised import note
 
 CALLS = 20_000
 """the number of calls of a function in one search, and of assignments that it finds"""
@@ -62,7 +63,8 @@ class Search:
             return missing.place
         except SystemError as error:  # numpy may go on after Missing was raised
             return error.__cause__.place if isinstance(error.__cause__, Missing) else None
-        except Exception:  # foreign code with guessed arguments
+        except Exception as error:  # foreign code with guessed arguments
+            note(error)
             return None
         return -1
 

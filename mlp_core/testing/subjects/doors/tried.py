@@ -21,6 +21,7 @@ from mlp_core.testing.subjects.doors.assigned import (
     options_of,
     sizes_of,
 )  # fmt: skip
+from mlp_core.testing.subjects.doors.raised import forget, note
 from mlp_core.testing.subjects.doors.searched import Search
 from mlp_core.testing.subjects.doors.seeds import seeded
 
@@ -55,9 +56,13 @@ def tried(
 
     def asked(test: Callable[[list[Any]], bool], options: Sequence[Any]) -> bool:
         try:
-            return test(built(options, lib))
-        except Exception:
+            fitted = test(built(options, lib))
+        except Exception as error:
+            note(error)
             return False
+        if not fitted:
+            note(None)
+        return fitted
 
     with np.errstate(all="ignore"), warnings.catch_warnings(), seeded():
         warnings.simplefilter("ignore")
@@ -66,7 +71,9 @@ def tried(
         for options in chain.from_iterable(_orders(names, lib, call)):
             if asked(fits, options):
                 both = partial(asked, fits), partial(asked, runs or fits)
-                return _widened(names, options, *both, lib)
+                widened = _widened(names, options, *both, lib)
+                forget()
+                return widened
     return None
 
 

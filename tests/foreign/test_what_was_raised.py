@@ -1,0 +1,86 @@
+"""If no shapes are found, the error says what the code raised with those that were tried."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlp_core.base.errors import ArgumentError
+from mlp_core.testing.foreign.child import laws_of
+from mlp_core.testing.foreign.load import found_in, loaded
+from mlp_core.testing.verification.verify import checked
+
+ALWAYS = """\
+def layer_forward(x, w):
+    return SETTINGS["scale"] * (x @ w), (x, w)
+
+def layer_backward(dout, cache):
+    x, w = cache
+    return dout @ w.T, x.T @ dout
+
+SETTINGS = {}
+"""
+
+OFTEN = """\
+def layer_forward(x, w):
+    if x.shape == w.shape:
+        raise RuntimeError("a plain sum")
+    raise RuntimeError("the library has no kernel")
+
+def layer_backward(dout, cache):
+    return dout, dout
+"""
+
+RUNS = """\
+def loss_and_gradient(w, X, y):
+    r = X @ w - y
+    grad = (X.T @ r).sum()
+    return r @ r, grad
+"""
+
+MADE = """\
+class Layer:
+    def __init__(self, n_in, n_out):
+        self.w = kernels[n_in]
+
+    def forward(self, x):
+        return x * self.w
+
+    def backward(self, dout):
+        return dout * self.w
+
+kernels = {}
+"""
+
+FILES = {
+    "always the same": (ALWAYS, "; with everything that was tried your code raised KeyError: 'scale', expected"),
+    "often": (OFTEN, "; most often your code raised RuntimeError: the library has no kernel, expected"),
+    "no gradient fits": (RUNS, "; with some your code ran, but no gradient had the shape of its argument, expected"),
+    "a constructor": (MADE, "; most often your code raised KeyError: "),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_the_error_says_what_was_raised(kind: str, tmp_path: Path) -> None:
+    text, words = FILES[kind]
+    path = tmp_path / "theirs.py"
+    path.write_text(text, encoding="utf-8")
+    (name,) = found_in(str(path))
+    with pytest.raises(ArgumentError) as error:
+        laws_of(*loaded(name), 8, checked)
+    assert words in error.value.line
+
+
+def test_it_is_said_of_the_definition_that_raised_it(tmp_path: Path) -> None:
+    """Not of the one that was verified before, whose search raised errors too."""
+    path = tmp_path / "theirs.py"
+    right = "import numpy as np\ndef affine_forward(a, b):\n    return a @ b, (a, b)\n"
+    right += "def affine_backward(dout, cache):\n    a, b = cache\n    return dout @ b.T, a.T @ dout\n"
+    path.write_text(right + ALWAYS, encoding="utf-8")
+    for name in found_in(str(path)):
+        if name.endswith("affine"):
+            assert laws_of(*loaded(name), 8, checked)
+        else:
+            with pytest.raises(ArgumentError, match="with everything that was tried your code raised KeyError"):
+                laws_of(*loaded(name), 8, checked)
