@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments, written
 from mlp_core.testing.examples.foreign_arrays import tensor_of
+from mlp_core.testing.laws.doors.by_design import by_design
 from mlp_core.testing.laws.doors.shared import EXTRAPOLATED, NOT_FINITE, RANDOM, SEEDED, repeats, said
 from mlp_core.testing.laws.functions.shared import held_to_quotients
 from mlp_core.testing.oracles.doors import looked_at, values_of
-from mlp_core.testing.oracles.functions import Values
 from mlp_core.testing.subjects.doors.pulled import Pulled, finite, pulled, wide
 
 book = LawBook(judges=True)
@@ -31,12 +29,6 @@ def value(h):
     + EXTRAPOLATED
 )
 """the law fills in ABOVE, PLACE, INDEX and INNER; the comparison with a quotient fills in STEP"""
-
-STRAIGHT = (
-    "the forward is constant there, but the gradient is not 0. If it is an estimate by design, such as a "
-    'straight-through one, declare it: waives=["straight-through"]'
-)
-
 
 @book.law(lambda subject: subject.inputs)
 def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Evidence:
@@ -60,7 +52,7 @@ def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Ev
     except Broken as broken:
         if not repeats(subject, example, got):
             return Evidence(counted=False, note=RANDOM)
-        broken.note = broken.note or (STRAIGHT if is_flat(values, got) else "")
+        broken.note = broken.note or by_design(subject, example, got)
         raise
     evidence.counted = evidence.entries > 0
     evidence.untested, told = subject.left_out(example)
@@ -76,9 +68,3 @@ def closing_of(got: Pulled, k: int) -> str:
     for word, text in fixed.items():
         closing = closing.replace(word, text.replace("{", "{{").replace("}", "}}"))
     return closing
-
-
-def is_flat(values: Values, got: Pulled) -> bool:
-    """Whether the forward is constant around an example although the gradient there is not 0."""
-    flat = all(not values.quotients(k)[0].any() for k in range(len(got.gradients)))
-    return flat and any(bool(torch.any(g != 0)) for g in got.tensors())

@@ -65,6 +65,7 @@ OWN = "is the derivative of its own forward", "is right where entries are equal"
 WAIVERS: dict[str, tuple[str, ...]] = {
     "straight-through": OWN,
     "surrogate": OWN,
+    "reversed": OWN,
     "averaged": OWN,
     "once": ("is right or refused when differentiated twice",),
 }
