@@ -132,6 +132,12 @@ def registered(node: ast.FunctionDef) -> list[str]:
     return [name for one in found for name in _root(one.value)]
 
 
+def makes_operator(node: ast.FunctionDef) -> bool:
+    """Whether a function becomes a custom operator of torch.library, below @torch.library.custom_op(...)."""
+    makers = (one.func for one in node.decorator_list if isinstance(one, ast.Call))
+    return any(ast.unparse(one).rpartition(".")[2] in ("custom_op", "triton_op") for one in makers)
+
+
 def _root(target: ast.expr) -> Iterator[str]:
     while isinstance(target, ast.Subscript | ast.Attribute):
         target = target.value

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from mlp_core.base.lazy import later
+from mlp_core.testing.foreign.binding import makes_operator
 from mlp_core.testing.foreign.top_level import as_object
 from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, OUTPUTS
 
@@ -16,11 +17,14 @@ FORWARD = (("forward", "backward"), ("fwd", "bwd"), ("Forward", "Backward"))
 
 PRIMES = (
     "{}_prime", "{}_derivative", "{}_deriv", "{}_der", "d_{}", "d{}", "{}_grad", "grad_{}", "{}_gradient", "{}Prime",
-    "{}_backward", "derivative_{}", "{}_p",
+    "{}_backward", "derivative_{}", "{}_p", "{}_jac", "jac_{}", "{}_jacobian", "{}_score",
 )  # fmt: skip
 """names of the derivative of a function"""
 
-GRADIENT = re.compile(r"d[A-Z_]\w*|dx|dw|db|grads?|gradients?|g|\w+_grads?|grad_\w+|jac")
+MANY = 6
+"""the number of parameters up to which two functions may belong together; beyond three, their names must be the same"""
+
+GRADIENT = re.compile(r"d[A-Z_]\w*|dx|dw|db|grads?|gradients?|g|\w+_grads?|grad_\w+|grad[A-Z]\w*|jac")
 """names of a gradient that is returned beside a value"""
 
 
@@ -52,7 +56,10 @@ def _derivatives(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, s
         stems = [name, *([name.removesuffix("_loss")] if name.endswith("_loss") else [])]
         partners = (form.format(stem) for stem in stems for form in PRIMES)
         partner = next((p for p in partners if p in functions and p != name), None)
-        if partner is not None and len(wanted(functions[partner])) == len(wanted(node)) in (1, 2, 3) and returns(node):
+        if partner is None or not returns(node):
+            continue
+        own, other = wanted(node), wanted(functions[partner])
+        if len(own) == len(other) in (1, 2, 3) or (own == other and len(own) in range(4, MANY + 1)):
             yield name, partner
 
 
@@ -137,6 +144,7 @@ of_pair, of_function = later(RECOGNISED, "of_pair"), later(RECOGNISED, "of_funct
 of_derivative, of_value_and_gradient = later(RECOGNISED, "of_derivative"), later(RECOGNISED, "of_value_and_gradient")
 of_layer, of_network = later(RECOGNISED, "of_layer"), later(RECOGNISED, "of_network")
 of_methods = later("mlp_core.testing.subjects.doors.methods", "of_methods")
+of_jax = later("mlp_core.testing.subjects.doors.of_jax", "of_jax")
 
 
 Door = tuple[str, tuple[str, ...], Callable[..., Any]]
@@ -156,6 +164,16 @@ def autograd_functions(file: Any) -> Iterator[Door]:
     for node in file.classes():
         if any(file.origins.dotted(base).endswith("autograd.Function") for base in node.bases):
             yield node.name, (node.name,), _made(of_function)
+
+
+def operators(file: Any) -> Iterator[Door]:
+    """Custom operators of torch.library with register_autograd, and functions of jax below @custom_jvp."""
+    given = {name for s in file.statements if "register_autograd" in ast.dump(s.node) for name in s.changes}
+    for node, _ in file.functions():
+        if makes_operator(node) and node.name in given:
+            yield node.name, (node.name,), _made(of_function)
+        if any(f"{node.name}.defjvp" in map(ast.unparse, n.decorator_list) for n, _ in file.functions()):
+            yield node.name, (node.name,), _made(of_jax)
 
 
 def pairs(file: Any) -> Iterator[Door]:

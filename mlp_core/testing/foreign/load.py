@@ -92,11 +92,17 @@ def loaded(name: str) -> tuple[Found, list[Any]]:
     return found, [_as_written(module.__dict__[need], f"{path}:{need}", file.statements) for need in found.needs]
 
 
+MAKERS = ("torch", "jax")
+"""libraries whose decorators make objects of functions: custom operators, custom_jvp"""
+
+
 def _as_written(thing: Any, name: str, statements: list[Statement]) -> Any:
     """A loaded definition with its place, and with the signature in its source if a decorator hides it."""
     definition = name.rpartition(":")[2]
-    if inspect.isroutine(thing) or isinstance(thing, type):
+    if inspect.isroutine(thing) or isinstance(thing, type) or type(thing).__module__.partition(".")[0] in MAKERS:
         setattr(thing, LOADED, name)
+        if not hasattr(thing, "__name__"):
+            thing.__name__ = definition
         nodes = [s.node for s in statements if isinstance(s.node, ast.FunctionDef) and s.node.name == definition]
         head = Head.of(thing)
         if nodes and head is not None and head.rest and not head.positional:

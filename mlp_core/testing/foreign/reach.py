@@ -12,7 +12,7 @@ import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mlp_core.testing.foreign.binding import bound, certainly, changed, patched, registered, sets
+from mlp_core.testing.foreign.binding import bound, certainly, changed, makes_operator, patched, registered, sets
 
 
 @dataclass(eq=False)
@@ -141,6 +141,8 @@ class _Unannotated(ast.NodeTransformer):
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        if makes_operator(node):
+            return node  # its schema is made of its annotations
         node.returns = None
         patches = patched(node) is not None  # then its first annotation names the class that it changes
         if registered(node):

@@ -30,8 +30,11 @@ NUMBERS = re.compile(EITHER.pattern + r"|gamma|T|t|tau|temp\w*|lam\w*|n|p|factor
 """parameters that may be arrays, and are numbers if their gradient is None"""
 
 CLASSES = re.compile(
-    r"(y|t|target|label|idx|index|indice|classes|class|token|id|word)s?(_?(true|idx|id)s?)?|labels?_\w+"
+    r"(y|t|target|label|idx|index|indice|classes|class|token|id|word|action|tag)s?(_?(true|idx|id)s?)?|labels?_\w+"
 )
+
+ONE_CLASS = re.compile(r"\w*(_idx|_index|Idx|Index)|action|label|target|idx|index")
+"""names of a parameter that may be a single integer"""
 """names of a parameter with integers: the classes of a batch of 4"""
 
 
@@ -117,7 +120,9 @@ def options_of(names: Sequence[str], shapes: Sequence[Any]) -> list[Sequence[Any
         elif constants is not None:
             found.append(constants)
         elif CLASSES.fullmatch(name):
-            found.append([Classes(), *shapes])
+            found.append([Classes(), *[Classes(())] * bool(ONE_CLASS.fullmatch(name)), *shapes])
+        elif ONE_CLASS.fullmatch(name) and not EITHER.fullmatch(name):
+            found.append([Classes(()), Classes(), *shapes])
         elif EITHER.fullmatch(name):
             found.append([*shapes, 0.5])
         else:

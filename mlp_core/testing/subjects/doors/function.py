@@ -187,7 +187,8 @@ def _names(F: Any, is_class: bool) -> tuple[str, ...]:
     """The parameters, without the context."""
     try:
         if not is_class:
-            return every(F)
+            schema = getattr(getattr(F, "_opoverload", None), "_schema", None)  # of a custom operator
+            return every(F) if schema is None else tuple(a.name for a in schema.arguments)
         names = tuple(inspect.signature(F.forward).parameters)
         return names if _has_setup(F) else names[1:]
     except (TypeError, ValueError):  # a custom operator

@@ -31,6 +31,7 @@ CONSTANTS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"hparameters|hparams", tuple({"stride": s, "pad": p, "f": 2} for s, p in ((1, 1), (2, 1), (1, 0)))),
     (r"train(ing)?|is_train", (True,)),
     (r"reg|reg_lambda|lambd?|lambda_|l2|weight_decay|margin|temperature|keep_prob|p_drop|negative_slope", (0.5, 1.0)),
+    (r"data_?set|rng|random_state|verbose|debug|device|logger", (None,)),
     (r"n_?groups|num_groups|G|groups?", (1,)),
 )  # fmt: skip
 """values of parameters that are not arrays, by their names"""

@@ -1,0 +1,81 @@
+"""Custom operators of torch.library, and functions of jax with a rule for their tangents, as they lie in a file."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from pairs_of_strangers import Case, holds
+
+from mlp_core.testing.engine import runner as engine
+from mlp_core.testing.foreign.child import laws_of
+from mlp_core.testing.foreign.load import found_in, loaded
+from mlp_core.testing.verification.verify import checked
+
+OPERATOR = """\
+import torch
+from torch import Tensor
+
+
+@torch.library.custom_op("strangers::NAME", mutates_args=())
+def gated(x: Tensor, gate: Tensor) -> Tensor:
+    return torch.tanh(gate) * x
+
+@gated.register_fake
+def _(x, gate):
+    return torch.empty_like(x)
+
+def _setup_context(ctx, inputs, output):
+    ctx.save_for_backward(*inputs)
+
+def _backward(ctx, grad_out):
+    x, gate = ctx.saved_tensors
+    return grad_out * torch.tanh(gate), grad_out * x * (1 - torch.tanh(gate) ** 2)
+
+gated.register_autograd(_backward, setup_context=_setup_context)
+"""
+
+TANGENTS = """\
+import jax.numpy as jnp
+from jax import custom_jvp
+
+
+@custom_jvp
+def log1pexp(x):
+    return jnp.log(1.0 + jnp.exp(x))
+
+@log1pexp.defjvp
+def log1pexp_jvp(primals, tangents):
+    (x,), (x_dot,) = primals, tangents
+    return log1pexp(x), (1 - 1 / (1 + jnp.exp(x))) * x_dot
+"""
+
+
+def test_a_custom_operator(tmp_path: Path) -> None:
+    holds(tmp_path, Case(OPERATOR.replace("NAME", "right"), " ** 2)", ")", ("gated",), "gradient of gate"))
+    code = snippet(tmp_path, OPERATOR.replace("NAME", "wrong").replace(" ** 2)", ")"))
+    with pytest.raises(AssertionError):
+        exec(code, {})  # noqa: S102  (the snippet is what is tested)
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed")
+def test_a_rule_for_tangents(tmp_path: Path) -> None:
+    holds(tmp_path, Case(TANGENTS, "1 / (1 + jnp.exp(x)))", "1 / (1 + jnp.exp(-x)))", ("log1pexp",), "gradient of x"))
+    code = snippet(tmp_path, TANGENTS.replace("1 / (1 + jnp.exp(x)))", "1 / (1 + jnp.exp(-x)))"))
+    with pytest.raises(AssertionError):
+        exec(code, {})  # noqa: S102  (the snippet is what is tested)
+
+
+def snippet(folder: Path, text: str) -> str:
+    path = folder / "snippet.py"
+    path.write_text(text, encoding="utf-8")
+    (name,) = found_in(str(path))
+    laws = laws_of(*loaded(name), 8, checked)
+    (law,) = (law for law in laws if law.name == "is the derivative of its own forward")
+    assert law.runs is not None
+    with patch.object(engine, "SHRINKS", 3):
+        result = law.runs(law, examples=6)
+    assert result.verdict == "FAIL"
+    return str(result.snippet)
