@@ -9,11 +9,10 @@ from typing import Any
 
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import TARGET, is_weight
-from mlp_core.testing.foreign.doors import CHAIN, Door, keeps, positional, returns, wanted
+from mlp_core.testing.foreign.doors import CHAIN, Door, keeps, positional, returns, slope_of, wanted
 from mlp_core.testing.subjects.doors.names import BELOW
 
 of_batch_loss = later("mlp_core.testing.subjects.doors.batch_loss", "of_batch_loss")
-of_derivative = later("mlp_core.testing.subjects.doors.recognised", "of_derivative")
 of_loss = later("mlp_core.testing.subjects.doors.class_loss", "of_loss")
 of_chain, of_written, of_force = (
     later("mlp_core.testing.subjects.doors.beside", name) for name in ("of_chain", "of_written", "of_force")
@@ -53,7 +52,7 @@ def minimized(file: Any) -> Iterator[Door]:
     if len(named) > 1 and named[0] == _named(functions, CHAIN[0]):
         one, *rest = (functions[n[0]] for n in named)
         if all(wanted(other) == wanted(one) for other in rest) and _is_plain(one):
-            make = of_chain if len(rest) > 1 else of_derivative
+            make = of_chain if len(rest) > 1 else slope_of(one, rest[0])
             needs = (one.name, *(other.name for other in rest))
             yield one.name, needs, lambda *things, make=make: make(*things[:-1])
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from mlp_core.base.lazy import later
+from mlp_core.testing.foreign.alone import TARGET
 from mlp_core.testing.foreign.binding import makes_operator
 from mlp_core.testing.foreign.top_level import as_object
 from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, OUTPUTS
@@ -22,7 +24,9 @@ PRIMES = (
 """names of the derivative of a function"""
 
 MANY = 6
-"""the number of parameters up to which two functions may belong together; beyond three, their names must be the same"""
+"""the number of parameters up to which two functions may belong together; beyond three, they must be the same and have
+no target: a cost and its gradient are another form
+"""
 
 GRADIENT = re.compile(r"d[A-Z_]\w*|dx|dw|db|grads?|gradients?|g|\w+_grads?|grad_\w+|grad[A-Z]\w*|jac")
 """names of a gradient that is returned beside a value"""
@@ -59,7 +63,8 @@ def _derivatives(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, s
         if partner is None or not returns(node):
             continue
         own, other = wanted(node), wanted(functions[partner])
-        if len(own) == len(other) in (1, 2, 3) or (own == other and len(own) in range(4, MANY + 1)):
+        many = own == other and len(own) in range(4, MANY + 1) and not any(map(TARGET.fullmatch, own))
+        if many or len(own) == len(other) in (1, 2, 3):
             yield name, partner
 
 
@@ -183,8 +188,25 @@ def pairs(file: Any) -> Iterator[Door]:
 
 
 def derivatives(file: Any) -> Iterator[Door]:
-    for name, derivative in _derivatives(_functions(file)):
-        yield _both(file, name, name, derivative, of_derivative)
+    functions = _functions(file)
+    for name, derivative in _derivatives(functions):
+        yield _both(file, name, name, derivative, slope_of(functions[name], functions[derivative]))
+
+
+def slope_of(node: ast.FunctionDef, derivative: ast.FunctionDef) -> Callable[..., Any]:
+    """A function that makes the subject of a function and its derivative."""
+    return partial(of_derivative, apart=taken_apart(node) or taken_apart(derivative))
+
+
+def taken_apart(node: ast.FunctionDef) -> tuple[str, ...]:
+    """The names into which a function takes its first parameter apart: w, b = params."""
+    first = wanted(node)[:1]
+    for part in ast.walk(node):
+        match part:
+            case ast.Assign(targets=[ast.Tuple(elts=several) | ast.List(elts=several)], value=ast.Name(id=name)):
+                if [name] == first and all(isinstance(one, ast.Name) for one in several):
+                    return tuple(one.id for one in several if isinstance(one, ast.Name))
+    return ()
 
 
 def _both(file: Any, called: str, one: str, other: str, make: Callable[..., Any]) -> Door:
@@ -195,7 +217,9 @@ def _both(file: Any, called: str, one: str, other: str, make: Callable[..., Any]
 
 
 def values(file: Any) -> Iterator[Door]:
-    yield from ((n, (n,), _made(of_value_and_gradient)) for n, node in _functions(file).items() if gives_gradient(node))
+    for name, node in _functions(file).items():
+        if gives_gradient(node):
+            yield name, (name,), _made(partial(of_value_and_gradient, apart=taken_apart(node)))
 
 
 def layers(file: Any) -> Iterator[Door]:

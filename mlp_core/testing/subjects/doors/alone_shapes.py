@@ -22,8 +22,8 @@ INPUTS, HIDDEN, OUTPUTS = 3, (4, 5, 2, 4), (3, 2, 10, 1)
 ROWS = (5, 4, 2)
 """numbers of samples in the examples on which a loss is searched"""
 
-LAYOUTS = ("rows", "rows, out first", "columns", "columns, in first", "a vector")
-"""the layout of the data, and of the sizes of a weight"""
+LAYOUTS = ("rows", "rows, out first", "columns", "columns, in first", "a vector", "a number")
+"""the layout of the data, and of the sizes of a weight: a number in y = w * x + b"""
 
 
 @dataclass(frozen=True)
@@ -114,17 +114,21 @@ def given_for(
     if None in constants.values():
         return
     for lib, n, form, outputs, flat in product(("numpy", "torch"), ("n", 1), LAYOUTS, OUTPUTS, (True, False)):
-        if (flat and form.startswith("columns")) or (form == "a vector" and outputs != 1):
+        if (flat and form.startswith("columns")) or (form.startswith("a ") and outputs != 1):
+            continue
+        if form == "a number" and (len(matrices) > 1 or flat):
             continue
         sizes = [INPUTS, *HIDDEN[: len(matrices) - 1], outputs]
         axis = int(form.startswith("columns"))
         held: dict[str, Any] = {rate: 1.0, **constants, inputs: (INPUTS, n) if axis else (n, INPUTS)}
+        if form == "a number":
+            held[inputs] = (n,)
         for k, name in enumerate(matrices):
             held[name] = _matrix(form, sizes[k], sizes[k + 1], last=k == len(matrices) - 1)
         for k, name in enumerate(n for n in arguments if n in biases):
             size = sizes[min(k + 1, len(sizes) - 1)]
-            held[name] = (size, 1) if axis else (size,) if flat else () if form == "a vector" else (1, size)
-        whole = (n,) if form == "a vector" else (outputs, n) if axis else (n, outputs)
+            held[name] = (size, 1) if axis else (size,) if flat else () if form.startswith("a ") else (1, size)
+        whole = (n,) if form.startswith("a ") else (outputs, n) if axis else (n, outputs)
         kinds = ("real", "onehot", "classes", "a number a row")[: 1 if outputs == 1 else 4]
         for shape in ("a number a row", *kinds) if flat_target and outputs == 1 and not axis else kinds:
             held[target] = (n,) if shape in ("classes", "a number a row") else whole
@@ -136,6 +140,8 @@ def given_for(
 
 
 def _matrix(form: str, before: int, after: int, *, last: bool) -> tuple[int, ...]:
+    if form == "a number":
+        return ()
     if form == "a vector" and last:
         return (before,)
     return (after, before) if form in ("rows, out first", "columns") else (before, after)

@@ -109,6 +109,18 @@ def of_two(f: Callable[..., Any], df: Callable[..., Any]) -> Form | None:
     return formed(name_of(f), required(f), Beside(lines, (f, df)))
 
 
+def of_list(f: Callable[..., Any], df: Callable[..., Any] | None = None, *, apart: Sequence[str]) -> Form | None:
+    """f(params, *data) and df(params, *data), or f alone, which returns both. params is a list with these names, and so
+    are the gradients.
+    """
+    if len(apart) < 2:
+        return None
+    name, count = name_of(f), len(apart)
+    taken = f"(list(args[:{count}]), *args[{count}:])"
+    lines = "def both(args):", f"    return {name}{taken}" + (f", {name_of(df)}{taken}" if df is not None else "")
+    return formed(name, (*apart, *required(f)[1:]), Beside(lines, (f,) if df is None else (f, df)))
+
+
 def of_written(f: Callable[..., Any]) -> Form:
     """f(x, grad), which returns its value and writes its gradient into grad, as for nlopt."""
     lines = (

@@ -114,7 +114,8 @@ def of_function(F: Any) -> Form:
     return told(function(F, within(apply, found), wrt=differentiated(apply, found)), found, names)
 
 
-def of_derivative(f: Callable[..., Any], df: Callable[..., Any]) -> Form:
+def of_derivative(f: Callable[..., Any], df: Callable[..., Any], apart: Sequence[str] = ()) -> Form:
+    """apart: the names into which f takes its first argument apart, if it does."""
     names = required(f)
     try:
         if len(names) == 1:
@@ -130,7 +131,7 @@ def of_derivative(f: Callable[..., Any], df: Callable[..., Any]) -> Form:
 
     found = (tried(names, partial(fits, most=1)) if len(names) == 1 else None) or tried(names, fits, call=f)
     if found is None:
-        form = beside.of_two(f, df)
+        form = beside.of_two(f, df) or beside.of_list(f, df, apart=apart)
         if form is not None:
             return form
         name, other = name_of(f), name_of(df)
@@ -151,7 +152,8 @@ def of_derivative(f: Callable[..., Any], df: Callable[..., Any]) -> Form:
     return told(replace(form, names=tuple(names[k] for k in order)), found, names)
 
 
-def of_value_and_gradient(f: Callable[..., Any]) -> Form:
+def of_value_and_gradient(f: Callable[..., Any], apart: Sequence[str] = ()) -> Form:
+    """apart: as for `of_derivative`."""
     names, unbounded = required(f), list[float]()
 
     def fits(args: list[Any], finite: bool = True) -> bool:
@@ -171,6 +173,8 @@ def of_value_and_gradient(f: Callable[..., Any]) -> Form:
     found = tried(names, fits, call=f)
     if found is None and unbounded:  # it may be finite for positive numbers
         found = tried(names, partial(fits, finite=False), call=f)
+    if found is None and (form := beside.of_list(f, apart=apart)) is not None:
+        return form
     if found is None:
         call = f'value_and_gradient({name_of(f)}, subjects.arrays("(d),(n,d),(n)"))'
         raise not_found(f"{name_of(f)}({', '.join(names)})", call)
@@ -217,6 +221,8 @@ def _fits_layer(made: Callable[[], Any], args: list[Any], *, own: bool = False) 
     pairs = [(each.of(one), at(one, place)) for each in arrays if (place := gradient_of(one, each)) is not None]
     if np.size(out) < 2 or any(np.shape(array) != np.shape(gradient) for array, gradient in pairs):
         return False
+    if below is None and not any(map(is_real, args)):  # an embedding: its argument has no gradient
+        return bool(pairs)
     if isinstance(below, (tuple, list)) and len(args) > 1:
         return [np.shape(g) for g in below] == [np.shape(a) for a in args]
     return np.shape(below) == np.shape(args[0])
