@@ -1,4 +1,4 @@
-"""Custom operators of torch.library, and functions of jax with a rule for their tangents, as they lie in a file."""
+"""Custom operators of torch.library, rules for tangents in jax, and torch modules with a backward, in files."""
 
 from __future__ import annotations
 
@@ -56,6 +56,40 @@ def log1pexp_jvp(primals, tangents):
 def test_a_custom_operator(tmp_path: Path) -> None:
     holds(tmp_path, Case(OPERATOR.replace("NAME", "right"), " ** 2)", ")", ("gated",), "gradient of gate"))
     code = snippet(tmp_path, OPERATOR.replace("NAME", "wrong").replace(" ** 2)", ")"))
+    with pytest.raises(AssertionError):
+        exec(code, {})  # noqa: S102  (the snippet is what is tested)
+
+
+MODULE = """\
+import torch
+import torch.nn as nn
+
+
+class ManualMLP(nn.Module):
+    def __init__(self, d_in, d_hidden, d_out):
+        super().__init__()
+        self.fc1 = nn.Linear(d_in, d_hidden)
+        self.fc2 = nn.Linear(d_hidden, d_out)
+
+    def forward(self, x):
+        self.x, self.z = x, self.fc1(x)
+        self.a = torch.relu(self.z)
+        return self.fc2(self.a)
+
+    @torch.no_grad()
+    def backward(self, grad_out):
+        self.fc2.weight.grad = grad_out.t() @ self.a
+        self.fc2.bias.grad = grad_out.sum(0)
+        dz = grad_out @ self.fc2.weight * (self.z > 0)
+        self.fc1.weight.grad = dz.t() @ self.x
+        self.fc1.bias.grad = dz.sum(0)
+        return dz @ self.fc1.weight
+"""
+
+
+def test_a_module(tmp_path: Path) -> None:
+    holds(tmp_path, Case(MODULE, "= dz.sum(0)", "= dz.mean(0)", ("ManualMLP",), "gradient of fc1.bias"))
+    code = snippet(tmp_path, MODULE.replace("= dz.sum(0)", "= dz.mean(0)"))
     with pytest.raises(AssertionError):
         exec(code, {})  # noqa: S102  (the snippet is what is tested)
 

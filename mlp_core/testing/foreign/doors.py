@@ -10,7 +10,6 @@ from typing import Any
 
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import TARGET
-from mlp_core.testing.foreign.binding import makes_operator
 from mlp_core.testing.foreign.top_level import as_object
 from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, OUTPUTS
 
@@ -149,7 +148,6 @@ of_pair, of_function = later(RECOGNISED, "of_pair"), later(RECOGNISED, "of_funct
 of_derivative, of_value_and_gradient = later(RECOGNISED, "of_derivative"), later(RECOGNISED, "of_value_and_gradient")
 of_layer, of_network = later(RECOGNISED, "of_layer"), later(RECOGNISED, "of_network")
 of_methods = later("mlp_core.testing.subjects.doors.methods", "of_methods")
-of_jax = later("mlp_core.testing.subjects.doors.of_jax", "of_jax")
 
 
 Door = tuple[str, tuple[str, ...], Callable[..., Any]]
@@ -169,16 +167,6 @@ def autograd_functions(file: Any) -> Iterator[Door]:
     for node in file.classes():
         if any(file.origins.dotted(base).endswith("autograd.Function") for base in node.bases):
             yield node.name, (node.name,), _made(of_function)
-
-
-def operators(file: Any) -> Iterator[Door]:
-    """Custom operators of torch.library with register_autograd, and functions of jax below @custom_jvp."""
-    given = {name for s in file.statements if "register_autograd" in ast.dump(s.node) for name in s.changes}
-    for node, _ in file.functions():
-        if makes_operator(node) and node.name in given:
-            yield node.name, (node.name,), _made(of_function)
-        if any(f"{node.name}.defjvp" in map(ast.unparse, n.decorator_list) for n, _ in file.functions()):
-            yield node.name, (node.name,), _made(of_jax)
 
 
 def pairs(file: Any) -> Iterator[Door]:

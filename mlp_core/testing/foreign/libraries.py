@@ -1,0 +1,40 @@
+"""Finds gradients in the forms in which libraries take them: operators of torch, rules of jax, torch modules."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from mlp_core.base.lazy import later
+from mlp_core.testing.foreign.binding import makes_operator
+from mlp_core.testing.foreign.doors import Door, wanted
+from mlp_core.testing.subjects.doors.names import ABOVE
+
+of_function = later("mlp_core.testing.subjects.doors.recognised", "of_function")
+of_module = later("mlp_core.testing.subjects.doors.module", "of_module")
+of_jax = later("mlp_core.testing.subjects.doors.of_jax", "of_jax")
+
+
+def operators(file: Any) -> Iterator[Door]:
+    """Custom operators of torch.library with register_autograd, and functions of jax below @custom_jvp."""
+    given = {name for s in file.statements if "register_autograd" in ast.dump(s.node) for name in s.changes}
+    for node, _ in file.functions():
+        if makes_operator(node) and node.name in given:
+            yield node.name, (node.name,), lambda f, _: of_function(f)
+        if any(f"{node.name}.defjvp" in map(ast.unparse, n.decorator_list) for n, _ in file.functions()):
+            yield node.name, (node.name,), lambda f, _: of_jax(f)
+
+
+def modules(file: Any) -> Iterator[Door]:
+    """Torch modules with a backward(grad) of their own that assigns .grad."""
+    for node in file.classes():
+        methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
+        backward = methods.get("backward")
+        if "forward" not in methods or backward is None or not any("Module" in ast.unparse(b) for b in node.bases):
+            continue
+        above = len(wanted(backward)) == 2 and ABOVE.fullmatch(wanted(backward)[1])
+        fills = any(isinstance(n, ast.Attribute) and n.attr == "grad" and isinstance(n.ctx, ast.Store)
+                    for n in ast.walk(backward))  # fmt: skip
+        if above and fills and len(wanted(methods["forward"])) == 2:
+            yield node.name, (node.name,), lambda cls, _: of_module(cls)
