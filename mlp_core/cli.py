@@ -136,7 +136,14 @@ def verify(
         from mlp_core.base.files import output_folder, write_all
         from mlp_core.testing.report.names import is_in_file
         from mlp_core.testing.report.report import Report
-        from mlp_core.testing.verification.asked import FILES_KEEP_NONE, FORKS, announce, check_examples, seed_of
+        from mlp_core.testing.verification.asked import (
+            FILES_KEEP_NONE,
+            FORKS,
+            announce,
+            check_examples,
+            check_jobs,
+            seed_of,
+        )
 
         check_examples(examples)
         console = Console()
@@ -145,9 +152,10 @@ def verify(
 
             list_subjects(console)
             return
+        processes = jobs if jobs is not None else processors() if FORKS else 1
+        check_jobs(processes)
         announce(console)
         number = seed_of(seed if seed == "random" else _whole("seed", seed))
-        processes = jobs if jobs is not None else processors() if FORKS else 1
 
         def verified() -> Report:
             if any(map(is_in_file, subject or [])):

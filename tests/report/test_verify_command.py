@@ -108,7 +108,7 @@ def test_list_names_everything(run) -> None:
         (("no_such_module:Rule",), "subject: got 'no_such_module:Rule', expected a module that can be imported"),
         (("math:no_such",), "subject: got 'math:no_such', expected a name that module math defines"),
         (("torch.optim:SDG",), "did you mean 'SGD'?"),
-        (("math:sin",), "subject: got <built-in function sin> (its parameters are x), expected f(model, trace, dL_dy)"),
+        (("math:sin",), "subject: got the function sin (its parameters are x), expected f(model, trace, dL_dy)"),
         (("sgd", "--examples", "0"), "examples: got 0, expected a positive integer"),
         (("hand_in.py", "--examples", "-1"), "examples: got -1, expected a positive integer"),
         (("sgd", "--seed", "soon"), "seed: got 'soon', expected a whole number"),

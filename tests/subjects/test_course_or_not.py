@@ -73,7 +73,7 @@ def test_a_function_of_the_course(tmp_path: Path, head: str) -> None:
 def test_what_only_looks_alike_is_refused_and_not_called(tmp_path: Path, head: str) -> None:
     function, file = defined(head), written(tmp_path, head)
     message = refusal(verify, function)
-    assert message.startswith(f"subject: got <function {function.__name__} at ")
+    assert message.startswith(f"subject: got the function {function.__name__}")
     assert f"(its parameters are {', '.join(inspect.signature(function).parameters)}" in message or "*" in head
     assert "f(model, y_true, y_pred)" in message
     for name in (file, f"{file}:{function.__name__}"):
@@ -108,7 +108,7 @@ def test_the_objective_of_a_booster_is_not_recognised() -> None:
     case = Path(folder) / "misjudged" / "objective_taken_for_a_backpropagation.py"
     done = subprocess.run([sys.executable, str(case)], capture_output=True, text=True, check=False)  # noqa: S603  (ours)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.startswith("refused: subject: got <function pinball_objective")
+    assert done.stdout.startswith("refused: subject: got the function pinball_objective")
 
 
 def test_a_decorator_that_takes_anything_does_not_hide_what_a_function_of_a_file_is(tmp_path: Path) -> None:

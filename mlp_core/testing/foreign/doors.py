@@ -10,6 +10,7 @@ from typing import Any
 
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import TARGET
+from mlp_core.testing.foreign.listed import head_of
 from mlp_core.testing.foreign.top_level import as_object
 from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, OUTPUTS
 
@@ -198,9 +199,14 @@ def taken_apart(node: ast.FunctionDef) -> tuple[str, ...]:
 
 
 def _both(file: Any, called: str, one: str, other: str, make: Callable[..., Any]) -> Door:
-    """Two definitions that belong together. Snippets import each of them by its name."""
+    """Two definitions that belong together. Snippets import each of them by its name. If the user named one of them, it
+    is verified by itself if it has a form of its own, and otherwise together with the other.
+    """
     if file.asked in (one, other) and file.asked != called:
-        return file.asked, (file.asked,), as_object
+        node = file.definitions.get(file.asked)
+        if not isinstance(node, ast.FunctionDef) or head_of(node).form() is not None:
+            return file.asked, (file.asked,), as_object
+        return file.asked, (one, other), _made(make)
     return called, (one, other), _made(make)
 
 

@@ -65,7 +65,8 @@ def check_shapes(shapes: str | None, names: Sequence[str]) -> None:
 
 def _not_judged(name: str, words: str, helps: str) -> HandIn:
     """A hand-in that cannot be judged before it is fixed."""
-    words, hand_in = escaped(words), HandIn(name, notes=notes(name))
+    words = escaped(words)
+    hand_in = HandIn(name, notes=[one for one in notes(name) if one.removeprefix("not read: ") not in words])
     hand_in.results = [Told(*JUDGED).result(hand_in, verdict="UNTESTED", got=words, reason=f"{words}; {helps}")]
     return hand_in
 

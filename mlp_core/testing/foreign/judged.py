@@ -23,7 +23,7 @@ def why_not(file: Whole, name: str, *more: str, method: str = "") -> tuple[str, 
             return reason
     lost = _lost(file, name)
     if lost is not None:
-        return lost, "write every cell in valid Python"
+        return lost, "correct the code that cannot be read"
     needed = reached(file.statements, name)
     for statement in needed:
         if _asks_ipython(statement.node):

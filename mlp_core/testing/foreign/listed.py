@@ -23,9 +23,15 @@ def head_of(node: ast.FunctionDef, *, method: bool = False) -> Head:
 def listed(nodes: Sequence[ast.stmt], broken: Sequence[str], most: int | None = None) -> str:
     """The content of the file instead of the definition that was looked for, with the lines: all, or the first ones."""
     heads = list({n.name: _written(n) for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}.values())
+    heads += [_lambda(n) for n in nodes if isinstance(n, ast.Assign) and isinstance(n.value, ast.Lambda)]
     more = f" and {len(heads) - most} more" if most is not None and len(heads) > most else ""
     there = f"found {', '.join(heads[:most])}{more}" if heads else "the file defines no function and no class"
     return "; ".join([*(f"this code cannot be read: {one}" for one in broken), there])
+
+
+def _lambda(node: ast.Assign) -> str:
+    """A lambda by its name and line. Recognition needs a definition, because it reads the names of functions."""
+    return f"{ast.unparse(node.targets[0])}, a lambda (line {node.lineno}): write it with def"
 
 
 def _written(node: Definition) -> str:
@@ -34,5 +40,6 @@ def _written(node: Definition) -> str:
         bases = f"({', '.join(map(ast.unparse, node.bases))})" if node.bases else ""
         return f"class {node.name}{bases} (line {node.lineno})"
     head = head_of(node)
-    names = [*head.positional, *["*"] * bool(head.others), *head.others]
+    rest = ["*args"] if head.rest else ["*"] * bool(head.others)
+    names = [*head.positional, *rest, *head.others]
     return f"{node.name}({', '.join(names)}) (line {node.lineno})"

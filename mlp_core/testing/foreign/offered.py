@@ -41,7 +41,7 @@ def _shapes(names: Sequence[str]) -> str:
 
 def _gradient(node: ast.FunctionDef) -> str:
     takes = wanted(node)
-    if any(map(MADE.fullmatch, takes)):
+    if not takes or any(map(MADE.fullmatch, takes)):
         return _numbers(node.name)
     params = [n for n in takes if is_weight(n)] or takes
     data = [n for n in takes if n not in params]

@@ -51,7 +51,8 @@ def _subjects(file: File) -> Iterator[Found]:
     for node in file.nodes:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=func)):
-                if file.origins.dotted(func).startswith("mlp_core.testing.subjects."):
+                called = file.origins.dotted(func)
+                if called.startswith("mlp_core.testing.subjects.") and not called.endswith(".arrays"):  # of a subject
                     yield Found(name, (name,))
 
 
@@ -179,6 +180,9 @@ RECOGNISERS: tuple[Recogniser, ...] = (
 NAMED = 4
 """the number of definitions that a short message names"""
 
+REPAIR = "First correct the code that cannot be read."
+"""is said instead of the lines to add if a part of the file is no Python"""
+
 FORMS = "docs/gradients.md shows the forms that are recognised. "
 
 LOOKED_FOR = ", ".join(one.looks for one in RECOGNISERS if one.looks)
@@ -218,8 +222,9 @@ def chosen(statements: Sequence[Statement], file: str, name: str | None, broken:
 
 def _not_recognised(name: str, nodes: Sequence[ast.stmt], broken: Sequence[str]) -> ArgumentError:
     """The error for definitions of no known form: what there is, and the lines that would have one verified."""
-    paste = offered.lines(nodes)
-    brief = f"{name} is not recognised: {listed(nodes, broken, most=NAMED)}. {FORMS}{offered.ADD if paste else ''}"
+    paste = "" if broken else offered.lines(nodes)
+    end = REPAIR if broken else offered.ADD if paste else ""
+    brief = f"{name} is not recognised: {listed(nodes, broken, most=NAMED)}. {FORMS}{end}"
     expected = f"{LOOKED_FOR}; {listed(nodes, broken)}{offered.MARK if paste else ''}"
     return ArgumentError("subject", Described(name), expected, brief=brief, paste=paste)
 

@@ -17,6 +17,7 @@ LOADS = "can be loaded", "The definition, and what it reaches of its file, can b
 FOUND = "has something to verify", "There is a definition in the file that can be verified."
 
 TIME, MEMORY = "make every call return", "use less memory"
+INSTALL = "install the package that has this module in the environment of mlp_core, or do not import it"
 FASTER, ALONE, ON = "make calls faster", "make the file loadable by itself", "run it again"
 NAMES, PLAINLY = "define or name one of them", "do not change the process in which it runs"
 """advice on what would help"""
@@ -89,7 +90,8 @@ class Listener:
                 hand_in.results = [untested(hand_in, Told(*FOUND), why, NAMES)]
                 return True
             case {"failed": words}:
-                hand_in.results = [untested(hand_in, Told(*LOADS), words, ALONE)]
+                helps = INSTALL if words.startswith(ModuleNotFoundError.__name__) else ALONE
+                hand_in.results = [untested(hand_in, Told(*LOADS), words, helps)]
                 return True
             case {"laws": laws, "course": course, "reading": reading}:
                 self.laws, hand_in.course, hand_in.reading = [Told(*law) for law in laws], course, reading

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from mlp_core.testing.engine.groups import BATCH, CONDUCT
 from mlp_core.testing.engine.result import Result
+from mlp_core.testing.foreign.told import LOADS
 from mlp_core.testing.report.findings import NO_FORMULA, NOTHING, no_formula, not_shown, unproven
 
 WRONG = "wrong"
@@ -26,7 +27,7 @@ def headline(results: Sequence[Result], *, course: bool, reading: str = "") -> s
     broken, untested = ([r for r in results if r.verdict == verdict] for verdict in ("FAIL", "UNTESTED"))
     if len(results) == 1 and (broken or untested):
         (one,) = results
-        return one.got or one.reason
+        return one.reason if one.law == LOADS[0] else one.got or one.reason  # the reason of LOADS says what would help
     if not broken and not untested and not any(r.verdict == "PASS" for r in results):
         return NOTHING
     words = _numbers(results, broken, untested, " (what the course asks)" if course else "")

@@ -111,7 +111,8 @@ def failures(results: list[Result]) -> list[Text]:
         texts.append(Text("\n" + escaped(whole.text())))
         shown.add(result.subject)
     more = len(broken) - len(shown)
-    note = Text(f"\n{more} snippets more: --json or --html, result.text() in Python", style="dim")
+    scripts = "script" if more == 1 else "scripts"
+    note = Text(f"\n{more} more {scripts}: --json or --html, result.text() in Python", style="dim")
     return [*texts, note] if more else texts
 
 

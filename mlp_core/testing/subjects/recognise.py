@@ -8,8 +8,10 @@ in that order, with a description. The counterpart for files, which are recognis
 from __future__ import annotations
 
 import inspect
+import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -19,6 +21,7 @@ from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.losses import Loss
 from mlp_core.rules import UpdateRule
 from mlp_core.testing import subjects
+from mlp_core.testing.engine.source import name_of
 from mlp_core.testing.subjects import gradients as gradient_subjects
 from mlp_core.testing.subjects.heads import Head
 from mlp_core.testing.subjects.training_roles import globals_of, told, trains
@@ -118,6 +121,43 @@ def resolve(thing: Any, batch_sizes: Sizes = BATCH_SIZES) -> Any:
     named = f" (its parameters are {', '.join(parameters)})" if parameters else ""
     looked_for = ", ".join(kind.looks for kind in KINDS if kind.looks)
     raise ArgumentError(
-        "subject", Described(f"{thing!r}{named}"),
-        f"{looked_for}, a name of the core or 'package.module:Name'; wrap anything else with mlp_core.testing.subjects",
+        "subject", Described(f"{_described(thing)}{named}"),
+        f"{looked_for}, a name of the core or 'package.module:Name'; {_instead(thing)}",
     )  # fmt: skip
+
+
+WRAP = (
+    "wrap anything else in a call of mlp_core.testing.subjects, such as pair(forward, backward, inputs) or "
+    "gradient(loss, gradient, inputs); docs/gradients.md has an example of each"
+)
+
+
+def _described(thing: Any) -> str:
+    """An object in a few words, without its address in memory."""
+    if isinstance(thing, type):
+        return f"the class {thing.__name__}"
+    name = str(getattr(thing, "__name__", ""))
+    if inspect.isroutine(thing):
+        return f"the function {name}" if name.isidentifier() else "a lambda"
+    if isinstance(thing, partial):
+        return f"a partial of {name_of(thing)}"
+    if isinstance(thing, (list, tuple)):
+        return f"a {type(thing).__name__} of {len(thing)}"
+    if isinstance(thing, (torch.optim.Optimizer, torch.nn.Module)) or repr(thing).startswith("<"):
+        return f"an object of class {type(thing).__name__}"
+    return " ".join(reprlib.repr(thing).split())
+
+
+def _instead(thing: Any) -> str:
+    """A hint: the thing to pass instead of an object that is not recognised."""
+    kind = thing if isinstance(thing, type) else type(thing)
+    if isinstance(thing, (list, tuple)):
+        return "call verify once for each of several subjects"
+    if isinstance(thing, torch.optim.Optimizer):
+        return f"pass the class {kind.__name__} itself, not an object of it"
+    if hasattr(kind, "forward") and hasattr(kind, "backward"):
+        made = f"lambda: {kind.__name__}(...)"
+        return f"for a layer: mlp_core.testing.subjects.layer({made}, inputs); docs/gradients.md has an example"
+    if isinstance(thing, torch.nn.Module):
+        return "autograd computes its gradients: pass the functions or the class with gradients by hand"
+    return WRAP

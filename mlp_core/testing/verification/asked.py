@@ -29,6 +29,12 @@ def check_examples(examples: int | None) -> None:
         raise ArgumentError("examples", examples, "a positive integer")
 
 
+def check_jobs(jobs: int) -> None:
+    """Raises ArgumentError for an invalid number of processes."""
+    if jobs < 1:
+        raise ArgumentError("jobs", jobs, "a positive whole number of processes")
+
+
 def seed_of(seed: int | str) -> int:
     """`seed` itself, or a new one for "random"."""
     if seed == "random":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import sys
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,10 @@ def _by_name(name: str) -> Any:
                 raise ArgumentError("subject", name, f"{file}, to verify that file, or {name}:NAME")
             if Path(name).is_file():
                 raise ArgumentError("subject", name, f"a script or a notebook ({', '.join(FILES)})")
+            if "/" in name or "\\" in name:
+                raise ArgumentError("subject", name, "an existing file or folder")
+            if one := _in_a_module(name):
+                raise ArgumentError("subject", name, f"{one}, with a colon between the module and the name")
             raise unknown("subject", name, known)
         return known[name]
     module, _, attribute = name.partition(":")
@@ -61,3 +65,17 @@ def _by_name(name: str) -> Any:
     except AttributeError as error:
         hint = meant(attribute, dir(sys.modules.get(module)))
         raise ArgumentError("subject", name, f"a name that module {module} defines ({error}){hint}") from error
+
+
+def _in_a_module(name: str) -> str:
+    """ "torch.optim.Adam" as "torch.optim:Adam", and "torch.optim" as "torch.optim:NAME"; "" if no module has the name.
+    Nothing is imported.
+    """
+    module, _, attribute = name.rpartition(".")
+    try:
+        exists = importlib.util.find_spec(name.partition(".")[0]) is not None
+    except ValueError:  # an empty name, or a module without a specification, such as __main__
+        return ""
+    if not exists:
+        return ""
+    return f"{module}:{attribute}" if module and attribute[:1].isupper() else f"{name}:NAME"

@@ -36,6 +36,6 @@ class Progress:
             shares = [one for name, each in self.laws.items() if name not in self.finished for one in each.values()]
             finished = len(self.finished)
         done, laws = sum(d for d, _ in shares), sum(n for _, n in shares)
-        many = f"{finished} of {self.several} hand-ins done, " if self.several != 1 else ""
+        many = f"{finished} of {self.several} hand-ins done, " if self.several > 1 else ""
         under_way = f"{done} of {laws} laws {'of those under way' if many else 'done'}"
         return f"verifying: {many}{under_way if laws else 'loading'}"

@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from mlp_core.base.errors import ArgumentError
 from mlp_core.base.ticker import Ticker
 from mlp_core.testing.engine.database import in_folder
 from mlp_core.testing.engine.result import EXAMPLES, Result
@@ -22,7 +21,7 @@ from mlp_core.testing.report.brief import brief
 from mlp_core.testing.report.findings import NOT_SHOWN, VERDICTS, no_formula, not_shown
 from mlp_core.testing.report.report import Report, failures, table
 from mlp_core.testing.verification import parallel
-from mlp_core.testing.verification.asked import FORKS, seed_of
+from mlp_core.testing.verification.asked import FORKS, check_jobs, seed_of
 from mlp_core.testing.verification.names import core_subjects, default_subjects, resolve
 from mlp_core.testing.verification.verify import checked, verify
 
@@ -36,8 +35,7 @@ def verify_live(
 
     Raises ArgumentError for a subject that is not recognised, before any is verified.
     """
-    if jobs < 1:
-        raise ArgumentError("jobs", jobs, "a positive whole number")
+    check_jobs(jobs)
     report = Report(seed=seed_of(seed), examples=examples or EXAMPLES)
     if set(subjects) <= core_subjects().keys():
         without_compiler()

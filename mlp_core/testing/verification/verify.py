@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from os import PathLike, fspath
 from typing import Any
 
 from hypothesis.database import ExampleDatabase
@@ -85,6 +86,7 @@ def verify(
     True
     """
     check_examples(examples)
+    subject = fspath(subject) if isinstance(subject, PathLike) else subject
     pair = isinstance(batch_sizes, (tuple, list)) and len(batch_sizes) == 2 and all(type(n) is int for n in batch_sizes)
     if not pair or not 1 <= batch_sizes[0] <= batch_sizes[1]:
         raise ArgumentError("batch_sizes", batch_sizes, "(smallest, largest) with 1 <= smallest <= largest")

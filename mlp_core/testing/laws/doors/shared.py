@@ -37,6 +37,8 @@ Bound = Callable[[Pulled], list[Tensor]]
 
 NOT_FINITE = "the forward is not finite"
 
+NO_NUMBER = "the forward returns no real number and no array of them; check its return statement"
+
 
 def scattered(subject: Form, example: Arguments, one: Pulled) -> list[Tensor]:
     """The tolerance of each gradient: how far the subject's own gradients scatter if the upstream gradients and every

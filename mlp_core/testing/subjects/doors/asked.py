@@ -152,4 +152,4 @@ def not_run(words: str, expected: str, call: str) -> ArgumentError:
     `call` makes the subject in two lines to paste.
     """
     paste = f"from mlp_core.testing import subjects\nsubject = subjects.{call}"
-    return ArgumentError("shapes", Described(f"none under which {words}{told()}"), expected, paste=paste)
+    return ArgumentError("shapes", Described(f"no shapes with which {words}{told()}"), expected, paste=paste)

@@ -98,7 +98,7 @@ def of_held(
         'subject = subjects.value_and_gradient(whole, subjects.arrays("(d,h),..."))'
     )
     expected = "its arguments, as in these three lines in the file"
-    raise ArgumentError("shapes", Described(f"none under which {call} runs"), expected, paste=paste)
+    raise ArgumentError("shapes", Described(f"no shapes with which {call} runs"), expected, paste=paste)
 
 
 def _written(shape: Sequence[int]) -> str:

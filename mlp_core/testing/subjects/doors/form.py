@@ -159,7 +159,9 @@ class Form:
             if not numeric or tuple(np.shape(g)) != shape:
                 got = f"shape {tuple(np.shape(g))}" if numeric else "none" if g is None else type(g).__name__
                 closing = SHAPE.format(above=source_of(list(above)), place=place if numeric else "", shape=shape)
-                raise Broken(f"gradient of {self.words(path)}", got, f"shape {shape}", closing=closing)
+                keys = ", ".join(map(repr, found)) if g is None and isinstance(found, dict) else ""
+                note = f"the dict of gradients has the keys {keys}" if keys else ""
+                raise Broken(f"gradient of {self.words(path)}", got, f"shape {shape}", closing=closing, note=note)
             result.append(Gradient(self.words(path), path, place, g))
         return result
 
@@ -183,7 +185,8 @@ class Form:
             return {k: (f"[{key!r}]", found[key]) for k, key in keys.items() if key is not None}
         if not isinstance(found, (tuple, list)):
             single = dict.fromkeys(asked, ("", found))
-            return single if len(asked) == 1 else self._miscounted(1, asked, "not isinstance(found, (tuple, list))")
+            alone = "not isinstance(found, (tuple, list))"
+            return single if len(asked) == 1 else self._miscounted(found is not None, asked, alone)
         if len(found) == len(example.args):
             return {k: (f"[{k}]", found[k]) for k in asked}
         if len(found) != len(asked):
@@ -198,8 +201,9 @@ class Form:
 
     def _miscounted(self, count: int, asked: list[int], when: str) -> Any:
         names = ", ".join(self.words((k,)) for k in asked)
+        got = f"{int(count)} gradient{'s' * (count > 1)}" if count else "None"
         raise Broken(
-            "what backward returns", f"{count} gradient{'s' * (count > 1)}", f"{len(asked)}: of {names}",
+            "what backward returns", got, f"{len(asked)}: of {names}",
             closing=f"outs, pull = run(args)\nfound = pull({UNIT})\nassert not ({when}), found",
             note="if some arguments have no gradient by design, pass the names of the others as wrt=[...]",
         )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mlp_core.base.errors import ArgumentError
+from mlp_core.base.errors import ArgumentError, meant, unknown
 from mlp_core.testing.examples.arguments import Arguments, arguments
 
 
@@ -23,6 +23,11 @@ def every(function: Callable[..., Any]) -> tuple[str, ...]:
     """All positional parameters."""
     kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
     return tuple(p.name for p in inspect.signature(function).parameters.values() if p.kind in kinds)
+
+
+def takes_any(function: Callable[..., Any]) -> bool:
+    """Whether it has *args, whose number and names cannot be known."""
+    return any(p.kind is p.VAR_POSITIONAL for p in inspect.signature(function).parameters.values())
 
 
 def large_defaults(function: Callable[..., Any]) -> dict[str, int]:
@@ -75,4 +80,7 @@ WAIVERS: dict[str, tuple[str, ...]] = {
 def waived(waives: Sequence[str]) -> tuple[str, ...]:
     """Names of laws, from names of laws and of deliberate deviations."""
     several = [waives] if isinstance(waives, str) else list(waives)
+    for one in several:
+        if one not in WAIVERS and meant(one, WAIVERS):
+            raise unknown("waives", one, ["the names of laws", *WAIVERS])
     return tuple(law for one in several for law in WAIVERS.get(one, (one,)))

@@ -3,6 +3,7 @@ step."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -113,7 +114,7 @@ def layer(
     >>> verify(layer(Scale, arrays("(n,3)")), examples=10).ok
     True
     """
-    probe = make()
+    probe = _made_by(make)
     call = next((c for c in ("forward", "__call__") if hasattr(probe, c)), "")
     if not call or not hasattr(probe, "backward"):
         expected = "a function that makes an object with forward(x) and backward(dout)"
@@ -141,6 +142,20 @@ def layer(
         name or name_of(make), "layer", arguments(whole), given, given.source, names=names, once=True,
         shared=make() is probe, waived=waived(waives),
     )  # fmt: skip
+
+
+def _made_by(make: Any) -> Any:
+    """A first layer. Raises ArgumentError if `make` is a layer itself or needs arguments."""
+    wanted = "a function without arguments that makes a new layer"
+    if not callable(make):
+        got = f"an object of class {type(make).__name__}"
+        raise ArgumentError("make", Described(got), f"{wanted}, such as its class")
+    needed = required(make) if isinstance(make, type) or inspect.isroutine(make) else ()
+    if needed:
+        got = f"{name_of(make)}, which needs {', '.join(needed)}"
+        example = f"lambda: {name_of(make)}({', '.join(f'{one}=...' for one in needed)})"
+        raise ArgumentError("make", Described(got), f"{wanted}, such as {example}")
+    return make()
 
 
 def kept_in(made: Any, returned: Any, names: Sequence[str]) -> str:

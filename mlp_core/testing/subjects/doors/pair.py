@@ -15,7 +15,7 @@ from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.subjects.doors.form import Form, Run
-from mlp_core.testing.subjects.doors.given import every, indices, required, strategy_of, waived
+from mlp_core.testing.subjects.doors.given import every, indices, required, strategy_of, takes_any, waived
 from mlp_core.testing.subjects.doors.names import ABOVE
 
 CACHE = re.compile(r"\w*(cache|ctx|context|saved|kept|tape|state|memory|stash|residual)\w*|res")
@@ -34,8 +34,9 @@ class Wiring:
     def of(cls, forward: Callable[..., Any], backward: Callable[..., Any]) -> Wiring:
         names = required(backward)
         if not names:
-            expected = "backward(dout, ..., cache), with the upstream gradients first"
-            raise ArgumentError("backward", Described(f"{name_of(backward)}()"), expected)
+            head = f"{name_of(backward)}({'*args' if takes_any(backward) else ''})"
+            expected = "backward(dout, ..., cache) with named parameters, the upstream gradients first"
+            raise ArgumentError("backward", Described(head), expected)
         first = [n for n in names if not CACHE.fullmatch(n)] if CACHE.fullmatch(names[0]) else names
         above = []
         for name in first:
@@ -79,8 +80,9 @@ class Wiring:
         if len(left) == 1 and len(self.forward) == 1:
             return {**kept, left[0]: "args[0]"}
         if left:
-            wanted = f"what backward({', '.join(self.backward)}) takes beside {', '.join(self.above)}"
-            raise ArgumentError("forward", Described(f"one that returns {count} values"), wanted)
+            takes = f"backward({', '.join(self.backward)}) takes {'it' if len(left) == 1 else 'them'}"
+            wanted = f"its output, and then {', '.join(left)}, because {takes}"
+            raise ArgumentError("forward", Described(f"one that returns {count} value{'s' * (count > 1)}"), wanted)
         return kept
 
 
@@ -117,7 +119,7 @@ class Pair:
             with np.errstate(all="ignore"):
                 found = self.forward(*example.fresh())
         except Exception:  # the failure to be shown: the lines end in it whatever they do with what is given
-            found = None
+            found = [None] * (len(self.wiring.above) + len(self.wiring.rest()))
         count = len(found) if isinstance(found, (tuple, list)) else None
         run = self.wiring.lines(count, name_of(self.forward), name_of(self.backward))
         return [*import_of(self.forward), *import_of(self.backward), *run]

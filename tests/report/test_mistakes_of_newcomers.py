@@ -1,0 +1,206 @@
+"""Typical mistakes of a newcomer, at the command line and in Python: each message names the argument, the value and the
+expectation, says what to do next, and has no traceback of ours."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner, Result
+
+from mlp_core.base.errors import ArgumentError
+from mlp_core.cli import app
+from mlp_core.testing import subjects, verify
+from mlp_core.testing.foreign.load import found_in
+from mlp_core.testing.subjects import arrays
+from mlp_core.testing.verification.names import resolve
+
+FILES = {
+    "good.py": "def f_forward(x, w):\n    return x @ w, (x, w)\n\n\ndef f_backward(dout, cache):\n    x, w = cache\n"
+    "    return dout @ w.T, x.T @ dout\n",
+    "broken.py": "def f_forward(x, w)\n    return x @ w\n",
+    "unclosed.py": "def backpropagation(model, y_true, y_pred):\n    delta = (y_true - y_pred\n    return delta\n",
+    "stars.py": "def f_forward(*args):\n    return args\n\n\ndef f_backward(*args):\n    return args\n",
+    "lambdas.py": "import numpy as np\nf = lambda x: np.sin(x)\ndf = lambda x: np.cos(x)\n",
+}
+
+INPUTS = "from mlp_core.testing import subjects\ninputs = subjects.arrays('(n,d),(d,k)')\n"
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The command line, in a folder with the files."""
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def command(*arguments: str) -> Result:
+        return CliRunner().invoke(app, ["verify", *arguments])
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("good.py", "--jobs", "-1"), "error: jobs: got -1, expected a positive whole number of processes"),
+        (("sgd", "--jobs", "0"), "error: jobs: got 0, expected a positive whole number of processes"),
+        (("torch.optim.Adam",), "got 'torch.optim.Adam', expected torch.optim:Adam, with a colon between"),
+        (("torch.optim",), "got 'torch.optim', expected torch.optim:NAME, with a colon between the module and"),
+        (("no_folder/",), "subject: got 'no_folder/', expected an existing file or folder"),
+        (("broken.py",), ("line 1: expected ':'; found f_forward(x, w) (line 1). docs/gradients.md shows the forms "
+         "that are recognised. First correct the code that cannot be read.")),
+        (("stars.py",), "found f_forward(*args) (line 1), f_backward(*args) (line 5)"),
+        (("lambdas.py",), "found f, a lambda (line 2): write it with def, df, a lambda (line 3): write it with def"),
+    ],
+)  # fmt: skip
+def test_a_mistake_at_the_command_line(run: Any, arguments: tuple[str, ...], said: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+    assert "Traceback" not in result.output
+
+
+def test_a_file_that_is_no_python_gets_no_lines_to_add(run: Any) -> None:
+    assert "add these three lines" not in run("broken.py").output
+    said = run("stars.py").output
+    assert "add these three lines" in said
+    assert "f_backward()" not in said
+
+
+def test_a_syntax_error_is_shown_once(run: Any) -> None:
+    result = run("unclosed.py")
+    said = " ".join(result.output.split())
+    assert result.exit_code == 3
+    assert said.count("'(' was never closed") == 1
+    assert "may be defined in code that cannot be read: unclosed.py, line 2: '(' was never closed" in said
+    assert "0 of 0" not in said
+
+
+def test_a_forward_or_a_backward_that_is_named_is_verified_with_its_partner(run: Any) -> None:
+    for name in ("f_forward", "f_backward"):
+        result = run(f"good.py:{name}", "--examples", "3", "--jobs", "1")
+        assert result.exit_code == 0, result.output
+        assert "is the derivative of its own forward" in result.output
+
+
+def test_inputs_are_no_subject(tmp_path: Path) -> None:
+    path = tmp_path / "with_inputs.py"
+    path.write_text(INPUTS + FILES["good.py"], encoding="utf-8")
+    assert found_in(str(path)) == [f"{path}:f"]
+    path.write_text(INPUTS + FILES["good.py"] + "s = subjects.pair(f_forward, f_backward, inputs)\n", encoding="utf-8")
+    assert found_in(str(path)) == [f"{path}:s"]
+
+
+def forward(x: Any, w: Any) -> Any:
+    return x @ w, (x, w)
+
+
+def backward(dout: Any, cache: Any) -> Any:
+    x, w = cache
+    return dout @ w.T, x.T @ dout
+
+
+class Layer:
+    def __init__(self, n: int) -> None:
+        self.W = np.ones((n, 2))
+
+    def forward(self, x: Any) -> Any:
+        return x @ self.W
+
+    def backward(self, dout: Any) -> Any:
+        return dout @ self.W.T
+
+
+TENSOR = torch.zeros(1, requires_grad=True)
+
+
+@pytest.mark.parametrize(
+    ("thing", "got", "instead"),
+    [
+        (forward, "got the function forward (its parameters are x, w)", "pair(forward, backward, inputs)"),
+        (lambda x: x, "got a lambda (its parameters are x)", "wrap anything else in a call of mlp_core.testing"),
+        (partial(forward, w=1), "got a partial of forward (its parameters are x, *, w)", "wrap anything else"),
+        (Layer, "got the class Layer (its parameters are n)", "subjects.layer(lambda: Layer(...), inputs)"),
+        (Layer(3), "got an object of class Layer", "subjects.layer(lambda: Layer(...), inputs)"),
+        (torch.optim.SGD([TENSOR]), "got an object of class SGD", "pass the class SGD itself, not an object of it"),
+        (torch.nn.Linear(2, 3), "got an object of class Linear", "pass the functions or the class with gradients"),
+        ([forward, backward], "subject: got a list of 2", "call verify once for each of several subjects"),
+        (torch.relu, "got the function relu", "wrap anything else"),
+        (None, "got None", "wrap anything else"),
+    ],
+)
+def test_an_object_that_is_not_recognised(thing: Any, got: str, instead: str) -> None:
+    with pytest.raises(ArgumentError) as error:
+        resolve(thing)
+    assert got in str(error.value)
+    assert instead in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def made(**options: Any) -> Any:
+    return subjects.pair(**{"forward": forward, "backward": backward, "inputs": arrays("(n,d),(d,k)"), **options})
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: subjects.layer(Layer, arrays("(n,3)")), ("make: got Layer, which needs n, expected a function without "
+         "arguments that makes a new layer, such as lambda: Layer(n=...)")),
+        (lambda: subjects.layer(Layer(3), arrays("(n,3)")), "make: got an object of class Layer, expected a function "),  # type: ignore[arg-type]
+        (lambda: made(backward=lambda *a: a), ("backward: got yours(*args), expected backward(dout, ..., cache) with "
+         "named parameters, the upstream gradients first")),
+        (lambda: made(waives=["straight-throu"]), ("waives: got 'straight-throu', expected one of the names of laws, "
+         "straight-through, surrogate, averaged, once; did you mean 'straight-through'?")),
+        (lambda: verify(made(waives=["keeps two cals apart"])), "did you mean 'keeps two calls apart'?"),
+        (lambda: verify(subjects.optimizer(torch.optim.SGD, waives=["takes an empty grup"])), ("did you mean 'takes an "
+         "empty group'?")),
+        (lambda: verify(made(backward=lambda dout, c, v, b: c), examples=3), ("forward: got one that returns 2 values, "
+         "expected its output, and then c, v, b, because backward(dout, c, v, b) takes them")),
+    ],
+)  # fmt: skip
+def test_an_argument_of_a_subject(make: Any, said: str) -> None:
+    with pytest.raises(ArgumentError) as error:
+        make()
+    assert said in str(error.value)
+
+
+def first(**options: Any) -> Any:
+    """The first failure."""
+    return next(r for r in verify(made(**options), examples=5).results if r.verdict == "FAIL")
+
+
+@pytest.mark.parametrize(
+    ("options", "got", "expected", "note"),
+    [
+        ({"backward": lambda dout, c: None}, "None", "2: of x, w", "pass the names of the others as wrt=[...]"),
+        ({"backward": lambda dout, c: backward(dout, c)[0]}, "1 gradient", "2: of x, w", "wrt=[...]"),
+        ({"backward": lambda dout, c: dict(zip(("dx", "dv"), backward(dout, c), strict=True))}, "none", "shape (1, 1)",
+         "the dict of gradients has the keys 'dx', 'dv'"),
+        ({"backward": lambda dout, c: [g.astype("f4") for g in backward(dout, c)]}, "", "",
+         "the gradient of x is float32, and x is float64"),
+        ({"inputs": arrays("(n,d)")}, "TypeError: forward() missing 1 required positional", "no exception", ""),
+        ({"inputs": arrays("(n,3),(2,k)")}, "ValueError: matmul", "no exception", "return x @ w"),
+    ],
+)  # fmt: skip
+def test_a_return_value_of_the_wrong_kind(options: dict[str, Any], got: str, expected: str, note: str) -> None:
+    failure = first(**options)
+    assert failure.got.startswith(got)
+    assert failure.expected.startswith(expected)
+    assert note in failure.text()
+
+
+def test_a_loss_that_returns_none_is_untested_and_the_reason_says_so() -> None:
+    subject = subjects.gradient(lambda p, x: None, lambda p, x: [x], arrays("(n),(n)").map(lambda a: ([a[0]], a[1])))
+    (untested,) = (r for r in verify(subject, examples=5).results if r.verdict == "UNTESTED")
+    assert "the forward returns no real number and no array of them; check its return statement" in untested.reason
+
+
+def test_a_path_is_taken_like_its_text(tmp_path: Path) -> None:
+    (tmp_path / "good.py").write_text(FILES["good.py"], encoding="utf-8")
+    assert verify(tmp_path / "good.py", examples=3).ok
