@@ -32,10 +32,10 @@ NUMBERS = re.compile(EITHER.pattern + r"|gamma|T|t|tau|temp\w*|lam\w*|n|p|factor
 CLASSES = re.compile(
     r"(y|t|target|label|idx|index|indice|classes|class|token|id|word|action|tag)s?(_?(true|idx|id)s?)?|labels?_\w+"
 )
-
-ONE_CLASS = re.compile(r"\w*(_idx|_index|Idx|Index)|action|label|target|idx|index")
-"""names of a parameter that may be a single integer"""
 """names of a parameter with integers: the classes of a batch of 4"""
+
+ONE_CLASS = re.compile(r"\w+(_idx|_index|Idx|Index)")
+"""names of a parameter that is likely to be a single integer"""
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,8 @@ def options_of(names: Sequence[str], shapes: Sequence[Any]) -> list[Sequence[Any
         elif constants is not None:
             found.append(constants)
         elif CLASSES.fullmatch(name):
-            found.append([Classes(), *[Classes(())] * bool(ONE_CLASS.fullmatch(name)), *shapes])
-        elif ONE_CLASS.fullmatch(name) and not EITHER.fullmatch(name):
+            found.append([Classes(), *shapes])
+        elif ONE_CLASS.fullmatch(name):
             found.append([Classes(()), Classes(), *shapes])
         elif EITHER.fullmatch(name):
             found.append([*shapes, 0.5])
