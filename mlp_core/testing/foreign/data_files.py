@@ -1,5 +1,4 @@
-"""Data that a hand-in reads from its own folder, copied to the folder in which it runs; and what is said if there is
-none."""
+"""Data that a hand-in reads from its own folder: copied to the folder in which it runs, or reported as missing."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ LONGEST = 200
 
 
 def brought(name: str, scratch: Path) -> list[Path]:
-    """Copies the files that "file:name" names in its texts, and that lie in its folder or below, into `scratch`."""
+    """Copies the files in the folder of "file:name" or below that it names in its texts into `scratch`."""
     path = split(name)[0]
     left, copies = LARGEST, list[Path]()
     for one in _named(path):
@@ -46,7 +45,7 @@ def _named(path: Path) -> Iterator[str]:
 
 
 def missing(error: BaseException) -> str:
-    """What is said of a file that a hand-in reads and that is not there; empty for another error."""
+    """The words for a file that a hand-in reads and that does not exist; empty for another error."""
     if not isinstance(error, FileNotFoundError) or not isinstance(error.filename, str):
         return ""
     if Path(error.filename).is_absolute():

@@ -1,4 +1,4 @@
-"""What foreign code raised while arguments were tried, for the error if none works."""
+"""The exceptions of foreign code while arguments were tried, for the error if none works."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def forget() -> None:
 
 
 def told() -> str:
-    """What was raised, as the end of a sentence about arguments that were tried; then it is forgotten.
+    """The exceptions, as the end of a sentence about arguments that were tried; then they are forgotten.
 
     >>> note(KeyError("eps")), note(KeyError("eps")), told(), told()
     (None, None, "; with everything that was tried your code raised KeyError: 'eps'", '')
