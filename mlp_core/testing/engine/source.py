@@ -50,6 +50,10 @@ LOADED = "__mlp_core_loaded__"
 """the attribute of a definition that was loaded from a file: "file:name" """
 
 
+MADE = "__mlp_core_made__"
+"""the attribute of a function that an expression makes: the lines that load its parts, and the expression"""
+
+
 def import_of(thing: Any) -> list[str]:
     """The lines that import a function or class, or load it from its file; a comment if no line can do that."""
     if isinstance(thing, partial):
@@ -57,6 +61,9 @@ def import_of(thing: Any) -> list[str]:
         name = name_of(thing.func)
         made = f"{name} = partial({', '.join([name, *given])})"
         return ["from functools import partial", *import_of(thing.func), made]
+    if hasattr(thing, MADE):
+        lines, text = getattr(thing, MADE)
+        return [*lines, f"{name_of(thing)} = {text}"]
     if hasattr(thing, LOADED):
         load = "from mlp_core.testing.foreign.load import load"
         return [load, f"{name_of(thing)} = load({getattr(thing, LOADED)!r})"]

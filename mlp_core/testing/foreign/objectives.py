@@ -32,8 +32,8 @@ AFFIXES = frozenset(_AFFIXES.split())
 def pairs(nodes: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:
     """Names of objectives, each with the name of its loss: the only function with the same name apart from AFFIXES."""
     functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
-    objectives = [node for node in functions if _is_objective(node)]
-    losses = [node for node in functions if _is_loss(node)]
+    objectives = [node for node in functions if is_objective(node)]
+    losses = [node for node in functions if is_loss(node)]
     for node in objectives:
         found = [loss.name for loss in losses if loss is not node and stem(loss.name) == stem(node.name)]
         if len(found) == 1:
@@ -52,7 +52,7 @@ def alone(nodes: Sequence[ast.stmt]) -> Iterator[str]:
     """Names of objectives whose loss is not in the file."""
     with_loss = {name for pair in pairs(nodes) for name in pair}
     functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
-    yield from (n.name for n in functions if _is_objective(n) and n.name not in with_loss)
+    yield from (n.name for n in functions if is_objective(n) and n.name not in with_loss)
     for node in (n for n in nodes if isinstance(n, ast.ClassDef) and n.name not in with_loss):
         if {"calc_ders_range", "calc_ders_multi"} & {m.name for m in node.body if isinstance(m, ast.FunctionDef)}:
             yield node.name
@@ -82,7 +82,7 @@ def _taken(node: ast.FunctionDef) -> bool:
     return required in (2, 3) and ordered(names, reads) is not None
 
 
-def _is_objective(node: ast.FunctionDef) -> bool:
+def is_objective(node: ast.FunctionDef) -> bool:
     found = _returned(node)
     two = bool(found) and all(isinstance(v, ast.Tuple) and len(v.elts) == 2 for v in found)
     if not two or not _taken(node) or any(_is_text(v.elts[0]) for v in found if isinstance(v, ast.Tuple)):
@@ -91,7 +91,7 @@ def _is_objective(node: ast.FunctionDef) -> bool:
     return bool(NAMED.search(node.name)) or any(NAMED.search(name) or name == "h" for name in second)
 
 
-def _is_loss(node: ast.FunctionDef) -> bool:
+def is_loss(node: ast.FunctionDef) -> bool:
     found = _returned(node)
     return bool(found) and _taken(node) and all(not isinstance(v, ast.Tuple) or _is_text(v.elts[0]) for v in found)
 

@@ -105,8 +105,8 @@ def labels_of(loss: Any, call: Call) -> str | int:
         return all(at(one, s) == at(other, s) for s in (-2.0, 0.5, 1.0))
 
     try:
-        if alike(0.37, 0.0) and alike(-1.5, 0.0) and not alike(1.0, 0.0):
-            return "binary"
+        if not alike(1.0, 0.0) and all(alike(label, 0.0) or alike(label, 1.0) for label in (0.37, -1.5)):
+            return "binary"  # it only asks whether the label is 1, or whether it is 0, or its sign
         for kind, wanted in (("real", (-1.5, 0.37, 5.0)), ("counts", (0.0, 0.37, 5.0)), ("positive", (0.37, 5.0))):
             if all(map(fits, wanted)):
                 return kind
