@@ -60,6 +60,44 @@ def test_a_custom_operator(tmp_path: Path) -> None:
         exec(code, {})  # noqa: S102  (the snippet is what is tested)
 
 
+PRIMITIVE = """\
+import hips_numpy as np
+from hips_extend import primitive, defvjp
+
+
+@primitive
+def logsumexp(x, w):
+    most = np.max(x)
+    return most + np.log(np.sum(w**2 * np.exp(x - most)))
+
+def logsumexp_vjp(ans, x, w):
+    return lambda g: np.full(x.shape, g) * w**2 * np.exp(x - np.full(x.shape, ans))
+
+defvjp(logsumexp, logsumexp_vjp, lambda ans, x, w: lambda g: g * 2 * w * np.exp(x - ans))
+"""
+
+STAND_IN = """\
+def primitive(f):
+    def f_wrapped(*args, **kwargs):
+        return f(*args, **kwargs)
+    f_wrapped.__name__, f_wrapped.fun = f.__name__, f
+    return f_wrapped
+
+def defvjp(f, *makers):
+    f.makers = makers
+"""
+"""what autograd.extend does with a function, for environments without it"""
+
+
+def test_a_primitive_of_hips_autograd(tmp_path: Path) -> None:
+    (tmp_path / "hips_extend.py").write_text(STAND_IN, encoding="utf-8")
+    (tmp_path / "hips_numpy.py").write_text("from numpy import *\nfrom numpy import max", encoding="utf-8")
+    holds(tmp_path, Case(PRIMITIVE, "lambda g: g * 2 * w", "lambda g: g * w", ("logsumexp",), "gradient of w"))
+    code = snippet(tmp_path, PRIMITIVE.replace("lambda g: g * 2 * w", "lambda g: g * w"))
+    with pytest.raises(AssertionError):
+        exec(code, {})  # noqa: S102  (the snippet is what is tested)
+
+
 MODULE = """\
 import torch
 import torch.nn as nn

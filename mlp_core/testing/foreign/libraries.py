@@ -13,6 +13,7 @@ from mlp_core.testing.subjects.doors.names import ABOVE
 
 of_function = later("mlp_core.testing.subjects.doors.recognised", "of_function")
 of_module = later("mlp_core.testing.subjects.doors.module", "of_module")
+of_primitive = later("mlp_core.testing.subjects.doors.primitive", "of_primitive")
 of_jax = later("mlp_core.testing.subjects.doors.of_jax", "of_jax")
 
 
@@ -24,6 +25,19 @@ def operators(file: Any) -> Iterator[Door]:
             yield node.name, (node.name,), lambda f, _: of_function(f)
         if any(f"{node.name}.defjvp" in map(ast.unparse, n.decorator_list) for n, _ in file.functions()):
             yield node.name, (node.name,), lambda f, _: of_jax(f)
+
+
+def primitives(file: Any) -> Iterator[Door]:
+    """Primitives of HIPS autograd with their rules: defvjp(f, maker of the first argument's gradient, ...)."""
+    functions = {node.name for node, _ in file.functions()}
+    for s in file.statements:
+        match s.node:
+            case ast.Expr(value=ast.Call(func=ast.Name(id="defvjp"), args=[ast.Name(id=name), *makers], keywords=[])):
+                if name in functions and makers:
+                    used = {n.id for one in makers for n in ast.walk(one) if isinstance(n, ast.Name)}
+                    text = f"[{', '.join(map(ast.unparse, makers))}]"
+                    needs = (name, *sorted(used & functions - {name}))
+                    yield name, needs, lambda f, *_, text=text: of_primitive(f, text)
 
 
 def modules(file: Any) -> Iterator[Door]:

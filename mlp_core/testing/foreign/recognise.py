@@ -150,6 +150,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(walkers.LOOKS, _door(walkers.walkers)),
     Recogniser("a torch.autograd.Function", _door(doors.autograd_functions)),
     Recogniser("a custom operator of torch.library, a function of jax with defjvp", _door(libraries.operators)),
+    Recogniser("a primitive of HIPS autograd with defvjp(f, ...)", _door(libraries.primitives)),
     Recogniser("two functions x_forward and x_backward", _door(doors.pairs)),
     Recogniser(beside.LOOKS, _door(beside.chains)),
     Recogniser(kept.LOOKS, _door(kept.passes)),
