@@ -77,6 +77,31 @@ def negloglik_jac(params, y):
     return np.array([-np.sum(z) / np.exp(log_scale), np.sum(1 - z**2)])
 """
 
+PROCESS = """\
+import numpy as np
+
+
+class GaussianProcess:
+    def __init__(self, X, y, noise=1e-2):
+        self.X, self.y, self.noise = X, y, noise
+
+    def kernel(self, theta):
+        d2 = ((self.X[:, None, :] - self.X[None, :, :]) ** 2).sum(-1)
+        return np.exp(2 * theta[1] - 0.5 * d2 / np.exp(2 * theta[0])), d2
+
+    def nll(self, theta):
+        Ky = self.kernel(theta)[0] + self.noise * np.eye(len(self.X))
+        return 0.5 * self.y @ np.linalg.solve(Ky, self.y) + 0.5 * np.linalg.slogdet(Ky)[1]
+
+    def nll_grad(self, theta):
+        K, d2 = self.kernel(theta)
+        Kinv = np.linalg.inv(K + self.noise * np.eye(len(self.X)))
+        alpha = Kinv @ self.y
+        inner = np.outer(alpha, alpha) - Kinv
+        d_length, d_size = K * d2 / np.exp(2 * theta[0]), 2 * K
+        return np.array([-0.5 * np.sum(inner * d_length), -0.5 * np.sum(inner * d_size)])
+"""
+
 CASES = {
     "a policy": Case(POLICY, "return -states.T", "return states.T", ("policy_loss",), "gradient of theta"),
     "word vectors": Case(
@@ -85,6 +110,9 @@ CASES = {
     ),
     "a random field": Case(
         FIELD, "tags[t + 1]] -= 1", "tags[t + 1]] = -1", ("crf_nll_and_grad",), "gradient of transitions"
+    ),
+    "a Gaussian process": Case(
+        PROCESS, "theta[0]), 2 * K", "theta[0]), K", ("GaussianProcess.nll_grad",), "gradient of theta"
     ),
     "a likelihood and its Jacobian": Case(SERIES, "1 - z**2", "1 - z", ("negloglik",), "gradient of params"),
 }  # fmt: skip

@@ -138,6 +138,9 @@ def chain_of(node: ast.ClassDef) -> list[str]:
     """Methods of a class with one argument, each the derivative of the one before."""
     methods = [m for m in node.body if isinstance(m, ast.FunctionDef) and len(wanted(m)) == 2 and returns(m)]
     named = [next((m.name for m in methods if re.fullmatch(form, m.name)), None) for form in CHAIN]
+    if named[0] is not None and named[1] is None:  # nll and nll_grad
+        forms = [form.format(named[0]) for form in PRIMES]
+        named[1] = next((m.name for m in methods if m.name in forms), None)
     found = named if named[0] is not None else named[1:]
     kept = [name for name in found if name is not None]
     return kept if len(kept) > 1 and None not in found[: len(kept)] else []
