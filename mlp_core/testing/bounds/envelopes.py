@@ -29,11 +29,13 @@ T = TypeVar("T")
 
 @dataclass
 class Envelope:
-    """The parameters after a step, their tolerance, and the entries that are not informative."""
+    """The parameters after a step, their tolerance, the entries that are not informative, and whether a number on the
+    way overflowed."""
 
     expected: list[Tensor]
     tolerance: list[Tensor]
     silent: list[Tensor]
+    overflown: bool = False
 
 
 def left_out(found: Tensor, expected: Tensor, tolerance: Tensor, silent: Tensor) -> Tensor:

@@ -25,20 +25,23 @@ this factor, or by a quarter of it at least if errors cancel; a jump does not gr
 
 
 def gradient_envelopes(
-    loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any]
+    loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any], *, still: bool = False
 ) -> Iterator[Envelope]:
     """The gradient of a function by autograd, and its tolerance, from 1, 2, 4, ..., 32 runs.
 
     The parameters are perturbed too. A wrong tolerance of 0 needs errors that cancel in every run: one in 2^8 entries
     for 8 runs of a difference of two products, too many for the entries of a soak; one in 2^32 for 32.
+
+    still: leave the parameters as they are. Next to 1, the slope of asin moves by a percent if x moves by its last bit,
+    which no formula does. Such a tolerance may be too small for a correct gradient; a gradient within it is correct.
     """
-    plain, u = gradient(loss, params, data), unit_roundoff(torch.float64)
+    plain, u, overflown = gradient(loss, params, data), unit_roundoff(torch.float64), False
     deviations, scale = [torch.zeros_like(g) for g in plain], None
     for seed in range(references.RUNS_OF_A_FUNCTION):
         mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed), ranges=True)
-        noisy = _if_defined(loss, params, data, mode)
+        noisy = _if_defined(loss, params, data, mode, still=still)
         scatter(deviations, noisy or [torch.full_like(g, torch.nan) for g in plain], plain)
-        u = max(u, mode.coarsest)
+        u, overflown = max(u, mode.coarsest), overflown or mode.overflown
         if (seed + 1).bit_count() == 1:
             two = zip(deviations, plain, strict=True)
             tolerance = [references.perturbed(d, g.abs(), torch.float64) for d, g in two]
@@ -46,14 +49,15 @@ def gradient_envelopes(
             if any(bool(s.any()) for s in silent):
                 scale = scale or _scale(loss, params, data, plain)
                 silent = _silent(tolerance, scale, u)
-            yield Envelope(plain, tolerance, silent)
+            yield Envelope(plain, tolerance, silent, overflown)
 
 
 def gradient(
-    loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any], mode: PerturbedRounding | None = None
-) -> list[Tensor]:
-    """The gradient by autograd; in a mode, with perturbed parameters and perturbed operations."""
-    own = [p.detach().clone() if mode is None else p.detach() * mode.factors(p) for p in params]
+    loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any], mode: PerturbedRounding | None = None,
+    *, still: bool = False,
+) -> list[Tensor]:  # fmt: skip
+    """The gradient by autograd; in a mode, with perturbed parameters (unless still) and perturbed operations."""
+    own = [p.detach().clone() if mode is None or still else p.detach() * mode.factors(p) for p in params]
     with torch.enable_grad(), mode or nullcontext():
         value = loss([p.requires_grad_() for p in own], *data)
         found = torch.autograd.grad(value, own, allow_unused=True, materialize_grads=True)
@@ -112,35 +116,42 @@ def widened(found: Envelope, got: Sequence[Tensor], own: Sequence[Tensor]) -> En
         beyond = ~((g - e).abs() <= t) & g.isfinite()  # rounding never explains a NaN
         tolerance.append(torch.where(beyond, torch.maximum(t, d), t))
         silent.append(s | beyond & ~references.well_conditioned(d, _largest(e)))
-    return Envelope(found.expected, tolerance, silent)
+    return Envelope(found.expected, tolerance, silent, found.overflown)
 
 
 @dataclass(frozen=True)
 class Rounding:
-    """The error bound of a computed value, and the unit roundoff of the coarsest numbers in it."""
+    """The error bound of a computed value, the unit roundoff of the coarsest numbers in it, and whether a number on the
+    way overflowed."""
 
     error: float
     u: float
+    overflown: bool = False
+
+
+def worst_of(found: Sequence[Rounding]) -> Rounding:
+    """The largest error of several values."""
+    return Rounding(max(r.error for r in found), max(r.u for r in found), any(r.overflown for r in found))
 
 
 def value_rounding(
-    at: Callable[[list[Tensor]], float], params: Sequence[Tensor], runs: int = references.RUNS
+    at: Callable[[list[Tensor]], float], params: Sequence[Tensor], runs: int = references.RUNS, *, still: bool = False
 ) -> Rounding:
     """The rounding error of the value that `at` computes from parameters: FARTHER times the largest deviation of
     perturbed runs, which counts as at least 2u of the value.
 
-    The parameters are perturbed too: an operation with many roundings, such as a determinant, counts as one here. The
-    last operation already changes a perturbed value by 2u of it. A smaller deviation does not mean exactness: if a
-    function ends in two operations that round, (1 + 2u)(1 - 2u) cancels in every other run.
+    The parameters are perturbed too (unless still): an operation with many roundings, such as a determinant, counts as
+    one here. The last operation already changes a perturbed value by 2u of it. A smaller deviation does not mean
+    exactness: if a function ends in two operations that round, (1 + 2u)(1 - 2u) cancels in every other run.
     """
-    value, spread, u = at(list(params)), 0.0, unit_roundoff(torch.float64)
+    value, spread, u, overflown = at(list(params)), 0.0, unit_roundoff(torch.float64), False
     for seed in range(runs):
         mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed), ranges=True)
-        own = [p * mode.factors(p) for p in params]
+        own = [p.clone() if still else p * mode.factors(p) for p in params]
         with mode:
             spread = max(spread, _distance(at(own), value))
-        u = max(u, mode.coarsest)
-    return Rounding(max(references.FARTHER * spread, references.last_bits(value)), u)
+        u, overflown = max(u, mode.coarsest), overflown or mode.overflown
+    return Rounding(max(references.FARTHER * spread, references.last_bits(value)), u, overflown)
 
 
 def _distance(one: float, other: float) -> float:
@@ -167,11 +178,12 @@ def _scale(
 
 
 def _if_defined(
-    loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any], mode: PerturbedRounding | None = None
-) -> list[Tensor] | None:
+    loss: Callable[..., Tensor], params: Sequence[Tensor], data: Sequence[Any], mode: PerturbedRounding | None = None,
+    *, still: bool = False,
+) -> list[Tensor] | None:  # fmt: skip
     """The gradient beside the given point; None if the function raises there, because it may have a domain."""
     try:
-        return gradient(loss, params, data, mode)
+        return gradient(loss, params, data, mode, still=still)
     except Exception as error:
         if of_memory(error):
             raise

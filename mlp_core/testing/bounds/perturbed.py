@@ -59,6 +59,15 @@ SUMS = frozenset(_SUMS.split())
 ROOTS = frozenset({"linalg_vector_norm", "norm"})
 """operations with a root of squares, which underflow sooner"""
 
+_SQUARES = """
+    native_layer_norm native_group_norm native_batch_norm _native_batch_norm_legit _batch_norm_with_update
+    _fused_rms_norm _weight_norm_interface renorm
+"""
+
+SQUARES = frozenset(_SQUARES.split())
+"""kernels that divide by a root of squares which they do not return: if the squares overflow, the result is 0, and
+nothing infinite is seen"""
+
 POOL = 4999
 """the number of signs drawn for a run, used from changing places; a prime, so that no shape always meets the same
 ones"""
@@ -74,7 +83,7 @@ class PerturbedRounding(TorchDispatchMode):
         super().__init__()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
         self.ranges = ranges
         self.u, self.used, self.pools = rounding.unit_roundoff(dtype), 0, dict[torch.dtype, Tensor]()
-        self.coarsest, self.kept = self.u, frozenset[int]()
+        self.coarsest, self.kept, self.overflown = self.u, frozenset[int](), False
         self.signs = torch.randint(0, 2, (POOL,), generator=generator, dtype=torch.float64).mul_(2).sub_(1)
 
     @classmethod
@@ -98,7 +107,7 @@ class PerturbedRounding(TorchDispatchMode):
             if off is not None:
                 t.add_(off * (self.factors(t) - 1).sign())
             if self.ranges:
-                _overflown(kind, t, args)
+                self.overflown |= _overflown(kind, t, args)
             if self.ranges and not kind.sums and t.dtype == torch.float64:
                 self._underflown(kind, t, args)
         for kept, size in fading:
@@ -159,6 +168,7 @@ class _Kind:
     counts: bool
     sums: bool
     roots: bool
+    squares: bool
     returned: tuple[int, ...]
     """positions of the results that are new, or are arguments changed in place"""
     several: bool
@@ -188,18 +198,25 @@ def _kind(func: Any) -> _Kind:
     return _Kind(
         exact=base in EXACT or func.is_view, decays=base in DECAYS and (in_place or not base.startswith("_foreach")),
         in_place=in_place, narrows=base in NARROWS, counts=base in COUNTS, sums=base in SUMS,
-        roots=base in ROOTS, returned=own, several=len(returns) > 1, changed=changed if not returns else (),
-        coarse=COARSE.get(name),
+        roots=base in ROOTS, squares=base in SQUARES, returned=own, several=len(returns) > 1,
+        changed=changed if not returns else (), coarse=COARSE.get(name),
     )  # fmt: skip
 
 
-def _overflown(kind: _Kind, t: Tensor, args: Any) -> None:
+def _overflown(kind: _Kind, t: Tensor, args: Any) -> bool:
     """Take what has overflowed for the least that it may have been: where a result is infinite, and no operand is. If
     that changes what is computed out of it, the function has lost it: x / |x| is 0 once the squares in |x| overflow. If
-    it does not, as in 1 / (1 + exp(1000)), nothing is lost."""
-    if t.isinf().any() and not any(a.is_floating_point() and a.isinf().any() for a in _operands(args) if a is not t):
-        most = torch.finfo(t.dtype).max ** (0.5 if kind.roots else 1.0)
-        t.clamp_(-most, most)
+    it does not, as in 1 / (1 + exp(1000)), nothing is lost. Where the squares inside a kernel overflow, nothing is
+    known of its result. Returns whether anything has overflowed."""
+    operands = [a for a in _operands(args) if a.is_floating_point() and a is not t]
+    if kind.squares and any(a.square().sum().isinf() for a in operands):
+        t.fill_(torch.nan)
+        return True
+    if not t.isinf().any() or any(a.isinf().any() for a in operands):
+        return False
+    most = torch.finfo(t.dtype).max ** (0.5 if kind.roots else 1.0)
+    t.clamp_(-most, most)
+    return True
 
 
 def _operands(args: Any) -> Iterator[Tensor]:

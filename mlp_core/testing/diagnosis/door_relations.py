@@ -11,7 +11,7 @@ from torch import Tensor
 from mlp_core.testing.diagnosis.elementwise import of_entries
 from mlp_core.testing.examples.arguments import Arguments, Path
 from mlp_core.testing.examples.foreign_arrays import is_array, like, tensor_of
-from mlp_core.testing.oracles.functions import largest, steps_of
+from mlp_core.testing.oracles.steps import largest, steps_of
 from mlp_core.testing.subjects.doors.complexes import ByParts
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.pulled import Pulled

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 
 from mlp_core.testing.bounds.forwards import noise_of, terms_rounding
-from mlp_core.testing.bounds.functions import Rounding, signs, value_rounding
+from mlp_core.testing.bounds.functions import Rounding, signs, value_rounding, worst_of
 from mlp_core.testing.examples.arguments import Arguments, NamedInputs, Path
 from mlp_core.testing.examples.foreign_arrays import is_jax, like, tensor_of
-from mlp_core.testing.oracles.functions import Place, Values, steps_of
+from mlp_core.testing.oracles.functions import Place, Values
+from mlp_core.testing.oracles.steps import steps_of
 
 RUNS = 4
 """the number of perturbed runs at a point; errors that they miss are covered by the noise observed at neighbouring
@@ -97,7 +98,8 @@ class ForwardValues(Values):
         beside = [p + steps_of(p) * signs(p) / 3 for p in here]
         found = [value_rounding(self.at, params, RUNS) for params in (here, beside)]
         seen = noise_of(self.at, beside), terms_rounding(self.subject.terms(here))
-        return Rounding(max(*(one.error for one in found), *seen), max(one.u for one in found))
+        worst = worst_of(found)
+        return replace(worst, error=max(worst.error, *seen))
 
 
 @dataclass

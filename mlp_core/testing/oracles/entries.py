@@ -13,8 +13,8 @@ from mlp_core.quotients import STEP
 from mlp_core.testing.bounds import quotients, references
 from mlp_core.testing.bounds.noise import noise
 from mlp_core.testing.bounds.rounding import unit_roundoff
-from mlp_core.testing.oracles.functions import largest
 from mlp_core.testing.oracles.slopes import Slope, slope
+from mlp_core.testing.oracles.steps import largest
 
 U = unit_roundoff(torch.float64)
 

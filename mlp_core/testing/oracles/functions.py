@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from itertools import product
 from math import inf, isfinite, log, nan, ulp
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from mlp_core.quotients import STEP
 from mlp_core.testing.bounds import quotients
-from mlp_core.testing.bounds.functions import Rounding, aside, gradient, own_rounding, signs, value_rounding
+from mlp_core.testing.bounds.functions import Rounding, aside, gradient, own_rounding, signs, value_rounding, worst_of
 from mlp_core.testing.bounds.references import RUNS, RUNS_OF_A_FUNCTION
 from mlp_core.testing.engine.shortage import of_memory
 from mlp_core.testing.examples.inputs import Inputs
 from mlp_core.testing.oracles.integrals import DISTINCT, contradicted
-from mlp_core.testing.oracles.slopes import LONGEST, RATIO, Slope, slope
+from mlp_core.testing.oracles.slopes import DIGITS, LONGEST, RATIO, Slope, slope
+from mlp_core.testing.oracles.steps import largest, places, steps_of
 
 Place = tuple[int, ...]
 
@@ -46,6 +45,14 @@ class Values:
 
     subject: Any
     inputs: Inputs
+    still: bool = False
+    """whether rounding is measured without moving the parameters: such an error may confirm a gradient, and never
+    refutes one"""
+
+    @cached_property
+    def sharper(self) -> Values:
+        """The same values, whose errors are measured with the parameters left as they are."""
+        return replace(self, still=True)
 
     @cached_property
     def rounding(self) -> Rounding:
@@ -55,8 +62,19 @@ class Values:
         return self._within(0)
 
     @cached_property
+    def lost(self) -> bool:
+        """Whether an overflow on the way has left no digits of the values here and beside: x / |x| is 0 once the
+        squares in |x| overflow. Then equal values prove nothing."""
+        if not self.rounding.overflown:
+            return False
+        params = list(self.inputs.params)
+        near = [[p + s * steps_of(p) * signs(p) for p in params] for s in (0, 1, -1)]
+        size = max(abs(v) for v in (0.0, *map(self.at, near)) if isfinite(v))
+        return self.rounding.error > DIGITS * size
+
+    @cached_property
     def _here(self) -> Rounding:
-        return value_rounding(self.at, list(self.inputs.params))
+        return value_rounding(self.at, list(self.inputs.params), still=self.still)
 
     @cached_property
     def _known(self) -> dict[int, Rounding]:
@@ -66,7 +84,7 @@ class Values:
         """The rounding error of the values here and up to a step away, which is FINER^-finer of the usual step."""
         if finer not in self._known:
             found = [self._here, *(self._beside(sign, FINER**-finer) for sign in (1, -1))]
-            self._known[finer] = Rounding(max(one.error for one in found), max(one.u for one in found))
+            self._known[finer] = worst_of(found)
         return self._known[finer]
 
     def errors(self, x: float) -> Callable[[float], float]:
@@ -89,7 +107,8 @@ class Values:
         here, found = list(self.inputs.params), Rounding(0.0, 0.0)
         for size in (1.0, None):
             moves = [part * steps_of(p) * (size or p.abs().clamp(max=1.0)) * signs(p) for p in here]
-            found = value_rounding(self.at, [p + sign * m for p, m in zip(here, moves, strict=True)])
+            there = [p + sign * m for p, m in zip(here, moves, strict=True)]
+            found = value_rounding(self.at, there, still=self.still)
             if isfinite(found.error):
                 return found
         return Rounding(0.0, found.u)
@@ -218,19 +237,3 @@ class Values:
         """The largest quotient by an entry of parameter k nearby: the size to which errors are relative."""
         there = replace(self.inputs, params=tuple(aside(self.inputs.params)))
         return largest(replace(self, inputs=there).quotients(k)[0])
-
-
-def steps_of(theta: Tensor) -> Tensor:
-    """STEP for every entry; for entries above 1, the same fraction of them, as a power of two."""
-    return STEP * torch.exp2(torch.frexp(theta.nan_to_num())[1].clamp(min=0).double())
-
-
-def places(tensor: Tensor) -> list[Place]:
-    """The index of every entry."""
-    return list(product(*map(range, tensor.shape)))
-
-
-def largest(tensor: Tensor) -> float:
-    """The largest magnitude of the finite entries; 0 if there are none."""
-    finite = tensor[tensor.isfinite()].abs()
-    return finite.amax().item() if finite.numel() else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from math import isfinite
 from typing import Any
 
@@ -11,12 +12,13 @@ from torch import Tensor
 from mlp_core.equality import same
 from mlp_core.testing.bounds import references
 from mlp_core.testing.bounds.envelopes import Envelope
-from mlp_core.testing.bounds.functions import widened
+from mlp_core.testing.bounds.functions import gradient_envelopes, widened
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Evidence
 from mlp_core.testing.examples.inputs import Inputs
-from mlp_core.testing.oracles.functions import Gradient, Values, largest, places, steps_of
+from mlp_core.testing.oracles.functions import Gradient, Values
 from mlp_core.testing.oracles.slopes import FARTHEST, Slope
+from mlp_core.testing.oracles.steps import largest, places, steps_of
 
 AUTOGRAD = """\
 own = [p.clone().requires_grad_() for p in params]
@@ -58,18 +60,28 @@ def within(
     inputs: Inputs, got: list[Tensor], found: Envelope, excused: Marks | None = None, vouched: Marks | None = None
 ) -> Evidence:
     """Compare every entry with its finite tolerance, except for excused entries. Entries whose tolerance is too large
-    to be useful are not counted, unless they are equal or confirmed by values of the function."""
+    to be useful are not counted, unless they are equal and that proves something, or confirmed by values of the
+    function."""
     excused, vouched = excused or unmarked(got), vouched or unmarked(got)
     left = [~t.isfinite() | x for t, x in zip(found.tolerance, excused, strict=True)]
     spoken = [torch.where(n, e, g) for g, e, n in zip(got, found.expected, left, strict=True)]
     limits = [torch.where(n, 0.0, t) for t, n in zip(found.tolerance, left, strict=True)]
     evidence = compare(inputs.names(), spoken, found.expected, limits, closing=AUTOGRAD)
     evidence.disputed = int(sum(x.sum() for x in excused))
-    five = zip(found.silent, excused, vouched, got, found.expected, strict=True)
-    evidence.skipped = int(sum((s & ~x & ~v & ~same(g, e)).sum() for s, x, v, g, e in five))
+    three = zip(left_open(got, found), excused, vouched, strict=True)
+    evidence.skipped = int(sum((o & ~x & ~v).sum() for o, x, v in three))
     evidence.entries -= evidence.disputed + evidence.skipped
     evidence.counted = evidence.entries > 0
     return evidence
+
+
+def left_open(got: list[Tensor], found: Envelope) -> Marks:
+    """The entries whose tolerance is too large to be useful, and whose equality proves nothing: two numbers that
+    differ, two NaN, or two zeros of a gradient that is zero because a number on the way overflowed."""
+    four = zip(got, found.expected, found.tolerance, found.silent, strict=True)
+    return [
+        s & (~same(g, e) | e.isnan() | (t > 0) & (found.overflown and largest(e) == 0)) for g, e, t, s in four
+    ]  # fmt: skip
 
 
 def unmarked(got: list[Tensor]) -> Marks:
@@ -88,11 +100,11 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
     lost = [~((g - e).abs() <= t) for g, e, t in zip(got, found.expected, found.tolerance, strict=True)]
     if any(bool(x.any()) for x in lost) and values.own is not None:
         found = widened(found, got, values.own)
-    excused, vouched, note = unmarked(got), unmarked(got), ""
+    excused, vouched, note, near = unmarked(got), unmarked(got), "", _near(values, got)
     undecided = list[tuple[int, tuple[int, ...], bool]]()
-    four = list(zip(got, found.expected, found.tolerance, found.silent, strict=True))
-    errors = [torch.where(same(g, e), 0.0, (g - e).abs() / t.nan_to_num(nan=torch.inf)) for g, e, t, _ in four]
-    open_ = [torch.where(s & ~same(g, e) & (r <= 1), 2.0, 0.0) for (g, e, _, s), r in zip(four, errors, strict=True)]
+    three = zip(got, found.expected, found.tolerance, strict=True)
+    errors = [torch.where(same(g, e), 0.0, (g - e).abs() / t.nan_to_num(nan=torch.inf)) for g, e, t in three]
+    open_ = [torch.where(o & (r <= 1), 2.0, 0.0) for o, r in zip(left_open(got, found), errors, strict=True)]
     for k, place in (*worst_first(errors), *worst_first(open_)):
         mine, theirs, one = got[k][place].item(), found.expected[k][place].item(), values.closer(k, place)
         bound, u = torch.tensor(one.bound, dtype=torch.float64), values.rounding.u
@@ -110,7 +122,7 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
             vouched[k][place] = (
                 not lost[k][place] and confirmed and one.confirms(theirs, extra)
                 and bool(references.telling(bound + extra, beside, u))
-            )
+            ) or bool(near[k][place])
         else:
             undecided.append((k, place, confirmed))
     for k, place, confirmed in undecided:
@@ -123,6 +135,13 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
     evidence = within(values.inputs, got, found, excused, vouched)
     evidence.note = note
     return evidence
+
+
+def _near(values: Values, got: list[Tensor]) -> Marks:
+    """The entries that agree with autograd's within a sharp tolerance, if the parameters are left as they are."""
+    found = next(islice(gradient_envelopes(values.subject.loss, *values.inputs.fresh(), still=True), 2, None))
+    four = zip(got, found.expected, found.tolerance, found.silent, strict=True)
+    return [((g - e).abs() <= t) & ~s for g, e, t, s in four]
 
 
 def worst_first(ratios: list[Tensor]) -> list[tuple[int, tuple[int, ...]]]:
@@ -147,9 +166,10 @@ def held_to_quotients(
     each entry by itself, so that at a kink no number is right but 0 and those between the slopes of both sides."""
     fine, limit = values.quotients(k)
     beside, error, u = largest(fine), (g - fine).abs(), values.rounding.u
-    if not (references.telling(limit, beside, u) | (error == 0)).all():
+    flat = (error == 0) & (not values.lost)  # a flat function: 0, to the bit
+    if not (references.telling(limit, beside, u) | flat).all():
         beside = max(beside, values.scale(k))
-    settled = (error <= limit) & references.telling(limit, beside, u) | (error == 0)  # a flat function: 0, to the bit
+    settled = (error <= limit) & references.telling(limit, beside, u) | flat
     theta = values.inputs.params[k]
     settled &= (theta == 0) | (theta.abs() > 2 * steps_of(theta))  # many a function bends at 0
     evidence.entries += int(settled.sum())
@@ -174,6 +194,9 @@ def held_to_quotients(
         if alone and one.sides is not None and _outside(mine, one.sides):
             far = max(abs(side - one.value) for side in (*one.sides, 0.0))
             _refuted(values.inputs.names()[k], *values.whole(k, g, place), one, far, closing)
+        if told and one.sides is None and not _tells(one, extra, beside, u):
+            one, extra = values.sharper.closer(k, place), 0.0
+            told = one.confirms(mine)
         told &= _tells(one, extra, beside, u)
         evidence.entries += told
         evidence.skipped += not told
