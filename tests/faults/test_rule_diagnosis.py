@@ -76,6 +76,8 @@ def test_the_same_update_in_other_words_is_named_in_both() -> None:
     assert text is not None
     assert "the first velocity is (1 - dampening) g" in text
     assert "; or, which gives the same numbers here: steps are counted from 2 instead of from 1" in text
+    assert text.count(", as observed)") == 1
+    assert text.endswith(", as observed)")
 
 
 class EpsUnderTheRoot(torch.optim.Optimizer):

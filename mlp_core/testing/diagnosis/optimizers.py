@@ -9,6 +9,7 @@ or none, nothing is named.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import torch
@@ -48,6 +49,9 @@ OPTIONS = {
 
 PLAIN = "with all options off, "
 
+OBSERVED = re.compile(r" \(step (?:(?! \(step ).)*, as observed\)$")
+"""the end of a diagnosis: a number of the counterexample that shows the mistake"""
+
 SAME = "; or, which gives the same numbers here: "
 
 
@@ -66,7 +70,13 @@ def diagnose(subject: Any, example: Any, broken: Broken) -> str | None:
             named = [(words, True) for words in plain_dialects(subject)]
     kinds = ([words for words, dialect in named if dialect is kind] for kind in (False, True))
     told = [words for own, most in zip(kinds, (NAMED, DIALECTS), strict=True) if len(own) <= most for words in own]
-    return SAME.join(told) or None
+    return SAME.join(_shown_once(told)) or None
+
+
+def _shown_once(told: list[str]) -> list[str]:
+    """The same words. If all of them end with the same number of the counterexample, only the last one keeps it."""
+    ends = [found.group() if (found := OBSERVED.search(words)) else "" for words in told]
+    return [*(w.removesuffix(ends[-1]) for w in told[:-1]), *told[-1:]] if len(set(ends)) == 1 else told
 
 
 def _bench(subject: Any, dtype: torch.dtype) -> tuple[Bench, list[Candidate]]:
