@@ -201,6 +201,29 @@ def test_a_loss_that_returns_none_is_untested_and_the_reason_says_so() -> None:
     assert "the forward returns no real number and no array of them; check its return statement" in untested.reason
 
 
+class Unskipped(torch.optim.Optimizer):
+    def __init__(self, params: Any, lr: float = 0.1) -> None:
+        super().__init__(params, {"lr": lr})
+
+    def step(self, closure: Any = None) -> None:
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.data -= group["lr"] * p.grad
+
+
+class Lost(Unskipped):
+    def step(self, closure: Any = None) -> None:
+        for p in self.param_groups[0]["params"]:
+            if p.grad is not None:
+                p.data -= self.state[p].get("v") * p.grad
+
+
+def test_a_parameter_without_a_gradient_is_named_as_the_reason() -> None:
+    said = [verify(subjects.optimizer(make), examples=5).to_json() for make in (Unskipped, Lost)]
+    named = "a step does not skip a parameter whose grad is None: it raises TypeError"
+    assert [named in one for one in said] == [True, False]
+
+
 def test_a_path_is_taken_like_its_text(tmp_path: Path) -> None:
     (tmp_path / "good.py").write_text(FILES["good.py"], encoding="utf-8")
     assert verify(tmp_path / "good.py", examples=3).ok

@@ -180,7 +180,7 @@ def test_the_page_of_one_subject_is_whole_and_marks_what_is_wrong(
     assert "circle.unit wrong" in page.marked
     assert "line.edge wrong" not in page.marked
     assert "the bias gradient is delta of the first sample only" in html
-    assert html.count("<h3>") == sum(r.verdict == "FAIL" for r in report.results)
+    assert html.count('<div class="broken">') == sum(r.verdict == "FAIL" for r in report.results)
     assert "var(--wrong)" in html  # the plots take the page's colours
     assert "#000003" not in html
 

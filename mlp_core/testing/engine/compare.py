@@ -51,7 +51,7 @@ def compare(
         if limit > torch.finfo(torch.float64).tiny
         else "exactly"
     )
-    unwritten = "NaN: it is computed so, or the entry of a buffer, which holds NaN before the call, is not written"
+    unwritten = "NaN: the code computes it, or it fills a buffer and does not write this entry"
     raise Broken(
         f"{what}{names[at]}, entry {place}", f"{entry!r}", f"{wanted!r} ({within})",
         closing=closing.format(name=names[at], index=place, expected=literal(wanted), bound=literal(limit)),

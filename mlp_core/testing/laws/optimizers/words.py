@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from traceback import walk_tb
 
 import torch
 
@@ -69,6 +70,8 @@ def measured(broken: Broken, doing: str) -> str:
         lost = getattr(broken.__cause__, "name", None)
         if isinstance(broken.__cause__, AttributeError) and lost in made_by_torch():
             return f"its constructor does not call torch.optim.Optimizer.__init__, which creates {lost}"
+        if "NoneType" in broken.got and ".grad" in broken.note and _lacks_a_gradient(broken.__cause__):
+            return f"a step does not skip a parameter whose grad is None: it raises {broken.got}"
         return f"{doing or 'in a step'}, it raises {broken.got}"
     where, got, expected = broken.where, *shortened(broken.got, broken.expected)
     if found := COPIED.match(where):
@@ -90,6 +93,13 @@ def measured(broken: Broken, doing: str) -> str:
     if broken.got in THERE:
         return f"{said}: {place} {'is missing' if broken.got == 'missing' else 'exists, and should not'}"
     return f"{said}: {place} is {got}, not {expected}"
+
+
+def _lacks_a_gradient(error: BaseException | None) -> bool:
+    """Whether the code that raised an error worked on a parameter without a gradient."""
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)] if error is not None else []
+    tensors = (v for frame in frames[-1:] for v in frame.f_locals.values() if isinstance(v, torch.Tensor))
+    return any(v.is_leaf and v.requires_grad and v.grad is None for v in tensors)
 
 
 def _in_step(step: int, place: str, got: str, expected: str, doing: str) -> str:
