@@ -13,7 +13,7 @@ import typer
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.experiment.command import search
 from mlp_core.experiment.train_command import train
-from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, UNTESTED, begins, processors, usage_errors
+from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, UNTESTED, begins, processors, usage_errors, whole
 
 app = typer.Typer(
     help="Check hand-written gradients and update rules, and train a multi-layer perceptron that has both.",
@@ -82,15 +82,21 @@ def verify(
     batch_size: Annotated[
         int | None,
         typer.Option(
-            min=1, help="For scripts and notebooks: the largest batch size that must be correct.",
-            show_default="1 for the course's functions",
+            parser=whole, metavar="<int>", show_default="1 for the course's functions",
+            help="For scripts and notebooks: the largest batch size that must be correct.",
         ),
     ] = None,
     examples: Annotated[
-        int | None, typer.Option(help="Number of generated examples per law.", show_default="100")
+        int | None,
+        typer.Option(
+            parser=whole, metavar="<int>", help="Number of generated examples per law.", show_default="100"
+        ),
     ] = None,
     seed: Annotated[str, typer.Option(help='Seed of the examples: a whole number, or "random".')] = "0",
-    jobs: Annotated[int | None, typer.Option(help="Number of processes.", show_default="one per processor")] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(parser=whole, metavar="<int>", help="Number of processes.", show_default="one per processor"),
+    ] = None,
     database: Annotated[
         Path | None,
         typer.Option(
@@ -141,7 +147,7 @@ def verify(
             FORKS,
             announce,
             check_examples,
-            check_jobs,
+            check_positive,
             seed_of,
         )
 
@@ -153,7 +159,8 @@ def verify(
             list_subjects(console)
             return
         processes = jobs if jobs is not None else processors() if FORKS else 1
-        check_jobs(processes)
+        check_positive("jobs", processes)
+        check_positive("batch_size", batch_size)
         announce(console)
         number = seed_of(seed if seed == "random" else _whole("seed", seed))
 

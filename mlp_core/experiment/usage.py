@@ -49,6 +49,14 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def whole(text: str) -> int:
+    """The number that a user typed for an option. Raises typer.BadParameter, which names the option."""
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"got {text!r}, expected a whole number") from None
+
+
 def widths(text: str) -> tuple[int, ...]:
     """"512,128" as (512, 128); an empty text as no hidden layer."""
     try:

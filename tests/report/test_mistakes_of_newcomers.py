@@ -48,8 +48,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("good.py", "--jobs", "-1"), "error: jobs: got -1, expected a positive whole number of processes"),
-        (("sgd", "--jobs", "0"), "error: jobs: got 0, expected a positive whole number of processes"),
+        (("good.py", "--jobs", "-1"), "error: jobs: got -1, expected a positive whole number"),
+        (("sgd", "--jobs", "0"), "error: jobs: got 0, expected a positive whole number"),
+        (("good.py", "--batch-size", "0"), "error: batch_size: got 0, expected a positive whole number"),
+        (("good.py", "--examples", "ten"), "Invalid value for '--examples': got 'ten', expected a whole number"),
+        (("good.py", "--jobs", "1.5"), "Invalid value for '--jobs': got '1.5', expected a whole number"),
         (("torch.optim.Adam",), "got 'torch.optim.Adam', expected torch.optim:Adam, with a colon between"),
         (("torch.optim",), "got 'torch.optim', expected torch.optim:NAME, with a colon between the module and"),
         (("no_folder/",), "subject: got 'no_folder/', expected an existing file or folder"),

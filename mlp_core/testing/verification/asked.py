@@ -29,10 +29,10 @@ def check_examples(examples: int | None) -> None:
         raise ArgumentError("examples", examples, "a positive integer")
 
 
-def check_jobs(jobs: int) -> None:
-    """Raises ArgumentError for an invalid number of processes."""
-    if jobs < 1:
-        raise ArgumentError("jobs", jobs, "a positive whole number of processes")
+def check_positive(argument: str, number: int | None) -> None:
+    """Raises ArgumentError for a number of processes or samples below 1. None means the default."""
+    if number is not None and number < 1:
+        raise ArgumentError(argument, number, "a positive whole number")
 
 
 def seed_of(seed: int | str) -> int:

@@ -21,7 +21,7 @@ from mlp_core.testing.report.brief import brief
 from mlp_core.testing.report.findings import NOT_SHOWN, VERDICTS, no_formula, not_shown
 from mlp_core.testing.report.report import Report, failures, table
 from mlp_core.testing.verification import parallel
-from mlp_core.testing.verification.asked import FORKS, check_jobs, seed_of
+from mlp_core.testing.verification.asked import FORKS, check_positive, seed_of
 from mlp_core.testing.verification.names import core_subjects, default_subjects, resolve
 from mlp_core.testing.verification.verify import checked, verify
 
@@ -35,7 +35,7 @@ def verify_live(
 
     Raises ArgumentError for a subject that is not recognised, before any is verified.
     """
-    check_jobs(jobs)
+    check_positive("jobs", jobs)
     report = Report(seed=seed_of(seed), examples=examples or EXAMPLES)
     if set(subjects) <= core_subjects().keys():
         without_compiler()
