@@ -7,8 +7,7 @@
 # A good engineer would guess: torch's steps in Euclidean space, as the docstring says "with the same API as
 #   torch.optim.SGD".
 # Why: the buffer begins as the gradient, without the decay, and the first step already multiplies it by the momentum
-#   and adds the gradient. The decay is added to p.grad in place. A norm that is logged after the step contains it, and a
-#   gradient that is accumulated further too.
+#   and adds the gradient. The decay is added to p.grad in place. A norm that is logged after the step contains it.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -2,8 +2,8 @@
 # numpyro's Bernoulli and Binomial with logits, the gradient of log_prob at a logit of 0. numpyro 0.22.0, jax 0.10.2,
 #   CPU, float64.
 # Seen: Bernoulli(logits=0): 0 for the value 0 and 1 for the value 1; true are -0.5 and 0.5. Binomial(5, logits=0): 0
-#   to 5 for -2.5 to 2.5. So a logistic regression with 3 ones of 8 has the slope 3 at its start of zeros, not -1: the first
-#   step goes in the wrong direction. At 1e-6 it is right, as are probs=0.5 and Categorical(logits=...).
+#   to 5 for -2.5 to 2.5. So a logistic regression with 3 ones of 8 has the slope 3 at its start of zeros, not -1: the
+#   first step goes in the wrong direction. At 1e-6 it is right, as are probs=0.5 and Categorical(logits=...).
 # A good engineer would guess: value minus sigmoid(0), as log(1 + exp(x)) is smooth.
 # Why: it is computed as clip(x, 0) + log(1 + exp(-|x|)), and jax gives both clip and |x| the slope 0 at their kinks.
 #   A sum of the slopes 1/2 and 0 would be right.

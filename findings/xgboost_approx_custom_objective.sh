@@ -6,8 +6,8 @@
 # A good engineer would guess: equal gradients and Hessians give equal models, with every tree method. A correct
 #   objective that is compared with the built-in one then looks wrong.
 # Why: "approx" weighs its cut points by the Hessian, in every tree anew. It does this only if the objective's Hessian
-#   is not constant, and asks the built-in objective for that. Without a name this is the squared error, whose Hessian is
-#   constant, although the custom one is not.
+#   is not constant, and asks the built-in objective for that. Without a name this is the squared error, whose Hessian
+#   is constant, although the custom one is not.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
