@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from mlp_core.testing.diagnosis import relations
 from mlp_core.testing.diagnosis.elementwise import of_entries
+from mlp_core.testing.diagnosis.relations import NEAR, Predicted, near
 from mlp_core.testing.examples.arguments import Arguments, Path
 from mlp_core.testing.examples.foreign_arrays import is_array, like, tensor_of
 from mlp_core.testing.oracles.steps import largest, steps_of
 from mlp_core.testing.subjects.doors.complexes import ByParts
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.pulled import Pulled
-
-NEAR = 2.0**-20
-"""how close a gradient must be to what a relation predicts, relative to its largest entry; difference quotients are
-that accurate except on steep functions"""
 
 
 @dataclass(frozen=True)
@@ -76,46 +74,27 @@ def _by_entries(subject: Form, example: Arguments, path: Path) -> tuple[Tensor, 
     return found, max(gaps) > BENT * largest(found)
 
 
-def near(got: Tensor, expected: Tensor) -> bool:
-    if got.shape != expected.shape:
-        return False
-    size = max(float(expected.abs().max()) if expected.numel() else 0.0, float(got.abs().max()) if got.numel() else 0.0)
-    return bool(((got - expected).abs() <= NEAR * size).all())
-
-
-def relations(seen: Seen, expected: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
+def relations_of(seen: Seen, expected: list[Tensor]) -> Predicted:
     """Yields each relation in words, and the gradients that it predicts."""
     got, above = seen.got.tensors(), seen.got.cut()
-    yield "the gradient of {} has the wrong sign", [-e for e in expected]
-    yield "no gradient comes to {}: all of it is 0, though the output depends on it", [0 * e for e in expected]
+    yield from relations.of_signs(expected)
     if seen.subject.upstream:
         yield from _from_above(seen, above)
     yield from _conjugated(seen, expected, above)
     arrays = (a for a in seen.example.args if is_array(a))
-    sizes = {n for t in (*expected, *above, *arrays) for n in t.shape if n > 1}
-    for words, c in (("twice", 2.0), ("half", 0.5)):
-        yield f"the gradient of {{}} is {words} as large as it should be", [c * e for e in expected]
-    for n in sorted(sizes):
-        yield "the gradient of {} is a mean instead of a sum", [e / n for e in expected]
-        yield "the gradient of {} is a sum instead of a mean", [e * n for e in expected]
-        yield "the factor 1 / sqrt(size) is missing in the gradient of {}", [e * n**0.5 for e in expected]
-        yield "the factor 1 / sqrt(size) is there twice in the gradient of {}", [e / n**0.5 for e in expected]
-    if seen.got.gradients:
-        yield from _of_arguments(seen, expected, got)
-    yield "the gradient of {} is transposed", [e.T if e.ndim == 2 and len(set(e.shape)) == 1 else e for e in expected]
-    sums = [torch.full_like(e, float(e.sum())) for e in expected]
-    yield "every entry of the gradient of {} is the sum of all its entries", sums
-    for k, e in enumerate(expected):
-        name = seen.got.gradients[k].name
-        same = [e if e.shape == x.shape else x for x in expected]
-        yield f"the gradient of {{}} is that of {name}: the order is wrong", same
+    yield from relations.of_sizes(expected, {n for t in (*expected, *above, *arrays) for n in t.shape if n > 1})
+    gradients = seen.got.gradients
+    if gradients:
+        values = [tensor_of(seen.example.at(one.path)) for one in gradients]
+        yield from relations.of_arguments(values, expected, got)
+    yield from relations.of_order([one.name for one in gradients], expected)
     yield from _of_jacobians(seen, expected, above)
     yield from of_entries(seen.subject, seen.example, seen.got, seen.jacobian, seen.slopes_at, near)
     yield from _overwritten(seen, got, above)
-    yield from _times(got, expected)
+    yield from relations.of_multiples(got, expected)
 
 
-def _from_above(seen: Seen, above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
+def _from_above(seen: Seen, above: list[Tensor]) -> Predicted:
     """Relations that use the upstream gradient wrongly."""
     for k in range(len(above)) if len(above) > 1 else ():
         others = [0 * c if j == k else c for j, c in enumerate(above)]
@@ -127,7 +106,7 @@ def _from_above(seen: Seen, above: list[Tensor]) -> Iterator[tuple[str, list[Ten
     yield "the upstream gradient is clipped to [-1, 1]", seen.right([c.clamp(-1, 1) for c in above])
 
 
-def _conjugated(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
+def _conjugated(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> Predicted:
     """Relations in which a conjugate is missing, for complex functions whose last axis contains real and imaginary
     parts.
     """
@@ -145,19 +124,7 @@ def _conjugated(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> Iter
     yield "the gradient of {} is conjugated: its imaginary part has the other sign", conjugate(expected)
 
 
-def _of_arguments(seen: Seen, expected: list[Tensor], got: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
-    """Relations in which a multiple of the argument itself is missing, as in the derivative of a penalty or a norm."""
-    multiples = []
-    for g, e, one in zip(got, expected, seen.got.gradients, strict=True):
-        value = tensor_of(seen.example.at(one.path))
-        size = float((value * value).sum())
-        c = float(((e - g) * value).sum()) / size if size else 0.0
-        multiples.append(e - c * value if value.numel() > 1 and c else torch.full_like(e, torch.nan))
-    words = "the gradient of {0} is off by a multiple of {0} itself: look at the derivative of its penalty or norm"
-    yield words, multiples
-
-
-def _overwritten(seen: Seen, got: list[Tensor], above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
+def _overwritten(seen: Seen, got: list[Tensor], above: list[Tensor]) -> Predicted:
     """Relations in which an entry with several contributions keeps only one of them, instead of their sum."""
     flat = torch.cat([c.flatten() for c in above])
     kept = []
@@ -175,7 +142,7 @@ def _overwritten(seen: Seen, got: list[Tensor], above: list[Tensor]) -> Iterator
     yield "an entry of the gradient of {} that gets several contributions keeps only one: use += instead of =", kept
 
 
-def _of_jacobians(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
+def _of_jacobians(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> Predicted:
     """Relations that use a part of the derivative by a whole array, or its transpose."""
     flat = torch.cat([c.flatten() for c in above])
     square = [J.shape[0] == J.shape[1] for J in seen.jacobian]
@@ -183,16 +150,3 @@ def _of_jacobians(seen: Seen, expected: list[Tensor], above: list[Tensor]) -> It
     diagonal = [(J.diagonal() * flat).view(e.shape) if one else e for J, e, one in both]
     yield "only the diagonal of the derivative of {} is used: what an entry does to other outputs is left out", diagonal
     yield "the derivative by {} is transposed", [(J.T @ flat).view(e.shape) if one else e for J, e, one in both]
-
-
-def _times(got: list[Tensor], expected: list[Tensor]) -> Iterator[tuple[str, list[Tensor]]]:
-    """Relations in which the gradient is a multiple of the correct one, or is clipped."""
-    wrong = [(g, e) for g, e in zip(got, expected, strict=True) if not near(g, e)]
-    sizes = [g.abs().max().item() for g, _ in wrong if g.numel()]
-    if sizes and any(bool((e.abs() > max(sizes)).any()) for _, e in wrong):
-        most = max(sizes)
-        yield f"the gradient of {{}} is clipped to [-{most:.6g}, {most:.6g}]", [e.clamp(-most, most) for e in expected]
-    squares = sum(float((e * e).sum()) for _, e in wrong)
-    if squares and sum(e.numel() for _, e in wrong) > 1:
-        c = sum(float((g * e).sum()) for g, e in wrong) / squares
-        yield f"the gradient of {{}} is {c:.4g} times what it should be", [c * e for e in expected]

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from mlp_core.testing.diagnosis.door_relations import Seen, near, relations
+from mlp_core.testing.diagnosis.door_relations import Seen, relations_of
+from mlp_core.testing.diagnosis.relations import near
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import is_real, like, tensor_of
@@ -108,7 +109,7 @@ def _larger(subject: Form) -> list[Arguments]:
 def _told(seen: Seen) -> Iterator[str]:
     """The relations that hold on an example, for everything that is wrong there."""
     got, wrong = seen.got.tensors(), seen.wrong()
-    for words, gradients in relations(seen, seen.right(seen.got.cut())):
+    for words, gradients in relations_of(seen, seen.right(seen.got.cut())):
         if all(near(got[k], gradients[k]) for k in wrong):
             yield words
 

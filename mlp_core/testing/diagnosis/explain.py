@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlp_core.testing.diagnosis import doors, gradients, objectives, optimizers, scripts, training, twins
+from mlp_core.testing.diagnosis import doors, functions, gradients, objectives, optimizers, scripts, training, twins
 from mlp_core.testing.diagnosis.picture import exhibit
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.examples.problem import Problem
@@ -12,6 +12,7 @@ from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.objective import ObjectiveSubject
 from mlp_core.testing.subjects.doors.script import ScriptSubject
 from mlp_core.testing.subjects.doors.twin import TwinSubject
+from mlp_core.testing.subjects.functions import FunctionSubject
 from mlp_core.testing.subjects.gradients import GradientSubject
 from mlp_core.testing.subjects.optimizers import OptimizerSubject
 from mlp_core.testing.subjects.training_functions import TrainerSubject
@@ -34,6 +35,8 @@ def explain(subject: Any, example: Any, broken: Broken) -> tuple[str | None, dic
         return training.diagnose(subject, example, broken), None
     if isinstance(subject, Form):
         return broken.measured or doors.diagnose(subject, [*broken.others, at]), None
+    if isinstance(subject, FunctionSubject):
+        return broken.measured or functions.diagnose(subject, [*broken.others, at]), None
     if not isinstance(subject, GradientSubject):
         return None, None
     return gradients.diagnose(subject, [at, *broken.others]), exhibit(subject, at) if isinstance(at, Problem) else None
