@@ -120,6 +120,74 @@ def ridge(w, x, y):
     return value, grad
 """
 
+FIELD = """\
+import numpy as np
+
+
+def field(x, A):
+    return np.tanh(A @ x)
+
+
+def field_jac(x, A):
+    t = np.tanh(A @ x)
+    slope = 1 - t ** 2
+    return slope[:, None] * A
+"""
+
+SCORE = """\
+import numpy as np
+
+
+class Normal:
+    def __init__(self, y):
+        self.y = y
+
+    def loglike(self, params):
+        return -0.5 * np.sum((self.y - params) ** 4)
+
+    def score(self, params):
+        r = self.y - params
+        return 2 * r ** 3
+
+    def hessian(self, params):
+        r = self.y - params
+        return np.diag(-6 * r ** 2)
+"""
+
+CHAIN = """\
+import numpy as np
+
+
+def cubes(x):
+    return np.sum(x ** 3)
+
+
+def cubes_grad(x):
+    return 3 * x ** 2
+
+
+def cubes_hess(x):
+    return np.diag(6 * x)
+"""
+
+SWISH = """\
+import numpy as np
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def swish(z):
+    return z * sigmoid(z)
+
+
+def swish_prime(z):
+    s = sigmoid(z)
+    a = z * s
+    return a + s * (1 - a)
+"""
+
 LOGISTIC = """\
 import numpy as np
 

@@ -17,6 +17,8 @@ import torch
 import update_sources as updates
 
 from mlp_core.testing import subjects
+from mlp_core.testing.subjects.doors.beside import of_chain
+from mlp_core.testing.subjects.doors.methods import of_methods
 from mlp_core.testing.subjects.doors.script import ScriptSubject
 from mlp_core.testing.verification.names import resolve
 
@@ -48,6 +50,10 @@ FORMS = {
     ),
     "layer": Form(gradients.DENSE, lambda m: subjects.layer(m.Dense, subjects.arrays("(n,3)"))),
     "value": Form(gradients.RIDGE, lambda m: subjects.value_and_gradient(m.ridge, subjects.arrays("(d),(n,d),(n)"))),
+    "jacobian": Form(gradients.FIELD, lambda m: subjects.jacobian(m.field, m.field_jac, subjects.arrays("(n),(m,n)"))),
+    "score": Form(gradients.SCORE, lambda m: of_methods(m.Normal, ["loglike", "score", "hessian"])),
+    "chain": Form(gradients.CHAIN, lambda m: of_chain(m.cubes, m.cubes_grad, m.cubes_hess)),
+    "elementwise": Form(gradients.SWISH, lambda m: subjects.derivative(m.swish, m.swish_prime)),
     "optimizer": Form(updates.ADAM, lambda m: subjects.optimizer(m.Adam, torch.optim.Adam)),
     "rule": Form(updates.RULE, lambda m: resolve(m.Momentum)),
     "training": Form(updates.TRAIN, lambda m: subjects.training(m.train)),

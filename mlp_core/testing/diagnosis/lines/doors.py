@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
-from mlp_core.testing.diagnosis.door_relations import NEAR, Seen
+from mlp_core.testing.diagnosis.door_relations import Seen
 from mlp_core.testing.diagnosis.doors import WITNESSES, generic
 from mlp_core.testing.diagnosis.lines.cases import Case, Output, telling
+from mlp_core.testing.diagnosis.relations import NEAR
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import tensor_of
 from mlp_core.testing.examples.inputs import Inputs
+from mlp_core.testing.subjects.doors.derivative import Elementwise
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.pulled import Pulled, pulled, wide
+from mlp_core.testing.subjects.doors.value_and_gradient import Derived
 from mlp_core.testing.subjects.functions import FunctionSubject
 
 LARGEST = 200
@@ -39,6 +43,8 @@ def _of_form(subject: Form, example: Arguments) -> Case | None:
         return None
     if seen is None or not seen.wrong():
         return None
+    if isinstance(subject.run, Derived | Elementwise) and len(seen.got.gradients) == 1:
+        return _of_slopes(subject, subject.run, seen)
     right = seen.right(seen.got.cut())
 
     def run(recorder: Any) -> list[Output]:
@@ -47,6 +53,22 @@ def _of_form(subject: Form, example: Arguments) -> Case | None:
         return [Output(f"gradient of {g.name}", g.value, e, NEAR) for g, e in zip(got.gradients, right, strict=True)]
 
     return Case(run, (), near=NEAR)
+
+
+def _of_slopes(subject: Form, both: Derived | Elementwise, seen: Seen) -> Case:
+    """A function and its derivative: what the derivative returns is followed, not its product with other numbers."""
+    (matrix,), (one,) = seen.jacobian, seen.got.gradients
+    right = (matrix.diagonal() if isinstance(both, Elementwise) else matrix.T).flatten()  # outputs by entries
+
+    def run(recorder: Any) -> list[Output]:
+        args = seen.example.fresh()
+        with subject.guarded(), recorder:
+            several = both.slopes(args)
+        each = right.split([np.size(found) for found in several])
+        pairs = zip(several, each, strict=True)
+        return [Output(f"gradient of {one.name}", found, e.reshape(np.shape(found)), NEAR) for found, e in pairs]
+
+    return Case(run, (both.df if isinstance(both, Elementwise) else both.jac,), near=NEAR)
 
 
 def of_functions(subject: FunctionSubject, examples: Sequence[Any]) -> list[Case]:

@@ -20,7 +20,7 @@ from mlp_core.testing.subjects.doors.domains import narrowed
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import required, strategy_of
 from mlp_core.testing.subjects.doors.tried import tried
-from mlp_core.testing.subjects.doors.value_and_gradient import jacobian
+from mlp_core.testing.subjects.doors.value_and_gradient import Chained, jacobian
 from mlp_core.testing.subjects.roles import role
 
 
@@ -185,4 +185,7 @@ def of_chain(*functions: Callable[..., Any]) -> Form:
         "    return [out], lambda above: np.tensordot(np.ravel(above[0]), J, axes=1)",
     ]  # fmt: skip
     load = [line for f in functions for line in import_of(f)]
-    return replace(form, names=names, source=lambda example: [*load, *run], found=found.words(names))
+    chained = Chained(values, slopes, lambda *args: [one(*args) for one in functions[1:]])
+    return replace(
+        form, run=chained, names=names, source=lambda example: [*load, *run], found=found.words(names)
+    )  # fmt: skip

@@ -39,6 +39,10 @@ class Elementwise:
         slope = self.df(*self._taken(args, out))
         return Run([out], lambda above: above[0] * slope)
 
+    def slopes(self, args: list[Any]) -> list[Any]:
+        """The derivative of each entry, as df returns it."""
+        return [self.df(*self._taken(args, self.f(*args)))]
+
     def _taken(self, args: list[Any], out: Any) -> list[Any]:
         return {"input": args, "output": [out, *args[1:]], "both": [args[0], out]}[self.at]
 

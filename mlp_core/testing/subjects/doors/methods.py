@@ -14,7 +14,7 @@ from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import required
 from mlp_core.testing.subjects.doors.tried import tried
-from mlp_core.testing.subjects.doors.value_and_gradient import jacobian
+from mlp_core.testing.subjects.doors.value_and_gradient import Chained, jacobian
 
 LINES = """\
 def values(point, *data):
@@ -37,6 +37,10 @@ def of_methods(cls: type, chain: Sequence[str]) -> Form:
     values, slopes = scope["values"], scope["slopes"]
     names = (required(getattr(cls, chain[0]))[1], *required(cls))
 
+    def several(point: Any, *data: Any) -> list[Any]:
+        made = cls(*data)
+        return [getattr(made, m)(point) for m in chain[1:]]
+
     def fits(args: list[Any]) -> bool:
         out, slope = values(*args), slopes(*args)
         wanted = len(chain) == 2 or np.size(args[0]) > 1
@@ -48,7 +52,8 @@ def of_methods(cls: type, chain: Sequence[str]) -> Form:
         call = f'jacobian(score, hessian, subjects.arrays("(d),(n),(n,d)"))  # of {name}'
         raise not_run(f"{name} runs", "its arguments, as in these two lines in the file", call)
     form = jacobian(values, slopes, found.strategy(), name=f"{name}.{chain[-1]}")
-    return replace(form, names=names, source=_source(cls, chain, lines), found=found.words(names))
+    chained = Chained(values, slopes, several)
+    return replace(form, run=chained, names=names, source=_source(cls, chain, lines), found=found.words(names))
 
 
 def _source(cls: type, chain: Sequence[str], lines: str) -> Callable[[Arguments], list[str]]:

@@ -100,6 +100,10 @@ class Derived:
 
         return Run([found], pull)
 
+    def slopes(self, args: list[Any]) -> list[Any]:
+        """The derivative, as jac returns it."""
+        return [self.jac(*args)]
+
     def source(self, example: Arguments) -> list[str]:
         f, jac = name_of(self.f), name_of(self.jac)
         return [
@@ -108,6 +112,16 @@ class Derived:
             "    def pull(above):", "        matrix = np.asarray(J).reshape(np.size(out), *np.shape(args[0]))",
             "        return np.tensordot(np.ravel(above[0]), matrix, axes=1)", "    return [out], pull",
         ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Chained(Derived):
+    """Several functions and their derivatives as one; several(*args) are the derivatives, each as it is returned."""
+
+    several: Callable[..., list[Any]]
+
+    def slopes(self, args: list[Any]) -> list[Any]:
+        return self.several(*args)
 
 
 SHAPE = """\
