@@ -22,7 +22,7 @@ from mlp_core.testing.subjects.doors.tried import tried
 
 @dataclass(frozen=True)
 class ByMakers:
-    """f(*args), and the makers of its gradients as a list in Python. None stands for an argument without a gradient."""
+    """f(*args), and the makers of its gradients as a list in Python. An argument without a gradient has None."""
 
     f: Callable[..., Any]
     text: str
