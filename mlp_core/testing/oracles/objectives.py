@@ -31,12 +31,20 @@ def _moved(at: Rows, moves: list[tuple[tuple[int, ...], float]]) -> Rows:
     return rows.at(scores)
 
 
+def _beside(at: Rows, place: tuple[int, ...], score: float) -> Rows:
+    """All rows, with another score in one place."""
+    scores = at.scores.clone()
+    scores[place] = score
+    return at.at(scores)
+
+
 def gradient_of_the_loss(subject: Any, at: Rows, got: Tensor | None = None, own: Tensor | None = None) -> Derivatives:
-    """The gradient according to the loss: the derivatives of each row's loss by its raw scores."""
+    """The gradient according to the loss: the derivatives of each row's loss by its raw scores; of the loss of all
+    rows, if they depend on each other by design."""
     where = places(at)
 
     def one(k: int, score: float) -> float:
-        row = _moved(at, [(where[k], score)])
+        row = _beside(at, where[k], score) if subject.meets else _moved(at, [(where[k], score)])
         return float(subject.value(row.labels, row.scores))
 
     return derivatives(Entries(one), at.scores, got, own)
@@ -59,7 +67,10 @@ def own_derivative(
 
     def one(which: int, score: float) -> float:
         place, by = pairs[which]
+        if subject.meets:
+            return float(subject.both(_beside(at, by, score))[0][place])
         return float(subject.both(_moved(at, [(by, score)]))[0][(0, *place[1:])])
 
     spread = at.scores[:, None, :].expand(*at.scores.shape, k).contiguous() if whole else at.scores
-    return derivatives(Entries(one, several, subject.u(at)), spread, got, own, quick=quick)
+    alike = None if subject.meets else several
+    return derivatives(Entries(one, alike, subject.u(at)), spread, got, own, quick=quick)

@@ -47,7 +47,7 @@ assert all(map(np.array_equal, first, both(labels, scores, weights))), "gives ot
 
 def meets(subject: Any) -> str | None:
     """Why rows may depend on each other."""
-    return "it takes groups of rows, which depend on each other by design" if subject.call.meets else None
+    return "it takes groups of rows, which depend on each other by design" if subject.meets else None
 
 
 def one_score(subject: Any) -> str | None:
@@ -57,6 +57,8 @@ def one_score(subject: Any) -> str | None:
 
 def no_weights(subject: Any) -> str | None:
     """Why weights are not tested."""
+    if subject.meets:
+        return "its rows depend on each other by design: a weight is of a group or of a pair"
     return None if subject.weighs else "it takes no weights; to take them give it a third parameter, weight"
 
 

@@ -38,6 +38,26 @@ quotient = (at(h) - at(-h)) / (2 * h)  # of its own gradient
 got = both(labels, scores)[1][{index}]
 assert abs(got - quotient) <= {bound} + 2.0**-30 * abs(quotient), (got, quotient)"""
 
+OF_ALL = """\
+def at(h):
+    own = scores.copy()
+    own[{index}] += h
+    return value(labels, own)
+h = 2.0**-17
+quotient = (at(h) - at(-h)) / (2 * h)  # of the loss of all rows
+got = both(labels, scores)[0][{index}]
+assert abs(got - {expected}) <= {bound}, (got, quotient)"""
+
+HESSIAN_OF_ALL = """\
+def at(h):
+    own = scores.copy()
+    own[{index}] += h
+    return both(labels, own)[0][{index}]
+h = 2.0**-17
+quotient = (at(h) - at(-h)) / (2 * h)  # of its own gradient
+got = both(labels, scores)[1][{index}]
+assert abs(got - quotient) <= {bound} + 2.0**-30 * abs(quotient), (got, quotient)"""
+
 NO_SUM = (
     "the loss of several rows is neither the sum nor the mean of their losses (a root mean square is an example): give "
     "the loss whose derivative the objective computes"
@@ -58,12 +78,12 @@ def the_gradient_is_the_derivative_by_the_raw_score(subject: Any, at: Rows) -> E
     something else or nothing, without an error.
     """
     got, _ = subject.both(at)
-    if not adds_up(subject):
+    if not (subject.meets or adds_up(subject)):
         return Evidence(counted=False, note=NO_SUM)
     own = own_noise(subject, at, 0)
     found = gradient_of_the_loss(subject, at, got, own)
     try:
-        return held("gradient", got, found, own, GRADIENT)
+        return held("gradient", got, found, own, OF_ALL if subject.meets else GRADIENT)
     except Broken:
         if is_flat(subject):
             return Evidence(counted=False, note=FLAT)
@@ -115,4 +135,4 @@ def the_hessian_is_as_declared(subject: Any, at: Rows) -> Evidence:
         return hessians.positive(got)
     own = own_noise(subject, at, 1)
     judged = {"exact": hessians.exact, "bound": hessians.bound, "told": hessians.told}[subject.hessian]
-    return judged(subject, at, got, own, HESSIAN)
+    return judged(subject, at, got, own, HESSIAN_OF_ALL if subject.meets else HESSIAN)

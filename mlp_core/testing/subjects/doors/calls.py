@@ -24,7 +24,7 @@ DATASET = re.compile(
     re.IGNORECASE,
 )
 WEIGHTS = re.compile(r"(sample_?)?weights?|w", re.IGNORECASE)
-READS = frozenset({"get_label", "get_float_info", "get_weight"})
+READS = frozenset({"get_label", "get_float_info", "get_weight", "get_group", "get_uint_info"})
 """methods of a dataset"""
 
 EXPECTED = (

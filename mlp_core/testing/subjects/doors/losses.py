@@ -13,7 +13,7 @@ from torch import Tensor
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.subjects.doors.calls import Call
-from mlp_core.testing.subjects.doors.dataset import Dataset
+from mlp_core.testing.subjects.doors.dataset import Dataset, further
 
 CLASSES = 3
 """the number of classes if a loss takes several scores per row and the user does not give a number"""
@@ -58,9 +58,9 @@ def value(loss: Any, call: Call, labels: Tensor, scores: Tensor, memo: dict[str,
 def _called(loss: Any, call: Call, labels: Any, scores: Any) -> Any:
     match call.order:
         case "labels first":
-            return loss(labels, scores)
+            return loss(labels, scores, *further(call, None, len(labels)))
         case "scores first":
-            return loss(scores, labels)
+            return loss(scores, labels, *further(call, None, len(labels)))
         case "evaluate":  # CatBoost: a row of approxes per class -> error, weight
             approxes = list(scores.T) if scores.ndim == 2 else [scores]
             total, _ = loss.evaluate(approxes, labels, None)

@@ -20,7 +20,7 @@ from mlp_core.testing.examples.rows import KINDS, Rows, rows
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.subjects.doors import losses
 from mlp_core.testing.subjects.doors.calls import Call, call_of
-from mlp_core.testing.subjects.doors.dataset import Dataset
+from mlp_core.testing.subjects.doors.dataset import Dataset, further
 from mlp_core.testing.subjects.doors.objective_source import lines_of
 from mlp_core.testing.subjects.doors.results import coarsest
 
@@ -29,6 +29,9 @@ Hessian = Literal["exact", "bound", "any", "told"]
 HESSIANS = ("exact", "bound", "any")
 
 PAIR = "both(labels, scores)"
+
+APART = "rows do not affect each other"
+"""the law that is waived for an objective that ranks rows without groups"""
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,9 @@ class ObjectiveSubject:
             w = np.ones(len(labels))
         match self.call.order:
             case "labels first":
-                return f(labels, scores, w) if self.call.weighted else f(labels, scores)
+                return f(labels, scores, *further(self.call, w, len(labels)))
             case "scores first":
-                return f(scores, labels, w) if self.call.weighted else f(scores, labels)
+                return f(scores, labels, *further(self.call, w, len(labels)))
             case "derivatives":
                 return list(zip(*f.calc_ders_range(scores, labels, w), strict=True))
             case "derivatives of a row":
@@ -85,6 +88,7 @@ class ObjectiveSubject:
                     return f(scores, data)
                 finally:
                     self.memo["asked"] = self.memo.get("asked", False) or data.asked
+                    self.memo["grouped"] = self.memo.get("grouped", False) or data.grouped
 
     @cached_property
     def weighs(self) -> bool:
@@ -92,6 +96,13 @@ class ObjectiveSubject:
         with suppress(Broken):
             self.both(sample(self.rows, 1)[0])
         return self.call.weighted or self.call.order.startswith("derivatives") or bool(self.memo.get("asked"))
+
+    @cached_property
+    def meets(self) -> bool:
+        """Whether its rows depend on each other by design: it takes groups of rows, or this is waived."""
+        with suppress(Broken):
+            self.both(sample(self.rows, 1)[0])
+        return self.call.meets or bool(self.memo.get("grouped")) or APART in self.waived
 
     def u(self, at: Rows) -> float:
         """The unit roundoff of the numbers it returns."""
@@ -183,6 +194,9 @@ def objective(
 
     Raises ArgumentError if the names of the parameters do not show which are scores and labels, and for unknown
     options.
+
+    An objective that ranks takes the groups of rows from the dataset or as a last parameter `group`, and its loss is
+    the sum over all groups. Without groups, waives=["rows do not affect each other"] says that rows are compared.
 
     >>> import numpy as np
     >>> from mlp_core.testing import verify

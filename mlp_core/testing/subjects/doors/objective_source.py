@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlp_core.testing.engine.source import LOADED, import_of, name_of
-from mlp_core.testing.subjects.doors.dataset import SOURCE
+from mlp_core.testing.subjects.doors.dataset import GROUPS, SOURCE
 
 TURN = {
     "labels first": "{f}(labels, scores{w})", "scores first": "{f}(scores, labels{w})",
@@ -48,8 +48,10 @@ def lines_of(subject: Any) -> list[str]:
     f, loss = handle(subject.function), handle(subject.loss)
     needs = subject.memo.get("needs weights")
     empty = ", empty=True" if needs else ""
-    objective = TURN[call.order].format(f=f, w=f", weights{NONE * bool(needs)}" if call.weighted else "", empty=empty)
-    measure = TURN[loss_call.order].format(f=loss, w="", empty="").replace("weights", "None")
+    more, groups = f", weights{NONE * bool(needs)}" if call.weighted else "", ", sizes(len(labels))"
+    objective = TURN[call.order].format(f=f, w=more + groups * call.meets, empty=empty)
+    more = ", None" * loss_call.weighted + groups * loss_call.meets
+    measure = TURN[loss_call.order].format(f=loss, w=more, empty="").replace("weights", "None")
     if needs == "ones" and call.order == "dataset":
         objective = objective.replace("weights", f"weights{NONE}", 1)
     derivatives = call.order.startswith("derivatives")
@@ -64,6 +66,7 @@ def lines_of(subject: Any) -> list[str]:
     formed = FORMED[subject.memo.get("form", 0)]
     value = LOSS.replace("LOSS", measure).replace("def value(labels, scores):", _head(formed))
     datasets = ["", SOURCE, ""] if "dataset" in (call.order, loss_call.order) else []
+    datasets += ["", GROUPS, ""] if subject.meets else []
     torch = ["import torch"] if "torch" in formed else []
     imports = _imports(made_of(subject.function), made_of(subject.loss))
     return ["import numpy as np", *torch, *dict.fromkeys(imports), *datasets, both, "", value]
