@@ -17,6 +17,7 @@ from mlp_core.cli import app
 from mlp_core.testing import subjects, verify
 from mlp_core.testing.foreign.load import found_in
 from mlp_core.testing.subjects import arrays
+from mlp_core.testing.subjects.doors.given import WAIVERS
 from mlp_core.testing.verification.names import resolve
 
 FILES = {
@@ -159,7 +160,7 @@ def made(**options: Any) -> Any:
         (lambda: made(backward=lambda *a: a), ("backward: got yours(*args), expected backward(dout, ..., cache) with "
          "named parameters, the upstream gradients first")),
         (lambda: made(waives=["straight-throu"]), ("waives: got 'straight-throu', expected one of the names of laws, "
-         "straight-through, surrogate, averaged, once; did you mean 'straight-through'?")),
+         f"{', '.join(WAIVERS)}; did you mean 'straight-through'?")),
         (lambda: verify(made(waives=["keeps two cals apart"])), "did you mean 'keeps two calls apart'?"),
         (lambda: verify(subjects.optimizer(torch.optim.SGD, waives=["takes an empty grup"])), ("did you mean 'takes an "
          "empty group'?")),
