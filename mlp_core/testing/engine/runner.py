@@ -52,6 +52,10 @@ ENOUGH = 50
 """the number of examples from which on a law is untested if too few counted or a case was missed; with fewer, it may be
 chance"""
 
+SOME = 16
+"""the number of examples from which on a law is untested if a case was missed that every right subject shows in most
+examples"""
+
 OTHERS = "draw other examples: the law cannot check these"
 UNFILTERED = "relax the filters of the strategy"
 FARTHER = "draw inputs farther from kinks, or scale them"
@@ -186,6 +190,9 @@ def _guard(result: Result, law: Law, wanted: int, *, varied: bool) -> None:
         result.untested(f"none of {result.examples} examples counted{why}; {more}")
     elif touched and not result.entries:
         result.untested(f"all {touched} entries skipped; {FARTHER}")
+    elif few and missing and law.owed and varied and there >= SOME:
+        words = f"never observed in {result.examples} examples: {', '.join(missing)}"
+        result.untested(f"{words}; run more: examples={EXAMPLES}")
     elif few and result.skipped <= most * touched:
         result.reason = result.note
     elif missing and not result.exhausted:
