@@ -1,4 +1,4 @@
-"""Torch optimizers that are wrong with other code, as bug reports describe: groups, copies, hooks, closures."""
+"""Torch optimizers that are wrong with other code, as bug reports describe: groups and copies."""
 
 from __future__ import annotations
 
@@ -183,71 +183,16 @@ class WarmsByWriting(Warms):
         group["lr"] = group["lr"] * 0.9
 
 
-@caught_by("calls its hooks", origin="a step under its own name, without torch's hooks")
-class HasAStepBeforeItsHooks(Adam):
-    """its step runs before the pre-step hooks are called"""
-
-    def register_step_pre_hook(self, hook: Any) -> Any:
-        return super().register_step_post_hook(hook)
-
-
-@caught_by("calls its hooks", origin="zero_grad of a wrapper that loops over its own list")
-class ClearsNothing(Adam):
-    """zero_grad clears no gradient"""
-
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        pass
-
-
-class Asks(Adam):
-    """It calls the closure first."""
-
-    def step(self, closure: Any = None) -> Any:
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        super().step()
-        return loss
-
-
 @caught_by(
-    "steps with a closure as without", right=Asks, origin="torch.no_grad() around the whole step, including the closure"
+    "lets a parameter join late", right=Early, origin="site: for p in group['params']: p.sub_(lr * self.state[p]['m'])"
 )
-class AsksWithoutAutograd(Asks):
-    """the closure is called with autograd disabled"""
+class GoesOnWithoutAGradient(Early):
+    """a parameter whose grad is None goes on moving by its last momentum"""
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> Any:
-        loss = closure() if closure is not None else None
-        Adam.step(self)
-        return loss
-
-
-@caught_by("steps with a closure as without", right=Asks, origin="loss = closure() at the end of step")
-class AsksTooLate(Asks):
-    """the closure is called after the parameters have moved instead of before"""
-
-    def step(self, closure: Any = None) -> Any:
-        Adam.step(self)
-        return closure() if closure is not None else None
-
-
-@caught_by("steps with a closure as without", right=Asks, origin="a wrapper: closure(), then inner.step(closure)")
-class AsksTwice(Asks):
-    """the closure is called twice at the same parameters"""
-
-    def step(self, closure: Any = None) -> Any:
-        if closure is not None:
-            closure()
-        return super().step(closure)
-
-
-@caught_by(
-    "steps with a closure as without", right=Asks, origin="a wrapper that does not return the value of the inner step"
-)
-class KeepsTheLossToItself(Asks):
-    """step does not return the value of the closure"""
-
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        super().step(closure)
+        super().step()
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None:
+                    self.apply(p, group, self.state[p]["m"])

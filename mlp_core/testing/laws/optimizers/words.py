@@ -50,7 +50,7 @@ WORDS = {
 """per beginning of `where`; the longest match counts"""
 
 GRADIENT = re.compile(r"step \d+: gradient of ")
-WITHOUT_GRADIENT = re.compile(r"step \d+, no gradient yet: ")
+WITHOUT_GRADIENT = re.compile(r"step \d+, no gradient (?:yet|now): ")
 COPIED = re.compile(r"(.*) of the copy$")
 UNDER = re.compile(r"under (\w+): ")
 STEP = re.compile(r"step (\d+): ")
