@@ -14,6 +14,7 @@ from torch import Tensor
 from mlp_core.testing.bounds import quotients
 from mlp_core.testing.bounds.functions import Rounding, aside, gradient, own_rounding, signs, value_rounding, worst_of
 from mlp_core.testing.bounds.references import RUNS, RUNS_OF_A_FUNCTION
+from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.engine.shortage import of_memory
 from mlp_core.testing.examples.inputs import Inputs
 from mlp_core.testing.oracles.integrals import DISTINCT, contradicted
@@ -37,6 +38,9 @@ FINER = 2.0**12
 RUNGS = 64
 """the largest number of shorter steps that are compared with a longer one, each four times shorter than the one
 before"""
+
+
+NO_NUMBER = "assert loss(params, *data).numel() == 1, loss(params, *data).shape"
 
 
 @dataclass
@@ -149,7 +153,10 @@ class Values:
 
     def _called(self, params: list[Tensor]) -> float:
         with torch.no_grad():
-            return float(self.subject.loss([p.clone() for p in params], *self.inputs.fresh_data()))
+            found = self.subject.loss([p.clone() for p in params], *self.inputs.fresh_data())
+        if isinstance(found, Tensor) and found.numel() != 1:
+            raise Broken("what loss returns", f"shape {tuple(found.shape)}", "one number", closing=NO_NUMBER)
+        return float(found)
 
     def of_entry(self, k: int, place: Place) -> Callable[[float], float]:
         """The function of one entry of parameter k, with the others fixed."""

@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from hypothesis import strategies as st
 
 from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments, places_of
 from mlp_core.testing.examples.foreign_arrays import is_real
@@ -27,13 +29,19 @@ class OfLoss:
     gradient: Callable[..., Any]
 
     def __call__(self, args: list[Any]) -> Run:
-        return Run([self.loss(*args)], lambda above: self.gradient(*args))
+        value = self.loss(*args)
+        if np.size(value) != 1:
+            raise Broken("what loss returns", f"shape {np.shape(value)}", "one number", closing=NO_NUMBER)
+        return Run([value], lambda above: self.gradient(*args))
 
     def source(self, example: Arguments) -> list[str]:
         return [
             *import_of(self.loss), *import_of(self.gradient), "def run(args):",
             f"    return [{name_of(self.loss)}(*args)], lambda above: {name_of(self.gradient)}(*args)",
         ]  # fmt: skip
+
+
+NO_NUMBER = "value = run(args)[0][0]\nassert np.size(value) == 1, value"
 
 
 def of_loss(
