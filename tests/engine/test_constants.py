@@ -208,3 +208,27 @@ def test_a_cache_filled_outside_is_not_read_inside(x: float) -> None:
         assert key not in providers.CONSTANTS_CACHE
         providers.CONSTANTS_CACHE[key] = ((), ())
     assert providers.CONSTANTS_CACHE[key] == ((), (x,))
+
+
+def interrupted_before_the_engine_begins() -> None:
+    runner = None
+    try:
+        raise KeyboardInterrupt
+    finally:
+        assert runner is not None
+
+
+def broken() -> None:
+    raise AssertionError("own")
+
+
+def test_an_interruption_that_hypothesis_hides_behind_an_assertion_gets_out() -> None:
+    with constants.undisturbed(), pytest.raises(AssertionError):
+        interrupted_before_the_engine_begins()
+    with pytest.raises(KeyboardInterrupt), constants.undisturbed():
+        interrupted_before_the_engine_begins()
+
+
+def test_another_assertion_gets_out_as_it_is() -> None:
+    with pytest.raises(AssertionError, match="own"), constants.undisturbed():
+        broken()

@@ -84,11 +84,11 @@ def lost_square_gradient(params: list[Tensor]) -> list[Tensor]:
 
 
 def nothing_overflows(patch: Patch) -> None:
-    patch.setattr(perturbed, "_overflown", lambda kind, t, args: None)
+    patch.setattr(perturbed, "_overflown", lambda kind, t, args: False)
 
 
 def everything_overflows(patch: Patch) -> None:
-    patch.setattr(perturbed, "_overflown", lambda kind, t, args: t.fill_(math.inf))
+    patch.setattr(perturbed, "_overflown", lambda kind, t, args: bool(t.fill_(math.inf).numel()))
 
 
 def cosine_and_square(params: list[Tensor], y: Tensor) -> Tensor:

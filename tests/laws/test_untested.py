@@ -14,7 +14,7 @@ from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.guards import foreign
 from mlp_core.testing.engine.law import Law, LawBook
 from mlp_core.testing.engine.result import Result
-from mlp_core.testing.engine.runner import ENOUGH, run
+from mlp_core.testing.engine.runner import ENOUGH, SOME, run
 
 MANY = st.integers(0, 10**9)
 
@@ -114,7 +114,10 @@ def test_a_case_that_the_subject_owes_breaks_the_law_if_no_example_shows_it() ->
     assert (result.verdict, result.reason) == ("FAIL", "never observed in 100 examples: momentum")
     assert result.diagnosis == "momentum has no effect"
     assert became(Evidence(counted=False), **options).verdict == "FAIL"
-    assert became(Evidence(entries=1), ENOUGH - 1, **options).verdict == "PASS"
+    few = became(Evidence(entries=1), ENOUGH - 1, **options)
+    assert few.verdict == "UNTESTED"
+    assert few.reason == "never observed in 49 examples: lr, momentum; run more: examples=100"
+    assert became(Evidence(entries=1), SOME - 1, **options).verdict == "PASS"
     assert became(Evidence(entries=1), drawn=MANY.map(lambda n: 0), **options).verdict == "UNTESTED"
 
 

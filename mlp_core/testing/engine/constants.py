@@ -97,7 +97,9 @@ def shut_off() -> tuple[str, ...]:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """A context in which no constants of loaded modules are drawn, and databases are read."""
+    """A context in which no constants of loaded modules are drawn, and databases are read. A Ctrl-C gets out of it: if
+    one arrives before Hypothesis's engine has begun, Hypothesis raises an AssertionError instead.
+    """
     with _lock:
         if _inside:
             before = _inside[0]
@@ -110,6 +112,10 @@ def undisturbed() -> Iterator[None]:
     token = _kept.set({})
     try:
         yield
+    except AssertionError as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
     finally:
         _kept.reset(token)
         with _lock:

@@ -30,7 +30,10 @@ def value(h):
 )
 """the law fills in ABOVE, PLACE, INDEX and INNER; the comparison with a quotient fills in STEP"""
 
-@book.law(lambda subject: subject.inputs)
+@book.law(
+    lambda subject: subject.inputs,
+    beside="it checks every entry by itself, and the law of equal entries only sums of several",
+)
 def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Evidence:
     """For random upstream gradients on every output, each gradient is the derivative of the sum of outputs times
     upstream gradients. Difference quotients of the forward confirm it, within their truncation and rounding.
