@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from mlp_core.testing.diagnosis.door_relations import Seen
 from mlp_core.testing.diagnosis.doors import WITNESSES, generic
+from mlp_core.testing.diagnosis.functions import slopes
 from mlp_core.testing.diagnosis.lines.cases import Case, Output, telling
 from mlp_core.testing.diagnosis.relations import NEAR
 from mlp_core.testing.engine.evidence import Broken
@@ -78,10 +78,7 @@ def of_functions(subject: FunctionSubject, examples: Sequence[Any]) -> list[Case
 
 
 def _of_function(subject: FunctionSubject, inputs: Inputs) -> Case:
-    params, data = inputs.fresh()
-    own = [p.detach().requires_grad_() for p in params]
-    with torch.enable_grad():
-        right = torch.autograd.grad(subject.loss(own, *data), own, allow_unused=True, materialize_grads=True)
+    right = slopes(subject, inputs)
 
     def run(recorder: Any) -> list[Output]:
         with recorder:

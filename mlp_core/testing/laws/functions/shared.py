@@ -100,11 +100,12 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
     lost = [~((g - e).abs() <= t) for g, e, t in zip(got, found.expected, found.tolerance, strict=True)]
     if any(bool(x.any()) for x in lost) and values.own is not None:
         found = widened(found, got, values.own)
-    excused, vouched, note, near = unmarked(got), unmarked(got), "", _near(values, got)
+    excused, vouched, note = unmarked(got), unmarked(got), ""
     undecided = list[tuple[int, tuple[int, ...], bool]]()
     three = zip(got, found.expected, found.tolerance, strict=True)
     errors = [torch.where(same(g, e), 0.0, (g - e).abs() / t.nan_to_num(nan=torch.inf)) for g, e, t in three]
     open_ = [torch.where(o & (r <= 1), 2.0, 0.0) for o, r in zip(left_open(got, found), errors, strict=True)]
+    near = _near(values, got) if any(bool(o.any()) for o in open_) else unmarked(got)
     for k, place in (*worst_first(errors), *worst_first(open_)):
         mine, theirs, one = got[k][place].item(), found.expected[k][place].item(), values.closer(k, place)
         bound, u = torch.tensor(one.bound, dtype=torch.float64), values.rounding.u
