@@ -33,3 +33,25 @@ def test_a_loss_that_returns_several_numbers_is_told_so(loss: Any, gradient: Any
     for result in failed:
         assert "where      what loss returns" in result.text()
         assert "expected   one number" in result.text()
+
+
+def square(params: Any) -> Any:
+    return (params["w"] ** 2).sum()
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+@pytest.mark.parametrize("door", ["gradient", "value_and_gradient"])
+def test_a_tensor_with_one_entry_is_one_number(door: str, shape: tuple[int, ...]) -> None:
+    drawn = st.integers(-9, 9).map(lambda k: ({"w": torch.arange(3.0, dtype=torch.float64) + k / 4},))
+
+    def loss(params: Any) -> Any:
+        return square(params).reshape(shape)
+
+    def both(params: Any) -> Any:
+        return loss(params), {"w": 2 * params["w"]}
+
+    if door == "gradient":
+        subject = subjects.gradient(loss, lambda params: {"w": 2 * params["w"]}, drawn)
+    else:
+        subject = subjects.value_and_gradient(both, drawn)
+    assert verify(subject, examples=4).ok

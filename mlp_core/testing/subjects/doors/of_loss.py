@@ -7,18 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from hypothesis import strategies as st
 
 from mlp_core.base.errors import ArgumentError, Described
-from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments, places_of
 from mlp_core.testing.examples.foreign_arrays import is_real
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, strategy_of, waived
+from mlp_core.testing.subjects.doors.value_and_gradient import held_to_one_number
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,7 @@ class OfLoss:
 
     def __call__(self, args: list[Any]) -> Run:
         value = self.loss(*args)
-        if np.size(value) != 1:
-            raise Broken("what loss returns", f"shape {np.shape(value)}", "one number", closing=NO_NUMBER)
+        held_to_one_number(value, "what loss returns")
         return Run([value], lambda above: self.gradient(*args))
 
     def source(self, example: Arguments) -> list[str]:
@@ -39,9 +37,6 @@ class OfLoss:
             *import_of(self.loss), *import_of(self.gradient), "def run(args):",
             f"    return [{name_of(self.loss)}(*args)], lambda above: {name_of(self.gradient)}(*args)",
         ]  # fmt: skip
-
-
-NO_NUMBER = "value = run(args)[0][0]\nassert np.size(value) == 1, value"
 
 
 def of_loss(

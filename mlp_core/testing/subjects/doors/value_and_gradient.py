@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,7 @@ class Valued:
             got = f"{len(found)} things" if isinstance(found, (tuple, list)) else type(found).__name__
             raise Broken("what the function returns", got, "(value, gradient or gradients)", closing=NO_PAIR)
         value, *gradients = found
-        if np.ndim(value) and np.size(value) != 1:
-            got = f"shape {np.shape(value)}"
-            raise Broken("the value that is returned first", got, "one number", closing=NO_NUMBER)
+        held_to_one_number(value, "the value that is returned first")
         return Run([value], lambda above: gradients[0] if len(gradients) == 1 else tuple(gradients))
 
     def source(self, example: Arguments) -> list[str]:
@@ -43,7 +42,13 @@ class Valued:
 
 
 NO_PAIR = "run(args)"
-NO_NUMBER = "value = run(args)[0][0]\nassert np.size(value) == 1, value"
+NO_NUMBER = "value = run(args)[0][0]\nassert np.prod(np.shape(value)) == 1, value"
+
+
+def held_to_one_number(value: Any, where: str) -> None:
+    """Raise Broken for a value of several numbers, or of none. where: the value in words."""
+    if prod(np.shape(value)) != 1:  # np.size of a tensor is its method
+        raise Broken(where, f"shape {np.shape(value)}", "one number", closing=NO_NUMBER)
 
 
 def value_and_gradient(
