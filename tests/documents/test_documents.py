@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 MADE = [*DOCS.glob("_build/**/*.md"), DOCS / "laws.md", DOCS / "api/command-line.md", *DOCS.glob("api/every-*.md")]
 """made of the code by the build"""
+SPAN = re.compile(r"(?<!`)(?P<marks>`+)(?!`)(?P<code>[^\n]+?)(?<!`)(?P=marks)(?!`)")
+"""code in a line of Markdown: as many backticks end it as began it (CommonMark 0.31, 6.1)"""
 DOCUMENTS = [ROOT / "README.md", *sorted(set(DOCS.rglob("*.md")) - set(MADE))]
 
 
@@ -48,7 +50,7 @@ def commands() -> list[str]:
     """Every command line in a document, in a block or in the text."""
     documents = [*DOCUMENTS, ROOT / "CONTRIBUTING.md"]
     lines = [line for document in documents for block in blocks(document) for line in block.text.splitlines()]
-    mentioned = [code for document in documents for code in re.findall(r"`([^`\n]+)`", document.read_text("utf-8"))]
+    mentioned = [match["code"] for document in documents for match in SPAN.finditer(document.read_text("utf-8"))]
     lines += [code for code in mentioned if " -" in code]  # else it is but a name
     starts = r"(?:^|&& |\$ |run: )((?:mlp-core|nox|python) .*?)(?= && |  +#|$)"
     return list(dict.fromkeys(found for line in lines for found in re.findall(starts, line.strip())))
