@@ -46,9 +46,11 @@ rounding. For all other subjects the report names the failing laws. The last col
 
 TITLES = {
     "doors/attention": "Attention",
+    "doors/equal_entries": "Gradients where entries are equal",
     "doors/flow": "Layers: from the output to the inputs",
     "doors/functions": "Functions of torch.autograd",
     "doors/normalising": "Layers that normalise",
+    "doors/windows": "Layers that use an entry several times",
     "functions": "Gradients of any function",
     "gradchecks/quotients": "Gradient checks: difference quotients",
     "gradchecks/verdicts": "Gradient checks: verdicts",
@@ -79,6 +81,7 @@ TITLES = {
     "rules/memory": "Update rules: state",
     "rules/sgd": "Update rules: SGD and momentum",
     "rules/signs": "Update rules: signs, Rprop, Lion, ASGD",
+    "scripts": "Scripts that compare their gradients with autograd",
     "selection": "Selection of a trial",
     "training/averages": "Training functions: averages of the weights",
     "training/decays": "Training functions: what is called weight decay",
@@ -88,6 +91,7 @@ TITLES = {
     "training/steps": "Training loops: steps",
     "training/velocities": "Training functions: momentum and weight decay",
     "twins": "Two functions that should be equal",
+    "updates": "Update rules as functions",
 }
 """a module of the catalogue that is missing here has its own name for a title"""
 
