@@ -14,6 +14,7 @@ import torch
 from planted import PLANTED, UNSHRUNK, Planted
 
 from mlp_core.testing import laws, subjects
+from mlp_core.testing.engine import enough
 from mlp_core.testing.engine import runner as engine
 from mlp_core.testing.engine.evidence import Evidence
 from mlp_core.testing.engine.guards import globals_kept
@@ -97,7 +98,7 @@ def test_a_strategy_that_yields_one_example_leaves_a_law_untested(law: Law) -> N
     def always_the_first(subject: Any) -> Any:
         return law.given(subject).map(lambda example: kept.append(example) or kept[0])
 
-    asked = ceil(engine.ENOUGH / law.share)
+    asked = ceil(enough.ENOUGH / law.share)
     result = run(replace(law, given=always_the_first), examples=asked)
     assert result.verdict == "UNTESTED"
 

@@ -15,6 +15,7 @@ from planted import UNSHRUNK
 
 from mlp_core import ArgumentError
 from mlp_core.testing import Report, assert_lawful, laws, verify
+from mlp_core.testing.engine import enough
 from mlp_core.testing.engine import runner as engine
 from mlp_core.testing.engine.evidence import Evidence
 from mlp_core.testing.engine.groups import BATCH
@@ -122,7 +123,7 @@ def test_fed_zeros_alone_a_right_subject_does_not_pass(subject: str, name: str) 
     with contextlib.ExitStack() as patches:
         for module in (strategies, affordable, scenarios, normalisation_laws, record_subjects):
             patches.enter_context(patch.object(module, "Numbers", Zeros))
-        assert run(one, examples=engine.ENOUGH).verdict == "UNTESTED"
+        assert run(one, examples=enough.ENOUGH).verdict == "UNTESTED"
 
 
 def test_fed_zeros_the_laws_miss_a_mistake_that_they_catch_with_their_own_numbers() -> None:

@@ -10,11 +10,12 @@ import pytest
 import torch
 from hypothesis import strategies as st
 
+from mlp_core.testing.engine.enough import ENOUGH, SOME
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.guards import foreign
 from mlp_core.testing.engine.law import Law, LawBook
 from mlp_core.testing.engine.result import Result
-from mlp_core.testing.engine.runner import ENOUGH, SOME, run
+from mlp_core.testing.engine.runner import run
 
 MANY = st.integers(0, 10**9)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import backward_sources as backward
 import gradient_sources as gradients
 import torch
 import update_sources as updates
@@ -40,15 +41,15 @@ class Form:
 
 
 FORMS = {
-    "course": Form(gradients.COURSE, lambda m: resolve(m.backpropagation, (1, 8))),
-    "helpers": Form(gradients.HELPERS, lambda m: resolve(m.backpropagation, (1, 8))),
+    "course": Form(backward.COURSE, lambda m: resolve(m.backpropagation, (1, 8))),
+    "helpers": Form(backward.HELPERS, lambda m: resolve(m.backpropagation, (1, 8))),
     "pair": Form(
-        gradients.NORM, lambda m: subjects.pair(m.norm_forward, m.norm_backward, subjects.arrays("(4,d),(d),(d)"))
+        backward.NORM, lambda m: subjects.pair(m.norm_forward, m.norm_backward, subjects.arrays("(4,d),(d),(d)"))
     ),
     "function": Form(
-        gradients.SQUARE, lambda m: subjects.function(m.Square, subjects.arrays("(n,d),(d,h)", lib="torch"))
+        backward.SQUARE, lambda m: subjects.function(m.Square, subjects.arrays("(n,d),(d,h)", lib="torch"))
     ),
-    "layer": Form(gradients.DENSE, lambda m: subjects.layer(m.Dense, subjects.arrays("(n,3)"))),
+    "layer": Form(backward.DENSE, lambda m: subjects.layer(m.Dense, subjects.arrays("(n,3)"))),
     "value": Form(gradients.RIDGE, lambda m: subjects.value_and_gradient(m.ridge, subjects.arrays("(d),(n,d),(n)"))),
     "jacobian": Form(gradients.FIELD, lambda m: subjects.jacobian(m.field, m.field_jac, subjects.arrays("(n),(m,n)"))),
     "score": Form(gradients.SCORE, lambda m: of_methods(m.Normal, ["loglike", "score", "hessian"])),
@@ -60,7 +61,7 @@ FORMS = {
     "objective": Form(gradients.LOGISTIC, lambda m: subjects.objective(m.logistic, m.log_loss, labels="binary")),
     "derivatives": Form(gradients.DERIVATIVES, lambda m: subjects.objective(m.Logloss, m.log_loss, labels="binary")),
     "twin": Form(gradients.AVERAGE, lambda m: subjects.twin(m.mine, m.reference, subjects.arrays("(n),(n,d)"))),
-    "script": Form(gradients.SCRIPT, script_of),
+    "script": Form(backward.SCRIPT, script_of),
     "update": Form(
         updates.UPDATE,
         lambda m: subjects.update(
