@@ -140,6 +140,7 @@ def verify(
         from rich.console import Console
 
         from mlp_core.base.files import output_folder, write_all
+        from mlp_core.testing.report.formats import check_name
         from mlp_core.testing.report.names import is_in_file
         from mlp_core.testing.report.report import Report
         from mlp_core.testing.verification.asked import (
@@ -187,9 +188,14 @@ def verify(
                     database=database, all_of_it=all_of_it,
                 )  # fmt: skip
 
+        asked = (
+            ("--json", json, "JSON"), ("--junit", junit, "JUnit XML"),
+            ("--csv", csv, "CSV"), ("--html", html, "HTML"),
+        )  # fmt: skip
         with ExitStack() as folders:  # fail before anything runs if a folder is not writable
-            for option, path in {"--json": json, "--junit": junit, "--csv": csv, "--html": html}.items():
+            for option, path, form in asked:
                 if path is not None:
+                    check_name(option, path, form)
                     folders.enter_context(output_folder(path.parent, (path.name,), option))
             report = verified()
             if json is not None:

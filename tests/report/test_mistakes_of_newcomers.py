@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from mlp_core.base.errors import ArgumentError
 from mlp_core.cli import app
-from mlp_core.testing import subjects, verify
+from mlp_core.testing import Report, subjects, verify
 from mlp_core.testing.foreign.load import found_in
 from mlp_core.testing.subjects import arrays
 from mlp_core.testing.subjects.doors.given import WAIVERS
@@ -68,6 +68,35 @@ def test_a_mistake_at_the_command_line(run: Any, arguments: tuple[str, ...], sai
     assert result.exit_code == 2
     assert said in " ".join(result.output.split())
     assert "Traceback" not in result.output
+
+
+HTML, CSV = "a name that ends with .html or .htm", "a name that ends with .csv"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--html", "page.pdf"), f"error: --html: got 'page.pdf', expected {HTML}: the report is HTML"),
+        (("--html", "out/report.json"), f"error: --html: got 'out/report.json', expected {HTML}"),
+        (("--csv", "grades.xlsx"), f"error: --csv: got 'grades.xlsx', expected {CSV}: the report is CSV"),
+        (("--json", "page.HTML"), "error: --json: got 'page.HTML', expected a name that ends with .json: the"),
+        (("--junit", "report.json"), "error: --junit: got 'report.json', expected a name that ends with .xml"),
+    ],
+)  # fmt: skip
+def test_a_report_has_no_name_of_another_format(run: Any, arguments: tuple[str, ...], said: str) -> None:
+    result = run("good.py", *arguments)
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+    assert not Path(arguments[1]).exists()
+    assert "verifying" not in result.output  # refused before anything runs
+
+
+def test_a_report_from_python_is_refused_the_same_names(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match=r"path: got '.*page\.pdf', expected a name that ends with \.html or \.htm"):
+        Report([]).to_html(tmp_path / "page.pdf")
+    Report([]).to_csv(tmp_path / "grades")
+    Report([]).to_csv(tmp_path / "grades.2026-11-30")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["grades", "grades.2026-11-30"]
 
 
 def test_a_file_that_is_no_python_gets_no_lines_to_add(run: Any) -> None:

@@ -6,9 +6,11 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.report.escape import escaped
 from mlp_core.testing.report.findings import VERDICTS, Findings, lawful, not_shown
@@ -17,8 +19,22 @@ COLUMNS = (
     "subject", "ok", "verdict", "hold", "broken", "untested", "skipped", "broken laws", "what is wrong", "notes",
 )  # fmt: skip
 
+ENDINGS = {"JSON": (".json",), "JUnit XML": (".xml",), "CSV": (".csv",), "HTML": (".html", ".htm")}
+"""the formats of a report, and how their file names end"""
+
+OTHERS = {".pdf", ".xlsx", ".xls", ".ods", ".docx", ".md", ".txt", ".png", ".svg", ".py", ".ipynb"}
+"""ends of file names that mean a format which no report has; a name with an unknown end is accepted"""
+
 SHOWN = re.compile(r" \([^()]*\bentry .*\)$| \(step .*, as observed\)$")
 """the end of a diagnosis, which names the entry that shows the mistake: of a gradient, or of an update rule"""
+
+
+def check_name(argument: str, path: Path | str, form: str) -> None:
+    """Raise ArgumentError if the file's name ends like that of another format than `form`, a key of ENDINGS."""
+    ending = Path(path).suffix.lower()
+    if ending in OTHERS.union(*ENDINGS.values()) - {*ENDINGS[form]}:
+        expected = f"a name that ends with {' or '.join(ENDINGS[form])}: the report is {form}"
+        raise ArgumentError(argument, Path(path).name if len(str(path)) > 60 else str(path), expected)
 
 
 def junit(report: Findings) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -56,20 +57,22 @@ class Report(Findings):
 
     def to_junit(self, path: Path | str) -> None:
         """Write JUnit XML for CI: one suite per subject and one case per law."""
-        self._write(path, formats.junit(self))
+        self._write(path, "JUnit XML", lambda: formats.junit(self))
 
     def to_csv(self, path: Path | str) -> None:
         """Write a CSV table with one row per subject."""
-        self._write(path, formats.table(self).encode())
+        self._write(path, "CSV", lambda: formats.table(self).encode())
 
     def to_html(self, path: Path | str) -> None:
         """Write one self-contained HTML page. Raises MissingExtra without jinja2 and matplotlib."""
         from mlp_core.testing.report.page import page
 
-        self._write(path, page(self).encode("utf-8", "backslashreplace"))
+        self._write(path, "HTML", lambda: page(self).encode("utf-8", "backslashreplace"))
 
     @staticmethod
-    def _write(path: Path | str, content: bytes) -> None:
+    def _write(path: Path | str, form: str, made: Callable[[], bytes]) -> None:
+        formats.check_name("path", path, form)
+        content = made()
         write_all(Path(path).parent, {Path(path).name: lambda partial: partial.write_bytes(content)})
 
     def _repr_html_(self) -> str | None:
