@@ -3,6 +3,7 @@ snippet."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import torch
@@ -43,19 +44,21 @@ def compare(
     place = tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), got[at].shape))
     bound, entry, wanted = bounds[at], got[at][place].item(), expected[at][place].item()
     limit = bound[place].item() if isinstance(bound, Tensor) else float(bound)
-    # a subnormal bound only means that underflow is allowed
+    # no precision explains a NaN; a subnormal bound only means that underflow is allowed
     within = (
-        "the same bits"
+        ""
+        if math.isnan(entry) or math.isnan(wanted)
+        else " (the same bits)"
         if limit == 0
-        else f"within {limit:.3g}"
+        else f" (within {limit:.3g})"
         if limit > torch.finfo(torch.float64).tiny
-        else "exactly"
+        else " (exactly)"
     )
     unwritten = "NaN: the code computes it, or it fills a buffer and does not write this entry"
     raise Broken(
-        f"{what}{names[at]}, entry {place}", f"{entry!r}", f"{wanted!r} ({within})",
+        f"{what}{names[at]}, entry {place}", f"{entry!r}", f"{wanted!r}{within}",
         closing=closing.format(name=names[at], index=place, expected=literal(wanted), bound=literal(limit)),
-        note=unwritten if entry != entry else "",
+        note=unwritten if math.isnan(entry) else "",
     )  # fmt: skip
 
 

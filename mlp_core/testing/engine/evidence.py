@@ -53,6 +53,9 @@ class Broken(AssertionError):
     example: Any = None
     """the example that the failure describes, if the law derived it from the given one"""
 
+    numbers: str = ""
+    """further numbers of the example that the law knows, in words"""
+
     others: tuple[Any, ...] = ()
     """other examples on which the law failed, the first ones found"""
 

@@ -168,8 +168,10 @@ def _describe(
     except Broken:
         result.fail(broken.note or "broken")
     result.where, result.got, result.expected = broken.where, broken.got, broken.expected
-    result.counterexample = example.describe()
-    result.numbers = example.numbers() if hasattr(example, "numbers") else ""
+    names = law.subject.named(example) if hasattr(law.subject, "named") else ()
+    result.counterexample = example.describe(*names)
+    result.numbers = example.numbers(*names) if hasattr(example, "numbers") else ""
+    result.numbers += f", {broken.numbers}" if broken.numbers else ""
     closing = broken.closing or law.closing.format(name="params[0]", index=(), expected=0.0, bound=0.0)
     result.snippet = law.subject.snippet(broken.example or example, closing)
     broken.others = tuple(failing.first)

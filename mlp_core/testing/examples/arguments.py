@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from math import prod
 from typing import Any
 
@@ -53,12 +54,13 @@ class Arguments:
         cut = [numbers.take(tuple(shape), 0.5) for shape in shapes]
         return [torch.where(c == 0, 1.0, c) for c in cut]
 
-    def describe(self) -> str:
-        return f"arguments {', '.join(map(words_of, self.args))}"
+    def describe(self, names: Sequence[str] = ()) -> str:
+        """The shapes of the arguments, each after its name if there are names."""
+        return f"arguments {', '.join(_each(map(words_of, self.args), names))}"
 
-    def numbers(self) -> str:
+    def numbers(self, names: Sequence[str] = ()) -> str:
         """The arguments, rounded to a few digits."""
-        return ", ".join(few_numbers(tensor_of(a)) if is_real(a) else repr(a) for a in self.args)
+        return ", ".join(_each(map(rounded, self.args), names))
 
     def setup(self) -> list[str]:
         return [f"args = [{', '.join(map(source_of, self.args))}]"]
@@ -75,6 +77,23 @@ class NamedInputs(Inputs):
 
     def names(self) -> list[str]:
         return [f"gradient of {name}" for name in self.called]
+
+
+def _each(told: Iterable[str], names: Sequence[str]) -> Iterator[str]:
+    return (f"{name} {words}" if name else words for name, words in zip_longest(names, told, fillvalue="") if words)
+
+
+def rounded(value: Any) -> str:
+    """An argument with its numbers rounded to a few digits.
+
+    >>> rounded({"W": torch.tensor([[0.25, 1 / 3]]), "axis": 0})
+    "{'W': [[0.25, 0.333]], 'axis': 0}"
+    """
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(rounded, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k!r}: {rounded(v)}" for k, v in value.items()) + "}"
+    return few_numbers(tensor_of(value)) if is_real(value) else repr(value)
 
 
 def written(path: Path, base: str = "args") -> str:

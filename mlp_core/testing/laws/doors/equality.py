@@ -55,6 +55,7 @@ def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Ev
     except Broken as broken:
         if not repeats(subject, example, got):
             return Evidence(counted=False, note=RANDOM)
+        broken.numbers = subject.upstream_words(got.above)
         broken.note = broken.note or by_design(subject, example, got) or narrower(example, got)
         raise
     evidence.counted = evidence.entries > 0

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.engine.guards import foreign
-from mlp_core.testing.examples.arguments import Arguments, Path, found_at, written
+from mlp_core.testing.examples.arguments import Arguments, Path, found_at, rounded, written
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, like, source_of, tensor_of
 from mlp_core.testing.subjects.doors.seeds import draws, kept_by, seeded
 
@@ -68,6 +68,8 @@ class Form:
     """whether the backward changes it, as a step does"""
     shared: bool = False
     """whether two calls share their storage by design: in one object, or outside of both functions"""
+    above_names: tuple[str, ...] = ()
+    """the names of the upstream gradients, if the code names them"""
     waived: tuple[str, ...] = ()
     found: str = ""
     """what was found by trying, in words"""
@@ -132,6 +134,17 @@ class Form:
         """The name of an array in messages: x, or params['W1']."""
         first = self.names[path[0]] if path[0] < len(self.names) else f"argument {path[0]}"
         return first + "".join(f"[{key!r}]" for key in path[1:])
+
+    def named(self, example: Any) -> tuple[Any, ...]:
+        """The names of the arguments, for an example that consists of arguments."""
+        return (self.names,) if isinstance(example, Arguments) else ()
+
+    def upstream_words(self, above: Sequence[Any]) -> str:
+        """Upstream gradients in words, each after its name: dout [[0.5]]. Empty if the form takes none."""
+        known = self.above_names if len(self.above_names) == len(above) else ()
+        names = known or [UPSTREAM.format(k if len(above) > 1 else "") for k in range(len(above))]
+        told = (f"{name.strip()} {rounded(g)}" for name, g in zip(names, above, strict=True))
+        return ", ".join(told) if self.upstream else ""
 
     def above(self, example: Arguments, outs: Sequence[Any], draw: int = 0) -> list[Any]:
         """Upstream gradients for these outputs, in their library and dtype; ones for a form that takes none."""
@@ -220,6 +233,9 @@ class Form:
         head = ["import copy", "import numpy as np", "import torch", *self.source(example), *again, *example.setup()]
         return "\n".join([*head, closing or f"outs, pull = run(args)\npull({UNIT})"])
 
+
+UPSTREAM = "upstream gradient {}"
+"""an upstream gradient without a name, by the index of its output"""
 
 BEGUN = "from mlp_core.testing.subjects.doors.seeds import begun  # the same random numbers in every call"
 

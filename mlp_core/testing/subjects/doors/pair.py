@@ -151,5 +151,6 @@ def pair(
     return Form(
         name or f"{name_of(forward)}, {name_of(backward)}", "pair", strategy_of(inputs), given, given.source,
         names=every(forward), asked=indices(wrt, every(forward)), waived=waived(waives),
+        above_names=given.wiring.above,
         shared=not given.wiring.rest() or inspect.ismethod(forward),
     )  # fmt: skip
