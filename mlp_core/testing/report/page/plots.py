@@ -45,7 +45,7 @@ def by_tensor(shown: dict[str, Any], name: str) -> Markup:
         axes.set_xlim(LEAST, MOST)
         _ticks(axes.xaxis, [1e-16, 1e-12, 1e-8, 1e-4, 1.0])
         for limit, _ in BANDS:
-            axes.axvline(limit, color=EDGE, linewidth=0.7, linestyle=":")
+            axes.axvline(limit, color=QUIET, linewidth=0.9, linestyle=":")
         axes.set_title("relative error by tensor", fontsize=9)
         return _inline(figure, name, "relative error by tensor")
 
@@ -61,7 +61,7 @@ def by_step(shown: dict[str, Any], name: str) -> Markup:
             axes.plot(
                 shown["steps"][: len(drawn)], drawn, style, color=colour, markersize=3, linewidth=1.2, label=label
             )
-        axes.axvline(STEP, color=EDGE, linewidth=0.7, linestyle=":")
+        axes.axvline(STEP, color=QUIET, linewidth=0.9, linestyle=":")
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_ylim(LEAST, 1e4 * MOST)  # leaves room for the legend
