@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.experiment.command import search
 from mlp_core.experiment.train_command import train
 from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, UNTESTED, begins, processors, usage_errors, whole
 
+
+class Commands(typer.core.TyperGroup):
+    """The commands. A file or MODULE:NAME in place of a command gets the command that verifies it."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name = args[0]
+        if name not in self.commands and (Path(name).exists() or ":" in name):
+            ctx.fail(f"No such command {name!r}. To verify it: mlp-core verify {shlex.join(args)}")
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
+    cls=Commands,
     help="Check hand-written gradients and update rules, and train a multi-layer perceptron that has both.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
 )  # fmt: skip
@@ -177,8 +191,9 @@ def verify(
                         isolated=isolated, resume=resume, all_of_it=all_of_it, shapes=shapes,
                     )  # fmt: skip
             given = {"isolated": isolated, "resume": resume is not None, "shapes": shapes is not None}
+            named = Described(", ".join(subject or ["no file"]))
             for option in (name for name, one in given.items() if one):
-                raise ArgumentError(option, Described(f"--{option}"), "scripts, notebooks or folders of them")
+                raise ArgumentError(f"--{option}", named, "a script, a notebook or a folder of them")
             from mlp_core.testing.verification.names import default_subjects
             from mlp_core.testing.verification.terminal import verify_live
 

@@ -99,4 +99,4 @@ def test_without_a_sandbox_nothing_runs(tmp_path: Path, monkeypatch: pytest.Monk
     assert "expected permission for bubblewrap to create a sandbox (bwrap: No permissions to" in refusal(sandbox.check)
     assert command(str(file), "--isolated")[0] == 2
     assert not (tmp_path / "ran").exists()
-    assert "scripts, notebooks" in command("relu", "--isolated")[1]
+    assert "--isolated: got relu, expected a script, a notebook or" in command("relu", "--isolated")[1]

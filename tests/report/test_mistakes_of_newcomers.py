@@ -57,6 +57,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         (("torch.optim.Adam",), "got 'torch.optim.Adam', expected torch.optim:Adam, with a colon between"),
         (("torch.optim",), "got 'torch.optim', expected torch.optim:NAME, with a colon between the module and"),
         (("no_folder/",), "subject: got 'no_folder/', expected an existing file or folder"),
+        (("sgd", "adam", "--shapes", "(n)"), "error: --shapes: got sgd, adam, expected a script, a notebook or a"),
         (("broken.py",), ("line 1: expected ':'; found f_forward(x, w) (line 1). docs/gradients.md shows the forms "
          "that are recognised. First correct the code that cannot be read.")),
         (("stars.py",), "found f_forward(*args) (line 1), f_backward(*args) (line 5)"),
@@ -68,6 +69,15 @@ def test_a_mistake_at_the_command_line(run: Any, arguments: tuple[str, ...], sai
     assert result.exit_code == 2
     assert said in " ".join(result.output.split())
     assert "Traceback" not in result.output
+
+
+def test_a_file_without_the_command_is_answered_with_it(run: Any) -> None:
+    for name in ("good.py", "package.module:Name"):
+        result = CliRunner().invoke(app, [name, "--examples", "3"])
+        assert result.exit_code == 2
+        said = " ".join(result.output.replace("│", " ").split())
+        assert f"No such command '{name}'. To verify it: mlp-core verify {name} --examples 3" in said
+    assert "To verify it" not in CliRunner().invoke(app, ["verfy"]).output
 
 
 HTML, CSV = "a name that ends with .html or .htm", "a name that ends with .csv"

@@ -26,7 +26,7 @@ FILES_KEEP_NONE = "None for scripts and notebooks: they run in untrusted process
 def check_examples(examples: int | None) -> None:
     """Raises ArgumentError for an invalid number of examples. None means the default."""
     if examples is not None and (isinstance(examples, bool) or not isinstance(examples, int) or examples < 1):
-        raise ArgumentError("examples", examples, "a positive integer")
+        raise ArgumentError("examples", examples, "a positive whole number")
 
 
 def check_positive(argument: str, number: int | None) -> None:
