@@ -56,6 +56,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         (("good.py", "--jobs", "1.5"), "Invalid value for '--jobs': got '1.5', expected a whole number"),
         (("torch.optim.Adam",), "got 'torch.optim.Adam', expected torch.optim:Adam, with a colon between"),
         (("torch.optim",), "got 'torch.optim', expected torch.optim:NAME, with a colon between the module and"),
+        (("torch.optim:",), "subject: got 'torch.optim:', expected torch.optim:NAME"),
+        ((":Adam",), "subject: got ':Adam', expected MODULE:Adam"),
+        (("*.txt",), "subject: got '*.txt', expected a pattern that matches a file"),
+        (("good.py:f_forward:x",), "got 'good.py:f_forward:x', expected good.py:NAME, with one name after the file"),
         (("no_folder/",), "subject: got 'no_folder/', expected an existing file or folder"),
         (("sgd", "adam", "--shapes", "(n)"), "error: --shapes: got sgd, adam, expected a script, a notebook or a"),
         (("broken.py",), ("line 1: expected ':'; found f_forward(x, w) (line 1). docs/gradients.md shows the forms "

@@ -49,6 +49,8 @@ def _by_name(name: str) -> Any:
                 raise ArgumentError("subject", name, f"{file}, to verify that file, or {name}:NAME")
             if Path(name).is_file():
                 raise ArgumentError("subject", name, f"a script or a notebook ({', '.join(FILES)})")
+            if set(name) & set("*?["):
+                raise ArgumentError("subject", name, "a pattern that matches a file")
             if "/" in name or "\\" in name:
                 raise ArgumentError("subject", name, "an existing file or folder")
             if one := _in_a_module(name):
@@ -56,11 +58,15 @@ def _by_name(name: str) -> Any:
             raise unknown("subject", name, known)
         return known[name]
     module, _, attribute = name.partition(":")
+    if Path(module).suffix in FILES:
+        raise ArgumentError("subject", name, f"{module}:NAME, with one name after the file")
+    if not module or not attribute:
+        raise ArgumentError("subject", name, f"{module or 'MODULE'}:{attribute or 'NAME'}")
     try:
         return getattr(importlib.import_module(module), attribute)
     except ArgumentError:
         raise  # of a call in the module, such as subjects.optimizer: its message names the argument
-    except (ImportError, ValueError, TypeError) as error:  # ":x", "./file.py:x": not the name of a module
+    except (ImportError, ValueError, TypeError) as error:  # "./file:x": not the name of a module
         raise ArgumentError("subject", name, f"a module that can be imported ({error})") from error
     except AttributeError as error:
         hint = meant(attribute, dir(sys.modules.get(module)))
