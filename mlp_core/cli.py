@@ -19,7 +19,7 @@ from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, UNTESTED, begi
 
 
 class Commands(typer.core.TyperGroup):
-    """The commands. A file or MODULE:NAME in place of a command gets the command that verifies it."""
+    """The commands. A file or MODULE:NAME without a command is answered with the command that verifies it."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name = args[0]
@@ -212,6 +212,8 @@ def verify(
                 if path is not None:
                     check_name(option, path, form)
                     folders.enter_context(output_folder(path.parent, (path.name,), option))
+            if database is not None:
+                folders.enter_context(output_folder(database, argument="--database"))
             report = verified()
             if json is not None:
                 write_all(json.parent, {json.name: lambda path: path.write_text(report.to_json() + "\n")})

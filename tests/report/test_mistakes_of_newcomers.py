@@ -105,6 +105,13 @@ def test_a_report_has_no_name_of_another_format(run: Any, arguments: tuple[str, 
     assert "verifying" not in result.output  # refused before anything runs
 
 
+def test_a_database_that_is_no_folder_is_refused(run: Any) -> None:
+    """Hypothesis keeps nothing in it, without an error."""
+    result = run("sgd", "--examples", "1", "--database", "good.py")
+    assert result.exit_code == 2, result.output
+    assert "error: --database: got good.py (not a folder), expected a folder that can be written to" in result.output
+
+
 def test_a_report_from_python_is_refused_the_same_names(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match=r"path: got '.*page\.pdf', expected a name that ends with \.html or \.htm"):
         Report([]).to_html(tmp_path / "page.pdf")
@@ -164,6 +171,11 @@ class Layer:
         return dout @ self.W.T
 
 
+class Stepless(torch.optim.Optimizer):
+    def __init__(self, params: Any) -> None:
+        super().__init__(params, {})
+
+
 TENSOR = torch.zeros(1, requires_grad=True)
 
 
@@ -176,6 +188,7 @@ TENSOR = torch.zeros(1, requires_grad=True)
         (Layer, "got the class Layer (its parameters are n)", "subjects.layer(lambda: Layer(...), inputs)"),
         (Layer(3), "got an object of class Layer", "subjects.layer(lambda: Layer(...), inputs)"),
         (torch.optim.SGD([TENSOR]), "got an object of class SGD", "pass the class SGD itself, not an object of it"),
+        (Stepless, "got Stepless, which has no method step", "an optimizer with step(self, closure=None)"),
         (torch.nn.Linear(2, 3), "got an object of class Linear", "pass the functions or the class with gradients"),
         ([forward, backward], "subject: got a list of 2", "call verify once for each of several subjects"),
         (torch.relu, "got the function relu", "wrap anything else"),

@@ -52,6 +52,9 @@ def _rule(thing: Any, sizes: Sizes) -> Any | None:
 
 def _optimizer(thing: Any, sizes: Sizes) -> Any | None:
     is_optimizer = isinstance(thing, type) and issubclass(thing, torch.optim.Optimizer)
+    if is_optimizer and thing.step is torch.optim.Optimizer.step:
+        words = Described(f"{thing.__name__}, which has no method step")
+        raise ArgumentError("subject", words, "an optimizer with step(self, closure=None)")
     return subjects.optimizer(thing) if is_optimizer else None
 
 
