@@ -50,7 +50,7 @@ APART = SIGMOID + (
 
 FILES: dict[str, tuple[str, str, tuple[str, str]]] = {
     "logistic regression": (LOGISTIC, "the mean over rows of binary cross-entropy", ("X @ dZ.T / m", "X @ dZ.T")),
-    "two layers": (TWO, "twice the mean over rows of half the squared error", ("(1 - h**2)", "(1 - h)")),
+    "two layers": (TWO, "the mean over rows of the squared error", ("(1 - h**2)", "(1 - h)")),
     "classes with a penalty": (CLASSES, "the mean over rows of cross-entropy and a penalty", ("", "")),
     "a step in place": (STEP, "the sum of binary cross-entropy", ("X.T @ back", "X.T @ back / 2")),
     "torch": (TORCH, "the sum of half the squared error", ("gh[h <= 0] = 0", "gh[h <= 0] *= 0.1")),

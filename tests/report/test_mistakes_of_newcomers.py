@@ -84,6 +84,17 @@ def test_a_file_without_the_command_is_answered_with_it(run: Any) -> None:
     assert "To verify it" not in CliRunner().invoke(app, ["verfy"]).output
 
 
+@pytest.mark.parametrize(
+    "line", ["search --trials abc", "search --workers 1.5", "train --epochs 1e2", "train --seed x"]
+)
+def test_a_number_for_training_that_is_no_whole_number(run: Any, line: str) -> None:
+    result = CliRunner().invoke(app, line.split())
+    _, option, number = line.split()
+    assert result.exit_code == 2
+    said = " ".join(result.output.replace("│", " ").split())
+    assert f"Invalid value for '{option}': got '{number}', expected a whole number" in said
+
+
 HTML, CSV = "a name that ends with .html or .htm", "a name that ends with .csv"
 
 

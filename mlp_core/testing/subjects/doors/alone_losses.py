@@ -33,7 +33,10 @@ def losses_of(p: Any, axis: int) -> Iterator[tuple[str, str]]:
     sums = inside and p.ndim == 2 and bool(np.allclose(p.sum(axis=1 - axis), 1)) and p.shape[1 - axis] > 1
     kinds = ["squared error"] + ["cross-entropy"] * sums + ["binary cross-entropy"] * (inside and not sums)
     for kind, scale in product(kinds, SCALES):
-        words = f"{scale} {kind}" if kind != "squared error" else f"{scale} half the squared error"
+        words = f"{scale} {kind}"
+        if kind == "squared error":  # its record is half of it
+            whole = scale.removeprefix("twice ")
+            words = f"{whole} the squared error" if whole != scale else f"{scale} half the squared error"
         yield words, f"{SCALES[scale].replace('AXIS', str(axis if p.ndim > 1 else 0))} * ({KINDS[kind]})"
 
 
