@@ -27,7 +27,7 @@ MARKS = {"writes": ">", "raises": ">", "feeds": ":"}
 to be correct"""
 
 SAME_WORDS = {
-    "writes": "> writes the wrong value", "raises": "> raises", "feeds": ": led to it",
+    "writes": "> writes the wrong value", "raises": "> raises", "feeds": ": led to it, may be wrong",
 }  # fmt: skip
 
 
