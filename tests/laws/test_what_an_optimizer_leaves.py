@@ -13,7 +13,7 @@ from mlp_core.rules import get
 from mlp_core.testing import Report, laws, subjects, verify
 from mlp_core.testing.engine import runner
 from mlp_core.testing.engine.evidence import Broken
-from mlp_core.testing.engine.guards import denormals_kept, flushes_denormals, foreign, globals_kept
+from mlp_core.testing.engine.guards import flushes_denormals, foreign, globals_kept, modes_kept
 from mlp_core.testing.faults.optimizers.adam import Adam
 from mlp_core.testing.laws.optimizers.book import REPEATS
 
@@ -73,11 +73,11 @@ def test_the_guards_put_back_what_was_there_and_one_tells() -> None:
             torch.set_flush_denormal(True)
         assert not flushes_denormals()
     told = pytest.raises(Broken, match="flush-denormal mode: got switched on by the call")
-    with told, denormals_kept("run()"), foreign():
+    with told, modes_kept("run()"), foreign():
         torch.set_flush_denormal(True)
     with globals_kept():
         torch.set_flush_denormal(True)
-        with pytest.raises(Broken, match="switched off by the call"), denormals_kept("run()"):
+        with pytest.raises(Broken, match="switched off by the call"), modes_kept("run()"):
             torch.set_flush_denormal(False)
         assert flushes_denormals()
 

@@ -95,4 +95,10 @@ def _shown(file: str) -> str:
 
 
 class Rejected(BaseException):
-    """An example that a law cannot check. Code that catches the exceptions of a subject does not catch this one."""
+    """An example that a law cannot check, and a remark about why. Code that catches the exceptions of a subject does
+    not catch this one.
+    """
+
+    def __init__(self, cause: object = "", *, note: str = "") -> None:
+        super().__init__(cause)
+        self.note = note

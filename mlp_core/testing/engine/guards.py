@@ -6,7 +6,7 @@ import builtins
 import math
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -54,13 +54,30 @@ assert least / 2, "denormal numbers are flushed to 0"
 """RUN is replaced by the line that runs the subject"""
 
 
+MODES: dict[str, tuple[str, Callable[[], Any], Callable[[Any], object]]] = {
+    "default dtype": ("torch.get_default_dtype()", torch.get_default_dtype, torch.set_default_dtype),
+    "thread count": ("torch.get_num_threads()", torch.get_num_threads, torch.set_num_threads),
+    "gradient mode": ("torch.is_grad_enabled()", torch.is_grad_enabled, torch.set_grad_enabled),
+}
+"""global modes of torch: the expression in a snippet, how the mode is read, and how it is set"""
+
+LEFT = """\
+import torch
+before = MODE
+RUN
+assert MODE == before, MODE"""
+"""MODE is replaced by the expression, RUN by the line that runs the subject"""
+
+
 @contextmanager
-def denormals_kept(run: str) -> Iterator[None]:
-    """A context in which the subject runs. Raises Broken if the subject switches the flushing of denormals, and
-    switches it back. `run`: the line of a snippet that does what happens in the context.
+def modes_kept(run: str) -> Iterator[None]:
+    """A context in which the subject runs. Raises Broken if the subject leaves another global mode of torch, or
+    switches the flushing of denormals, which is switched back. `run`: the line of a snippet that does what happens in
+    the context.
     """
     global _switched
     before, _switched = flushes_denormals(), False
+    modes = {name: read() for name, (_, read, _) in MODES.items()}
     try:
         yield
     finally:
@@ -69,23 +86,25 @@ def denormals_kept(run: str) -> Iterator[None]:
     if _switched:
         got = f"switched {'off' if before else 'on'} by the call"
         raise Broken("flush-denormal mode", got, "untouched", closing=FLUSHED.replace("RUN", run))
+    for name, (source, read, _) in MODES.items():
+        if read() != modes[name]:
+            closing = LEFT.replace("RUN", run).replace("MODE", source)
+            raise Broken(name, read(), f"{modes[name]}, untouched", closing=closing)
 
 
 @contextmanager
 def globals_kept() -> Iterator[None]:
-    """Restore the default dtype, the thread count, the random states and the flushing of denormals."""
-    dtype, threads, numbers, own = (
-        torch.get_default_dtype(), torch.get_num_threads(), torch.get_rng_state(), random.getstate(),
-    )  # fmt: skip
-    flushes = flushes_denormals()
+    """Restore the global modes of torch, the random states and the flushing of denormals."""
+    modes = [(read, write, read()) for _, read, write in MODES.values()]
+    numbers, own, flushes = torch.get_rng_state(), random.getstate(), flushes_denormals()
     try:
         yield
     finally:
         if flushes_denormals() != flushes:
             torch.set_flush_denormal(flushes)
-        torch.set_default_dtype(dtype)
-        if torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
+        for read, write, value in modes:
+            if read() != value:
+                write(value)
         torch.set_rng_state(numbers)
         random.setstate(own)
 

@@ -52,7 +52,8 @@ def run(
     """
     subject, wanted = law.subject, ceil(law.share * (EXAMPLES if examples is None else examples))
     result = Result(law.name, law.statement, subject.name, law.group, judges=law.judges)
-    why = law.skip(subject)
+    with guards.globals_kept():  # it may ask the subject
+        why = law.skip(subject)
     if why is not None:
         result.verdict, result.reason = "SKIP", why
         return result
@@ -149,8 +150,8 @@ def evaluate(law: Law, example: Any) -> Evidence:
     with guards.globals_kept():
         try:
             return law.function(law.subject, example)
-        except Rejected:
-            return Evidence(counted=False)
+        except Rejected as rejected:
+            return Evidence(counted=False, note=rejected.note)
         except Broken:
             raise
         except Exception as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mlp_core.equality import same_bits
 from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.guards import modes_kept
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments, written
 from mlp_core.testing.examples.foreign_arrays import copied, like, source_of, tensor_of
@@ -53,17 +54,19 @@ assert same(first, second), (first, second)"""
 
 @book.law(lambda subject: subject.inputs)
 def leaves_arguments_and_cache_alone(subject: Any, example: Arguments) -> Evidence:
-    """Backward changes neither the arguments, nor the upstream gradients, nor what the forward saved. A second backward
-    gives the same numbers, and so does a second run of both.
+    """Backward changes neither the arguments, nor the upstream gradients, nor what the forward saved, nor torch's
+    global modes, such as the default dtype. A second backward gives the same numbers, and so does a second run of both.
 
     A change in place does no harm in this call. It harms the next code that uses the tensor: the other branch of a sum,
     the loss, or a second pass.
     """
     args = example.fresh()
-    run = subject.call(args)
+    with modes_kept("outs, pull = run(args)"):
+        run = subject.call(args)
     above = subject.above(example, run.outs)
     handed = [copied(c) for c in above]
-    found = run.pull(handed)
+    with modes_kept(f"outs, pull = run(args)\n{said(above)}\npull(above)"):
+        found = run.pull(handed)
     first = [(g, tensor_of(g.value)) for g in subject.gradients(example, found, above)]
     for path in changed(args, example):
         closing = ARGUMENT.replace("ABOVE", said(above)).replace("PATH", written(path, ""))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from mlp_core.equality import same_bits
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
-from mlp_core.testing.engine.guards import denormals_kept, foreign
+from mlp_core.testing.engine.guards import foreign, modes_kept
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.rows import Rows, in_column_order
 from mlp_core.testing.oracles.objectives import own_noise
@@ -117,18 +116,17 @@ def _times(x: Tensor, weights: Tensor) -> Tensor:
 
 @book.law(lambda subject: subject.rows)
 def repeats_itself_and_leaves_its_arguments_alone(subject: Any, at: Rows) -> Evidence:
-    """A second call gives the same numbers. Labels, scores, weights, default dtype and the flushing of denormals are
-    unchanged.
+    """A second call gives the same numbers. Labels, scores, weights and torch's global modes, such as the default
+    dtype, are unchanged.
 
     LightGBM passes the very array in which it keeps its scores. A change there changes the model.
     """
-    subject.both(at)  # this finds out how it must be called
+    with modes_kept("both(labels, scores)"):
+        subject.both(at)  # this finds out how it must be called
     labels, scores, weights = at.arrays()
-    before, state = (labels.copy(), scores.copy(), weights.copy()), torch.get_default_dtype()
-    with denormals_kept("both(labels, scores)"), np.errstate(all="ignore"), foreign():
+    before = labels.copy(), scores.copy(), weights.copy()
+    with modes_kept("both(labels, scores)"), np.errstate(all="ignore"), foreign():
         found = subject.called(labels, scores, weights if subject.weighs else None)
-    if state != torch.get_default_dtype():
-        raise Broken("default dtype", "changed", "untouched", closing=UNTOUCHED)
     for name, value, old in zip(("labels", "scores", "weights"), (labels, scores, weights), before, strict=True):
         if not np.array_equal(value, old):
             raise Broken(name, "changed by the call", "untouched", closing=UNTOUCHED)

@@ -13,7 +13,7 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core.testing.engine.evidence import Broken
+from mlp_core.testing.engine.evidence import Broken, Rejected
 from mlp_core.testing.engine.guards import foreign
 from mlp_core.testing.examples.arguments import Arguments, Path, found_at, rounded, written
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, like, source_of, tensor_of
@@ -156,8 +156,10 @@ class Form:
 
     def gradients(self, example: Arguments, found: Any, above: Sequence[Any]) -> list[Gradient]:
         """The gradients that a pull returned, one for each array that must get one. Raises Broken if one is missing or
-        has another shape.
+        has another shape, and Rejected if no array must get one.
         """
+        if not self.paths(example):
+            raise Rejected(note=NO_FLOATS)
         paths = self._asked_of(example, found)
         placed = self._placed(example, found, list(dict.fromkeys(path[0] for path in paths)))
         result = []
@@ -238,6 +240,8 @@ UPSTREAM = "upstream gradient {}"
 """an upstream gradient without a name, by the index of its output"""
 
 BEGUN = "from mlp_core.testing.subjects.doors.seeds import begun  # the same random numbers in every call"
+
+NO_FLOATS = "no argument is an array of floats; draw floats, because integers have no derivative"
 
 UNIT = "[torch.ones_like(o) if torch.is_tensor(o) else np.ones(np.shape(o)) for o in outs]"
 """upstream gradients whose values do not matter"""
