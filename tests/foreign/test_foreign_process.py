@@ -7,6 +7,9 @@ import json
 import os
 import re
 import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +21,7 @@ from typer.testing import CliRunner
 from warm_processes import Copy, pasted
 
 from mlp_core.cli import app
+from mlp_core.testing.foreign import process
 from mlp_core.testing.foreign.found import subjects_in
 from mlp_core.testing.foreign.limits import Limits, guarded
 from mlp_core.testing.foreign.process import verify_file
@@ -91,6 +95,27 @@ def test_one_alone_is_shared_out_among_the_jobs(tmp_path: Path) -> None:
     (tmp_path / "hand_in.py").write_text("import missing_module\n" + RIGHT.replace("DOES", "missing_module.f()"))
     (failed,) = verify_files([alone.name], jobs=2, **options)
     assert [r.law for r in failed.results] == ["can be loaded"]
+
+
+def test_the_time_until_a_process_runs_is_not_the_hand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that is busy enough, the start took all of it: "stopped after 0 s"."""
+    seen: list[float] = []
+
+    @contextmanager
+    def slow(*_: Any) -> Iterator[None]:
+        time.sleep(0.5)
+        seen.append(time.monotonic())
+        yield
+
+    def listened(hand_in: HandIn, running: None, until: float, *_: Any) -> None:
+        seen.append(until)
+
+    monkeypatch.setattr(process, "_started", slow)
+    monkeypatch.setattr(process, "_listen", listened)
+    limits = Limits(total=7.0)
+    verify_file(str(tmp_path / "a.py:f"), limits=limits)
+    started, until = seen
+    assert until - started >= 7.0 + process.PATIENCE * limits.call + process.GRACE
 
 
 def test_a_machine_that_slept_accuses_nobody() -> None:
