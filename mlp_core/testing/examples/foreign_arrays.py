@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import sys
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,20 @@ def is_real(value: Any) -> bool:
 def is_number(value: Any) -> bool:
     """Whether a value is a real number or an array of real numbers, as a forward pass may return it."""
     return is_real(value) or isinstance(value, (float, np.floating))
+
+
+def count_of(value: Any) -> int:
+    """The number of entries of a value. numpy's own size of a torch tensor is a method of the tensor.
+
+    >>> count_of(torch.zeros(2, 3)), count_of(np.zeros(4)), count_of(1.0)
+    (6, 4, 1)
+    """
+    return prod(np.shape(value))
+
+
+def ones_like(value: Any) -> Any:
+    """Ones in the library, the shape and the dtype of a value."""
+    return like(torch.ones(tuple(np.shape(value)), dtype=torch.float64), value)
 
 
 def tensor_of(value: Any) -> Tensor:

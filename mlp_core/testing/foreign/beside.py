@@ -65,6 +65,24 @@ def written(file: Any) -> Iterator[Door]:
             yield node.name, (node.name,), lambda f, _: of_written(f)
 
 
+JACOBIAN = re.compile(
+    r"((compute|get|calc|analytic(al)?|geometric|body)_?)?(jac(obian)?|gradients?|grad|derivatives?)(_matrix|_analytic(al)?)?",
+    re.IGNORECASE,
+)
+"""names of a derivative that do not name its function"""
+
+
+def alone_beside(file: Any) -> Iterator[Door]:
+    """A function, and one that is merely called its Jacobian or gradient, if no other functions have their arguments.
+    """
+    nodes = [node for node, _ in file.functions() if wanted(node) and returns(node)]
+    for slope in (n for n in nodes if JACOBIAN.fullmatch(n.name)):
+        same = [n for n in nodes if n is not slope and wanted(n) == wanted(slope)]
+        if len(same) == 1 and not JACOBIAN.fullmatch(same[0].name) and _is_plain(slope):
+            make = slope_of(same[0], slope)
+            yield same[0].name, (same[0].name, slope.name), lambda *things, make=make: make(*things[:-1])
+
+
 def _only_written(node: ast.FunctionDef) -> bool:
     """Whether entries of the second parameter are assigned, its numbers are never read, and one value is returned."""
     name = wanted(node)[1]

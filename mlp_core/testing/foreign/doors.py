@@ -10,6 +10,7 @@ from typing import Any
 
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import TARGET
+from mlp_core.testing.foreign.dicts import paired
 from mlp_core.testing.foreign.listed import head_of
 from mlp_core.testing.foreign.top_level import as_object
 from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, OUTPUTS
@@ -60,7 +61,7 @@ def _derivatives(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, s
         stems = [name, *([name.removesuffix("_loss")] if name.endswith("_loss") else [])]
         partners = (form.format(stem) for stem in stems for form in PRIMES)
         partner = next((p for p in partners if p in functions and p != name), None)
-        if partner is None or not returns(node):
+        if partner is None or not returns(node) or not returns(functions[partner]):
             continue
         own, other = wanted(node), wanted(functions[partner])
         many = own == other and len(own) in range(4, MANY + 1) and not any(map(TARGET.fullmatch, own))
@@ -148,7 +149,7 @@ def chain_of(node: ast.ClassDef) -> list[str]:
 
 RECOGNISED = "mlp_core.testing.subjects.doors.recognised"
 
-of_pair, of_function = later(RECOGNISED, "of_pair"), later(RECOGNISED, "of_function")
+of_function = later(RECOGNISED, "of_function")
 of_derivative, of_value_and_gradient = later(RECOGNISED, "of_derivative"), later(RECOGNISED, "of_value_and_gradient")
 of_layer, of_network = later(RECOGNISED, "of_layer"), later(RECOGNISED, "of_network")
 of_methods = later("mlp_core.testing.subjects.doors.methods", "of_methods")
@@ -174,9 +175,10 @@ def autograd_functions(file: Any) -> Iterator[Door]:
 
 
 def pairs(file: Any) -> Iterator[Door]:
-    for name, forward, backward in _pairs(_functions(file)):
+    functions = _functions(file)
+    for name, forward, backward in _pairs(functions):
         called = forward if name in file.definitions else name
-        yield _both(file, called, forward, backward, of_pair)
+        yield _both(file, called, forward, backward, paired(functions[forward]))
 
 
 def derivatives(file: Any) -> Iterator[Door]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.binding import makes_operator
-from mlp_core.testing.foreign.doors import Door, wanted
+from mlp_core.testing.foreign.doors import FORWARD, Door, wanted
+from mlp_core.testing.foreign.operator_names import given_a_gradient, name_of_operator
 from mlp_core.testing.subjects.doors.names import ABOVE
 
 of_function = later("mlp_core.testing.subjects.doors.recognised", "of_function")
@@ -20,11 +21,28 @@ of_jax = later("mlp_core.testing.subjects.doors.of_jax", "of_jax")
 def operators(file: Any) -> Iterator[Door]:
     """Custom operators of torch.library with register_autograd, and functions of jax below @custom_jvp."""
     given = {name for s in file.statements if "register_autograd" in ast.dump(s.node) for name in s.changes}
+    texts = set(given_a_gradient(file.nodes))
     for node, _ in file.functions():
-        if makes_operator(node) and node.name in given:
+        if makes_operator(node) and (node.name in given or name_of_operator(node) in texts):
             yield node.name, (node.name,), lambda f, _: of_function(f)
+        if rules := _rules(file, node):
+            yield node.name, (node.name, *rules), lambda f, *_: of_jax(f)
         if any(f"{node.name}.defjvp" in map(ast.unparse, n.decorator_list) for n, _ in file.functions()):
             yield node.name, (node.name,), lambda f, _: of_jax(f)
+
+
+def _rules(file: Any, node: ast.FunctionDef) -> tuple[str, ...]:
+    """The two functions of f.defvjp(fwd, bwd), if f has arguments without a derivative, or their names do not show that
+    they belong together; none otherwise.
+    """
+    held = any("nondiff_argnums" in ast.unparse(one) for one in node.decorator_list)
+    for s in file.statements:
+        match s.node:
+            case ast.Expr(value=ast.Call(func=func, args=[ast.Name(id=one), ast.Name(id=other)])):
+                paired = any(a in one and one.replace(a, b) == other for a, b in FORWARD)
+                if ast.unparse(func) == f"{node.name}.defvjp" and (held or not paired):
+                    return one, other
+    return ()
 
 
 def primitives(file: Any) -> Iterator[Door]:

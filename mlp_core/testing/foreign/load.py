@@ -10,6 +10,7 @@ from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.source import LOADED
+from mlp_core.testing.foreign.guards import unguarded
 from mlp_core.testing.foreign.judged import in_what_is_lost, notes, why_not
 from mlp_core.testing.foreign.listed import head_of
 from mlp_core.testing.foreign.reach import Statement, reached
@@ -75,8 +76,10 @@ def load(name: str) -> Any:
     return things[0] if len(things) == 1 else tuple(things)
 
 
-def loaded(name: str) -> tuple[Found, list[Any]]:
-    """The object named by "file:name", and the definitions that it needs, after the statements they reach have run."""
+def loaded(name: str, guards: list[int] | None = None) -> tuple[Found, list[Any]]:
+    """The object named by "file:name", and the definitions that it needs, after the statements they reach have run.
+    guards: if it is given, they run without the tiny constants in logarithms and quotients, whose number is added.
+    """
     path, wanted = split(name)
     file = whole(path)
     (found,) = _chosen(file, wanted)
@@ -87,8 +90,12 @@ def loaded(name: str) -> tuple[Found, list[Any]]:
     needed = dict.fromkeys(s for need in found.needs for s in reached(left, need))
     relative = any(isinstance(s.node, ast.ImportFrom) and s.node.level > 0 for s in needed)
     module = module_for(path, file.modules, relative)
-    for statement in needed:
-        run(statement, module)
+    nodes = [statement.node for statement in needed]
+    if guards is not None:
+        nodes, count = unguarded(nodes)
+        guards.append(count)
+    for statement, node in zip(needed, nodes, strict=True):
+        run(node, statement.label, module)
     return found, [_as_written(module.__dict__[need], f"{path}:{need}", file.statements) for need in found.needs]
 
 

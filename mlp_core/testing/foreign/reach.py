@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mlp_core.testing.foreign.binding import bound, certainly, changed, makes_operator, patched, registered, sets
+from mlp_core.testing.foreign.operator_names import name_of_operator, named_by
 
 
 @dataclass(eq=False)
@@ -75,8 +76,9 @@ def reached(statements: list[Statement], name: str) -> list[Statement]:
             take(one)
         if isinstance(last.node, ast.Import | ast.ImportFrom):
             return  # changes to a module are ignored
+        operator = name_of_operator(last.node)
         for change in statements[position[last] + 1 : before]:
-            if name in change.changes:
+            if name in change.changes or (operator and named_by(change.node) == operator):
                 take(change)
 
     pending: set[Statement] = set()

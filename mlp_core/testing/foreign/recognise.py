@@ -28,11 +28,14 @@ from mlp_core.testing.foreign import (
     offered,
     passes,
     scripts,
+    static,
+    steps,
     training,
     updates,
     walkers,
 )
 from mlp_core.testing.foreign.listed import head_of, listed
+from mlp_core.testing.foreign.other_libraries import written_for
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.foreign.top_level import File, Found, as_object
 from mlp_core.testing.subjects.doors.names import SCRIPT
@@ -149,6 +152,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(updates.LOOKS, _door(updates.updates)),
     Recogniser(walkers.LOOKS, _door(walkers.walkers)),
     Recogniser("a torch.autograd.Function", _door(doors.autograd_functions)),
+    Recogniser(static.LOOKS, _door(static.pairs)),
     Recogniser("a custom operator of torch.library, a function of jax with defjvp", _door(libraries.operators)),
     Recogniser("a primitive of HIPS autograd with defvjp(f, ...)", _door(libraries.primitives)),
     Recogniser("two functions x_forward and x_backward", _door(doors.pairs)),
@@ -158,9 +162,11 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(objectives.LOOKS, _objectives),
     Recogniser(made_objectives.LOOKS, _door(made_objectives.made)),
     Recogniser(costs.LOOKS, _door(costs.costs)),
+    Recogniser(steps.LOOKS, _door(steps.steps)),
     Recogniser(alone.LOOKS, _door(alone.gradients)),
     Recogniser(passes.LOOKS, _networks),
     Recogniser("", _door(beside.minimized)),
+    Recogniser("", _door(beside.alone_beside)),
     Recogniser(held.LOOKS, _held),
     Recogniser("f(x, grad), which writes its gradient into grad", _door(beside.written)),
     Recogniser("an energy and its forces", _door(beside.forces)),
@@ -185,6 +191,8 @@ NAMED = 4
 
 REPAIR = "First correct the code that cannot be read."
 """is said instead of the lines to add if a part of the file is no Python"""
+
+OTHERWISE = "Write the same function with arrays of numpy or torch to have it verified."
 
 FORMS = "docs/gradients.md shows the forms that are recognised. "
 
@@ -214,7 +222,8 @@ def chosen(statements: Sequence[Statement], file: str, name: str | None, broken:
         if name not in whole.definitions:
             expected = f"a definition in {file}; {listed(whole.nodes, broken)}"
             raise ArgumentError("subject", Described(f"{file}:{name}"), expected)
-        raise _not_recognised(f"{file}:{name}", [whole.definitions[name]], broken)
+        imports = [n for n in whole.nodes if isinstance(n, ast.Import | ast.ImportFrom)]
+        raise _not_recognised(f"{file}:{name}", [*imports, whole.definitions[name]], broken)
     if not every:
         raise _not_recognised(file, whole.nodes, broken)
     judged = {one: set(one.about or one.needs) for one in every}
@@ -225,6 +234,11 @@ def chosen(statements: Sequence[Statement], file: str, name: str | None, broken:
 
 def _not_recognised(name: str, nodes: Sequence[ast.stmt], broken: Sequence[str]) -> ArgumentError:
     """The error for definitions of no known form: what there is, and the lines that would have one verified."""
+    if library := written_for(nodes):
+        told = f"it is written for {library}, and only code for numpy, torch and jax can be verified"
+        expected = f"the same in numpy, torch or jax: {told}; {listed(nodes, broken)}"
+        brief = f"{name} is not recognised: {told}: {listed(nodes, broken, most=NAMED)}. {OTHERWISE}"
+        return ArgumentError("subject", Described(name), expected, brief=brief)
     paste = "" if broken else offered.lines(nodes)
     end = REPAIR if broken else offered.ADD if paste else ""
     brief = f"{name} is not recognised: {listed(nodes, broken, most=NAMED)}. {FORMS}{end}"

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from mlp_core.testing.foreign.reach import Statement
 from mlp_core.testing.foreign.reading.cell import FLAGS
 
 
@@ -42,15 +41,15 @@ def module_for(path: Path, written: Mapping[str, str], relative: bool) -> Module
     return module
 
 
-def run(statement: Statement, module: ModuleType) -> None:
+def run(node: ast.stmt, label: str, module: ModuleType) -> None:
     """Run one top-level statement; `await` in it is awaited, as in a notebook."""
-    tree = ast.Module([_AsMain().visit(statement.node)], type_ignores=[])
-    code: CodeType = compile(tree, statement.label, "exec", FLAGS, dont_inherit=True)  # not this module's __future__
+    tree = ast.Module([_AsMain().visit(node)], type_ignores=[])
+    code: CodeType = compile(tree, label, "exec", FLAGS, dont_inherit=True)  # not this module's __future__
     if code.co_flags & inspect.CO_COROUTINE:
         asyncio.run(eval(code, module.__dict__))  # noqa: S307  (as below)
     else:
         exec(code, module.__dict__)  # noqa: S102  (this is what a hand-in is for; in a process of its own)
-    if _imports(statement.node, "jax"):
+    if _imports(node, "jax"):
         sys.modules["jax"].config.update("jax_enable_x64", True)  # else float32; a file that says so itself still can
 
 

@@ -77,12 +77,12 @@ def is_right_where_entries_are_equal(subject: Form, example: Arguments) -> Evide
     line = tied(whole, subject.paths(whole))
     try:
         got = pulled(subject, line.example)
+        paths = [g.path for g in got.gradients]
+        if not finite(got.outs) or set(paths) != set(line.paths):
+            line = tied(whole, paths)
+            got = pulled(subject, line.example)
     except Raised:  # for an argument that is never drawn
         return Evidence(entries=1)
-    paths = [g.path for g in got.gradients]
-    if not finite(got.outs) or set(paths) != set(line.paths):
-        line = tied(whole, paths)
-        got = pulled(subject, line.example)
     if not finite(got.outs):
         return Evidence(entries=1)
     zero = torch.zeros((), dtype=torch.float64)
@@ -91,6 +91,8 @@ def is_right_where_entries_are_equal(subject: Form, example: Arguments) -> Evide
     evidence = Evidence()
     try:
         held_to_quotients(values, 0, found, evidence, _closing(got, line))
+    except Raised:  # as above, beside the example: a matrix with equal columns has no inverse
+        return Evidence(entries=1)
     except Broken as broken:
         if not repeats(subject, line.example, got):
             return Evidence(counted=False, note=RANDOM)

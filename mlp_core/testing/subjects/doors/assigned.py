@@ -38,6 +38,29 @@ ONE_CLASS = re.compile(r"\w+(_idx|_index|Idx|Index)")
 """names of a parameter that is likely to be a single integer"""
 
 
+BIAS = re.compile(r"b\d?|bias(es)?\d?", re.IGNORECASE)
+"""names of a parameter with one number per channel"""
+
+
+VECTORS = re.compile(
+    r"(d_?)?(real|fake)(_\w+)?|\w+_(real|fake)|margins?|rewards?|returns|advantages?|q|quantiles?|endog|log_?probs?"
+)
+"""names of a parameter with one number per sample: a function of such a parameter is tried with vectors first"""
+
+
+COUNTS = re.compile(
+    r"(num|n|no|nb)_(users?|movies|items|features|labels|class(es)?|hidden|inputs?|outputs?|factors|components|topics"
+    r"|states|actions|units|samples|visible|words|tokens|vocab|dims?)|(input|hidden|output)(_layer)?_(size|dim)"
+)
+"""names of a parameter that is the size of an array in another parameter"""
+
+UNROLLED = re.compile(r"(nn_|initial_)?(params?|parameters|theta|thetas|weights|w|x0?)(_?vec(tor)?|_unrolled|_flat)?")
+"""names of a vector that holds all parameters"""
+
+LONGEST = 40
+"""above the length of such a vector"""
+
+
 @dataclass(frozen=True)
 class Classes:
     """Integers below 2, with a shape."""
@@ -78,10 +101,14 @@ class Found:
     def words(self, names: Sequence[str]) -> str:
         """A description of the assignment, and how it was found."""
         fixed = [n for n, one in zip(names, self.options, strict=False) if not is_shape(one)]
-        told = [f"{n} {' or '.join(dict.fromkeys(map(repr, v)))}"
+        told = [f"{n} {' or '.join(dict.fromkeys(map(_said, v)))}"
                 for n, v in zip(fixed, zip(*self.constants, strict=True), strict=False)]  # fmt: skip
         how = "shapes as given" if self.given else "shapes found by trying"
         return f"{how}: " + ", ".join([f'"{self.signature()}"', *told])
+
+
+def _said(value: Any) -> str:
+    return getattr(value, "words", "") or repr(value)
 
 
 def is_shape(option: Any) -> bool:
@@ -113,9 +140,19 @@ def built(options: Sequence[Any], lib: str = "numpy", seed: int = 0) -> list[Any
 def options_of(names: Sequence[str], shapes: Sequence[Any]) -> list[Sequence[Any]]:
     """The values with which each parameter is tried, by its name."""
     found: list[Sequence[Any]] = []
+    if any(map(VECTORS.fullmatch, names)):
+        shapes = sorted(shapes, key=lambda one: len(sizes_of(one)) != 1)
+    counted = any(map(COUNTS.fullmatch, names))
     for k, name in enumerate(names):
         constants = next((values for words, values in CONSTANTS if re.fullmatch(words, name)), None)
-        if len(name) == 1 and (k == 0 or (k == 1 and role(names[0]) == "true")):  # p is a probability, s a score
+        if COUNTS.fullmatch(name):
+            found.append([2 + sum(map(bool, map(COUNTS.fullmatch, names[:k]))) % 3])  # each another
+        elif counted and name[0].isupper():
+            wide = [one for one in shapes if len(sizes_of(one)) > 1] or shapes
+            found.append([Classes(one) for one in wide] if name == "R" else wide)  # R(i, j): whether there is a rating
+        elif counted and k == 0 and UNROLLED.fullmatch(name):
+            found.append([(n,) for n in range(6, LONGEST)])
+        elif len(name) == 1 and (k == 0 or (k == 1 and role(names[0]) == "true")):  # p is a probability, s a score
             found.append(shapes)
         elif constants is not None:
             found.append(constants)
@@ -125,9 +162,20 @@ def options_of(names: Sequence[str], shapes: Sequence[Any]) -> list[Sequence[Any
             found.append([Classes(()), Classes(), *shapes])
         elif EITHER.fullmatch(name):
             found.append([*shapes, 0.5])
+        elif BIAS.fullmatch(name):
+            found.append(_of_bias(shapes))
         else:
             found.append(shapes)
     return found
+
+
+def _of_bias(shapes: Sequence[Any]) -> list[Any]:
+    """The shapes in the order in which a bias may have them: one number per channel first, in an array of any number of
+    axes. Code such as `float(b[0, 0, 0])` also runs with an array of images, and uses few of its numbers.
+    """
+    wide = [one for one in shapes if len([n for n in sizes_of(one) if n > 1]) > 1 and len(sizes_of(one)) > 2]
+    images = [(1, 1, 1, 2), (1, 2, 1, 1)] if wide else []
+    return [*(one for one in shapes if one not in wide), *images, *wide]
 
 
 def sizes_of(one: Any) -> tuple[int, ...]:

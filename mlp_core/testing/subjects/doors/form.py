@@ -225,9 +225,7 @@ class Form:
 
     def _key(self, found: dict[Any, Any], k: int) -> Any:
         """The key under which a dict of gradients contains that of an argument."""
-        name = self.names[k] if k < len(self.names) else ""
-        forms = (name, f"d{name}", f"grad_{name}", f"{name}_grad", f"d_{name}", f"g{name}", f"dL_d{name}")
-        return next((key for key in forms if key in found), k if k in found else None)
+        return key_of(found, self.names[k] if k < len(self.names) else "", k)
 
     def snippet(self, example: Arguments, closing: str) -> str:
         """A snippet that builds the example, runs it and fails as the law did."""
@@ -238,6 +236,12 @@ class Form:
 
 UPSTREAM = "upstream gradient {}"
 """an upstream gradient without a name, by the index of its output"""
+
+def key_of(found: dict[Any, Any], name: str, k: int) -> Any:
+    """The key under which a dict of gradients contains that of an argument; None if it does not."""
+    forms = (name, f"d{name}", f"grad_{name}", f"{name}_grad", f"d_{name}", f"g{name}", f"dL_d{name}")
+    return next((key for key in forms if key in found), k if k in found else None)
+
 
 BEGUN = "from mlp_core.testing.subjects.doors.seeds import begun  # the same random numbers in every call"
 

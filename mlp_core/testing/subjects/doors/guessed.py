@@ -15,7 +15,18 @@ from hypothesis import strategies as st
 
 from mlp_core.testing.examples.foreign_arrays import copied, is_real
 from mlp_core.testing.subjects.doors.assigned import NUMBERS, Found, built, is_shape
+from mlp_core.testing.subjects.doors.form import key_of
 from mlp_core.testing.subjects.doors.function import Applied
+
+
+def reordered(function: Callable[..., Any], back: Sequence[int]) -> Callable[..., Any]:
+    """The function with its arguments in another order; back: where each of its own is among them."""
+    def moved(*args: Any) -> Any:
+        return function(*(args[k] for k in back))
+
+    moved.__name__ = function.__name__
+    return moved
+
 
 NO_INVERSE: type[Exception] = vars(torch.linalg)["LinAlgError"]
 
@@ -28,14 +39,17 @@ def ran(fits: Callable[[list[Any]], bool], args: list[Any]) -> bool:
         return False
 
 
-def within(forward: Callable[..., Any], found: Found) -> st.SearchStrategy[tuple[Any, ...]]:
-    """The arguments that were found, without those for which forward says that it has no result: a singular matrix has
-    no inverse.
+def within(
+    forward: Callable[..., Any], found: Found, *others: Callable[..., Any]
+) -> st.SearchStrategy[tuple[Any, ...]]:  # fmt: skip
+    """The arguments that were found, without those for which forward, or another function of the same arguments, says
+    that it has no result: a singular matrix has no inverse.
     """
     def has_result(args: Sequence[Any]) -> bool:
         try:
             with np.errstate(all="ignore"):
-                forward(*map(copied, args))
+                for one in (forward, *others):
+                    one(*map(copied, args))
         except (np.linalg.LinAlgError, NO_INVERSE):
             return False
         except Exception:  # the laws report it
@@ -44,6 +58,12 @@ def within(forward: Callable[..., Any], found: Found) -> st.SearchStrategy[tuple
 
     zeros = [0 * a if is_real(a) else a for a in built(found.options, found.lib)]
     return found.strategy() if has_result(zeros) else found.strategy().filter(has_result)
+
+
+def keyed(found: dict[Any, Any], names: Sequence[str], args: Sequence[Any]) -> bool:
+    """Whether each gradient of a dict has a key that names an argument, and the shape of that argument."""
+    keys = {key: k for k, name in enumerate(names) if (key := key_of(found, name, k)) is not None}
+    return len(keys) == len(found) > 0 and all(np.shape(found[key]) == np.shape(args[k]) for key, k in keys.items())
 
 
 def with_numbers(names: Sequence[str], found: Found, apply: Callable[..., Any], fits: Callable[..., bool]) -> Found:
@@ -83,7 +103,13 @@ def constructed(names: Sequence[str]) -> list[tuple[Any, ...]]:
         numbers = np.random.default_rng(0)
         several = zip(*(shapes for shapes in arrays_of if shapes is not None), strict=True)
         return [tuple(numbers.standard_normal(shape) for shape in shapes) for shapes in several]
-    return [(3, 2), (2, 3), (2, 4)] if len(names) == 2 else [(3,)]
+    if len(names) == 2 and any(map(DIVIDES.fullmatch, names)):
+        return [tuple(2 if DIVIDES.fullmatch(n) else 4 for n in names)]
+    return [(3, 2), (2, 3), (2, 4), (3, 3)] if len(names) == 2 else [(3,)]
+
+
+DIVIDES = re.compile(r"(n_?|num_?)?(heads?|groups?|h|g)", re.IGNORECASE)
+"""names of a number that divides the other size"""
 
 
 HANDED = (

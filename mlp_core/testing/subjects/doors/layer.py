@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments, arguments
-from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, tensor_of
+from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, ones_like, tensor_of
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.shapes import Shape, drawn
 from mlp_core.testing.subjects.doors.form import Form, Run
@@ -125,7 +125,7 @@ def layer(
     with seeded(), np.errstate(all="ignore"):
         returned = getattr(probe, call)(*map(copied, args))
         outs = given_by(probe, returned, kept_in(probe, returned, OUTPUTS))
-        above = [np.ones_like(o) for o in (outs if isinstance(outs, (tuple, list)) else [outs])]
+        above = [ones_like(o) for o in (outs if isinstance(outs, (tuple, list)) else [outs])]
         steps = len(required(probe.backward)) > len(above)
         below = probe.backward(*above, *([1.0] if steps else []))
     kept = kept_in(probe, returned, OUTPUTS), kept_in(probe, below, BELOW)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from mlp_core.testing.subjects.doors.tokens import TOKENS
+
 ABOVE = re.compile(
     r"(?!(data|dim|dims|dilation|dropout|drop|dtype|depth|device|debug)\b)"
     r"(d[A-Z_]?\w*|\w*grad\w*|delta\w*|up\w*|g|gy|\w*above|cot\w*)"
@@ -30,8 +32,9 @@ CONSTANTS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"(bn|ln|gn)_param", ({"mode": "train"},)), (r"dropout_param", ({"mode": "train", "p": 0.5, "seed": 3},)),
     (r"hparameters|hparams", tuple({"stride": s, "pad": p, "f": 2} for s, p in ((1, 1), (2, 1), (1, 0)))),
     (r"train(ing)?|is_train", (True,)),
-    (r"reg|reg_lambda|lambd?|lambda_|l2|weight_decay|margin|temperature|keep_prob|p_drop|negative_slope", (0.5, 1.0)),
-    (r"data_?set|rng|random_state|verbose|debug|device|logger", (None,)),
+    (r"(l2_?|reg_?)(reg|lambda|strength|param)?|lam(b|bda|da)?_?|lmb?da|lambd|weight_decay", (0.5, 1.0)),
+    (r"margin|temperature|keep_prob|p_drop|negative_slope", (0.5, 1.0)),
+    (r"data_?set", (TOKENS, None)), (r"rng|random_state|verbose|debug|device|logger", (None,)),
     (r"n_?groups|num_groups|G|groups?", (1,)),
 )  # fmt: skip
 """values of parameters that are not arrays, by their names"""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
-from mlp_core.testing.examples.foreign_arrays import copied, is_real
+from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_real
 from mlp_core.testing.examples.shapes import Shape, drawn
 from mlp_core.testing.subjects.doors.assigned import Found
 from mlp_core.testing.subjects.doors.form import Form, Run
@@ -64,7 +64,7 @@ def found_in(cls: type, method: str) -> tuple[Form, Found, Sequence[str]] | None
     def fits(args: list[Any]) -> bool:
         run = network([copied(held), *args])
         gradients = run.pull([1.0])
-        return np.size(run.outs[0]) == 1 and isinstance(gradients, dict) and set(gradients) <= set(held)
+        return count_of(run.outs[0]) == 1 and isinstance(gradients, dict) and set(gradients) <= set(held)
 
     found = tried(names, fits)
     if found is None:

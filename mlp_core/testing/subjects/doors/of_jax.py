@@ -12,7 +12,7 @@ import numpy as np
 
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
-from mlp_core.testing.examples.foreign_arrays import is_number, is_real
+from mlp_core.testing.examples.foreign_arrays import count_of, is_number, is_real, ones_like
 from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.domains import narrowed
 from mlp_core.testing.subjects.doors.form import Form, Run
@@ -65,9 +65,9 @@ def of_jax(f: Any) -> Form:
     def fits(args: list[Any], few: int = 2) -> bool:
         ran = run(args)
         (out,) = ran.outs
-        if not is_number(out) or np.size(out) < few or not any(map(is_real, args)):
+        if not is_number(out) or count_of(out) < few or not any(map(is_real, args)):
             return False
-        found = ran.pull([np.ones_like(out)])
+        found = ran.pull([ones_like(out)])
         return all(g is None or np.shape(g) == np.shape(a) for g, a in zip(found, args, strict=True))
 
     found = tried(names, fits, call=f) or tried(names, partial(fits, few=1), call=f)

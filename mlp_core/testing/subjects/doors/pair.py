@@ -50,12 +50,18 @@ class Wiring:
     def rest(self) -> list[str]:
         return [n for n in self.backward if n not in self.above]
 
-    def lines(self, count: int | None, forward: str = "forward", backward: str = "backward") -> list[str]:
-        """A function run(args) in Python, if forward returns a tuple of `count` values, or, if None, a single one."""
+    def lines(
+        self, count: int | None, forward: str = "forward", backward: str = "backward", packed: bool = False
+    ) -> list[str]:
+        """A function run(args) in Python, if forward returns a tuple of `count` values, or, if None, a single one.
+        packed: whether the last of them is a container, which is then the cache, also behind outputs without an
+        upstream gradient.
+        """
         several, count = count is not None, count or 1
         n, rest = min(len(self.above), count), self.rest()
         if count > n and len(rest) == 1:
-            kept = {rest[0]: "found[-1]" if count == n + 1 else f"found[{n}:]"}
+            last = count == n + 1 or (packed and CACHE.fullmatch(rest[0]) is not None)
+            kept = {rest[0]: "found[-1]" if last else f"found[{n}:]"}
         elif several and count - n == len(rest):
             kept = {name: f"found[{n + k}]" for k, name in enumerate(rest)}
         else:
@@ -96,22 +102,21 @@ class Pair:
     forward: Callable[..., Any]
     backward: Callable[..., Any]
     wiring: Wiring
-    made: dict[int | None, Callable[..., tuple[list[Any], Any]]] = field(default_factory=dict)
+    made: dict[tuple[int | None, bool], Callable[..., tuple[list[Any], Any]]] = field(default_factory=dict)
 
     def __call__(self, args: list[Any]) -> Run:
         found = self.forward(*args)
-        count = len(found) if isinstance(found, (tuple, list)) else None
-        outs, pull = self._made(count)(args, found)
+        outs, pull = self._made(*_results(found))(args, found)
         return Run(outs, pull)
 
-    def _made(self, count: int | None) -> Callable[..., tuple[list[Any], Any]]:
-        """run(args, found), by the number of forward's results."""
-        if count not in self.made:
+    def _made(self, count: int | None, packed: bool) -> Callable[..., tuple[list[Any], Any]]:
+        """run(args, found), by the number of forward's results, and whether the last is a container."""
+        if (count, packed) not in self.made:
             scope: dict[str, Any] = {"backward": self.backward}
-            lines = ["def run(args, found):", *self.wiring.lines(count)[2:]]
+            lines = ["def run(args, found):", *self.wiring.lines(count, packed=packed)[2:]]
             exec("\n".join(lines), scope)  # noqa: S102  (made above, of indices alone)
-            self.made[count] = scope["run"]
-        return self.made[count]
+            self.made[count, packed] = scope["run"]
+        return self.made[count, packed]
 
     def source(self, example: Arguments) -> list[str]:
         """Lines that define the same for a snippet."""
@@ -120,9 +125,16 @@ class Pair:
                 found = self.forward(*example.fresh())
         except Exception:  # the failure to be shown: the lines end in it whatever they do with what is given
             found = [None] * (len(self.wiring.above) + len(self.wiring.rest()))
-        count = len(found) if isinstance(found, (tuple, list)) else None
-        run = self.wiring.lines(count, name_of(self.forward), name_of(self.backward))
+        count, packed = _results(found)
+        run = self.wiring.lines(count, name_of(self.forward), name_of(self.backward), packed)
         return [*import_of(self.forward), *import_of(self.backward), *run]
+
+
+def _results(found: Any) -> tuple[int | None, bool]:
+    """The number of results of a forward, None for a single one, and whether the last of them is a container."""
+    if not isinstance(found, (tuple, list)):
+        return None, False
+    return len(found), bool(found) and isinstance(found[-1], (tuple, list, dict))
 
 
 def pair(

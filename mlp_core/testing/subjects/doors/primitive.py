@@ -12,7 +12,7 @@ import numpy as np
 
 from mlp_core.testing.engine.source import LOADED, import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
-from mlp_core.testing.examples.foreign_arrays import is_number, is_real
+from mlp_core.testing.examples.foreign_arrays import count_of, is_number, is_real, ones_like
 from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.domains import narrowed
 from mlp_core.testing.subjects.doors.form import Form, Run
@@ -70,10 +70,10 @@ def of_primitive(f: Any, text: str) -> Form:
     def fits(args: list[Any], few: int = 2) -> bool:
         ran = run(args)
         (out,) = ran.outs
-        if not is_number(out) or np.size(out) < few or not all(is_real(args[k]) for k in asked):
+        if not is_number(out) or count_of(out) < few or not all(is_real(args[k]) for k in asked):
             return False
-        found = ran.pull([np.ones_like(out)])
-        return all(np.shape(found[k]) == np.shape(args[k]) and np.size(args[k]) > 1 for k in asked)
+        found = ran.pull([ones_like(out)])
+        return all(np.shape(found[k]) == np.shape(args[k]) and count_of(args[k]) > 1 for k in asked)
 
     found = tried(names, fits, call=f) or tried(names, partial(fits, few=1), call=f)
     if found is None:

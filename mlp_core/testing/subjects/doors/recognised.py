@@ -13,7 +13,7 @@ import torch
 
 from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.source import name_of
-from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, is_real
+from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_array, is_number, is_real, ones_like
 from mlp_core.testing.subjects.doors import beside, network
 from mlp_core.testing.subjects.doors.arrays import arrays
 from mlp_core.testing.subjects.doors.asked import not_run
@@ -24,7 +24,7 @@ from mlp_core.testing.subjects.doors.domains import narrowed
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import Applied, function
 from mlp_core.testing.subjects.doors.given import every, in_words, large_defaults, required, smaller_defaults
-from mlp_core.testing.subjects.doors.guessed import constructed, differentiated, with_numbers, within
+from mlp_core.testing.subjects.doors.guessed import constructed, differentiated, keyed, reordered, with_numbers, within
 from mlp_core.testing.subjects.doors.held import at, gradient_of, held
 from mlp_core.testing.subjects.doors.layer import given_by, kept_in, layer
 from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
@@ -32,7 +32,8 @@ from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
 from mlp_core.testing.subjects.doors.raised import note
 from mlp_core.testing.subjects.doors.searched import forward_of
 from mlp_core.testing.subjects.doors.seeds import seeded
-from mlp_core.testing.subjects.doors.tried import tried
+from mlp_core.testing.subjects.doors.several_values import of_several_values
+from mlp_core.testing.subjects.doors.tried import Options, tried
 from mlp_core.testing.subjects.doors.value_and_gradient import jacobian, value_and_gradient
 
 
@@ -48,9 +49,10 @@ def not_found(what: str, call: str) -> ArgumentError:
     return not_run(f"{what} runs", lines, call)
 
 
-def of_pair(forward: Callable[..., Any], backward: Callable[..., Any]) -> Form:
+def of_pair(forward: Callable[..., Any], backward: Callable[..., Any], first: Options = ()) -> Form:
+    """first: as for `tried`."""
     try:
-        return _of_pair(forward, backward)
+        return _of_pair(forward, backward, first)
     except ArgumentError:
         for smaller in smaller_defaults(forward):
             if large_defaults(backward).keys() <= smaller.keys():
@@ -64,20 +66,20 @@ def of_pair(forward: Callable[..., Any], backward: Callable[..., Any]) -> Form:
         raise
 
 
-def _of_pair(forward: Callable[..., Any], backward: Callable[..., Any]) -> Form:
+def _of_pair(forward: Callable[..., Any], backward: Callable[..., Any], first: Options = ()) -> Form:
     names = required(forward)
     wired = Pair(forward, backward, Wiring.of(forward, backward))
 
     def fits(args: list[Any], few: int = 2) -> bool:
         ran = wired([copied(a) for a in args])
         outs = [o for o in ran.outs if is_number(o)]
-        if len(outs) != len(ran.outs) or not outs or sum(map(np.size, outs)) < few:
+        if len(outs) != len(ran.outs) or not outs or sum(map(count_of, outs)) < few:
             return False
-        found = ran.pull([np.ones_like(o) for o in outs])
+        found = ran.pull([ones_like(o) for o in outs])
         several = list(found) if isinstance(found, (tuple, list)) else [found]
         wanted = [np.shape(a) for a in args if is_real(a)]
         if isinstance(found, dict):
-            return sorted(np.shape(g) for g in found.values()) == sorted(wanted)
+            return keyed(found, names, args) or sorted(np.shape(g) for g in found.values()) == sorted(wanted)
         shapes = [np.shape(g) for g in several if g is not None]
         return bool(wanted) and shapes[: len(wanted)] == wanted
 
@@ -85,7 +87,9 @@ def _of_pair(forward: Callable[..., Any], backward: Callable[..., Any]) -> Form:
         return wired(args) is not None
 
     one = partial(fits, few=1)  # a loss has one output
-    found = tried(names, fits, runs, call=forward) or tried(names, one, runs, call=forward)
+    found = tried(names, fits, runs, call=forward, first=first) or tried(names, one, runs, call=forward)
+    if found is None:
+        found = tried(names, fits, runs, "torch", forward) or tried(names, one, runs, "torch", forward)
     if found is None:
         name, other = name_of(forward), name_of(backward)
         raise not_found(f"{name}({', '.join(names)})", f'pair({name}, {other}, subjects.arrays("(n,d),..."))')
@@ -124,14 +128,16 @@ def of_derivative(f: Callable[..., Any], df: Callable[..., Any], apart: Sequence
         if len(required(df)) != 1:
             raise
 
-    def fits(args: list[Any], most: int = 9) -> bool:
+    def fits(args: list[Any], most: int = 9, alike: bool = False) -> bool:
         value, slope = f(*args), df(*args)
-        one = np.ndim(args[0]) <= most and np.size(value) == 1 and is_number(value)
-        return one and is_array(slope) and np.size(slope) > 1
+        one = np.ndim(args[0]) <= most and count_of(value) == 1 and is_number(value)
+        same = np.ndim(args[0]) != 1 or np.shape(slope) == np.shape(args[0])
+        return one and is_array(slope) and count_of(slope) > 1 and (same or not alike)
 
-    found = (tried(names, partial(fits, most=1)) if len(names) == 1 else None) or tried(names, fits, call=f)
+    found = tried(names, partial(fits, most=1, alike=True)) if len(names) == 1 else None
+    found = found or tried(names, partial(fits, alike=predicted(names) == 0), call=f) or tried(names, fits, call=f)
     if found is None:
-        form = beside.of_two(f, df) or beside.of_list(f, df, apart=apart)
+        form = beside.of_two(f, df) or beside.of_list(f, df, apart=apart) or of_several_values(f, df)
         if form is not None:
             return form
         name, other = name_of(f), name_of(df)
@@ -139,16 +145,8 @@ def of_derivative(f: Callable[..., Any], df: Callable[..., Any], apart: Sequence
     at = predicted(names)
     order = [at, *(k for k in range(len(names)) if k != at)]
     back = [order.index(k) for k in range(len(names))]
-
-    def by_prediction(function: Callable[..., Any]) -> Callable[..., Any]:
-        def moved(*args: Any) -> Any:
-            return function(*(args[k] for k in back))
-
-        moved.__name__ = function.__name__
-        return moved
-
-    strategy = found.strategy().map(lambda args: tuple(args[k] for k in order))
-    form = jacobian(by_prediction(f), by_prediction(df), strategy)
+    strategy = within(f, found, df).map(lambda args: tuple(args[k] for k in order))
+    form = jacobian(reordered(f, back), reordered(df, back), strategy)
     return told(replace(form, names=tuple(names[k] for k in order)), found, names)
 
 
@@ -158,7 +156,7 @@ def of_value_and_gradient(f: Callable[..., Any], apart: Sequence[str] = ()) -> F
 
     def fits(args: list[Any], finite: bool = True) -> bool:
         value, *gradients = f(*[copied(a) for a in args])
-        if np.size(value) != 1 or not gradients:
+        if count_of(value) != 1 or not gradients:
             return False
         if finite and not np.isfinite(value):
             unbounded.append(value)
@@ -216,10 +214,10 @@ def _fits_layer(made: Callable[[], Any], args: list[Any], *, own: bool = False) 
     out = (getattr(one, "forward", None) or one)(*args)
     out = given_by(one, out, kept_in(one, out, OUTPUTS))
     steps = len(required(one.backward)) > 1
-    below = one.backward(np.ones_like(out), *([1.0] if steps else []))
+    below = one.backward(ones_like(out), *([1.0] if steps else []))
     below = given_by(one, below, kept_in(one, below, BELOW))
     pairs = [(each.of(one), at(one, place)) for each in arrays if (place := gradient_of(one, each)) is not None]
-    if np.size(out) < 2 or any(np.shape(array) != np.shape(gradient) for array, gradient in pairs):
+    if count_of(out) < 2 or any(np.shape(array) != np.shape(gradient) for array, gradient in pairs):
         return False
     if below is None and not any(map(is_real, args)):  # an embedding: its argument has no gradient
         return bool(pairs)

@@ -12,6 +12,7 @@ import numpy as np
 
 from mlp_core.testing.subjects.doors.asked import SHAPES, by_signature
 from mlp_core.testing.subjects.doors.assigned import (
+    BIAS,
     DIVIDED,
     GROUPS,
     Classes,
@@ -24,6 +25,10 @@ from mlp_core.testing.subjects.doors.assigned import (
 from mlp_core.testing.subjects.doors.raised import forget, note
 from mlp_core.testing.subjects.doors.searched import Search
 from mlp_core.testing.subjects.doors.seeds import seeded
+from mlp_core.testing.subjects.roles import role
+
+Options = Sequence[Sequence[Sequence[Any]]]
+"""several times the values to try for each parameter"""
 
 FEW = ((4, 3), (3,), (4, 2), (3, 2), (2,), (3, 8), (2, 8), (8,))
 """shapes for a batch of 4 with 3 features, for layers 3 x 2, and for gates, which are four times 2 wide"""
@@ -46,11 +51,12 @@ MOST = 20_000
 
 def tried(
     names: Sequence[str], fits: Callable[[list[Any]], bool], runs: Callable[[list[Any]], bool] | None = None,
-    lib: str = "numpy", call: Callable[..., Any] | None = None,
+    lib: str = "numpy", call: Callable[..., Any] | None = None, first: Options = (),
 ) -> Found | None:  # fmt: skip
     """The first assignment that works, with sizes and constants that may vary. runs: the condition for other constants;
-    by default also `fit`. call: the function itself, which is called with the first arguments alone. None if nothing
-    works. Shapes from the user are used unchanged.
+    by default also `fit`. call: the function itself, which is called with the first arguments alone. first: options for
+    each parameter that are searched before the usual ones. None if nothing works. Shapes from the user are used
+    unchanged.
     """
     given = SHAPES.get()
 
@@ -68,13 +74,31 @@ def tried(
         warnings.simplefilter("ignore")
         if given is not None:
             return by_signature(given, names, fits, runs, lib)
-        for options in chain.from_iterable(_orders(names, lib, call)):
+        special = (Search(call, options, lib, by_use=True) for options in first if call is not None)
+        for options in chain.from_iterable(chain(special, _orders(names, lib, call))):
             if asked(fits, options):
+                options = next(filter(partial(asked, fits), _matrices(names, options, lib, call)), options)
                 both = partial(asked, fits), partial(asked, runs or fits)
                 widened = _widened(names, options, *both, lib)
                 forget()
                 return widened
     return None
+
+
+def _matrices(
+    names: Sequence[str], options: tuple[Any, ...], lib: str, call: Callable[..., Any] | None
+) -> Iterable[tuple[Any, ...]]:  # fmt: skip
+    """Assignments with matrices for parameters with a capital letter, such as A in y @ A, if all arrays are vectors:
+    the code may run with these only because a product of two vectors is a number.
+    """
+    shapes = [one for one in options if is_shape(one)]
+    capital = [k for k, n in enumerate(names) if n[0].isupper() and role(n) != "true" and n != "Y"]
+    if call is None or not capital or len(shapes) < 2 or any(len(sizes_of(one)) != 1 for one in shapes):
+        return ()
+    wide = options_of(names, MANY)
+    several = [[one for one in kinds if not is_shape(one) or len(sizes_of(one)) > 1] if k in capital else kinds
+               for k, kinds in enumerate(wide)]  # fmt: skip
+    return Search(call, several, lib, by_use=False)
 
 
 def _orders(
@@ -99,11 +123,11 @@ def _widened(
     runs: Callable[[Sequence[Any]], bool], lib: str,
 ) -> Found:  # fmt: skip
     """The same with further constants that work, and with letters for the sizes that may vary."""
-    kinds, options = _grouped(names, options, fits)
+    kinds, options = _grouped(names, _of_vectors(names, options, runs), fits)
     open_ = [k for k, one in enumerate(options) if not is_shape(one)]
     several = product(*([one for one in kinds[k] if not is_shape(one)] for k in open_))
     constants = [tuple(values) for values in several if runs(_placed(options, open_, values))]
-    sizes = sorted({n for one in options if is_shape(one) for n in sizes_of(one)}, reverse=True)
+    sizes = sorted({n for one in options if is_shape(one) for n in sizes_of(one)} - _ones(names, options), reverse=True)
     letters = iter("ndhkmpqrstuvw")
     grouped = kinds != options_of(names, FEW)
     divided = [_placed(options, open_, values) for values in constants] if grouped else [options]
@@ -112,6 +136,26 @@ def _widened(
         if all(fits([_resized(one, n, m) for one in given]) for given in divided for m in (1, 2, 3, 4, 5)):
             free[n] = next(letters)
     return Found(options, tuple(constants), free, lib)
+
+
+def _of_vectors(
+    names: Sequence[str], options: tuple[Any, ...], runs: Callable[[Sequence[Any]], bool]
+) -> tuple[Any, ...]:  # fmt: skip
+    """The options with a vector for a bias that is found as a matrix, if the code runs with it. A backward that does
+    not sum over the batch fits a bias of the shape of the batch.
+    """
+    for k, name in enumerate(names):
+        if BIAS.fullmatch(name) and is_shape(options[k]) and len(sizes_of(options[k])) == 2 and 1 not in options[k]:
+            vector = _placed(options, [k], [sizes_of(options[k])[1:]])
+            if options.count(options[k]) > 1 and runs(vector):
+                options = tuple(vector)
+    return options
+
+
+def _ones(names: Sequence[str], options: Sequence[Any]) -> set[int]:
+    """Size 1, if it is that of the further axes of a bias. Code that reads b[0, 0, 0] alone runs with any size."""
+    several = [sizes_of(one) for n, one in zip(names, options, strict=True) if is_shape(one) and BIAS.fullmatch(n)]
+    return {1} if any(len(one) > 2 and 1 in one for one in several) else set()
 
 
 def _placed(options: Sequence[Any], places: Sequence[int], values: Sequence[Any]) -> list[Any]:
