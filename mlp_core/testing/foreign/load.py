@@ -76,9 +76,9 @@ def load(name: str) -> Any:
     return things[0] if len(things) == 1 else tuple(things)
 
 
-def loaded(name: str, guards: list[int] | None = None) -> tuple[Found, list[Any]]:
+def loaded(name: str, *, bare: bool = False) -> tuple[Found, list[Any]]:
     """The object named by "file:name", and the definitions that it needs, after the statements they reach have run.
-    guards: if it is given, they run without the tiny constants in logarithms and quotients, whose number is added.
+    bare: whether they run without the tiny constants in their logarithms and quotients.
     """
     path, wanted = split(name)
     file = whole(path)
@@ -91,9 +91,8 @@ def loaded(name: str, guards: list[int] | None = None) -> tuple[Found, list[Any]
     relative = any(isinstance(s.node, ast.ImportFrom) and s.node.level > 0 for s in needed)
     module = module_for(path, file.modules, relative)
     nodes = [statement.node for statement in needed]
-    if guards is not None:
-        nodes, count = unguarded(nodes)
-        guards.append(count)
+    if bare:
+        nodes, _ = unguarded(nodes)
     for statement, node in zip(needed, nodes, strict=True):
         run(node, statement.label, module)
     return found, [_as_written(module.__dict__[need], f"{path}:{need}", file.statements) for need in found.needs]

@@ -11,6 +11,10 @@ OTHERS = {
 }  # fmt: skip
 
 
+DATA = ("dataset", "util", "preprocess", "callback")
+"""parts of the names of their modules that a file for numpy may use too"""
+
+
 def written_for(nodes: Sequence[ast.stmt]) -> str:
     """The library that the functions and classes of a file use; empty if it is none of these.
 
@@ -22,7 +26,7 @@ def written_for(nodes: Sequence[ast.stmt]) -> str:
         match node:
             case ast.Import(names=aliases):
                 names |= {a.asname or a.name.partition(".")[0]: a.name.partition(".")[0] for a in aliases}
-            case ast.ImportFrom(module=str(module), names=aliases):
+            case ast.ImportFrom(module=str(module), names=aliases) if not any(one in module for one in DATA):
                 names |= {a.asname or a.name: module.partition(".")[0] for a in aliases}
     definitions = [n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)]
     used = {part.id for node in definitions for part in ast.walk(node) if isinstance(part, ast.Name)}

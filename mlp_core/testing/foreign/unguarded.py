@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from mlp_core.testing.engine.source import LOADED
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import like, tensor_of
 from mlp_core.testing.examples.sample import sample
-from mlp_core.testing.foreign.load import loaded
+from mlp_core.testing.foreign.guards import unguarded
+from mlp_core.testing.foreign.load import loaded, statements_of
 from mlp_core.testing.foreign.top_level import Found
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.pulled import pulled, wide
@@ -37,23 +39,17 @@ def subject_of(found: Found, things: Sequence[Any], sizes: tuple[int, int]) -> A
     place = next((getattr(one, LOADED) for one in things if hasattr(one, LOADED)), "").rpartition(":")[0]
     if not isinstance(subject, Form) or not place:
         return subject
-    written = _off(subject)
-    if not written < NEAR:
+    statements, _ = statements_of(Path(place))
+    if unguarded([s.node for s in statements])[1] == 0 or not (written := _off(subject)) < NEAR:
         return subject
-    again, bare_things, count = loaded_without_guards(f"{place}:{found.name}")
-    if count == 0:
+    try:
+        again, bare_things = loaded(f"{place}:{found.name}", bare=True)
+    except RuntimeError:  # what the file registers, such as an operator of torch, is registered once
         return subject
     bare = again.make(*bare_things, sizes)
     if isinstance(bare, Form) and _off(bare) * NEARER < written:
         return replace(bare, found="; ".join(one for one in (bare.found, TOLD) if one))
     return subject
-
-
-def loaded_without_guards(name: str) -> tuple[Found, list[Any], int]:
-    """The definition and what it needs without its guards, and how many there are."""
-    counts = list[int]()
-    found, things = loaded(name, guards=counts)
-    return found, things, sum(counts)
 
 
 def _off(form: Form) -> float:
