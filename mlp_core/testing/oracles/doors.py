@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from mlp_core.testing.bounds import references
 from mlp_core.testing.bounds.forwards import noise_of, terms_rounding
 from mlp_core.testing.bounds.functions import Rounding, signs, value_rounding, worst_of
 from mlp_core.testing.examples.arguments import Arguments, NamedInputs, Path
 from mlp_core.testing.examples.foreign_arrays import is_jax, like, tensor_of
 from mlp_core.testing.oracles.functions import Place, Values
+from mlp_core.testing.oracles.slopes import RATIO, Slope
 from mlp_core.testing.oracles.steps import steps_of
 
 RUNS = 4
 """the number of perturbed runs at a point; errors that they miss are covered by the noise observed at neighbouring
 points"""
+
+FARTHER_AWAY = range(-1, 9)
+"""the powers of two of the distances at which a function is evaluated if it is flat"""
 
 MOST = 16
 """the number of entries of an array that are checked in an example; of a larger array, other entries in each example"""
@@ -91,6 +97,21 @@ class ForwardValues(Values):
     def errors(self, x: float) -> Callable[[float], float]:
         """The same bound for every step."""
         return lambda step: self.rounding.error
+
+    def surer(self, k: int, place: Place, found: Slope, claimed: float) -> float:
+        """As for any values; and where the function is flat, how much of a slope it may have lost on the way. For
+        x < -37 the values of log(1 + exp(x)) are 0, and for x < -20 they are a staircase. Its steps are at most as high
+        as the rounding of its values farther away.
+        """
+        extra, flat = super().surer(k, place, found, claimed), 0.0
+        f, x = self.of_entry(k, place), self.inputs.params[k][place].item()
+        step, size = abs(found.points[0] - found.points[1]) / 2, max(1.0, abs(x))
+        while 0 < step <= size and f(x + step) == f(x - step) == f(x):
+            flat, step = step, RATIO * step
+        if not flat:
+            return extra
+        far = [abs(f(x + sign * 2.0**power * size) - f(x)) for power in FARTHER_AWAY for sign in (1, -1)]
+        return max(extra, references.last_bits(max(v for v in (0.0, *far) if isfinite(v))) / flat)
 
     @cached_property
     def rounding(self) -> Rounding:

@@ -24,6 +24,9 @@ TRIED = 6
 
 STEP = 2.0**-17
 
+SCALES = (1.0, 1.0, 8.0)
+"""factors of the drawn numbers, which are from -2 to 2: an activation may bend at 3, at 6 or at 10"""
+
 
 @dataclass(frozen=True)
 class Elementwise:
@@ -75,7 +78,8 @@ def derivative(
     or df(z, f(z)) with at="both". By default the form is found by trying, and the name shows it.
 
     inputs: a strategy for z and further arguments of f and df. By default numpy arrays, torch tensors or single numbers
-    are drawn, depending on what f accepts; they are positive if f is not finite for others. waives: as for `pair`.
+    are drawn, depending on what f accepts: up to 2, and in a third of the examples up to 16 if f is finite there.
+    They are positive if f is not finite for others. waives: as for `pair`.
 
     >>> import numpy as np
     >>> from mlp_core.testing import verify
@@ -88,10 +92,11 @@ def derivative(
             raise ArgumentError(word, function, "a function")
     if at not in ("", "input", "output", "both"):
         raise ArgumentError("at", at, '"input", "output" or "both"')
-    inputs = _inputs(f) if inputs is None else inputs
+    near = _inputs(f) if inputs is None else inputs
+    inputs = _scaled(f, near) if inputs is None else inputs
     if not at:
         several = ("input", "output") if _parameters(df) == _parameters(f) else ("both", "input", "output")
-        tried = [one if isinstance(one, tuple) else (one,) for one in sample(inputs, TRIED)[1:]]
+        tried = [one if isinstance(one, tuple) else (one,) for one in sample(near, TRIED)[1:]]
         off = {one: sorted(Elementwise(f, df, one).distance(args) for args in tried) for one in several}
         at = min(several, key=lambda one: off[one][len(tried) // 2])
     given = Elementwise(f, df, at)
@@ -127,6 +132,17 @@ def _inputs(f: Callable[..., Any]) -> st.SearchStrategy[Any]:
                     return strategy
     wanted = "a function of one array or number; pass inputs= for other arguments"
     raise ArgumentError("f", Described(name_of(f)), wanted)
+
+
+def _scaled(f: Callable[..., Any], near: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """The same arguments, some of them larger, if f is finite for these too."""
+
+    def times(args: tuple[Any, ...], scale: float) -> tuple[Any, ...]:
+        larger = args[0] * scale  # numpy turns an array without dimensions into a number
+        return (np.asarray(larger) if isinstance(args[0], np.ndarray) else larger), *args[1:]
+
+    far = all(_finite(f, times(one, scale)) for one in sample(near, TRIED) for scale in SCALES)
+    return st.builds(times, near, st.sampled_from(SCALES)) if far else near
 
 
 def _finite(f: Callable[..., Any], args: tuple[Any, ...]) -> bool:
