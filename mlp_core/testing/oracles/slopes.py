@@ -41,6 +41,9 @@ EVEN = 0.1
 """how far the decrease of the truncation may differ from a smooth function's, from rung to rung and twice in a row, for
 the quotients to be extrapolated; beside a jump of a derivative it is irregular"""
 
+LESS = 1.25
+"""how many times larger the change of a quotient must be from one rung to the next, if quotients approach a number"""
+
 DIGITS = 2.0**-10
 """the largest error of a function relative to its largest value: a function without digits may vary unseen, unless its
 values are bit-identical"""
@@ -127,7 +130,7 @@ def _estimates(rungs: list[_Rung], first: int) -> Iterator[_Estimate]:
     """Estimates from plain quotients (order 1), then from extrapolated ones; `first`: the number of rungs below these.
     """
     values, off = [one.quotient for one in rungs], [one.rounding for one in rungs]
-    smooth = [True] * len(rungs)
+    smooth = _settles(values, off)
     for order in (1, 2, 3):
         falls = RATIO ** (2 * order)  # the truncation of the next rung is this many times as large
         for k, (one, wider, widest) in enumerate(zip(values, values[1:], values[2:], strict=False)):
@@ -139,6 +142,22 @@ def _estimates(rungs: list[_Rung], first: int) -> Iterator[_Estimate]:
         ]
         values = [a + (a - b) / (falls - 1) for a, b in pairwise(values)][: len(smooth)]
         off = [a + (a + b) / (falls - 1) for a, b in pairwise(off)][: len(smooth)]
+
+
+def _settles(values: list[float], off: list[float]) -> list[bool]:
+    """Whether the quotients approach a number at each rung. x log(x) has none at 0: its quotients change by the same
+    amount from rung to rung, until rounding hides it. That a change is smaller at shorter steps must be seen.
+    """
+    changes = [(abs(a - b), u + v) for (a, b), (u, v) in zip(pairwise(values), pairwise(off), strict=True)]
+    found, drifts, above = list[bool](), math.inf, math.inf
+    for change, noise in reversed(changes):
+        if change + noise < drifts:
+            drifts = math.inf
+        if change > CLEAR * noise:
+            drifts = change if above < LESS * change else math.inf
+        above = change
+        found.append(drifts == math.inf)
+    return [*reversed(found), True]
 
 
 def _falls(values: list[float], off: list[float], falls: float) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
+from torch import Tensor
+
 from mlp_core.testing.bounds.envelopes import Envelope, explained
 from mlp_core.testing.bounds.functions import gradient_envelopes
 from mlp_core.testing.engine.evidence import Broken, Evidence
@@ -16,6 +18,13 @@ from mlp_core.testing.oracles.functions import Values
 book = LawBook(judges=True, waivable=True)
 
 RANDOM = "it is random: a second call with the same arguments gives other numbers"
+
+SEEDED = "seed it, or let it keep nothing between calls"
+
+NO_NUMBER = (
+    "your gradient is NaN at {name}, entry {place}, and so is autograd's, so that nothing can be compared there; "
+    "return a number, or draw inputs without this point"
+)
 
 
 @book.law(lambda subject: subject.inputs)
@@ -39,9 +48,19 @@ def equals_autograd_everywhere(subject: Any, inputs: Inputs) -> Evidence:
         evidence = explained(gradient_envelopes(subject.loss, *inputs.fresh()), compared)
     except Broken:
         if is_random(subject, inputs, got):
-            return Evidence(counted=False, note=RANDOM)
+            return Evidence(counted=False, note=RANDOM, untested=f"{RANDOM}; {SEEDED}")
         return arbitrated(Values(subject, inputs), got, seen[0])
-    return arbitrated(Values(subject, inputs), got, seen[0]) if evidence.skipped else evidence
+    evidence = arbitrated(Values(subject, inputs), got, seen[0]) if evidence.skipped else evidence
+    evidence.untested = _no_number(inputs, got, seen[0])
+    return evidence
+
+
+def _no_number(inputs: Inputs, got: list[Tensor], found: Envelope) -> str:
+    """The first entry at which neither gradient is a number, in words."""
+    for name, g, e in zip(inputs.names(), got, found.expected, strict=True):
+        for place in (g.isnan() & e.isnan()).nonzero()[:1].tolist():
+            return NO_NUMBER.format(name=name, place=tuple(place))
+    return ""
 
 
 @book.law(
@@ -62,7 +81,7 @@ def agrees_with_difference_quotients(subject: Any, inputs: Inputs) -> Evidence:
             held_to_quotients(values, k, g, evidence, claimed=values.by_hand)
     except Broken:
         if is_random(subject, inputs, got):
-            return Evidence(counted=False, note=RANDOM)
+            return Evidence(counted=False, note=RANDOM, untested=f"{RANDOM}; {SEEDED}")
         raise
     evidence.counted = evidence.entries > 0
     return evidence
