@@ -19,6 +19,7 @@ from mlp_core.testing.examples.inputs import Inputs
 from mlp_core.testing.oracles.functions import Gradient, Values
 from mlp_core.testing.oracles.slopes import FARTHEST, Slope
 from mlp_core.testing.oracles.steps import largest, places, steps_of
+from mlp_core.testing.oracles.ties import conventional
 
 AUTOGRAD = """\
 own = [p.clone().requires_grad_() for p in params]
@@ -113,9 +114,10 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
         clear = bool(references.telling(bound, beside, u) or references.telling(bound, values.scale(k), u))
         confirmed = clear and one.sides is None and one.confirms(mine)
         refuted = confirmed and _refutes(values, k, place, one, theirs)
-        if refuted or (one.allows(mine) and one.allows(theirs)):
+        tied = errors[k][place] > 1 and not refuted and conventional(values, k, place, got[k], theirs)
+        if refuted or tied or (one.allows(mine) and one.allows(theirs)):
             excused[k][place] = True
-            note = note or (KINK if one.sides else DISPUTED).format(
+            note = note or (KINK if one.sides or tied else DISPUTED).format(
                 name=values.inputs.names()[k], place=place, mine=mine, theirs=theirs, value=one.value, bound=one.bound
             )
         elif errors[k][place] <= 1:
@@ -190,7 +192,10 @@ def held_to_quotients(
             if not told and claimed is not None and values.own is not None:
                 extra += values.own[k][place].item()
                 told = one.confirms(mine, extra)
-            if not told and values.resolved(k, place, one, extra, mine, claimed):
+            if (
+                not told and values.resolved(k, place, one, extra, mine, claimed)
+                and not conventional(values, k, place, g)
+            ):  # fmt: skip
                 _refuted(values.inputs.names()[k], *values.whole(k, g, place), one, one.bound + extra, closing)
         if alone and one.sides is not None and _outside(mine, one.sides):
             far = max(abs(side - one.value) for side in (*one.sides, 0.0))
