@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from mlp_core.testing.examples.sample import sample
-from mlp_core.testing.subjects.doors.form import Form, key_of
+from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import required
+from mlp_core.testing.subjects.doors.names import key_of
 from mlp_core.testing.subjects.doors.recognised import of_pair
 
 SCHEMES = (

@@ -17,6 +17,7 @@ from mlp_core.testing.engine.evidence import Broken, Rejected
 from mlp_core.testing.engine.guards import foreign
 from mlp_core.testing.examples.arguments import Arguments, Path, found_at, rounded, written
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, like, source_of, tensor_of
+from mlp_core.testing.subjects.doors.names import key_of
 from mlp_core.testing.subjects.doors.seeds import draws, kept_by, seeded
 
 Pull = Callable[[Sequence[Any]], Any]
@@ -236,12 +237,6 @@ class Form:
 
 UPSTREAM = "upstream gradient {}"
 """an upstream gradient without a name, by the index of its output"""
-
-def key_of(found: dict[Any, Any], name: str, k: int) -> Any:
-    """The key under which a dict of gradients contains that of an argument; None if it does not."""
-    forms = (name, f"d{name}", f"grad_{name}", f"{name}_grad", f"d_{name}", f"g{name}", f"dL_d{name}")
-    return next((key for key in forms if key in found), k if k in found else None)
-
 
 BEGUN = "from mlp_core.testing.subjects.doors.seeds import begun  # the same random numbers in every call"
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from mlp_core.testing.examples.foreign_arrays import copied, is_real
 from mlp_core.testing.subjects.doors.assigned import NUMBERS, Found, built, is_shape
-from mlp_core.testing.subjects.doors.form import key_of
 from mlp_core.testing.subjects.doors.function import Applied
+from mlp_core.testing.subjects.doors.names import key_of
 
 
 def reordered(function: Callable[..., Any], back: Sequence[int]) -> Callable[..., Any]:

@@ -53,3 +53,9 @@ def constants_of(name: str) -> tuple[Any, ...]:
         if re.fullmatch(form, name):
             return values
     return (0.5,) if EITHER.fullmatch(name) else ()
+
+
+def key_of(found: dict[Any, Any], name: str, k: int) -> Any:
+    """The key under which a dict of gradients contains that of an argument; None if it does not."""
+    forms = (name, f"d{name}", f"grad_{name}", f"{name}_grad", f"d_{name}", f"g{name}", f"dL_d{name}")
+    return next((key for key in forms if key in found), k if k in found else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -54,7 +55,7 @@ def of_several_values(f: Callable[..., Any], df: Callable[..., Any]) -> Form | N
         wide = is_number(out) and prod(np.shape(out)) > 1 and np.ndim(args[0]) == 1
         return wide and np.shape(slope) == (*np.shape(out), *np.shape(args[0]))
 
-    def basis_fits(args: list[Any], behind: bool = True) -> bool:
+    def basis_fits(behind: bool, args: list[Any]) -> bool:
         out, slope = f(*map(copied, args)), df(*map(copied, args))
         own, shape = np.shape(args[0]), np.shape(out)
         wide = len(shape) == len(own) + 1 and (shape[:-1] if behind else shape[1:]) == own and prod(own) > 1
@@ -64,8 +65,7 @@ def of_several_values(f: Callable[..., Any], df: Callable[..., Any]) -> Form | N
         if (found := tried(names, jacobian_fits, lib=lib)) is not None:
             return replace(jacobian(f, df, within(f, found, df)), names=names, found=found.words(names))
         for behind in (True, False):
-            found = tried(names, lambda args, behind=behind: basis_fits(args, behind), lib=lib)
-            if found is not None:
+            if (found := tried(names, partial(basis_fits, behind), lib=lib)) is not None:
                 run = Slopes(f, df, behind)
                 return Form(
                     name_of(df), "pair", strategy_of(within(f, found, df)), run, run.source, names=names, asked=(0,),
