@@ -23,7 +23,7 @@ from mlp_core.testing.laws.optimizers.driving import (
     steps_of,
     written,
 )
-from mlp_core.testing.laws.optimizers.shared import ONCE, SAME, look, same, shown_on
+from mlp_core.testing.laws.optimizers.shared import ONCE, SAME, as_saved, look, same, shown_on
 
 LOADED = """\
 import copy
@@ -146,7 +146,7 @@ def restores_its_hyperparameters_from_a_checkpoint(subject: Any, scenario: Scena
     with shown_on(shown):
         what = "loaded into one with other hyperparameters: "
         try:
-            return same(_continued(subject, one, other, saved, params), expected, what, OTHERWISE)
+            return same(as_saved(_continued(subject, one, other, saved, params), expected), expected, what, OTHERWISE)
         except Broken as broken:
             turned = changed_by_step(one, optimizer)
             broken.measured = turned or _lost(subject, one, other, saved, params, state, expected)
@@ -175,7 +175,7 @@ def _lost(
     (own,) = one.groups
 
     def alike(hyper: dict[str, Any]) -> bool:
-        end = _continued(subject, one, hyper, saved, params)
+        end = as_saved(_continued(subject, one, hyper, saved, params), expected)
         return end.keys() == expected.keys() and all(same_bits(end[name], expected[name]) for name in end)
 
     if not alike(own):

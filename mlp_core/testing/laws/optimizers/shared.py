@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mlp_core.equality import same_bits
 from mlp_core.testing.bounds import rounding
 from mlp_core.testing.bounds.envelopes import Envelope, envelopes, explained, left_out
 from mlp_core.testing.engine.compare import compare
@@ -115,6 +116,19 @@ def same(got: dict[str, Tensor], expected: dict[str, Tensor], what: str, closing
                 closing=_about(closing, 'look({seen}, "{name}").dtype', name),
             )  # fmt: skip
     return compare(list(got), list(got.values()), list(expected.values()), [0.0] * len(got), what=what, closing=closing)
+
+
+def as_saved(got: dict[str, Tensor], expected: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A snapshot after loading, with state in the dtypes that it had. torch's `load_state_dict` casts every tensor of
+    state except `step` to the dtype of its parameter, so an integer counter becomes a float. Only the numbers matter:
+    state is cast back where that keeps every number.
+    """
+    return {name: _cast_back(value, expected.get(name, value).dtype) for name, value in got.items()}
+
+
+def _cast_back(value: Tensor, dtype: torch.dtype) -> Tensor:
+    back = value.to(dtype)
+    return back if same_bits(back.to(value.dtype), value) else value
 
 
 LOOK = re.compile(r'look\((.*?), "\{name\}"\)\[\{index\}\]\.item\(\)')

@@ -16,7 +16,7 @@ from mlp_core.testing.engine.guards import modes_kept
 from mlp_core.testing.examples.scenario import Scenario, scaled
 from mlp_core.testing.laws.optimizers.book import OptimizerBook
 from mlp_core.testing.laws.optimizers.driving import not_restored
-from mlp_core.testing.laws.optimizers.shared import AGAIN, ONCE, SAME, SEVERAL, look, same
+from mlp_core.testing.laws.optimizers.shared import AGAIN, ONCE, SAME, SEVERAL, as_saved, look, same
 
 RESUMED = (
     ONCE
@@ -161,7 +161,7 @@ def goes_on_after_save_and_load(subject: Any, scenario: Scenario) -> Evidence:
         for _ in subject.run(rest, optimizer, held, gradient):
             pass
         try:
-            found = same(look(scenario, held, optimizer), expected, what, closing)
+            found = same(as_saved(look(scenario, held, optimizer), expected), expected, what, closing)
         except Broken as broken:
             broken.measured = not_restored(state, loaded)
             raise
