@@ -113,9 +113,16 @@ OTHER = ("kinetic", "total")
 """energies that are no potentials"""
 
 
+PLAIN = re.compile(r"^(compute|calc|calculate|eval|evaluate)_|_(fn|func|function)$")
+"""parts of the name of a function that only say that it is one"""
+
+
 def _named(functions: dict[str, ast.FunctionDef], form: str) -> list[str]:
     """Functions with such a name. Single letters do not show that one is the gradient of another: f and g."""
-    return [n for n, node in functions.items() if re.fullmatch(form, n) and n != "g" and wanted(node) and returns(node)]
+    return [
+        n for n, node in functions.items()
+        if re.fullmatch(form, PLAIN.sub("", n)) and n != "g" and wanted(node) and returns(node)
+    ]  # fmt: skip
 
 
 def _is_plain(node: ast.FunctionDef) -> bool:

@@ -151,7 +151,7 @@ RECOGNISED = "mlp_core.testing.subjects.doors.recognised"
 
 of_function = later(RECOGNISED, "of_function")
 of_derivative, of_value_and_gradient = later(RECOGNISED, "of_derivative"), later(RECOGNISED, "of_value_and_gradient")
-of_layer, of_network = later(RECOGNISED, "of_layer"), later(RECOGNISED, "of_network")
+of_layer, of_method = later(RECOGNISED, "of_layer"), later("mlp_core.testing.subjects.doors.bound", "of_method")
 of_methods = later("mlp_core.testing.subjects.doors.methods", "of_methods")
 
 
@@ -189,7 +189,10 @@ def derivatives(file: Any) -> Iterator[Door]:
 
 def slope_of(node: ast.FunctionDef, derivative: ast.FunctionDef) -> Callable[..., Any]:
     """A function that makes the subject of a function and its derivative."""
-    return partial(of_derivative, apart=taken_apart(node) or taken_apart(derivative))
+    apart = taken_apart(node) or taken_apart(derivative)
+    values = [n.value for n in ast.walk(derivative) if isinstance(n, ast.Return)]
+    several = bool(apart) and all(isinstance(v, ast.Tuple | ast.List) and len(v.elts) == len(apart) for v in values)
+    return partial(of_derivative, apart=apart, several=several)
 
 
 def taken_apart(node: ast.FunctionDef) -> tuple[str, ...]:
@@ -244,4 +247,4 @@ def _of_chain(chain: list[str]) -> Callable[..., Any]:
 
 
 def _of_method(method: str) -> Callable[..., Any]:
-    return lambda cls, _: of_network(cls, method)
+    return lambda cls, _: of_method(cls, method)

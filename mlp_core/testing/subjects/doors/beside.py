@@ -15,11 +15,11 @@ from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, is_real
 from mlp_core.testing.subjects.doors.asked import not_run
-from mlp_core.testing.subjects.doors.assigned import Found, built
+from mlp_core.testing.subjects.doors.assigned import BIAS, Found, built, options_of
 from mlp_core.testing.subjects.doors.domains import narrowed
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import required, strategy_of
-from mlp_core.testing.subjects.doors.tried import tried
+from mlp_core.testing.subjects.doors.tried import FEW, Options, tried
 from mlp_core.testing.subjects.doors.value_and_gradient import Chained, jacobian
 from mlp_core.testing.subjects.roles import role
 
@@ -64,10 +64,10 @@ def predicted(names: Sequence[str]) -> int:
 
 
 def formed(
-    name: str, names: Sequence[str], beside: Beside, libs: Sequence[str] = ("numpy", "torch")
+    name: str, names: Sequence[str], beside: Beside, libs: Sequence[str] = ("numpy", "torch"), first: Options = ()
 ) -> Form | None:
     """The form of a value with its gradients; None if nothing runs. One gradient belongs to the prediction, several
-    to the first arguments.
+    to the first arguments. first: as for `tried`.
     """
     at, unbounded = predicted(names), list[float]()
 
@@ -82,13 +82,15 @@ def formed(
             return is_real(args[at]) and np.shape(found) == np.shape(args[at]) and prod(np.shape(found)) > 1
         real = [np.shape(a) for a in args if is_real(a)]
         shapes = [np.shape(g) for g in found]
-        return len(shapes) > 1 and shapes == real[: len(shapes)] and all(prod(s) > 1 for s in shapes)
+        wide = [prod(s) > 1 for s in shapes]
+        numbers = all(w or s == () for w, s in zip(wide, shapes, strict=True))  # a single entry hides a missing sum
+        return len(shapes) > 1 and shapes == real[: len(shapes)] and any(wide) and numbers
 
     for lib in libs:
         for wanted in (fits, partial(fits, finite=False)):
             if wanted is not fits and not unbounded:
                 continue  # then a domain is of no use
-            found = tried(names, wanted, lib=lib, call=lambda *args: beside.both()(list(args)))
+            found = tried(names, wanted, lib=lib, call=lambda *args: beside.both()(list(args)), first=first)
             if found is not None:
                 with np.errstate(all="ignore"):
                     return narrowed(_form(name, names, beside, found, at))
@@ -118,7 +120,10 @@ def of_list(f: Callable[..., Any], df: Callable[..., Any] | None = None, *, apar
     name, count = name_of(f), len(apart)
     taken = f"(list(args[:{count}]), *args[{count}:])"
     lines = "def both(args):", f"    return {name}{taken}" + (f", {name_of(df)}{taken}" if df is not None else "")
-    return formed(name, (*apart, *required(f)[1:]), Beside(lines, (f,) if df is None else (f, df)))
+    names = (*apart, *required(f)[1:])
+    numbers = [[()] if BIAS.fullmatch(n) else one for n, one in zip(names, options_of(names, FEW), strict=True)]
+    first = [numbers] if any(map(BIAS.fullmatch, apart)) else []  # a single number: its gradient is the sum of all
+    return formed(name, names, Beside(lines, (f,) if df is None else (f, df)), first=first)
 
 
 def of_written(f: Callable[..., Any]) -> Form:

@@ -118,9 +118,14 @@ def of_function(F: Any) -> Form:
     return told(function(F, within(apply, found), wrt=differentiated(apply, found)), found, names)
 
 
-def of_derivative(f: Callable[..., Any], df: Callable[..., Any], apart: Sequence[str] = ()) -> Form:
-    """apart: the names into which f takes its first argument apart, if it does."""
+def of_derivative(
+    f: Callable[..., Any], df: Callable[..., Any], apart: Sequence[str] = (), *, several: bool = False
+) -> Form:  # fmt: skip
+    """apart: the names into which f takes its first argument apart, if it does. several: whether df returns as many
+    gradients."""
     names = required(f)
+    if several and (form := beside.of_list(f, df, apart=apart)) is not None:
+        return form
     try:
         if len(names) == 1:
             return derivative(f, df)

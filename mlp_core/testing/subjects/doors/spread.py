@@ -15,7 +15,7 @@ from mlp_core.testing.subjects.doors.recognised import of_pair
 
 
 def spread(function: Callable[..., Any], held: str, keys: Sequence[str]) -> Callable[..., Any]:
-    """The function with one argument per key instead of its argument .held`.
+    """The function with one argument per key instead of its argument `held`.
 
     >>> spread(lambda x, params: x + params["b"], "params", ["b"])(1.0, 2.0)
     3.0
