@@ -42,8 +42,14 @@ def smaller_defaults(function: Callable[..., Any]) -> list[dict[str, int]]:
     return [dict.fromkeys(large, n) for n in (2, 1)] if large else []
 
 
-def in_words(smaller: dict[str, int]) -> str:
-    return ", ".join(f"{name} {n} instead of its default" for name, n in smaller.items())
+def in_words(smaller: dict[str, Any]) -> str:
+    """Values that replace defaults.
+
+    >>> in_words({"groups": 2}), in_words({"width": 3, "reg": 0.5})
+    ('groups 2 instead of its default', 'width 3, reg 0.5 instead of their defaults')
+    """
+    given = ", ".join(f"{name} {n}" for name, n in smaller.items())
+    return f"{given} instead of {'its default' if len(smaller) == 1 else 'their defaults'}" if smaller else ""
 
 
 def strategy_of(inputs: Any) -> st.SearchStrategy[Arguments]:

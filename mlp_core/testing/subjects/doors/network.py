@@ -13,11 +13,15 @@ from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_real
 from mlp_core.testing.examples.shapes import Shape, drawn
-from mlp_core.testing.subjects.doors.assigned import Found
+from mlp_core.testing.subjects.doors.assigned import Found, options_of
 from mlp_core.testing.subjects.doors.form import Form, Run
-from mlp_core.testing.subjects.doors.given import every, required, strategy_of
+from mlp_core.testing.subjects.doors.given import every, in_words, required, strategy_of
 from mlp_core.testing.subjects.doors.seeds import seeded
-from mlp_core.testing.subjects.doors.tried import tried
+from mlp_core.testing.subjects.doors.small import smaller
+from mlp_core.testing.subjects.doors.tried import FEW, tried
+
+BATCH = 4
+"""the number of classes that are tried with a batch"""
 
 SIZES = (3, 4, 2, 3, 2)
 """the arguments with which a class is created: the sizes of its layers"""
@@ -25,22 +29,27 @@ SIZES = (3, 4, 2, 3, 2)
 
 @dataclass(frozen=True)
 class Network:
-    """cls(*sizes), its dict of parameters, and the method that returns (loss, gradients)."""
+    """cls(*sizes, **options), its dict of parameters, and the method that returns (loss, gradients)."""
 
     cls: type
     sizes: tuple[int, ...]
+    options: dict[str, Any]
     params: str
     method: str
 
+    def made(self) -> Any:
+        return self.cls(*self.sizes, **self.options)
+
     def __call__(self, args: list[Any]) -> Run:
-        made = self.cls(*self.sizes)
+        made = self.made()
         setattr(made, self.params, args[0])
         value, gradients = getattr(made, self.method)(*args[1:])
         return Run([value], lambda above: gradients)
 
     def source(self, example: Arguments) -> list[str]:
+        given = ", ".join([*map(repr, self.sizes), *(f"{name}={one!r}" for name, one in self.options.items())])
         return [
-            *import_of(self.cls), "def run(args):", f"    made = {name_of(self.cls)}{self.sizes!r}",
+            *import_of(self.cls), "def run(args):", f"    made = {name_of(self.cls)}({given})",
             f"    made.{self.params} = args[0]", f"    value, gradients = made.{self.method}(*args[1:])",
             "    return [value], lambda above: gradients",
         ]  # fmt: skip
@@ -48,17 +57,24 @@ class Network:
     def arrays(self) -> dict[str, Any]:
         """The parameters with which it is created."""
         with seeded():
-            return dict(getattr(self.cls(*self.sizes), self.params))
+            return dict(getattr(self.made(), self.params))
 
 
 def found_in(cls: type, method: str) -> tuple[Form, Found, Sequence[str]] | None:
-    """The form of a class, and a description of what was found by trying; None if nothing runs."""
+    """The form of a class, and a description of what was found by trying; None if nothing runs. Defaults that are large
+    are replaced by small sizes first: a network for images of 32 x 32 takes minutes.
+    """
+    each = [options for options in (smaller(cls), {}) if options or not smaller(cls)]
+    return next((found for options in each if (found := _found(cls, method, options)) is not None), None)
+
+
+def _found(cls: type, method: str, options: dict[str, Any]) -> tuple[Form, Found, Sequence[str]] | None:
     sizes = SIZES[: len(required(cls))]
     names = every(getattr(cls, method))[1:]
-    params = _params(lambda: cls(*sizes))
+    params = _params(lambda: cls(*sizes, **options))
     if params is None:
         return None
-    network = Network(cls, sizes, params, method)
+    network = Network(cls, sizes, options, params, method)
     held = network.arrays()
 
     def fits(args: list[Any]) -> bool:
@@ -66,7 +82,9 @@ def found_in(cls: type, method: str) -> tuple[Form, Found, Sequence[str]] | None
         gradients = run.pull([1.0])
         return count_of(run.outs[0]) == 1 and isinstance(gradients, dict) and set(gradients) <= set(held)
 
-    found = tried(names, fits)
+    images = [(BATCH, *one) for one in options.values() if isinstance(one, tuple)]
+    first = [[images, *options_of(names, FEW)[1:]]] if images else []
+    found = tried(names, fits, call=(lambda *args: network([copied(held), *args])) if images else None, first=first)
     if found is None:
         return None
     shapes = [Shape(tuple(np.shape(v))) for v in held.values()]
@@ -74,7 +92,7 @@ def found_in(cls: type, method: str) -> tuple[Form, Found, Sequence[str]] | None
     inputs = st.builds(lambda first, rest: (first, *rest), own, found.strategy())
     form = Form(
         f"{cls.__name__}.{method}", "value with its gradient", strategy_of(inputs), network, network.source,
-        names=(params, *names), asked=(0,), upstream=False,
+        names=(params, *names), asked=(0,), upstream=False, found=in_words(options),
     )  # fmt: skip
     return form, found, names
 

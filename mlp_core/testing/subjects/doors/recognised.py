@@ -189,7 +189,8 @@ def of_network(cls: type, method: str) -> Form:
     if found is None:
         call = f'value_and_gradient(f, subjects.arrays("..."))  # f(params, *data) calls {cls.__name__}.{method}'
         raise not_found(f"{cls.__name__}.{method}", call)
-    return told(*found)
+    form = told(*found)
+    return replace(form, found=f"{form.found}; {found[0].found}") if found[0].found else form
 
 
 def of_layer(cls: type) -> Form:
