@@ -11,6 +11,7 @@ from typing import Any
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import TARGET
 from mlp_core.testing.foreign.dicts import paired
+from mlp_core.testing.foreign.judged import stub
 from mlp_core.testing.foreign.listed import head_of
 from mlp_core.testing.foreign.top_level import as_object
 from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, OUTPUTS
@@ -61,7 +62,9 @@ def _derivatives(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, s
         stems = [name, *([name.removesuffix("_loss")] if name.endswith("_loss") else [])]
         partners = (form.format(stem) for stem in stems for form in PRIMES)
         partner = next((p for p in partners if p in functions and p != name), None)
-        if partner is None or not returns(node) or not returns(functions[partner]):
+        if partner is None or not returns(node):
+            continue
+        if not returns(functions[partner]) and stub(functions[partner]) is None:
             continue
         own, other = wanted(node), wanted(functions[partner])
         many = own == other and len(own) in range(4, MANY + 1) and not any(map(TARGET.fullmatch, own))

@@ -115,7 +115,8 @@ def at_fault(result: Result, width: int, most: int = LINES) -> list[str]:
     indent = min((len(s) - len(s.lstrip()) for _, s in numbered if s.strip()), default=0)
     shown = chosen([line for line, _ in numbered], marks, most)
     legend = ", ".join(words for mark, words in SAME_WORDS.items() if mark in marks.values())
-    told, before = [f"  {place(found)}  ({legend})"], None
+    head = f"  {place(found)}  ({legend})"
+    told, before = [head] if len(head) <= width else [f"  {place(found)}", f"  ({legend})"], None
     for line, text in numbered:
         if line not in shown:
             continue
