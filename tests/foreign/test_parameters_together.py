@@ -35,7 +35,6 @@ def grad_fn(params, x, y):
 
 ESTIMATOR = """\
 import numpy as np
-from scipy.optimize import minimize
 
 class MyLogistic:
     def __init__(self, C=2.0, max_iter=100):
@@ -49,6 +48,8 @@ class MyLogistic:
         return loss, grad
 
     def fit(self, X, y):
+        from scipy.optimize import minimize
+
         found = minimize(self._loss_grad, np.zeros(X.shape[1]), args=(X, y), jac=True)
         self.coef_ = found.x
         return self
