@@ -15,7 +15,16 @@ import typer.core
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.experiment.command import search
 from mlp_core.experiment.train_command import train
-from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, OK, UNTESTED, begins, processors, usage_errors, whole
+from mlp_core.experiment.usage import (
+    DIFFERENT,
+    INTERRUPTED,
+    OK,
+    UNTESTED,
+    begins,
+    processors,
+    usage_errors,
+    whole_number,
+)
 
 
 class Commands(typer.core.TyperGroup):
@@ -95,22 +104,14 @@ def verify(
     ] = None,
     batch_size: Annotated[
         int | None,
-        typer.Option(
-            parser=whole, metavar="<int>", show_default="1 for the course's functions",
-            help="For scripts and notebooks: the largest batch size that must be correct.",
+        whole_number(
+            "For scripts and notebooks: the largest batch size that must be correct.",
+            show_default="1 for the course's functions",
         ),
     ] = None,
-    examples: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole, metavar="<int>", help="Number of generated examples per law.", show_default="100"
-        ),
-    ] = None,
+    examples: Annotated[int | None, whole_number("Number of generated examples per law.", show_default="100")] = None,
     seed: Annotated[str, typer.Option(help='Seed of the examples: a whole number, or "random".')] = "0",
-    jobs: Annotated[
-        int | None,
-        typer.Option(parser=whole, metavar="<int>", help="Number of processes.", show_default="one per processor"),
-    ] = None,
+    jobs: Annotated[int | None, whole_number("Number of processes.", show_default="one per processor")] = None,
     database: Annotated[
         Path | None,
         typer.Option(

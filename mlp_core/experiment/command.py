@@ -9,27 +9,16 @@ import typer
 
 from mlp_core.base.errors import ArgumentError
 from mlp_core.experiment import options
-from mlp_core.experiment.usage import INTERRUPTED, begins, processors, usage_errors, whole, widths
+from mlp_core.experiment.usage import INTERRUPTED, begins, processors, usage_errors, whole_number, widths
 
 
 def search(
     data: options.Data,
     out: Annotated[Path, typer.Option(help="Output folder: result.json, model.safetensors, pictures and report.html.")],
-    trials: Annotated[
-        int,
-        typer.Option(parser=whole, metavar="<int>", help="Number of trials (random hyperparameter settings) to train."),
-    ] = 20,
-    epochs: Annotated[
-        int,
-        typer.Option(parser=whole, metavar="<int>", help="Number of passes over the training images in each trial."),
-    ] = 24,
+    trials: Annotated[int, whole_number("Number of trials (random hyperparameter settings) to train.")] = 20,
+    epochs: Annotated[int, whole_number("Number of passes over the training images in each trial.")] = 24,
     batch_size: options.BatchSize = 128,
-    seed: Annotated[
-        int,
-        typer.Option(
-            parser=whole, metavar="<int>", help="Seed for the splits, hyperparameters, initial weights and batch order."
-        ),
-    ] = 0,
+    seed: Annotated[int, whole_number("Seed for the splits, hyperparameters, initial weights and batch order.")] = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue the search in this folder, or join the one in --storage.")
     ] = False,
@@ -39,10 +28,7 @@ def search(
     ] = None,
     study: Annotated[str, typer.Option(help="Name of the search in --storage.")] = "search",
     workers: Annotated[
-        int | None,
-        typer.Option(
-            parser=whole, metavar="<int>", help="Number of training processes.", show_default="one per processor"
-        ),
+        int | None, whole_number("Number of training processes.", show_default="one per processor")
     ] = None,
     lr: Annotated[
         str, typer.Option(help="Learning rate: LOW:HIGH (drawn on a logarithmic scale), or one value.")

@@ -7,15 +7,12 @@ from typing import Annotated
 
 import typer
 
-from mlp_core.experiment.usage import whole
+from mlp_core.experiment.usage import whole_number
 
 Data = Annotated[
     str, typer.Option(help="Images: cifar2, or folder:PATH with a folder per class, or train/ and test/ with those.")
 ]
-BatchSize = Annotated[
-    int,
-    typer.Option(parser=whole, metavar="<int>", help="Images per step; the last step of an epoch may have fewer."),
-]
+BatchSize = Annotated[int, whole_number("Images per step; the last step of an epoch may have fewer.")]
 Gradients = Annotated[str, typer.Option(help="How gradients are computed: manual or autograd.")]
 Updates = Annotated[str, typer.Option(help="How weights are updated: manual or torch.")]
 Hidden = Annotated[str, typer.Option(help="Widths of the hidden layers, separated by commas.")]

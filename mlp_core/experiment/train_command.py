@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mlp_core.experiment import options
-from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, begins, usage_errors, whole, widths
+from mlp_core.experiment.usage import DIFFERENT, INTERRUPTED, begins, usage_errors, whole_number, widths
 
 
 def train(
@@ -19,9 +19,7 @@ def train(
     compare: Annotated[
         bool, typer.Option("--compare", help="Also train with autograd and torch; exit with 1 if any bit differs.")
     ] = False,
-    epochs: Annotated[
-        int, typer.Option(parser=whole, metavar="<int>", help="Number of passes over the training images.")
-    ] = 30,
+    epochs: Annotated[int, whole_number("Number of passes over the training images.")] = 30,
     batch_size: options.BatchSize = 256,
     lr: Annotated[float, typer.Option(help="Learning rate.")] = 0.01,
     momentum: Annotated[float, typer.Option(help="Momentum.")] = 0.0,
@@ -30,9 +28,7 @@ def train(
     activation: options.Activation = "relu",
     loss: options.Loss = "cross_entropy",
     dtype: options.Dtype = "float32",
-    seed: Annotated[
-        int, typer.Option(parser=whole, metavar="<int>", help="Seed for the splits, initial weights and batch order.")
-    ] = 0,
+    seed: Annotated[int, whole_number("Seed for the splits, initial weights and batch order.")] = 0,
     download: options.Download = None,
 ) -> None:
     """Train a network on images, with gradients and updates by hand or by torch.

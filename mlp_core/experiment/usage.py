@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import typer
 
@@ -55,6 +56,11 @@ def whole(text: str) -> int:
         return int(text)
     except ValueError:
         raise typer.BadParameter(f"got {text!r}, expected a whole number") from None
+
+
+def whole_number(help: str, **more: Any) -> Any:  # noqa: A002  (as typer calls it)
+    """An option that is a whole number; more: what typer.Option takes besides."""
+    return typer.Option(parser=whole, metavar="<int>", help=help, **more)
 
 
 def widths(text: str) -> tuple[int, ...]:

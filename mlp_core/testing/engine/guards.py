@@ -92,6 +92,15 @@ def modes_kept(run: str) -> Iterator[None]:
             raise Broken(name, read(), f"{modes[name]}, untouched", closing=closing)
 
 
+GENERATORS = {"torch": "torch.get_rng_state().tolist()", "Python": "__import__('random').getstate()"}
+"""the global random generators: per library, the expression of its state in a snippet"""
+
+
+def random_states() -> dict[str, object]:
+    """The states of these generators, which can be compared."""
+    return {"torch": torch.get_rng_state().numpy().tobytes(), "Python": random.getstate()}
+
+
 @contextmanager
 def globals_kept() -> Iterator[None]:
     """Restore the global modes of torch, the random states and the flushing of denormals."""

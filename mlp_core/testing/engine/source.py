@@ -75,6 +75,19 @@ def import_of(thing: Any) -> list[str]:
     return [f"from {module} import {name}"]
 
 
+def import_with(thing: Any, subject: str = "") -> list[str]:
+    """The lines that load a definition as the first one that a subject of its file needs, with everything that this
+    subject needs; those of `import_of` if it is from no loaded file. subject: its name in the file, by default that of
+    the definition.
+    """
+    place = getattr(thing, LOADED, "")
+    if not place:
+        return import_of(thing)
+    file, _, name = place.rpartition(":")
+    load = "from mlp_core.testing.foreign.load import loaded"
+    return [load, f"{name_of(thing)} = loaded({f'{file}:{subject or name}'!r})[1][0]"]
+
+
 def _literal(value: Any) -> str:
     """A value in Python; arrays of numpy as np.array."""
     return f"np.array({value.tolist()!r})" if hasattr(value, "tolist") else repr(value)

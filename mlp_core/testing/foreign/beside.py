@@ -9,7 +9,8 @@ from typing import Any
 
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import TARGET, is_weight
-from mlp_core.testing.foreign.doors import CHAIN, Door, keeps, positional, returns, slope_of, wanted
+from mlp_core.testing.foreign.class_doors import CHAIN, keeps
+from mlp_core.testing.foreign.doors import Door, positional, returns, slope_of, wanted
 from mlp_core.testing.subjects.doors.names import BELOW
 
 of_batch_loss = later("mlp_core.testing.subjects.doors.batch_loss", "of_batch_loss")

@@ -1,4 +1,4 @@
-"""Finds gradients in many forms in a file, by heads alone."""
+"""Finds gradients that are functions in a file, by heads alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mlp_core.testing.foreign.dicts import paired
 from mlp_core.testing.foreign.judged import stub
 from mlp_core.testing.foreign.listed import head_of
 from mlp_core.testing.foreign.top_level import as_object
-from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, OUTPUTS
+from mlp_core.testing.subjects.doors.names import ABOVE
 
 FORWARD = (("forward", "backward"), ("fwd", "bwd"), ("Forward", "Backward"))
 """parts of the names of two functions that belong together"""
@@ -81,13 +81,13 @@ def gives_gradient(node: ast.FunctionDef) -> bool:
     found = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
     return bool(found) and bool(wanted(node)) and all(
         isinstance(v, ast.Tuple) and len(v.elts) >= 2 and not isinstance(v.elts[0], ast.Constant)
-        and not _is_gradient(v.elts[0], wanted(node))
-        and all(isinstance(e, ast.Name | ast.Tuple | ast.Dict) and _is_gradient(e, wanted(node)) for e in v.elts[1:])
+        and not is_gradient(v.elts[0], wanted(node))
+        and all(isinstance(e, ast.Name | ast.Tuple | ast.Dict) and is_gradient(e, wanted(node)) for e in v.elts[1:])
         for v in found
     )  # fmt: skip
 
 
-def _is_gradient(node: ast.expr, parameters: Sequence[str] = ()) -> bool:
+def is_gradient(node: ast.expr, parameters: Sequence[str] = ()) -> bool:
     """Whether a name is that of a gradient: dW, grads, or d with the beginning of a parameter, such as dmu."""
     match node:
         case ast.Name(id=name):
@@ -95,67 +95,14 @@ def _is_gradient(node: ast.expr, parameters: Sequence[str] = ()) -> bool:
             own = len(stem) > 1 and name.startswith("d") and any(p.startswith(stem) for p in parameters)
             return own or GRADIENT.fullmatch(name) is not None
         case ast.Tuple(elts=several) | ast.List(elts=several):
-            return all(_is_gradient(one, parameters) for one in several)
+            return all(is_gradient(one, parameters) for one in several)
     return isinstance(node, ast.Dict)
-
-
-def is_layer(node: ast.ClassDef) -> bool:
-    """Whether a class has forward(self, x) and backward(self, dout), and is not a torch module."""
-    methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
-    if not {"forward", "backward"} <= set(methods) or any("Module" in ast.unparse(b) for b in node.bases):
-        return False
-    both = [wanted(methods[name]) for name in ("forward", "backward")]
-    if both[0] == both[1] and len(both[0]) > 2:
-        return False  # a loss, whose gradient takes the same arguments
-    gives = returns(methods["forward"]) or (keeps(methods["forward"], OUTPUTS) and keeps(methods["backward"], BELOW))
-    return all(len(names) in (2, 3) and names[0] == "self" for names in both) and gives
-
-
-def keeps(method: ast.FunctionDef, names: Sequence[str]) -> bool:
-    """Whether a method assigns one of these attributes of its object."""
-    assigned = (n for n in ast.walk(method) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
-    return any(n.attr in names and isinstance(n.value, ast.Name) and n.value.id == "self" for n in assigned)
-
-
-def gives_a_dict(node: ast.ClassDef) -> str | None:
-    """The method of a class that returns a value with gradients of the parameters it keeps in a dict; None for torch
-    modules.
-    """
-    if any("Module" in ast.unparse(base) for base in node.bases):
-        return None
-    for method in node.body:
-        if isinstance(method, ast.FunctionDef) and wanted(method)[:1] == ["self"] and len(positional(method)) > 2:
-            returned = [n.value for n in ast.walk(method) if isinstance(n, ast.Return)]
-            if any(isinstance(v, ast.Tuple) and len(v.elts) == 2 and _is_gradient(v.elts[1]) for v in returned):
-                return method.name
-    return None
-
-
-CHAIN = (
-    r"log_?like(lihood)?|nll|loss|cost|objective|fun|func|value|energy|log_?prob|logp|f",
-    r"score|grad(ient)?|jac(obian)?|dloss|fprime|first_derivative|g", r"hess(ian)?|second_derivative",
-)
-"""names of methods that return a function's value, its gradient and its Hessian"""
-
-
-def chain_of(node: ast.ClassDef) -> list[str]:
-    """Methods of a class with one argument, each the derivative of the one before."""
-    methods = [m for m in node.body if isinstance(m, ast.FunctionDef) and len(wanted(m)) == 2 and returns(m)]
-    named = [next((m.name for m in methods if re.fullmatch(form, m.name)), None) for form in CHAIN]
-    if named[0] is not None and named[1] is None:  # nll and nll_grad
-        forms = [form.format(named[0]) for form in PRIMES]
-        named[1] = next((m.name for m in methods if m.name in forms), None)
-    found = named if named[0] is not None else named[1:]
-    kept = [name for name in found if name is not None]
-    return kept if len(kept) > 1 and None not in found[: len(kept)] else []
 
 
 RECOGNISED = "mlp_core.testing.subjects.doors.recognised"
 
 of_function = later(RECOGNISED, "of_function")
 of_derivative, of_value_and_gradient = later(RECOGNISED, "of_derivative"), later(RECOGNISED, "of_value_and_gradient")
-of_layer, of_method = later(RECOGNISED, "of_layer"), later("mlp_core.testing.subjects.doors.bound", "of_method")
-of_methods = later("mlp_core.testing.subjects.doors.methods", "of_methods")
 
 
 Door = tuple[str, tuple[str, ...], Callable[..., Any]]
@@ -225,29 +172,3 @@ def values(file: Any) -> Iterator[Door]:
     for name, node in _functions(file).items():
         if gives_gradient(node):
             yield name, (name,), _made(partial(of_value_and_gradient, apart=taken_apart(node)))
-
-
-def layers(file: Any) -> Iterator[Door]:
-    yield from ((node.name, (node.name,), _made(of_layer)) for node in file.classes() if is_layer(node))
-
-
-def networks(file: Any) -> Iterator[Door]:
-    for node in file.classes():
-        method = gives_a_dict(node)
-        if method is not None:
-            yield node.name, (node.name,), _of_method(method)
-
-
-def methods(file: Any) -> Iterator[Door]:
-    for node in file.classes():
-        chain = chain_of(node)
-        if chain and not any("Module" in ast.unparse(base) for base in node.bases):
-            yield f"{node.name}.{chain[-1]}", (node.name,), _of_chain(chain)
-
-
-def _of_chain(chain: list[str]) -> Callable[..., Any]:
-    return lambda cls, _: of_methods(cls, chain)
-
-
-def _of_method(method: str) -> Callable[..., Any]:
-    return lambda cls, _: of_method(cls, method)

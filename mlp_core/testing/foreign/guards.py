@@ -51,11 +51,9 @@ class Unguarded(ast.NodeTransformer):
 
     def _is_guard(self, node: ast.expr) -> bool:
         match node:
-            case ast.Constant(value=float(value)):
-                return 0 < value <= TINY
             case ast.Name(id=name) | ast.Attribute(attr=name):
                 return name in self.names
-        return False
+        return _is_tiny(node)
 
 
 def tiny_names(nodes: Sequence[ast.AST]) -> frozenset[str]:

@@ -16,6 +16,7 @@ from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.foreign import (
     alone,
     beside,
+    class_doors,
     costs,
     doors,
     engines,
@@ -25,7 +26,6 @@ from mlp_core.testing.foreign import (
     made_objectives,
     nets,
     objectives,
-    offered,
     passes,
     scripts,
     static,
@@ -35,9 +35,9 @@ from mlp_core.testing.foreign import (
     walkers,
 )
 from mlp_core.testing.foreign.listed import head_of, listed
-from mlp_core.testing.foreign.other_libraries import written_for
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.foreign.top_level import File, Found, as_object
+from mlp_core.testing.foreign.unrecognised import not_recognised
 from mlp_core.testing.subjects.doors.names import SCRIPT
 
 
@@ -171,30 +171,20 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("f(x, grad), which writes its gradient into grad", _door(beside.written)),
     Recogniser("an energy and its forces", _door(beside.forces)),
     Recogniser("a function that returns a value with its gradient", _door(doors.values)),
-    Recogniser("a class whose method returns its loss with a dict of gradients", _door(doors.networks)),
+    Recogniser("a class whose method returns its loss with a dict of gradients", _door(class_doors.networks)),
     Recogniser(beside.OF_A_BATCH, _door(beside.batch_losses)),
-    Recogniser("a class with forward(x) and backward(dout)", _door(doors.layers)),
+    Recogniser("a class with forward(x) and backward(dout)", _door(class_doors.layers)),
     Recogniser("a torch module with backward(grad), which fills .grad", _door(libraries.modules)),
     Recogniser(engines.LOOKS, _door(engines.engines)),
     Recogniser(nets.LOOKS, _door(nets.nets)),
     Recogniser("a class of losses with forward(y_pred, y_true) and backward()", _door(beside.losses)),
-    Recogniser("a class with loglike, score and hessian", _door(doors.methods)),
+    Recogniser("a class with loglike, score and hessian", _door(class_doors.methods)),
     Recogniser(scripts.LOOKS, _script),
     Recogniser(training.LOOKS, _trainers),
     Recogniser("", _forms),
     Recogniser("", _shown_when_run),
 )
 """in the order in which they are tried: add a new one before the recognisers that need a name from the user"""
-
-NAMED = 4
-"""the number of definitions that a short message names"""
-
-REPAIR = "First correct the code that cannot be read."
-"""is said instead of the lines to add if a part of the file is no Python"""
-
-OTHERWISE = "Write the same function with arrays of numpy or torch to have it verified."
-
-FORMS = "docs/gradients.md shows the forms that are recognised. "
 
 LOOKED_FOR = ", ".join(one.looks for one in RECOGNISERS if one.looks)
 
@@ -223,27 +213,13 @@ def chosen(statements: Sequence[Statement], file: str, name: str | None, broken:
             expected = f"a definition in {file}; {listed(whole.nodes, broken)}"
             raise ArgumentError("subject", Described(f"{file}:{name}"), expected)
         imports = [n for n in whole.nodes if isinstance(n, ast.Import | ast.ImportFrom)]
-        raise _not_recognised(f"{file}:{name}", [*imports, whole.definitions[name]], broken)
+        raise not_recognised(f"{file}:{name}", [*imports, whole.definitions[name]], broken, LOOKED_FOR)
     if not every:
-        raise _not_recognised(file, whole.nodes, broken)
+        raise not_recognised(file, whole.nodes, broken, LOOKED_FOR)
     judged = {one: set(one.about or one.needs) for one in every}
     names = set[str]().union(*judged.values())
     used = {other for one in every if not one.apart for other in _reach(whole, one) & names - judged[one]}
     return [one for one in every if not used & judged[one]] or every  # if they use each other
-
-
-def _not_recognised(name: str, nodes: Sequence[ast.stmt], broken: Sequence[str]) -> ArgumentError:
-    """The error for definitions of no known form: what there is, and the lines that would have one verified."""
-    if library := written_for(nodes):
-        told = f"it is written for {library}, and only code for numpy, torch and jax can be verified"
-        expected = f"the same in numpy, torch or jax: {told}; {listed(nodes, broken)}"
-        brief = f"{name} is not recognised: {told}: {listed(nodes, broken, most=NAMED)}. {OTHERWISE}"
-        return ArgumentError("subject", Described(name), expected, brief=brief)
-    paste = "" if broken else offered.lines(nodes)
-    end = REPAIR if broken else offered.ADD if paste else ""
-    brief = f"{name} is not recognised: {listed(nodes, broken, most=NAMED)}. {FORMS}{end}"
-    expected = f"{LOOKED_FOR}; {listed(nodes, broken)}{offered.MARK if paste else ''}"
-    return ArgumentError("subject", Described(name), expected, brief=brief, paste=paste)
 
 
 def _reach(file: File, found: Found) -> set[str]:

@@ -14,7 +14,7 @@ from mlp_core.testing.examples.arguments import Arguments, NamedInputs, written
 from mlp_core.testing.examples.equal_entries import Tied, tied
 from mlp_core.testing.examples.foreign_arrays import source_of
 from mlp_core.testing.laws.doors.shared import EXTRAPOLATED, RANDOM, filled, repeats, said
-from mlp_core.testing.laws.functions.shared import held_to_quotients
+from mlp_core.testing.laws.functions.quotients import held_to_quotients
 from mlp_core.testing.oracles.doors import ForwardValues
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.pulled import Pulled, finite, pulled, wide

@@ -10,7 +10,7 @@ from mlp_core.testing.examples.arguments import Arguments, written
 from mlp_core.testing.examples.foreign_arrays import tensor_of
 from mlp_core.testing.laws.doors.by_design import by_design
 from mlp_core.testing.laws.doors.shared import EXTRAPOLATED, NO_NUMBER, NOT_FINITE, RANDOM, SEEDED, repeats, said
-from mlp_core.testing.laws.functions.shared import held_to_quotients
+from mlp_core.testing.laws.functions.quotients import held_to_quotients
 from mlp_core.testing.oracles.doors import looked_at, values_of
 from mlp_core.testing.subjects.doors.pulled import Pulled, finite, pulled, wide
 

@@ -13,7 +13,7 @@ from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments, NamedInputs
 from mlp_core.testing.examples.foreign_arrays import source_of
 from mlp_core.testing.laws.doors.shared import EXTRAPOLATED, NOT_FINITE, filled, said
-from mlp_core.testing.laws.functions.shared import held_to_quotients
+from mlp_core.testing.laws.functions.quotients import held_to_quotients
 from mlp_core.testing.oracles.doors import ForwardValues
 from mlp_core.testing.subjects.doors.function import FunctionForm
 from mlp_core.testing.subjects.doors.pulled import finite, pulled

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from mlp_core.equality import same_bits
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
-from mlp_core.testing.engine.guards import modes_kept
+from mlp_core.testing.engine.guards import modes_kept, random_states
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.inputs import Inputs
 from mlp_core.testing.laws.functions.shared import repeats
@@ -44,11 +42,11 @@ def repeats_itself_without_side_effects(subject: Any, inputs: Inputs) -> Evidenc
     A gradient that, for example, centres its data in place is correct in the first call and wrong in every later one.
     """
     params, data = inputs.fresh()
-    drawn = _generators()
+    drawn = random_states()
     with modes_kept("gradient(params, *data)"):
         first = [g.clone() for g in subject.gradient(params, *data)]
         second = list(subject.gradient(params, *data))
-    moved = [name for name, state_of in _generators().items() if state_of != drawn[name]]
+    moved = [f"{whose}'s global generator" for whose, now in random_states().items() if now != drawn[whose]]
     note = f"it draws from {' and '.join(moved)}; its result does not depend on the draws" if moved else ""
     with modes_kept("loss(params, *data)"):
         one, other, repeated = repeats(subject, inputs)
@@ -76,10 +74,3 @@ def repeats_itself_without_side_effects(subject: Any, inputs: Inputs) -> Evidenc
         random, keeps = f"it is random (seed it: {SEED})", "it keeps something between calls"
         broken.note = f"a second call gives another gradient: {random}, or {keeps}"
         raise
-
-
-def _generators() -> dict[str, object]:
-    """The state of the global random generators."""
-    return {
-        "torch's global generator": torch.get_rng_state().tolist(), "Python's global generator": random.getstate(),
-    }  # fmt: skip

@@ -12,7 +12,8 @@ from mlp_core.testing.bounds.functions import gradient_envelopes
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.inputs import Inputs
-from mlp_core.testing.laws.functions.shared import arbitrated, held_to_quotients, is_random, within
+from mlp_core.testing.laws.functions.quotients import held_to_quotients
+from mlp_core.testing.laws.functions.shared import arbitrated, is_random, within
 from mlp_core.testing.oracles.functions import Values
 
 book = LawBook(judges=True, waivable=True)

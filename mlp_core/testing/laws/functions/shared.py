@@ -1,9 +1,8 @@
-"""Shared by these laws: the comparison of entries with autograd and with quotients, and which of them is right."""
+"""Shared by these laws: the comparison of entries with autograd, and whether it or the gradient is right."""
 
 from __future__ import annotations
 
 from itertools import islice
-from math import isfinite
 from typing import Any
 
 import torch
@@ -16,9 +15,9 @@ from mlp_core.testing.bounds.functions import gradient_envelopes, widened
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Evidence
 from mlp_core.testing.examples.inputs import Inputs
-from mlp_core.testing.oracles.functions import Gradient, Values
-from mlp_core.testing.oracles.slopes import FARTHEST, Slope
-from mlp_core.testing.oracles.steps import largest, places, steps_of
+from mlp_core.testing.oracles.functions import Values
+from mlp_core.testing.oracles.slopes import Slope
+from mlp_core.testing.oracles.steps import largest, places
 from mlp_core.testing.oracles.ties import conventional
 
 AUTOGRAD = """\
@@ -28,17 +27,6 @@ which = {name!r}
 k = int(which[len("params["):-1])
 got, expected = gradient(params, *data)[k][{index}].item(), expected[k][{index}].item()
 assert abs(got - expected) <= {bound}, (which, got, expected)"""
-
-QUOTIENT = """\
-k, got = int({name!r}[len("params["):-1]), gradient(params, *data)
-def at(h):
-    own = [p.clone() for p in params]
-    own[k][{index}] += h
-    return float(loss(own, *data))
-h = STEP
-quotient = (at(h) - at(-h)) / (2 * h)
-assert abs(got[k][{index}].item() - quotient) <= {bound}, (got[k][{index}].item(), quotient)"""
-"""STEP is filled in by the law"""
 
 Marks = list[Tensor]
 """one truth value per entry"""
@@ -159,87 +147,10 @@ def worst_first(ratios: list[Tensor]) -> list[tuple[int, tuple[int, ...]]]:
     return [(k, place) for _, k, place in sorted(over, key=lambda one: -one[0])[:LOOKED]]
 
 
-def held_to_quotients(
-    values: Values, k: int, g: Tensor, evidence: Evidence, closing: str = QUOTIENT, claimed: Gradient | None = None,
-    *, alone: bool = False,
-) -> None:  # fmt: skip
-    """Compare the gradient of one parameter with quotients of one step. Entries that this leaves open, or that are
-    nearer to 0 than the step, are compared with a ladder of steps. `closing`: the last lines of the snippet, as for
-    compare, with STEP for the step; `claimed`: the gradient at any parameters. alone: whether the function is one of
-    each entry by itself, so that at a kink no number is right but 0 and those between the slopes of both sides."""
-    fine, limit = values.quotients(k)
-    beside, error, u = largest(fine), (g - fine).abs(), values.rounding.u
-    flat = (error == 0) & (not values.lost)  # a flat function: 0, to the bit
-    if not (references.telling(limit, beside, u) | flat).all():
-        beside = max(beside, values.scale(k))
-    settled = (error <= limit) & references.telling(limit, beside, u) | flat
-    theta = values.inputs.params[k]
-    settled &= (theta == 0) | (theta.abs() > 2 * steps_of(theta))  # many a function bends at 0
-    evidence.entries += int(settled.sum())
-    evidence.error = max(evidence.error, largest(error[settled]))
-    evidence.ratio = max(evidence.ratio, largest((error / limit)[settled]))
-    ratio = (error / limit).nan_to_num(nan=float("inf")).clamp(min=2.0)
-    looked = worst_first([torch.where(settled, 0.0, ratio)])
-    evidence.skipped += int((~settled).sum()) - len(looked)
-    for _, place in looked:
-        mine, one, extra = g[place].item(), values.closer(k, place), 0.0
-        if not _tells(one, 0.0, beside, u):
-            one = _farther(values, k, place, mine, beside) or one
-        told = one.allows(mine) if one.sides else one.confirms(mine)
-        if not told and isfinite(one.bound) and one.sides is None:
-            extra = values.surer(k, place, one, mine)
-            told = one.confirms(mine, extra)
-            if not told and claimed is not None and values.own is not None:
-                extra += values.own[k][place].item()
-                told = one.confirms(mine, extra)
-            if (
-                not told and values.resolved(k, place, one, extra, mine, claimed)
-                and not conventional(values, k, place, g)
-            ):  # fmt: skip
-                _refuted(values.inputs.names()[k], *values.whole(k, g, place), one, one.bound + extra, closing)
-        if alone and one.sides is not None and _outside(mine, one.sides):
-            far = max(abs(side - one.value) for side in (*one.sides, 0.0))
-            _refuted(values.inputs.names()[k], *values.whole(k, g, place), one, far, closing)
-        if told and one.sides is None and not _tells(one, extra, beside, u):
-            one, extra = values.sharper.closer(k, place), 0.0
-            told = one.confirms(mine)
-        told &= _tells(one, extra, beside, u)
-        evidence.entries += told
-        evidence.skipped += not told
-
-
-def _outside(number: float, sides: tuple[float, float]) -> bool:
-    """Whether a number is no slope of a kink, of either side or between, and not 0 by convention."""
-    return number < min(*sides, 0.0) or number > max(*sides, 0.0)
-
-
-def _farther(values: Values, k: int, place: tuple[int, ...], mine: float, beside: float) -> Slope | None:
-    """A slope from long steps, if it is sharp enough and confirms the number. If not, it refutes nothing: the function
-    may behave differently so far away.
-    """
-    one = values.closer(k, place, FARTHEST)
-    confirms = one.sides is None and one.confirms(mine) and _tells(one, 0.0, beside, values.rounding.u)
-    return one if confirms else None
-
-
-def _tells(one: Slope, extra: float, beside: float, u: float) -> bool:
-    """Whether a slope with the additional error `extra` can separate right from wrong."""
-    size = beside if one.value != one.value else max(beside, abs(one.value))  # quotients of one step may be NaN
-    return bool(references.telling(torch.tensor(one.bound + extra, dtype=torch.float64), size, u))
-
-
 def _refutes(values: Values, k: int, place: tuple[int, ...], found: Slope, theirs: float) -> bool:
     """Whether a slope refutes a number, even with rounding measured at its own points, and shorter steps agree."""
     extra = values.surer(k, place, found, theirs)
     return not found.confirms(theirs, extra) and values.resolved(k, place, found, extra, theirs, values.autograd)
-
-
-def _refuted(name: str, g: Tensor, place: tuple[int, ...], found: Slope, bound: float, closing: str) -> None:
-    """Raise Broken for one entry."""
-    expected, within = g.clone(), torch.zeros_like(g)
-    expected[place], within[place] = found.value, bound
-    step = abs(found.points[0] - found.points[1]) / 2
-    compare([name], [g], [expected], [within], closing=closing.replace("STEP", repr(step)))
 
 
 def is_random(subject: Any, inputs: Inputs, got: list[Tensor]) -> bool:

@@ -4,7 +4,6 @@ remember."""
 from __future__ import annotations
 
 import copy
-import random
 from typing import Any
 
 import torch
@@ -14,7 +13,7 @@ from mlp_core.testing.bounds import formulas
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.groups import CONDUCT
-from mlp_core.testing.engine.guards import foreign, modes_kept, replaced
+from mlp_core.testing.engine.guards import GENERATORS, foreign, modes_kept, random_states, replaced
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.problem import Case, Problem
 from mlp_core.testing.oracles import gradients as oracles
@@ -64,8 +63,6 @@ before = {value}
 gradient()
 assert {value} is before"""
 
-RANDOM = {"torch": "torch.get_rng_state().tolist()", "Python": "__import__('random').getstate()"}
-
 DREW = """\
 before = STATE
 gradient()
@@ -90,7 +87,7 @@ def leaves_everything_else_alone(subject: Any, problem: Problem) -> Evidence:
         "dL_dy": case.dL_dy, "parameters": case.model.flat, **({} if case.y is None else {"y": case.y}),
     }  # fmt: skip
     before = {name: tensor.clone() for name, tensor in watched.items()}
-    state = _random_states()
+    state = random_states()
     with modes_kept("gradient()"):
         subject.gradient(case)
     for name in replaced():
@@ -100,18 +97,15 @@ def leaves_everything_else_alone(subject: Any, problem: Problem) -> Evidence:
             raise Broken(
                 name, "changed by the call", "untouched", closing=PURE.replace("{value}", _expression(name)),
             )  # fmt: skip
-    for what, state_of in _random_states().items():
+    for what, state_of in random_states().items():
         if state_of != state[what]:
-            raise Broken(f"{what}'s random state", "changed", "untouched", closing=DREW.replace("STATE", RANDOM[what]))
+            closing = DREW.replace("STATE", GENERATORS[what])
+            raise Broken(f"{what}'s random state", "changed", "untouched", closing=closing)
     return Evidence(entries=sum(t.numel() for t in watched.values()))
 
 
 def _expression(name: str) -> str:
     return {"parameters": "model.flat"}.get(name, name if name in ("y", "dL_dy") else f"trace.{name}")
-
-
-def _random_states() -> dict[str, object]:
-    return {"torch": torch.get_rng_state().tolist(), "Python": random.getstate()}
 
 
 @book.law(lambda subject: subject.problems(), group=CONDUCT)

@@ -12,7 +12,7 @@ import torch
 
 from mlp_core.testing.engine.distinct import digest
 from mlp_core.testing.engine.evidence import Broken, Evidence
-from mlp_core.testing.engine.guards import modes_kept
+from mlp_core.testing.engine.guards import GENERATORS, modes_kept, random_states
 from mlp_core.testing.examples.scenario import Scenario, scaled
 from mlp_core.testing.laws.optimizers.book import OptimizerBook
 from mlp_core.testing.laws.optimizers.driving import not_restored
@@ -78,10 +78,6 @@ for seed in (1, 2):
 assert ends[0] != ends[1], "seeded anew\""""
 """STATE is filled in by the law"""
 
-GENERATORS = {"torch": "torch.get_rng_state().tolist()", "Python": "random.getstate()"}
-"""per library, the state of its generator"""
-
-
 book = OptimizerBook(waivable=True)
 
 
@@ -95,11 +91,11 @@ def repeats_and_touches_nothing_else(subject: Any, scenario: Scenario) -> Eviden
     """
     for seed in (torch.manual_seed, random.seed):  # else every example would begin with the same random numbers
         seed(digest(scenario) % 2**32)
-    looks, drawn = list[dict[str, torch.Tensor]](), [_generators()]
+    looks, drawn = list[dict[str, torch.Tensor]](), [random_states()]
     for _ in range(2):
         with modes_kept("list(run(mine))"):
             looks.append(look(scenario, *subject.finished(scenario)))
-        drawn.append(_generators())
+        drawn.append(random_states())
     moved = [f"{whose}'s" for whose in GENERATORS if drawn[1][whose] != drawn[0][whose]]
     for whose, source in GENERATORS.items():
         if drawn[0][whose] != drawn[1][whose] == drawn[2][whose]:  # from any initial state
@@ -113,11 +109,6 @@ def repeats_and_touches_nothing_else(subject: Any, scenario: Scenario) -> Eviden
         raise
     found.note = f"it draws from {' and '.join(moved)} generator; no step depends on the draws" if moved else ""
     return found
-
-
-def _generators() -> dict[str, object]:
-    """The state of the global random generators."""
-    return {"torch": torch.get_rng_state().numpy().tobytes(), "Python": random.getstate()}
 
 
 @book.law(

@@ -13,7 +13,7 @@ import numpy as np
 from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
-from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_number, is_real
+from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_array, is_number, is_real
 from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.assigned import BIAS, Found, built, options_of
 from mlp_core.testing.subjects.doors.domains import narrowed
@@ -73,13 +73,13 @@ def formed(
 
     def fits(args: list[Any], finite: bool = True) -> bool:
         value, found = beside.both()([copied(a) for a in args])
-        if prod(np.shape(value)) != 1 or not is_number(value):
+        if count_of(value) != 1 or not is_number(value):
             return False
         if finite and not np.isfinite(float(value)):
             unbounded.append(float(value))
             return False
         if is_array(found):
-            return is_real(args[at]) and np.shape(found) == np.shape(args[at]) and prod(np.shape(found)) > 1
+            return is_real(args[at]) and np.shape(found) == np.shape(args[at]) and count_of(found) > 1
         real = [np.shape(a) for a in args if is_real(a)]
         shapes = [np.shape(g) for g in found]
         wide = [prod(s) > 1 for s in shapes]

@@ -4,6 +4,7 @@ argument, as in `minimize(self._loss_grad, w, args=(X, y), jac=True)`."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -11,23 +12,21 @@ from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.source import MADE, import_of, name_of
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import required
-from mlp_core.testing.subjects.doors.recognised import of_network, of_value_and_gradient
+from mlp_core.testing.subjects.doors.network import found_in
+from mlp_core.testing.subjects.doors.recognised import not_found, of_value_and_gradient, told
 
 
 def of_method(cls: type, method: str) -> Form:
     """The form of cls(...).method. Raises ArgumentError if no shapes are found with which it runs."""
-    try:
-        return of_network(cls, method)
-    except ArgumentError:
-        if required(cls) or len(required(getattr(cls, method))) < 3:  # self, the parameters and data
-            raise
-        try:
-            form = of_value_and_gradient(_alone(cls, method))
-        except ArgumentError:
-            form = None
-        if form is None:
-            raise
-        return replace(form, name=f"{cls.__name__}.{method}")
+    if (network := found_in(cls, method)) is not None:
+        form = told(*network)
+        return replace(form, found=f"{form.found}; {network[0].found}") if network[0].found else form
+    call = f'value_and_gradient(f, subjects.arrays("..."))  # f(params, *data) calls {cls.__name__}.{method}'
+    error = not_found(f"{cls.__name__}.{method}", call)  # with what the code has raised so far
+    if not required(cls) and len(required(getattr(cls, method))) > 2:  # self, the parameters and data
+        with suppress(ArgumentError):
+            return replace(of_value_and_gradient(_alone(cls, method)), name=f"{cls.__name__}.{method}")
+    raise error
 
 
 def _alone(cls: type, method: str) -> Callable[..., Any]:

@@ -32,9 +32,9 @@ def of_spread(forward: Callable[..., Any], backward: Callable[..., Any]) -> Form
     gradients belongs to an output without an upstream gradient, such as the prediction of a recurrent cell.
     """
     form = of_pair(forward, backward, [_options(required(forward), *one) for one in SCHEMES])
-    args = sample(form.inputs, 2)[-1].fresh()
-    ran = form.call(args)
-    found = ran.pull(form.above(sample(form.inputs, 2)[-1], ran.outs))
+    example = sample(form.inputs, 2)[-1]
+    ran = form.call(example.fresh())
+    found = ran.pull(form.above(example, ran.outs))
     if not isinstance(found, dict):
         return form
     without = [n for k, n in enumerate(form.names) if key_of(found, n, k) is None]

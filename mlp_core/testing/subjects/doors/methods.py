@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mlp_core.testing.engine.source import LOADED, import_of
+from mlp_core.testing.engine.source import import_with
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.form import Form
@@ -58,11 +58,7 @@ def of_methods(cls: type, chain: Sequence[str]) -> Form:
 
 def _source(cls: type, chain: Sequence[str], lines: str) -> Callable[[Arguments], list[str]]:
     """Lines for a snippet."""
-    place = getattr(cls, LOADED, "")
-    load = [
-        "from mlp_core.testing.foreign.load import loaded",
-        f"{cls.__name__} = loaded({f'{place}.{chain[-1]}'!r})[1][0]",
-    ] if place else import_of(cls)  # fmt: skip
+    load = import_with(cls, f"{cls.__name__}.{chain[-1]}")
     run = [
         "def jacobian(args):", "    return slopes(*args)", "def run(args):",
         "    out, J = values(*args), slopes(*args)",

@@ -64,8 +64,8 @@ def found_in(cls: type, method: str) -> tuple[Form, Found, Sequence[str]] | None
     """The form of a class, and a description of what was found by trying; None if nothing runs. Defaults that are large
     are replaced by small sizes first: a network for images of 32 x 32 takes minutes.
     """
-    each = [options for options in (smaller(cls), {}) if options or not smaller(cls)]
-    return next((found for options in each if (found := _found(cls, method, options)) is not None), None)
+    small = smaller(cls)
+    return (_found(cls, method, small) if small else None) or _found(cls, method, {})
 
 
 def _found(cls: type, method: str, options: dict[str, Any]) -> tuple[Form, Found, Sequence[str]] | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any
 
-from mlp_core.testing.engine.source import LOADED, MADE, import_of, name_of
+from mlp_core.testing.engine.source import MADE, import_with, name_of
 from mlp_core.testing.subjects.doors.objective import objective
 from mlp_core.testing.subjects.doors.objective_alone import of_objective
 
@@ -31,9 +31,5 @@ def _made(thing: Any, name: str, text: str) -> Callable[..., Any]:
     def function(*args: Any) -> Any:
         return one(*args)
 
-    place = getattr(thing, LOADED, "").rpartition(":")[0]
-    lines = [
-        "from mlp_core.testing.foreign.load import loaded", f"{name_of(thing)} = loaded({f'{place}:{name}'!r})[1][0]",
-    ]  # fmt: skip
-    setattr(function, MADE, (lines if place else import_of(thing), text))
+    setattr(function, MADE, (import_with(thing, name), text))
     return function

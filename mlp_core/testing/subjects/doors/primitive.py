@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mlp_core.testing.engine.source import LOADED, import_of, name_of
+from mlp_core.testing.engine.source import import_with, name_of
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import count_of, is_number, is_real, ones_like
 from mlp_core.testing.subjects.doors.asked import not_run
@@ -41,7 +41,7 @@ class ByMakers:
     def source(self, example: Arguments) -> list[str]:
         name = name_of(self.f)
         return [
-            "from mlp_core.testing.subjects.doors.primitive import variables_of", *_loaded(self.f),
+            "from mlp_core.testing.subjects.doors.primitive import variables_of", *import_with(self.f),
             f"makers = eval({self.text!r}, variables_of({name}))",
             "def run(args):", f"    out = {name}(*args)",
             "    return [out], lambda above: [None if one is None else one(out, *args)(above[0]) for one in makers]",
@@ -53,13 +53,6 @@ def variables_of(f: Any) -> dict[str, Any]:
     written = getattr(f, "fun", inspect.unwrap(f))
     found: dict[str, Any] = written.__globals__
     return found
-
-
-def _loaded(f: Any) -> list[str]:
-    """The lines that load the function together with its makers."""
-    place = getattr(f, LOADED, "")
-    load = "from mlp_core.testing.foreign.load import loaded"
-    return [load, f"{name_of(f)} = loaded({place!r})[1][0]"] if place else import_of(f)
 
 
 def of_primitive(f: Any, text: str) -> Form:

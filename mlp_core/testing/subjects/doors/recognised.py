@@ -14,7 +14,7 @@ import torch
 from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.source import name_of
 from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_array, is_number, is_real, ones_like
-from mlp_core.testing.subjects.doors import beside, network
+from mlp_core.testing.subjects.doors import beside
 from mlp_core.testing.subjects.doors.arrays import arrays
 from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.assigned import Found
@@ -142,7 +142,8 @@ def of_derivative(
     found = tried(names, partial(fits, most=1, alike=True)) if len(names) == 1 else None
     found = found or tried(names, partial(fits, alike=predicted(names) == 0), call=f) or tried(names, fits, call=f)
     if found is None:
-        form = beside.of_two(f, df) or beside.of_list(f, df, apart=apart) or of_several_values(f, df)
+        listed = None if several else beside.of_list(f, df, apart=apart)  # else it was tried first
+        form = beside.of_two(f, df) or listed or of_several_values(f, df)
         if form is not None:
             return form
         name, other = name_of(f), name_of(df)
@@ -182,15 +183,6 @@ def of_value_and_gradient(f: Callable[..., Any], apart: Sequence[str] = ()) -> F
         call = f'value_and_gradient({name_of(f)}, subjects.arrays("(d),(n,d),(n)"))'
         raise not_found(f"{name_of(f)}({', '.join(names)})", call)
     return told(value_and_gradient(f, within(f, found)), found, names)
-
-
-def of_network(cls: type, method: str) -> Form:
-    found = network.found_in(cls, method)
-    if found is None:
-        call = f'value_and_gradient(f, subjects.arrays("..."))  # f(params, *data) calls {cls.__name__}.{method}'
-        raise not_found(f"{cls.__name__}.{method}", call)
-    form = told(*found)
-    return replace(form, found=f"{form.found}; {found[0].found}") if found[0].found else form
 
 
 def of_layer(cls: type) -> Form:

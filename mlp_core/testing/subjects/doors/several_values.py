@@ -12,7 +12,7 @@ import numpy as np
 
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
-from mlp_core.testing.examples.foreign_arrays import copied, is_number
+from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_number
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import required, strategy_of
 from mlp_core.testing.subjects.doors.guessed import within
@@ -52,7 +52,7 @@ def of_several_values(f: Callable[..., Any], df: Callable[..., Any]) -> Form | N
 
     def jacobian_fits(args: list[Any]) -> bool:
         out, slope = f(*map(copied, args)), df(*map(copied, args))
-        wide = is_number(out) and prod(np.shape(out)) > 1 and np.ndim(args[0]) == 1
+        wide = is_number(out) and count_of(out) > 1 and np.ndim(args[0]) == 1
         return wide and np.shape(slope) == (*np.shape(out), *np.shape(args[0]))
 
     def basis_fits(behind: bool, args: list[Any]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any
 
-from mlp_core.testing.engine.source import LOADED, MADE, import_of, name_of
+from mlp_core.testing.engine.source import MADE, import_of, import_with, name_of
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import required
 from mlp_core.testing.subjects.doors.recognised import of_pair
@@ -44,10 +44,5 @@ def _method(cls: type, name: str, subject: str) -> Callable[..., Any]:
     def function(*args: Any) -> Any:
         return method(*args)
 
-    place = getattr(cls, LOADED, "")
-    load = [
-        "from mlp_core.testing.foreign.load import loaded",
-        f"{cls.__name__} = loaded({f'{place}.{subject}'!r})[1][0]",
-    ] if place else import_of(cls)  # fmt: skip
-    setattr(function, MADE, (load, f"{cls.__name__}.{name}"))
+    setattr(function, MADE, (import_with(cls, f"{cls.__name__}.{subject}"), f"{cls.__name__}.{name}"))
     return function

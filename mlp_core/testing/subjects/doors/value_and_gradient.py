@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments, places_of
-from mlp_core.testing.examples.foreign_arrays import is_real, tensor_of
+from mlp_core.testing.examples.foreign_arrays import count_of, is_real, tensor_of
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, indices, strategy_of, waived
 
@@ -47,7 +46,7 @@ NO_NUMBER = "value = run(args)[0][0]\nassert np.prod(np.shape(value)) == 1, valu
 
 def held_to_one_number(value: Any, where: str) -> None:
     """Raise Broken for a value of several numbers, or of none. where: the value in words."""
-    if prod(np.shape(value)) != 1:  # np.size of a tensor is its method
+    if count_of(value) != 1:
         raise Broken(where, f"shape {np.shape(value)}", "one number", closing=NO_NUMBER)
 
 

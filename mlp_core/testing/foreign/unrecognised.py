@@ -1,0 +1,39 @@
+"""The error for a file in which nothing is recognised."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.testing.foreign import offered
+from mlp_core.testing.foreign.listed import listed
+from mlp_core.testing.foreign.other_libraries import written_for
+
+NAMED = 4
+"""the number of definitions that a short message names"""
+
+REPAIR = "First correct the code that cannot be read."
+"""is said instead of the lines to add if a part of the file is no Python"""
+
+OTHERWISE = "Write the same function with arrays of numpy or torch to have it verified."
+
+FORMS = "docs/gradients.md shows the forms that are recognised. "
+
+
+def not_recognised(
+    name: str, nodes: Sequence[ast.stmt], broken: Sequence[str], forms: str
+) -> ArgumentError:  # fmt: skip
+    """The error for definitions of no known form: what there is, and the lines that would have one verified. forms: the
+    forms that are looked for.
+    """
+    if library := written_for(nodes):
+        told = f"it is written for {library}, and only code for numpy, torch and jax can be verified"
+        expected = f"the same in numpy, torch or jax: {told}; {listed(nodes, broken)}"
+        brief = f"{name} is not recognised: {told}: {listed(nodes, broken, most=NAMED)}. {OTHERWISE}"
+        return ArgumentError("subject", Described(name), expected, brief=brief)
+    paste = "" if broken else offered.lines(nodes)
+    end = REPAIR if broken else offered.ADD if paste else ""
+    brief = f"{name} is not recognised: {listed(nodes, broken, most=NAMED)}. {FORMS}{end}"
+    expected = f"{forms}; {listed(nodes, broken)}{offered.MARK if paste else ''}"
+    return ArgumentError("subject", Described(name), expected, brief=brief, paste=paste)
