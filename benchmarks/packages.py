@@ -26,12 +26,12 @@ HEAD = """\
 # Published optimizers
 
 `nox -s packages` made this table with torch {torch} and {examples} examples per law. It installs each package, and
-verifies the class by its name alone, as `mlp-core verify package:Class` does. Its hyperparameters lr, betas, momentum,
-weight_decay and eps vary by a few values each. No formula is checked, because no reference is given.
+verifies one class of it, as `mlp-core verify package:Class` does. Its hyperparameters lr, betas, momentum, weight_decay
+and eps are tried with a few values each. The formula is not checked, because no reference is given.
 
-*Lawful* means that every law that applies holds. *Broken* lists the laws that fail, and what was measured in the first.
-A law that a class breaks by design is waived by one line, with the reason in the last column. The data is in
-`benchmarks/packages.toml`.
+*Lawful* means that every law that applies holds. *Broken* is followed by the laws that fail. *What was measured* is
+about the first of these laws. A law that a class breaks by design is not checked (`waives=` of `subjects.optimizer`);
+the last column has the law and the reason. `benchmarks/packages.toml` has the data.
 
 | package | version | class | verdict | what was measured | waived, because |
 | --- | --- | --- | --- | --- | --- |

@@ -26,35 +26,38 @@ correction) instead of torch's".
 ## Rules that a command repeats
 
 The command needs the library (`pip install optax jax keras mlx tinygrad autograd scikit-learn thinc paddlepaddle
-numpyro onnx pyensmallen`; for TF.js `npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-cpu`, and its folder in
-`NODE_PATH`). `nox -s functional` installs the Python libraries and checks all their rows. "Off by" is the largest
-difference in that step, divided by the largest entry of the update. "None" means that no step differs by more than 1e-5
-(1e-4 for libraries with float32 only). The figure in parentheses is the largest difference in all steps.
+numpyro onnx pyensmallen`; for TF.js `npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-cpu`, with its folder
+in the variable `NODE_PATH`). `nox -s functional` installs the Python libraries and checks all their rows. "Off by" is
+the largest difference in that step, divided by the largest entry of the update. "None" means that no step differs by
+more than 1e-5 (1e-4 for libraries with float32 only). The figure in parentheses is the largest difference in all steps.
 """
 
 DIALECTS = """
 ## Dialects that the diagnosis knows
 
-A *dialect* is a rule as another library has it. `mlp_core/testing/diagnosis/dialects.py` has one record per dialect,
-with a rule that computes the same. A dialect is named only if it reproduces the optimizer in all generated runs.
+A *dialect* is another library's version of a rule. `mlp_core/testing/diagnosis/dialects.py` has one record per dialect,
+with an update rule that gives the same numbers. A dialect is named only if it reproduces the optimizer in all generated
+runs.
 """
 
 EARLIER = """
 ## Rules from an earlier measurement
 
-These rows were measured in November 2026 and are not repeated by a command here: the library cannot be installed beside
-the others, is not written in Python, or the row needs more than one parameter. Unless a row says otherwise, steps are
-in units of the learning rate, with the same gradient in every step. "Source read" means that the code was not run.
+These rows were measured in November 2026, and no command of this project repeats them. In each case the library cannot
+be installed together with the others, it is not written in Python, or the row needs more than one parameter. Unless a
+row says otherwise, steps are in units of the learning rate, with the same gradient in every step. "Source read" means
+that the code was not run.
 """
 
 MORE = """
 ## Other parts of a network
 
-These rows are from the same earlier measurement, and have no command either. Versions: Keras 3.15.1 (jax 0.10.2),
-optax 0.2.8, MLX 0.32.4, tinygrad 0.14.0, Paddle 3.3.1, MindSpore 2.10.0, scikit-learn 1.9.1, tfjs 4.22.0, torch 2.15.0.
+These rows are from the same earlier measurement, and no command repeats them either. Versions: Keras 3.15.1 (jax
+0.10.2), optax 0.2.8, MLX 0.32.4, tinygrad 0.14.0, Paddle 3.3.1, MindSpore 2.10.0, scikit-learn 1.9.1, tfjs 4.22.0,
+torch 2.15.0.
 
 Results in bold are the least expected ones. An empty cell, or "not run", was not measured. "Source" means that the code
-was read and not run. *Translation* is how to get the same numbers from torch, or from the other library; "none" means
+was read and not run. *Translation* says how to get the same numbers from torch, or from the other library; "none" means
 that this is not possible.
 """
 
@@ -100,7 +103,7 @@ def page() -> str:
         HEAD,
         table(["library", "rule", "first step that differs", "what it does", "translation", "command"], repeated()),
     ]
-    parts += [DIALECTS, table(["rule", "as it is in", "what it does"], [
+    parts += [DIALECTS, table(["rule", "version of", "what it does"], [
         [d.right.__name__, in_markdown(d.library), in_markdown(d.words)] for d in KNOWN
     ])]  # fmt: skip
     earlier = [

@@ -80,7 +80,7 @@ def loaded(name: str) -> ModuleType:
 WORDS = {
     "adam_multiplied": "the bias correction multiplies instead of dividing", "adam_onnx_from_zero": "ONNX",
     "keras_nadam": "Keras", "mindspore_rmsprop": "MindSpore", "mlx_muon": "the decay is coupled",
-    "optax_rprop": "every move one step late", "rmsprop_centered_minus_eps": "eps is subtracted under the root",
+    "optax_rprop": "every step comes one step late", "rmsprop_centered_minus_eps": "eps is subtracted under the root",
     "rprop_fann": "a zero slope moves the parameter up",
 }  # fmt: skip
 

@@ -92,7 +92,7 @@ OTHERWISE: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
     "amsgrad": (optax.amsgrad, T("Adam", amsgrad=True), {**LR, **B}, "the maximum is taken of corrected moments"),
     "nadam": (optax.nadam, T("NAdam"), {**LR, **B}, "no schedule of mu"),
     "rmsprop": (optax.rmsprop, T("RMSprop"), {**LR, **ALPHA}, "eps under the root"),
-    "rprop": (optax.rprop, T("Rprop"), LR, "every move one step late"),
+    "rprop": (optax.rprop, T("Rprop"), LR, "every step comes one step late"),
     "radam": (optax.radam, T("RAdam"), {**LR, **B}, "eps is added after the bias correction"),
     "adagrad": (optax.adagrad, T("Adagrad", eps=1e-7), LR, "the accumulator begins at 0.1 and eps is under the root"),
 }

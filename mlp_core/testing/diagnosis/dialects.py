@@ -82,7 +82,7 @@ DIALECTS = (
             "the accumulator begins at 0.1 and eps is under the root", ported.BeginsAtATenth),
     Dialect(Adagrad, "jax.example_libraries and numpyro 0.22.0", "momentum 0.9, averaged, and no eps",
             ported.AveragesItsSteps),
-    Dialect(Rprop, "optax 0.2.8", "every move one step late", ported.MovesAStepLate),
+    Dialect(Rprop, "optax 0.2.8", "every step comes one step late", ported.MovesAStepLate),
     Dialect(Rprop, "FANN 2.2.0", "a zero slope moves the parameter up; the first step already grows",
             ported.ClimbsWhereTheSlopeIsZero),
     Dialect(Muon, "MLX 0.32.4", "the decay is coupled: it is added to the gradient and orthogonalised",

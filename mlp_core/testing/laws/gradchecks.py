@@ -132,7 +132,7 @@ def reports_the_true_relative_error(subject: Any, asked: Question) -> Evidence:
 
 @book.law(
     lambda subject: wrong(problem=wide(), tensor=st.just(1)),
-    beside="it names the cause, tensors in one norm; the law of the relative error only shows a wrong figure",
+    beside="it names the cause, one norm for all tensors; the law of the relative error only shows a wrong figure",
 )
 def judges_every_tensor_by_itself(subject: Any, asked: Question) -> Evidence:
     """A wrong bias entry of a wide network shows as clearly as in a small network, although the gradients of the

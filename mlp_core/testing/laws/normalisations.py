@@ -62,7 +62,7 @@ def normalises_every_split_by_the_training_split(subject: Any, drawn: Splits) ->
     return compare(NAMES, got, expected, limits, closing=CLOSING)
 
 
-@book.law(lambda subject: splits(), beside="it says what leaked; the law of equality only says that a pixel is off")
+@book.law(lambda subject: splits(), beside="it says what leaked; the law of equality only says that a pixel is wrong")
 def takes_its_statistics_from_the_training_split_alone(subject: Any, drawn: Splits) -> Evidence:
     """Other validation and test images change neither the normalised training split nor each other.
 

@@ -122,7 +122,7 @@ def changes_only_what_its_reference_changes(subject: Any, example: Arguments) ->
 
 @book.law(
     lambda subject: subject.inputs,
-    beside="it says that something is kept between calls; the law of the numbers only says that one is off",
+    beside="it says that something is kept between calls; the law of the numbers only says that one is wrong",
 )
 def gives_the_same_when_called_again(subject: Any, example: Arguments) -> Evidence:
     """A second call with the same arguments and the same generator state gives the same numbers.

@@ -32,7 +32,7 @@ def value(h):
 
 @book.law(
     lambda subject: subject.inputs,
-    beside="it checks every entry by itself, and the law of equal entries only sums of several",
+    beside="it checks every entry alone; the law of equal entries checks only sums of several entries",
 )
 def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Evidence:
     """For random upstream gradients on every output, each gradient is the derivative of the sum of outputs times

@@ -36,7 +36,7 @@ def has_none(subject: Any) -> str | None:
 
 @judging.law(
     lambda subject: subject.inputs, skip=has_none,
-    beside="it uses no difference quotient, and so also checks a forward that is too coarse for one",
+    beside="it uses no difference quotients, so it also checks a forward whose values are too coarse for them",
 )  # fmt: skip
 def equals_the_gradient_of_its_reference(subject: FunctionForm, example: Arguments) -> Evidence:
     """For random upstream gradients, every gradient equals autograd's gradient of the reference, within what rounding

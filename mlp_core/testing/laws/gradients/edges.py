@@ -29,7 +29,7 @@ def with_kinks(subject: Any) -> st.SearchStrategy[Problem]:
 @book.law(
     with_kinks,
     name="takes torch's convention at a kink",
-    beside="few examples of the laws of equality have a kink; all of these do: it names the kink as the cause",
+    beside="few examples of the laws of equality have a kink; all of this law do, so it names the kink as the cause",
 )
 def takes_torchs_convention_at_a_kink(subject: Any, problem: Problem) -> Evidence:
     """If pre-activations are exactly at a kink, the derivative is the one that torch uses (relu'(0) = 0).
@@ -51,7 +51,7 @@ def takes_torchs_convention_at_a_kink(subject: Any, problem: Problem) -> Evidenc
 
 @book.law(
     lambda subject: subject.problems(width=(1, 1)),
-    beside="few examples of the laws of equality have widths of 1: this law names the width as the cause",
+    beside="few examples of the laws of equality have widths of 1; this law names the width as the cause",
 )
 def handles_widths_of_1(subject: Any, problem: Problem) -> Evidence:
     """The gradient is correct for networks in which every layer has a single unit.
@@ -64,7 +64,7 @@ def handles_widths_of_1(subject: Any, problem: Problem) -> Evidence:
 
 @book.law(
     lambda subject: subject.problems(depth=(1, 1)),
-    beside="a quarter of the examples of the laws of equality have one layer: this law names the depth as the cause",
+    beside="a quarter of the examples of the laws of equality have one layer; this law names the depth as the cause",
 )
 def handles_depth_1(subject: Any, problem: Problem) -> Evidence:
     """The gradient is correct for networks without a hidden layer.
@@ -120,7 +120,7 @@ def handles_strided_inputs(subject: Any, problem: Problem) -> Evidence:
 @book.law(
     lambda subject: poisoned_problems(subject),
     skip=lambda subject: None if subject.to_the_bit else "only for the core's own backpropagation",
-    beside="it says that an overflow is hidden; equality only says that a number is off",
+    beside="it says that an overflow is hidden; the laws of equality only say that a number is wrong",
 )  # fmt: skip
 def is_not_finite_where_autograd_is_not(subject: Any, poisoned: Poisoned) -> Evidence:
     """An infinity or NaN in the input appears in the same entries as in autograd's gradient, and in no others.

@@ -47,7 +47,7 @@ if all(r >= clear for r, clear in zip(remainders, {clear})):
     one_sample,
     group=ONE,
     skip=needs_one,
-    beside="together with its twin for batches it separates what the course requires from what it does not",
+    beside="the course requires it; the same law for batches checks what the course does not require",
 )
 def equals_autograd_for_one_sample(subject: Any, problem: Problem) -> Evidence:
     """For a batch of one, every entry equals torch's autograd. If both compute the same products, the bits are equal;
@@ -63,7 +63,7 @@ def equals_autograd_for_one_sample(subject: Any, problem: Problem) -> Evidence:
     a_batch,
     group=BATCH,
     skip=needs_batches,
-    beside="together with its twin for one sample it separates what the course requires from what it does not",
+    beside="the course does not require it; the same law for one sample checks what the course requires",
 )
 def equals_autograd_for_a_batch(subject: Any, problem: Problem) -> Evidence:
     """For a batch of several samples, every entry equals torch's autograd.

@@ -64,7 +64,7 @@ book = LawBook()
     a_batch,
     group=BATCH,
     skip=needs_batches,
-    beside="it needs no reference, and says that samples are mixed up; equality only says that a number is off",
+    beside="it needs no reference, and says that samples are mixed up; laws of equality only say that one is wrong",
 )
 def adds_up_over_the_batch(subject: Any, problem: Problem) -> Evidence:
     """The gradient of a batch is the sum of the gradients of its samples.

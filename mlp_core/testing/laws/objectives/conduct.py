@@ -66,7 +66,7 @@ def no_weights(subject: Any) -> str | None:
 
 @book.law(
     lambda subject: subject.rows, skip=meets, judges=True,
-    beside="it says that rows depend on each other; the law of the gradient only says that a number is off",
+    beside="it says that rows depend on each other; the law of the gradient only says that a number is wrong",
 )  # fmt: skip
 def rows_do_not_affect_each_other(subject: Any, at: Rows) -> Evidence:
     """A subset of the rows, in another order, gets the same numbers as among all rows, within rounding.

@@ -127,7 +127,7 @@ def needs_others(subject: Any) -> str | None:
 @book.law(
     lambda s: s.telling(groups=(2, 2), steps=(4, 5), dtypes=single(s)), skip=needs_others, share=FEW,
     doing="loaded into an instance with other hyperparameters",
-    beside="it says that a hyperparameter is lost, where resuming says that the end differs",
+    beside="it says that a hyperparameter is lost; the law of resuming only says that the result differs",
 )  # fmt: skip
 def restores_its_hyperparameters_from_a_checkpoint(subject: Any, scenario: Scenario) -> Evidence:
     """A checkpoint that is loaded into an optimizer with other hyperparameters restores the saved ones.

@@ -64,7 +64,7 @@ book = OptimizerBook(waivable=True)
 @book.law(
     lambda s: s.telling(groups=(1, s.max_groups), steps=(4, 5)), share=FEW, closing=doubled(ALIKE),
     doing="as a deep copy",
-    beside="a copy is not a checkpoint: it says which of the two loses the state",
+    beside="a copy is not a checkpoint; this law says that the copy loses the state",
 )  # fmt: skip
 def goes_on_as_a_deep_copy(subject: Any, scenario: Scenario) -> Evidence:
     """A deep copy together with its parameters has the same groups and defaults, reaches the same result, and does not

@@ -65,7 +65,7 @@ def scenarios(subject: Any) -> st.SearchStrategy[Scenario]:
 
 @book.law(
     scenarios, share=FEW, closing=doubled(SKIPPED.replace("BAD", "nan")),
-    beside="it needs no reference, and looks at the state too",
+    beside="it needs no reference, and also checks the state",
 )  # fmt: skip
 def forgets_a_step_that_it_skips(subject: Any, scenario: Scenario) -> Evidence:
     """If an optimizer skips a step of a parameter whose gradient is not finite, nothing of that gradient remains. After

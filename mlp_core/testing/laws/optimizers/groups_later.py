@@ -170,7 +170,7 @@ def twins(subject: Any) -> st.SearchStrategy[Scenario]:
 
 @book.law(
     twins, skip=needs_two_groups, share=FEW, doing="with one group split into two",
-    beside="it needs no reference: it says that the grouping is what is wrong",
+    beside="it needs no reference: it says that the grouping is the cause",
 )  # fmt: skip
 def steps_the_same_if_a_group_is_split_in_two(subject: Any, scenario: Scenario) -> Evidence:
     """Parameters of one group move as they do in two groups with the same hyperparameters.

@@ -70,7 +70,7 @@ def _end(subject: Any, scenario: Scenario, name: str) -> Any:
 
 @book.law(
     lambda s: s.telling(), skip=needs_names, share=FEW, closing=NAMED, doing="with other parameter names",
-    beside="it needs no reference: it says that a name is what matters",
+    beside="it needs no reference: it says that the result depends on a name",
 )  # fmt: skip
 def ignores_the_names_of_parameters(subject: Any, scenario: Scenario) -> Evidence:
     """Parameters move the same if they have other names. A name must not select a layer because it happens to contain

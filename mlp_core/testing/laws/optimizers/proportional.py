@@ -35,7 +35,7 @@ def first_steps(subject: Any) -> st.SearchStrategy[Scenario]:
     first_steps, share=FEW, doing="at half its lr",
     skip=lambda subject: claimed("proportional", "its first step is proportional to lr")(subject)
     or (None if subject.has_lr else "it has no lr"),
-    beside="it needs no reference: it says that the rate is what is wrong",
+    beside="it needs no reference: it says that the rate is the cause",
 )  # fmt: skip
 def steps_in_proportion_to_its_lr(subject: Any, scenario: Scenario) -> Evidence:
     """From zero, the first step with half the lr is half as long, within rounding.

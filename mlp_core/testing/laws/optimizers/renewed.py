@@ -79,7 +79,7 @@ def follows_its_parameters_into_new_memory(subject: Any, scenario: Scenario) -> 
 
 @book.law(
     lambda s: s.telling(groups=(1, s.max_groups)), share=FEW, closing=GRAPH, doing="with gradients that have a graph",
-    beside="it says that a graph is kept; other laws only see an error, or a state that differs",
+    beside="it says that a graph is kept; other laws only report an error, or a different state",
 )  # fmt: skip
 def keeps_no_graph(subject: Any, scenario: Scenario) -> Evidence:
     """If the gradients have an autograd graph, as after backward(create_graph=True), the parameters stay leaves and no

@@ -135,7 +135,7 @@ def needs_both(subject: Any) -> str | None:
 
 @book.law(
     single, skip=needs_both, reshaped=True, share=FEW, closing=TWO, doing="in float32",
-    beside="it says that the dtype decides the step; other laws only see steps that differ",
+    beside="it says that the step depends on the dtype; other laws only report steps that differ",
 )  # fmt: skip
 def moves_float32_as_float64(subject: Any, scenario: Scenario) -> Evidence:
     """From the same numbers, with every hyperparameter in use, parameters in float32 end near those in float64. The law

@@ -56,7 +56,7 @@ def resting_first(subject: Any) -> st.SearchStrategy[Scenario]:
 
 @book.law(
     resting_first, share=FEW, closing=AT_REST, doing="with gradients of zero at first",
-    beside="it needs no reference: it says that a gradient of zero is what moves the parameter",
+    beside="it needs no reference: it says that the parameter moves although its gradient is zero",
 )  # fmt: skip
 def leaves_a_parameter_with_zero_gradients_at_zero(subject: Any, scenario: Scenario) -> Evidence:
     """A parameter at zero whose gradients have been zero since the start does not move, although others do. When its

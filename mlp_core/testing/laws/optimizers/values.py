@@ -54,7 +54,7 @@ def names_in_groups(subject: Any) -> list[str]:
 @book.law(
     lambda s: s.telling(groups=(1, s.max_groups)), skip=needs_groups_of_its_own, share=FEW,
     doing="with values in its groups",
-    beside="it says which value of a group is overwritten; the others only say that a step is off",
+    beside="it says which value of a group is overwritten; the others only say that a step is wrong",
 )  # fmt: skip
 def leaves_the_values_of_its_groups_alone(subject: Any, scenario: Scenario) -> Evidence:
     """A step does not change the values in the groups that the constructor, a scheduler or a user wrote: neither the

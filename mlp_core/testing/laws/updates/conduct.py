@@ -134,7 +134,7 @@ def leaves_its_arguments_alone(subject: Any, scenario: Scenario) -> Evidence:
     return Evidence(entries=sum(p.numel() for p in ends))
 
 
-@book.law(_one, beside="it says that a run differs from itself; the equalities only say that a number is off")
+@book.law(_one, beside="it says that a run differs from itself; the laws of equality only say that a number is wrong")
 def repeats_from_the_same_start(subject: Any, scenario: Scenario) -> Evidence:
     """A second call with the same parameters and gradients gives the same bits.
 
