@@ -81,7 +81,10 @@ def test_where_the_time_for_all_laws_is_over_the_next_is_untested(tmp_path: Path
     assert hand_in.results[-1].reason == "not run: the limit of 1 s per hand-in was reached"
 
 
-INSTALL = "; install the package that has this module in the environment of mlp_core, or do not import it"
+INSTALL = (
+    "; install the package that has this module in the environment of mlp_core, put the module into the folder of the "
+    "file, or do not import it"
+)
 
 
 @pytest.mark.parametrize(("head", "said"), [
@@ -96,6 +99,15 @@ def test_what_cannot_be_loaded(tmp_path: Path, head: str, said: str) -> None:
     assert reason.endswith(INSTALL if said.startswith("ModuleNotFound") else "; make the file loadable by itself")
     assert headline(hand_in.results, course=False) == reason
     assert [r.law for r in hand_in.results] == ["can be loaded"]
+
+
+@pytest.mark.parametrize(("head", "helps"), [
+    ("from .gone import K\n", "put gone.py into the folder of the file, or copy what you use of it into the file"),
+    ("from ..up.gone import K\n", ("put up/gone.py into the folder above that of the file, or copy what you use of it "
+     "into the file")),
+])  # fmt: skip
+def test_a_relative_import_without_its_file(tmp_path: Path, head: str, helps: str) -> None:
+    assert untested(verified(tmp_path, "K", head=head)).endswith(f"; this is a relative import: {helps}")
 
 
 def test_where_there_is_nothing_to_verify(tmp_path: Path) -> None:

@@ -108,6 +108,33 @@ def test_memory_that_torch_has_not_got_is_a_shortage_too() -> None:
     assert run(law(lambda n: Evidence(entries=torch.ones(10**15).numel()))).verdict == "UNTESTED"
 
 
+@pytest.mark.parametrize("said", [
+    RuntimeError("Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU"),
+    AssertionError("Torch not compiled with CUDA enabled"), RuntimeError("No CUDA GPUs are available"),
+])  # fmt: skip
+def test_code_that_needs_a_gpu_is_untested_without_one(said: Exception) -> None:
+    def on_a_gpu(_: int) -> Evidence:
+        with foreign():
+            raise said
+
+    result = run(law(on_a_gpu))
+    assert result.verdict == "UNTESTED"
+    assert result.reason.startswith("it needs a GPU, which this machine does not have (test_untested.py, line ")
+    assert result.reason.endswith("; use the device of the arguments, such as y.device")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="the machine has a GPU")
+def test_cuda_without_a_gpu_is_recognised_by_what_torch_says() -> None:
+    assert run(law(lambda n: Evidence(entries=torch.ones(1).cuda().numel()))).verdict == "UNTESTED"
+
+
+def test_another_error_of_the_runtime_breaks_the_law() -> None:
+    def wrong(_: int) -> Evidence:
+        raise RuntimeError("mat1 and mat2 must have the same dtype")
+
+    assert run(law(wrong)).verdict == "FAIL"
+
+
 def test_a_case_that_the_subject_owes_breaks_the_law_if_no_example_shows_it() -> None:
     """A hyperparameter that moves nothing is ignored, and no input of another kind would show it."""
     options = {"cases": lambda subject: ("lr", "momentum"), "owed": "{} has no effect"}

@@ -3,6 +3,7 @@ what to do next."""
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -49,16 +50,17 @@ TENSOR = torch.zeros(1, requires_grad=True)
     ("thing", "got", "instead"),
     [
         (forward, "got the function forward (its parameters are x, w)", "pair(forward, backward, inputs)"),
-        (lambda x: x, "got a lambda (its parameters are x)", "wrap anything else in a call of mlp_core.testing"),
-        (partial(forward, w=1), "got a partial of forward (its parameters are x, *, w)", "wrap anything else"),
+        (lambda x: x, "got a lambda (its parameters are x)", "verify the result of a call such as"),
+        (partial(forward, w=1), "got a partial of forward (its parameters are x, *, w)", "for other code"),
         (Layer, "got the class Layer (its parameters are n)", "subjects.layer(lambda: Layer(...), inputs)"),
         (Layer(3), "got an object of class Layer", "subjects.layer(lambda: Layer(...), inputs)"),
         (torch.optim.SGD([TENSOR]), "got an object of class SGD", "pass the class SGD itself, not an object of it"),
         (Stepless, "got Stepless, which has no method step", "an optimizer with step(self, closure=None)"),
         (torch.nn.Linear(2, 3), "got an object of class Linear", "pass the functions or the class with gradients"),
         ([forward, backward], "subject: got a list of 2", "call verify once for each of several subjects"),
-        (torch.relu, "got the function relu", "wrap anything else"),
-        (None, "got None", "wrap anything else"),
+        (torch.relu, "got the function relu", "subjects.derivative(f, df)"),
+        (None, "got None", "for other code"),
+        (math.sin, "got the function sin (its parameters are x)", "see docs/gradients.md"),
     ],
 )
 def test_an_object_that_is_not_recognised(thing: Any, got: str, instead: str) -> None:
@@ -67,6 +69,7 @@ def test_an_object_that_is_not_recognised(thing: Any, got: str, instead: str) ->
     assert got in str(error.value)
     assert instead in str(error.value)
     assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 400  # four lines of a terminal
 
 
 def made(**options: Any) -> Any:

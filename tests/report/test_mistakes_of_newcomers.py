@@ -54,7 +54,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         ((":Adam",), "subject: got ':Adam', expected MODULE:Adam"),
         (("*.txt",), "subject: got '*.txt', expected a pattern that matches a file"),
         (("good.py:f_forward:x",), "got 'good.py:f_forward:x', expected good.py:NAME, with one name after the file"),
-        (("no_folder/",), "subject: got 'no_folder/', expected an existing file or folder"),
+        (("no_folder/",), "subject: got 'no_folder/', expected an existing file or folder in '"),
+        (("God.py",), "did you mean 'good.py'?"),
+        (("no_folder/good.py",), "expected an existing file; the folder 'no_folder' does not exist"),
         (("sgd", "adam", "--shapes", "(n)"), "error: --shapes: got sgd, adam, expected a script, a notebook or a"),
         (("broken.py",), ("line 1: expected ':'; found f_forward(x, w) (line 1). docs/gradients.md shows the forms "
          "that are recognised. First correct the code that cannot be read.")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -39,6 +40,14 @@ def shown(report: Report) -> str:
     console.print(report)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
+
+
+def test_a_reason_that_several_laws_share_is_printed_once_per_subject() -> None:
+    both = [UNTESTED, result("d", "UNTESTED", FEW)]
+    other = [replace(one, subject="g") for one in both]
+    assert shown(Report([*both, SKIPPED, *other])).count("none of 20 examples") == 2 + 2  # and in the verdicts
+    lines = [line.strip() for line in shown(Report(both)).splitlines()]
+    assert lines.count("for the same reason") == 1
 
 
 @pytest.mark.parametrize(("results", "ok", "verdict"), [

@@ -103,7 +103,7 @@ def test_list_names_everything(run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("sdg",), "subject: got 'sdg', expected one of "),
+        (("sdg",), "expected a file, a folder, package.module:NAME, or a name that `mlp-core verify --list` prints"),
         (("sdg",), "did you mean 'sgd'?"),
         (("no_such_module:Rule",), "subject: got 'no_such_module:Rule', expected a module that can be imported"),
         (("math:no_such",), "subject: got 'math:no_such', expected a name that module math defines"),

@@ -35,8 +35,8 @@ SHRINKS = 150
 AGAIN = 3
 """the divisor of SHRINKS if the law also fails on the smallest example of another law, which is small already"""
 
-WITHOUT = "do without it"
-"""what helps, after a reason such as missing memory"""
+WITHOUT, DEVICE = "do without it", "use the device of the arguments, such as y.device"
+"""what helps, after a reason such as a missing GPU"""
 
 
 def run(
@@ -72,6 +72,8 @@ def run(
         except Broken as broken:
             if failing.broken is None and shortage.of_memory(broken.__cause__):
                 raise Short(f"there was not enough memory ({broken.note}); use less memory") from broken
+            if failing.broken is None and shortage.of_device(broken.__cause__):
+                raise Short(f"it needs a GPU, which this machine does not have ({broken.note}); {DEVICE}") from broken
             if failing.broken is None and isinstance(broken.__cause__, Beyond):
                 raise Short(f"{broken.__cause__} ({broken.note}); {WITHOUT}") from broken
             failing.note(broken, example)

@@ -1,4 +1,4 @@
-"""Recognises that memory ran out. Nothing is then known about the code that requested it."""
+"""Recognises that the machine lacks something: memory, or a GPU. Nothing is then known about the code that needs it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ import sys
 
 NO_MEMORY = "can't allocate memory"
 """torch's message on a CPU"""
+
+
+NO_DEVICE = (
+    "Found no NVIDIA driver", "Torch not compiled with CUDA", "No CUDA GPUs are available", "Torch not compiled with XPU",
+    "torch.cuda.is_available() is False", "The MPS backend is supported only on", "not linked with support for mps",
+    "No HIP GPUs are available", "Cannot access accelerator device when none is available",
+)
+"""parts of torch's messages about a GPU that the machine does not have"""
+
+
+def of_device(error: BaseException | None) -> bool:
+    """Whether an exception means that the machine has no such GPU."""
+    return isinstance(error, (RuntimeError, AssertionError)) and any(words in str(error) for words in NO_DEVICE)
 
 
 def of_memory(error: BaseException | None) -> bool:

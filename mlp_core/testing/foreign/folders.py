@@ -8,7 +8,7 @@ from pathlib import Path
 from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.foreign.reading.texts import FORMATS as TEXTS
 from mlp_core.testing.foreign.reading.texts import keeps_a_notebook
-from mlp_core.testing.report.names import FILES, split
+from mlp_core.testing.report.names import FILES, beside, split
 
 
 def expanded(names: Iterable[str]) -> list[str]:
@@ -20,8 +20,9 @@ def expanded(names: Iterable[str]) -> list[str]:
     for name in names:
         folder = Path(name)
         if not folder.is_dir():
-            if not split(name)[0].is_file():
-                raise ArgumentError("subject", name, "an existing file")
+            file = Path(split(name)[0])
+            if not file.is_file():
+                raise ArgumentError("subject", name, f"an existing file{beside(file)}")
             found.append(name)
             continue
         inside = [path for path in _files(folder) if _is_read(path)]

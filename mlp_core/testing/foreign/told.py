@@ -4,6 +4,7 @@ escaped, so that it cannot move a cursor."""
 from __future__ import annotations
 
 import json
+import re
 import signal
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -17,7 +18,11 @@ LOADS = "can be loaded", "The definition, and what it reaches of its file, can b
 FOUND = "has something to verify", "There is a definition in the file that can be verified."
 
 TIME, MEMORY = "make every call return", "use less memory"
-INSTALL = "install the package that has this module in the environment of mlp_core, or do not import it"
+INSTALL = (
+    "install the package that has this module in the environment of mlp_core, put the module into the folder of the "
+    "file, or do not import it"
+)
+RELATIVE = "this is a relative import: put {} into the folder {} the file, or copy what you use of it into the file"
 FASTER, ALONE, ON = "make calls faster", "make the file loadable by itself", "run it again"
 NAMES, PLAINLY = "define or name one of them", "do not change the process in which it runs"
 """advice on what would help"""
@@ -59,6 +64,19 @@ class Told:
         return Result(self.name, self.statement, hand_in.name, self.group, judges=self.judges, **options)
 
 
+def _loadable(words: str) -> str:
+    """What would help a file that cannot be loaded, by the error and the line in its words.
+
+    >>> _loadable("ModuleNotFoundError: No module named 'week1.layers' (net.py, line 1: from .layers import *)")[:61]
+    'this is a relative import: put layers.py into the folder of t'
+    """
+    found = re.search(r": from (\.+)([\w.]*) import (\w*)", words)
+    if words.startswith(("ImportError", "ModuleNotFoundError")) and found is not None:
+        dots, module, name = found.groups()
+        return RELATIVE.format(f"{(module or name).replace('.', '/')}.py", "of" if dots == "." else "above that of")
+    return INSTALL if words.startswith("ModuleNotFoundError") else ALONE
+
+
 def refused(name: str, why: str) -> HandIn:
     """A hand-in without anything to verify."""
     hand_in = HandIn(name, refused=escaped(why))
@@ -90,8 +108,7 @@ class Listener:
                 hand_in.results = [untested(hand_in, Told(*FOUND), why, NAMES)]
                 return True
             case {"failed": words}:
-                helps = INSTALL if words.startswith(ModuleNotFoundError.__name__) else ALONE
-                hand_in.results = [untested(hand_in, Told(*LOADS), words, helps)]
+                hand_in.results = [untested(hand_in, Told(*LOADS), words, _loadable(words))]
                 return True
             case {"laws": laws, "course": course, "reading": reading}:
                 self.laws, hand_in.course, hand_in.reading = [Told(*law) for law in laws], course, reading

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from os.path import commonpath
 from pathlib import Path
+
+from mlp_core.base.errors import meant
 
 FILES = (".py", ".ipynb", ".ipy", ".md", ".markdown", ".myst", ".mystnb", ".mnb", ".Rmd", ".rmd", ".qmd")
 """the endings of files that can be read: scripts, notebooks, and notebooks kept as text"""
@@ -25,6 +28,15 @@ def split(name: str) -> tuple[Path, str | None]:
     if colon and file.endswith(FILES):
         return Path(file), definition
     return Path(name), None
+
+
+def beside(path: Path) -> str:
+    """The end of a message about a file that does not exist: where it was looked for, and the nearest name there."""
+    folder = path.parent
+    if not folder.is_dir():
+        return f"; the folder {str(folder)!r} does not exist"
+    names = [one.name for one in folder.iterdir()] if os.access(folder, os.R_OK) else []
+    return f" in {str(folder.resolve())!r}{meant(path.name, names)}"
 
 
 def short_names(names: Sequence[str]) -> list[str]:

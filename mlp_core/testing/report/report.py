@@ -129,20 +129,24 @@ def _plain(value: Any) -> Any:
 
 
 def table(results: list[Result], running: Result | None = None) -> Table:
-    """Laws with examples, the largest error relative to its bound, and the verdict; a heading above each subject."""
+    """Laws with examples, the largest error relative to its bound, and the verdict; a heading above each subject. The
+    reason why laws of a subject could not be tested is printed once.
+    """
     shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=False)
     name = 47 if any(result.verdict == "UNTESTED" for result in results) else 48  # the longest verdict fits into 80 too
     for width, justify in ((name, "left"), (8, "right"), (14, "right"), (None, "left")):
         shown.add_column(width=width, justify=justify, overflow="fold")  # type: ignore[arg-type]  # rich's literal type
-    subject = None
+    subject, told = None, set[str]()
     for result in results:
         if result.subject != subject:
-            subject = result.subject
+            subject, told = result.subject, set()
             dim = [Text(name, style="dim") for name in ("examples", "error (bound)", "verdict")]
             shown.add_row(Text(escaped(subject), style="bold cyan"), *dim)
         shown.add_row(*cells(result, running is result))
         if result.reason and result.verdict != "FAIL":
-            shown.add_row(Padding(Text(escaped(result.reason), style="dim"), (0, 0, 0, 4)))
+            reason = "for the same reason" if result.reason in told else escaped(result.reason)
+            shown.add_row(Padding(Text(reason, style="dim"), (0, 0, 0, 4)))
+            told |= {result.reason} if result.verdict == "UNTESTED" else set()
     return shown
 
 

@@ -97,14 +97,14 @@ KINDS: tuple[Kind, ...] = (
     Kind("f(model, trace, dL_dy)", _of_form("backprop", lambda f, sizes: subjects.backprop(f, batch_sizes=sizes))),
     Kind("f(model, y_true, y_pred)", _of_form("course", lambda f, sizes: subjects.course(f, batch_sizes=sizes))),
     Kind("", _bound),
-    Kind("an UpdateRule", _rule),
+    Kind("an update rule", _rule),
     Kind("a torch.optim.Optimizer class", _optimizer),
     Kind("an activation or loss record", _record),
-    Kind("a training loop", _of_form("training", lambda f, _: subjects.training(f))),
-    Kind("a gradient check", _of_form("gradcheck", lambda f, _: subjects.gradcheck(f))),
-    Kind("a normalisation", _of_form("normalisation", lambda f, _: subjects.normalisation(f))),
+    Kind("", _of_form("training", lambda f, _: subjects.training(f))),
+    Kind("", _of_form("gradcheck", lambda f, _: subjects.gradcheck(f))),
+    Kind("", _of_form("normalisation", lambda f, _: subjects.normalisation(f))),
     Kind("a training function", _trainer),
-    Kind("a selection", _of_form("selection", lambda f, _: subjects.selection(f))),
+    Kind("", _of_form("selection", lambda f, _: subjects.selection(f))),
 )
 """in the order in which they are tried"""
 
@@ -122,16 +122,14 @@ def resolve(thing: Any, batch_sizes: Sizes = BATCH_SIZES) -> Any:
     head = Head.of(thing)
     parameters = [] if head is None else [*head.positional, *["*"] * bool(head.others), *head.others]
     named = f" (its parameters are {', '.join(parameters)})" if parameters else ""
-    looked_for = ", ".join(kind.looks for kind in KINDS if kind.looks)
-    raise ArgumentError(
-        "subject", Described(f"{_described(thing)}{named}"),
-        f"{looked_for}, a name of the core or 'package.module:Name'; {_instead(thing)}",
-    )  # fmt: skip
+    *looked_for, last = [kind.looks for kind in KINDS if kind.looks]
+    expected = f"{', '.join(looked_for)} or {last}; {_instead(thing)}"
+    raise ArgumentError("subject", Described(f"{_described(thing)}{named}"), expected)
 
 
 WRAP = (
-    "wrap anything else in a call of mlp_core.testing.subjects, such as pair(forward, backward, inputs) or "
-    "gradient(loss, gradient, inputs); docs/gradients.md has an example of each"
+    "for other code, verify the result of a call such as subjects.derivative(f, df) or "
+    "subjects.pair(forward, backward, inputs): see docs/gradients.md"
 )
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mlp_core import activations, losses, rules
-from mlp_core.base.errors import ArgumentError, meant, unknown
-from mlp_core.testing.report.names import FILES
+from mlp_core.base.errors import ArgumentError, meant
+from mlp_core.testing.report.names import FILES, beside
 from mlp_core.testing.subjects import recognise
 from mlp_core.testing.subjects.recognise import BATCH_SIZES
 
@@ -52,10 +52,11 @@ def _by_name(name: str) -> Any:
             if set(name) & set("*?["):
                 raise ArgumentError("subject", name, "a pattern that matches a file")
             if "/" in name or "\\" in name:
-                raise ArgumentError("subject", name, "an existing file or folder")
+                raise ArgumentError("subject", name, f"an existing file or folder{beside(Path(name))}")
             if one := _in_a_module(name):
                 raise ArgumentError("subject", name, f"{one}, with a colon between the module and the name")
-            raise unknown("subject", name, known)
+            expected = "a file, a folder, package.module:NAME, or a name that `mlp-core verify --list` prints"
+            raise ArgumentError("subject", name, f"{expected}{meant(name, known)}")
         return known[name]
     module, _, attribute = name.partition(":")
     if Path(module).suffix in FILES:
