@@ -53,12 +53,43 @@ class Layer:
 kernels = {}
 """
 
+MISSPELT = """\
+def layer_forward(x, w):
+    return x @ w, (x, w)
+
+def layer_backward(dout, cache):
+    x, w = cache
+    return dout @ w.T, X.T @ dout
+"""
+
+NOTHING = MISSPELT.replace("return dout @ w.T, X.T @ dout", "dx, dw = dout @ w.T, x.T @ dout")
+
 FILES = {
     "always the same": (ALWAYS, "; with everything that was tried your code raised KeyError: 'scale', expected"),
     "often": (OFTEN, "; most often your code raised RuntimeError: the library has no kernel, expected"),
     "no gradient fits": (RUNS, "; with some your code ran, but no gradient had the shape of its argument, expected"),
     "a constructor": (MADE, "; most often your code raised KeyError: "),
 }
+
+
+REGARDLESS = {
+    MISSPELT: "NameError: name 'X' is not defined (theirs.py, line 6: return dout @ w.T, X.T @ dout)",
+    NOTHING: "None, returned by layer_backward (is its return missing?)",
+}
+
+
+@pytest.mark.parametrize("text", REGARDLESS)
+def test_an_error_that_no_shape_avoids_is_named_and_ends_the_search(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "theirs.py"
+    counting = text.replace("    return x @ w, (x, w)", "    CALLS.append(1); return x @ w, (x, w)")
+    path.write_text(f"CALLS = []\n{counting}", encoding="utf-8")
+    (name,) = found_in(str(path))
+    found, things = loaded(name)
+    with pytest.raises(ArgumentError) as error:
+        laws_of(found, things, 8, checked)
+    said = REGARDLESS[text].replace("line 6", "line 7")
+    assert error.value.line == f"code: got {said}, expected a call that returns gradients: first correct this"
+    assert 0 < len(things[0].__globals__["CALLS"]) < 1000  # of 20,000 and more
 
 
 @pytest.mark.parametrize("kind", FILES)

@@ -9,9 +9,10 @@ NO_MEMORY = "can't allocate memory"
 
 
 NO_DEVICE = (
-    "Found no NVIDIA driver", "Torch not compiled with CUDA", "No CUDA GPUs are available", "Torch not compiled with XPU",
-    "torch.cuda.is_available() is False", "The MPS backend is supported only on", "not linked with support for mps",
-    "No HIP GPUs are available", "Cannot access accelerator device when none is available",
+    "Found no NVIDIA driver", "Torch not compiled with CUDA", "Torch not compiled with XPU",
+    "No CUDA GPUs are available", "No HIP GPUs are available", "torch.cuda.is_available() is False",
+    "The MPS backend is supported only on", "not linked with support for mps",
+    "Cannot access accelerator device when none is available",
 )
 """parts of torch's messages about a GPU that the machine does not have"""
 

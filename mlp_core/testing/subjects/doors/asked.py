@@ -14,7 +14,7 @@ from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.examples.shapes import Shape, parsed
 from mlp_core.testing.subjects.doors.assigned import Classes, Found, built, is_shape, options_of
 from mlp_core.testing.subjects.doors.names import EITHER
-from mlp_core.testing.subjects.doors.raised import told
+from mlp_core.testing.subjects.doors.raised import always, forget, told
 
 WANTED = "shapes in the words of arrays, constants after a semicolon: '(n,d),(d,h),(h); stride=2'"
 
@@ -151,5 +151,8 @@ def not_run(words: str, expected: str, call: str) -> ArgumentError:
     """The error if no shapes are found with which something runs, with what was raised: words say what was tried, and
     `call` makes the subject in two lines to paste.
     """
+    if text := always():
+        forget()
+        return ArgumentError("code", Described(text), "a call that returns gradients: first correct this")
     paste = f"from mlp_core.testing import subjects\nsubject = subjects.{call}"
     return ArgumentError("shapes", Described(f"no shapes with which {words}{told()}"), expected, paste=paste)

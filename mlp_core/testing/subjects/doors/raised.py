@@ -5,21 +5,59 @@ from __future__ import annotations
 from collections import Counter
 from contextvars import ContextVar
 
+from mlp_core.testing.engine.evidence import place_of
+
 RAISED: ContextVar[Counter[str] | None] = ContextVar("RAISED", default=None)
 """how often each exception was raised, in words; an empty text for calls that ran and gave no gradient that fits"""
 
 LONGEST = 160
 """the length at which the words of an exception are cut"""
 
+ALWAYS = ("NameError", "CalledExit", "EOFError: input()", "None, returned by")
+"""the beginnings of errors that do not depend on the arguments"""
+
+ENOUGH = 20
+"""how many calls must end with such an error, and none without an error, before no other arguments are tried"""
+
+
+class NothingReturned(Exception):
+    """A backward returned None."""
+
+
+class TooSmall(Exception):
+    """The arguments have too few numbers. The backward was not called, so nothing is known about it."""
+
+
+class Hopeless(Exception):
+    """Ends a search: every call that gets far enough ends with the same error, whatever the arguments are."""
+
 
 def note(error: BaseException | None) -> None:
     """Count what a call raised; None if it ran."""
+    if isinstance(error, TooSmall):
+        return
     counts = RAISED.get()
     if counts is None:
         counts = Counter()
         RAISED.set(counts)
-    text = "" if error is None else " ".join(f"{type(error).__name__}: {error}".split())
-    counts[text if len(text) <= LONGEST else f"{text[:LONGEST]}..."] += 1
+    kind = "" if isinstance(error, NothingReturned) else f"{type(error).__name__}: "
+    text = "" if error is None else " ".join(f"{kind}{error}".split())
+    text = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+    if error is not None and text.startswith(ALWAYS) and not isinstance(error, NothingReturned):
+        text = f"{text} ({place_of(error)})"
+    counts[text] += 1
+
+
+def always() -> str:
+    """The error that does not depend on the arguments, if there was one and no call ran without an error."""
+    counts = RAISED.get() or Counter()
+    return "" if "" in counts else next((text for text in counts if text.startswith(ALWAYS)), "")
+
+
+def stop_if_hopeless() -> None:
+    """Raises Hopeless after ENOUGH errors that do not depend on the arguments."""
+    if (text := always()) and (RAISED.get() or Counter())[text] >= ENOUGH:
+        raise Hopeless(text)
 
 
 def forget() -> None:

@@ -29,7 +29,7 @@ from mlp_core.testing.subjects.doors.held import at, gradient_of, held
 from mlp_core.testing.subjects.doors.layer import given_by, kept_in, layer
 from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
 from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
-from mlp_core.testing.subjects.doors.raised import note
+from mlp_core.testing.subjects.doors.raised import NothingReturned, TooSmall, note
 from mlp_core.testing.subjects.doors.searched import forward_of
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.several_values import of_several_values
@@ -73,9 +73,13 @@ def _of_pair(forward: Callable[..., Any], backward: Callable[..., Any], first: O
     def fits(args: list[Any], few: int = 2) -> bool:
         ran = wired([copied(a) for a in args])
         outs = [o for o in ran.outs if is_number(o)]
-        if len(outs) != len(ran.outs) or not outs or sum(map(count_of, outs)) < few:
+        if len(outs) != len(ran.outs) or not outs:
             return False
+        if sum(map(count_of, outs)) < few:
+            raise TooSmall
         found = ran.pull([ones_like(o) for o in outs])
+        if found is None:
+            raise NothingReturned(f"None, returned by {name_of(backward)} (is its return missing?)")
         several = list(found) if isinstance(found, (tuple, list)) else [found]
         wanted = [np.shape(a) for a in args if is_real(a)]
         if isinstance(found, dict):

@@ -13,7 +13,7 @@ import torch
 
 from mlp_core.testing.subjects.doors.assigned import built
 from mlp_core.testing.subjects.doors.missing import Absent, Missing
-from mlp_core.testing.subjects.doors.raised import note
+from mlp_core.testing.subjects.doors.raised import note, stop_if_hopeless
 
 CALLS = 20_000
 """the number of calls of a function in one search, and of assignments that it finds"""
@@ -65,6 +65,7 @@ class Search:
             return error.__cause__.place if isinstance(error.__cause__, Missing) else None
         except Exception as error:  # foreign code with guessed arguments
             note(error)
+            stop_if_hopeless()
             return None
         return -1
 

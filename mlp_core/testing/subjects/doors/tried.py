@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import chain, islice, product
 from typing import Any
@@ -22,7 +23,7 @@ from mlp_core.testing.subjects.doors.assigned import (
     options_of,
     sizes_of,
 )  # fmt: skip
-from mlp_core.testing.subjects.doors.raised import forget, note
+from mlp_core.testing.subjects.doors.raised import Hopeless, forget, note, stop_if_hopeless
 from mlp_core.testing.subjects.doors.searched import Search
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.roles import role
@@ -65,12 +66,13 @@ def tried(
             fitted = test(built(options, lib))
         except Exception as error:
             note(error)
+            stop_if_hopeless()
             return False
         if not fitted:
             note(None)
         return fitted
 
-    with np.errstate(all="ignore"), warnings.catch_warnings(), seeded():
+    with np.errstate(all="ignore"), warnings.catch_warnings(), seeded(), suppress(Hopeless):
         warnings.simplefilter("ignore")
         if given is not None:
             return by_signature(given, names, fits, runs, lib)
