@@ -110,6 +110,22 @@ def test_a_relative_import_without_its_file(tmp_path: Path, head: str, helps: st
     assert untested(verified(tmp_path, "K", head=head)).endswith(f"; this is a relative import: {helps}")
 
 
+@pytest.mark.parametrize(("head", "helps"), [
+    ("K = float(input())\n", "replace input() by a value"),
+    ("from argparse import ArgumentParser\np = ArgumentParser()\np.add_argument('file')\nK = p.parse_args()\n",
+     "the file gets no command-line options: replace them by values, as in parse_args([])"),
+    ("import sys\nK = sys.exit('no')\n", 'remove this line, or move it below `if __name__ == "__main__":`'),
+    ("K = undefined * 2\n", "define it above this line: the file is run by itself, from top to bottom"),
+    ("import numpy as np\nK = np.load('gone.npy')\n", "or use a few numbers instead"),
+    ("def g():\n    raise RuntimeError('No CUDA GPUs are available')\nK = g()\n",
+     "use the CPU if torch.cuda.is_available() is False"),
+])  # fmt: skip
+def test_a_file_that_cannot_be_loaded_is_told_what_helps(tmp_path: Path, head: str, helps: str) -> None:
+    said = untested(verified(tmp_path, "K", head=head))
+    assert said.endswith(f"; {helps}")
+    assert re.search(r"\((?!_)\w+\.py, line \d: ", said)  # a line of the file, not of numpy or argparse
+
+
 def test_where_there_is_nothing_to_verify(tmp_path: Path) -> None:
     for name in ("else.py", "another.py"):
         (tmp_path / name).write_text("def train(): pass")

@@ -91,6 +91,9 @@ def made(**options: Any) -> Any:
          "empty group'?")),
         (lambda: verify(made(backward=lambda dout, c, v, b: c), examples=3), ("forward: got one that returns 2 values, "
          "expected its output, and then c, v, b, because backward(dout, c, v, b) takes them")),
+        (lambda: subjects.optimizer(torch.optim.SGD([TENSOR])), ("make: got an object of class SGD, expected the class "
+         "SGD, or a function (params, **hyper) that returns an optimizer")),
+        (lambda: subjects.optimizer("SGD"), "make: got 'SGD', expected a class such as torch.optim.SGD, or a function"),
     ],
 )  # fmt: skip
 def test_an_argument_of_a_subject(make: Any, said: str) -> None:

@@ -80,10 +80,13 @@ class Beyond(AttributeError):
 
 
 def place_of(error: BaseException) -> str:
-    """The line that raised an error: the last line in the subject's own file, if there is one."""
+    """The line that raised an error: the last line in the subject's own file, if there is one. A line of an installed
+    package is named only if no other line is the subject's.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith(NOT_THEIRS)]
-    return "".join(f"{_shown(f.filename)}, line {f.lineno}: {f.line}" for f in (own or frames)[-1:])
+    written = [frame for frame in own if not {"site-packages", "dist-packages"} & set(Path(frame.filename).parts)]
+    return "".join(f"{_shown(f.filename)}, line {f.lineno}: {f.line}" for f in (written or own or frames)[-1:])
 
 
 def _shown(file: str) -> str:

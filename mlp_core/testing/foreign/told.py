@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from mlp_core.testing.engine.result import Result
+from mlp_core.testing.engine.shortage import NO_DEVICE
 from mlp_core.testing.foreign.family import MOST, TOO_MANY
 from mlp_core.testing.report.escape import escaped
 
@@ -18,11 +19,21 @@ LOADS = "can be loaded", "The definition, and what it reaches of its file, can b
 FOUND = "has something to verify", "There is a definition in the file that can be verified."
 
 TIME, MEMORY = "make every call return", "use less memory"
+DEVICE = "use the CPU if torch.cuda.is_available() is False"
 INSTALL = (
     "install the package that has this module in the environment of mlp_core, put the module into the folder of the "
     "file, or do not import it"
 )
 RELATIVE = "this is a relative import: put {} into the folder {} the file, or copy what you use of it into the file"
+AT_LOADING = (
+    ("EOFError: input()", "", "replace input() by a value"),
+    ("CalledExit", "parse_args", "the file gets no command-line options: replace them by values, as in parse_args([])"),
+    ("CalledExit", "", 'remove this line, or move it below `if __name__ == "__main__":`'),
+    ("NameError", "", "define it above this line: the file is run by itself, from top to bottom"),
+    ("it reads ", "", "or use a few numbers instead"),
+    ("ModuleNotFoundError", "", INSTALL),
+)
+"""the beginning of an error at loading, what its words contain, and what would help"""
 FASTER, ALONE, ON = "make calls faster", "make the file loadable by itself", "run it again"
 NAMES, PLAINLY = "define or name one of them", "do not change the process in which it runs"
 """advice on what would help"""
@@ -74,7 +85,10 @@ def _loadable(words: str) -> str:
     if words.startswith(("ImportError", "ModuleNotFoundError")) and found is not None:
         dots, module, name = found.groups()
         return RELATIVE.format(f"{(module or name).replace('.', '/')}.py", "of" if dots == "." else "above that of")
-    return INSTALL if words.startswith("ModuleNotFoundError") else ALONE
+    if any(said in words for said in NO_DEVICE):
+        return DEVICE
+    helps = (help_ for begin, part, help_ in AT_LOADING if words.startswith(begin) and part in words)
+    return next(helps, ALONE)
 
 
 def refused(name: str, why: str) -> HandIn:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_origin
 import torch
 from hypothesis import strategies as st
 
-from mlp_core.base.errors import ArgumentError, unknown
+from mlp_core.base.errors import ArgumentError, Described, unknown
 from mlp_core.rules._domains import Domain, domain_of
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.changes import Outside, Wrongs
@@ -42,7 +42,10 @@ def of_optimizer(
 ) -> OptimizerSubject:  # fmt: skip
     """See mlp_core.testing.subjects.optimizer."""
     if not callable(make):
-        raise ArgumentError("make", make, "a torch.optim.Optimizer, or a function (params, **hyper) that returns one")
+        name = type(make).__name__
+        made = Described(f"an object of class {name}") if isinstance(make, torch.optim.Optimizer) else make
+        which = f"the class {name}" if made is not make else "a class such as torch.optim.SGD"
+        raise ArgumentError("make", made, f"{which}, or a function (params, **hyper) that returns an optimizer")
     if reference is not None and not callable(reference):
         raise ArgumentError("reference", reference, "an optimizer in the form of make, or None")
     for claim in claims:
