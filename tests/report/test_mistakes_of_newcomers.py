@@ -19,6 +19,7 @@ FILES = {
     "    return dout @ w.T, x.T @ dout\n",
     "broken.py": "def f_forward(x, w)\n    return x @ w\n",
     "unclosed.py": "def backpropagation(model, y_true, y_pred):\n    delta = (y_true - y_pred\n    return delta\n",
+    "two.py": "def backpropagation(model, y_pred):\n    model.dL_dw[1] = y_pred\n",
     "stars.py": "def f_forward(*args):\n    return args\n\n\ndef f_backward(*args):\n    return args\n",
     "lambdas.py": "import numpy as np\nf = lambda x: np.sin(x)\ndf = lambda x: np.cos(x)\n",
 }
@@ -60,6 +61,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         (("sgd", "adam", "--shapes", "(n)"), "error: --shapes: got sgd, adam, expected a script, a notebook or a"),
         (("broken.py",), ("line 1: expected ':'; found f_forward(x, w) (line 1). docs/gradients.md shows the forms "
          "that are recognised. First correct the code that cannot be read.")),
+        (("two.py",), ("found backpropagation(model, y_pred) (line 1). A backpropagation of a network needs these "
+         "three parameters: def backpropagation(model, y_true, y_pred). docs/course-contract.md says what they are.")),
         (("stars.py",), "found f_forward(*args) (line 1), f_backward(*args) (line 5)"),
         (("lambdas.py",), "found f, a lambda (line 2): write it with def, df, a lambda (line 3): write it with def"),
     ],

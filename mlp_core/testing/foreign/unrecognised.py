@@ -20,6 +20,13 @@ OTHERWISE = "Write the same function with arrays of numpy or torch to have it ve
 
 FORMS = "docs/gradients.md shows the forms that are recognised. "
 
+COURSE = (
+    "A backpropagation of a network needs these three parameters: def {}(model, y_true, y_pred). "
+    "docs/course-contract.md says what they are."
+)
+NETWORKS = ("model", "net", "network", "nn", "mlp")
+"""names of a parameter that is a network"""
+
 
 def not_recognised(
     name: str, nodes: Sequence[ast.stmt], broken: Sequence[str], forms: str
@@ -32,8 +39,23 @@ def not_recognised(
         expected = f"the same in numpy, torch or jax: {told}; {listed(nodes, broken)}"
         brief = f"{name} is not recognised: {told}: {listed(nodes, broken, most=NAMED)}. {OTHERWISE}"
         return ArgumentError("subject", Described(name), expected, brief=brief)
+    if near := _nearly_of_the_course(nodes):
+        told = COURSE.format(near)
+        brief = f"{name} is not recognised: {listed(nodes, broken, most=NAMED)}. {told}"
+        return ArgumentError("subject", Described(name), f"{forms}; {listed(nodes, broken)}. {told}", brief=brief)
     paste = "" if broken else offered.lines(nodes)
     end = REPAIR if broken else offered.ADD if paste else ""
     brief = f"{name} is not recognised: {listed(nodes, broken, most=NAMED)}. {FORMS}{end}"
     expected = f"{forms}; {listed(nodes, broken)}{offered.MARK if paste else ''}"
     return ArgumentError("subject", Described(name), expected, brief=brief, paste=paste)
+
+
+def _nearly_of_the_course(nodes: Sequence[ast.stmt]) -> str:
+    """The name of a function that is called like the course's and takes a network, with other parameters than it.
+
+    >>> _nearly_of_the_course(ast.parse("def backpropagation(model, y_pred): pass").body)
+    'backpropagation'
+    """
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.args.args]
+    near = (f.name for f in functions if "backprop" in f.name.lower() and f.args.args[0].arg.lower() in NETWORKS)
+    return next(near, "")
