@@ -76,7 +76,7 @@ class Told:
 
 
 def _loadable(words: str) -> str:
-    """What would help a file that cannot be loaded, by the error and the line in its words.
+    """The advice about a file that cannot be loaded, by the error and the line in its words.
 
     >>> _loadable("ModuleNotFoundError: No module named 'week1.layers' (net.py, line 1: from .layers import *)")[:61]
     'this is a relative import: put layers.py into the folder of t'
