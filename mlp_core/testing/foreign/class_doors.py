@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from mlp_core.base.lazy import later
-from mlp_core.testing.foreign.doors import PRIMES, RECOGNISED, Door, is_gradient, positional, returns, wanted
+from mlp_core.testing.foreign.doors import PRIMES, Door, is_gradient, positional, returns, wanted
 from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
 
-of_layer, of_method = later(RECOGNISED, "of_layer"), later("mlp_core.testing.subjects.doors.bound", "of_method")
+of_layer = later("mlp_core.testing.subjects.doors.recognised_layer", "of_layer")
+of_method = later("mlp_core.testing.subjects.doors.bound", "of_method")
 of_methods = later("mlp_core.testing.subjects.doors.methods", "of_methods")
 
 

@@ -12,8 +12,9 @@ from mlp_core.testing.examples.foreign_arrays import is_array, like, tensor_of
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.subjects.doors.beside import Beside, formed, refused
 from mlp_core.testing.subjects.doors.form import Form
-from mlp_core.testing.subjects.doors.given import required
+from mlp_core.testing.subjects.doors.given import in_words, required
 from mlp_core.testing.subjects.doors.held import held
+from mlp_core.testing.subjects.doors.telling import telling_defaults
 
 STEP = 2.0**-17
 """the step of a quotient that only chooses between the two"""
@@ -23,25 +24,29 @@ def of_loss(cls: type, value: str, gradient: str) -> Form:
     """A class of losses: a method for the value, and one for its gradients, which takes the same arguments or none. If
     the value is an array, the gradient is that of its sum or of its mean, whichever is nearer.
     """
-    def by(word: str) -> Form:
+    def by(word: str, given: str) -> Form:
         lines = (
-            "def both(args):", f"    made = {owner}()", f"    value = made.{value}(*args)",
+            "def both(args):", f"    made = {owner}({given})", f"    value = made.{value}(*args)",
             f"    value = value.{word}() if np.ndim(value) else value", f"    return value, made.{gradient}({again})",
         )  # fmt: skip
         form = formed(f"{owner}.{gradient}", required(getattr(cls(), value)), Beside(lines, (cls,)))
+        if form is None and given:
+            return by(word, "")
         if form is None or held(cls()):
             expected = "a loss without arrays of its own, with a gradient for its first arguments"
             call = f'value_and_gradient(f, subjects.arrays("(n,d),(n,d)"))  # f calls {owner}'
             raise refused(f"{owner}.{value} runs", expected, call)
-        return form
+        return replace(form, found=f"{form.found}; {in_words(telling)}") if given else form
 
+    telling = telling_defaults(cls)
+    given = ", ".join(f"{n}={v!r}" for n, v in telling.items())
     owner, again = cls.__name__, "*args" if required(getattr(cls(), gradient)) else ""
-    first = by("mean")
+    first = by("mean", given)
     example = sample(first.inputs, 3)[-1]
     with np.errstate(all="ignore"):
         if np.ndim(getattr(cls(), value)(*example.fresh())) == 0:
             return first
-        forms = {"mean": first, "sum": by("sum")}
+        forms = {"mean": first, "sum": by("sum", given)}
         word = min(forms, key=lambda one: _off(forms[one], example))
     return replace(forms[word], found=f"{forms[word].found}; the gradient is that of the {word} of its values")
 

@@ -43,6 +43,13 @@ EITHER = re.compile(r"alpha|beta|delta|rate|slope|scale|sigma|h|a|c|k")
 """parameters that may be arrays, and are numbers if no array works"""
 
 
+TELLING = re.compile(
+    r"alpha|beta|delta|slope|scale|sigma|gamma|kappa|temp(erature)?|tau|lam(bda)?_?|lambd|reg(_?(lambda|strength))?"
+    r"|l[12](_?(reg|lambda|penalty))?|margin|weight_decay|negative_slope"
+)
+"""names of parameters that are factors, powers or thresholds"""
+
+
 def constants_of(name: str) -> tuple[Any, ...]:
     """The values with which a parameter is tried that is no array; none if its name does not show that it is a number.
 

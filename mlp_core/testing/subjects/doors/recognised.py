@@ -24,15 +24,13 @@ from mlp_core.testing.subjects.doors.domains import narrowed
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import Applied, function
 from mlp_core.testing.subjects.doors.given import every, in_words, large_defaults, required, smaller_defaults
-from mlp_core.testing.subjects.doors.guessed import constructed, differentiated, keyed, reordered, with_numbers, within
-from mlp_core.testing.subjects.doors.held import at, gradient_of, held
-from mlp_core.testing.subjects.doors.layer import given_by, kept_in, layer
-from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
+from mlp_core.testing.subjects.doors.guessed import differentiated, keyed, reordered, with_numbers, within
 from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
-from mlp_core.testing.subjects.doors.raised import NothingReturned, TooSmall, note
+from mlp_core.testing.subjects.doors.raised import NothingReturned, TooSmall
 from mlp_core.testing.subjects.doors.searched import forward_of
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.several_values import of_several_values
+from mlp_core.testing.subjects.doors.telling import telling
 from mlp_core.testing.subjects.doors.tried import Options, tried
 from mlp_core.testing.subjects.doors.value_and_gradient import jacobian, value_and_gradient
 
@@ -52,7 +50,8 @@ def not_found(what: str, call: str) -> ArgumentError:
 def of_pair(forward: Callable[..., Any], backward: Callable[..., Any], first: Options = ()) -> Form:
     """first: as for `tried`."""
     try:
-        return _of_pair(forward, backward, first)
+        form = _of_pair(forward, backward, first)
+        return telling(form, partial(_of_pair, first=first), forward, backward, apart=True)
     except ArgumentError:
         for smaller in smaller_defaults(forward):
             if large_defaults(backward).keys() <= smaller.keys():
@@ -127,6 +126,13 @@ def of_derivative(
 ) -> Form:  # fmt: skip
     """apart: the names into which f takes its first argument apart, if it does. several: whether df returns as many
     gradients."""
+    form = _of_derivative(f, df, apart, several=several)
+    return telling(form, partial(_of_derivative, apart=apart, several=several), f, df)
+
+
+def _of_derivative(
+    f: Callable[..., Any], df: Callable[..., Any], apart: Sequence[str] = (), *, several: bool = False
+) -> Form:  # fmt: skip
     names = required(f)
     if several and (form := beside.of_list(f, df, apart=apart)) is not None:
         return form
@@ -162,6 +168,10 @@ def of_derivative(
 
 def of_value_and_gradient(f: Callable[..., Any], apart: Sequence[str] = ()) -> Form:
     """apart: as for `of_derivative`."""
+    return telling(_of_value_and_gradient(f, apart), partial(_of_value_and_gradient, apart=apart), f)
+
+
+def _of_value_and_gradient(f: Callable[..., Any], apart: Sequence[str] = ()) -> Form:
     names, unbounded = required(f), list[float]()
 
     def fits(args: list[Any], finite: bool = True) -> bool:
@@ -187,61 +197,3 @@ def of_value_and_gradient(f: Callable[..., Any], apart: Sequence[str] = ()) -> F
         call = f'value_and_gradient({name_of(f)}, subjects.arrays("(d),(n,d),(n)"))'
         raise not_found(f"{name_of(f)}({', '.join(names)})", call)
     return told(value_and_gradient(f, within(f, found)), found, names)
-
-
-def of_layer(cls: type) -> Form:
-    names = required(cls)
-    tries = [(sizes, dict[str, int]()) for sizes in constructed(names)]
-    small = [((4,) * len(names), smaller) for smaller in smaller_defaults(cls)]
-    for sizes, smaller in [*tries, *small]:
-        made = _maker(cls, sizes, smaller)
-
-        call = _called(made)
-        if call is None:
-            continue
-        ran, whole = partial(_ran, made), partial(_fits_layer, made)
-        found = tried(call, partial(whole, own=True), call=ran) or tried(call, whole, call=ran)
-        if found is not None:
-            form = told(layer(made, found.strategy(), name=cls.__name__), found, call)
-            return replace(form, found=f"{form.found}; {in_words(smaller)}") if smaller else form
-    raise not_found(f"{cls.__name__}.forward", f'layer(lambda: {cls.__name__}(...), subjects.arrays("(n,d)"))')
-
-
-def _fits_layer(made: Callable[[], Any], args: list[Any], *, own: bool = False) -> bool:
-    """Whether a layer runs on arguments, and its gradients have their shapes. own: also those of its parameters, which
-    may have others if the layer is one for vectors and gets matrices.
-    """
-    one = made()
-    arrays = held(one) if own else []
-    out = (getattr(one, "forward", None) or one)(*args)
-    out = given_by(one, out, kept_in(one, out, OUTPUTS))
-    steps = len(required(one.backward)) > 1
-    below = one.backward(ones_like(out), *([1.0] if steps else []))
-    below = given_by(one, below, kept_in(one, below, BELOW))
-    pairs = [(each.of(one), at(one, place)) for each in arrays if (place := gradient_of(one, each)) is not None]
-    if count_of(out) < 2 or any(np.shape(array) != np.shape(gradient) for array, gradient in pairs):
-        return False
-    if below is None and not any(map(is_real, args)):  # an embedding: its argument has no gradient
-        return bool(pairs)
-    if isinstance(below, (tuple, list)) and len(args) > 1:
-        return [np.shape(g) for g in below] == [np.shape(a) for a in args]
-    return np.shape(below) == np.shape(args[0])
-
-
-def _ran(made: Callable[[], Any], *args: Any) -> Any:
-    one = made()
-    return (getattr(one, "forward", None) or one)(*args)
-
-
-def _called(made: Callable[[], Any]) -> Sequence[str] | None:
-    """The parameters of forward of the object; None if the object cannot be created."""
-    try:
-        probe = made()
-        return required(getattr(probe, "forward", None) or probe)
-    except Exception as error:  # foreign code with guessed sizes
-        note(error)
-        return None
-
-
-def _maker(cls: type, sizes: tuple[Any, ...], smaller: dict[str, int]) -> Callable[[], Any]:
-    return partial(cls, *sizes, **smaller) if sizes or smaller else cls

@@ -1,0 +1,86 @@
+"""The door for a class of layers in a file: the sizes for its constructor and the arguments of its forward are found by
+trying, and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from mlp_core.testing.examples.foreign_arrays import count_of, is_real, ones_like
+from mlp_core.testing.subjects.doors.assigned import built
+from mlp_core.testing.subjects.doors.form import Form
+from mlp_core.testing.subjects.doors.given import in_words, required, smaller_defaults
+from mlp_core.testing.subjects.doors.guessed import constructed, ran
+from mlp_core.testing.subjects.doors.held import at, gradient_of, held
+from mlp_core.testing.subjects.doors.layer import given_by, kept_in, layer
+from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
+from mlp_core.testing.subjects.doors.raised import note
+from mlp_core.testing.subjects.doors.recognised import not_found, told
+from mlp_core.testing.subjects.doors.telling import telling_defaults
+from mlp_core.testing.subjects.doors.tried import tried
+
+
+def of_layer(cls: type) -> Form:
+    names = required(cls)
+    telling = telling_defaults(cls)
+    tries = [(sizes, dict[str, float]()) for sizes in constructed(names)]
+    small = [((4,) * len(names), dict[str, float](smaller)) for smaller in smaller_defaults(cls)]
+    for sizes, smaller in [*tries, *small]:
+        made = _maker(cls, sizes, smaller)
+
+        call = _called(made)
+        if call is None:
+            continue
+        runs, whole = partial(_ran, made), partial(_fits_layer, made)
+        found = tried(call, partial(whole, own=True), call=runs) or tried(call, whole, call=runs)
+        if found is not None:
+            other = _maker(cls, sizes, smaller | telling)
+            if telling and ran(partial(_fits_layer, other), built(found.options, found.lib)):
+                made, smaller = other, smaller | telling
+            form = told(layer(made, found.strategy(), name=cls.__name__), found, call)
+            return replace(form, found=f"{form.found}; {in_words(smaller)}") if smaller else form
+    raise not_found(f"{cls.__name__}.forward", f'layer(lambda: {cls.__name__}(...), subjects.arrays("(n,d)"))')
+
+
+def _fits_layer(made: Callable[[], Any], args: list[Any], *, own: bool = False) -> bool:
+    """Whether a layer runs on arguments, and its gradients have their shapes. own: also those of its parameters, which
+    may have others if the layer is one for vectors and gets matrices.
+    """
+    one = made()
+    arrays = held(one) if own else []
+    out = (getattr(one, "forward", None) or one)(*args)
+    out = given_by(one, out, kept_in(one, out, OUTPUTS))
+    steps = len(required(one.backward)) > 1
+    below = one.backward(ones_like(out), *([1.0] if steps else []))
+    below = given_by(one, below, kept_in(one, below, BELOW))
+    pairs = [(each.of(one), at(one, place)) for each in arrays if (place := gradient_of(one, each)) is not None]
+    if count_of(out) < 2 or any(np.shape(array) != np.shape(gradient) for array, gradient in pairs):
+        return False
+    if below is None and not any(map(is_real, args)):  # an embedding: its argument has no gradient
+        return bool(pairs)
+    if isinstance(below, (tuple, list)) and len(args) > 1:
+        return [np.shape(g) for g in below] == [np.shape(a) for a in args]
+    return np.shape(below) == np.shape(args[0])
+
+
+def _ran(made: Callable[[], Any], *args: Any) -> Any:
+    one = made()
+    return (getattr(one, "forward", None) or one)(*args)
+
+
+def _called(made: Callable[[], Any]) -> Sequence[str] | None:
+    """The parameters of forward of the object; None if the object cannot be created."""
+    try:
+        probe = made()
+        return required(getattr(probe, "forward", None) or probe)
+    except Exception as error:  # foreign code with guessed sizes
+        note(error)
+        return None
+
+
+def _maker(cls: type, sizes: tuple[Any, ...], smaller: dict[str, float]) -> Callable[[], Any]:
+    return partial(cls, *sizes, **smaller) if sizes or smaller else cls
