@@ -13,7 +13,7 @@ from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.subjects.doors.alone_search import Tried, tried_with
-from mlp_core.testing.subjects.doors.alone_shapes import Given, drawn_by, given_for
+from mlp_core.testing.subjects.doors.alone_shapes import OUTPUTS, Given, drawn_by, given_for
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import strategy_of
 from mlp_core.testing.subjects.doors.parts import Parts
@@ -28,10 +28,15 @@ def of_parts(parts: Parts, things: Sequence[Any]) -> Form:
     several = given_for(
         parts.arguments, parts.wrt, parts.target, parts.biases, parts.rate, flat_target=parts.flat_target
     )
+    refuted = set[tuple[Any, ...]]()
     for given in several:
         if runs is not None and (given.lib != runs.lib or not given.several):
             continue
+        if parts.own and given.outputs > 1 and given.layout() in refuted:
+            continue  # 2 outputs hide that a factor of 2 is missing
         found = tried_with(parts, things, given)
+        if found is not None and found.whole and found.agree <= len(parts.wrt) and given.outputs == OUTPUTS[0]:
+            refuted.add(given.layout())
         runs = given if found is not None and found.whole and given.several else runs
         if found is not None and found.agree > (best[0].agree if best is not None else 0):
             less = ONE if parts.own and best is not None and best[0].whole and given.outputs == 1 else ""

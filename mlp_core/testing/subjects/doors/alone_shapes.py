@@ -49,6 +49,11 @@ class Given:
         """Whether the number of samples is free."""
         return any(isinstance(s, tuple) and "n" in s for s in self.shapes)
 
+    def layout(self) -> tuple[Any, ...]:
+        """What is the same for other sizes: the library, the kind of target, and the axes of the arguments."""
+        axes = [len(s) if isinstance(s, tuple) else -1 for s in self.shapes]
+        return self.lib, self.kind, self.axis, *axes
+
     def signature(self) -> str:
         """The shapes in the words of `arrays`."""
         return ",".join(self._words(k, s) for k, s in enumerate(self.shapes) if isinstance(s, tuple))
