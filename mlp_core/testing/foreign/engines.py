@@ -1,4 +1,4 @@
-"""Scalar autograd engines, recognised from names alone: a class with operators, a value, a gradient and backward()."""
+"""Autograd engines, recognised from names alone: a class with operators, a value, a gradient and backward()."""
 
 from __future__ import annotations
 
