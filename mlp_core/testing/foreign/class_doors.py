@@ -9,23 +9,42 @@ from typing import Any
 
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.doors import PRIMES, Door, is_gradient, positional, returns, wanted
-from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
+from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, OUTPUTS
 
 of_layer = later("mlp_core.testing.subjects.doors.recognised_layer", "of_layer")
 of_method = later("mlp_core.testing.subjects.doors.bound", "of_method")
 of_methods = later("mlp_core.testing.subjects.doors.methods", "of_methods")
 
 
-def is_layer(node: ast.ClassDef) -> bool:
-    """Whether a class has forward(self, x) and backward(self, dout), and is not a torch module."""
+METHODS = (
+    ("forward", "backward"), ("forward", "backprop"), ("forward_pass", "backward_pass"),
+    ("forward_propagation", "backward_propagation"), ("forward_propagation", "back_propagation"),
+    ("forward_prop", "backward_prop"), ("forward_prop", "back_prop"), ("fprop", "bprop"),
+)  # fmt: skip
+"""names of the two methods of a layer"""
+
+FROM_ABOVE = re.compile(rf"{ABOVE.pattern}|(output_?)?err(or)?(_\w+)?")
+"""names of the first parameter of a backward that is not called backward"""
+
+
+def methods_of_layer(node: ast.ClassDef) -> tuple[str, str] | None:
+    """The methods forward(self, x) and backward(self, dout) of a class, under these names or others; None for torch
+    modules, and for other classes.
+    """
     methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
-    if not {"forward", "backward"} <= set(methods) or any("Module" in ast.unparse(b) for b in node.bases):
-        return False
-    both = [wanted(methods[name]) for name in ("forward", "backward")]
+    if any("Module" in ast.unparse(b) for b in node.bases):
+        return None
+    return next((names for names in METHODS if set(names) <= set(methods) and _is_layer(methods, names)), None)
+
+
+def _is_layer(methods: dict[str, ast.FunctionDef], names: tuple[str, str]) -> bool:
+    forward, backward = (methods[name] for name in names)
+    both = [wanted(forward), wanted(backward)]
     if both[0] == both[1] and len(both[0]) > 2:
         return False  # a loss, whose gradient takes the same arguments
-    gives = returns(methods["forward"]) or (keeps(methods["forward"], OUTPUTS) and keeps(methods["backward"], BELOW))
-    return all(len(names) in (2, 3) and names[0] == "self" for names in both) and gives
+    gives = returns(forward) or (keeps(forward, OUTPUTS) and keeps(backward, BELOW))
+    named = names == METHODS[0] or (len(both[1]) > 1 and FROM_ABOVE.fullmatch(both[1][1]) is not None)
+    return all(len(one) in (2, 3) and one[0] == "self" for one in both) and gives and named
 
 
 def keeps(method: ast.FunctionDef, names: Sequence[str]) -> bool:
@@ -68,7 +87,9 @@ def chain_of(node: ast.ClassDef) -> list[str]:
 
 
 def layers(file: Any) -> Iterator[Door]:
-    yield from ((node.name, (node.name,), lambda cls, _: of_layer(cls)) for node in file.classes() if is_layer(node))
+    for node in file.classes():
+        if (names := methods_of_layer(node)) is not None:
+            yield node.name, (node.name,), lambda cls, _, names=names: of_layer(cls, *names)
 
 
 def networks(file: Any) -> Iterator[Door]:

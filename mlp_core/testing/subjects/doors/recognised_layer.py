@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from mlp_core.testing.engine.source import MADE, import_of
 from mlp_core.testing.examples.foreign_arrays import count_of, is_real, ones_like
 from mlp_core.testing.subjects.doors.assigned import built
 from mlp_core.testing.subjects.doors.form import Form
@@ -24,7 +25,10 @@ from mlp_core.testing.subjects.doors.telling import telling_defaults
 from mlp_core.testing.subjects.doors.tried import tried
 
 
-def of_layer(cls: type) -> Form:
+def of_layer(cls: type, forward: str = "forward", backward: str = "backward") -> Form:
+    """forward, backward: the names of its methods. Raises ArgumentError if no arguments are found with which it runs.
+    """
+    cls = _renamed(cls, forward, backward)
     names = required(cls)
     telling = telling_defaults(cls)
     tries = [(sizes, dict[str, float]()) for sizes in constructed(names)]
@@ -44,6 +48,17 @@ def of_layer(cls: type) -> Form:
             form = told(layer(made, found.strategy(), name=cls.__name__), found, call)
             return replace(form, found=f"{form.found}; {in_words(smaller)}") if smaller else form
     raise not_found(f"{cls.__name__}.forward", f'layer(lambda: {cls.__name__}(...), subjects.arrays("(n,d)"))')
+
+
+def _renamed(cls: type, forward: str, backward: str) -> type:
+    """The class with its methods under the names forward and backward."""
+    if (forward, backward) == ("forward", "backward"):
+        return cls
+    name = cls.__name__
+    other = type(name, (cls,), {"forward": getattr(cls, forward), "backward": getattr(cls, backward)})
+    text = f'type("{name}", ({name},), {{"forward": {name}.{forward}, "backward": {name}.{backward}}})'
+    setattr(other, MADE, (import_of(cls), text))
+    return other
 
 
 def _fits_layer(made: Callable[[], Any], args: list[Any], *, own: bool = False) -> bool:
