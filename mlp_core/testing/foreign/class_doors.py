@@ -62,7 +62,8 @@ def gives_a_dict(node: ast.ClassDef) -> str | None:
     for method in node.body:
         if isinstance(method, ast.FunctionDef) and wanted(method)[:1] == ["self"] and len(positional(method)) > 2:
             returned = [n.value for n in ast.walk(method) if isinstance(n, ast.Return)]
-            if any(isinstance(v, ast.Tuple) and len(v.elts) == 2 and is_gradient(v.elts[1]) for v in returned):
+            pairs = [v.elts for v in returned if isinstance(v, ast.Tuple) and len(v.elts) == 2]
+            if any(is_gradient(one[1]) and not is_gradient(one[0]) for one in pairs):
                 return method.name
     return None
 

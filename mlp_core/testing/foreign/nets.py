@@ -114,6 +114,12 @@ def _weights(init: ast.FunctionDef) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(made), tuple(made)
 
 
+def weights_in(init: ast.FunctionDef) -> tuple[str, ...]:
+    """The attributes that are single arrays of weights, if a constructor makes no lists of them."""
+    names, places = _weights(init)
+    return places if names == places else ()
+
+
 def _values(init: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
     """The expressions assigned to an attribute."""
     for s in (s for s in ast.walk(init) if isinstance(s, ast.Assign)):

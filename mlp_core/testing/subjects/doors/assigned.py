@@ -30,9 +30,13 @@ NUMBERS = re.compile(EITHER.pattern + r"|gamma|T|t|tau|temp\w*|lam\w*|n|p|factor
 """parameters that may be arrays, and are numbers if their gradient is None"""
 
 CLASSES = re.compile(
-    r"(y|t|target|label|idx|index|indice|classes|class|token|id|word|action|tag)s?(_?(true|idx|id)s?)?|labels?_\w+"
+    r"(y|t|target|label|idx|index|indice|classes|class|token|id|word|action|tag|user|item|seq)s?(_?(true|idx|id)s?)?"
+    r"|labels?_\w+"
 )
 """names of a parameter with integers: the classes of a batch of 4"""
+
+SEQUENCES = (4, 2)
+"""the shape of a batch of sequences of classes"""
 
 ONE_CLASS = re.compile(r"\w+(_idx|_index|Idx|Index)")
 """names of a parameter that is likely to be a single integer"""
@@ -157,7 +161,7 @@ def options_of(names: Sequence[str], shapes: Sequence[Any]) -> list[Sequence[Any
         elif constants is not None:
             found.append(constants)
         elif CLASSES.fullmatch(name):
-            found.append([Classes(), *shapes])
+            found.append([Classes(), *shapes, Classes(SEQUENCES)])
         elif ONE_CLASS.fullmatch(name):
             found.append([Classes(()), Classes(), *shapes])
         elif EITHER.fullmatch(name):

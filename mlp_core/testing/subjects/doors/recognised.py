@@ -17,7 +17,7 @@ from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_array,
 from mlp_core.testing.subjects.doors import beside
 from mlp_core.testing.subjects.doors.arrays import arrays
 from mlp_core.testing.subjects.doors.asked import not_run
-from mlp_core.testing.subjects.doors.assigned import Found
+from mlp_core.testing.subjects.doors.assigned import SEQUENCES, Classes, Found, options_of
 from mlp_core.testing.subjects.doors.beside import predicted
 from mlp_core.testing.subjects.doors.derivative import derivative
 from mlp_core.testing.subjects.doors.domains import narrowed
@@ -31,7 +31,7 @@ from mlp_core.testing.subjects.doors.searched import forward_of
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.several_values import of_several_values
 from mlp_core.testing.subjects.doors.telling import telling
-from mlp_core.testing.subjects.doors.tried import Options, tried
+from mlp_core.testing.subjects.doors.tried import FEW, Options, tried
 from mlp_core.testing.subjects.doors.value_and_gradient import jacobian, value_and_gradient
 
 
@@ -93,10 +93,18 @@ def _of_pair(forward: Callable[..., Any], backward: Callable[..., Any], first: O
     found = tried(names, fits, runs, call=forward, first=first) or tried(names, one, runs, call=forward)
     if found is None:
         found = tried(names, fits, runs, "torch", forward) or tried(names, one, runs, "torch", forward)
+    if found is None:  # an embedding, whose indices may be called x
+        several = [_with_classes(options_of(names, FEW), k) for k in range(len(names))]
+        found = tried(names, fits, runs, call=forward, first=several, only=True)
     if found is None:
         name, other = name_of(forward), name_of(backward)
         raise not_found(f"{name}({', '.join(names)})", f'pair({name}, {other}, subjects.arrays("(n,d),..."))')
     return told(pair(forward, backward, within(forward, found)), found, names)
+
+
+def _with_classes(options: list[Sequence[Any]], k: int) -> list[Sequence[Any]]:
+    """The options with classes alone in one place."""
+    return [[Classes(), Classes(SEQUENCES)] if i == k else one for i, one in enumerate(options)]
 
 
 def of_function(F: Any) -> Form:

@@ -52,12 +52,12 @@ MOST = 20_000
 
 def tried(
     names: Sequence[str], fits: Callable[[list[Any]], bool], runs: Callable[[list[Any]], bool] | None = None,
-    lib: str = "numpy", call: Callable[..., Any] | None = None, first: Options = (),
+    lib: str = "numpy", call: Callable[..., Any] | None = None, first: Options = (), *, only: bool = False,
 ) -> Found | None:  # fmt: skip
     """The first assignment that works, with sizes and constants that may vary. runs: the condition for other constants;
     by default also `fit`. call: the function itself, which is called with the first arguments alone. first: options for
-    each parameter that are searched before the usual ones. None if nothing works. Shapes from the user are used
-    unchanged.
+    each parameter that are searched before the usual ones. only: whether the usual ones are not searched. None if
+    nothing works. Shapes from the user are used unchanged.
     """
     given = SHAPES.get()
 
@@ -77,7 +77,7 @@ def tried(
         if given is not None:
             return by_signature(given, names, fits, runs, lib)
         special = (Search(call, options, lib, by_use=True) for options in first if call is not None)
-        for options in chain.from_iterable(chain(special, _orders(names, lib, call))):
+        for options in chain.from_iterable(chain(special, () if only else _orders(names, lib, call))):
             if asked(fits, options):
                 options = next(filter(partial(asked, fits), _matrices(names, options, lib, call)), options)
                 both = partial(asked, fits), partial(asked, runs or fits)

@@ -1,0 +1,55 @@
+"""Models whose class has a loss and the gradients of its own arrays, recognised from names alone:
+`loss(users, items, ratings)` beside `grad(users, items, ratings)`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mlp_core.base.lazy import later
+from mlp_core.testing.foreign.alone import GRADIENT, clips
+from mlp_core.testing.foreign.doors import Door
+from mlp_core.testing.foreign.nets import taken, weights_in
+from mlp_core.testing.foreign.passes import COST, returned
+
+of_model = later("mlp_core.testing.subjects.doors.model", "of_model")
+
+LOOKS = "a class with loss(X, y) and gradients(X, y) of its own arrays"
+
+SLOPES = re.compile(r"_?((compute|calc|calculate|loss)_?)?(grad(ient)?s?|backward|backprop)", re.IGNORECASE)
+"""names of the method with the gradients"""
+
+
+def models(file: Any) -> Iterator[Door]:
+    for node in file.classes():
+        if not any("Module" in ast.unparse(base) for base in node.bases) and (made := maker(node)) is not None:
+            yield made[0], (node.name,), made[1]
+
+
+def maker(node: ast.ClassDef) -> tuple[str, Callable[..., Any]] | None:
+    """The name of the gradient of a model, and a function that makes its subject; None for other classes."""
+    methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef) and not m.decorator_list}
+    slope = next((m for n, m in methods.items() if SLOPES.fullmatch(n) and taken(m) and not clips(m)), None)
+    if "__init__" not in methods or slope is None:
+        return None
+    costs = [m for n, m in methods.items() if COST.fullmatch(n) and taken(m) == taken(slope)
+             and len(returned(m) or ()) == 1]  # fmt: skip
+    places = weights_in(methods["__init__"])
+    outs = returned(slope) or []
+    if len(costs) != 1 or not places or len(outs) not in (1, len(places)):
+        return None
+    if len(outs) != len(places) and not isinstance(outs[0], ast.Name | ast.Dict):
+        return None
+    order = _order(outs, places) if len(outs) == len(places) else list(range(len(places)))
+    cost, gradient = costs[0].name, slope.name
+    return f"{node.name}.{gradient}", lambda cls, _: of_model(cls, places, cost, gradient, order)
+
+
+def _order(outs: list[ast.expr], places: tuple[str, ...]) -> list[int]:
+    """Which of the returned gradients belongs to each parameter: by their names, or in the order of the parameters."""
+    named = [(m[1] or m[2]).lower() if isinstance(one, ast.Name) and (m := GRADIENT.fullmatch(one.id)) else ""
+             for one in outs]  # fmt: skip
+    wanted = [p.lower().strip("_") for p in places]
+    return [named.index(p) for p in wanted] if sorted(named) == sorted(wanted) else list(range(len(places)))

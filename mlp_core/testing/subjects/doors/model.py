@@ -1,0 +1,84 @@
+"""A model as a class: a method for its loss, and one for the gradients of the arrays that its constructor makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_number, is_real
+from mlp_core.testing.subjects.doors.asked import not_run
+from mlp_core.testing.subjects.doors.assigned import COUNTS, options_of
+from mlp_core.testing.subjects.doors.beside import Beside
+from mlp_core.testing.subjects.doors.domains import narrowed
+from mlp_core.testing.subjects.doors.form import Form
+from mlp_core.testing.subjects.doors.given import in_words, required, strategy_of
+from mlp_core.testing.subjects.doors.guessed import constructed
+from mlp_core.testing.subjects.doors.raised import note
+from mlp_core.testing.subjects.doors.telling import telling_defaults
+from mlp_core.testing.subjects.doors.tried import FEW, MANY, tried
+
+LINES = """\
+def both(args):
+    made = NAME(GIVEN)
+    for place, array in zip(PLACES, args):
+        setattr(made, place, array)
+    value = made.VALUE(*args[len(PLACES):])
+    found = made.GRADIENT(*args[len(PLACES):])
+    if isinstance(found, dict):
+        forms = "d{}", "{}", "grad_{}", "{}_grad", "d_{}"
+        return value, [next(found[f.format(p)] for f in forms if f.format(p) in found) for p in PLACES]
+    several = list(found) if isinstance(found, (tuple, list)) else [found]
+    return value, [several[k] for k in ORDER]"""
+
+
+def of_model(cls: type, places: Sequence[str], value: str, gradient: str, order: Sequence[int]) -> Form:
+    """places: the attributes with the parameters; order: which of the returned gradients belongs to each of them.
+    Raises ArgumentError if no shapes of the data are found with which both methods run.
+    """
+    name, k = cls.__name__, len(places)
+    telling = telling_defaults(cls)
+    lines = LINES.replace("NAME", name).replace("PLACES", repr(tuple(places))).replace("ORDER", repr(tuple(order)))
+    lines = lines.replace("VALUE", value).replace("GRADIENT", gradient)
+    for sizes in _sizes(required(cls)):
+        try:
+            made = cls(*sizes, **telling)
+            arrays = [getattr(made, place) for place in places]
+            data = required(getattr(made, value))
+        except Exception as error:  # foreign code with guessed sizes
+            note(error)
+            continue
+        if not data or not all(is_real(a) and np.ndim(a) for a in arrays):
+            continue
+        given = ", ".join([*map(repr, sizes), *(f"{n}={v!r}" for n, v in telling.items())])
+        beside = Beside(tuple(lines.replace("GIVEN", given).split("\n")), (cls,))
+        both, shapes = beside.both(), [np.shape(a) for a in arrays]
+
+        def fits(args: list[Any], both: Any = both, shapes: Any = shapes) -> bool:
+            out, found = both([copied(a) for a in args])
+            finite = count_of(out) == 1 and is_number(out) and bool(np.isfinite(float(out)))
+            return finite and [np.shape(g) for g in found] == shapes
+
+        names = (*places, *data)
+        several = [[*([shape] for shape in shapes), *options_of(data, more)] for more in (FEW, MANY)]
+        found = tried(names, fits, call=lambda *args, both=both: both(list(args)), first=several, only=True)
+        if found is not None:
+            told = "; ".join(filter(None, [found.words(names), in_words(telling)]))
+            form = Form(
+                f"{name}.{gradient}", "value with its gradient", strategy_of(found.strategy()), beside, beside.source,
+                names=names, asked=tuple(range(k)), upstream=False, found=told,
+            )  # fmt: skip
+            with np.errstate(all="ignore"):
+                return narrowed(form)
+    call = f'value_and_gradient(f, subjects.arrays("(d,k),(n,d),(n)"))  # f(W, X, y) sets W in a {name}'
+    raise not_run(f"{name}.{value} runs", "its arguments, as in these two lines in the file", call)
+
+
+def _sizes(names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Arguments for the constructor: sizes that differ, or the usual ones."""
+    if names and all(map(COUNTS.fullmatch, names)):
+        yield tuple(range(2, 2 + len(names)))
+    yield from constructed(names)
+    if len(names) > 2:
+        yield tuple(3 if k == 0 else 2 for k in range(len(names)))

@@ -1,0 +1,72 @@
+"""Classes with a loss and the gradients of their own arrays: factors of a matrix, a softmax regression."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pairs_of_strangers import Case, holds
+
+FACTORS = """\
+import numpy as np
+
+class MatrixFactorization:
+    def __init__(self, n_users, n_items, k=2, reg=0.1):
+        self.reg = reg
+        self.U = np.random.randn(n_users, k) * 0.1
+        self.V = np.random.randn(n_items, k) * 0.1
+        self.bu = np.zeros(n_users)
+
+    def loss(self, users, items, ratings):
+        e = (self.U[users] * self.V[items]).sum(1) + self.bu[users] - ratings
+        return 0.5 * np.sum(e**2) + 0.5 * self.reg * (np.sum(self.U**2) + np.sum(self.V**2))
+
+    def grad(self, users, items, ratings):
+        e = (self.U[users] * self.V[items]).sum(1) + self.bu[users] - ratings
+        dU, dV, dbu = self.reg * self.U, self.reg * self.V, np.zeros_like(self.bu)
+        np.add.at(dU, users, e[:, None] * self.V[items])
+        np.add.at(dV, items, e[:, None] * self.U[users])
+        np.add.at(dbu, users, e)
+        return dU, dV, dbu
+"""
+
+SOFTMAX = """\
+import numpy as np
+
+class SoftmaxRegression:
+    def __init__(self, n_features, n_classes, lr=0.1, reg=1e-3):
+        self.W = np.random.randn(n_features, n_classes) * 0.01
+        self.b = np.zeros(n_classes)
+        self.lr, self.reg = lr, reg
+
+    def _softmax(self, z):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+    def loss(self, X, y):
+        p = self._softmax(X @ self.W + self.b)
+        return -np.log(p[np.arange(len(X)), y]).mean() + 0.5 * self.reg * np.sum(self.W**2)
+
+    def gradients(self, X, y):
+        p = self._softmax(X @ self.W + self.b)
+        p[np.arange(len(X)), y] -= 1
+        p /= len(X)
+        db = p.sum(axis=0)
+        dW = X.T @ p + self.reg * self.W
+        return db, dW
+"""
+
+CASES = {
+    "factors": Case(
+        FACTORS, "np.add.at(dV, items, e[:, None] * self.U[users])", "dV[items] += e[:, None] * self.U[users]",
+        ("MatrixFactorization.grad",), "gradient of V",
+    ),
+    "a penalty, the bias's gradient first": Case(
+        SOFTMAX, "+ self.reg * self.W\n", "+ 2 * self.reg * self.W\n", ("SoftmaxRegression.gradients",), "gradient of W"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_right_is_lawful_and_wrong_is_wrong(case: Case, tmp_path: Path) -> None:
+    holds(tmp_path, case)
