@@ -42,6 +42,8 @@ from other_libraries import (
     of_torch,
 )
 
+from mlp_core.base.errors import meant
+
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("DEV", "PYTHON")  # of tinygrad
@@ -212,9 +214,12 @@ def main(arguments: list[str]) -> int:
     elif arguments and " ".join(arguments) in ROWS:
         for key, value in compared(" ".join(arguments)).items():
             print(f"{key}: {value}")
+    elif arguments:
+        name = " ".join(arguments)
+        print(f"error: no row {name!r}; without a name, the command lists them{meant(name, ROWS)}", file=sys.stderr)
+        return 2
     else:
         print("\n".join(installed()))
-        return 2 if arguments else 0
     return 0
 
 

@@ -47,3 +47,10 @@ def test_rows_say_what_the_library_does(library: str) -> None:
         found, told = same_name.compared(name), REPEATED[name]
         for what in ("torch", "translation"):
             assert found.get(f"{what}: first step") == told.get(f"{what}: first step"), name
+
+
+def test_a_misspelt_row_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert same_name.main(["optax", "sdg"]) == 2
+    said = capsys.readouterr()
+    assert said.err == "error: no row 'optax sdg'; without a name, the command lists them; did you mean 'optax sgd'?\n"
+    assert not said.out
