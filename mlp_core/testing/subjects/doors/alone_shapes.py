@@ -50,7 +50,7 @@ class Given:
         return any(isinstance(s, tuple) and "n" in s for s in self.shapes)
 
     def layout(self) -> tuple[Any, ...]:
-        """What is the same for other sizes: the library, the kind of target, and the axes of the arguments."""
+        """The library, the kind of target and the axes of the arguments, which are the same for other sizes."""
         axes = [len(s) if isinstance(s, tuple) else -1 for s in self.shapes]
         return self.lib, self.kind, self.axis, *axes
 
