@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from contextvars import ContextVar
+
+import torch
 
 from mlp_core.testing.engine.evidence import place_of
 
@@ -18,6 +21,12 @@ ALWAYS = ("NameError", "CalledExit", "EOFError: input()", "None, returned by")
 
 ENOUGH = 20
 """how many calls must end with such an error, and none without an error, before no other arguments are tried"""
+
+TENSORS = re.compile(
+    r"TypeError: .*(must be Tensor, not numpy|expected Tensor as element|combination of arguments - got \(.*ndarray)"
+    r"|AttributeError: 'numpy\.ndarray' object has no attribute '(?P<attribute>\w+)'"
+)
+"""errors of code for torch that got arrays of numpy"""
 
 
 class NothingReturned(Exception):
@@ -54,10 +63,23 @@ def always() -> str:
     return "" if "" in counts else next((text for text in counts if text.startswith(ALWAYS)), "")
 
 
-def stop_if_hopeless() -> None:
-    """Raises Hopeless after ENOUGH errors that do not depend on the arguments."""
-    if (text := always()) and (RAISED.get() or Counter())[text] >= ENOUGH:
-        raise Hopeless(text)
+def for_torch(text: str) -> bool:
+    """Whether an error says that the code needs tensors, where it got arrays of numpy.
+
+    >>> [for_torch(f"AttributeError: 'numpy.ndarray' object has no attribute '{name}'") for name in ("exp", "keys")]
+    [True, False]
+    """
+    found = TENSORS.match(text)
+    return found is not None and (found["attribute"] is None or hasattr(torch.Tensor, found["attribute"]))
+
+
+def stop_if_hopeless(lib: str) -> None:
+    """Raises Hopeless after ENOUGH errors that do not depend on the arguments, or depend on their library alone."""
+    counts = RAISED.get() or Counter()
+    others = [text for text in counts if for_torch(text)] if lib == "numpy" and "" not in counts else []
+    for text in filter(None, [always(), *others]):
+        if counts[text] >= ENOUGH:
+            raise Hopeless(text)
 
 
 def forget() -> None:

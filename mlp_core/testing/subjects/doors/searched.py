@@ -65,7 +65,7 @@ class Search:
             return error.__cause__.place if isinstance(error.__cause__, Missing) else None
         except Exception as error:  # foreign code with guessed arguments
             note(error)
-            stop_if_hopeless()
+            stop_if_hopeless(self.lib)
             return None
         return -1
 

@@ -66,7 +66,7 @@ def tried(
             fitted = test(built(options, lib))
         except Exception as error:
             note(error)
-            stop_if_hopeless()
+            stop_if_hopeless(lib)
             return False
         if not fitted:
             note(None)
