@@ -17,6 +17,7 @@ from mlp_core.testing.diagnosis.dialects import dialects_of
 from mlp_core.testing.examples.scenario import Make
 from mlp_core.testing.faults.catalogue import Fault
 from mlp_core.testing.faults.optimizers import reading
+from mlp_core.testing.faults.optimizers.against import Against
 from mlp_core.testing.faults.optimizers.planting import ALTERATIONS
 from mlp_core.testing.faults.rules import counting
 from mlp_core.testing.subjects.rules import Textbook, twin_of
@@ -76,14 +77,9 @@ def candidates(reference: Make, optimizers: Sequence[torch.optim.Optimizer]) -> 
             yield Candidate(words, _like(reference, other, [f.name for f in fields(equal)]))
 
 
-_REFERENCES: dict[str, Any] = {}
-
-
 def _claims(fault: Fault) -> Any:
     """The reference that a wrong optimizer claims to equal."""
-    if fault.name not in _REFERENCES:
-        _REFERENCES[fault.name] = fault.subject.reference
-    return _REFERENCES[fault.name]
+    return fault.make.reference if isinstance(fault.make, Against) else fault.subject.reference
 
 
 def _written(rule: type[UpdateRule]) -> type[UpdateRule]:

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.optimizers.adam import Adam
+from mlp_core.testing.faults.optimizers.against import Against
 from mlp_core.testing.faults.optimizers.manners import HYPERPARAMETERS, bare
 
 CATALOGUE = Catalogue()
@@ -19,9 +19,8 @@ def caught_by(*laws: str, origin: str, right: Any = Adam, subject: Any = bare) -
     return CATALOGUE.caught_by(*laws, right=right, origin=origin, subject=subject)
 
 
-def with_several_values(optimizer: Any) -> Any:
-    """An optimizer of hyperparameters that vary."""
-    return subjects.optimizer(optimizer, hyperparameters=HYPERPARAMETERS)
+with_several_values = Against(hyperparameters=HYPERPARAMETERS)
+"""an optimizer of hyperparameters that vary"""
 
 
 class Early(Adam):

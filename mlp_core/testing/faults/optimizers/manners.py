@@ -17,6 +17,7 @@ from mlp_core.rules.nadam import NAdam
 from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.optimizers.adam import Adam
+from mlp_core.testing.faults.optimizers.against import Against
 
 CATALOGUE = Catalogue()
 
@@ -32,10 +33,8 @@ HYPERPARAMETERS: dict[str, Any] = {
 }
 
 
-def adam(optimizer: Any) -> Any:
-    """An optimizer that claims to be torch's Adam."""
-    claims = ["coordinatewise", "odd", "validates"]
-    return subjects.optimizer(optimizer, torch.optim.Adam, HYPERPARAMETERS, claims)
+adam = Against(torch.optim.Adam, HYPERPARAMETERS, ("coordinatewise", "odd", "validates"))
+"""an optimizer that claims to be torch's Adam"""
 
 
 def caught_by(*laws: str, origin: str, right: Any = Adam, subject: Any = adam, examples: int = FEW) -> Any:
@@ -157,9 +156,8 @@ class ASGDCastsItsNumbersToTheDtypeOfTheParameter(ASGD):
         return CastsItsNumbers(self, params)
 
 
-def bare(optimizer: Any) -> Any:
-    """An optimizer without a reference, as a class is verified."""
-    return subjects.optimizer(optimizer)
+bare = Against()
+"""an optimizer without a reference, as a class is verified"""
 
 
 @caught_by(

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.optimizers.adam import Adam
+from mlp_core.testing.faults.optimizers.against import Against
 from mlp_core.testing.faults.optimizers.manners import adam, bare
 
 CATALOGUE = Catalogue()
@@ -149,8 +149,7 @@ class HasAFloorBesideEps(Adam):
         return (m / (1 - b1**t)) / ((v / (1 - b2**t)).sqrt() + h["eps"]).clamp(min=1e-7)
 
 
-def proportional(optimizer: Any) -> Any:
-    return subjects.optimizer(optimizer, claims=["proportional"])
+proportional = Against(claims=("proportional",))
 
 
 @caught_by(

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlp_core.testing import subjects
 from mlp_core.testing.faults.catalogue import Catalogue
 from mlp_core.testing.faults.optimizers.adam import Adam
+from mlp_core.testing.faults.optimizers.against import Against
 from mlp_core.testing.faults.optimizers.manners import bare
 
 CATALOGUE = Catalogue()
@@ -74,8 +74,7 @@ class AppliesTheUpdateBefore(Adam):
         super().apply(p, h, before)
 
 
-def compiles(optimizer: Any) -> Any:
-    return subjects.optimizer(optimizer, claims=["compiles"])
+compiles = Against(claims=("compiles",))
 
 
 @caught_by(
