@@ -23,6 +23,10 @@ SCALE = 0.25
 
 LIBRARIES = ("numpy", "torch", "jax")
 
+class Drawn(tuple[Any, ...]):
+    """Arguments that were drawn by a signature alone: nothing is known about them that larger numbers would break."""
+
+
 ONE = re.compile(r"\(([^()]*)\)\s*(?:(<|>)\s*(\w+))?")
 
 
@@ -74,7 +78,7 @@ def drawn(shapes: Sequence[Shape], lib: str, sizes: Mapping[str, Any]) -> st.Sea
         known = {letter: codes.pick(options) for letter, options in ranges.items()}
         blob = bytes(codes.data)[:PERIOD]
         numbers = Numbers(blob, 1, texture)
-        return tuple(_array(one, known, numbers, lib, texture) for one in shapes)
+        return Drawn(_array(one, known, numbers, lib, texture) for one in shapes)
 
     return st.builds(made, drawn_bytes, textures)
 

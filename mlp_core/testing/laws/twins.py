@@ -53,7 +53,7 @@ def changed_by(subject: Any, example: Arguments) -> list[str]:
     return [place for place, value in after.items() if place in before and not same_bits(value, before[place])]
 
 
-@book.law(lambda subject: subject.inputs, judges=True)
+@book.law(lambda subject: subject.reaching(), judges=True)
 def gives_the_numbers_of_its_reference(subject: Any, example: Arguments) -> Evidence:
     """Every number that is returned, or left in an argument that the reference changes, equals the reference's, within
     what rounding explains: how far the reference scatters when its operations and arguments err by one more unit in the

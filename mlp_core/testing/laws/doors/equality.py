@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import strategies as st
+
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments, written
+from mlp_core.testing.examples.farther import farther
 from mlp_core.testing.examples.foreign_arrays import tensor_of
 from mlp_core.testing.laws.doors.by_design import by_design
 from mlp_core.testing.laws.doors.shared import EXTRAPOLATED, NO_NUMBER, NOT_FINITE, RANDOM, SEEDED, repeats, said
@@ -30,8 +33,15 @@ def value(h):
 )
 """the law fills in ABOVE, PLACE, INDEX and INNER; the comparison with a quotient fills in STEP"""
 
+def reaching(subject: Any) -> st.SearchStrategy[Arguments]:
+    """Examples of which some reach farther from 0. Not if the output is a single number, which is a loss: far from 0 it
+    is often clipped, as in log(max(p, 1e-12)), and its gradient is not meant to be 0 there.
+    """
+    return farther(subject.inputs, subject.values, least=2)
+
+
 @book.law(
-    lambda subject: subject.inputs,
+    reaching,
     beside="it checks every entry alone; the law of equal entries checks only sums of several entries",
 )
 def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Evidence:

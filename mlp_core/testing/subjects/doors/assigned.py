@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
+from mlp_core.testing.examples.shapes import Drawn
 from mlp_core.testing.subjects.doors.arrays import arrays
 from mlp_core.testing.subjects.doors.names import CONSTANTS, EITHER
 from mlp_core.testing.subjects.roles import role
@@ -95,7 +96,7 @@ class Found:
 
         def placed(drawn: tuple[Any, ...], values: tuple[Any, ...]) -> tuple[Any, ...]:
             by = {**dict(zip(whole, drawn, strict=True)), **dict(zip(fixed, values, strict=True))}
-            return tuple(by[k] for k in range(len(self.options)))
+            return Drawn(by[k] for k in range(len(self.options)))
 
         deep = any(len(sizes_of(one)) > 2 for one in self.options if is_shape(one))
         sizes = dict.fromkeys(self.free.values(), IN_IMAGES) if deep else {}

@@ -16,7 +16,7 @@ from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments, arguments
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, ones_like, tensor_of
 from mlp_core.testing.examples.sample import sample
-from mlp_core.testing.examples.shapes import Shape, drawn
+from mlp_core.testing.examples.shapes import Drawn, Shape, drawn
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, required, waived
 from mlp_core.testing.subjects.doors.held import FORMS, Held, Place, at, gradient_of, held, word
@@ -136,12 +136,17 @@ def layer(
     lib = "numpy" if not wanted or isinstance(wanted[0].of(probe), np.ndarray) else "torch"
     whole = inputs.map(lambda one: one if isinstance(one, tuple) else (one,))
     if wanted:
-        whole = st.builds(lambda own, rest: (*own, *rest), drawn(shapes, lib, {}), whole)
+        whole = st.builds(_beside, drawn(shapes, lib, {}), whole)
     names = (*(one.name for one in wanted), *every(getattr(probe, call)))
     return Form(
         name or name_of(make), "layer", arguments(whole), given, given.source, names=names, once=True,
         shared=make() is probe, waived=waived(waives),
     )  # fmt: skip
+
+
+def _beside(own: tuple[Any, ...], rest: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The parameters and the arguments of forward."""
+    return Drawn((*own, *rest)) if isinstance(rest, Drawn) else (*own, *rest)
 
 
 def _made_by(make: Any) -> Any:

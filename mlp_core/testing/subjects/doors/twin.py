@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from torch import Tensor
 
 from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.guards import foreign
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments, arguments
+from mlp_core.testing.examples.farther import farther
 from mlp_core.testing.examples.foreign_arrays import is_array
+from mlp_core.testing.subjects.doors.results import numbers_of
 from mlp_core.testing.subjects.doors.seeds import Kept, kept_by, seeded
 
 RUN = """\
@@ -52,6 +55,14 @@ class TwinSubject:
         """The same for the reference; its exceptions are errors of the user."""
         with seeded(self.kept), np.errstate(all="ignore"):
             return self.reference(*args), args
+
+    def reaching(self) -> st.SearchStrategy[Arguments]:
+        """Its inputs, some of which reach farther from 0."""
+
+        def outputs(args: list[Any]) -> list[Tensor]:
+            return [number for _, number in numbers_of(self.right(args)[0])]
+
+        return farther(self.inputs, outputs)
 
     def snippet(self, example: Arguments, closing: str) -> str:
         """A snippet that runs both."""
