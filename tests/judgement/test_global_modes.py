@@ -16,7 +16,7 @@ from judging import generator as numbers_of
 from mlp_core import backprop
 from mlp_core.gradcheck import check_model
 from mlp_core.testing import Report, subjects, verify
-from mlp_core.testing.engine.guards import globals_kept
+from mlp_core.testing.engine.guards import MODES, globals_kept
 
 Array = np.ndarray[Any, Any]
 
@@ -82,7 +82,23 @@ def test_a_mode_that_is_left_behind_is_named(mode: str, make: Callable[[Any], An
         report = verify(make(SWITCHES[mode]), examples=4)
     assert mode in at_fault(report), said(report)
     (told,) = (r for r in report.results if r.verdict == "FAIL" and r.where == mode)
-    assert f"assert torch.{ {'gradient mode': 'is_grad_enabled'}.get(mode, 'get') }" in told.snippet
+    assert f"assert {MODES[mode][0]} == before" in told.snippet
+
+
+MORE: dict[str, Callable[[], object]] = {
+    "autocast mode": lambda: torch.set_autocast_enabled("cpu", True),
+    "deterministic mode": lambda: torch.use_deterministic_algorithms(True),
+    "anomaly mode": lambda: torch.autograd.set_detect_anomaly(True),
+}
+
+
+@pytest.mark.parametrize("make", [of_a_function, of_a_backward])
+@pytest.mark.parametrize("mode", MORE)
+def test_rarer_modes_are_named_and_put_back(mode: str, make: Callable[[Any], Any]) -> None:
+    before = MODES[mode][1]()
+    report = verify(make(MORE[mode]), examples=4)
+    assert mode in at_fault(report), said(report)
+    assert MODES[mode][1]() == before
 
 
 @pytest.mark.parametrize("make", MAKE)

@@ -6,10 +6,12 @@ import builtins
 import math
 import random
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 
 from mlp_core.testing.engine.evidence import Broken, Raised
@@ -58,7 +60,16 @@ MODES: dict[str, tuple[str, Callable[[], Any], Callable[[Any], object]]] = {
     "default dtype": ("torch.get_default_dtype()", torch.get_default_dtype, torch.set_default_dtype),
     "thread count": ("torch.get_num_threads()", torch.get_num_threads, torch.set_num_threads),
     "gradient mode": ("torch.is_grad_enabled()", torch.is_grad_enabled, torch.set_grad_enabled),
-}
+    "autocast mode": (
+        'torch.is_autocast_enabled("cpu")', lambda: torch.is_autocast_enabled("cpu"),
+        lambda on: torch.set_autocast_enabled("cpu", on),
+    ),
+    "deterministic mode": (
+        "torch.are_deterministic_algorithms_enabled()", torch.are_deterministic_algorithms_enabled,
+        torch.use_deterministic_algorithms,
+    ),
+    "anomaly mode": ("torch.is_anomaly_enabled()", torch.is_anomaly_enabled, torch.set_anomaly_enabled),
+}  # fmt: skip
 """global modes of torch: the expression in a snippet, how the mode is read, and how it is set"""
 
 LEFT = """\
@@ -69,18 +80,43 @@ assert MODE == before, MODE"""
 """MODE is replaced by the expression, RUN by the line that runs the subject"""
 
 
+SETTINGS: dict[str, Callable[[], Any]] = {
+    "numpy's error handling": np.geterr,
+    "Python's warning filters": lambda: list(warnings.filters),
+}
+"""settings that decide what is warned of, and no number"""
+
+
+def _reset(settings: dict[str, Any]) -> None:
+    """Put these settings back, where they have changed."""
+    errors, filters = settings.values()
+    if np.geterr() != errors:
+        np.seterr(**errors)
+    if list(warnings.filters) != filters:
+        warnings.resetwarnings()  # so that what was shown once is looked up again
+        list.extend(warnings.filters, filters)  # type: ignore[arg-type]  # a list, typed as a sequence
+
+
+def in_words(changed: list[str]) -> str:
+    """Changed settings as a note; empty if there are none."""
+    return f"it leaves {' and '.join(changed)} changed" if changed else ""
+
+
 @contextmanager
-def modes_kept(run: str) -> Iterator[None]:
+def modes_kept(run: str) -> Iterator[list[str]]:
     """A context in which the subject runs. Raises Broken if the subject leaves another global mode of torch, or
     switches the flushing of denormals, which is switched back. `run`: the line of a snippet that does what happens in
-    the context.
+    the context. The list that it yields then has the names of changed settings, which are put back too.
     """
     global _switched
     before, _switched = flushes_denormals(), False
     modes = {name: read() for name, (_, read, _) in MODES.items()}
+    settings, changed = {name: read() for name, read in SETTINGS.items()}, list[str]()
     try:
-        yield
+        yield changed
     finally:
+        changed += [name for name, read in SETTINGS.items() if read() != settings[name]]
+        _reset(settings)
         if flushes_denormals() != before:
             _switched = torch.set_flush_denormal(before)
     if _switched:
@@ -92,20 +128,37 @@ def modes_kept(run: str) -> Iterator[None]:
             raise Broken(name, read(), f"{modes[name]}, untouched", closing=closing)
 
 
-GENERATORS = {"torch": "torch.get_rng_state().tolist()", "Python": "__import__('random').getstate()"}
+GENERATORS = {
+    "torch": "torch.get_rng_state().tolist()",
+    "Python": "__import__('random').getstate()",
+    "numpy": "repr(__import__('numpy').random.get_state(legacy=False))",
+}
 """the global random generators: per library, the expression of its state in a snippet"""
 
 
 def random_states() -> dict[str, object]:
     """The states of these generators, which can be compared."""
-    return {"torch": torch.get_rng_state().numpy().tobytes(), "Python": random.getstate()}
+    kind, key, *more = np.random.get_state(legacy=True)  # noqa: NPY002
+    return {
+        "torch": torch.get_rng_state().numpy().tobytes(),
+        "Python": random.getstate(),
+        "numpy": (kind, np.asarray(key).tobytes(), *more),
+    }
+
+
+def seed_all(seed: int) -> None:
+    """Seed these generators."""
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
 
 
 @contextmanager
 def globals_kept() -> Iterator[None]:
-    """Restore the global modes of torch, the random states and the flushing of denormals."""
+    """Restore the global modes of torch, the random states, the flushing of denormals, and what is warned of."""
     modes = [(read, write, read()) for _, read, write in MODES.values()]
     numbers, own, flushes = torch.get_rng_state(), random.getstate(), flushes_denormals()
+    numpys, settings = np.random.get_state(), {name: read() for name, read in SETTINGS.items()}  # noqa: NPY002
     try:
         yield
     finally:
@@ -116,6 +169,8 @@ def globals_kept() -> Iterator[None]:
                 write(value)
         torch.set_rng_state(numbers)
         random.setstate(own)
+        np.random.set_state(numpys)  # noqa: NPY002
+        _reset(settings)
 
 
 WATCHED: tuple[Any, ...] = (torch, torch.Tensor, torch.autograd, torch.linalg, torch.nn.functional, builtins, math)

@@ -7,11 +7,12 @@ from typing import Any
 
 from mlp_core.equality import same_bits
 from mlp_core.testing.engine.evidence import Broken, Evidence
-from mlp_core.testing.engine.guards import modes_kept
+from mlp_core.testing.engine.guards import in_words, modes_kept
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments, written
 from mlp_core.testing.examples.foreign_arrays import copied, like, source_of, tensor_of
-from mlp_core.testing.laws.doors.shared import changed, held, said
+from mlp_core.testing.laws.doors.shared import changed as moved
+from mlp_core.testing.laws.doors.shared import held, said
 from mlp_core.testing.subjects.doors.form import UNIT, Gradient
 from mlp_core.testing.subjects.doors.pulled import pulled
 
@@ -61,14 +62,14 @@ def leaves_arguments_and_cache_alone(subject: Any, example: Arguments) -> Eviden
     the loss, or a second pass.
     """
     args = example.fresh()
-    with modes_kept("outs, pull = run(args)"):
+    with modes_kept("outs, pull = run(args)") as changed:
         run = subject.call(args)
     above = subject.above(example, run.outs)
     handed = [copied(c) for c in above]
-    with modes_kept(f"outs, pull = run(args)\n{said(above)}\npull(above)"):
+    with modes_kept(f"outs, pull = run(args)\n{said(above)}\npull(above)") as later:
         found = run.pull(handed)
     first = [(g, tensor_of(g.value)) for g in subject.gradients(example, found, above)]
-    for path in changed(args, example):
+    for path in moved(args, example):
         closing = ARGUMENT.replace("ABOVE", said(above)).replace("PATH", written(path, ""))
         raise Broken(f"argument {subject.words(path)}", "changed by the call", "untouched", closing=closing)
     for k, (now, before) in enumerate(zip(handed, above, strict=True)):
@@ -86,6 +87,7 @@ def leaves_arguments_and_cache_alone(subject: Any, example: Arguments) -> Eviden
     anew = subject.gradients(example, other.pull([copied(c) for c in above]), above)
     evidence.join(_same(first, anew, above, ANEW, "run anew", ANOTHER))
     evidence.counted = evidence.entries > 0
+    evidence.note = in_words(list(dict.fromkeys([*changed, *later])))
     return evidence
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from mlp_core.equality import same_bits
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
-from mlp_core.testing.engine.guards import modes_kept, random_states
+from mlp_core.testing.engine.guards import in_words, modes_kept, random_states
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.inputs import Inputs
 from mlp_core.testing.laws.functions.shared import repeats
@@ -43,11 +43,12 @@ def repeats_itself_without_side_effects(subject: Any, inputs: Inputs) -> Evidenc
     """
     params, data = inputs.fresh()
     drawn = random_states()
-    with modes_kept("gradient(params, *data)"):
+    with modes_kept("gradient(params, *data)") as changed:
         first = [g.clone() for g in subject.gradient(params, *data)]
         second = list(subject.gradient(params, *data))
     moved = [f"{whose}'s global generator" for whose, now in random_states().items() if now != drawn[whose]]
-    note = f"it draws from {' and '.join(moved)}; its result does not depend on the draws" if moved else ""
+    told = [f"it draws from {' and '.join(moved)}; its result does not depend on the draws"] if moved else []
+    note = "; ".join([*told, *filter(None, [in_words(changed)])])
     with modes_kept("loss(params, *data)"):
         one, other, repeated = repeats(subject, inputs)
     if not repeated:

@@ -13,7 +13,14 @@ from mlp_core.testing.bounds import formulas
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.groups import CONDUCT
-from mlp_core.testing.engine.guards import GENERATORS, foreign, modes_kept, random_states, replaced
+from mlp_core.testing.engine.guards import (
+    GENERATORS,
+    foreign,
+    in_words,
+    modes_kept,
+    random_states,
+    replaced,
+)  # fmt: skip
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.problem import Case, Problem
 from mlp_core.testing.oracles import gradients as oracles
@@ -88,7 +95,7 @@ def leaves_everything_else_alone(subject: Any, problem: Problem) -> Evidence:
     }  # fmt: skip
     before = {name: tensor.clone() for name, tensor in watched.items()}
     state = random_states()
-    with modes_kept("gradient()"):
+    with modes_kept("gradient()") as changed:
         subject.gradient(case)
     for name in replaced():
         raise Broken(name, "replaced by another", "untouched", closing=REPLACED.replace("{value}", name))
@@ -101,7 +108,7 @@ def leaves_everything_else_alone(subject: Any, problem: Problem) -> Evidence:
         if state_of != state[what]:
             closing = DREW.replace("STATE", GENERATORS[what])
             raise Broken(f"{what}'s random state", "changed", "untouched", closing=closing)
-    return Evidence(entries=sum(t.numel() for t in watched.values()))
+    return Evidence(entries=sum(t.numel() for t in watched.values()), note=in_words(changed))
 
 
 def _expression(name: str) -> str:

@@ -10,7 +10,7 @@ from torch import Tensor
 from mlp_core.equality import same_bits
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
-from mlp_core.testing.engine.guards import foreign, modes_kept
+from mlp_core.testing.engine.guards import foreign, in_words, modes_kept
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.rows import Rows, in_column_order
 from mlp_core.testing.oracles.objectives import own_noise
@@ -132,7 +132,7 @@ def repeats_itself_and_leaves_its_arguments_alone(subject: Any, at: Rows) -> Evi
         subject.both(at)  # this finds out how it must be called
     labels, scores, weights = at.arrays()
     before = labels.copy(), scores.copy(), weights.copy()
-    with modes_kept("both(labels, scores)"), np.errstate(all="ignore"), foreign():
+    with modes_kept("both(labels, scores)") as changed, np.errstate(all="ignore"), foreign():
         found = subject.called(labels, scores, weights if subject.weighs else None)
     for name, value, old in zip(("labels", "scores", "weights"), (labels, scores, weights), before, strict=True):
         if not np.array_equal(value, old):
@@ -143,4 +143,4 @@ def repeats_itself_and_leaves_its_arguments_alone(subject: Any, at: Rows) -> Evi
             "called again", "other numbers", "the same", closing=UNTOUCHED,
             note="it is random, or it keeps something between calls",
         )  # fmt: skip
-    return Evidence(entries=sum(x.numel() for x in first))
+    return Evidence(entries=sum(x.numel() for x in first), note=in_words(changed))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import io
-import random
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +11,7 @@ import torch
 
 from mlp_core.testing.engine.distinct import digest
 from mlp_core.testing.engine.evidence import Broken, Evidence
-from mlp_core.testing.engine.guards import GENERATORS, modes_kept, random_states
+from mlp_core.testing.engine.guards import GENERATORS, in_words, modes_kept, random_states, seed_all
 from mlp_core.testing.examples.scenario import Scenario, scaled
 from mlp_core.testing.laws.optimizers.book import OptimizerBook
 from mlp_core.testing.laws.optimizers.driving import not_restored
@@ -69,10 +68,10 @@ got = look(params, optimizer, "{name}")[{index}].item()
 )
 
 SEEDED = """\
-import random
+import numpy, random
 ends = []
 for seed in (1, 2):
-    torch.manual_seed(seed), random.seed(seed)
+    torch.manual_seed(seed), random.seed(seed), numpy.random.seed(seed)
     list(run(mine))
     ends.append(STATE)
 assert ends[0] != ends[1], "seeded anew\""""
@@ -89,11 +88,10 @@ def repeats_and_touches_nothing_else(subject: Any, scenario: Scenario) -> Eviden
     A run that cannot be repeated cannot be debugged. An optimizer that needs noise takes it from its own generator,
     seeded in the constructor. If it seeds the global one, every later dropout and shuffle gets the same numbers.
     """
-    for seed in (torch.manual_seed, random.seed):  # else every example would begin with the same random numbers
-        seed(digest(scenario) % 2**32)
+    seed_all(digest(scenario) % 2**32)  # else every example would begin with the same random numbers
     looks, drawn = list[dict[str, torch.Tensor]](), [random_states()]
     for _ in range(2):
-        with modes_kept("list(run(mine))"):
+        with modes_kept("list(run(mine))") as changed:
             looks.append(look(scenario, *subject.finished(scenario)))
         drawn.append(random_states())
     moved = [f"{whose}'s" for whose in GENERATORS if drawn[1][whose] != drawn[0][whose]]
@@ -107,7 +105,8 @@ def repeats_and_touches_nothing_else(subject: Any, scenario: Scenario) -> Eviden
         found_out = f"draws from {' and '.join(moved)} generator" if moved else "it depends on earlier runs"
         broken.note = f"it is random ({found_out}): let it draw from its own generator, seeded in its constructor"
         raise
-    found.note = f"it draws from {' and '.join(moved)} generator; no step depends on the draws" if moved else ""
+    told = [f"it draws from {' and '.join(moved)} generator; no step depends on the draws"] if moved else []
+    found.note = "; ".join([*told, *filter(None, [in_words(changed)])])
     return found
 
 
