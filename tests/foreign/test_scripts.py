@@ -39,6 +39,8 @@ RIGHT = {
     "NAME_grad": "y_grad = (1 - a**2) * F.mse_loss(a, t, reduction='none').sqrt() * (a - t).sign() * 2 / n\n"
                  "W_grad = x.t().mm(y_grad)",
     "no graph": "with torch.no_grad():\n    dy = (1 - a**2) * (2 / n) * (a - t)\n    dW = x.T @ dy",
+    "a row without its first axis":
+        "r = torch.randn(1, 2, requires_grad=True)\n((x @ W.detach() + r) * t).sum().backward()\ndr = t.sum(0)",
     "other tensors beside it": "dy = 2 * (a - t) / n * (1 - a**2)\ndW = x.T @ dy\ndx = 0.1\nd_model = torch.ones(3)",
 }  # fmt: skip
 

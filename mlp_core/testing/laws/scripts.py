@@ -23,6 +23,7 @@ book = LawBook(judges=True)
 COMPARED = """\
 by_hand, _, name = {name!r}.partition(", compared with ")
 mine, theirs = names[by_hand].detach(), names[name.removesuffix(".grad")].grad
+mine = mine[None] if theirs.shape == (1, *mine.shape) else mine
 assert mine.shape == theirs.shape, (mine.shape, theirs.shape)
 got, expected = mine[{index}].item(), theirs[{index}].item()
 assert abs(got - expected) <= {bound}, (got, expected)"""

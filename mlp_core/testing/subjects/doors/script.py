@@ -52,6 +52,13 @@ class Beside:
     theirs: Tensor
 
 
+def _as_wide(mine: Tensor, theirs: Tensor) -> Tensor:
+    """A gradient with the first axis of its tensor, of size 1, if it lacks only that: it holds the same numbers, and a
+    step with it is the same.
+    """
+    return mine[None] if theirs.shape == (1, *mine.shape) else mine
+
+
 @dataclass(frozen=True)
 class ScriptSubject:
     """Statements that run one after the other, in a separate namespace, in float64."""
@@ -101,7 +108,7 @@ class ScriptSubject:
                 by_hand = form.format(name)
                 mine = names.get(by_hand)
                 if isinstance(mine, Tensor) and by_hand not in self.skipped and mine is not value.grad:
-                    found.append(Beside(name, by_hand, mine.detach(), value.grad.detach()))
+                    found.append(Beside(name, by_hand, _as_wide(mine.detach(), value.grad), value.grad.detach()))
         return found
 
     def snippet(self, example: Seed, closing: str) -> str:
