@@ -13,6 +13,7 @@ from mlp_core.testing.engine.source import LOADED
 from mlp_core.testing.foreign.guards import unguarded
 from mlp_core.testing.foreign.judged import in_what_is_lost, notes, why_not
 from mlp_core.testing.foreign.listed import head_of
+from mlp_core.testing.foreign.passed_over import passed_over
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.foreign.recognise import chosen
 from mlp_core.testing.foreign.running import module_for, run
@@ -37,10 +38,20 @@ def found_in(name: str) -> list[str]:
 
 
 def found_with_reasons(name: str) -> list[tuple[str, tuple[str, str] | None]]:
-    """The same, each with the reason why it cannot be judged and what would help, or None."""
+    """The same, each with the reason why it cannot be judged and what would help, or None. Last come the backward
+    passes of the file that are not recognised, beside definitions that are.
+    """
     path, wanted = split(name)
     file = whole(path)
-    return [(f"{path}:{one.name}", _why_not(file, one)) for one in _chosen(file, wanted)]
+    found = _chosen(file, wanted)
+    judged = [(f"{path}:{one.name}", _why_not(file, one)) for one in found]
+    over = [] if wanted else passed_over(file.statements, found)
+    return [*judged, *((f"{path}:{one}", _passed_over(one)) for one in over)]
+
+
+def _passed_over(name: str) -> tuple[str, str]:
+    """The reason for a backward pass that no recogniser takes, and what helps."""
+    return f"{name} is not recognised", f"verify FILE:{name.partition('.')[0]} alone: the error shows lines to add"
 
 
 def _why_not(file: Whole, found: Found) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from typing import Any
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import GRADIENT, clips
 from mlp_core.testing.foreign.doors import Door
-from mlp_core.testing.foreign.nets import taken, weights_in
+from mlp_core.testing.foreign.nets import constructing, taken, weights_in
 from mlp_core.testing.foreign.passes import COST, returned
 
 of_model = later("mlp_core.testing.subjects.doors.model", "of_model")
@@ -36,7 +36,7 @@ def maker(node: ast.ClassDef) -> tuple[str, Callable[..., Any]] | None:
         return None
     costs = [m for n, m in methods.items() if COST.fullmatch(n) and taken(m) == taken(slope)
              and len(returned(m) or ()) == 1]  # fmt: skip
-    places = weights_in(methods["__init__"])
+    places = weights_in(constructing(methods))
     outs = returned(slope) or []
     if len(costs) != 1 or not places or len(outs) not in (1, len(places)):
         return None

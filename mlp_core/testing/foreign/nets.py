@@ -72,12 +72,21 @@ def read(node: ast.ClassDef) -> Net | None:
     backward = _likeliest(methods, BACKWARD, lambda m: any(map(_is_target, taken(m))) and not clips(m))
     if "__init__" not in methods or forward is None or backward is None:
         return None
-    weights, places = _weights(methods["__init__"])
-    rates = tuple(n for n in _attributes(methods["__init__"]) if RATE.fullmatch(n))
+    made = constructing(methods)
+    weights, places = _weights(made)
+    rates = tuple(n for n in _attributes(made) if RATE.fullmatch(n))
     costs = [m for m in methods.values() if COST.fullmatch(m.name) and any(map(_is_target, taken(m)))
              and len(returned(m) or ()) == 1]  # fmt: skip
     cost = costs[0] if len(costs) == 1 and costs[0] is not backward else None
     return Net(node, forward, backward, cost, weights, places, rates) if weights else None
+
+
+def constructing(methods: dict[str, ast.FunctionDef]) -> ast.FunctionDef:
+    """The constructor, with the statements of the methods that it calls, such as self.initialize_weights()."""
+    init = methods["__init__"]
+    called = {ast.unparse(part.func).removeprefix("self.") for part in ast.walk(init) if isinstance(part, ast.Call)}
+    more = [s for name, method in methods.items() if name in called and name != "__init__" for s in method.body]
+    return ast.FunctionDef(init.name, init.args, [*init.body, *more], [], lineno=init.lineno) if more else init
 
 
 def _likeliest(methods: dict[str, ast.FunctionDef], names: tuple[str, ...], right: Any) -> ast.FunctionDef | None:
