@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -120,10 +121,20 @@ def test_a_relative_import_without_its_file(tmp_path: Path, head: str, helps: st
     ("def g():\n    raise RuntimeError('No CUDA GPUs are available')\nK = g()\n",
      "use the CPU if torch.cuda.is_available() is False"),
 ])  # fmt: skip
-def test_a_file_that_cannot_be_loaded_is_told_what_helps(tmp_path: Path, head: str, helps: str) -> None:
+def test_a_file_that_cannot_be_loaded_is_told_what_helps(
+    tmp_path: Path, head: str, helps: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["mlp-core", "verify"])  # a file that takes options does not get these
     said = untested(verified(tmp_path, "K", head=head))
     assert said.endswith(f"; {helps}")
     assert re.search(r"\((?!_)\w+\.py, line \d: ", said)  # a line of the file, not of numpy or argparse
+
+
+def test_options_with_defaults_have_these(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["mlp-core", "verify", "hand_in.py", "--seed", "0"])  # not those of the file
+    head = "from argparse import ArgumentParser\np = ArgumentParser()\np.add_argument('--rate', default=0.5)\n"
+    hand_in = verified(tmp_path, "K.rate * 2", head=f"{head}K = p.parse_args()\n")
+    assert {r.verdict for r in hand_in.results} <= {"PASS", "SKIP"}
 
 
 def test_where_there_is_nothing_to_verify(tmp_path: Path) -> None:

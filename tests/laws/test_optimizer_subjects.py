@@ -92,7 +92,7 @@ def test_bad_input_is_refused_by_name() -> None:
     adam = torch.optim.Adam
     assert "did you mean 'betas'?" in refused(adam, hyperparameters={"beta": 0.5})
     assert "did you mean 'coordinatewise'?" in refused(adam, claims=["coordinate wise"])
-    assert refused(5).startswith("make: got 5, expected a torch.optim.Optimizer")
+    assert refused(5).startswith("make: got 5, expected a class such as torch.optim.SGD, or a function")
     assert refused(adam, reference=5).startswith("reference: got 5")
 
     class Needs(torch.optim.SGD):

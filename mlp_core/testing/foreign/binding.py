@@ -9,6 +9,9 @@ COMPOUND = ast.If | ast.Try | ast.TryStar | ast.With | ast.AsyncWith | ast.For |
 """statements that run as a whole if a name they bind is needed: a choice of device, an import that may fail, an open
 file"""
 
+OPTIONS = frozenset({"add_argument", "set_defaults"})
+"""methods that give a parser of argparse its options"""
+
 MUTATORS = frozenset({
     "add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft", "remove",
     "reverse", "setdefault", "sort", "update",
@@ -19,6 +22,8 @@ REGISTERS = frozenset({
     "defjvp", "defjvps", "defvjp", "register", "register_autograd", "register_fake", "register_kernel", "register_vmap",
 })  # fmt: skip
 """methods of functions of jax, torch.library and functools that give them a rule"""
+
+CHANGES = MUTATORS | REGISTERS | OPTIONS
 
 
 def certainly(node: ast.stmt, name: str) -> bool:
@@ -112,7 +117,7 @@ def changed(node: ast.stmt) -> Iterator[str]:
             targets.append(node.target)
         case ast.Assign() | ast.Delete():
             targets += node.targets
-        case ast.Expr(value=ast.Call(func=ast.Attribute(value=container, attr=name))) if name in MUTATORS | REGISTERS:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=container, attr=name))) if name in CHANGES:
             yield from _root(container)
         case ast.FunctionDef():
             yield from registered(node)

@@ -25,6 +25,7 @@ from mlp_core.testing.foreign.load import loaded
 from mlp_core.testing.foreign.told import row
 from mlp_core.testing.foreign.top_level import Found
 from mlp_core.testing.foreign.unguarded import subject_of
+from mlp_core.testing.report.names import split
 from mlp_core.testing.subjects.course import CourseSubject
 from mlp_core.testing.subjects.doors.asked import shapes_asked
 
@@ -90,6 +91,7 @@ def run(send: Callable[[bytes], None], name: str, scratch: Path, limits: Limits,
     contain(limits, scratch)
     few_processes()
     torch.set_num_threads(1)
+    sys.argv = [str(split(name)[0])]  # a script gets no options, those of this command least of all
 
     own = os.getpid()
 

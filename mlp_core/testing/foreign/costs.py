@@ -68,12 +68,23 @@ class Plain:
     @property
     def weights(self) -> tuple[str, ...]:
         named = [n for n in self.names if is_weight(n)]
-        return tuple(named or (n for n in self.names if COEFFICIENTS.fullmatch(n)))
+        return tuple(named or (n for n in self.names if COEFFICIENTS.fullmatch(n) and not _several(self.node, n)))
 
     def call(self, also: Sequence[str] = ()) -> str:
         """also: parameters that get another value than their default."""
         made = f"{self.owner}({', '.join(map(_given, self.made_with))})." if self.owner else ""
         return f"{made}{self.node.name}({', '.join([*self.names, *map(_given, also)])})"
+
+
+def _several(node: ast.FunctionDef, name: str) -> bool:
+    """Whether a parameter holds several arrays, as in `w, b = params` and `params["W"]`."""
+    for part in ast.walk(node):
+        match part:
+            case ast.Assign(targets=[ast.Tuple() | ast.List()], value=ast.Name(id=held)) if held == name:
+                return True
+            case ast.Subscript(value=ast.Name(id=held), slice=ast.Constant(value=str())) if held == name:
+                return True
+    return False
 
 
 def _given(name: str) -> str:
