@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlp_core.testing.foreign.alone import BIAS, TARGET, Gradient, clips, is_weight, made_of
-from mlp_core.testing.foreign.doors import wanted
+from mlp_core.testing.foreign.doors import unpacked, wanted
 from mlp_core.testing.foreign.passes import BACKWARD, COST, order_of, rate_of, returned
-from mlp_core.testing.subjects.doors.names import TELLING
+from mlp_core.testing.subjects.doors.names import hides
 from mlp_core.testing.subjects.doors.parts import Parts
 
 LOOKS = "a cost and its gradient of the same parameters (cost(theta, X, y) and gradient(theta, X, y))"
@@ -44,8 +44,7 @@ def _telling(node: ast.FunctionDef) -> tuple[str, ...]:
     """The parameters whose default of 0 or 1 hides mistakes."""
     names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
     given = zip(names[len(names) - len(node.args.defaults) :], node.args.defaults, strict=True)
-    found = ((n, v.value) for n, v in given if isinstance(v, ast.Constant) and TELLING.fullmatch(n))
-    return tuple(n for n, v in found if type(v) in (int, float) and v in (0, 1))
+    return tuple(n for n, v in given if isinstance(v, ast.Constant) and hides(n, v.value))
 
 
 @dataclass(frozen=True)
@@ -78,13 +77,9 @@ class Plain:
 
 def _several(node: ast.FunctionDef, name: str) -> bool:
     """Whether a parameter holds several arrays, as in `w, b = params` and `params["W"]`."""
-    for part in ast.walk(node):
-        match part:
-            case ast.Assign(targets=[ast.Tuple() | ast.List()], value=ast.Name(id=held)) if held == name:
-                return True
-            case ast.Subscript(value=ast.Name(id=held), slice=ast.Constant(value=str())) if held == name:
-                return True
-    return False
+    keys = [part for part in ast.walk(node) if isinstance(part, ast.Subscript) and ast.unparse(part.value) == name
+            and isinstance(part.slice, ast.Constant) and isinstance(part.slice.value, str)]  # fmt: skip
+    return bool(keys) or any(True for _ in unpacked(node, name))
 
 
 def _given(name: str) -> str:

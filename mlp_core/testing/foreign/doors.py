@@ -147,13 +147,19 @@ def slope_of(node: ast.FunctionDef, derivative: ast.FunctionDef) -> Callable[...
 
 def taken_apart(node: ast.FunctionDef) -> tuple[str, ...]:
     """The names into which a function takes its first parameter apart: w, b = params."""
-    first = wanted(node)[:1]
+    for several in (parts for name in wanted(node)[:1] for parts in unpacked(node, name)):
+        if all(isinstance(one, ast.Name) for one in several):
+            return tuple(one.id for one in several if isinstance(one, ast.Name))
+    return ()
+
+
+def unpacked(node: ast.FunctionDef, name: str) -> Iterator[list[ast.expr]]:
+    """The targets of every statement that takes a parameter apart."""
     for part in ast.walk(node):
         match part:
-            case ast.Assign(targets=[ast.Tuple(elts=several) | ast.List(elts=several)], value=ast.Name(id=name)):
-                if [name] == first and all(isinstance(one, ast.Name) for one in several):
-                    return tuple(one.id for one in several if isinstance(one, ast.Name))
-    return ()
+            case ast.Assign(targets=[ast.Tuple(elts=several) | ast.List(elts=several)], value=ast.Name(id=of)):
+                if of == name:
+                    yield several
 
 
 def _both(file: Any, called: str, one: str, other: str, make: Callable[..., Any]) -> Door:

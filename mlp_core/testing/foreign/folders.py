@@ -20,7 +20,7 @@ def expanded(names: Iterable[str]) -> list[str]:
     for name in names:
         folder = Path(name)
         if not folder.is_dir():
-            file = Path(split(name)[0])
+            file = split(name)[0]
             if not file.is_file():
                 raise ArgumentError("subject", name, f"an existing file{beside(file)}")
             found.append(name)

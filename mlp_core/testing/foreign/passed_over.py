@@ -8,11 +8,12 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
+from mlp_core.testing.foreign import nets
 from mlp_core.testing.foreign.judged import stub
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.foreign.top_level import Found
 
-BACKWARD = re.compile(r"back_?prop(agat(e|ion))?|backward(_?(pass|prop(agat(e|ion))?))?|bwd", re.IGNORECASE)
+BACKWARD = re.compile(nets.BACKWARD[0], re.IGNORECASE)
 """names of a backward pass, as a function or a method"""
 
 DELEGATES = re.compile(r"_?back_?(ward|prop)\w*", re.IGNORECASE)

@@ -50,6 +50,15 @@ TELLING = re.compile(
 """names of parameters that are factors, powers or thresholds"""
 
 
+def hides(name: str, default: Any) -> bool:
+    """Whether a default of 0 or 1 hides that a factor, a power or a penalty is forgotten.
+
+    >>> hides("beta", 1.0), hides("beta", True), hides("eps", 0)
+    (True, False, False)
+    """
+    return TELLING.fullmatch(name) is not None and type(default) in (int, float) and default in (0, 1)
+
+
 def constants_of(name: str) -> tuple[Any, ...]:
     """The values with which a parameter is tried that is no array; none if its name does not show that it is a number.
 

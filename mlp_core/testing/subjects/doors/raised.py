@@ -76,10 +76,9 @@ def for_torch(text: str) -> bool:
 def stop_if_hopeless(lib: str) -> None:
     """Raises Hopeless after ENOUGH errors that do not depend on the arguments, or depend on their library alone."""
     counts = RAISED.get() or Counter()
-    others = [text for text in counts if for_torch(text)] if lib == "numpy" and "" not in counts else []
-    for text in filter(None, [always(), *others]):
-        if counts[text] >= ENOUGH:
-            raise Hopeless(text)
+    often = (text for text, times in counts.items() if times >= ENOUGH)
+    if "" not in counts and any(text.startswith(ALWAYS) or (lib == "numpy" and for_torch(text)) for text in often):
+        raise Hopeless
 
 
 def forget() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import every, in_words
-from mlp_core.testing.subjects.doors.names import TELLING
+from mlp_core.testing.subjects.doors.names import hides
 
 
 def telling_defaults(*functions: Callable[..., Any]) -> dict[str, float]:
@@ -24,8 +24,7 @@ def telling_defaults(*functions: Callable[..., Any]) -> dict[str, float]:
     several = [inspect.signature(f).parameters for f in functions]
     return {
         n: 0.5 for n, p in several[0].items()
-        if TELLING.fullmatch(n) and type(p.default) in (int, float) and p.default in (0, 1)
-        and all(n in other and other[n].default == p.default for other in several)
+        if hides(n, p.default) and all(n in other and other[n].default == p.default for other in several)
     }  # fmt: skip
 
 
