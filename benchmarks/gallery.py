@@ -50,6 +50,7 @@ TITLES = {
     "doors/flow": "Layers: from the output to the inputs",
     "doors/functions": "Functions of torch.autograd",
     "doors/normalising": "Layers that normalise",
+    "doors/objects": "Layers as objects that run again",
     "doors/windows": "Layers that use an entry several times",
     "functions": "Gradients of any function",
     "gradchecks/quotients": "Gradient checks: difference quotients",

@@ -81,6 +81,14 @@ def copied(value: Any) -> Any:
     return value if is_jax(value) else copy.deepcopy(value)
 
 
+def overwrite(array: Any, value: Any) -> None:
+    """Write numbers into an array of numpy or a tensor, which every other name of it sees."""
+    if isinstance(array, Tensor):
+        array.detach().copy_(value)
+    else:
+        array[...] = value
+
+
 def source_of(value: Any) -> str:
     """Python source; jax arrays are written as numpy arrays."""
     if isinstance(value, Tensor):

@@ -45,6 +45,7 @@ def subjects() -> dict[str, Any]:
             for f, loss, labels, hessian, scores in objectives.OBJECTIVES
         },
         **{f"pair: {name}": pair for name, pair in layers.pairs().items()},
+        **{f"layer: {name}": layer for name, layer in layers.as_objects().items()},
         **{f"function: {F.__name__}": kinds.function(F, inputs) for F, inputs in autograd_functions.EVERY},
         **{
             f"function: {F.__name__}, beside torch": kinds.function(F, inputs, reference=reference)

@@ -13,8 +13,8 @@ from mlp_core.testing.examples.arguments import Arguments, written
 from mlp_core.testing.examples.foreign_arrays import copied, like, source_of, tensor_of
 from mlp_core.testing.laws.doors.shared import changed as moved
 from mlp_core.testing.laws.doors.shared import held, said
-from mlp_core.testing.subjects.doors.form import UNIT, Gradient
 from mlp_core.testing.subjects.doors.pulled import pulled
+from mlp_core.testing.subjects.doors.returned import UNIT, Gradient
 
 book = LawBook()
 
@@ -133,7 +133,7 @@ def keeps_two_calls_apart(subject: Any, example: Arguments) -> Evidence:
     A network may use one layer twice, and two branches may share an activation. A value that is stored on the class, in
     a global or in a default argument then belongs to the wrong call.
     """
-    args = example.moved({path: _other(example.at(path)) for path in example.paths()})
+    args = example.moved({path: other_numbers(example.at(path)) for path in example.paths()})
     other = replace(example, args=tuple(args))
     alone = pulled(subject, example)
     run = subject.call(example.fresh())
@@ -145,6 +145,6 @@ def keeps_two_calls_apart(subject: Any, example: Arguments) -> Evidence:
     return _same(first, beside, alone.above, closing, "after a call between", SHARED)
 
 
-def _other(value: Any) -> Any:
+def other_numbers(value: Any) -> Any:
     """Other numbers of the same sign."""
     return like(tensor_of(value) * 1.25, value)

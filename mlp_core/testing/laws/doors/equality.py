@@ -54,6 +54,14 @@ def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Ev
     got = pulled(subject, example)
     if not finite(got.outs):
         return Evidence(counted=False, note=NOT_FINITE if got.outs else NO_NUMBER)
+    evidence = held_to_own_forward(subject, example, got)
+    evidence.untested, told = subject.left_out(example)
+    evidence.note = evidence.note or told or (SEEDED if any(subject.random) else "")
+    return evidence
+
+
+def held_to_own_forward(subject: Any, example: Arguments, got: Pulled, before: str = "") -> Evidence:
+    """Compare the gradients of a run with quotients of the forward. before: lines of the snippet before the run."""
     values = values_of(
         subject.values, example, [g.path for g in got.gradients], [g.name for g in got.gradients], got.cut(),
     )  # fmt: skip
@@ -61,7 +69,7 @@ def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Ev
     try:
         for k, g in enumerate(got.gradients):
             mine = looked_at(values, k, tensor_of(g.value))
-            held_to_quotients(values, k, mine, evidence, closing_of(got, k), alone=subject.elementwise)
+            held_to_quotients(values, k, mine, evidence, before + closing_of(got, k), alone=subject.elementwise)
     except Broken as broken:
         if not repeats(subject, example, got):
             return Evidence(counted=False, note=RANDOM)
@@ -69,8 +77,6 @@ def is_the_derivative_of_its_own_forward(subject: Any, example: Arguments) -> Ev
         broken.note = broken.note or by_design(subject, example, got) or narrower(example, got)
         raise
     evidence.counted = evidence.entries > 0
-    evidence.untested, told = subject.left_out(example)
-    evidence.note = told or (SEEDED if any(subject.random) else "")
     return evidence
 
 

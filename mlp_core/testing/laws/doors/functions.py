@@ -16,9 +16,9 @@ from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import source_of, tensor_of
 from mlp_core.testing.laws.doors.shared import NOT_FINITE, Bound, filled, held, least, nearest, said, scattered
-from mlp_core.testing.subjects.doors.form import Gradient
 from mlp_core.testing.subjects.doors.function import FunctionForm
 from mlp_core.testing.subjects.doors.pulled import Pulled, finite, pulled
+from mlp_core.testing.subjects.doors.returned import Gradient
 
 book = LawBook()
 judging = LawBook(judges=True)

@@ -41,7 +41,7 @@ class Held:
         """Replace it at all of its places."""
         new = copied(value)
         for *way, last in self.places:
-            _put(at(made, tuple(way)), last, new)
+            put(at(made, tuple(way)), last, new)
 
 
 def word(place: Place) -> str:
@@ -51,14 +51,18 @@ def word(place: Place) -> str:
 
 def held(made: Any) -> list[Held]:
     """The arrays of real numbers that an object holds."""
-    found: dict[int, list[Place]] = {}
-    for place, value in _walked(made, (), is_real, set()):
-        found.setdefault(id(value), []).append(place)
-    return [Held(tuple(places)) for places in found.values()]
+    places: dict[int, list[Place]] = {}
+    for place, value in walked(made, is_real):
+        places.setdefault(id(value), []).append(place)
+    return [Held(tuple(several)) for several in places.values()]
+
+
+def walked(made: Any, wanted: Callable[[Any], bool]) -> list[tuple[Place, Any]]:
+    """Everything wanted inside of an object, with its place."""
+    return list(_walked(made, (), wanted, set()))
 
 
 def _walked(value: Any, place: Place, wanted: Callable[[Any], bool], seen: set[int]) -> Iterator[tuple[Place, Any]]:
-    """Everything wanted inside of an object, with its place."""
     for piece, inner in _inside(value):
         if wanted(inner):
             yield (*place, piece), inner
@@ -90,11 +94,22 @@ def at(made: Any, place: Place) -> Any:
     return made
 
 
-def _put(owner: Any, piece: str, value: Any) -> None:
+def put(owner: Any, piece: str, value: Any) -> None:
+    """Replace what an object or a container has at the last piece of a place."""
     if piece.startswith("."):
         setattr(owner, piece[1:], value)
     else:
         owner[_key(piece)] = value
+
+
+def removed(owner: Any, piece: str) -> None:
+    """Remove it; from a list, with everything behind it."""
+    if piece.startswith("."):
+        delattr(owner, piece[1:])
+    elif isinstance(owner, list):
+        del owner[_key(piece) :]
+    else:
+        del owner[_key(piece)]
 
 
 def _key(piece: str) -> Any:
@@ -108,7 +123,7 @@ def gradient_of(made: Any, one: Held, forms: tuple[str, ...] = FORMS) -> Place |
     """
     for place in one.places:
         for candidate in _candidates(made, place, forms):
-            if candidate not in one.places and is_array(_found(made, candidate)):
+            if candidate not in one.places and is_array(found(made, candidate)):
                 return candidate
     return None
 
@@ -123,14 +138,15 @@ def _candidates(made: Any, place: Place, forms: tuple[str, ...]) -> Iterator[Pla
         yield (*way, f".{PAIRED[last[1:]]}")
     for owner in owners:
         for together in TOGETHER:
-            kept = _found(made, (*owner, f".{together}"))
+            kept = found(made, (*owner, f".{together}"))
             if isinstance(kept, Mapping):
                 yield from ((*owner, f".{together}", f"[{form.format(name)!r}]") for form in ("{}", *forms))
             elif isinstance(kept, list) and last.startswith("["):
                 yield (*owner, f".{together}", last)
 
 
-def _found(made: Any, place: Place) -> Any:
+def found(made: Any, place: Place) -> Any:
+    """The value at a place; None if nothing is there."""
     try:
         return at(made, place)
     except (LookupError, AttributeError, TypeError):

@@ -17,6 +17,7 @@ from mlp_core.testing.examples.arguments import Arguments, arguments
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, ones_like, tensor_of
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.shapes import Drawn, Shape, drawn
+from mlp_core.testing.subjects.doors.again import Again
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, required, waived
 from mlp_core.testing.subjects.doors.held import FORMS, Held, Place, at, gradient_of, held, word
@@ -37,9 +38,9 @@ class Layered:
     kept: tuple[str, str] = ("", "")
     """the attributes with the results of forward and backward, if they return nothing"""
 
-    def __call__(self, args: list[Any]) -> Run:
+    def __call__(self, args: list[Any], made: Any = None) -> Run:
         n = len(self.parameters)
-        made = self.make()
+        made = self.make() if made is None else made
         for one, value in zip(self.parameters, args[:n], strict=True):
             one.put(made, value)
         out = given_by(made, getattr(made, self.call)(*args[n:]), self.kept[0])
@@ -74,7 +75,7 @@ class Layered:
             for one, attribute in zip(("out", "below"), self.kept, strict=True)
         )
         return [
-            *import_of(self.make), "def run(args):", f"    made = {name}()", *sets,
+            *import_of(self.make), "def run(args, made=None):", f"    made = {name}() if made is None else made", *sets,
             f"    out = made.{self.call}(*args[{n}:]){output}", "    def pull(above):",
             f"        before = [{before}]",
             f"        below = made.backward(*above{rate}){below}",
@@ -138,9 +139,11 @@ def layer(
     if wanted:
         whole = st.builds(_beside, drawn(shapes, lib, {}), whole)
     names = (*(one.name for one in wanted), *every(getattr(probe, call)))
+    n = len(wanted)
+    judged = tuple(n + k for k, value in enumerate(args) if is_real(value)) if steps else None
     return Form(
         name or name_of(make), "layer", arguments(whole), given, given.source, names=names, once=True,
-        shared=make() is probe, waived=waived(waives),
+        shared=make() is probe, waived=waived(waives), again=None if judged == () else Again(make, judged),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import torch
 
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
+from mlp_core.testing.subjects.doors.again import Again
 from mlp_core.testing.subjects.doors.arrays import arrays
 from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.form import Form, Run
@@ -35,8 +36,11 @@ class ByModule:
     count: int
     data: bool
 
-    def __call__(self, args: list[Any]) -> Run:
-        made = self.make().double()
+    def new(self) -> Any:
+        return self.make().double()
+
+    def __call__(self, args: list[Any], made: Any = None) -> Run:
+        made = self.new() if made is None else made
         own = list(made.parameters())
         with torch.no_grad():
             for p, value in zip(own, args, strict=False):
@@ -54,7 +58,8 @@ class ByModule:
         sizes = ", ".join(map(repr, getattr(self.make, "args", ())))
         cls = getattr(self.make, "func", self.make)
         return [
-            *import_of(cls), "def run(args):", f"    made = {name_of(cls)}({sizes}).double()",
+            *import_of(cls), "def run(args, made=None):",
+            f"    made = {name_of(cls)}({sizes}).double() if made is None else made",
             "    own = list(made.parameters())", "    with torch.no_grad():",
             "        for p, value in zip(own, args):", "            p.copy_(value)",
             f"    out = made(*args[{self.count}:]).detach()", "    def pull(above):",
@@ -88,6 +93,7 @@ def of_module(cls: type) -> Form:
                 return Form(
                     cls.__name__, "layer", strategy_of(arrays(whole, lib="torch")), run, run.source,
                     names=(*named, *every(made.forward)), asked=tuple(range(len(shapes) + run.data)), once=True,
+                    again=Again(run.new),
                     found=f'shapes found by trying: "{data}"',
                 )  # fmt: skip
             note(None)

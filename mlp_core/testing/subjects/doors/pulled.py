@@ -11,7 +11,8 @@ from torch import Tensor
 
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import copied, like, tensor_of
-from mlp_core.testing.subjects.doors.form import Form, Gradient
+from mlp_core.testing.subjects.doors.form import Form
+from mlp_core.testing.subjects.doors.returned import Gradient
 
 
 @dataclass

@@ -1,0 +1,90 @@
+"""An object that has run forward and backward before: what the first run left in it stays, except for gradients and the
+arrays that a new object has as well."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mlp_core.testing.engine.source import name_of
+from mlp_core.testing.examples.foreign_arrays import (
+    copied,
+    is_array,
+    is_jax,
+    is_number,
+    ones_like,
+    overwrite,
+    source_of,
+)
+from mlp_core.testing.subjects.doors.given import required
+from mlp_core.testing.subjects.doors.held import Place, at, found, held, put, removed, walked
+
+SLOPE = re.compile(r"_?(d|grad|delta)|.*grad(ient)?s?$", re.IGNORECASE)
+"""names of attributes that a backward may add to, or may keep for the next backward"""
+
+RESETS = re.compile(r"(reset|clear|zero)(_?(grad|gradient|state|cache|hidden)s?)?", re.IGNORECASE)
+"""names of methods that are called between two passes"""
+
+
+@dataclass(frozen=True)
+class Again:
+    """How one object is run twice. make() -> a new object, which run(args, made) uses. judged: the arguments whose
+    gradients are checked in the second run; None for all. If backward takes a step, the step may depend on earlier
+    ones, as with momentum.
+    """
+
+    make: Callable[[], Any]
+    judged: tuple[int, ...] | None = None
+
+    def lines(self, earlier: Sequence[Any]) -> str:
+        """Lines after which `run` uses an object that has run on other arguments before."""
+        return (
+            "from mlp_core.testing.subjects.doors.again import again\n"
+            f"new, earlier = run, {source_of(list(earlier))}\n"
+            f"def run(args): return again(new, {name_of(self.make)}, earlier, args)  # one object runs twice\n"
+        )
+
+
+def again(run: Callable[..., Any], make: Callable[[], Any], earlier: Sequence[Any], args: list[Any]) -> Any:
+    """run(args, made) for an object that has already run forward and backward on other arguments."""
+    made = make()
+    first = run([copied(a) for a in earlier], made)
+    outs, pull = first if isinstance(first, tuple) else (first.outs, first.pull)
+    pull([ones_like(o) if is_number(o) else None for o in outs])
+    return run(args, settled(made, make()))
+
+
+def settled(made: Any, new: Any) -> Any:
+    """The object after what is done between two passes: its own methods without arguments that reset it are called, and
+    its gradients, and all arrays that a new object has, are those of the new object.
+    """
+    for name in dir(type(made)):
+        method = getattr(made, name, None)
+        if RESETS.fullmatch(name) and callable(method) and not required(method):
+            method()
+    places = [place for one in held(new) for place in one.places]
+    slopes = [place for place, _ in walked(made, is_array) if SLOPE.match(place[-1].strip(".[]'\""))]
+    for place in dict.fromkeys([*places, *slopes]):
+        _restore(made, new, place)
+    return made
+
+
+def _restore(made: Any, new: Any, place: Place) -> None:
+    """Put what a new object has at a place, into the array that is there if it fits; remove what a new object has not.
+    """
+    *way, last = place
+    now = found(made, place)
+    if now is None:
+        return
+    try:
+        value = at(new, place)
+    except (LookupError, AttributeError, TypeError):
+        removed(at(made, tuple(way)), last)
+        return
+    fits = is_array(value) and type(now) is type(value) and (now.shape, now.dtype) == (value.shape, value.dtype)
+    if fits and not is_jax(now):
+        overwrite(now, value)
+    else:
+        put(at(made, tuple(way)), last, copied(value))
