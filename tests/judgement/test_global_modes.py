@@ -86,6 +86,7 @@ def test_a_mode_that_is_left_behind_is_named(mode: str, make: Callable[[Any], An
 
 
 MORE: dict[str, Callable[[], object]] = {
+    "default device": lambda: torch.set_default_device("meta"),
     "autocast mode": lambda: torch.set_autocast_enabled("cpu", True),
     "deterministic mode": lambda: torch.use_deterministic_algorithms(True),
     "anomaly mode": lambda: torch.autograd.set_detect_anomaly(True),

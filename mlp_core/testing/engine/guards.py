@@ -56,8 +56,15 @@ assert least / 2, "denormal numbers are flushed to 0"
 """RUN is replaced by the line that runs the subject"""
 
 
+def _put_device(device: torch.device) -> None:
+    """Set the default device; the CPU is the default without a mode, which costs time in every call."""
+    if torch.get_default_device() != device:
+        torch.set_default_device(None if device.type == "cpu" else device)
+
+
 MODES: dict[str, tuple[str, Callable[[], Any], Callable[[Any], object]]] = {
     "default dtype": ("torch.get_default_dtype()", torch.get_default_dtype, torch.set_default_dtype),
+    "default device": ("torch.get_default_device()", torch.get_default_device, _put_device),
     "thread count": ("torch.get_num_threads()", torch.get_num_threads, torch.set_num_threads),
     "gradient mode": ("torch.is_grad_enabled()", torch.is_grad_enabled, torch.set_grad_enabled),
     "autocast mode": (

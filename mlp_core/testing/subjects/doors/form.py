@@ -65,6 +65,8 @@ class Form:
     waived: tuple[str, ...] = ()
     found: str = ""
     """what was found by trying, in words"""
+    omitted: tuple[str, str] = ("", "")
+    """what is not tested in any example, as `left_out` returns it"""
     again: Again | None = None
     """how one object runs twice; None if run makes no object"""
     random: list[bool] = field(default_factory=list)
@@ -119,10 +121,10 @@ class Form:
         return [p for p in example.paths() if self.asked is None or p[0] in self.asked]
 
     def left_out(self, example: Arguments) -> tuple[str, str]:
-        """The output that could not be tested, in words, and the one without a gradient by design; empty texts if there
-        is none.
+        """What could not be tested, in words, and what has no gradient by design, such as an output or a constant;
+        empty texts if there is nothing.
         """
-        return "", ""
+        return self.omitted
 
     def words(self, path: Path) -> str:
         """The name of an array in messages: x, or params['W1']."""

@@ -12,6 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.equality import same_bits
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments, arguments
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, ones_like, tensor_of
@@ -23,6 +24,7 @@ from mlp_core.testing.subjects.doors.given import every, required, waived
 from mlp_core.testing.subjects.doors.held import FORMS, Held, Place, at, gradient_of, held, word
 from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
 from mlp_core.testing.subjects.doors.seeds import seeded
+from mlp_core.testing.subjects.doors.ungraded import sorted_out
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def layer(
 
     Its parameters are its arrays of real numbers, also those in its dicts and lists and in the layers that it is made
     of: they keep their sizes, and their entries are drawn. gradients: the names of the attributes with gradients, "d{}"
-    or {"W": "grad_of_W"}; found by trying if not given. inputs: a
+    or {"W": "grad_of_W"}; found by trying if not given. An array that is not in such a dict is a constant. inputs: a
     strategy for the arguments of forward. waives: as for `pair`.
 
     Raises ArgumentError if the object has no forward and backward.
@@ -128,10 +130,18 @@ def layer(
         outs = given_by(probe, returned, kept_in(probe, returned, OUTPUTS))
         above = [ones_like(o) for o in (outs if isinstance(outs, (tuple, list)) else [outs])]
         steps = len(required(probe.backward)) > len(above)
+        before = [copied(one.of(probe)) for one in arrays]
         below = probe.backward(*above, *([1.0] if steps else []))
     kept = kept_in(probe, returned, OUTPUTS), kept_in(probe, below, BELOW)
     named = {one.name: g for one in arrays if (g := _gradient_of(probe, one, gradients)) is not None}
-    wanted = tuple(one for one in arrays if one.name in named or steps or _matters(make, call, one, args, kept[0]))
+    if steps:
+        pairs = zip(arrays, before, strict=True)
+        graded = [one.name for one, value in pairs if not same_bits(tensor_of(one.of(probe)), tensor_of(value))]
+    else:
+        graded = list(named)
+    others = [one for one in arrays if one.name not in graded and _matters(make, call, one, args, kept[0])]
+    rest = sorted_out(make, [] if isinstance(gradients, Mapping) else others, graded, steps=steps)
+    wanted = tuple(one for one in arrays if one.name in graded or one in rest.missing)
     given = Layered(make, wanted, named, steps, call, kept)
     shapes = [Shape(tuple(np.shape(one.of(probe)))) for one in wanted]
     lib = "numpy" if not wanted or isinstance(wanted[0].of(probe), np.ndarray) else "torch"
@@ -144,6 +154,7 @@ def layer(
     return Form(
         name or name_of(make), "layer", arguments(whole), given, given.source, names=names, once=True,
         shared=make() is probe, waived=waived(waives), again=None if judged == () else Again(make, judged),
+        omitted=(rest.untested, rest.told),
     )  # fmt: skip
 
 

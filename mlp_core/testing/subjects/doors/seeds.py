@@ -71,20 +71,20 @@ def draws(seen: list[bool], kept: Kept = ()) -> Iterator[None]:
 
 
 @contextmanager
-def seeded(kept: Kept = ()) -> Iterator[None]:
+def seeded(kept: Kept = (), seed: int = SEED) -> Iterator[None]:
     """A context in which every global generator begins at the same state, and those that code keeps for itself begin at
     their first state; afterwards all are restored.
     """
     numbers, own, torchs = np.random.get_state(), random.getstate(), torch.get_rng_state()  # noqa: NPY002
     at = [(one, state_of(one)) for one, _ in kept]
-    np.random.seed(SEED)  # noqa: NPY002
-    random.seed(SEED)
-    torch.default_generator.manual_seed(SEED)  # torch.manual_seed calls every kind of device, which takes 1 ms
+    np.random.seed(seed)  # noqa: NPY002
+    random.seed(seed)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed calls every kind of device, which takes 1 ms
     for one, state in kept:
         put(one, state)
     real = np.random.default_rng
     try:
-        with fresh_ones(lambda: real(SEED)):
+        with fresh_ones(lambda: real(seed)):
             yield
     finally:
         np.random.set_state(numbers)  # noqa: NPY002
