@@ -28,15 +28,23 @@ LEAST = sys.float_info.min
 _switched = False
 """whether foreign code has switched the flushing of denormals since this was last reset"""
 
+_device: torch.device | None = None
+"""the default device that foreign code has set since this was last reset"""
+
+
+_contexts: Callable[[], int] = torch._C._len_torch_function_stack
+"""the number of contexts that change calls of torch: a default device is one. To ask for the device takes 100 times as
+long"""
+
 
 @contextmanager
 def foreign() -> Iterator[None]:
     """A context in which the subject's own code runs. An exception in it is a failure of the subject, not an error of
     this package. If the code switches the flushing of denormals, that is undone at once, because Hypothesis cannot draw
-    floats with it.
+    floats with it; so is another default device, because tensors of this package would be on it.
     """
-    global _switched
-    before = flushes_denormals()
+    global _switched, _device
+    before, depth = flushes_denormals(), _contexts()
     try:
         yield
     except Broken:
@@ -46,6 +54,9 @@ def foreign() -> Iterator[None]:
     finally:
         if flushes_denormals() != before:
             _switched = torch.set_flush_denormal(before)
+        if _contexts() > depth:
+            _device = torch.get_default_device()
+            torch.set_default_device(None)
 
 
 FLUSHED = """\
@@ -62,9 +73,11 @@ def _put_device(device: torch.device) -> None:
         torch.set_default_device(None if device.type == "cpu" else device)
 
 
+DEVICE = "default device"
+
 MODES: dict[str, tuple[str, Callable[[], Any], Callable[[Any], object]]] = {
     "default dtype": ("torch.get_default_dtype()", torch.get_default_dtype, torch.set_default_dtype),
-    "default device": ("torch.get_default_device()", torch.get_default_device, _put_device),
+    DEVICE: ("torch.get_default_device()", torch.get_default_device, _put_device),
     "thread count": ("torch.get_num_threads()", torch.get_num_threads, torch.set_num_threads),
     "gradient mode": ("torch.is_grad_enabled()", torch.is_grad_enabled, torch.set_grad_enabled),
     "autocast mode": (
@@ -115,8 +128,8 @@ def modes_kept(run: str) -> Iterator[list[str]]:
     switches the flushing of denormals, which is switched back. `run`: the line of a snippet that does what happens in
     the context. The list that it yields then has the names of changed settings, which are put back too.
     """
-    global _switched
-    before, _switched = flushes_denormals(), False
+    global _switched, _device
+    before, _switched, _device = flushes_denormals(), False, None
     modes = {name: read() for name, (_, read, _) in MODES.items()}
     settings, changed = {name: read() for name, read in SETTINGS.items()}, list[str]()
     try:
@@ -130,9 +143,10 @@ def modes_kept(run: str) -> Iterator[list[str]]:
         got = f"switched {'off' if before else 'on'} by the call"
         raise Broken("flush-denormal mode", got, "untouched", closing=FLUSHED.replace("RUN", run))
     for name, (source, read, _) in MODES.items():
-        if read() != modes[name]:
+        now = _device if name == DEVICE and _device is not None else read()
+        if now != modes[name]:
             closing = LEFT.replace("RUN", run).replace("MODE", source)
-            raise Broken(name, read(), f"{modes[name]}, untouched", closing=closing)
+            raise Broken(name, now, f"{modes[name]}, untouched", closing=closing)
 
 
 GENERATORS = {
