@@ -130,7 +130,7 @@ def test_a_machine_that_slept_accuses_nobody() -> None:
 @pytest.mark.parametrize(("does", "said"), [
     ("import os; os._exit(3)", "its process ended (exit status 3)"),
     ("import os; os.abort()", "its process ended (by signal SIGABRT)"),
-    ("raise SystemExit", "CalledExit: it tried to end the program hand_in.py, line 4: raise SystemExit"),
+    ("raise SystemExit", "SystemExit: it tried to end the program hand_in.py, line 4: raise SystemExit"),
     ("input('how many?')", "EOFError: input() was called, but there is no user to answer hand_in.py, line 4"),
     ("y_true.nothing", "AttributeError: 'Tensor' object has no attribute 'nothing' hand_in.py, line 4: y_true.nothing"),
     ("torch.matmul = None", "leaves everything else alone: torch.matmul: replaced by another"),

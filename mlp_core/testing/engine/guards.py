@@ -157,7 +157,7 @@ GENERATORS = {
 """the global random generators: per library, the expression of its state in a snippet"""
 
 
-def random_states() -> dict[str, object]:
+def random_states() -> dict[str, Any]:
     """The states of these generators, which can be compared."""
     kind, key, *more = np.random.get_state(legacy=True)  # noqa: NPY002
     return {

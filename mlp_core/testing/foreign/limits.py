@@ -67,7 +67,10 @@ class Slow(BaseException):
 
 
 class CalledExit(Exception):
-    """The subject tried to end the process."""
+    """The subject tried to end the process. Messages name what its code raised, SystemExit."""
+
+
+CalledExit.__name__ = CalledExit.__qualname__ = "SystemExit"
 
 
 def contain(limits: Limits, scratch: Path) -> None:

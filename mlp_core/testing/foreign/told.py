@@ -27,8 +27,8 @@ INSTALL = (
 RELATIVE = "this is a relative import: put {} into the folder {} the file, or copy what you use of it into the file"
 AT_LOADING = (
     ("EOFError: input()", "", "replace input() by a value"),
-    ("CalledExit", "parse_args", "the file gets no command-line options: replace them by values, as in parse_args([])"),
-    ("CalledExit", "", 'remove this line, or move it below `if __name__ == "__main__":`'),
+    ("SystemExit", "parse_args", "the file gets no command-line options: replace them by values, as in parse_args([])"),
+    ("SystemExit", "", 'remove this line, or move it below `if __name__ == "__main__":`'),
     ("NameError", "", "define it above this line: the file is run by itself, from top to bottom"),
     ("it reads ", "", "or use a few numbers instead"),
     ("ModuleNotFoundError", "", INSTALL),

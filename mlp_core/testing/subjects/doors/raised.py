@@ -16,7 +16,7 @@ RAISED: ContextVar[Counter[str] | None] = ContextVar("RAISED", default=None)
 LONGEST = 160
 """the length at which the words of an exception are cut"""
 
-ALWAYS = ("NameError", "CalledExit", "EOFError: input()", "None, returned by")
+ALWAYS = ("NameError", "SystemExit", "EOFError: input()", "None, returned by")
 """the beginnings of errors that do not depend on the arguments"""
 
 ENOUGH = 20

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from mlp_core.testing.engine.guards import random_states
 from mlp_core.testing.subjects.doors.generators import alike, generators_of, put, state_of
 
 SEED = 0
@@ -22,12 +23,6 @@ Kept = Sequence[tuple[Any, Any]]
 def kept_by(*things: Any) -> Kept:
     """The generators that some objects keep for themselves."""
     return [(one, state_of(one)) for one in generators_of(*things)]
-
-
-def states() -> tuple[Any, ...]:
-    """The states of the global generators."""
-    kind, key, *more = np.random.get_state(legacy=True)  # noqa: NPY002  (whoever draws from it is what is asked)
-    return random.getstate(), torch.get_rng_state().numpy().tobytes(), (kind, np.asarray(key).tobytes(), *more)
 
 
 @contextmanager
@@ -48,7 +43,7 @@ def fresh_ones(made: Callable[[], Any]) -> Iterator[None]:
 @contextmanager
 def draws(seen: list[bool], kept: Kept = ()) -> Iterator[None]:
     """Note in `seen` whether the code inside draws from a global generator, or from its own; restore them."""
-    before = states()
+    before = random_states()
     own = np.random.get_state()  # noqa: NPY002
     at = [(one, state_of(one)) for one, _ in kept]
     real = np.random.default_rng
@@ -63,10 +58,10 @@ def draws(seen: list[bool], kept: Kept = ()) -> Iterator[None]:
         seen.append(True)
         for one, state in at:
             put(one, state)
-    if states() != before:
+    if random_states() != before:
         seen.append(True)
-        random.setstate(before[0])
-        torch.set_rng_state(torch.frombuffer(bytearray(before[1]), dtype=torch.uint8))
+        random.setstate(before["Python"])
+        torch.set_rng_state(torch.frombuffer(bytearray(before["torch"]), dtype=torch.uint8))
         np.random.set_state(own)  # noqa: NPY002
 
 
