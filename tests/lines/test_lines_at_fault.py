@@ -66,6 +66,8 @@ FEEDS = [
     ("function", "dz = 2 * z * grad", "dz = z * grad"),
     ("layer", "(1 - self.h ** 2)", "(1 - self.h)"),
     ("layer", "range(len(dz))", "range(len(dz) - 1)"),
+    ("layer", "self.x = x", 'self.x = getattr(self, "x", x)'),
+    ("layer", "self.h = np.tanh(x @ self.W + self.b)", 'self.h = vars(self).setdefault("h", np.tanh(x @ self.W))'),
     ("jacobian", "slope = 1 - t ** 2", "slope = 1 - t"),
     ("elementwise", "s = sigmoid(z)", "s = sigmoid(2 * z)"),
     ("optimizer", "c1 = 1 - beta1", "c1 = 1 - beta2"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from mlp_core.testing.engine.source import few_numbers
-from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, source_of, tensor_of, words_of
+from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, like, source_of, tensor_of, words_of
 from mlp_core.testing.examples.inputs import Inputs
 from mlp_core.testing.examples.numbers import Numbers, blobs, textures
 
@@ -45,6 +45,10 @@ class Arguments:
     def moved(self, others: dict[Path, Any]) -> list[Any]:
         """Fresh arguments with other arrays in some places."""
         return [_moved(a, (k,), others) for k, a in enumerate(self.args)]
+
+    def others(self) -> list[Any]:
+        """Fresh arguments with other numbers, of the same signs."""
+        return self.moved({path: like(tensor_of(self.at(path)) * 1.25, self.at(path)) for path in self.paths()})
 
     def above(self, shapes: Sequence[Sequence[int]], draw: int = 0) -> list[Tensor]:
         """An upstream gradient for outputs of these shapes, without zeros; it differs for each `draw`."""

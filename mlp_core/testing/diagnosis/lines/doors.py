@@ -32,7 +32,11 @@ def of_forms(subject: Form, examples: Sequence[Any]) -> list[Case]:
     several = [e for e in several if sum(tensor_of(e.at(p)).numel() for p in e.paths()) <= LARGEST]
     several.sort(key=lambda e: telling([tensor_of(e.at(p)) for p in e.paths()]), reverse=True)
     found = (_of_form(subject, e) for e in several[: 2 * WITNESSES])
-    return [case for case in found if case is not None][:WITNESSES]
+    cases = [case for case in found if case is not None][:WITNESSES]
+    if not cases and subject.again is not None:  # a new object is right
+        again = (_of_form(subject.used(e.others()), e) for e in several[:WITNESSES])
+        cases = [case for case in again if case is not None]
+    return cases
 
 
 def _of_form(subject: Form, example: Arguments) -> Case | None:

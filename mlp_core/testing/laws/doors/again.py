@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import torch
@@ -13,10 +11,8 @@ from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import tensor_of
-from mlp_core.testing.laws.doors.conduct import other_numbers
 from mlp_core.testing.laws.doors.equality import held_to_own_forward
 from mlp_core.testing.laws.doors.shared import NOT_FINITE
-from mlp_core.testing.subjects.doors.again import again
 from mlp_core.testing.subjects.doors.pulled import Pulled, finite, pulled, wide
 
 book = LawBook()
@@ -37,9 +33,8 @@ def is_the_derivative_when_its_object_runs_again(subject: Any, example: Argument
     in all others.
     """
     example = wide(example)
-    earlier = example.moved({path: other_numbers(example.at(path)) for path in example.paths()})
-    run = partial(again, subject.run, subject.again.make, earlier)
-    used = replace(subject, run=run, kept=list(subject.kept))
+    earlier = example.others()
+    used = subject.used(earlier)
     fresh, got = pulled(subject, example), pulled(used, example)
     if not finite(fresh.outs) or not finite(got.outs):
         return Evidence(counted=False, note=NOT_FINITE)

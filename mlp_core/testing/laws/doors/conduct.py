@@ -10,7 +10,7 @@ from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.guards import in_words, modes_kept
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments, written
-from mlp_core.testing.examples.foreign_arrays import copied, like, source_of, tensor_of
+from mlp_core.testing.examples.foreign_arrays import copied, source_of, tensor_of
 from mlp_core.testing.laws.doors.shared import changed as moved
 from mlp_core.testing.laws.doors.shared import held, said
 from mlp_core.testing.subjects.doors.pulled import pulled
@@ -133,7 +133,7 @@ def keeps_two_calls_apart(subject: Any, example: Arguments) -> Evidence:
     A network may use one layer twice, and two branches may share an activation. A value that is stored on the class, in
     a global or in a default argument then belongs to the wrong call.
     """
-    args = example.moved({path: other_numbers(example.at(path)) for path in example.paths()})
+    args = example.others()
     other = replace(example, args=tuple(args))
     alone = pulled(subject, example)
     run = subject.call(example.fresh())
@@ -143,8 +143,3 @@ def keeps_two_calls_apart(subject: Any, example: Arguments) -> Evidence:
     first = [(g, tensor_of(g.value)) for g in alone.gradients]
     closing = APART.replace("OTHER", source_of(args)).replace("UNIT", UNIT)
     return _same(first, beside, alone.above, closing, "after a call between", SHARED)
-
-
-def other_numbers(value: Any) -> Any:
-    """Other numbers of the same sign."""
-    return like(tensor_of(value) * 1.25, value)

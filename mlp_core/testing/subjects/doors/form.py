@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from torch import Tensor
 from mlp_core.testing.engine.guards import foreign
 from mlp_core.testing.examples.arguments import Arguments, Path, rounded
 from mlp_core.testing.examples.foreign_arrays import copied, is_number, like, tensor_of
-from mlp_core.testing.subjects.doors.again import Again
+from mlp_core.testing.subjects.doors.again import Again, again
 from mlp_core.testing.subjects.doors.returned import UNIT, Gradient, Returned
 from mlp_core.testing.subjects.doors.seeds import draws, kept_by, seeded
 
@@ -115,6 +116,11 @@ class Form:
         """
         with self.guarded(), foreign():
             return [tensor_of(o) for o in self.run(args).outs if is_number(o)]
+
+    def used(self, earlier: Sequence[Any]) -> Form:
+        """The same, in which the object has run on other arguments before."""
+        assert self.again is not None
+        return replace(self, run=partial(again, self.run, self.again.make, earlier), kept=list(self.kept))
 
     def paths(self, example: Arguments) -> list[Path]:
         """The places of the arrays that must get a gradient."""
