@@ -19,12 +19,12 @@ from mlp_core.testing.examples.foreign_arrays import (
     source_of,
 )
 from mlp_core.testing.subjects.doors.given import required
-from mlp_core.testing.subjects.doors.held import Place, at, found, held, put, removed, walked
+from mlp_core.testing.subjects.doors.held import LIBRARIES, Place, at, found, held, put, removed, walked
 
 SLOPE = re.compile(r"_?(d|grad|delta)|.*grad(ient)?s?$", re.IGNORECASE)
 """names of attributes that a backward may add to, or may keep for the next backward"""
 
-RESETS = re.compile(r"(reset|clear|zero)(_?(grad|gradient|state|cache|hidden)s?)?", re.IGNORECASE)
+RESETS = re.compile(r"(reset|clear|zero|init)(_?[a-z]+)*", re.IGNORECASE)
 """names of methods that are called between two passes"""
 
 
@@ -60,9 +60,10 @@ def settled(made: Any, new: Any) -> Any:
     """The object after what is done between two passes: its own methods without arguments that reset it are called, and
     its gradients, and all arrays that a new object has, are those of the new object.
     """
-    for name in dir(type(made)):
-        method = getattr(made, name, None)
-        if RESETS.fullmatch(name) and callable(method) and not required(method):
+    own = (cls for cls in type(made).__mro__ if cls.__module__.partition(".")[0] not in LIBRARIES)
+    for name in dict.fromkeys(name for cls in own for name in vars(cls) if RESETS.fullmatch(name)):
+        method = getattr(made, name)
+        if callable(method) and not required(method):
             method()
     places = [place for one in held(new) for place in one.places]
     slopes = [place for place, _ in walked(made, is_array) if SLOPE.match(place[-1].strip(".[]'\""))]
