@@ -56,6 +56,38 @@ class SoftmaxRegression:
         return db, dW
 """
 
+RIDGE = """\
+import numpy as np
+
+class Ridge:
+    def __init__(self, n_features):
+        self.w = np.random.randn(n_features)
+        self.history = []
+
+    def loss(self, X, y):
+        self.X = X
+        self.history.append(0.5 * np.sum((X @ self.w - y) ** 2))
+        return self.history[-1]
+
+    def grad(self, X, y):
+        return self.X.T @ (X @ self.w - y)
+"""
+
+TWO_LAYERS = """\
+import numpy as np
+
+class TwoLayerNet:
+    def __init__(self, input_size, hidden_size):
+        self.params = {"W": 0.1 * np.random.randn(input_size, hidden_size), "v": np.ones(hidden_size)}
+
+    def loss(self, X, y):
+        self.X = X
+        h = np.tanh(X @ self.params["W"])
+        r = h @ self.params["v"] - y
+        dh = r[:, None] * self.params["v"] * (1 - h**2)
+        return 0.5 * np.sum(r**2), {"W": self.X.T @ dh, "v": h.T @ r}
+"""
+
 CASES = {
     "factors": Case(
         FACTORS, "np.add.at(dV, items, e[:, None] * self.U[users])", "dV[items] += e[:, None] * self.U[users]",
@@ -63,6 +95,12 @@ CASES = {
     ),
     "a penalty, the bias's gradient first": Case(
         SOFTMAX, "+ self.reg * self.W\n", "+ 2 * self.reg * self.W\n", ("SoftmaxRegression.gradients",), "gradient of W"
+    ),
+    "data that is kept from the first call": Case(
+        RIDGE, "self.X = X", 'self.X = getattr(self, "X", X)', ("Ridge.grad",), "gradient of w"
+    ),
+    "a network that keeps it": Case(
+        TWO_LAYERS, "self.X = X", 'self.X = getattr(self, "X", X)', ("TwoLayerNet",), "gradient of params['W']"
     ),
 }  # fmt: skip
 

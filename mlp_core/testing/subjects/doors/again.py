@@ -37,13 +37,16 @@ class Again:
 
     make: Callable[[], Any]
     judged: tuple[int, ...] | None = None
+    name: str = ""
+    """of `make` in a snippet, if it is not its own"""
 
     def lines(self, earlier: Sequence[Any]) -> str:
         """Lines after which `run` uses an object that has run on other arguments before."""
+        name = self.name or name_of(self.make)
         return (
             "from mlp_core.testing.subjects.doors.again import again\n"
-            f"new, earlier = run, {source_of(list(earlier))}\n"
-            f"def run(args): return again(new, {name_of(self.make)}, earlier, args)  # one object runs twice\n"
+            f"once, earlier = run, {source_of(list(earlier))}\n"
+            f"def run(args): return again(once, {name}, earlier, args)  # one object runs twice\n"
         )
 
 

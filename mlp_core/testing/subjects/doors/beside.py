@@ -31,20 +31,25 @@ class Beside:
     lines: tuple[str, ...]
     used: tuple[Any, ...]
 
-    def both(self) -> Callable[[list[Any]], tuple[Any, Any]]:
+    def defined(self, name: str) -> Callable[..., Any]:
+        """One of the functions that the lines define."""
         scope: dict[str, Any] = {"np": np} | {name_of(one): one for one in self.used}
         exec("\n".join(self.lines), scope)  # noqa: S102  (of the lines of this file)
-        found: Callable[[list[Any]], tuple[Any, Any]] = scope["both"]
+        found: Callable[..., Any] = scope[name]
         return found
 
-    def __call__(self, args: list[Any]) -> Run:
-        value, gradients = self.both()(args)
+    def both(self) -> Callable[..., tuple[Any, Any]]:
+        return self.defined("both")
+
+    def __call__(self, args: list[Any], *made: Any) -> Run:
+        value, gradients = self.both()(args, *made)
         return Run([value], lambda above: gradients)
 
     def source(self, example: Arguments) -> list[str]:
         return [
             *(line for one in self.used for line in import_of(one)), *self.lines,
-            "def run(args):", "    value, gradients = both(args)", "    return [value], lambda above: gradients",
+            "def run(args, *made):", "    value, gradients = both(args, *made)",
+            "    return [value], lambda above: gradients",
         ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_number, is_real
+from mlp_core.testing.subjects.doors.again import Again
 from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.assigned import COUNTS, options_of
 from mlp_core.testing.subjects.doors.beside import Beside
@@ -20,8 +21,9 @@ from mlp_core.testing.subjects.doors.telling import telling_defaults
 from mlp_core.testing.subjects.doors.tried import FEW, MANY, tried
 
 LINES = """\
-def both(args):
-    made = NAME(GIVEN)
+def new(): return NAME(GIVEN)
+def both(args, made=None):
+    made = new() if made is None else made
     for place, array in zip(PLACES, args):
         setattr(made, place, array)
     value = made.VALUE(*args[len(PLACES):])
@@ -61,13 +63,14 @@ def of_model(cls: type, places: Sequence[str], value: str, gradient: str, order:
             return finite and [np.shape(g) for g in found] == shapes
 
         names = (*places, *data)
+        again = Again(beside.defined("new"), name="new")
         several = [[*([shape] for shape in shapes), *options_of(data, more)] for more in (FEW, MANY)]
         found = tried(names, fits, call=lambda *args, both=both: both(list(args)), first=several, only=True)
         if found is not None:
             told = "; ".join(filter(None, [found.words(names), in_words(telling)]))
             form = Form(
                 f"{name}.{gradient}", "value with its gradient", strategy_of(found.strategy()), beside, beside.source,
-                names=names, asked=tuple(range(k)), upstream=False, found=told,
+                names=names, asked=tuple(range(k)), upstream=False, found=told, again=again,
             )  # fmt: skip
             with np.errstate(all="ignore"):
                 return narrowed(form)

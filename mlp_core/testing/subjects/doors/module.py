@@ -58,8 +58,8 @@ class ByModule:
         sizes = ", ".join(map(repr, getattr(self.make, "args", ())))
         cls = getattr(self.make, "func", self.make)
         return [
-            *import_of(cls), "def run(args, made=None):",
-            f"    made = {name_of(cls)}({sizes}).double() if made is None else made",
+            *import_of(cls), f"def new(): return {name_of(cls)}({sizes}).double()", "def run(args, made=None):",
+            "    made = new() if made is None else made",
             "    own = list(made.parameters())", "    with torch.no_grad():",
             "        for p, value in zip(own, args):", "            p.copy_(value)",
             f"    out = made(*args[{self.count}:]).detach()", "    def pull(above):",
@@ -93,7 +93,7 @@ def of_module(cls: type) -> Form:
                 return Form(
                     cls.__name__, "layer", strategy_of(arrays(whole, lib="torch")), run, run.source,
                     names=(*named, *every(made.forward)), asked=tuple(range(len(shapes) + run.data)), once=True,
-                    again=Again(run.new),
+                    again=Again(run.new, name="new"),
                     found=f'shapes found by trying: "{data}"',
                 )  # fmt: skip
             note(None)
