@@ -93,3 +93,17 @@ class ReadsTheFirstOfItsInputs(Tanh):
     def backward(self, dout: Array) -> Array:
         self.x = self.inputs[0]
         return super().backward(dout)
+
+
+@caught_by(AGAIN, origin="site: if self.n is None: self.n = len(x)")
+class KeepsItsFirstBatchSize(Tanh):
+    """the batch size of the first pass is kept for ever: in a smaller last batch, the mean has the wrong divisor"""
+
+    n = 0
+
+    def forward(self, x: Array) -> Array:
+        self.n = self.n or len(x)
+        return super().forward(x) / len(x)
+
+    def backward(self, dout: Array) -> Array:
+        return super().backward(dout / self.n)

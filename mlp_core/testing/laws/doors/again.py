@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
+from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core.testing.engine.evidence import Broken, Evidence
+from mlp_core.testing.engine.evidence import Broken, Evidence, Raised
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import tensor_of
+from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.laws.doors.equality import held_to_own_forward
 from mlp_core.testing.laws.doors.shared import NOT_FINITE
 from mlp_core.testing.subjects.doors.pulled import Pulled, finite, pulled, wide
 
 book = LawBook()
+
+DRAWN = 8
+"""the number of examples that are drawn in advance"""
 
 STALE = "a new object gives another gradient: this one keeps something of its first forward and backward, and uses it"
 
@@ -24,27 +29,48 @@ def used_once(subject: Any) -> str | None:
     return "nothing is kept between two calls: no object runs" if subject.again is None else None
 
 
-@book.law(lambda subject: subject.inputs, skip=used_once)
-def is_the_derivative_when_its_object_runs_again(subject: Any, example: Arguments) -> Evidence:
-    """If an object has run forward and backward on other numbers before, its gradients are still the derivative of its
-    own forward.
+def prepared(subject: Any) -> st.SearchStrategy[Arguments]:
+    """The inputs; a few are drawn in advance, among which one with another batch size is looked for."""
+    if not subject.again.drawn:
+        subject.again.drawn.extend(sample(subject.inputs, DRAWN))
+    return cast("st.SearchStrategy[Arguments]", subject.inputs)
 
-    Training calls one object thousands of times. A cache that is filled only once is right in the first step, and wrong
-    in all others.
+
+@book.law(prepared, skip=used_once)
+def is_the_derivative_when_its_object_runs_again(subject: Any, example: Arguments) -> Evidence:
+    """If an object has run forward and backward on other numbers before, also with another batch size, its gradients
+    are still the derivative of its own forward.
+
+    Training calls one object thousands of times, and the last batch is often smaller. A cache that is filled only once
+    is right in the first step, and wrong in all others.
     """
     example = wide(example)
-    earlier = example.others()
-    used = subject.used(earlier)
-    fresh, got = pulled(subject, example), pulled(used, example)
-    if not finite(fresh.outs) or not finite(got.outs):
-        return Evidence(counted=False, note=NOT_FINITE)
-    judged = subject.again.judged
+    fresh, evidence = pulled(subject, example), Evidence(counted=False, note=NOT_FINITE)
+    *others, same = subject.again.earlier(example)
+    for earlier in [*others, same]:
+        used = subject.used(earlier)
+        try:
+            got = pulled(used, example)
+        except Raised:
+            if earlier is same:
+                raise
+            continue  # its state has the old batch size, by design
+        if finite(fresh.outs) and finite(got.outs):
+            evidence = _held(used, example, fresh, got, earlier)
+        if evidence.counted:
+            break
+    return evidence
+
+
+def _held(used: Any, example: Arguments, fresh: Pulled, got: Pulled, earlier: list[Any]) -> Evidence:
+    """Compare a run of a used object with that of a new one, and with quotients if they differ."""
+    judged = used.again.judged
     for one in (fresh, got):
         one.gradients = [g for g in one.gradients if judged is None or g.path[0] in judged]
     if all(map(torch.equal, _numbers(got), _numbers(fresh))):
         count = sum(map(Tensor.numel, got.tensors()))
         return Evidence(entries=count, counted=count > 0)
-    before = subject.again.lines(earlier).replace("{", "{{").replace("}", "}}")
+    before = used.again.lines(earlier).replace("{", "{{").replace("}", "}}")
     try:
         return held_to_own_forward(used, example, got, before)
     except Broken as broken:

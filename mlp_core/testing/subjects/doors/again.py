@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from mlp_core.testing.engine.source import name_of
+from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import (
     copied,
     is_array,
@@ -39,6 +42,16 @@ class Again:
     judged: tuple[int, ...] | None = None
     name: str = ""
     """of `make` in a snippet, if it is not its own"""
+    drawn: list[Arguments] = field(default_factory=list)
+    """a few examples of the form, once they are known"""
+
+    def earlier(self, example: Arguments) -> list[list[Any]]:
+        """What the object may run on before an example: an example with other shapes, such as a larger batch, if one is
+        known; and other numbers in the same shapes.
+        """
+        shapes = _shapes(example)
+        other = next((one for one in self.drawn if _shapes(one) != shapes), None)
+        return [*([other.fresh()] if other is not None else []), example.others()]
 
     def lines(self, earlier: Sequence[Any]) -> str:
         """Lines after which `run` uses an object that has run on other arguments before."""
@@ -48,6 +61,10 @@ class Again:
             f"once, earlier = run, {source_of(list(earlier))}\n"
             f"def run(args): return again(once, {name}, earlier, args)  # one object runs twice\n"
         )
+
+
+def _shapes(example: Arguments) -> list[tuple[int, ...]]:
+    return [tuple(np.shape(example.at(path))) for path in example.paths()]
 
 
 def again(run: Callable[..., Any], make: Callable[[], Any], earlier: Sequence[Any], args: list[Any]) -> Any:
