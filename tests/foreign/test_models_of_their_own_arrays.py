@@ -1,4 +1,4 @@
-"""Classes with a loss and the gradients of their own arrays: factors of a matrix, a softmax regression."""
+"""Classes with a loss and the gradients of their own arrays: factors of a matrix, a softmax regression, a loss."""
 
 from __future__ import annotations
 
@@ -88,6 +88,23 @@ class TwoLayerNet:
         return 0.5 * np.sum(r**2), {"W": self.X.T @ dh, "v": h.T @ r}
 """
 
+LOSS = """\
+import numpy as np
+
+
+class MSELoss:
+    def __init__(self):
+        self.target = None
+
+    def forward(self, pred, target):
+        self.target = target
+        self.pred = pred
+        return np.mean((pred - target) ** 2)
+
+    def backward(self):
+        return 2 * (self.pred - self.target) / self.pred.size
+"""
+
 CASES = {
     "factors": Case(
         FACTORS, "np.add.at(dV, items, e[:, None] * self.U[users])", "dV[items] += e[:, None] * self.U[users]",
@@ -98,6 +115,10 @@ CASES = {
     ),
     "data that is kept from the first call": Case(
         RIDGE, "self.X = X", 'self.X = getattr(self, "X", X)', ("Ridge.grad",), "gradient of w"
+    ),
+    "a loss that keeps its target": Case(
+        LOSS, "self.target = target", "self.target = target if self.target is None else self.target",
+        ("MSELoss.backward",), "gradient of pred",
     ),
     "a network that keeps it": Case(
         TWO_LAYERS, "self.X = X", 'self.X = getattr(self, "X", X)', ("TwoLayerNet",), "gradient of params['W']"
