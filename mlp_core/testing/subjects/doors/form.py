@@ -127,8 +127,8 @@ class Form:
         return [p for p in example.paths() if self.asked is None or p[0] in self.asked]
 
     def left_out(self, example: Arguments) -> tuple[str, str]:
-        """What could not be tested, in words, and what has no gradient by design, such as an output or a constant;
-        empty texts if there is nothing.
+        """Two texts for the report: the values that could not be tested, and the values without a gradient by design,
+        such as an output or a constant. A text is empty if there are none.
         """
         return self.omitted
 

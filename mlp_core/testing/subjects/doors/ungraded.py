@@ -26,7 +26,9 @@ UNKNOWN = (
 
 
 class Ungraded(NamedTuple):
-    """missing: parameters by their names, whose gradient must exist. told, untested: what is said of the others."""
+    """missing: parameters by their names, whose gradient must exist. `told`, `untested`: the words for the report about
+    all other parameters.
+    """
 
     missing: list[Held]
     told: str
