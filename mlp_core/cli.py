@@ -39,7 +39,7 @@ class Commands(typer.core.TyperGroup):
 
 app = typer.Typer(
     cls=Commands,
-    help="Check hand-written gradients and update rules, and train a multi-layer perceptron that has both.",
+    help="Check hand-written gradients and update rules, or train a multi-layer perceptron that uses them.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
 )  # fmt: skip
 
@@ -60,7 +60,7 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def common(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Options of the program itself; without a callback typer would fold a single command into it."""
@@ -98,7 +98,7 @@ def verify(
     subject: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Scripts, notebooks or folders, optionally with :NAME; package.module:Name; or names of --list. "
+            help="Scripts, notebooks or folders, optionally with :NAME; package.module:Name; or names from --list. "
             "Default: backprop, fit and all update rules."
         ),
     ] = None,
@@ -115,11 +115,12 @@ def verify(
     database: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for failing examples: they run first, and new ones are added. Not for scripts and notebooks."
+            help="Folder for failing examples: saved ones run first, new ones are saved. Not for scripts and notebooks."
         ),
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(help="File that records finished hand-ins, to continue after an interruption.")
+        Path | None,
+        typer.Option(help="File that records finished scripts and notebooks, to continue after an interruption."),
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Also write the report as JSON to this file.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Also write the report as JUnit XML, for CI.")] = None,
@@ -129,22 +130,22 @@ def verify(
         bool, typer.Option("--isolated", help="Run each script or notebook in a bubblewrap sandbox (Linux).")
     ] = False,
     all_of_it: Annotated[
-        bool, typer.Option("--all", help="Print every law and every failure; otherwise one screen per failing subject.")
+        bool, typer.Option("--all", help="Print all laws and all failures, instead of one screen per failing subject.")
     ] = False,
     shapes: Annotated[
         str | None,
         typer.Option(
-            help="Shapes of the arguments of one definition of a file, instead of trying shapes: "
-            "'(n,d),(d,h); stride=2'."
+            help="Shapes of the arguments of one definition in a file: '(n,d),(d,h); stride=2'. Without this option, "
+            "small shapes are tried."
         ),
     ] = None,
-    show: Annotated[bool, typer.Option("--list", help="List what can be verified by name.")] = False,
+    show: Annotated[bool, typer.Option("--list", help="Print the names that can be verified, and exit.")] = False,
 ) -> None:
     """Check gradients, update rules and training functions against every law, on generated examples.
 
-    Exit status: 0 all laws hold; 1 a law fails; 2 usage error;
-    3 not shown to be right: no law fails, but one could not be tested;
-    130 interrupted: reports then contain the laws that were completed.
+    Exit status: 0 every subject passes; 1 a law fails; 2 usage error;
+    3 no law fails, but one could not be tested (not shown to be right);
+    130 interrupted (reports then contain the laws that were completed).
     """
     with usage_errors():
         begins("verify", "hypothesis")
