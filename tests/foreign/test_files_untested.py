@@ -44,11 +44,11 @@ def untested(hand_in: HandIn) -> str:
     ("[bytes(2**26) for _ in range(4000)]", r"it needed more memory than the limit: .*; use less memory"),
     (
         "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
-        r"its process ended \(by signal SIGKILL\), as one does that takes too much memory; use less memory",
+        r"its process ended \(by signal SIGKILL\), probably because it used too much memory; use less memory",
     ),
     (
         "import os, signal; os.kill(os.getpid(), signal.SIGXCPU)",
-        r"its process ended \(by signal SIGXCPU\), as one does that takes too long; make every call return",
+        r"its process ended \(by signal SIGXCPU\), probably because it took too long; make every call return",
     ),
 ])  # fmt: skip
 def test_time_and_memory_that_run_out(tmp_path: Path, does: str, reason: str) -> None:
@@ -77,14 +77,14 @@ def test_where_the_time_for_all_laws_is_over_the_next_is_untested(tmp_path: Path
     file.write_text(RIGHT.replace("DOES", "import time; time.sleep(0.2)"))
     limits = replace(SHORT, total=1.0)
     hand_in = verify_file(f"{file}:backpropagation", limits=limits, examples=3, seed=0, largest=8, laws=checked)
-    assert untested(hand_in) == "the limit of 1 s per hand-in was reached before it; make calls faster"
+    assert untested(hand_in) == "the limit of 1 s per hand-in was reached before this law; make calls faster"
     assert "UNTESTED" in {r.verdict for r in hand_in.results}
     assert hand_in.results[-1].reason == "not run: the limit of 1 s per hand-in was reached"
 
 
 INSTALL = (
-    "; install the package that has this module in the environment of mlp_core, put the module into the folder of the "
-    "file, or do not import it"
+    "; install the package that contains this module in the environment of mlp_core, put the module into the folder of "
+    "the file, or do not import it"
 )
 
 
@@ -97,15 +97,17 @@ def test_what_cannot_be_loaded(tmp_path: Path, head: str, said: str) -> None:
     hand_in = verified(tmp_path, "K", head=head)
     reason = untested(hand_in)
     assert said in reason
-    assert reason.endswith(INSTALL if said.startswith("ModuleNotFound") else "; make the file loadable by itself")
+    helps = INSTALL if said.startswith("ModuleNotFound") else "; make sure that the file loads on its own"
+    assert reason.endswith(helps)
     assert headline(hand_in.results, course=False) == reason
     assert [r.law for r in hand_in.results] == ["can be loaded"]
 
 
 @pytest.mark.parametrize(("head", "helps"), [
-    ("from .gone import K\n", "put gone.py into the folder of the file, or copy what you use of it into the file"),
-    ("from ..up.gone import K\n", ("put up/gone.py into the folder above that of the file, or copy what you use of it "
+    ("from .gone import K\n", ("put gone.py into the folder of the file, or copy the code that you use from it "
      "into the file")),
+    ("from ..up.gone import K\n", ("put up/gone.py into the folder above that of the file, or copy the code that you "
+     "use from it into the file")),
 ])  # fmt: skip
 def test_a_relative_import_without_its_file(tmp_path: Path, head: str, helps: str) -> None:
     assert untested(verified(tmp_path, "K", head=head)).endswith(f"; this is a relative import: {helps}")

@@ -14,17 +14,19 @@ from mlp_core.testing.engine.shortage import NO_DEVICE
 from mlp_core.testing.foreign.family import MOST, TOO_MANY
 from mlp_core.testing.report.escape import escaped
 
-LOADS = "can be loaded", "The definition, and what it reaches of its file, can be run."
+LOADS = "can be loaded", "The definition and the code that it uses from its file can be run."
 
 FOUND = "has something to verify", "There is a definition in the file that can be verified."
 
 TIME, MEMORY = "make every call return", "use less memory"
 DEVICE = "use the CPU if torch.cuda.is_available() is False"
 INSTALL = (
-    "install the package that has this module in the environment of mlp_core, put the module into the folder of the "
-    "file, or do not import it"
+    "install the package that contains this module in the environment of mlp_core, put the module into the folder of "
+    "the file, or do not import it"
 )
-RELATIVE = "this is a relative import: put {} into the folder {} the file, or copy what you use of it into the file"
+RELATIVE = (
+    "this is a relative import: put {} into the folder {} the file, or copy the code that you use from it into the file"
+)
 AT_LOADING = (
     ("EOFError: input()", "", "replace input() by a value"),
     ("SystemExit", "parse_args", "the file gets no command-line options: replace them by values, as in parse_args([])"),
@@ -34,14 +36,14 @@ AT_LOADING = (
     ("ModuleNotFoundError", "", INSTALL),
 )
 """the beginning of an error at loading, what its words contain, and what would help"""
-FASTER, ALONE, ON = "make calls faster", "make the file loadable by itself", "run it again"
+FASTER, ALONE, ON = "make calls faster", "make sure that the file loads on its own", "run it again"
 NAMES, PLAINLY = "define or name one of them", "do not change the process in which it runs"
 """advice on what would help"""
 
 NOT_BACK = "not run: an earlier call did not return"
 
-SHORT_OF = {"SIGKILL": ("takes too much memory", MEMORY), "SIGXCPU": ("takes too long", TIME)}
-"""per signal with which the system ends a process: the resource that it took too much of, and what would help"""
+SHORT_OF = {"SIGKILL": ("used too much memory", MEMORY), "SIGXCPU": ("took too long", TIME)}
+"""per signal with which the system ends a process: the probable reason, and what would help"""
 
 
 @dataclass
@@ -134,7 +136,7 @@ class Listener:
             case {"stopped": seconds}:
                 over = f"the limit of {seconds:.0f} s per hand-in was reached"
                 hand_in.results.append(
-                    untested(hand_in, self.laws[len(hand_in.results)], f"{over} before it", FASTER)
+                    untested(hand_in, self.laws[len(hand_in.results)], f"{over} before this law", FASTER)
                 )  # fmt: skip
                 self.rest(f"not run: {over}")
                 return True
@@ -150,13 +152,13 @@ class Listener:
         fails.
         """
         hand_in, words = self.hand_in, f"its process ended ({status})"
-        takes, helps = SHORT_OF.get(status.removeprefix("by signal "), ("", ""))
+        probably, helps = SHORT_OF.get(status.removeprefix("by signal "), ("", ""))
         if status == f"exit status {TOO_MANY}":
             self.short(f"it started more than {MOST} processes and was stopped", PLAINLY)
         elif not self.laws:
             hand_in.results.append(untested(hand_in, Told(*LOADS), words, ALONE))
-        elif takes:
-            self.short(f"{words}, as one does that {takes}", helps)
+        elif probably:
+            self.short(f"{words}, probably because it {probably}", helps)
         else:
             hand_in.results.append(
                 self.laws[self.running].result(

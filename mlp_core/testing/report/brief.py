@@ -16,8 +16,8 @@ from mlp_core.testing.report.names import is_in_file
 NAMED = 3
 """the number of other failing laws that are named"""
 
-NOT_REQUIRED = "about batches are broken, which count only with --batch-size"
-"""what is said of failing laws that do not affect the verdict"""
+NOT_REQUIRED = "about batches broken, not required without --batch-size"
+"""said about failing laws that do not affect the verdict"""
 
 LINES = 9
 """the number of lines of a function that are shown"""
@@ -27,7 +27,7 @@ MARKS = {"writes": ">", "raises": ">", "feeds": ":"}
 to be correct"""
 
 SAME_WORDS = {
-    "writes": "> writes the wrong value", "raises": "> raises", "feeds": ": led to it, may be wrong",
+    "writes": "> writes the wrong value", "raises": "> raises", "feeds": ": contributed to it, may be wrong",
 }  # fmt: skip
 
 
@@ -97,7 +97,8 @@ def others(results: Sequence[Result], shown: Result) -> list[str]:
     counts = {v: sum(r.verdict == v for r in results) for v in VERDICTS}
     words = f"FAIL: {counts['FAIL']} of {len(results)} laws broken, {counts['PASS']} hold"
     if not any(r.asked for r in results if r.verdict == "FAIL"):
-        words = f"PASS: {counts['PASS']} of {len(results)} laws hold; {counts['FAIL']} {NOT_REQUIRED}"
+        failing = f"{counts['FAIL']} law{'s' * (counts['FAIL'] > 1)} {NOT_REQUIRED}"
+        words = f"PASS: {counts['PASS']} of {len(results)} laws hold; {failing}"
     words += f", {counts['UNTESTED']} could not be tested" if counts["UNTESTED"] else ""
     words += f", {counts['SKIP']} skipped" if counts["SKIP"] else ""
     return [*named, f"{words}; more: --all, --html FILE, --json FILE"]

@@ -115,7 +115,7 @@ def failures(results: list[Result]) -> list[Text]:
         shown.add(result.subject)
     more = len(broken) - len(shown)
     scripts = "script" if more == 1 else "scripts"
-    note = Text(f"\n{more} more {scripts}: --json or --html, result.text() in Python", style="dim")
+    note = Text(f"\n{more} more {scripts}: in the reports of --json and --html, or by result.text()", style="dim")
     return [*texts, note] if more else texts
 
 
