@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from dataclasses import replace
 from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Any
@@ -76,11 +77,19 @@ def _chosen(file: Whole, wanted: str | None) -> list[Found]:
 
 
 def load(name: str) -> Any:
-    """The definition "file:name", after the statements it reaches have run; for a pair, a tuple of both. Raises what
-    they raise.
+    """The definition "file:name", after the statements it reaches have run; for a pair, a tuple of both. It need not be
+    a subject by itself: a snippet loads the class of a method. Raises what they raise.
 
     It can import modules in the folder of the file.
     """
+    path, wanted = split(name)
+    file = whole(path)
+    if wanted is not None and any(s.defines and wanted in s.binds for s in file.statements):
+        try:
+            (found,) = _chosen(file, wanted)
+        except ArgumentError:
+            found = Found(wanted, (wanted,))
+        return _run(path, file, replace(found, name=wanted, needs=(wanted,)))[0]
     found, things = loaded(name)
     if "." in found.name:  # a method of the loaded class
         return getattr(things[0], found.name.rpartition(".")[2])
@@ -97,6 +106,11 @@ def loaded(name: str, *, bare: bool = False) -> tuple[Found, list[Any]]:
     reason = _why_not(file, found)
     if reason is not None:
         raise ArgumentError("subject", Described(name), f"{reason[1]}; {reason[0]}")
+    return found, _run(path, file, found, bare=bare)
+
+
+def _run(path: Path, file: Whole, found: Found, *, bare: bool = False) -> list[Any]:
+    """The definitions that a subject needs."""
     left = [s for s in file.statements if s.defines or not s.binds or not s.binds <= found.given]
     needed = dict.fromkeys(s for need in found.needs for s in reached(left, need))
     relative = any(isinstance(s.node, ast.ImportFrom) and s.node.level > 0 for s in needed)
@@ -106,7 +120,7 @@ def loaded(name: str, *, bare: bool = False) -> tuple[Found, list[Any]]:
         nodes, _ = unguarded(nodes)
     for statement, node in zip(needed, nodes, strict=True):
         run(node, statement.label, module)
-    return found, [_as_written(module.__dict__[need], f"{path}:{need}", file.statements) for need in found.needs]
+    return [_as_written(module.__dict__[need], f"{path}:{need}", file.statements) for need in found.needs]
 
 
 MAKERS = ("torch", "jax")
