@@ -65,8 +65,8 @@ def import_of(thing: Any) -> list[str]:
         lines, text = getattr(thing, MADE)
         return [*lines, f"{name_of(thing)} = {text}"]
     if hasattr(thing, LOADED):
-        load = "from mlp_core.testing.foreign.load import load"
-        return [load, f"{name_of(thing)} = load({getattr(thing, LOADED)!r})"]
+        load = "from mlp_core.testing.foreign.load import definition"
+        return [load, f"{name_of(thing)} = definition({getattr(thing, LOADED)!r})"]
     module, name = getattr(thing, "__module__", "__main__"), getattr(thing, "__qualname__", "<")
     if not name.isidentifier():  # a lambda, or a local function
         return [f"{name_of(thing)} = ...  # put here what you passed to verify: no line can import it"]

@@ -77,23 +77,28 @@ def _chosen(file: Whole, wanted: str | None) -> list[Found]:
 
 
 def load(name: str) -> Any:
-    """The definition "file:name", after the statements it reaches have run; for a pair, a tuple of both. It need not be
-    a subject by itself: a snippet loads the class of a method. Raises what they raise.
+    """The subject "file:name", after the statements it reaches have run; for a pair, a tuple of both. Raises what they
+    raise.
 
     It can import modules in the folder of the file.
     """
-    path, wanted = split(name)
-    file = whole(path)
-    if wanted is not None and any(s.defines and wanted in s.binds for s in file.statements):
-        try:
-            (found,) = _chosen(file, wanted)
-        except ArgumentError:
-            found = Found(wanted, (wanted,))
-        return _run(path, file, replace(found, name=wanted, needs=(wanted,)))[0]
     found, things = loaded(name)
     if "." in found.name:  # a method of the loaded class
         return getattr(things[0], found.name.rpartition(".")[2])
     return things[0] if len(things) == 1 else tuple(things)
+
+
+def definition(name: str) -> Any:
+    """The function or class "file:name", loaded in the same way. It need not be a subject by itself: a snippet needs
+    the class of a method.
+    """
+    path, wanted = split(name)
+    file = whole(path)
+    try:
+        (found,) = _chosen(file, wanted)
+    except ArgumentError:
+        found = Found(wanted or "", ())
+    return _run(path, file, replace(found, needs=(wanted or "",)))[0]
 
 
 def loaded(name: str, *, bare: bool = False) -> tuple[Found, list[Any]]:

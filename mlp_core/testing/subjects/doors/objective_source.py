@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlp_core.testing.engine.source import LOADED, import_of, name_of
+from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.subjects.doors.dataset import GROUPS, SOURCE
 
 TURN = {
@@ -68,16 +68,8 @@ def lines_of(subject: Any) -> list[str]:
     datasets = ["", SOURCE, ""] if "dataset" in (call.order, loss_call.order) else []
     datasets += ["", GROUPS, ""] if subject.meets else []
     torch = ["import torch"] if "torch" in formed else []
-    imports = _imports(made_of(subject.function), made_of(subject.loss))
+    imports = [*import_of(made_of(subject.function)), *import_of(made_of(subject.loss))]
     return ["import numpy as np", *torch, *dict.fromkeys(imports), *datasets, both, "", value]
-
-
-def _imports(function: Any, loss: Any) -> list[str]:
-    """The lines that import both; two definitions in one file are imported together."""
-    one, other = import_of(function), import_of(loss)
-    if hasattr(function, LOADED) and hasattr(loss, LOADED):
-        return [one[0], one[1].replace(" = ", f", {name_of(loss)} = ", 1)]
-    return [*one, *other]
 
 
 def _head(formed: str) -> str:
