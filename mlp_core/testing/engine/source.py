@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,9 @@ def listed(begin: str, entries: list[str], width: int = 110, most: int = 2) -> l
     return [f"{begin}[", *(f"    {row}" for row in few([f"{one}," for one in entries], most)), "]"]
 
 
+FILE = "__mlp_core_file__"
+"""the attribute of a module with the file whose statements run in it: no line can import such a module"""
+
 LOADED = "__mlp_core_loaded__"
 """the attribute of a definition that was loaded from a file: "file:name" """
 
@@ -64,10 +68,12 @@ def import_of(thing: Any) -> list[str]:
     if hasattr(thing, MADE):
         lines, text = getattr(thing, MADE)
         return [*lines, f"{name_of(thing)} = {text}"]
-    if hasattr(thing, LOADED):
-        load = "from mlp_core.testing.foreign.load import definition"
-        return [load, f"{name_of(thing)} = definition({getattr(thing, LOADED)!r})"]
     module, name = getattr(thing, "__module__", "__main__"), getattr(thing, "__qualname__", "<")
+    file = getattr(sys.modules.get(module or ""), FILE, "")
+    place = getattr(thing, LOADED, f"{file}:{name}" if file and name.isidentifier() else "")
+    if place:
+        load = "from mlp_core.testing.foreign.load import definition"
+        return [load, f"{name_of(thing)} = definition({place!r})"]
     if not name.isidentifier():  # a lambda, or a local function
         return [f"{name_of(thing)} = ...  # put here what you passed to verify: no line can import it"]
     if module == "__main__":

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 
+from mlp_core.testing.engine.source import FILE
 from mlp_core.testing.foreign.reading.cell import FLAGS
 
 
@@ -24,7 +25,7 @@ def module_for(path: Path, written: Mapping[str, str], relative: bool) -> Module
     """
     name = path.stem if path.stem not in sys.modules else f"{path.stem} (a hand-in)"
     module = ModuleType(name)
-    module.__file__ = str(path)
+    module.__file__ = module.__dict__[FILE] = str(path)
     sys.modules[name] = module
     folder = path.resolve().parent
     sys.path.insert(0, str(folder))

@@ -17,11 +17,14 @@ from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.laws.doors.equality import held_to_own_forward
 from mlp_core.testing.laws.doors.shared import NOT_FINITE
 from mlp_core.testing.subjects.doors.pulled import Pulled, finite, pulled, wide
+from mlp_core.testing.subjects.doors.returned import UNIT
 
 book = LawBook()
 
 DRAWN = 8
 """the number of examples that are drawn in advance"""
+
+RAISED = f"outs, pull = run(copy.deepcopy(args))\npull({UNIT})"
 
 STALE = "a new object gives another gradient: this one keeps something of its first forward and backward, and uses it"
 
@@ -54,8 +57,8 @@ def is_the_derivative_when_its_object_runs_again(subject: Any, example: Argument
             got = pulled(used, example)
         except Broken as broken:
             if earlier is same:
-                if not isinstance(broken, Raised):
-                    broken.note, broken.closing = STALE, used.again.lines(earlier) + broken.closing
+                broken.note = broken.note if isinstance(broken, Raised) else STALE
+                broken.closing = used.again.lines(earlier) + (broken.closing or RAISED)
                 raise
             continue  # its state has the old batch size, as that of a recurrent layer
         if [np.shape(o) for o in got.outs] != [np.shape(o) for o in fresh.outs] and earlier is not same:

@@ -71,7 +71,13 @@ class Along:
         return [g * w for g, w in zip(found.tensors(), self.weights, strict=True)]
 
 
-@book.law(lambda subject: subject.inputs)
+RAISED = """\
+outs, pull = run(args)
+above = [torch.ones_like(o, requires_grad=True) for o in outs]
+torch.autograd.backward(outs, above, create_graph=True)"""
+
+
+@book.law(lambda subject: subject.inputs, closing=RAISED)
 def is_right_or_refused_when_differentiated_twice(subject: FunctionForm, example: Arguments) -> Evidence:
     """Along a random direction, autograd's derivative of the gradient equals the difference quotient of the gradient.
     Or backward raises an exception to say that it cannot be differentiated.

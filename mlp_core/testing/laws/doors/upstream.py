@@ -79,7 +79,14 @@ got, expected = gradient(odd), gradient(plain)
 assert abs(float(got[{index}]) - float(expected[{index}])) <= {bound}, (got, expected)"""
 
 
-@book.law(lambda subject: subject.inputs, skip=taken)
+RAISED = """\
+from mlp_core.testing.examples.layouts import expanded, expanded_rows, part_of_larger, transposed
+for kind in (transposed, part_of_larger, expanded_rows, expanded):
+    outs, pull = run(copy.deepcopy(args))
+    pull([kind(torch.ones_like(o) if torch.is_tensor(o) else np.ones(np.shape(o))) for o in outs])"""
+
+
+@book.law(lambda subject: subject.inputs, skip=taken, closing=RAISED)
 def takes_upstream_gradients_of_any_strides(subject: Any, example: Arguments) -> Evidence:
     """The gradient does not depend on the strides of the upstream gradient. It may be contiguous, transposed or a slice
     of a larger tensor. If its entries are equal, it may be expanded from one of them, with strides of 0.
