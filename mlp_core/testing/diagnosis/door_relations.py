@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mlp_core.testing.diagnosis import relations
+from mlp_core.testing.diagnosis.columns import of_columns
 from mlp_core.testing.diagnosis.elementwise import of_entries
 from mlp_core.testing.diagnosis.relations import NEAR, Predicted, near
 from mlp_core.testing.examples.arguments import Arguments, Path
@@ -16,7 +17,7 @@ from mlp_core.testing.examples.foreign_arrays import is_array, like, tensor_of
 from mlp_core.testing.oracles.steps import largest, steps_of
 from mlp_core.testing.subjects.doors.complexes import ByParts
 from mlp_core.testing.subjects.doors.form import Form
-from mlp_core.testing.subjects.doors.pulled import Pulled
+from mlp_core.testing.subjects.doors.pulled import Pulled, pulled
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def relations_of(seen: Seen, expected: list[Tensor]) -> Predicted:
     if seen.subject.upstream:
         yield from _from_above(seen, above)
     yield from _conjugated(seen, expected, above)
+    yield from of_columns(seen.subject, seen.example, seen.got, expected, lambda other: _is_right(seen.subject, other))
     arrays = (a for a in seen.example.args if is_array(a))
     yield from relations.of_sizes(expected, {n for t in (*expected, *above, *arrays) for n in t.shape if n > 1})
     gradients = seen.got.gradients
@@ -92,6 +94,12 @@ def relations_of(seen: Seen, expected: list[Tensor]) -> Predicted:
     yield from of_entries(seen.subject, seen.example, seen.got, seen.jacobian, seen.slopes_at, near)
     yield from _overwritten(seen, got, above)
     yield from relations.of_multiples(got, expected)
+
+
+def _is_right(subject: Form, example: Arguments) -> bool:
+    """Whether the gradients are right on an example."""
+    seen = Seen.on(subject, example, pulled(subject, example))
+    return seen is not None and not seen.wrong()
 
 
 def _from_above(seen: Seen, above: list[Tensor]) -> Predicted:

@@ -84,14 +84,16 @@ def _witnesses(subject: Form, examples: Sequence[Arguments]) -> list[Seen]:
 
 def generic(example: Arguments, seed: int) -> Arguments:
     """The same shapes and constants with other numbers, because many relations hold on the smallest example by chance.
-    Positive numbers stay positive.
+    Positive numbers stay positive, and numbers between 0 and 1 stay there.
     """
     at, numbers = wide(example), torch.Generator().manual_seed(seed)
     others = {}
     for path in at.paths():
         old = tensor_of(at.at(path))
         new = torch.randn(old.shape, generator=numbers, dtype=torch.float64)
-        others[path] = like(new.abs() + 0.1 if bool((old > 0).all()) else new, at.at(path))
+        if bool((old > 0).all()):
+            new = 0.1 + 0.8 * torch.sigmoid(new) if bool((old < 1).all()) else new.abs() + 0.1
+        others[path] = like(new, at.at(path))
     blob = bytes(torch.randint(1, 255, (61,), generator=numbers).tolist())
     return Arguments(tuple(at.moved(others)), blob, seed + 1)
 

@@ -25,6 +25,7 @@ from mlp_core.testing.foreign.load import loaded
 from mlp_core.testing.foreign.told import row
 from mlp_core.testing.foreign.top_level import Found
 from mlp_core.testing.foreign.unguarded import subject_of
+from mlp_core.testing.foreign.used import as_used
 from mlp_core.testing.report.names import split
 from mlp_core.testing.subjects.course import CourseSubject
 from mlp_core.testing.subjects.doors.asked import shapes_asked
@@ -175,7 +176,7 @@ def laws_of(found: Found, things: list[Any], largest: int, laws_for: Callable[[A
     """The laws of a loaded subject, with the law that a slow subject may not finish at the end. A function of the
     course is checked on single samples, as the course requires, and separately on batches of up to `largest`.
     """
-    subject = subject_of(found, things, (1, largest))
+    subject = as_used(subject_of(found, things, (1, largest)), things)
     laws: list[Law] = laws_for(subject)
     if isinstance(subject, CourseSubject):
         alone = [law for law in laws_for(found.make(*things, (1, 1))) if law.group != BATCH]

@@ -61,6 +61,12 @@ def _off(form: Form) -> float:
 
 
 def _off_at(form: Form, example: Arguments) -> float:
+    own, slope = slopes_at(form, example)
+    return abs(own - slope) / (abs(own) + abs(slope) + 1e-300)
+
+
+def slopes_at(form: Form, example: Arguments) -> tuple[float, float]:
+    """The slope along one line that the gradients give, and a quotient of the values."""
     whole = wide(example)
     got = pulled(form, whole)
     numbers = np.random.default_rng(0)
@@ -73,4 +79,4 @@ def _off_at(form: Form, example: Arguments) -> float:
 
     slope = (8 * (at(STEP) - at(-STEP)) - (at(2 * STEP) - at(-2 * STEP))) / (12 * STEP)
     own = sum(float((g * line).sum()) for g, line in zip(got.tensors(), lines.values(), strict=True))
-    return abs(own - slope) / (abs(own) + abs(slope) + 1e-300)
+    return own, slope
