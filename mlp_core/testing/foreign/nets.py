@@ -52,6 +52,8 @@ class Net:
     """the same as attributes of the object, W1 or weights[0]"""
     rates: tuple[str, ...]
     """attributes that are the size of a step"""
+    kept: tuple[str, ...] = ()
+    """the data and the target, if the constructor takes and keeps them: NeuralNetwork(x, y)"""
 
 
 def nets(file: Any) -> Iterator[Gradient]:
@@ -68,8 +70,11 @@ def _made(parts: Parts) -> Any:
 
 def read(node: ast.ClassDef) -> Net | None:
     methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
-    forward = _likeliest(methods, FORWARD, lambda m: len(taken(m)) == 1)
-    backward = _likeliest(methods, BACKWARD, lambda m: any(map(_is_target, taken(m))) and not clips(m))
+    kept = _kept(methods.get("__init__"))
+    forward = _likeliest(methods, FORWARD, lambda m: len(taken(m)) == (0 if kept else 1))
+    backward = _likeliest(
+        methods, BACKWARD, lambda m: (not taken(m) if kept else any(map(_is_target, taken(m)))) and not clips(m)
+    )
     if "__init__" not in methods or forward is None or backward is None:
         return None
     made = constructing(methods)
@@ -78,7 +83,17 @@ def read(node: ast.ClassDef) -> Net | None:
     costs = [m for m in methods.values() if COST.fullmatch(m.name) and any(map(_is_target, taken(m)))
              and len(returned(m) or ()) == 1]  # fmt: skip
     cost = costs[0] if len(costs) == 1 and costs[0] is not backward else None
-    return Net(node, forward, backward, cost, weights, places, rates) if weights else None
+    return Net(node, forward, backward, cost, weights, places, rates, kept) if weights else None
+
+
+def _kept(init: ast.FunctionDef | None) -> tuple[str, ...]:
+    """The data and the target, if a constructor takes one of each and keeps both in attributes."""
+    names = [] if init is None else taken(init)
+    targets, data = [n for n in names if _is_target(n)], [n for n in names if INPUT.fullmatch(n)]
+    if init is None or len(targets) != 1 or len(data) != 1:
+        return ()
+    values = {ast.unparse(one) for name in _attributes(init) for one in _values(init, name)}
+    return (data[0], targets[0]) if {data[0], targets[0]} <= values else ()
 
 
 def constructing(methods: dict[str, ast.FunctionDef]) -> ast.FunctionDef:
@@ -151,7 +166,7 @@ def _is_array(init: ast.FunctionDef, name: str) -> bool:
 def _parts(net: Net) -> Parts | None:
     matrices = [w for w in net.weights if not BIAS.fullmatch(w.rpartition("_")[0] or w)]
     made = _constructed(net, matrices)
-    x, target = taken(net.forward)[0], next(n for n in taken(net.backward) if _is_target(n))
+    x, target = net.kept or (taken(net.forward)[0], next(n for n in taken(net.backward) if _is_target(n)))
     given = [_handed(n, x, target) for n in taken(net.backward)]
     cost = None if net.cost is None else [_handed(n, x, target) for n in taken(net.cost)]
     if made is None or None in given or x == target or (cost is not None and None in cost):
@@ -162,7 +177,7 @@ def _parts(net: Net) -> Parts | None:
         "    widths = [3]", f"    for matrix in ({', '.join(matrices)},):",
         "        widths.append(int(np.prod(matrix.shape)) // widths[-1])", f"    net = {made}",
         *(f"    net.{place} = copy.deepcopy({name})" for name, place in zip(net.weights, net.places, strict=True)),
-        *(f"    net.{rate} = 1.0" for rate in net.rates), f"    output = net.{net.forward.name}({x})",
+        *(f"    net.{rate} = 1.0" for rate in net.rates), *_outputs(net, x),
     ]  # fmt: skip
     many = ", ".join(f"net.{place}" for place in net.places)
     gives = [
@@ -172,13 +187,23 @@ def _parts(net: Net) -> Parts | None:
     lines = [
         "import copy", "import numpy as np", f"def gives{head}", *first, *gives,
         f"def meets{head}", *first, f"    return output, {target}",
-        f"def more{head}", *first, f"    return net.{net.forward.name}(np.concatenate([{x}, {x}[:1]]))",
     ]  # fmt: skip
+    if not net.kept:
+        lines += [f"def more{head}", *first, *_outputs(net, f"np.concatenate([{x}, {x}[:1]])"), "    return output"]
     if cost is not None and net.cost is not None:
         lines += [f"def value{head}", *first, f"    return net.{net.cost.name}({', '.join(map(str, cost))})"]
     biases = frozenset(w for w in net.weights if w not in matrices)
     name = f"{net.node.name}.{net.backward.name}"
     return Parts(name, "\n".join(lines), arguments, net.weights, target, biases, "1.0", own=cost is not None)
+
+
+def _outputs(net: Net, x: str) -> list[str]:
+    """The lines that assign the output for some data: it is returned, or kept in an attribute."""
+    call = f"net.{net.forward.name}({'' if net.kept else x})"
+    if any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(net.forward)):
+        return [f"    output = {call}"]
+    kept = _attributes(net.forward)
+    return [f"    {call}", f"    output = net.{kept[-1]}"] if kept else [f"    output = {call}"]
 
 
 def _constructed(net: Net, matrices: list[str]) -> str | None:
@@ -187,7 +212,9 @@ def _constructed(net: Net, matrices: list[str]) -> str | None:
     names, sizes, handed = taken(init), 0, list[str]()
     for name in names:
         constant = constants_of(name)
-        if RATE.fullmatch(name) or re.fullmatch(r"learning\w*", name):
+        if name in net.kept:
+            handed.append(name)
+        elif RATE.fullmatch(name) or re.fullmatch(r"learning\w*", name):
             handed.append("1.0")
         elif SIZES.fullmatch(name):
             handed.append("list(widths)")

@@ -27,6 +27,9 @@ COST = re.compile(
     r"(?!\w*(deriv|grad|prime|delta|back))\w*(cost|loss|objective|cross_?entropy|error|likelihood|mse|nll)\w*|j",
     re.IGNORECASE,
 )
+LOSS = re.compile(r"\w*(cost|loss|objective|cross_?entropy|likelihood|(?<!r)mse|nll)\w*|j", re.IGNORECASE)
+"""names of a cost that is no metric, such as an error rate"""
+
 CACHE = re.compile(r"caches?|memory|activations?|store|stored|tape|intermediates?|saved|state|forward\w*|values?|outs?",
                    re.IGNORECASE)  # fmt: skip
 HELD = re.compile(r"param(eter)?s?|weights?|theta|thetas|model|net|network|w", re.IGNORECASE)

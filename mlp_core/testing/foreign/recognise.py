@@ -134,6 +134,11 @@ def _networks(file: File) -> Iterator[Found]:
     yield from (Found(name, needs, make, about=needs[:1]) for name, needs, make in passes.networks(file))
 
 
+def _networks_with_cost(file: File) -> Iterator[Found]:
+    """Whole networks whose file has their cost: it decides, and no usual loss that their gradient may fit."""
+    yield from (one for one in _networks(file) if any(map(passes.LOSS.fullmatch, one.needs[2:])))
+
+
 def _shown_when_run(file: File) -> Iterator[Found]:
     """Definitions that the user names although no head shows them: a class, or the result of a decorator or a call."""
     if file.asked is None:
@@ -164,6 +169,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(made_objectives.LOOKS, _door(made_objectives.made)),
     Recogniser(costs.LOOKS, _door(costs.costs)),
     Recogniser(steps.LOOKS, _door(steps.steps)),
+    Recogniser("", _networks_with_cost),
     Recogniser(alone.LOOKS, _door(alone.gradients)),
     Recogniser(passes.LOOKS, _networks),
     Recogniser("", _door(beside.minimized)),
@@ -174,10 +180,10 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("a function that returns a value with its gradient", _door(doors.values)),
     Recogniser("a class whose method returns its loss with a dict of gradients", _door(class_doors.networks)),
     Recogniser(beside.OF_A_BATCH, _door(beside.batch_losses)),
+    Recogniser(nets.LOOKS, _door(nets.nets)),
     Recogniser("a class with forward(x) and backward(dout)", _door(class_doors.layers)),
     Recogniser("a torch module with backward(grad), which fills .grad", _door(libraries.modules)),
     Recogniser(engines.LOOKS, _door(engines.engines)),
-    Recogniser(nets.LOOKS, _door(nets.nets)),
     Recogniser(models.LOOKS, _door(models.models)),
     Recogniser("a class of losses with forward(y_pred, y_true) and backward()", _door(beside.losses)),
     Recogniser("a class with loglike, score and hessian", _door(class_doors.methods)),
