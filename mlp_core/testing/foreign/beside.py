@@ -143,17 +143,17 @@ def losses(file: Any) -> Iterator[Door]:
         if any("Module" in ast.unparse(b) or "Function" in ast.unparse(b) for b in node.bases):
             continue
         methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
-        value = next((m for n, m in methods.items() if VALUE.fullmatch(n) and len(_taken(m)) in (2, 3)), None)
+        value = next((m for n, m in methods.items() if VALUE.fullmatch(n) and len(taken(m)) in (2, 3)), None)
         if value is None or not returns(value) or ("__init__" in methods and len(wanted(methods["__init__"])) > 1):
             continue
         for name, method in methods.items():
-            same = _taken(method) in ([], _taken(value)) and len(positional(method)) > 0
+            same = taken(method) in ([], taken(value)) and len(positional(method)) > 0
             if GRADIENT.fullmatch(name) and same and returns(method):
                 yield f"{node.name}.{name}", (node.name,), _loss(value.name, name)
                 break
 
 
-def _taken(method: ast.FunctionDef) -> list[str]:
+def taken(method: ast.FunctionDef) -> list[str]:
     """The arguments that a method must be given, the object aside."""
     static = any(ast.unparse(one) == "staticmethod" for one in method.decorator_list)
     return wanted(method) if static else wanted(method)[1:]

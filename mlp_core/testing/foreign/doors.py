@@ -25,6 +25,9 @@ PRIMES = (
 )  # fmt: skip
 """names of the derivative of a function"""
 
+VALUES = ("_loss", "_nll", "_cost", "_loglik", "_log_likelihood", "_objective", "_energy")
+"""ends of the name of a function that the name of its gradient may lack: nb_nll and nb_grad"""
+
 MANY = 6
 """the number of parameters up to which two functions may belong together; beyond three, they must be the same and have
 no target: a cost and its gradient are another form
@@ -59,7 +62,7 @@ def _pairs(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str, st
 def _derivatives(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
     """Each function with its derivative, if their parameters are the same."""
     for name, node in functions.items():
-        stems = [name, *([name.removesuffix("_loss")] if name.endswith("_loss") else [])]
+        stems = [name, *(name.removesuffix(end) for end in VALUES if name.endswith(end))]
         partners = (form.format(stem) for stem in stems for form in PRIMES)
         partner = next((p for p in partners if p in functions and p != name), None)
         if partner is None or not returns(node):
@@ -118,9 +121,33 @@ def _functions(file: Any) -> dict[str, ast.FunctionDef]:
     return {node.name: node for node, _ in file.functions()}
 
 
+def is_function(file: Any, node: ast.ClassDef) -> bool:
+    """Whether a class is a torch.autograd.Function, also through another class of the file."""
+    direct = any(file.origins.dotted(base).endswith("autograd.Function") for base in node.bases)
+    return direct or any(is_function(file, base) for base in _own_bases(file, node))
+
+
+def is_derived(file: Any, name: str) -> bool:
+    """Whether a class derives from another class of the file."""
+    return bool(_own_bases(file, file.definitions[name]))
+
+
+def _own_bases(file: Any, node: ast.ClassDef) -> list[ast.ClassDef]:
+    """The bases of a class that are classes of the file."""
+    found = [file.definitions.get(b.id) for b in node.bases if isinstance(b, ast.Name) and b.id != node.name]
+    return [one for one in found if isinstance(one, ast.ClassDef)]
+
+
+def _has_methods(file: Any, node: ast.ClassDef, names: Sequence[str]) -> bool:
+    """Whether a class of the file defines methods of these names, or inherits them from another class of the file."""
+    own = {m.name for m in node.body if isinstance(m, ast.FunctionDef)}
+    left = [n for n in names if n not in own]
+    return not left or any(_has_methods(file, base, left) for base in _own_bases(file, node))
+
+
 def autograd_functions(file: Any) -> Iterator[Door]:
     for node in file.classes():
-        if any(file.origins.dotted(base).endswith("autograd.Function") for base in node.bases):
+        if is_function(file, node) and _has_methods(file, node, ("forward", "backward")):
             yield node.name, (node.name,), _made(of_function)
 
 

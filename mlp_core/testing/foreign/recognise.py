@@ -14,6 +14,7 @@ from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.foreign import (
+    activations,
     alone,
     beside,
     class_doors,
@@ -124,6 +125,12 @@ def _door(found: Callable[[Any], Iterator[tuple[Any, ...]]]) -> Any:
     return lambda file: (Found(*one) for one in found(file))
 
 
+def _functions(file: File) -> Iterator[Found]:
+    """autograd.Functions; one that derives from another is verified beside it."""
+    for name, needs, make in doors.autograd_functions(file):
+        yield Found(name, needs, make, apart=doors.is_derived(file, name))
+
+
 def _held(file: File) -> Iterator[Found]:
     """Losses with gradients by variables of the file; several may share the variables."""
     yield from (Found(name, needs, make, about=needs[:1]) for name, needs, make in held.losses(file))
@@ -157,7 +164,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("a torch.optim.Optimizer or an UpdateRule", _derived),
     Recogniser(updates.LOOKS, _door(updates.updates)),
     Recogniser(walkers.LOOKS, _door(walkers.walkers)),
-    Recogniser("a torch.autograd.Function", _door(doors.autograd_functions)),
+    Recogniser("a torch.autograd.Function", _functions),
     Recogniser(static.LOOKS, _door(static.pairs)),
     Recogniser("a custom operator of torch.library, a function of jax with defjvp", _door(libraries.operators)),
     Recogniser("a primitive of HIPS autograd with defvjp(f, ...)", _door(libraries.primitives)),
@@ -185,6 +192,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("a torch module with backward(grad), which fills .grad", _door(libraries.modules)),
     Recogniser(engines.LOOKS, _door(engines.engines)),
     Recogniser(models.LOOKS, _door(models.models)),
+    Recogniser(activations.LOOKS, _door(activations.activations)),
     Recogniser("a class of losses with forward(y_pred, y_true) and backward()", _door(beside.losses)),
     Recogniser("a class with loglike, score and hessian", _door(class_doors.methods)),
     Recogniser(scripts.LOOKS, _script),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlp_core.base.lazy import later
-from mlp_core.testing.foreign.doors import FORWARD, Door, returns, wanted
+from mlp_core.testing.foreign.doors import FORWARD, Door, is_function, returns, wanted
 from mlp_core.testing.subjects.doors.names import ABOVE
 
 of_static = later("mlp_core.testing.subjects.doors.spread", "of_static")
@@ -17,7 +17,7 @@ LOOKS = "a class with two static methods forward(x, ...) and backward(dout, cach
 
 def pairs(file: Any) -> Iterator[Door]:
     for node in file.classes():
-        if any(file.origins.dotted(base).endswith("autograd.Function") for base in node.bases):
+        if is_function(file, node):
             continue
         methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef) and _is_static(m)}
         for one, other in FORWARD:

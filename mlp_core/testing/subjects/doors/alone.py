@@ -38,9 +38,9 @@ def of_parts(parts: Parts, things: Sequence[Any]) -> Form:
         if found is not None and found.whole and found.agree <= len(parts.wrt) and given.outputs == OUTPUTS[0]:
             refuted.add(given.layout())
         runs = given if found is not None and found.whole and given.several else runs
-        if found is not None and found.agree > (best[0].agree if best is not None else 0):
+        if found is not None and _better(found, best[0] if best is not None else None):
             less = ONE if parts.own and best is not None and best[0].whole and given.outputs == 1 else ""
-            best = found._replace(words=found.words + less), given
+            best = found._replace(words=found.words + less + _of_one_number(parts, given)), given
         if best is not None and best[0].agree == len(parts.wrt) + parts.own:
             break
     if best is not None:
@@ -62,6 +62,22 @@ def of_parts(parts: Parts, things: Sequence[Any]) -> Form:
     )
     expected = "the loss that it is the gradient of, as in these three lines in the file"
     raise ArgumentError("loss", Described(f"none that {parts.name}({call}) is the gradient of"), expected, paste=paste)
+
+
+def _better(found: Tried, best: Tried | None) -> bool:
+    """Whether a loss explains more gradients than the best one so far, or as many, all in the shape of their parameter.
+    """
+    if best is None:
+        return found.agree > 0
+    return found.agree > best.agree or (found.agree == best.agree and found.whole and not best.whole)
+
+
+def _of_one_number(parts: Parts, given: Given) -> str:
+    """Words for a bias that is a number beside a matrix: with several outputs it would be a vector."""
+    shapes = dict(zip(parts.arguments, given.shapes, strict=True))
+    numbers = [n for n in parts.arguments if n in parts.biases and shapes[n] == ()]
+    wide = any(len(shapes[n]) > 1 for n in parts.wrt if n not in parts.biases)
+    return f"; {', '.join(numbers)} is one number, as for one output" if numbers and wide else ""
 
 
 def _other(parts: Parts, things: Sequence[Any], given: Given) -> str:

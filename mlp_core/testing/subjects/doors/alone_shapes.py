@@ -26,6 +26,10 @@ LAYOUTS = ("rows", "rows, out first", "columns", "columns, in first", "a vector"
 """the layout of the data, and of the sizes of a weight: a number in y = w * x + b"""
 
 
+BIASES = ("a vector", "a row", "a number")
+"""the shape of a bias; a number for a single layer with one output"""
+
+
 @dataclass(frozen=True)
 class Given:
     """Shapes of arguments, the axis of the samples, and the kind of target: real numbers, one-hot or classes."""
@@ -118,8 +122,11 @@ def given_for(
     del constants[inputs]
     if None in constants.values():
         return
-    for lib, n, form, outputs, flat in product(("numpy", "torch"), ("n", 1), LAYOUTS, OUTPUTS, (True, False)):
+    for lib, n, form, outputs, bias in product(("numpy", "torch"), ("n", 1), LAYOUTS, OUTPUTS, BIASES):
+        flat = bias == "a vector"
         if (flat and form.startswith("columns")) or (form.startswith("a ") and outputs != 1):
+            continue
+        if bias == "a number" and (len(matrices) > 1 or outputs != 1 or form.startswith("a ")):
             continue
         if form == "a number" and (len(matrices) > 1 or flat):
             continue
@@ -133,6 +140,8 @@ def given_for(
         for k, name in enumerate(n for n in arguments if n in biases):
             size = sizes[min(k + 1, len(sizes) - 1)]
             held[name] = (size, 1) if axis else (size,) if flat else () if form.startswith("a ") else (1, size)
+            if bias == "a number":
+                held[name] = ()
         whole = (n,) if form.startswith("a ") else (outputs, n) if axis else (n, outputs)
         kinds = ("real", "onehot", "classes", "a number a row")[: 1 if outputs == 1 else 4]
         for shape in ("a number a row", *kinds) if flat_target and outputs == 1 and not axis else kinds:

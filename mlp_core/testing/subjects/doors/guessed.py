@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
+from mlp_core.testing.engine.source import name_of
 from mlp_core.testing.examples.foreign_arrays import copied, is_real
 from mlp_core.testing.subjects.doors.assigned import NUMBERS, Found, built, is_shape
 from mlp_core.testing.subjects.doors.function import Applied
@@ -24,7 +25,7 @@ def reordered(function: Callable[..., Any], back: Sequence[int]) -> Callable[...
     def moved(*args: Any) -> Any:
         return function(*(args[k] for k in back))
 
-    moved.__name__ = function.__name__
+    moved.__name__ = name_of(function)
     return moved
 
 
@@ -98,6 +99,9 @@ def constructed(names: Sequence[str]) -> list[tuple[Any, ...]]:
     """Arguments with which a constructor of a layer is tried: sizes, or the arrays of its parameters."""
     if not names:
         return [()]
+    if (places := [k for k, n in enumerate(names) if FRACTIONS.fullmatch(n)]):
+        others = constructed([n for k, n in enumerate(names) if k not in places])
+        return [_filled(one, places) for one in others]
     arrays_of = [next((shapes for words, shapes in HANDED if words.fullmatch(n)), None) for n in names]
     if all(shapes is not None for shapes in arrays_of):
         numbers = np.random.default_rng(0)
@@ -107,6 +111,20 @@ def constructed(names: Sequence[str]) -> list[tuple[Any, ...]]:
         return [tuple(2 if DIVIDES.fullmatch(n) else 4 for n in names)]
     return [(3, 2), (2, 3), (2, 4), (3, 3)] if len(names) == 2 else [(3,)]
 
+
+def _filled(sizes: Sequence[Any], places: Sequence[int]) -> tuple[Any, ...]:
+    """Arguments with a fraction in some places."""
+    found = list(sizes)
+    for k in places:
+        found.insert(k, FRACTION)
+    return tuple(found)
+
+
+FRACTIONS = re.compile(r"(drop_?(out)?_?)?(rate|p|prob|probability|ratio)|dropout|keep_?prob|alpha|slope|momentum")
+"""names of a fraction, such as the rate of a dropout"""
+
+FRACTION = 0.25
+"""its value: with 1/2, a fraction and the rest are the same"""
 
 DIVIDES = re.compile(r"(n_?|num_?)?(heads?|groups?|h|g)", re.IGNORECASE)
 """names of a number that divides the other size"""

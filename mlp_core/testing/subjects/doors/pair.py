@@ -45,6 +45,8 @@ class Wiring:
             above.append(name)
         if len(above) == len(names) > 1 and len(first) == len(names):
             above.pop()  # the last is the cache, whatever its name
+        if not above and len(named := [n for n in first if ABOVE.fullmatch(n)]) == 1 and named == list(first[-1:]):
+            above = named  # as in jax: what is kept comes first, bwd(x, g)
         return cls(required(forward), names, tuple(above or first[: max(1, len(first) - 1)]))
 
     def rest(self) -> list[str]:

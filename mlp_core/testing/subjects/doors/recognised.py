@@ -151,14 +151,19 @@ def _of_derivative(
         if len(required(df)) != 1:
             raise
 
-    def fits(args: list[Any], most: int = 9, alike: bool = False) -> bool:
+    at = predicted(names)
+
+    def fits(args: list[Any], most: int = 9, alike: bool = False, each: bool = False) -> bool:
         value, slope = f(*args), df(*args)
         one = np.ndim(args[0]) <= most and count_of(value) == 1 and is_number(value)
         same = np.ndim(args[0]) != 1 or np.shape(slope) == np.shape(args[0])
-        return one and is_array(slope) and count_of(slope) > 1 and (same or not alike)
+        whole = not each or count_of(slope) == count_of(args[at])  # code may read only two rows of a matrix
+        return one and is_array(slope) and count_of(slope) > 1 and (same or not alike) and whole
 
     found = tried(names, partial(fits, most=1, alike=True)) if len(names) == 1 else None
-    found = found or tried(names, partial(fits, alike=predicted(names) == 0), call=f) or tried(names, fits, call=f)
+    alike = partial(fits, alike=at == 0)
+    found = found or tried(names, partial(alike, each=True), call=f) or tried(names, alike, call=f)
+    found = found or tried(names, fits, call=f)
     if found is None:
         listed = None if several else beside.of_list(f, df, apart=apart)  # else it was tried first
         form = beside.of_two(f, df) or listed or of_several_values(f, df)
@@ -166,7 +171,6 @@ def _of_derivative(
             return form
         name, other = name_of(f), name_of(df)
         raise not_found(f"{name}({', '.join(names)})", f'jacobian({name}, {other}, subjects.arrays("(n),(n)"))')
-    at = predicted(names)
     order = [at, *(k for k in range(len(names)) if k != at)]
     back = [order.index(k) for k in range(len(names))]
     strategy = within(f, found, df).map(lambda args: tuple(args[k] for k in order))
