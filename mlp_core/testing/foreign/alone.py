@@ -103,7 +103,7 @@ def _parts(
     if not moved and len(wrt) != len(_returned(node)):
         return
     parts = Parts(node.name, text, tuple(arguments), tuple(wrt), target,
-                  frozenset(n for n in weights if BIAS.fullmatch(n)), rate)  # fmt: skip
+                  frozenset(n for n in weights if BIAS.fullmatch(n)), rate, step=bool(moved or stepped))  # fmt: skip
     needs = (node.name,) if own is None else (node.name, own.name)
     yield node.name, needs, made_of(parts)
 

@@ -6,9 +6,12 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mlp_core.testing.foreign.reach import Statement, binders, reached
-from mlp_core.testing.foreign.whole import Whole
+
+if TYPE_CHECKING:  # which reads loops, and these need this module
+    from mlp_core.testing.foreign.whole import Whole
 
 GIVEN = frozenset({"display", "get_ipython"})
 """names that IPython defines in a notebook"""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.foreign.cells import cells_of
+from mlp_core.testing.foreign.loops import loops_in
 from mlp_core.testing.foreign.reach import Statement
 from mlp_core.testing.foreign.reading import magics
 from mlp_core.testing.foreign.reading.cell import Cell, Read, Unread
@@ -44,6 +45,10 @@ def whole(path: Path, around: tuple[Path, ...] = ()) -> Whole:
         if cell.count is not None:
             found.counts[cell.label] = cell.count
         _take(found, magics.read(cell), inside)
+    known = {n.name for s in found.statements if isinstance(n := s.node, ast.FunctionDef | ast.ClassDef)}
+    for loop in loops_in([s.node for s in found.statements]):
+        if loop.node.name not in known:
+            found.statements.append(Statement(loop.node, str(path)))
     return found
 
 

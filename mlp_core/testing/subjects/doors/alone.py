@@ -21,8 +21,51 @@ from mlp_core.testing.subjects.doors.parts import Parts
 ONE = "; with several outputs it is not the gradient of this cost"
 
 
+NEGATIVE = """
+along = gives
+def gives(*args):
+    return [-g for g in along(*args)]
+"""
+"""lines for the gradients of a step with the other sign"""
+
+
 def of_parts(parts: Parts, things: Sequence[Any]) -> Form:
     """The form of a gradient, with the loss that was found. Raises ArgumentError if no loss explains it."""
+    best = _best(parts, things)
+    if best is None and parts.step:  # a step that goes uphill is the gradient of a loss with the other sign
+        turned = _best(replace(parts, text=parts.text + NEGATIVE), things)
+        if turned is not None and turned[0].agree == len(parts.wrt) + parts.own:
+            best = turned[0]._replace(alone=replace(turned[0].alone, parts=parts)), turned[1]
+    if best is not None:
+        return _form(parts, things, *best)
+    if parts.own and "def meets(" in parts.text:
+        return of_parts(replace(parts, own=False), things)  # what is called a cost does not run
+    call = ", ".join(parts.arguments)
+    paste = (
+        f"from mlp_core.testing import subjects\ndef loss({call}): return ...  # a number\n"
+        f'subject = subjects.gradient(loss, {parts.name}, subjects.arrays("(n,d),..."))'
+    )
+    expected = "the loss that it is the gradient of, as in these three lines in the file"
+    raise ArgumentError("loss", Described(f"none that {parts.name}({call}) is the gradient of"), expected, paste=paste)
+
+
+def of_recorded(parts: Parts, recorded: Parts, things: Sequence[Any], name: str) -> Form:
+    """The same for a loop that also computes a loss of this name, which `recorded` has as its own. It decides, unless
+    it explains no gradient, or a usual loss explains all of them: then it only shows how the training goes, and the
+    report says that its gradient is another one.
+    """
+    own = _best(recorded, things)
+    if own is not None and own[0].agree == len(parts.wrt) + 1:
+        return _form(recorded, things, *own)
+    usual = _best(parts, things)
+    if own is not None and own[0].agree > 1 and (usual is None or usual[0].agree < len(parts.wrt)):
+        return _form(recorded, things, *own)
+    form = of_parts(parts, things) if usual is None else _form(parts, things, *usual)
+    return form if own is None else replace(form, found=f"{form.found}; {name} in the loop has another gradient")
+
+
+def _best(parts: Parts, things: Sequence[Any]) -> tuple[Tried, Given] | None:
+    """The loss that explains the most gradients, and the shapes; None if no loss explains enough."""
     best: tuple[Tried, Given] | None = None
     runs: Given | None = None  # with several rows: a single one would hide a missing mean
     several = given_for(
@@ -43,25 +86,19 @@ def of_parts(parts: Parts, things: Sequence[Any]) -> Form:
             best = found._replace(words=found.words + less + _of_one_number(parts, given)), given
         if best is not None and best[0].agree == len(parts.wrt) + parts.own:
             break
-    if best is not None:
-        (agree, words, alone, _), given = best
-        if parts.own and agree <= len(parts.wrt) and "def meets(" in parts.text:
-            words += _other(parts, things, given)
-        asked = tuple(parts.arguments.index(n) for n in parts.wrt)
-        return Form(
-            parts.name, "loss with its gradient", strategy_of(drawn_by(given)), alone.run_of(), alone.source,
-            names=parts.arguments, asked=asked, upstream=False,
-            found=f'shapes found by trying: "{given.signature()}"{words}',
-        )  # fmt: skip
-    if parts.own and "def meets(" in parts.text:
-        return of_parts(replace(parts, own=False), things)  # what is called a cost does not run
-    call = ", ".join(parts.arguments)
-    paste = (
-        f"from mlp_core.testing import subjects\ndef loss({call}): return ...  # a number\n"
-        f'subject = subjects.gradient(loss, {parts.name}, subjects.arrays("(n,d),..."))'
-    )
-    expected = "the loss that it is the gradient of, as in these three lines in the file"
-    raise ArgumentError("loss", Described(f"none that {parts.name}({call}) is the gradient of"), expected, paste=paste)
+    return best
+
+
+def _form(parts: Parts, things: Sequence[Any], tried: Tried, given: Given) -> Form:
+    words = tried.words
+    if parts.own and tried.agree <= len(parts.wrt) and "def meets(" in parts.text:
+        words += _other(parts, things, given)
+    asked = tuple(parts.arguments.index(n) for n in parts.wrt)
+    return Form(
+        parts.name, "loss with its gradient", strategy_of(drawn_by(given)), tried.alone.run_of(), tried.alone.source,
+        names=parts.arguments, asked=asked, upstream=False,
+        found=f'shapes found by trying: "{given.signature()}"{words}',
+    )  # fmt: skip
 
 
 def _better(found: Tried, best: Tried | None) -> bool:

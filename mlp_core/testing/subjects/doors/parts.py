@@ -22,3 +22,5 @@ class Parts:
     """whether the text defines value(*arguments) too, the loss in the file"""
     flat_target: bool = False
     """whether the target of a network with one output may be a vector, one number per row"""
+    step: bool = False
+    """whether the gradients are those of a step that was taken, so that the sign is no convention"""

@@ -1,0 +1,218 @@
+"""Training loops with formulas of their own, as functions: one step of the loop returns the new weights.
+
+A script `for i in range(n): p = X @ w; w -= lr * X.T @ (p - y)`, a function `gradient_descent(X, y, w, lr, n)` and an
+estimator's `fit(X, y)` have no function for the gradient. The body of their loop becomes one, with weights, data,
+target and rate as its arguments. `whole.py` adds these functions to the statements of the file.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from mlp_core.testing.foreign.alone import BIAS, RATE, TARGET, clips, meeting
+from mlp_core.testing.foreign.loop_bodies import (
+    Update,
+    assigned,
+    cleaned,
+    common_factor,
+    is_plain,
+    loaded_in,
+    needed,
+    only_added,
+    retargeted,
+    updates_of,
+)  # fmt: skip
+from mlp_core.testing.foreign.nets import INPUT, constructing, read, taken
+from mlp_core.testing.subjects.doors.names import constants_of
+from mlp_core.testing.subjects.roles import role
+
+METHOD = re.compile(r"_?(fit|train|learn|optimi[sz]e|gradient_descent|partial_fit|run|step)\w*", re.IGNORECASE)
+FUNCTION = re.compile(r"\w*(descent|fit|train|learn|optimi[sz]e|regression|gd|perceptron|model)\w*", re.IGNORECASE)
+"""names of methods and functions that train"""
+
+BEGINS = re.compile(r"^(training|train)_((set|data)_)?")
+ENDS = re.compile(r"(_?(train|test|all|batch|set|np)|_)$")
+"""words of a name that only say which samples it holds"""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A function that is one step of a loop, and its parameters."""
+
+    node: ast.FunctionDef
+    weights: tuple[str, ...]
+    data: str
+    target: str
+    rate: str
+    biases: frozenset[str]
+    about: str = ""
+    """the class of the method"""
+
+
+def loops_in(nodes: Sequence[ast.stmt]) -> Iterator[Loop]:
+    """The training loops of a file, each as a function."""
+    top = [n for node in nodes for n in (node.body if isinstance(node, ast.If) else [node])]
+    for k, node in enumerate(top):
+        found = None
+        if isinstance(node, ast.For | ast.While):
+            found = _of_script(top, k, node)
+        elif isinstance(node, ast.FunctionDef) and FUNCTION.fullmatch(node.name):
+            found = _of_function(node)
+        elif isinstance(node, ast.ClassDef):
+            found = _of_class(node)
+        if found is not None:
+            yield found
+
+
+def is_bias(name: str) -> bool:
+    return BIAS.fullmatch(name) is not None or re.search(r"^b_|^b\d|bias|intercept", name, re.IGNORECASE) is not None
+
+
+def is_target(name: str) -> bool:
+    stem = _stem(name)
+    given = stem != name and re.fullmatch("outputs?", stem) is not None  # training_set_outputs
+    return TARGET.fullmatch(stem) is not None or given or role(name) == "true"
+
+
+def is_data(name: str) -> bool:
+    return INPUT.fullmatch(_stem(name)) is not None
+
+
+def _stem(name: str) -> str:
+    """A name without the words that only say which samples it holds: X_train, training_set_inputs."""
+    return ENDS.sub("", BEGINS.sub("", name)) or name
+
+
+def _of_script(top: Sequence[ast.stmt], k: int, loop: ast.For | ast.While) -> Loop | None:
+    """A loop outside of functions. Names that are made of the data, such as m = len(y), are made again."""
+    bound = {n: s for s in top[:k] if isinstance(s, ast.Assign) for n in assigned([s])}
+    body = cleaned(loop)
+    updates = updates_of(body)
+    weights = {one.text for one in updates}
+    made = [s for n, s in bound.items() if any(map(is_data_or_target, loaded_in([s])))
+            and not is_data_or_target(n) and n not in weights]  # fmt: skip
+    return _loop(f"loop_in_line_{loop.lineno}", needed(made, body), body, list(bound), updates)
+
+
+def is_data_or_target(name: str) -> bool:
+    return is_data(name) or is_target(name)
+
+
+def _of_function(node: ast.FunctionDef) -> Loop | None:
+    """A function with one loop: the statements before it remain, except those that make the weights."""
+    place = _place(node.body)
+    if place is None:
+        return None
+    loop, before = node.body[place], node.body[:place]
+    assert isinstance(loop, ast.For | ast.While)
+    body = cleaned(loop)
+    updates = updates_of(body)
+    weights = {one.text for one in updates}
+    kept = [s for s in before if isinstance(s, ast.Assign) and not assigned([s]) & weights]
+    given = [*(a.arg for a in node.args.args), *(n for s in before for n in assigned([s]) & weights)]
+    return _loop(f"{node.name}_loop", needed(kept, body), body, given, updates)
+
+
+def _of_class(node: ast.ClassDef) -> Loop | None:
+    """A method with one loop, of an object that its class makes without arguments; weights are attributes."""
+    methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
+    if any("Module" in ast.unparse(base) for base in node.bases):
+        return None
+    handed = _handed(taken(methods["__init__"])) if "__init__" in methods else []
+    if handed is None:
+        return None
+    for method in (m for n, m in methods.items() if METHOD.fullmatch(n) and not m.decorator_list):
+        place = _place(method.body)
+        if place is None or sum(map(is_target, taken(method))) != 1:
+            continue
+        loop, before = method.body[place], method.body[:place]
+        assert isinstance(loop, ast.For | ast.While)
+        body = cleaned(loop)
+        updates = [one for one in updates_of(body) if one.text.startswith("self.")]
+        weights = {one.text for one in updates}
+        kept = [s for s in before if isinstance(s, ast.Assign) and not weights & {ast.unparse(t) for t in s.targets}]
+        made = constructing(methods) if "__init__" in methods else None
+        rates = [t.attr for s in ast.walk(made) if isinstance(s, ast.Assign) for t in s.targets
+                 if isinstance(t, ast.Attribute) and RATE.fullmatch(t.attr)] if made else []  # fmt: skip
+        first = [f"self = {node.name}({', '.join(handed)})", *(f"self.{r} = 1.0" for r in rates),
+                 *(f"{one.text} = {one.name}" for one in updates)]  # fmt: skip
+        last = [f"{one.name} = {one.text}" for one in updates]
+        made_first, made_last = (ast.parse("\n".join(lines)).body for lines in (first, last))
+        given = [*taken(method), *(one.name for one in updates)]
+        before = [*made_first, *needed(kept, body)]
+        found = _loop(f"{node.name}_{method.name}_loop", before, [*body, *made_last], given, updates)
+        if found is not None:
+            unmangled(found.node, node.name)
+            net = read(node)
+            return replace(found, about=node.name if net is not None and net.backward is method else "")
+    return None
+
+
+def _handed(names: Sequence[str]) -> list[str] | None:
+    """Arguments for a constructor: a rate, a number of iterations, constants; None if a name shows none of these."""
+    found = list[str]()
+    for name in names:
+        if RATE.fullmatch(name):
+            found.append("1.0")
+        elif ITERATIONS.fullmatch(name):
+            found.append("1")
+        elif constants := constants_of(name):
+            found.append(repr(constants[0]))
+        else:
+            return None
+    return found
+
+
+ITERATIONS = re.compile(r"\w*(iter(ation)?s?|epochs?|steps?)", re.IGNORECASE)
+
+
+def _place(body: Sequence[ast.stmt]) -> int | None:
+    """The place of the only loop among statements."""
+    places = [k for k, s in enumerate(body) if isinstance(s, ast.For | ast.While)]
+    return places[0] if len(places) == 1 else None
+
+
+def _loop(
+    name: str, before: Sequence[ast.stmt], body: Sequence[ast.stmt], given: Sequence[str], updates: Sequence[Update]
+) -> Loop | None:
+    """The function of a loop; None if its names do not show weights, data and one target."""
+    weights = tuple(dict.fromkeys(one.name for one in updates))
+    statements = [*before, *body]
+    free = [n for n in given if n in loaded_in(statements) and n not in weights]
+    factor = common_factor(body, updates)
+    arrays = [n for n in free if n != factor or is_data(n)]  # L may be a rate
+    targets = [n for n in arrays if is_target(n)]
+    data = [n for n in arrays if is_data(n) and n not in targets]
+    rest = [n for n in free if n not in (*targets, *data)]
+    rates = [n for n in rest if n == factor] or [n for n in rest if RATE.fullmatch(n)]
+    unknown = [n for n in rest if n not in rates and n not in assigned(before) and not constants_of(n)]
+    biases = frozenset(one.name for one in updates if is_bias(one.name) or only_added(one.text, body))
+    if not is_plain(body) or biases >= set(weights):  # which may be empty
+        return None
+    if len(targets) != 1 or len(data) != 1 or len(rates) > 1:
+        return None
+    if unknown and not name.startswith("loop_in_line"):
+        return None
+    constants = [n for n in rest if n not in rates and constants_of(n) and not name.startswith("loop_in_line")]
+    arguments = [*weights, data[0], targets[0], *constants, *rates]
+    returned = ast.parse(f"return {', '.join(weights)},").body
+    (node,) = ast.parse(f"def {name}({', '.join(arguments)}): pass").body
+    assert isinstance(node, ast.FunctionDef)
+    node.body = [*map(copy.deepcopy, before), *retargeted(body), *returned]
+    node.lineno = node.end_lineno = body[0].lineno
+    node.col_offset = node.end_col_offset = 0
+    ast.fix_missing_locations(node)
+    if clips(node) or meeting(node, targets[0]) is None:
+        return None
+    return Loop(node, weights, data[0], targets[0], rates[0] if rates else "1.0", biases)
+
+
+def unmangled(node: ast.FunctionDef, owner: str) -> None:
+    """Write private attributes of a class as code outside of it must: self._Owner__name for self.__name."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Attribute) and part.attr.startswith("__") and not part.attr.endswith("__"):
+            part.attr = f"_{owner.lstrip('_')}{part.attr}"
