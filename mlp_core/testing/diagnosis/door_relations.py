@@ -12,6 +12,7 @@ from mlp_core.testing.diagnosis import relations
 from mlp_core.testing.diagnosis.columns import of_columns
 from mlp_core.testing.diagnosis.elementwise import of_entries
 from mlp_core.testing.diagnosis.relations import NEAR, Predicted, near
+from mlp_core.testing.diagnosis.transposed import of_matrices
 from mlp_core.testing.examples.arguments import Arguments, Path
 from mlp_core.testing.examples.foreign_arrays import is_array, like, tensor_of
 from mlp_core.testing.oracles.steps import largest, steps_of
@@ -89,6 +90,8 @@ def relations_of(seen: Seen, expected: list[Tensor]) -> Predicted:
     if gradients:
         values = [tensor_of(seen.example.at(one.path)) for one in gradients]
         yield from relations.of_arguments(values, expected, got)
+    matrices = [(seen.subject.words(path), tensor_of(seen.example.at(path))) for path in seen.example.paths()]
+    yield from of_matrices(matrices, expected)
     yield from relations.of_order([one.name for one in gradients], expected)
     yield from _of_jacobians(seen, expected, above)
     yield from of_entries(seen.subject, seen.example, seen.got, seen.jacobian, seen.slopes_at, near)
