@@ -34,6 +34,6 @@ def _with(one: Tensor, other: Tensor, gradient: Tensor, axis: int) -> Tensor:
         return torch.full_like(gradient, torch.nan)
     try:
         found = other @ torch.linalg.solve(one, column)
-    except torch.linalg.LinAlgError:
+    except RuntimeError:  # the matrix has no inverse
         return torch.full_like(gradient, torch.nan)
     return found[:, 0] if axis < 0 else found
