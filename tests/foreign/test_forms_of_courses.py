@@ -260,6 +260,31 @@ def square_bwd(x, g):
     return (2 * x * g,)
 """
 
+GATES = """\
+import numpy as np
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+def gru_step_forward(x, h, Wz, Uz, Wr, Ur, Wh, Uh):
+    z = sigmoid(x @ Wz + h @ Uz)
+    r = sigmoid(x @ Wr + h @ Ur)
+    hh = np.tanh(x @ Wh + (r * h) @ Uh)
+    h_next = (1 - z) * h + z * hh
+    return h_next, (x, h, Wz, Uz, Wr, Ur, Wh, Uh, z, r, hh)
+
+def gru_step_backward(dh_next, cache):
+    x, h, Wz, Uz, Wr, Ur, Wh, Uh, z, r, hh = cache
+    dz = dh_next * (hh - h) * z * (1 - z)
+    dhh = dh_next * z * (1 - hh ** 2)
+    drh = dhh @ Uh.T
+    dr = drh * h * r * (1 - r)
+    dx = dz @ Wz.T + dr @ Wr.T + dhh @ Wh.T
+    dh = dh_next * (1 - z) + drh * r + dz @ Uz.T + dr @ Ur.T
+    return dx, dh, x.T @ dz, h.T @ dz, x.T @ dr, h.T @ dr, x.T @ dhh, (r * h).T @ dhh
+"""
+
 CASES = {
     "a network that keeps its data": Case(
         KEEPS_ITS_DATA, " * sigmoid_derivative(self.layer1))", ")", ("NeuralNetwork.backprop",), "gradient of weights1"
@@ -288,6 +313,7 @@ CASES = {
     "a bias that is a number": Case(
         PROPAGATE, "db = 1 / m * np.sum(A - Y)", "db = np.sum(A - Y)", ("propagate",), "gradient of b"
     ),
+    "eight arguments": Case(GATES, " + dr @ Ur.T", "", ("gru_step",), "gradient of h"),
     "what is kept comes before the upstream gradient": Case(
         KEPT_FIRST, "2 * x * g", "x * g", ("square",), "gradient of x"
     ),

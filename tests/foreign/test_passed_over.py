@@ -21,25 +21,25 @@ def sigmoid_prime(z):
     return sigmoid(z) * (1 - sigmoid(z))
 """
 
-KEEPS_ITS_DATA = """
+OTHER_NAMES = """
 class NeuralNetwork:
     def __init__(self, x, y):
         self.input, self.y = x, y
-        self.weights1 = np.random.rand(x.shape[1], 4)
-        self.weights2 = np.random.rand(4, 1)
+        self.first = np.random.rand(x.shape[1], 4)
+        self.second = np.random.rand(4, 1)
 
     def feedforward(self):
-        self.layer1 = sigmoid(self.input @ self.weights1)
-        self.output = sigmoid(self.layer1 @ self.weights2)
+        self.layer1 = sigmoid(self.input @ self.first)
+        self.output = sigmoid(self.layer1 @ self.second)
 
     def backprop(self):
         error = 2 * (self.y - self.output) * self.output * (1 - self.output)
-        self.weights2 += self.layer1.T @ error
+        self.second += self.layer1.T @ error
 """
 
 UNUSED = {
     "a function": ("\ndef backward_pass(net, depth):\n    return [w * depth for w in net]\n", "backward_pass"),
-    "a method": (KEEPS_ITS_DATA, "NeuralNetwork.backprop"),
+    "a method": (OTHER_NAMES, "NeuralNetwork.backprop"),
 }
 
 LEFT = {
@@ -78,7 +78,7 @@ def test_what_has_no_formulas_of_its_own_or_is_used_is_not_listed(kind: str, tmp
 
 def test_a_definition_that_is_named_alone_has_no_others(tmp_path: Path) -> None:
     path = tmp_path / "theirs.py"
-    path.write_text(SIGMOID + KEEPS_ITS_DATA, encoding="utf-8")
+    path.write_text(SIGMOID + OTHER_NAMES, encoding="utf-8")
     assert found_with_reasons(f"{path}:sigmoid") == [(f"{path}:sigmoid", None)]
 
 

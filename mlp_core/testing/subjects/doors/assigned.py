@@ -47,6 +47,10 @@ BIAS = re.compile(r"b\d?|bias(es)?\d?", re.IGNORECASE)
 """names of a parameter with one number per channel"""
 
 
+MATRIX = re.compile(r"[WU][a-z]{0,2}\d?")
+"""names of a matrix of weights: Wx, Uz, W1"""
+
+
 VECTORS = re.compile(
     r"(d_?)?(real|fake)(_\w+)?|\w+_(real|fake)|margins?|rewards?|returns|advantages?|q|quantiles?|endog|log_?probs?"
 )
@@ -169,6 +173,8 @@ def options_of(names: Sequence[str], shapes: Sequence[Any]) -> list[Sequence[Any
             found.append([*shapes, 0.5])
         elif BIAS.fullmatch(name):
             found.append(_of_bias(shapes))
+        elif MATRIX.fullmatch(name):
+            found.append(sorted(shapes, key=lambda one: len(sizes_of(one)) == 1))
         else:
             found.append(shapes)
     return found
