@@ -106,7 +106,7 @@ def updates_of(body: Sequence[ast.stmt]) -> list[Update]:
 
 
 def _own(body: Sequence[ast.stmt]) -> dict[str, ast.stmt]:
-    """What a body updates, with the statement; a name that it also binds in another way is no weight."""
+    """Each name that a body updates, with the statement; a name that it also binds in another way is no weight."""
     own, bound = dict[str, ast.stmt](), set[str]()
     for s in body:
         match s:
@@ -123,7 +123,7 @@ def _own(body: Sequence[ast.stmt]) -> dict[str, ast.stmt]:
 
 
 def _used_in_step(node: ast.stmt) -> list[str]:
-    """What the step of an update reads: X, w and y in w = w - X.T @ (X @ w - y)."""
+    """The names that the step of an update reads: X, w and y in w = w - X.T @ (X @ w - y)."""
     assert isinstance(node, ast.Assign | ast.AugAssign)
     read = [ast.unparse(n) for n in ast.walk(node.value) if isinstance(n, ast.Name | ast.Attribute)]
     if isinstance(node, ast.Assign):
