@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from kept import GIVES_K, gives, holds, notebook, outcome, script
 
-from mlp_core.testing.foreign.judged import stub
 from mlp_core.testing.foreign.listed import head_of
+from mlp_core.testing.foreign.stubs import stub
 
 F = GIVES_K
 

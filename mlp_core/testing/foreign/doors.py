@@ -11,8 +11,8 @@ from typing import Any
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import TARGET
 from mlp_core.testing.foreign.dicts import paired
-from mlp_core.testing.foreign.judged import stub
 from mlp_core.testing.foreign.listed import head_of
+from mlp_core.testing.foreign.stubs import stub
 from mlp_core.testing.foreign.top_level import as_object
 from mlp_core.testing.subjects.doors.names import ABOVE
 

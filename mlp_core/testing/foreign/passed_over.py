@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mlp_core.testing.foreign import nets
-from mlp_core.testing.foreign.judged import stub
 from mlp_core.testing.foreign.reach import Statement, reached
+from mlp_core.testing.foreign.stubs import stub
 from mlp_core.testing.foreign.top_level import Found
 
 BACKWARD = re.compile(nets.BACKWARD[0], re.IGNORECASE)
