@@ -6,7 +6,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-import test_engines_in_files as engines
 import test_models_of_their_own_arrays as models
 import test_results_in_attributes as layers
 import test_values_beside_gradients as values
