@@ -6,6 +6,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+import test_data_before_weights as costs
 import test_models_of_their_own_arrays as models
 import test_results_in_attributes as layers
 import test_values_beside_gradients as values
@@ -71,6 +72,7 @@ FILES = {
     "an object that runs again": first(models.CASES, "data that is kept from the first call"),
     "a loss as a class": first(models.CASES, "a loss that keeps its target"),
     "a layer with its results in attributes": first(layers.CASES),
+    "a gradient and its cost": first(costs.CASES, "a missing 2, which a mean over two outputs hides"),
     "a value beside its gradient": first(values.CASES),
 }
 

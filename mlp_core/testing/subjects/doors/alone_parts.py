@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mlp_core.testing.engine.source import import_of
+from mlp_core.testing.engine.source import import_of, import_with
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import copied
 from mlp_core.testing.subjects.doors.alone_prelude import PRELUDE, scope_of
@@ -59,10 +59,7 @@ class Alone:
         return run
 
     def source(self, example: Arguments) -> list[str]:
-        first = import_of(self.things[0])
-        if len(self.things) > 1:
-            names = ", ".join(one.__name__ for one in self.things)
-            first = [first[0], f"{names} = {first[-1].partition(' = ')[2]}"]
+        first = import_with(self.things[0]) if len(self.things) > 1 else import_of(self.things[0])
         lines = [
             f"    p, t = scope['met']({self.axis}, *copy.deepcopy(args))",
             f"    {', '.join(self.parts.arguments)}{',' * (len(self.parts.arguments) == 1)} = copy.deepcopy(args)",
