@@ -14,6 +14,7 @@ from pairs_of_strangers import Case
 
 from mlp_core.testing import verify
 from mlp_core.testing.engine import runner
+from mlp_core.testing.engine.guards import globals_kept
 
 OBJECTIVE = """\
 import numpy as np
@@ -86,5 +87,5 @@ def test_the_snippet_fails_again(text: str, tmp_path: Path) -> None:
     snippets = [r.snippet for r in report.results if r.verdict == "FAIL"]
     assert snippets
     for snippet in snippets[:3]:
-        with pytest.raises((AssertionError, RuntimeError)):
+        with globals_kept(), pytest.raises((AssertionError, RuntimeError)):
             exec(snippet, {"__name__": "pasted"})  # noqa: S102  (what it is for)

@@ -90,10 +90,10 @@ def relations_of(seen: Seen, expected: list[Tensor]) -> Predicted:
     if gradients:
         values = [tensor_of(seen.example.at(one.path)) for one in gradients]
         yield from relations.of_arguments(values, expected, got)
-    matrices = [(seen.subject.words(path), tensor_of(seen.example.at(path))) for path in seen.example.paths()]
-    yield from of_matrices(matrices, expected)
     yield from relations.of_order([one.name for one in gradients], expected)
     yield from _of_jacobians(seen, expected, above)
+    matrices = [(seen.subject.words(path), tensor_of(seen.example.at(path))) for path in seen.example.paths()]
+    yield from of_matrices(matrices, expected)
     yield from of_entries(seen.subject, seen.example, seen.got, seen.jacobian, seen.slopes_at, near)
     yield from _overwritten(seen, got, above)
     yield from relations.of_multiples(got, expected)

@@ -14,7 +14,7 @@ def one_column(example: Arguments, shape: tuple[int, ...], *, flat: bool = False
     """The example with the first column alone of every array of this shape. flat: as a vector.
 
     >>> one_column(Arguments((np.zeros((4, 3)), np.zeros(3))), (4, 3)).describe()
-    'arguments (4, 1), (3)'
+    'arguments (4, 1), (3,)'
     """
     cut = (slice(None), *(0 if flat else slice(0, 1) for _ in shape[1:]))
     others = {p: copied(example.at(p)[cut]) for p in places_of(example.args)

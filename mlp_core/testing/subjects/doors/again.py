@@ -46,8 +46,8 @@ class Again:
     """a few examples of the form, once they are known"""
 
     def earlier(self, example: Arguments) -> list[list[Any]]:
-        """What the object may run on before an example: an example with other shapes, such as a larger batch, if one is
-        known; and other numbers in the same shapes.
+        """Arguments on which the object runs before an example: first those with other shapes, such as a larger batch,
+        if some are known; then other numbers in the same shapes.
         """
         shapes = _shapes(example)
         other = next((one for one in self.drawn if _shapes(one) != shapes), None)
