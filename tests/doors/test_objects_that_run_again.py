@@ -98,6 +98,8 @@ def test_methods_of_its_own_that_reset_it_are_called_and_not_those_of_a_list() -
     used = Things([1])
     settled(used, Things())
     assert (used, used.begun) == ([1], 1)
+    used.reset_hidden_state()
+    assert used.begun == 2
 
 
 def test_gradients_are_those_of_a_new_object_and_other_attributes_stay() -> None:

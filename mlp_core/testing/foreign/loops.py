@@ -203,9 +203,7 @@ def _loop(
     (node,) = ast.parse(f"def {name}({', '.join(arguments)}): pass").body
     assert isinstance(node, ast.FunctionDef)
     node.body = [*map(copy.deepcopy, before), *retargeted(body), *returned]
-    node.lineno = node.end_lineno = body[0].lineno
-    node.col_offset = node.end_col_offset = 0
-    ast.fix_missing_locations(node)
+    ast.fix_missing_locations(ast.copy_location(node, body[0]))
     if clips(node) or meeting(node, targets[0]) is None:
         return None
     return Loop(node, weights, data[0], targets[0], rates[0] if rates else "1.0", biases)

@@ -74,7 +74,7 @@ class GoesOnFromItsState:
 
     def backward(self, dout: Array) -> Array:
         dz = dout * (1 - self.h**2)
-        self.dw, self.du = self.x.T @ dz, self.before.T @ dz
+        self.grads = {"w": self.x.T @ dz, "u": self.before.T @ dz}
         return dz @ self.w.T
 
 
