@@ -34,7 +34,7 @@ SAID = {
 
 def shown(nodes: Sequence[ast.stmt], definitions: Sequence[str]) -> str:
     """"vector" or "column"; empty if nothing in the file shows it, or if something shows several columns. definitions:
-    the names of those that are judged, whose docstrings count.
+    the names of the judged functions and classes. Their docstrings are read too.
     """
     kinds = [*_targets(nodes), *_widths(nodes), *_documented(nodes, definitions)]
     if not kinds or "several" in kinds:

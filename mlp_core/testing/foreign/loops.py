@@ -103,7 +103,7 @@ def is_data_or_target(name: str) -> bool:
 
 
 def _of_function(node: ast.FunctionDef) -> Loop | None:
-    """A function with one loop: the statements before it remain, except those that make the weights."""
+    """A function with one loop. The statements before the loop remain, but the weights become arguments."""
     place = _place(node.body)
     if place is None:
         return None

@@ -94,7 +94,7 @@ def _part(inner: ast.expr, index: ast.expr, known: Mapping[str, Size]) -> Size:
         return (None, len(index.elts)) if all(isinstance(e, ast.Constant) for e in index.elts) else None
     shape = size_of(inner, known)
     several = index.elts if isinstance(index, ast.Tuple) else [index]
-    if shape is None and len(several) == 2 and isinstance(several[0], ast.Slice) and not _is_slice(several[1]):
+    if shape is None and [isinstance(one, ast.Slice) for one in several] == [True, False]:
         new, alone = _is_new(several[1]), isinstance(several[1], ast.Constant | ast.UnaryOp)
         return (None, 1) if new else (None,) if alone else None
     if shape is None:
@@ -115,10 +115,6 @@ def _part(inner: ast.expr, index: ast.expr, known: Mapping[str, Size]) -> Size:
             left.pop(0)
             found += by
     return (*found, *left)
-
-
-def _is_slice(node: ast.expr) -> bool:
-    return isinstance(node, ast.Slice)
 
 
 def _is_new(node: ast.expr) -> bool:
@@ -148,9 +144,7 @@ def _called(node: ast.Call, known: Mapping[str, Size]) -> Size:
         return _numbers(node.args)
     if name in SIZED:
         return _numbers(node.args[-1:]) if node.args and isinstance(node.args[-1], ast.Tuple) else None
-    if name in COUNTED or name in ROWS:
-        return (None,)
-    if name in FLAT:
+    if name in COUNTED | ROWS | FLAT:
         return (None,)
     if name in ("reshape", "view"):
         return _numbers(node.args if own else node.args[1:])

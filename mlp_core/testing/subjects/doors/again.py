@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from mlp_core.testing.engine.source import name_of
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import (
     copied,
@@ -40,8 +39,6 @@ class Again:
 
     make: Callable[[], Any]
     judged: tuple[int, ...] | None = None
-    name: str = ""
-    """of `make` in a snippet, if it is not its own"""
     drawn: list[Arguments] = field(default_factory=list)
     """a few examples of the form, once they are known"""
 
@@ -54,13 +51,23 @@ class Again:
         return [*([other.fresh()] if other is not None else []), example.others()]
 
     def lines(self, earlier: Sequence[Any]) -> str:
-        """Lines after which `run` uses an object that has run on other arguments before."""
-        name = self.name or name_of(self.make)
+        """Lines after which `run` uses an object that has run on other arguments before. They follow those of `anew`.
+        """
         return (
             "from mlp_core.testing.subjects.doors.again import again\n"
             f"once, earlier = run, {source_of(list(earlier))}\n"
-            f"def run(args): return again(once, {name}, earlier, args)  # one object runs twice\n"
+            "def run(args): return again(once, new, earlier, args)  # one object runs twice\n"
         )
+
+
+def anew(expression: str, function: str = "run") -> list[str]:
+    """The lines that define `new`, which makes an object by an expression, and begin a function of arguments. This
+    function uses a given object, or a new one.
+    """
+    return [
+        f"def new(): return {expression}", f"def {function}(args, made=None):",
+        "    made = new() if made is None else made",
+    ]  # fmt: skip
 
 
 def _shapes(example: Arguments) -> list[tuple[int, ...]]:
@@ -93,7 +100,8 @@ def settled(made: Any, new: Any) -> Any:
 
 
 def _restore(made: Any, new: Any, place: Place) -> None:
-    """Put what a new object has at a place, into the array that is there if it fits; remove what a new object has not.
+    """Give a place the value that it has in a new object. An array of the same shape and dtype is overwritten. If a new
+    object has nothing there, the value is removed.
     """
     *way, last = place
     now = found(made, place)

@@ -10,7 +10,7 @@ import torch
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import is_array, like, tensor_of
 from mlp_core.testing.examples.sample import sample
-from mlp_core.testing.subjects.doors.again import Again
+from mlp_core.testing.subjects.doors.again import Again, anew
 from mlp_core.testing.subjects.doors.beside import Beside, formed, refused
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import in_words, required
@@ -27,8 +27,7 @@ def of_loss(cls: type, value: str, gradient: str) -> Form:
     """
     def by(word: str, given: str) -> Form:
         lines = (
-            f"def new(): return {owner}({given})", "def both(args, made=None):",
-            "    made = new() if made is None else made", f"    value = made.{value}(*args)",
+            *anew(f"{owner}({given})", "both"), f"    value = made.{value}(*args)",
             f"    value = value.{word}() if np.ndim(value) else value", f"    return value, made.{gradient}({again})",
         )  # fmt: skip
         beside = Beside(lines, (cls,))
@@ -39,7 +38,7 @@ def of_loss(cls: type, value: str, gradient: str) -> Form:
             expected = "a loss without arrays of its own, with a gradient for its first arguments"
             call = f'value_and_gradient(f, subjects.arrays("(n,d),(n,d)"))  # f calls {owner}'
             raise refused(f"{owner}.{value} runs", expected, call)
-        form = replace(form, again=Again(beside.defined("new"), name="new"))
+        form = replace(form, again=Again(beside.defined("new")))
         return replace(form, found=f"{form.found}; {in_words(telling)}") if given else form
 
     telling = telling_defaults(cls)

@@ -18,7 +18,7 @@ from mlp_core.testing.examples.arguments import Arguments, arguments
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, ones_like, tensor_of
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.shapes import Drawn, Shape, drawn
-from mlp_core.testing.subjects.doors.again import Again
+from mlp_core.testing.subjects.doors.again import Again, anew
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, required, waived
 from mlp_core.testing.subjects.doors.held import FORMS, Held, Place, at, gradient_of, held, word
@@ -68,7 +68,6 @@ class Layered:
         names = [one.name for one in self.parameters]
         own = ", ".join(f"before[{k}] - made.{p}" if self.steps else f"made.{word(self.gradients[p])}"
                         if p in self.gradients else "None" for k, p in enumerate(names))  # fmt: skip
-        name = name_of(self.make)
         sets = [f"    {' = '.join(f'made.{word(p)}' for p in one.places)} = copy.deepcopy(args[{k}])"
                 for k, one in enumerate(self.parameters)]  # fmt: skip
         before = ", ".join(f"copy.deepcopy(made.{p})" for p in names)
@@ -77,7 +76,7 @@ class Layered:
             for one, attribute in zip(("out", "below"), self.kept, strict=True)
         )
         return [
-            *import_of(self.make), "def run(args, made=None):", f"    made = {name}() if made is None else made", *sets,
+            *import_of(self.make), *anew(f"{name_of(self.make)}()"), *sets,
             f"    out = made.{self.call}(*args[{n}:]){output}", "    def pull(above):",
             f"        before = [{before}]",
             f"        below = made.backward(*above{rate}){below}",

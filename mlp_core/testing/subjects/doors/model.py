@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_number, is_real
-from mlp_core.testing.subjects.doors.again import Again
+from mlp_core.testing.subjects.doors.again import Again, anew
 from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.assigned import COUNTS, options_of
 from mlp_core.testing.subjects.doors.beside import Beside
@@ -20,10 +20,7 @@ from mlp_core.testing.subjects.doors.raised import note
 from mlp_core.testing.subjects.doors.telling import telling_defaults
 from mlp_core.testing.subjects.doors.tried import FEW, MANY, tried
 
-LINES = """\
-def new(): return NAME(GIVEN)
-def both(args, made=None):
-    made = new() if made is None else made
+LINES = "\n".join(anew("NAME(GIVEN)", "both")) + """
     for place, array in zip(PLACES, args):
         setattr(made, place, array)
     value = made.VALUE(*args[len(PLACES):])
@@ -63,7 +60,7 @@ def of_model(cls: type, places: Sequence[str], value: str, gradient: str, order:
             return finite and [np.shape(g) for g in found] == shapes
 
         names = (*places, *data)
-        again = Again(beside.defined("new"), name="new")
+        again = Again(beside.defined("new"))
         several = [[*([shape] for shape in shapes), *options_of(data, more)] for more in (FEW, MANY)]
         found = tried(names, fits, call=lambda *args, both=both: both(list(args)), first=several, only=True)
         if found is not None:

@@ -11,7 +11,7 @@ import torch
 
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
-from mlp_core.testing.subjects.doors.again import Again
+from mlp_core.testing.subjects.doors.again import Again, anew
 from mlp_core.testing.subjects.doors.arrays import arrays
 from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.form import Form, Run
@@ -58,8 +58,7 @@ class ByModule:
         sizes = ", ".join(map(repr, getattr(self.make, "args", ())))
         cls = getattr(self.make, "func", self.make)
         return [
-            *import_of(cls), f"def new(): return {name_of(cls)}({sizes}).double()", "def run(args, made=None):",
-            "    made = new() if made is None else made",
+            *import_of(cls), *anew(f"{name_of(cls)}({sizes}).double()"),
             "    own = list(made.parameters())", "    with torch.no_grad():",
             "        for p, value in zip(own, args):", "            p.copy_(value)",
             f"    out = made(*args[{self.count}:]).detach()", "    def pull(above):",
@@ -93,7 +92,7 @@ def of_module(cls: type) -> Form:
                 return Form(
                     cls.__name__, "layer", strategy_of(arrays(whole, lib="torch")), run, run.source,
                     names=(*named, *every(made.forward)), asked=tuple(range(len(shapes) + run.data)), once=True,
-                    again=Again(run.new, name="new"),
+                    again=Again(run.new),
                     found=f'shapes found by trying: "{data}"',
                 )  # fmt: skip
             note(None)

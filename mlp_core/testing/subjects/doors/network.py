@@ -13,7 +13,7 @@ from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_real
 from mlp_core.testing.examples.shapes import Shape, drawn
-from mlp_core.testing.subjects.doors.again import Again
+from mlp_core.testing.subjects.doors.again import Again, anew
 from mlp_core.testing.subjects.doors.assigned import Found, options_of
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, in_words, required, strategy_of
@@ -50,8 +50,7 @@ class Network:
     def source(self, example: Arguments) -> list[str]:
         given = ", ".join([*map(repr, self.sizes), *(f"{name}={one!r}" for name, one in self.options.items())])
         return [
-            *import_of(self.cls), f"def new(): return {name_of(self.cls)}({given})", "def run(args, made=None):",
-            "    made = new() if made is None else made",
+            *import_of(self.cls), *anew(f"{name_of(self.cls)}({given})"),
             f"    made.{self.params} = args[0]", f"    value, gradients = made.{self.method}(*args[1:])",
             "    return [value], lambda above: gradients",
         ]  # fmt: skip
@@ -95,7 +94,7 @@ def _found(cls: type, method: str, options: dict[str, Any]) -> tuple[Form, Found
     form = Form(
         f"{cls.__name__}.{method}", "value with its gradient", strategy_of(inputs), network, network.source,
         names=(params, *names), asked=(0,), upstream=False, found=in_words(options),
-        again=Again(network.made, name="new"),
+        again=Again(network.made),
     )  # fmt: skip
     return form, found, names
 

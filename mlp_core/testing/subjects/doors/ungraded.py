@@ -36,8 +36,8 @@ class Ungraded(NamedTuple):
 
 
 def sorted_out(make: Callable[[], Any], arrays: Sequence[Held], graded: Sequence[str], *, steps: bool) -> Ungraded:
-    """arrays: those that change the output and have no gradient; graded: the names of those that have one. steps: if
-    backward takes a step, an array may have stayed where it was because its gradient was 0.
+    """Sort the arrays that change the output and have no gradient. graded: the names of the arrays that have one.
+    steps: whether backward takes a step. Then an array may have stayed where it was because its gradient was 0.
     """
     missing, constants, unknown = list[Held](), list[str](), list[str]()
     for one in arrays:
