@@ -81,7 +81,7 @@ def test_a_law_that_skips_too_many_entries_is_untested() -> None:
 def test_a_case_never_seen_leaves_a_law_untested() -> None:
     result = law(Evidence(entries=1, seen=frozenset({"day"})), cases=lambda subject: ("day", "night"))
     assert result.verdict == "UNTESTED"
-    assert result.reason.startswith("never observed in 100 examples: night")
+    assert result.reason.startswith("none of 100 examples showed: night")
 
 
 def test_a_law_without_examples_is_untested() -> None:

@@ -52,7 +52,7 @@ def test_every_law_catches_the_mistakes_planted_for_it_and_shows_them_again(faul
     assert fault.law in text.splitlines()[0]
     assert result.statement in text
     if fault.law == "uses every hyperparameter":  # about what no example showed: there is no place, but a name
-        assert "never observed in 100 examples: dampening" in text
+        assert "none of 100 examples showed: dampening" in text
         return
     for label, value in (("where", result.where), ("got", result.got), ("expected", result.expected)):
         assert value, label

@@ -50,7 +50,7 @@ def became(evidence: Evidence, examples: int = 100, **options: Any) -> Result:
     (Evidence(counted=False), {}, "none of 100 examples counted; draw other examples: the law cannot check these"),
     (
         Evidence(entries=1, seen=frozenset({"day"})), {"cases": lambda subject: ("day", "night")},
-        "never observed in 100 examples: night; run more: examples=400",
+        "none of 100 examples showed: night; run more: examples=400",
     ),
     (Evidence(entries=1), {"drawn": MANY.map(lambda n: 0)},
      "100 examples counted, but only 1 differ in their numbers; draw inputs that differ"),
@@ -139,12 +139,12 @@ def test_a_case_that_the_subject_owes_breaks_the_law_if_no_example_shows_it() ->
     """A hyperparameter that moves nothing is ignored, and no input of another kind would show it."""
     options = {"cases": lambda subject: ("lr", "momentum"), "owed": "{} has no effect"}
     result = became(Evidence(entries=1, seen=frozenset({"lr"})), **options)
-    assert (result.verdict, result.reason) == ("FAIL", "never observed in 100 examples: momentum")
+    assert (result.verdict, result.reason) == ("FAIL", "none of 100 examples showed: momentum")
     assert result.diagnosis == "momentum has no effect"
     assert became(Evidence(counted=False), **options).verdict == "FAIL"
     few = became(Evidence(entries=1), ENOUGH - 1, **options)
     assert few.verdict == "UNTESTED"
-    assert few.reason == "never observed in 49 examples: lr, momentum; run more: examples=100"
+    assert few.reason == "none of 49 examples showed: lr, momentum; run more: examples=100"
     assert became(Evidence(entries=1), SOME - 1, **options).verdict == "PASS"
     assert became(Evidence(entries=1), drawn=MANY.map(lambda n: 0), **options).verdict == "UNTESTED"
 

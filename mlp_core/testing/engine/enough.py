@@ -47,7 +47,7 @@ def hold(result: Result, law: Law, wanted: int, *, distinct: int) -> None:
     if missing and law.owed and varied and there >= enough and not result.exhausted:
         by = getattr(law.subject, "waives_by", "")
         waived = f'; if it is so by design: {by}(..., waives=["{law.name}"])' if by else ""
-        result.fail(f"never observed in {result.examples} examples: {', '.join(missing)}{waived}")
+        result.fail(f"none of {result.examples} examples showed: {', '.join(missing)}{waived}")
         result.diagnosis = law.owed.format(", ".join(missing))
     elif result.left_out:
         result.untested(result.left_out)
@@ -60,12 +60,12 @@ def hold(result: Result, law: Law, wanted: int, *, distinct: int) -> None:
     elif touched and not result.entries:
         result.untested(f"all {touched} entries skipped; {FARTHER}")
     elif few and missing and law.owed and varied and there >= SOME:
-        words = f"never observed in {result.examples} examples: {', '.join(missing)}"
+        words = f"none of {result.examples} examples showed: {', '.join(missing)}"
         result.untested(f"{words}; run more: examples={EXAMPLES}")
     elif few and result.skipped <= most * touched:
         result.reason = result.note
     elif missing and not result.exhausted:
-        words = f"never observed in {result.examples} examples: {', '.join(missing)}"
+        words = f"none of {result.examples} examples showed: {', '.join(missing)}"
         result.untested(f"{words}; run more: examples={4 * wanted}")
     elif result.counted < need:
         words = f"only {result.counted} of {result.examples} examples counted, at least {need} are needed"
