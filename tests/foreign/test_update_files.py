@@ -15,12 +15,13 @@ from mlp_core.testing.foreign.load import found_in, loaded
 from tests.foreign.update_files import FILES as FIRST
 from tests.foreign.update_files_adam import ADAMS
 from tests.foreign.update_files_layers import LAYERED, NETWORK
+from tests.foreign.update_files_made import MADE
 from tests.foreign.update_files_more import FALLING_RATE, MORE
 
-FILES = FIRST | MORE | ADAMS | LAYERED
+FILES = FIRST | MORE | ADAMS | LAYERED | MADE
 
 WRONG = [(name, k) for name, file in FILES.items() for k in range(len(file.wrong))]
-EVERY = {*FIRST, "Nesterov on lists", "an optimizer with its layers", "updates that are applied"}
+EVERY = {*FIRST, "Nesterov on lists", "an optimizer with its layers", "updates that are applied", *MADE}
 
 QUICK = [pytest.param(name, k, marks=[pytest.mark.slow] * (k > 0 or name not in EVERY)) for name, k in WRONG]
 """the first mistake of some files is part of every run"""

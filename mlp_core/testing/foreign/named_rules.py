@@ -111,7 +111,7 @@ OFF = "momentum", "weight_decay", "momentum_decay"
 
 NEUTRAL = (
     "update|parameters?|params?|weights?|optimi[sz]er|optimi[sz]e|opt|step|rule|with|using|the|my|by|numpy|np|torch|"
-    "apply|grads|gradients?|layers?|network|net|nn|mlp|model|all|simple|vanilla|plain|basic|scratch|from|manual|custom|one"
+    "apply|grads|gradients?|layers?|network|net|nn|mlp|model|all|simple|vanilla|plain|basic|scratch|from|manual|custom|one|make|create|build"
 )
 
 DEFAULTS: dict[str, tuple[float, ...]] = {

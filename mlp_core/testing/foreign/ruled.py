@@ -83,8 +83,8 @@ def _called(theirs: Any, reading: Reading, hyper: dict[str, float]) -> Reading:
     """The first way of calling it in which its parameters move, or at least nothing is raised."""
     still, why = list[Reading](), ""
     holds: tuple[str, ...] = (reading.holds,)
-    if reading.kind in ("function", "class") and len(reading.params) < 2:
-        holds = HOLDS
+    if reading.kind in ("function", "class", "made") and len(reading.params) < 2:
+        holds = HOLDS if reading.kind != "made" else HOLDS[1:]
     if reading.holds in PREFIX and reading.kind in OWNERS:
         holds = tuple(PREFIX)
     libraries = ("torch", "numpy") if reading.kind == "objects" else ("numpy", "torch")
@@ -124,7 +124,7 @@ def _updates(theirs: Any, reading: Reading, hyper: dict[str, float]) -> str:
     result = tensor_of(step(grads, init(params, **hyper), params, **hyper)[0][0])
     if bool((result - FAR).abs().amax() <= result.abs().amax()):
         return ""
-    if len(theirs) > 2:
+    if isinstance(theirs, tuple) and len(theirs) > 2:
         return "applied by a function"
     return "subtracted" if bool((result > 0).all()) else "added"
 
@@ -157,7 +157,10 @@ def _subject(
 def _words(reading: Reading, like: Like | None, words: str) -> str:
     """How it was read, in words."""
     several = {"prefixed": "on dicts (W1 and dW1)", "dict": "on dicts with the same keys", "list": "on lists"}
-    how = several.get(reading.holds, "array by array") if reading.kind in ("function", "class") else ""
+    how = several.get(reading.holds, "array by array") if reading.kind in ("function", "class", "made") else ""
+    how = f"made by a function, {how}" if reading.kind == "made" else how
+    if reading.kind == "pairs":
+        how = "on pairs of " + " and ".join({"grads": "a gradient", "params": "a parameter"}[r] for r in reading.taken)
     how = {"config": "array by array, with a config", "objects": "on objects with data and grad"}.get(reading.kind, how)
     if reading.kind in OWNERS:
         how = "that takes one layer at a time" if reading.single else "that walks over layers"

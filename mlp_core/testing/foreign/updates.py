@@ -48,6 +48,10 @@ STATE = re.compile(
 BEGINS = re.compile(r"(?:init|initiali[sz]e|create)_?(\w*)|(\w+?)_(?:init|initiali[sz]e)", re.IGNORECASE)
 """names of functions that make the first state"""
 
+PAIRS = re.compile(r"(grad(?:ient)?s?)_(?:and|n)_(?:var(?:iable)?s?|param(?:eter)?s?|weights?)|"
+                   r"(?:var(?:iable)?s?|param(?:eter)?s?|weights?)_(?:and|n)_grad(?:ient)?s?")  # fmt: skip
+"""names of lists of pairs; the first group matches if the gradient comes first"""
+
 APPLIES = re.compile(r"apply_(updates?|deltas?)")
 """names of functions that apply updates to parameters"""
 
@@ -185,6 +189,10 @@ def _class(node: ast.ClassDef) -> Said | None:
         taken, numbers = wanted(found)[1:], tuple(literals(node))
         if len(taken) == 2 and _is_pair(*taken) and all(map(known, needed)):
             reading = Reading("class", (taken[0],), (taken[1],), method=method)
+        elif len(taken) == 1 and PAIRS.fullmatch(taken[0]) and all(map(known, needed)):
+            first_is_gradient = PAIRS.fullmatch(taken[0]).group(1)
+            order = ("grads", "params") if first_is_gradient else ("params", "grads")
+            reading = Reading("pairs", (taken[0],), method=method, taken=order)
         elif not taken and needed and PARAMS.fullmatch(needed[0]) and all(map(known, needed[1:])) and reads(node):
             reading = Reading("objects", (needed[0],), method=method)
         else:

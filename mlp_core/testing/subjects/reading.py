@@ -14,7 +14,8 @@ class Reading:
     """How a rule is called: what each of its parameters means."""
 
     kind: str
-    """"function", "config" (its state and its numbers are in one dict), "class", "objects" (a class that has the
+    """"function", "config" (its state and its numbers are in one dict), "made" (a function makes init and update),
+    "class", "pairs" (a class whose method takes pairs of a gradient and a parameter), "objects" (a class that has the
     parameters, each with .data and .grad), or one that walks over layers: "layers" (a function, or a class of which
     an object is made), "kept layers" (the object gets them when it is made) or "own layers" (a network's method)"""
     params: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class Reading:
     first: int = 1
     """the number of the first step"""
     method: str = ""
+    """the method of a class; of a rule that is made, the function that reads the parameters from the state, if any"""
     returned: tuple[str, ...] = ()
     """the names of the values that it returns, if it returns several"""
     holds: str = "list"
@@ -40,7 +42,9 @@ class Reading:
     around: tuple[str, str] = ("", "")
     """methods to call before and after all layers are updated, if there are any"""
     taken: tuple[str, ...] = ()
-    """the hyperparameters that its method takes"""
+    """the hyperparameters that its method takes; "grads", "state", "params" and "count" in the order in which a rule that
+    is made takes them; the order of a pair
+    """
     updates: str = ""
     """how its updates enter, if it returns updates instead of parameters: "added", "subtracted", or by a function"""
     within: str = ""

@@ -14,6 +14,8 @@ from torch import Tensor
 
 from mlp_core.testing.subjects.functional import array_of, copied, tensor_of
 from mlp_core.testing.subjects.layered import OWNERS, begun, walked
+from mlp_core.testing.subjects.made import begun as made_state
+from mlp_core.testing.subjects.made import pairs, stepped
 from mlp_core.testing.subjects.reading import Reading
 
 
@@ -119,8 +121,10 @@ def _zeros(held: _Held, library: str) -> Any:
 
 def _start(rule: Any, begin: Any, reading: Reading, held: _Held, hyper: dict[str, Any]) -> Any:
     """The state of one call before the first step."""
-    if reading.kind == "class":
+    if reading.kind in ("class", "pairs"):
         return rule(**hyper)
+    if reading.kind == "made":
+        return made_state(rule, held.given(), hyper)
     if reading.kind == "objects":
         objects = held.arrays if reading.library == "torch" else [Slot(a) for a in held.arrays]
         return rule(objects, **hyper), objects
@@ -194,6 +198,19 @@ def _class(rule: Any, reading: Reading, part: Any, slopes: Any, kept: Any, t: in
     return held.read(given if found is None else found, len(part)), kept
 
 
+def _made(rule: Any, reading: Reading, part: Any, slopes: Any, kept: Any, t: int, hyper: Any) -> Any:
+    held, own = _Held.of(part, reading), _Held.of(slopes, reading)
+    roles = {"grads": own.given(), "state": kept, "params": held.given(), "count": t}
+    moved, after = stepped(rule, reading, roles, hyper)
+    return held.read(moved, len(part)), after
+
+
+def _pairs(rule: Any, reading: Reading, part: Any, slopes: Any, kept: Any, t: int, hyper: Any) -> Any:
+    held, own = _Held.of(part, reading), _Held.of(slopes, reading)
+    found = getattr(kept, reading.method)(pairs(reading.taken, own.arrays, held.arrays))
+    return held.read(held.arrays if found is None else found, len(part)), kept
+
+
 def _objects(rule: Any, reading: Reading, part: Any, slopes: Any, kept: Any, t: int, hyper: Any) -> Any:
     optimizer, objects = kept
     for one, value, slope in zip(objects, part, slopes, strict=True):
@@ -203,6 +220,7 @@ def _objects(rule: Any, reading: Reading, part: Any, slopes: Any, kept: Any, t: 
 
 
 _CALLS: dict[str, Callable[..., Any]] = {
-    "function": _function, "config": _config, "class": _class, "objects": _objects,
+    "function": _function, "config": _config, "class": _class, "objects": _objects, "made": _made,
+    "pairs": _pairs,
     **dict.fromkeys(OWNERS, walked),
 }  # fmt: skip

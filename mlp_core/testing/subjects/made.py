@@ -1,0 +1,34 @@
+"""Update rules that a function makes from hyperparameters: init and update, or init, update and get_params."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mlp_core.testing.subjects.functional import pair_of
+from mlp_core.testing.subjects.reading import Reading
+
+
+def begun(rule: Callable[..., Any], params: Any, hyper: dict[str, Any]) -> Any:
+    """The first state for parameters in their container."""
+    return pair_of(rule, None, hyper)[0](params)
+
+
+def stepped(
+    rule: Callable[..., Any], reading: Reading, roles: dict[str, Any], hyper: dict[str, Any]
+) -> tuple[Any, Any]:  # fmt: skip
+    """What one step returns for the parameters, and the state after it. roles: the container or number for each of
+    reading.taken.
+    """
+    update = pair_of(rule, None, hyper)[1]
+    found = update(*(roles[role] for role in reading.taken))
+    if reading.method:  # the state has the parameters, and a third function reads them
+        return rule(**hyper)[2](found), found
+    moved, after = found
+    return moved, after
+
+
+def pairs(order: Sequence[str], grads: Sequence[Any], params: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """The list of pairs that apply_gradients takes; order: ("grads", "params") or the reverse."""
+    both = {"grads": grads, "params": params}
+    return list(zip(both[order[0]], both[order[1]], strict=True))
