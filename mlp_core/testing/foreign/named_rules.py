@@ -59,7 +59,11 @@ UNDER = "eps under the root, as in Keras and optax"
 
 BEFORE = Version(adam.AddsEpsBeforeTheCorrection, "eps before the bias correction, as in Keras")
 
+EARLY_EPS_LATE_DECAY = "eps before the bias correction and decay after the step, as in transformers"
+
 AVERAGE = Version(sgd.AveragesTheGradients, "the velocity is an average, beta v + (1 - beta) g")
+
+INSIDE = Version(sgd.PutsTheRateIntoTheVelocity, "lr inside the velocity, as in Keras")
 
 RATES = {"lr": LR, "momentum": r"momentum|mom|mu|beta_?1?|gamma|rho", "weight_decay": WD}
 
@@ -73,8 +77,9 @@ NAMED = (
         Version(Adamax), Version(adam_variants.AddsEpsToTheMaximum, "eps is added to the maximum, as in Keras"),
     ), True),
     Named("adamw|adamweightdecay", MOMENTS | {"weight_decay": f"{WD}|decay(_?rate)?"}, (
-        Version(AdamW), Version(adam.ShrinksAfterTheStep, "decay after the step, as in transformers"),
+        Version(AdamW), Version(adam.ShrinksAfterTheStep, "decay after the step"),
         Version(rule_versions.AddsEpsBeforeInAdamW, BEFORE.words),
+        Version(rule_versions.AddsEpsBeforeAndShrinksAfter, EARLY_EPS_LATE_DECAY),
     ), True, ("weight_decay",)),
     Named("nadam", MOMENTS | {"momentum_decay": "momentum_?decay|schedule_?decay|psi"}, (
         Version(adam_variants.HasNoScheduleOfMu, "no schedule of mu, as in optax"),
@@ -85,6 +90,8 @@ NAMED = (
     Named("adam", MOMENTS, (
         Version(Adam), BEFORE, Version(AdamW, "the decay is decoupled, as in AdamW", True),
         Version(adam.ShrinksAfterTheStep, "the decay is decoupled, after the step", True),
+        Version(rule_versions.AddsEpsBeforeInAdamW, "the decay is decoupled, and eps before the bias correction", True),
+        Version(rule_versions.AddsEpsBeforeAndShrinksAfter, EARLY_EPS_LATE_DECAY, True),
     ), True),
     Named("amsgrad", MOMENTS, (Version(Adam),), True, fixed={"amsgrad": True}),
     Named("lion", {own: form for own, form in MOMENTS.items() if own != "eps"}, (Version(Lion),)),
@@ -96,13 +103,13 @@ NAMED = (
     Named("adadelta", {"lr": LR, "rho": "decay(_?rate)?|rho|gamma|beta", "eps": EPS, "weight_decay": WD}, (
         Version(Adadelta),
     )),
-    Named("(sgd|gd|momentum)?(with)?(nesterov|nag)(s|accelerated|momentum|descent|sgd)*", RATES, (Version(SGD),),
+    Named("(sgd|gd|momentum)?(with)?(nesterov|nag)(s|accelerated|momentum|descent|sgd)*", RATES, (Version(SGD), INSIDE),
           needs=("momentum",), fixed={"nesterov": True}),
     Named("(sgd|gd|gradientdescent|stochasticgradientdescent)?(with)?momentum(sgd|gd)?|sgdm", RATES, (
-        Version(SGD), AVERAGE,
+        Version(SGD), AVERAGE, INSIDE,
     ), needs=("momentum",)),
     Named("sgd|gd|(stochastic|batch|minibatch|vanilla)?gradientdescent",
-          RATES | {"momentum": r"momentum|mom|mu|beta|gamma"}, (Version(SGD), AVERAGE)),
+          RATES | {"momentum": r"momentum|mom|mu|beta|gamma"}, (Version(SGD), AVERAGE, INSIDE)),
 )  # fmt: skip
 """the first that fits the whole name, apart from NEUTRAL words, decides"""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlp_core.base.errors import ArgumentError, Described
+from mlp_core.base.lazy import later
 from mlp_core.testing.foreign import (
     activations,
     alone,
@@ -40,6 +41,7 @@ from mlp_core.testing.foreign import (
 )
 from mlp_core.testing.foreign.listed import head_of, listed
 from mlp_core.testing.foreign.reach import Statement, reached
+from mlp_core.testing.foreign.rule_code import literals
 from mlp_core.testing.foreign.top_level import File, Found, as_object
 from mlp_core.testing.foreign.unrecognised import not_recognised
 from mlp_core.testing.subjects.doors.names import SCRIPT
@@ -117,7 +119,16 @@ def _forms(file: File) -> Iterator[Found]:
 
 def _derived(file: File) -> Iterator[Found]:
     """Update rules and optimizers, by their base class."""
-    yield from (Found(n.name, (n.name,)) for n in file.classes() if file.origins.kind(n) is not None)
+    for node in file.classes():
+        kind = file.origins.kind(node)
+        if isinstance(kind, type):
+            yield Found(node.name, (node.name,), _optimizer(literals(node)))
+        elif kind is not None:
+            yield Found(node.name, (node.name,))
+
+
+def _optimizer(numbers: Sequence[float]) -> Callable[..., Any]:
+    return lambda thing, sizes: later("mlp_core.testing.foreign.named_optimizers", "subject")(thing, sizes, numbers)
 
 
 def _door(found: Callable[[Any], Iterator[tuple[Any, ...]]]) -> Any:

@@ -6,12 +6,16 @@ import torch
 from torch import Tensor
 
 from mlp_core.rules._shared import decay, descent, moments
-from mlp_core.testing.faults.rules.adam import AdamWInPieces, AddsEpsBeforeTheCorrection
+from mlp_core.testing.faults.rules.adam import AdamWInPieces, AddsEpsBeforeTheCorrection, ShrinksAfterTheStep
 from mlp_core.testing.faults.rules.adam_variants import HasNoScheduleOfMu, NAdamInPieces
 
 
 class AddsEpsBeforeInAdamW(AddsEpsBeforeTheCorrection, AdamWInPieces):
     """p <- p - lr wd p, then Adam's step with (sqrt(v) + eps) / sqrt(1 - beta2^t)"""
+
+
+class AddsEpsBeforeAndShrinksAfter(AddsEpsBeforeTheCorrection, ShrinksAfterTheStep):
+    """Adam's step with (sqrt(v) + eps) / sqrt(1 - beta2^t), then p <- p - lr wd p: transformers.AdamW"""
 
 
 class CorrectsByOnePower(HasNoScheduleOfMu):

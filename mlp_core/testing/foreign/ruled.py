@@ -63,8 +63,8 @@ def subject(things: Sequence[Any], said: Said) -> RuledSubject:
     readings = [reading, replace(reading, first=1 - reading.first)] if reading.count else [reading]
     options = [(one, *like) for like in likes(rule, names, said.literals) for one in readings]
     scenarios = sample(made.scenarios(dtypes=(torch.float64,), groups=(1, 1)), SHOWN)
-    runs = {one.first: _runs(_make(theirs, one), scenarios) for one in readings}
-    fits = (option for option in options if _fits(runs[option[0].first], option[1].make(), scenarios))
+    runs = {one.first: runs(_make(theirs, one), scenarios) for one in readings}
+    fits = (option for option in options if fits(runs[option[0].first], option[1].make(), scenarios))
     unclear = said.others or any(left.values())
     found = next(fits, None if unclear else options[0])
     if found is None:
@@ -166,17 +166,21 @@ def _words(reading: Reading, like: Like | None, words: str) -> str:
         how = "that takes one layer at a time" if reading.single else "that walks over layers"
     if len(reading.params) > 1:
         how = f"on {len(reading.params)} arrays"
-    against = []
-    if like is not None:
-        known = ", ".join(n if v is True else f"{n} {v:g}" for n, v in like.given.items())
-        rule = next(c for c in like.rule.__mro__ if c.__module__.startswith("mlp_core.rules")).__name__
-        against = [f"compared with {rule}{f' ({known})' if known else ''}{f', {words}' if words else ''}"]
+    against = [] if like is None else [words_of(like, words)]
     count = [f"{reading.count} from {reading.first}"] if reading.count else []
     count += [f"its updates are {reading.updates}"] if reading.updates else []
     return "; ".join([f"read as an update rule {how}", *count, *against])
 
 
-def _runs(make: Make, scenarios: Sequence[Scenario]) -> list[list[list[Tensor]] | None]:
+def words_of(like: Like, words: str) -> str:
+    """The reference in words."""
+    known = ", ".join(n if v is True else f"{n} {v:g}" for n, v in like.given.items())
+    rule = next(c for c in like.rule.__mro__ if c.__module__.startswith("mlp_core.rules")).__name__
+    return f"compared with {rule}{f' ({known})' if known else ''}{f', {words}' if words else ''}"
+
+
+def runs(make: Make, scenarios: Sequence[Scenario]) -> list[list[list[Tensor]] | None]:
+    """The parameters after every step of each scenario, and None for one in which it raises."""
     return [_run(make, scenario) for scenario in scenarios]
 
 
@@ -190,7 +194,7 @@ def _run(make: Make, scenario: Scenario) -> list[list[Tensor]] | None:
         return None
 
 
-def _fits(runs: Sequence[Any], reference: Make, scenarios: Sequence[Scenario]) -> bool:
+def fits(runs: Sequence[Any], reference: Make, scenarios: Sequence[Scenario]) -> bool:
     """Whether rounding explains all differences."""
     return all(got is not None and _fit(got, reference, one) for got, one in zip(runs, scenarios, strict=True))
 

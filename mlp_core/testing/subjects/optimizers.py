@@ -53,6 +53,8 @@ class OptimizerSubject:
     """the class of the reference"""
     unreferenced: str = ""
     """why there is no reference, and how to provide one"""
+    doubt: str = ""
+    """why it needs a reference before it can be lawful, and what would help; empty if it does not"""
     shared_state: tuple[str, ...] = ()
     """names of state entries that must equal the twin's"""
     counts: bool = False
