@@ -64,9 +64,9 @@ def subject(things: Sequence[Any], said: Said) -> RuledSubject:
     options = [(one, *like) for like in likes(rule, names, said.literals) for one in readings]
     scenarios = sample(made.scenarios(dtypes=(torch.float64,), groups=(1, 1)), SHOWN)
     seen = {one.first: runs(_make(theirs, one), scenarios) for one in readings}
-    fits = (option for option in options if fits(seen[option[0].first], option[1].make(), scenarios))
+    fitting = (option for option in options if fits(seen[option[0].first], option[1].make(), scenarios))
     unclear = said.others or any(left.values())
-    found = next(fits, None if unclear else options[0])
+    found = next(fitting, None if unclear else options[0])
     if found is None:
         return made
     chosen, like, words = found
