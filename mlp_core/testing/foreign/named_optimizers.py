@@ -22,8 +22,9 @@ from mlp_core.testing.subjects.optimizers import OptimizerSubject
 from mlp_core.testing.subjects.recognise import resolve
 
 DOUBT = (
-    "its name is that of {rule}, but its steps are those of no version of {rule} that is known; name the optimizer that "
-    "it should equal: subject = subjects.optimizer({name}, reference=...), or use another name if it is a rule of its own"
+    "its name is that of {rule}, but its steps are those of no version of {rule} that is known; name the optimizer "
+    "that it should equal: subject = subjects.optimizer({name}, reference=...), or use another name if it is a rule of "
+    "its own"
 )
 
 
@@ -53,7 +54,7 @@ class LikeOptimizer(Like):
 
     def lines(self) -> list[str]:
         """The lines that define it."""
-        *_, like, grouped, _ = super().lines()
+        _, _, grouped, _ = super().lines()
         own = f"{self.rule.__name__}, {self.names!r}, {self.given!r}, {self.defaults!r}"
         return [
             f"from {self.rule.__module__} import {self.rule.__name__}", grouped,
