@@ -42,8 +42,8 @@ class Reading:
     around: tuple[str, str] = ("", "")
     """methods to call before and after all layers are updated, if there are any"""
     taken: tuple[str, ...] = ()
-    """the hyperparameters that its method takes; or the meanings of the arguments of a rule that is made, or of the parts
-    of a pair: "grads", "state", "params", "count"
+    """the hyperparameters that its method takes; or the meanings of the arguments of a rule that is made, or of the
+    parts of a pair: "grads", "state", "params", "count"
     """
     updates: str = ""
     """how its updates enter, if it returns updates instead of parameters: "added", "subtracted", or by a function"""
