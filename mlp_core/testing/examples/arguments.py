@@ -46,9 +46,21 @@ class Arguments:
         """Fresh arguments with other arrays in some places."""
         return [_moved(a, (k,), others) for k, a in enumerate(self.args)]
 
-    def others(self) -> list[Any]:
+    def others(self, factor: float = 1.25) -> list[Any]:
         """Fresh arguments with other numbers, of the same signs."""
-        return self.moved({path: like(tensor_of(self.at(path)) * 1.25, self.at(path)) for path in self.paths()})
+        return self.moved({path: like(tensor_of(self.at(path)) * factor, self.at(path)) for path in self.paths()})
+
+    def turned(self) -> list[Any]:
+        """Fresh arguments whose entries are in reverse order, and in some arrays with the other sign. Signs and the
+        place of the largest entry differ then. An array of positive numbers remains positive.
+        """
+        others = {}
+        for k, path in enumerate(self.paths()):
+            value = tensor_of(self.at(path))
+            negated = (self.texture >> k) % 2 == 0 and bool((value <= 0).any())
+            turned = value.flip(tuple(range(value.dim())))
+            others[path] = like(-turned if negated else turned, self.at(path))
+        return self.moved(others)
 
     def above(self, shapes: Sequence[Sequence[int]], draw: int = 0) -> list[Tensor]:
         """An upstream gradient for outputs of these shapes, without zeros; it differs for each `draw`."""

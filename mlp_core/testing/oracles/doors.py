@@ -12,9 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mlp_core.equality import same
 from mlp_core.testing.bounds import references
 from mlp_core.testing.bounds.forwards import noise_of, terms_rounding
 from mlp_core.testing.bounds.functions import Rounding, signs, value_rounding, worst_of
+from mlp_core.testing.bounds.rounding import unit_roundoff
+from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.examples.arguments import Arguments, NamedInputs, Path
 from mlp_core.testing.examples.foreign_arrays import is_jax, like, tensor_of
 from mlp_core.testing.oracles.functions import Place, Values
@@ -27,6 +30,11 @@ points"""
 
 FARTHER_AWAY = range(-1, 9)
 """the powers of two of the distances at which a function is evaluated if it is flat"""
+
+PROBES = 2.0**-20, 1.0, 2.0**20
+"""how far an entry is moved to see which outputs depend on it, relative to the entry and to 1"""
+
+UNIT = unit_roundoff(torch.float64)
 
 MOST = 16
 """the number of entries of an array that are checked in an example; of a larger array, other entries in each example"""
@@ -71,6 +79,8 @@ class Weighted:
     example: Arguments
     looked: Sequence[Looked]
     above: Sequence[Tensor]
+    only: Sequence[Tensor] | None = None
+    """the terms that are summed, as a mask for each output; None for all"""
 
     def loss(self, params: Sequence[Tensor]) -> Tensor:
         return torch.stack([term.sum() for term in self.terms(params)]).sum()
@@ -80,7 +90,8 @@ class Weighted:
         two = zip(self.looked, params, strict=True)
         moved = {one.path: _array(one.put(p), self.example.at(one.path)) for one, p in two}
         outs = self.values(self.example.moved(moved))
-        return [c * o for c, o in zip(self.above, outs, strict=True)]
+        terms = [c * o for c, o in zip(self.above, outs, strict=True)]
+        return terms if self.only is None else [t[m] for t, m in zip(terms, self.only, strict=True)]
 
 
 def _array(numbers: Tensor, value: Any) -> Any:
@@ -136,6 +147,34 @@ class LookedAt(ForwardValues):
         flat[one.chosen] = g
         index = torch.unravel_index(one.chosen[place[0]], one.whole.shape)
         return flat.view(one.whole.shape), tuple(int(i) for i in index)
+
+    def confirmed(self, k: int, place: Place, claimed: float) -> bool:
+        """Whether the terms that depend on an entry confirm the number without the others. A relu that bends 1e-6 away
+        is hidden by the rounding of a sum in which another output is 1e9.
+        """
+        x = self.inputs.params[k][place].item()
+        terms = self._dependent(k, place, [x + sign * part * max(1.0, abs(x)) for part in PROBES for sign in (1, -1)])
+        if terms is None or all(bool(one.all()) for one in terms):
+            return False
+        alone = replace(self, subject=replace(self.subject, only=terms))
+        one = alone.closer(k, place)
+        told = one.allows(claimed) if one.sides else one.confirms(claimed)
+        return told and bool(references.telling(torch.tensor(one.bound), max(abs(one.value), alone.scale(k)), UNIT))
+
+    def _dependent(self, k: int, place: Place, points: Sequence[float]) -> list[Tensor] | None:
+        """A mask of the terms that change if an entry moves to some points; None if it is not defined at one."""
+        here = self.subject.terms(list(self.inputs.params))
+        changes = [torch.zeros(t.shape, dtype=torch.bool) for t in here]
+        for x in points:
+            try:
+                there = self.subject.terms(self._with(k, place, x))
+            except Broken:
+                return None
+            if [t.shape for t in there] != [t.shape for t in here]:
+                return None
+            changes = [c | ~same(a, b) for c, a, b in zip(changes, here, there, strict=True)]
+        return changes
+
 
 
 def values_of(

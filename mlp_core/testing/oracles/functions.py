@@ -225,6 +225,12 @@ class Values:
             (f(high) - f(low)) / (high - low), off_by, other,
         )  # fmt: skip
 
+    def confirmed(self, k: int, place: Place, claimed: float) -> bool:
+        """Whether a part of the function, without the terms that do not depend on the entry, confirms the number. A
+        function that returns one number has no such parts.
+        """
+        return False
+
     def quotients(self, k: int) -> tuple[Tensor, Tensor]:
         """For every entry of parameter k: the central difference, and its error bound."""
         theta, found = self.inputs.params[k], list[tuple[float, float]]()

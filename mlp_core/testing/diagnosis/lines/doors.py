@@ -34,7 +34,8 @@ def of_forms(subject: Form, examples: Sequence[Any]) -> list[Case]:
     found = (_of_form(subject, e) for e in several[: 2 * WITNESSES])
     cases = [case for case in found if case is not None][:WITNESSES]
     if not cases and subject.again is not None:  # a new object is right
-        again = (_of_form(subject.used(e.others()), e) for e in several[:WITNESSES])
+        both = ((earlier, e) for e in several[:WITNESSES] for earlier in reversed(subject.again.earlier(e)))
+        again = (_of_form(subject.used(earlier), e) for earlier, e in both)
         cases = [case for case in again if case is not None]
     return cases
 

@@ -107,3 +107,56 @@ class KeepsItsFirstBatchSize(Tanh):
 
     def backward(self, dout: Array) -> Array:
         return super().backward(dout / self.n)
+
+
+class Relu:
+    """max(x, 0), with the mask of the last forward."""
+
+    def forward(self, x: Array) -> Array:
+        self.mask = x > 0
+        return x * self.mask
+
+    def backward(self, dout: Array) -> Array:
+        return dout * self.mask
+
+
+@CATALOGUE.caught_by(AGAIN, right=Relu, origin="site: caches keyed by the shape of the input", subject=of, examples=60)
+class KeepsAMaskForEveryShape(Relu):
+    """the mask of the first input of each shape is kept for ever: other signs get the wrong entries"""
+
+    def __init__(self) -> None:
+        self.masks: dict[Any, Array] = {}
+
+    def forward(self, x: Array) -> Array:
+        self.mask = self.masks.setdefault(x.shape, x > 0)
+        return x * (x > 0)
+
+
+@caught_by(AGAIN, origin="site: if not np.allclose(x, self.last)")
+class ComparesByAllclose(Tanh):
+    """a new input is stored only if allclose finds it different from the last one: numbers that are small or near get
+    the gradient of others
+    """
+
+    last: Array = np.zeros((0, 0))
+
+    def forward(self, x: Array) -> Array:
+        out = super().forward(x)
+        if self.last.shape != x.shape or not np.allclose(self.last, x):
+            self.last = x
+        self.x = self.last
+        return out
+
+
+@caught_by(AGAIN, origin="site: a cache keyed by x.sum()")
+class FindsItsInputByItsSum(Tanh):
+    """the input is kept under its sum: the same numbers in another order get the gradient of the first"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[Any, Array] = {}
+
+    def forward(self, x: Array) -> Array:
+        out = super().forward(x)
+        self.x = self.kept.setdefault((x.shape, round(float(x.sum()), 9)), x)
+        return out

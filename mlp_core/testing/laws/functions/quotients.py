@@ -30,12 +30,13 @@ assert abs(got[k][{index}].item() - quotient) <= {bound}, (got[k][{index}].item(
 
 def held_to_quotients(
     values: Values, k: int, g: Tensor, evidence: Evidence, closing: str = QUOTIENT, claimed: Gradient | None = None,
-    *, alone: bool = False,
+    *, alone: bool = False, coarse: Tensor | None = None,
 ) -> None:  # fmt: skip
     """Compare the gradient of one parameter with quotients of one step. Entries that this leaves open, or that are
     nearer to 0 than the step, are compared with a ladder of steps. `closing`: the last lines of the snippet, as for
     compare, with STEP for the step; `claimed`: the gradient at any parameters. alone: whether the function is one of
-    each entry by itself, so that at a kink no number is right but 0 and those between the slopes of both sides."""
+    each entry by itself, so that at a kink no number is right but 0 and those between the slopes of both sides. coarse:
+    how far rounding may carry the gradient itself, if it is known."""
     fine, limit = values.quotients(k)
     beside, error, u = largest(fine), (g - fine).abs(), values.rounding.u
     flat = (error == 0) & (not values.lost)  # a flat function: 0, to the bit
@@ -61,9 +62,12 @@ def held_to_quotients(
             if not told and claimed is not None and values.own is not None:
                 extra += values.own[k][place].item()
                 told = one.confirms(mine, extra)
+            if not told and coarse is not None:
+                extra += coarse[place].item()
+                told = one.confirms(mine, extra)
             if (
                 not told and values.resolved(k, place, one, extra, mine, claimed)
-                and not conventional(values, k, place, g)
+                and not conventional(values, k, place, g) and not values.confirmed(k, place, mine)
             ):  # fmt: skip
                 _refuted(values.inputs.names()[k], *values.whole(k, g, place), one, one.bound + extra, closing)
         if alone and one.sides is not None and _outside(mine, one.sides):

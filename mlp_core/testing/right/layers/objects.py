@@ -116,7 +116,99 @@ class Averages:
         return (d - d.mean(axis=0) - self.x_hat * (d * self.x_hat).mean(axis=0)) / self.s
 
 
-EVERY = Adds, AddsToNone, StepsWithMomentum, GoesOnFromItsState, CollectsUntilReset, Averages
+class StartsFromItsData:
+    """The first batch gives the shift and the scale, which are constants afterwards and for the gradient: activation
+    normalisation.
+    """
+
+    scale: Array = None
+
+    def forward(self, x: Array) -> Array:
+        if self.scale is None:
+            self.shift, self.scale = x.mean(axis=0), 1 / (x.std(axis=0) + 0.1)
+        return (x - self.shift) * self.scale
+
+    def backward(self, dout: Array) -> Array:
+        return dout * self.scale
+
+
+class BuildsItsWeightWhenCalled:
+    """The weight is made in the first forward, because only then its size is known."""
+
+    w: Array = None
+
+    def forward(self, x: Array) -> Array:
+        self.w = np.full((x.shape[1], 2), 0.3) if self.w is None else self.w
+        self.x = x
+        return x @ self.w
+
+    def backward(self, dout: Array) -> Array:
+        self.dw = self.x.T @ dout
+        return dout @ self.w.T
+
+
+class WritesIntoBuffers:
+    """The output is written into a buffer, of which there is one for every shape."""
+
+    def __init__(self) -> None:
+        self.w, self.buffers = np.full((3, 2), 0.5), dict[Any, Array]()
+
+    def forward(self, x: Array) -> Array:
+        self.x = x
+        return np.matmul(x, self.w, out=self.buffers.setdefault(x.shape, np.empty((len(x), 2))))
+
+    def backward(self, dout: Array) -> Array:
+        self.dw = self.x.T @ dout
+        return dout @ self.w.T
+
+
+class CountsItsCalls:
+    """Forward and backward have a factor that falls with every call."""
+
+    def __init__(self) -> None:
+        self.w, self.t = np.full(3, 0.5), 0
+
+    def forward(self, x: Array) -> Array:
+        self.t += 1
+        self.x = x
+        return x * self.w / (1 + self.t)
+
+    def backward(self, dout: Array) -> Array:
+        self.dw = (dout * self.x).sum(axis=0) / (1 + self.t)
+        return dout * self.w / (1 + self.t)
+
+
+class DropsOut:
+    """Inverted dropout with a new mask in every forward."""
+
+    def forward(self, x: Array) -> Array:
+        self.mask = (np.random.rand(*x.shape) > 0.5) / 0.5  # noqa: NPY002
+        return x * self.mask
+
+    def backward(self, dout: Array) -> Array:
+        return dout * self.mask
+
+
+class ComputesInSinglePrecision:
+    """Everything is computed in float32, whatever comes in."""
+
+    def __init__(self) -> None:
+        self.w = np.full((3, 2), 0.5, dtype=np.float32)
+
+    def forward(self, x: Array) -> Array:
+        self.x = x.astype(np.float32)
+        return self.x @ self.w.astype(np.float32)
+
+    def backward(self, dout: Array) -> Array:
+        dout = dout.astype(np.float32)
+        self.dw = self.x.T @ dout
+        return dout @ self.w.T.astype(np.float32)
+
+
+EVERY = (
+    Adds, AddsToNone, StepsWithMomentum, GoesOnFromItsState, CollectsUntilReset, Averages, StartsFromItsData,
+    BuildsItsWeightWhenCalled, WritesIntoBuffers, CountsItsCalls, DropsOut, ComputesInSinglePrecision,
+)  # fmt: skip
 
 
 def made() -> dict[str, Any]:

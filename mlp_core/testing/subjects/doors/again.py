@@ -26,6 +26,12 @@ from mlp_core.testing.subjects.doors.held import LIBRARIES, Place, at, found, he
 SLOPE = re.compile(r"_?(d|grad|delta)|.*grad(ient)?s?$", re.IGNORECASE)
 """names of attributes that a backward may add to, or may keep for the next backward"""
 
+NEAR = 1 + 2.0**-24
+"""the factor of numbers that `allclose` takes for the same"""
+
+EVERY = 4
+"""one example of this many runs after numbers that are so near"""
+
 RESETS = re.compile(r"(reset|clear|zero|init)(_?[a-z]+)*", re.IGNORECASE)
 """names of methods that are called between two passes"""
 
@@ -43,12 +49,17 @@ class Again:
     """a few examples of the form, once they are known"""
 
     def earlier(self, example: Arguments) -> list[list[Any]]:
-        """Arguments on which the object runs before an example: first those with other shapes, such as a larger batch,
-        if some are known; then other numbers in the same shapes.
+        """Arguments on which the object runs before an example: those with other shapes, such as a larger batch, if
+        some are known; the same shapes with the entries in another order and with other signs, because a mask or the
+        place of a maximum may be kept; last, other numbers of the same signs, which in some examples are so near that
+        a comparison by `allclose` takes them for the same.
         """
         shapes = _shapes(example)
         other = next((one for one in self.drawn if _shapes(one) != shapes), None)
-        return [*([other.fresh()] if other is not None else []), example.others()]
+        near = example.texture % EVERY == EVERY - 1
+        return [
+            *([other.fresh()] if other is not None else []), example.turned(), example.others(NEAR if near else 1.25)
+        ]  # fmt: skip
 
     def lines(self, earlier: Sequence[Any]) -> str:
         """Lines after which `run` uses an object that has run on other arguments before. They follow those of `anew`.
