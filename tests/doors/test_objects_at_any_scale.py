@@ -58,7 +58,7 @@ def broken(verdict: Any) -> list[str]:
     return [r.law for r in verdict.results if r.verdict == "FAIL"]
 
 
-@pytest.mark.parametrize("inputs", INPUTS)
+@pytest.mark.parametrize("inputs", ["1e-12", "columns of any size"])
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_right_object_is_not_accused(name: str, inputs: str) -> None:
     verdict = verify(subjects.layer(RIGHT[name], INPUTS[inputs]), examples=EXAMPLES)

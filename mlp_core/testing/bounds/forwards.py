@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import isfinite, sqrt
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -56,12 +58,23 @@ def largest(values: Tensor) -> float:
     return values.abs().nan_to_num(nan=float("inf")).max().item() if values.numel() else 0.0
 
 
-def terms_rounding(terms: Sequence[Tensor]) -> float:
+def terms_rounding(terms: Sequence[Tensor], u: float | None = None) -> float:
     """The error bound of a sum of products from its last roundings: FARTHER times 2u of the sum of magnitudes divided
-    by the square root of their number, as for independent roundings, and at least of the largest.
+    by the square root of their number, as for independent roundings, and at least of the largest. u: the unit roundoff
+    of the terms, by default that of float64.
     """
     sizes = torch.cat([t.abs().flatten() for t in terms]) if terms else torch.zeros(1)
     if not sizes.numel():
         return 0.0
     scatter = max(sizes.square().sum().sqrt().item(), sizes.max().item())
-    return references.FARTHER * 2 * unit_roundoff(torch.float64) * scatter
+    return references.FARTHER * 2 * (u or unit_roundoff(torch.float64)) * scatter
+
+
+def unit_of(outs: Sequence[Any]) -> float:
+    """The unit roundoff of outputs: that of the coarsest of them.
+
+    >>> unit_of([torch.zeros(2), 1.0]) == 2.0**-24
+    True
+    """
+    dtypes = [o.dtype if isinstance(o, Tensor) else getattr(torch, np.asarray(o).dtype.name) for o in outs]
+    return max([unit_roundoff(torch.float64), *map(unit_roundoff, dtypes)])

@@ -79,6 +79,8 @@ class Weighted:
     example: Arguments
     looked: Sequence[Looked]
     above: Sequence[Tensor]
+    u: float = UNIT
+    """the unit roundoff of the outputs"""
     only: Sequence[Tensor] | None = None
     """the terms that are summed, as a mask for each output; None for all"""
 
@@ -129,9 +131,10 @@ class ForwardValues(Values):
         here = list(self.inputs.params)
         beside = [p + steps_of(p) * signs(p) / 3 for p in here]
         found = [value_rounding(self.at, params, RUNS) for params in (here, beside)]
-        seen = noise_of(self.at, beside), terms_rounding(self.subject.terms(here))
+        u = self.subject.u
+        seen = noise_of(self.at, beside), terms_rounding(self.subject.terms(here), u)
         worst = worst_of(found)
-        return replace(worst, error=max(worst.error, *seen))
+        return replace(worst, error=max(worst.error, *seen), u=max(worst.u, u))
 
 
 @dataclass
@@ -179,14 +182,14 @@ class LookedAt(ForwardValues):
 
 def values_of(
     values: Callable[[list[Any]], list[Tensor]], example: Arguments, paths: Sequence[Path], names: Sequence[str],
-    above: Sequence[Tensor],
+    above: Sequence[Tensor], u: float = UNIT,
 ) -> LookedAt:  # fmt: skip
     """The values of a forward around an example, weighted by the upstream gradient. values: arguments -> outputs, as
-    float64 tensors; paths, names: of the arrays whose entries are moved.
+    float64 tensors; paths, names: of the arrays whose entries are moved; u: the unit roundoff of the outputs.
     """
     looked = [Looked.at(example, path, name) for path, name in zip(paths, names, strict=True)]
     inputs = NamedInputs(tuple(one.cut(one.whole) for one in looked), (), tuple(names))
-    return LookedAt(Weighted(values, example, looked, above), inputs)
+    return LookedAt(Weighted(values, example, looked, above, u), inputs)
 
 
 def looked_at(values: LookedAt, k: int, gradient: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import tensor_of
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.laws.doors.equality import held_to_own_forward
-from mlp_core.testing.laws.doors.same_forward import held_to_new, same_forward
+from mlp_core.testing.laws.doors.same_forward import held_to_new
 from mlp_core.testing.laws.doors.shared import NOT_FINITE
 from mlp_core.testing.subjects.doors.pulled import Pulled, finite, pulled, wide
 from mlp_core.testing.subjects.doors.returned import UNIT
@@ -93,8 +93,9 @@ def _held(
     before = used.again.lines(earlier).replace("{", "{{").replace("}", "}}")
     try:
         evidence = held_to_own_forward(used, example, got, before)
-        if evidence.skipped and same_forward(subject, used, example):
-            evidence = held_to_new(used, example, got, fresh, before)
+        if evidence.skipped:
+            beside = held_to_new(subject, used, example, got, fresh, before)
+            evidence = evidence if beside is None else beside
     except Broken as broken:
         broken.note = STALE
         raise

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from mlp_core.testing.bounds.forwards import unit_of
 from mlp_core.testing.engine.evidence import Broken, Evidence, Raised
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments, NamedInputs, written
@@ -57,6 +58,8 @@ class Along:
     subject: Form
     line: Tied
     above: list[Tensor]
+    u: float
+    """the unit roundoff of the outputs"""
 
     def loss(self, params: list[Tensor]) -> Tensor:
         return torch.stack([t.sum() for t in self.terms(params)]).sum()
@@ -105,7 +108,8 @@ def is_right_where_entries_are_equal(subject: Form, example: Arguments) -> Evide
 def _held(subject: Form, line: Tied, got: Pulled, evidence: Evidence) -> None:
     """Compare the gradient along the line with quotients."""
     zero = torch.zeros((), dtype=torch.float64)
-    values = ForwardValues(Along(subject, line, got.cut()), NamedInputs((zero,), (), ("the arguments along a line",)))
+    along = Along(subject, line, got.cut(), unit_of(got.outs))
+    values = ForwardValues(along, NamedInputs((zero,), (), ("the arguments along a line",)))
     found = torch.stack([(g * d).sum() for g, d in zip(got.tensors(), line.along, strict=True)]).sum()
     held_to_quotients(values, 0, found, evidence, _closing(got, line))
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from hypothesis import strategies as st
 
+from mlp_core.testing.bounds.forwards import unit_of
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments, written
@@ -108,6 +109,7 @@ def held_to_own_forward(subject: Any, example: Arguments, got: Pulled, before: s
     """Compare the gradients of a run with quotients of the forward. before: lines of the snippet before the run."""
     values = values_of(
         subject.values, example, [g.path for g in got.gradients], [g.name for g in got.gradients], got.cut(),
+        unit_of(got.outs),
     )  # fmt: skip
     evidence = Evidence()
     try:

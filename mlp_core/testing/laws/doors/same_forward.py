@@ -13,12 +13,12 @@ from torch import Tensor
 
 from mlp_core.testing.bounds import references
 from mlp_core.testing.engine.evidence import Broken, Evidence
-from mlp_core.testing.examples.arguments import Arguments
+from mlp_core.testing.examples.arguments import Arguments, Path
 from mlp_core.testing.examples.foreign_arrays import like, tensor_of
 from mlp_core.testing.laws.doors.shared import filled, held, nearest, said
 from mlp_core.testing.subjects.doors.pulled import Pulled
 
-STEPS = 1.0, 2.0**-10
+STEPS = 1.0, 2.0**-10, 2.0**-20, 0.0
 """how far the points are at which two forwards are compared, as fractions of the entries, and of 1 at most"""
 
 NEW = """\
@@ -30,11 +30,12 @@ assert abs(got - expected) <= {bound}, (got, expected)"""
 """the forwards of a used and of a new object give the same numbers, and so must their gradients"""
 
 
-def same_forward(subject: Any, used: Any, example: Arguments) -> bool:
-    """Whether a used and a new object return the same bits, at the example and at points around it."""
+def same_forward(subject: Any, used: Any, example: Arguments, path: Path) -> bool:
+    """Whether a used and a new object return the same bits, at the example and at points around it in one argument."""
     try:
-        for args in (example.fresh(), *(_moved(example, step, k) for k, step in enumerate(STEPS))):
-            one, other = (form.values(replace(example, args=tuple(args)).fresh()) for form in (subject, used))
+        for step in STEPS:
+            moved = replace(example, args=tuple(_moved(example, path, step)))
+            one, other = (form.values(moved.fresh()) for form in (subject, used))
             if [o.shape for o in one] != [o.shape for o in other] or not all(map(torch.equal, one, other)):
                 return False
     except Broken:  # a point at which it is not defined
@@ -42,27 +43,34 @@ def same_forward(subject: Any, used: Any, example: Arguments) -> bool:
     return True
 
 
-def held_to_new(used: Any, example: Arguments, got: Pulled, fresh: Pulled, before: str) -> Evidence:
-    """Compare the gradients of a used object with those of a new one. before: the first lines of the snippet."""
-    hidden = [_unseen(fresh, example.at(g.path)) for g in fresh.gradients]
-    names = [f"gradient of {g.name}" for g in got.gradients]
-    closings = [before + filled(NEW, ABOVE=said(got.above), PLACE=g.place) for g in got.gradients]
+def held_to_new(
+    subject: Any, used: Any, example: Arguments, got: Pulled, fresh: Pulled, before: str
+) -> Evidence | None:  # fmt: skip
+    """Compare the gradients of a used object with those of a new one, for the arguments in which both have the same
+    forward; None if that is not so for all. before: the first lines of the snippet.
+    """
+    alike = [k for k, g in enumerate(got.gradients) if same_forward(subject, used, example, g.path)]
+    of = [got.gradients[k] for k in alike]
+    hidden = [_unseen(fresh, example.at(g.path)) for g in of]
+    closings = [before + filled(NEW, ABOVE=said(got.above), PLACE=g.place) for g in of]
+
+    def chosen(one: Pulled) -> list[Tensor]:
+        return [one.tensors()[k] for k in alike]
 
     def compared(limits: Any) -> Evidence:
-        within = [limit + more for limit, more in zip(limits(got), hidden, strict=True)]
-        return held(names, got.tensors(), fresh.tensors(), within, closings)
+        every = limits(got)
+        within = [every[k] + more for k, more in zip(alike, hidden, strict=True)]
+        return held([f"gradient of {g.name}" for g in of], chosen(got), chosen(fresh), within, closings)
 
-    return nearest(compared, used, example)
+    evidence = nearest(compared, used, example) if alike else None
+    return evidence if len(alike) == len(got.gradients) else None
 
 
-def _moved(example: Arguments, step: float, seed: int) -> list[Any]:
-    """The arguments, with every entry moved by a part of itself."""
-    others = {}
-    for path in example.paths():
-        value, generator = tensor_of(example.at(path)), torch.Generator().manual_seed(example.texture + seed)
-        sign = torch.randint(0, 2, value.shape, generator=generator) * 2 - 1
-        others[path] = like(value + step * sign * _sizes(value), example.at(path))
-    return example.moved(others)
+def _moved(example: Arguments, path: Path, step: float) -> list[Any]:
+    """The arguments, with every entry of one moved by a part of itself."""
+    value, generator = tensor_of(example.at(path)), torch.Generator().manual_seed(example.texture)
+    sign = torch.randint(0, 2, value.shape, generator=generator) * 2 - 1
+    return example.moved({path: like(value + step * sign * _sizes(value), example.at(path))})
 
 
 def _sizes(value: Tensor) -> Tensor:
