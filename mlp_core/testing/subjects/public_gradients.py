@@ -13,6 +13,7 @@ from mlp_core.testing.examples.inputs import inputs_of
 from mlp_core.testing.subjects.course import CourseSubject
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.of_loss import is_otherwise, of_loss
+from mlp_core.testing.subjects.fixed import Fixed, apart, fixed_in, told
 from mlp_core.testing.subjects.functions import FunctionSubject
 from mlp_core.testing.subjects.gradchecks import GradcheckSubject
 from mlp_core.testing.subjects.gradients import BATCH_SIZES, GradientSubject
@@ -54,7 +55,8 @@ def gradient(
     inputs: a Hypothesis strategy for (params, *data), where params is a list of float64 tensors. The gradient is
     compared with autograd of `loss`, within what rounding explains, and with central differences. params may also be a
     list or dict of numpy arrays, or one array. Then the gradient has the same form, and is compared with central
-    differences only. waives: names of laws that do not hold by design ("agrees with difference quotients", for a
+    differences only. A tensor that does not require grad is data if its gradient is None and others require grad.
+    waives: names of laws that do not hold by design ("agrees with difference quotients", for a
     straight-through estimate); they are reported as skipped. A failure says which line waives its law.
 
     >>> import torch
@@ -74,6 +76,9 @@ def gradient(
     if is_otherwise(inputs):
         return of_loss(loss, gradient, inputs, waives)
     several = (waives,) if isinstance(waives, str) else tuple(waives)
+    if places := fixed_in(gradient, inputs):
+        moved, both = inputs.map(lambda one: inputs_of(apart(one, places))), (Fixed(loss), Fixed(gradient))
+        return FunctionSubject(name_of(gradient), *both, moved, several, note=told(places))
     return FunctionSubject(name_of(gradient), loss, gradient, inputs.map(inputs_of), several)
 
 

@@ -87,7 +87,7 @@ def _judged(used: Any, *several: Pulled) -> None:
 def _held(
     subject: Any, used: Any, got: Pulled, earlier: list[Any], example: Arguments, fresh: Pulled
 ) -> Evidence:  # fmt: skip
-    """Compare a run of a used object with quotients of its own forward; where these tell too little, with a new object,
+    """Compare a run of a used object with quotients of its own forward; where these are too coarse, with a new object,
     if both have the same forward.
     """
     before = used.again.lines(earlier).replace("{", "{{").replace("}", "}}")

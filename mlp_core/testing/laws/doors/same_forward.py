@@ -1,4 +1,5 @@
-"""A used object with the same forward as a new one must have the same gradients, also where quotients tell too little.
+"""A used object with the same forward as a new one must have the same gradients, also where
+quotients are too coarse.
 
 With inputs around 1e-12 and outputs around 1, a quotient of the outputs has few digits or none.
 """

@@ -52,7 +52,7 @@ def equals_autograd_everywhere(subject: Any, inputs: Inputs) -> Evidence:
             return Evidence(counted=False, note=RANDOM, untested=f"{RANDOM}; {SEEDED}")
         return arbitrated(Values(subject, inputs), got, seen[0])
     evidence = arbitrated(Values(subject, inputs), got, seen[0]) if evidence.skipped else evidence
-    evidence.untested = _no_number(inputs, got, seen[0])
+    evidence.untested, evidence.note = _no_number(inputs, got, seen[0]), evidence.note or subject.note
     return evidence
 
 
