@@ -1,5 +1,4 @@
-"""A used object with the same forward as a new one must have the same gradients, also where
-quotients are too coarse.
+"""A used object with the same forward as a new one must have the same gradients, also where quotients are too coarse.
 
 With inputs around 1e-12 and outputs around 1, a quotient of the outputs has few digits or none.
 """
