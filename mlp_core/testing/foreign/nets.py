@@ -173,9 +173,13 @@ def _parts(net: Net) -> Parts | None:
         return None
     arguments = (*net.weights, x, target)
     head = f"({', '.join(arguments)}):"
-    first = [
+    widths = [
         "    widths = [3]", f"    for matrix in ({', '.join(matrices)},):",
-        "        widths.append(int(np.prod(matrix.shape)) // widths[-1])", f"    net = {made}",
+        "        widths.append(int(np.prod(matrix.shape)) // widths[-1])",
+    ]  # fmt: skip
+    first = [
+        *([*widths, f"    net = {made}"] if net.kept
+          else [f"    net = MADE.pop() if MADE else new({', '.join(arguments)})"]),
         *(f"    net.{place} = copy.deepcopy({name})" for name, place in zip(net.weights, net.places, strict=True)),
         *(f"    net.{rate} = 1.0" for rate in net.rates), *_outputs(net, x),
     ]  # fmt: skip
@@ -189,12 +193,15 @@ def _parts(net: Net) -> Parts | None:
         f"def meets{head}", *first, f"    return output, {target}",
     ]  # fmt: skip
     if not net.kept:
+        lines += ["MADE = []", f"def new{head}", *widths, f"    return {made}"]
         lines += [f"def more{head}", *first, *_outputs(net, f"np.concatenate([{x}, {x}[:1]])"), "    return output"]
     if cost is not None and net.cost is not None:
         lines += [f"def value{head}", *first, f"    return net.{net.cost.name}({', '.join(map(str, cost))})"]
     biases = frozenset(w for w in net.weights if w not in matrices)
     name = f"{net.node.name}.{net.backward.name}"
-    return Parts(name, "\n".join(lines), arguments, net.weights, target, biases, "1.0", own=cost is not None)
+    return Parts(
+        name, "\n".join(lines), arguments, net.weights, target, biases, "1.0", own=cost is not None, new=not net.kept
+    )  # fmt: skip
 
 
 def _outputs(net: Net, x: str) -> list[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,10 +44,16 @@ class Again:
     ones, as with momentum.
     """
 
-    make: Callable[[], Any]
+    make: Callable[..., Any]
     judged: tuple[int, ...] | None = None
     drawn: list[Arguments] = field(default_factory=list)
     """a few examples of the form, once they are known"""
+    sized: bool = False
+    """whether make takes the arguments, whose sizes it needs; then it makes a list of objects"""
+
+    def made_for(self, args: Sequence[Any]) -> Callable[[], Any]:
+        """A function that makes an object which can run on these arguments."""
+        return partial(self.make, list(args)) if self.sized else self.make
 
     def earlier(self, example: Arguments) -> list[list[Any]]:
         """Arguments on which the object runs before an example: those with other shapes, such as a larger batch, if
@@ -55,7 +62,8 @@ class Again:
         a comparison by `allclose` takes them for the same.
         """
         shapes = _shapes(example)
-        other = next((one for one in self.drawn if _shapes(one) != shapes), None)
+        others = [] if self.sized else self.drawn  # with other sizes it would be another object
+        other = next((one for one in others if _shapes(one) != shapes), None)
         near = example.texture % EVERY == EVERY - 1
         return [
             *([other.fresh()] if other is not None else []), example.turned(), example.others(NEAR if near else 1.25)
@@ -67,7 +75,8 @@ class Again:
         return (
             "from mlp_core.testing.subjects.doors.again import again\n"
             f"once, earlier = run, {source_of(list(earlier))}\n"
-            "def run(args): return again(once, new, earlier, args)  # one object runs twice\n"
+            f"def run(args): return again(once, {'lambda: new(earlier)' if self.sized else 'new'}, earlier, args)"
+            "  # one object runs twice\n"
         )
 
 

@@ -94,9 +94,11 @@ def _form(parts: Parts, things: Sequence[Any], tried: Tried, given: Given) -> Fo
     if parts.own and tried.agree <= len(parts.wrt) and "def meets(" in parts.text:
         words += _other(parts, things, given)
     asked = tuple(parts.arguments.index(n) for n in parts.wrt)
+    scope = tried.alone.scope()
     return Form(
-        parts.name, "loss with its gradient", strategy_of(drawn_by(given)), tried.alone.run_of(), tried.alone.source,
-        names=parts.arguments, asked=asked, upstream=False,
+        parts.name, "loss with its gradient", strategy_of(drawn_by(given)), tried.alone.run_of(scope),
+        tried.alone.source, names=parts.arguments, asked=asked, upstream=False,
+        again=tried.alone.again(scope, given.built(0)),
         found=f'shapes found by trying: "{given.signature()}"{words}',
     )  # fmt: skip
 

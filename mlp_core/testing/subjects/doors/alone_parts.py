@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from mlp_core.testing.engine.source import import_of, import_with
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import copied
+from mlp_core.testing.subjects.doors.again import Again
 from mlp_core.testing.subjects.doors.alone_prelude import PRELUDE, scope_of
 from mlp_core.testing.subjects.doors.form import Run
 from mlp_core.testing.subjects.doors.parts import Parts
@@ -41,11 +42,13 @@ class Alone:
         """Its own random number generators."""
         return kept_by(*self.things)
 
-    def run_of(self) -> Callable[[list[Any]], Run]:
-        scope, loss = self.scope(), compile(self.loss, "loss", "eval")
+    def run_of(self, scope: dict[str, Any] | None = None) -> Callable[..., Run]:
+        """A function of arguments, and of two objects if they exist: one for the value, one for the gradients."""
+        scope, loss = self.scope() if scope is None else scope, compile(self.loss, "loss", "eval")
 
-        def run(args: list[Any]) -> Run:
+        def run(args: list[Any], made: Sequence[Any] = ()) -> Run:
             with seeded(self.kept):
+                scope.setdefault("MADE", [])[:] = made[:1]
                 if self.parts.own:
                     value = scope["value"](*[copied(a) for a in args])
                 else:
@@ -53,10 +56,21 @@ class Alone:
                     held = dict(zip(self.parts.arguments, args, strict=True))
                     value = eval(loss, {"np": np, "p": p, "t": t, **held})  # noqa: S307
             with seeded(self.kept):
+                scope["MADE"][:] = made[1:]
                 found = scope["gives"](*args)
             return Run([np.float64(value)], lambda above: found)
 
         return run
+
+    def again(self, scope: dict[str, Any], args: list[Any]) -> Again | None:
+        """How its objects run twice; None if it makes none, or if they take a step, which may depend on earlier ones.
+        """
+        if not self.parts.new:
+            return None
+        with np.errstate(all="ignore"):
+            self.run_of(scope)(args)
+        two = partial(_two, scope["new"])
+        return None if scope["STEPPED"] else Again(two, sized=True)
 
     def source(self, example: Arguments) -> list[str]:
         first = import_with(self.things[0]) if len(self.things) > 1 else import_of(self.things[0])
@@ -67,10 +81,18 @@ class Alone:
         ]  # fmt: skip
         if self.parts.own:
             lines = ["    value = np.float64(scope['value'](*copy.deepcopy(args)))"]
+        sized = "def new(args): return [scope['new'](*copy.deepcopy(args)) for _ in range(2)]"
+        made = [[f"    scope.setdefault('MADE', [])[:] = made[{part}]"] * self.parts.new for part in (":1", "1:")]
         return [
             *first, f"scope = dict({scope_of(self.things[0].__name__, self.things[0])})",
             f"exec({self.parts.text + chr(10) + PRELUDE!r}, scope)",
-            "def run(args):", "    np.random.seed(0), torch.manual_seed(0)", *lines,
-            "    np.random.seed(0), torch.manual_seed(0)",
+            *[sized] * self.parts.new, f"def run(args{', made=()' * self.parts.new}):",
+            "    np.random.seed(0), torch.manual_seed(0)", *made[0], *lines,
+            "    np.random.seed(0), torch.manual_seed(0)", *made[1],
             "    found = scope['gives'](*args)", "    return [value], lambda above: found",
         ]  # fmt: skip
+
+
+def _two(new: Callable[..., Any], args: list[Any]) -> list[Any]:
+    """Two new objects for arguments of these sizes: one for the value, one for the gradients."""
+    return [new(*map(copied, args)) for _ in range(2)]

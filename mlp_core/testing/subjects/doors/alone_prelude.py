@@ -13,6 +13,8 @@ def scope_of(name: str, thing: Any) -> str:
 
 
 PRELUDE = """
+STEPPED = []
+
 def named(found, order, names):
     if not isinstance(found, dict):
         several = list(found) if isinstance(found, (tuple, list)) else [found]
@@ -40,6 +42,7 @@ def taken(net, found, names, before, after):
     beside = [next((kept[f.format(n)] for f in forms if f.format(n) in kept), None) for n in names]
     if all(b is not None for b in beside):
         return beside
+    STEPPED.append(True)
     return [b - a for b, a in zip(before, after)]
 
 def placed_by(found, shapes):
@@ -62,4 +65,5 @@ def met(axis, *args):
         t = t if axis == 0 else t.T
     return p, t
 """
-"""the lines; `met` gives prediction and target one shape: classes become rows, or columns, of an identity matrix"""
+"""the lines. `taken` notes in STEPPED that backward took a step. `met` gives prediction and target one shape: classes
+become rows, or columns, of an identity matrix"""

@@ -120,7 +120,7 @@ class Form:
     def used(self, earlier: Sequence[Any]) -> Form:
         """The same, in which the object has run on other arguments before."""
         assert self.again is not None
-        return replace(self, run=partial(again, self.run, self.again.make, earlier), kept=list(self.kept))
+        return replace(self, run=partial(again, self.run, self.again.made_for(earlier), earlier), kept=list(self.kept))
 
     def paths(self, example: Arguments) -> list[Path]:
         """The places of the arrays that must get a gradient."""

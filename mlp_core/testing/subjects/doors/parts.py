@@ -24,3 +24,7 @@ class Parts:
     """whether the target of a network with one output may be a vector, one number per row"""
     step: bool = False
     """whether the gradients are those of a step that was taken, so that the sign is no convention"""
+    new: bool = False
+    """whether the text defines new(*arguments) too, which makes an object, and the list MADE, from which the other
+    functions take an object that already exists
+    """
