@@ -2,8 +2,8 @@
 # jaxopt.projection.projection_transport and projection_birkhoff, the gradient. jaxopt 0.8.5, jax 0.10.2, CPU, float64.
 # Seen: the projection of ((0.5, 0.4), (0.1, 0.2)) onto the doubly stochastic matrices is ((0.55, 0.45), (0.45, 0.55)),
 #   which is right. Its gradient is 0 in all entries, in this and in each other example. Correct for the weights
-#   ((1, 2), (0, -1)) is -0.5 on the diagonal and 0.5 beside it. The gradient with respect to the marginals is wrong too.
-#   Nothing is raised. A network that learns through such a layer never changes.
+#   ((1, 2), (0, -1)) is -0.5 on the diagonal and 0.5 beside it. The gradient with respect to the marginals is wrong
+#   too. Nothing is raised. A network that learns through such a layer never changes.
 # A good engineer would guess: difference quotients confirm the gradient, as for the other projections of this module.
 # Why: the objective of the semi-dual uses the envelope theorem: it stops the gradient at its inner solution. That is
 #   right for the first derivative, but the plan is already a first derivative, and its own derivative then is 0. Pass
