@@ -16,6 +16,7 @@ from mlp_core.testing.subjects.doors.alone_search import Tried, tried_with
 from mlp_core.testing.subjects.doors.alone_shapes import OUTPUTS, Given, drawn_by, given_for
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import strategy_of
+from mlp_core.testing.subjects.doors.one_row import RAISES, is_table, several_rows, untested_words
 from mlp_core.testing.subjects.doors.parts import Parts
 
 ONE = "; with several outputs it is not the gradient of this cost"
@@ -93,11 +94,18 @@ def _form(parts: Parts, things: Sequence[Any], tried: Tried, given: Given) -> Fo
     words = tried.words
     if parts.own and tried.agree <= len(parts.wrt) and "def meets(" in parts.text:
         words += _other(parts, things, given)
+    untested = ""
+    if (wider := several_rows(parts, things, given)) is not None:
+        wide, what = wider
+        if is_table(parts):
+            given, words = wide, f"{words}; {what}"
+        elif what == RAISES:
+            untested = untested_words(what, given)
     asked = tuple(parts.arguments.index(n) for n in parts.wrt)
     scope = tried.alone.scope()
     return Form(
         parts.name, "loss with its gradient", strategy_of(drawn_by(given)), tried.alone.run_of(scope),
-        tried.alone.source, names=parts.arguments, asked=asked, upstream=False,
+        tried.alone.source, names=parts.arguments, asked=asked, upstream=False, omitted=(untested, ""),
         again=tried.alone.again(scope, given.built(0)),
         found=f'shapes found by trying: "{given.signature()}"{words}',
     )  # fmt: skip

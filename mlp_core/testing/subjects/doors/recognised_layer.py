@@ -12,7 +12,7 @@ import numpy as np
 
 from mlp_core.testing.engine.source import MADE, import_of
 from mlp_core.testing.examples.foreign_arrays import count_of, is_real, ones_like
-from mlp_core.testing.subjects.doors.assigned import built
+from mlp_core.testing.subjects.doors.assigned import Found, built
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import in_words, required, smaller_defaults
 from mlp_core.testing.subjects.doors.guessed import constructed, ran
@@ -46,8 +46,39 @@ def of_layer(cls: type, forward: str = "forward", backward: str = "backward") ->
             if telling and ran(partial(_fits_layer, other), built(found.options, found.lib)):
                 made, smaller = other, smaller | telling
             form = told(layer(made, found.strategy(), name=cls.__name__), found, call)
-            return replace(form, found=f"{form.found}; {in_words(smaller)}") if smaller else form
+            rows = ONE if _takes_one_row(made, found) else ""
+            return replace(form, found="; ".join(filter(None, [form.found, in_words(smaller), rows])))
     raise not_found(f"{cls.__name__}.forward", f'layer(lambda: {cls.__name__}(...), subjects.arrays("(n,d)"))')
+
+
+ONE = "tested with one row alone: its forward runs with several rows, and its backward does not"
+
+MANY = 4
+"""the number of rows with which a layer for one row is tried"""
+
+
+def _takes_one_row(made: Callable[[], Any], found: Found) -> bool:
+    """Whether a layer was found to run with one row, and with several rows only its forward runs."""
+    for axis in (0, 1):
+        wide = tuple(_with_rows(one, axis) for one in found.options)
+        args = None if wide == found.options else built(wide, found.lib)
+        if args is not None and ran(partial(_gives, made), args) and not ran(partial(_fits_layer, made, own=True), args):
+            return True
+    return False
+
+
+def _with_rows(one: Any, axis: int) -> Any:
+    """A shape with several rows, if it is a matrix with one; anything else as it is."""
+    if type(one) is not tuple or len(one) != 2 or one[axis] != 1:
+        return one
+    return (MANY, one[1]) if axis == 0 else (one[0], MANY)
+
+
+def _gives(made: Callable[[], Any], args: list[Any]) -> bool:
+    """Whether forward runs, and gives as many rows as it takes."""
+    one = made()
+    out = (getattr(one, "forward", None) or one)(*args)
+    return MANY in np.shape(given_by(one, out, kept_in(one, out, OUTPUTS)))
 
 
 def _renamed(cls: type, forward: str, backward: str) -> type:
