@@ -23,11 +23,20 @@ RATE = re.compile(r"(rate|lr|learning_?rate|eta|alpha|step_?size)", re.IGNORECAS
 TARGET = re.compile(r"([ytl]|target|label|y_?true|truth)s?|\w+_(label|target)s?", re.IGNORECASE)
 GRADIENT = re.compile(r"(?:d|d_|grad_|g_|dl_d|delta_|nabla_)(\w+)|(\w+)_(?:grad|gradient|delta)", re.IGNORECASE)
 
+BEGINS = re.compile(r"^(training|train)_((set|data)_)?")
+ENDS = re.compile(r"(_?(train|test|all|batch|set|np)|_)$")
+"""words of a name that only say which samples it holds"""
+
 Gradient = tuple[str, tuple[str, ...], Any]
 
 
 def is_weight(name: str) -> bool:
     return (MATRIX.fullmatch(name) or BIAS.fullmatch(name)) is not None
+
+
+def stem(name: str) -> str:
+    """A name without the words that only say which samples it holds: X_train, training_set_inputs."""
+    return ENDS.sub("", BEGINS.sub("", name)) or name
 
 
 def gradients(file: Any) -> Iterator[Gradient]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlp_core.base.lazy import later
-from mlp_core.testing.foreign.alone import TARGET, is_weight
+from mlp_core.testing.foreign.alone import TARGET, clips, is_weight, stem
 from mlp_core.testing.foreign.class_doors import CHAIN, keeps
 from mlp_core.testing.foreign.doors import Door, positional, returns, slope_of, wanted
 from mlp_core.testing.subjects.doors.names import BELOW
@@ -82,6 +82,37 @@ def alone_beside(file: Any) -> Iterator[Door]:
         if len(same) == 1 and not JACOBIAN.fullmatch(same[0].name) and _is_plain(slope):
             make = slope_of(same[0], slope)
             yield same[0].name, (same[0].name, slope.name), lambda *things, make=make: make(*things[:-1])
+
+
+VALUED = re.compile(
+    r"(?!\w*(grad|deriv|prime|jac|hess|score|back|accura))\w*(cost|loss|objective|error|energy|divergence|likelihood|log_?lik"
+    r"|log_?p(rob|df)?(_|$)|nll|elbo|stress|potential|penalty)\w*|kl|j",
+    re.IGNORECASE,
+)
+"""names of a function that returns one number, if another one is called its gradient"""
+
+SLOPED = re.compile(r"\w*(grad|deriv|jacobian|score(?!s))\w*", re.IGNORECASE)
+"""names of its gradient"""
+
+FEWEST, LARGEST = 2, 6
+"""how many arguments they have: with one, a name such as `loss` does not show which of several gradients is its own"""
+
+
+def costs_beside(file: Any) -> Iterator[Door]:
+    """A cost and a gradient with the same arguments in the same order, if there is one of each with these."""
+    nodes = [node for node, _ in file.functions() if len(wanted(node)) in range(FEWEST, LARGEST + 1) and returns(node)]
+    slopes = [n for n in nodes if SLOPED.fullmatch(n.name) and not clips(n)]
+    for slope in slopes:
+        alike = [n for n in nodes if _stems(n) == _stems(slope)]
+        values = [n for n in alike if n not in slopes and VALUED.fullmatch(n.name)]
+        if len(values) == 1 and sum(n in slopes for n in alike) == 1:
+            make = slope_of(values[0], slope)
+            yield values[0].name, (values[0].name, slope.name), lambda *things, make=make: make(*things[:-1])
+
+
+def _stems(node: ast.FunctionDef) -> list[str]:
+    """The parameters, without the words that only say which samples they hold: X and X_batch."""
+    return [stem(n) for n in wanted(node)]
 
 
 def _only_written(node: ast.FunctionDef) -> bool:

@@ -85,7 +85,7 @@ def gives_gradient(node: ast.FunctionDef) -> bool:
     return bool(found) and bool(wanted(node)) and all(
         isinstance(v, ast.Tuple) and len(v.elts) >= 2 and not isinstance(v.elts[0], ast.Constant)
         and not is_gradient(v.elts[0], wanted(node))
-        and all(isinstance(e, ast.Name | ast.Tuple | ast.Dict) and is_gradient(e, wanted(node)) for e in v.elts[1:])
+        and all(isinstance(e, ast.Name | ast.UnaryOp | ast.Tuple | ast.Dict) and is_gradient(e, wanted(node)) for e in v.elts[1:])
         for v in found
     )  # fmt: skip
 
@@ -97,6 +97,8 @@ def is_gradient(node: ast.expr, parameters: Sequence[str] = ()) -> bool:
             stem = name.removeprefix("d").removeprefix("_")
             own = len(stem) > 1 and name.startswith("d") and any(p.startswith(stem) for p in parameters)
             return own or GRADIENT.fullmatch(name) is not None
+        case ast.UnaryOp(op=ast.USub(), operand=inner):
+            return is_gradient(inner, parameters)  # the gradient of minus a log likelihood
         case ast.Tuple(elts=several) | ast.List(elts=several):
             return all(is_gradient(one, parameters) for one in several)
     return isinstance(node, ast.Dict)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from mlp_core.testing.foreign.alone import BIAS, RATE, TARGET, clips, meeting
+from mlp_core.testing.foreign.alone import BIAS, RATE, TARGET, clips, meeting, stem
 from mlp_core.testing.foreign.loop_bodies import (
     Update,
     assigned,
@@ -33,11 +33,6 @@ from mlp_core.testing.subjects.roles import role
 METHOD = re.compile(r"_?(fit|train|learn|optimi[sz]e|gradient_descent|partial_fit|run|step)\w*", re.IGNORECASE)
 FUNCTION = re.compile(r"\w*(descent|fit|train|learn|optimi[sz]e|regression|gd|perceptron|model)\w*", re.IGNORECASE)
 """names of methods and functions that train"""
-
-BEGINS = re.compile(r"^(training|train)_((set|data)_)?")
-ENDS = re.compile(r"(_?(train|test|all|batch|set|np)|_)$")
-"""words of a name that only say which samples it holds"""
-
 
 @dataclass(frozen=True)
 class Loop:
@@ -73,18 +68,13 @@ def is_bias(name: str) -> bool:
 
 
 def is_target(name: str) -> bool:
-    stem = _stem(name)
-    given = stem != name and re.fullmatch("outputs?", stem) is not None  # training_set_outputs
-    return TARGET.fullmatch(stem) is not None or given or role(name) == "true"
+    plain = stem(name)
+    given = plain != name and re.fullmatch("outputs?", plain) is not None  # training_set_outputs
+    return TARGET.fullmatch(plain) is not None or given or role(name) == "true"
 
 
 def is_data(name: str) -> bool:
-    return INPUT.fullmatch(_stem(name)) is not None
-
-
-def _stem(name: str) -> str:
-    """A name without the words that only say which samples it holds: X_train, training_set_inputs."""
-    return ENDS.sub("", BEGINS.sub("", name)) or name
+    return INPUT.fullmatch(stem(name)) is not None
 
 
 def _of_script(top: Sequence[ast.stmt], k: int, loop: ast.For | ast.While) -> Loop | None:

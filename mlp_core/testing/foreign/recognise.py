@@ -196,6 +196,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(passes.LOOKS, _networks),
     Recogniser("", _door(beside.minimized)),
     Recogniser("", _door(beside.alone_beside)),
+    Recogniser("", _door(beside.costs_beside)),
     Recogniser(held.LOOKS, _held),
     Recogniser("f(x, grad), which writes its gradient into grad", _door(beside.written)),
     Recogniser("an energy and its forces", _door(beside.forces)),

@@ -43,6 +43,10 @@ ONE_CLASS = re.compile(r"\w+(_idx|_index|Idx|Index)")
 """names of a parameter that is likely to be a single integer"""
 
 
+SINGLE = re.compile(r"action|label|index|idx|token|word|user|item|tag|class", re.IGNORECASE)
+"""names of a parameter that may be a single integer, because they are no plural"""
+
+
 BIAS = re.compile(r"b\d?|bias(es)?\d?", re.IGNORECASE)
 """names of a parameter with one number per channel"""
 
@@ -166,7 +170,7 @@ def options_of(names: Sequence[str], shapes: Sequence[Any]) -> list[Sequence[Any
         elif constants is not None:
             found.append(constants)
         elif CLASSES.fullmatch(name):
-            found.append([Classes(), *shapes, Classes(SEQUENCES)])
+            found.append([Classes(), *shapes, Classes(SEQUENCES), *[Classes(())] * bool(SINGLE.fullmatch(name))])
         elif ONE_CLASS.fullmatch(name):
             found.append([Classes(()), Classes(), *shapes])
         elif EITHER.fullmatch(name):

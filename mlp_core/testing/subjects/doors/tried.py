@@ -26,18 +26,10 @@ from mlp_core.testing.subjects.doors.assigned import (
 from mlp_core.testing.subjects.doors.raised import Hopeless, forget, note, stop_if_hopeless
 from mlp_core.testing.subjects.doors.searched import Search
 from mlp_core.testing.subjects.doors.seeds import seeded
-from mlp_core.testing.subjects.roles import role
+from mlp_core.testing.subjects.doors.wider import FEW, MANY, wider
 
 Options = Sequence[Sequence[Sequence[Any]]]
 """several times the values to try for each parameter"""
-
-FEW = ((4, 3), (3,), (4, 2), (3, 2), (2,), (3, 8), (2, 8), (8,))
-"""shapes for a batch of 4 with 3 features, for layers 3 x 2, and for gates, which are four times 2 wide"""
-
-MANY = (
-    *FEW, (2, 2), (3, 3), (4,), (2, 3, 5, 5), (2, 5, 5, 3), (2, 3, 3, 3), (3, 3, 3, 2), (2, 4, 3), (4, 1), (3, 1),
-    (2, 1), (3, 4), (2, 3), (2, 6), (3, 6), (6,), (1, 3), (1, 2),
-)  # fmt: skip
 
 MORE = (
     *MANY, (2, 4, 3, 3), (2, 4, 4), (2, 3, 3), (2, 3, 2), (4, 2, 3), (3, 2, 3), (3, 4, 2), (2, 3, 4), (4, 4),
@@ -79,28 +71,12 @@ def tried(
         special = (Search(call, options, lib, by_use=True) for options in first if call is not None)
         for options in chain.from_iterable(chain(special, () if only else _orders(names, lib, call))):
             if asked(fits, options):
-                options = next(filter(partial(asked, fits), _matrices(names, options, lib, call)), options)
+                options = wider(names, options, partial(asked, fits), lib, call)
                 both = partial(asked, fits), partial(asked, runs or fits)
                 widened = _widened(names, options, *both, lib)
                 forget()
                 return widened
     return None
-
-
-def _matrices(
-    names: Sequence[str], options: tuple[Any, ...], lib: str, call: Callable[..., Any] | None
-) -> Iterable[tuple[Any, ...]]:  # fmt: skip
-    """Assignments with matrices for parameters with a capital letter, such as A in y @ A, if all arrays are vectors:
-    the code may run with these only because a product of two vectors is a number.
-    """
-    shapes = [one for one in options if is_shape(one)]
-    capital = [k for k, n in enumerate(names) if n[0].isupper() and role(n) != "true" and n != "Y"]
-    if call is None or not capital or len(shapes) < 2 or any(len(sizes_of(one)) != 1 for one in shapes):
-        return ()
-    wide = options_of(names, MANY)
-    several = [[one for one in kinds if not is_shape(one) or len(sizes_of(one)) > 1] if k in capital else kinds
-               for k, kinds in enumerate(wide)]  # fmt: skip
-    return Search(call, several, lib, by_use=False)
 
 
 def _orders(
@@ -132,7 +108,8 @@ def _widened(
     sizes = sorted({n for one in options if is_shape(one) for n in sizes_of(one)} - _ones(names, options), reverse=True)
     letters = iter("ndhkmpqrstuvw")
     grouped = kinds != options_of(names, FEW)
-    divided = [_placed(options, open_, values) for values in constants] if grouped else [options]
+    deep = any(len(sizes_of(one)) > 3 for one in options if is_shape(one))  # a filter must fit with every stride
+    divided = [_placed(options, open_, values) for values in constants] if grouped or deep else [options]
     free = {}
     for n in sizes:
         if all(fits([_resized(one, n, m) for one in given]) for given in divided for m in (1, 2, 3, 4, 5)):
