@@ -3,7 +3,7 @@ between neighbouring points, and the rounding of the last sum."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import isfinite, sqrt
 from typing import Any
 
@@ -68,6 +68,20 @@ def terms_rounding(terms: Sequence[Tensor], u: float | None = None) -> float:
         return 0.0
     scatter = max(sizes.square().sum().sqrt().item(), sizes.max().item())
     return references.FARTHER * 2 * (u or unit_roundoff(torch.float64)) * scatter
+
+
+TERMS = 64
+"""the most terms of which a gradient of drawn arguments is the sum: they have at most so many entries"""
+
+
+def cancelled(arguments: Iterable[Tensor]) -> float:
+    """The error bound of a gradient of float64 that is 0 because its terms cancel, as that of log(sum(exp(x + c))) - c
+    by c: each of TERMS terms has a rounding of at most u times itself, and no term is larger than 1 and the arguments.
+
+    >>> cancelled([torch.tensor([0.5, -4.0])]) == 64 * 4 * 2.0**-53
+    True
+    """
+    return TERMS * unit_roundoff(torch.float64) * max(1.0, *map(largest, arguments), 0.0)
 
 
 def unit_of(outs: Sequence[Any]) -> float:

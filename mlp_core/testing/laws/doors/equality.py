@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from hypothesis import strategies as st
 
-from mlp_core.testing.bounds.forwards import unit_of
+from mlp_core.testing.bounds.forwards import cancelled, unit_of
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments, written
@@ -112,17 +112,18 @@ def held_to_own_forward(subject: Any, example: Arguments, got: Pulled, before: s
         unit_of(got.outs),
     )  # fmt: skip
     evidence = Evidence()
+    noise = 0.0 if subject.upstream else cancelled(tensor_of(example.at(path)) for path in example.paths())
     try:
         for k, g in enumerate(got.gradients):
             mine = looked_at(values, k, tensor_of(g.value))
             closing, alone = before + closing_of(got, k), subject.elementwise
             try:
-                held_to_quotients(values, k, mine, evidence, closing, alone=alone)
+                held_to_quotients(values, k, mine, evidence, closing, alone=alone, noise=noise)
             except Broken:
                 if not single(got, g.value):
                     raise
                 coarse = looked_at(values, k, scattered(subject, example, got)[k])
-                held_to_quotients(values, k, mine, evidence, closing, alone=alone, coarse=coarse)
+                held_to_quotients(values, k, mine, evidence, closing, alone=alone, coarse=coarse, noise=noise)
     except Broken as broken:
         if not repeats(subject, example, got):
             return Evidence(counted=False, note=RANDOM)

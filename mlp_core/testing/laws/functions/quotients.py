@@ -30,13 +30,14 @@ assert abs(got[k][{index}].item() - quotient) <= {bound}, (got[k][{index}].item(
 
 def held_to_quotients(
     values: Values, k: int, g: Tensor, evidence: Evidence, closing: str = QUOTIENT, claimed: Gradient | None = None,
-    *, alone: bool = False, coarse: Tensor | None = None,
+    *, alone: bool = False, coarse: Tensor | None = None, noise: float = 0.0,
 ) -> None:  # fmt: skip
     """Compare the gradient of one parameter with quotients of one step. Entries that this leaves open, or that are
     nearer to 0 than the step, are compared with a ladder of steps. `closing`: the last lines of the snippet, as for
     compare, with STEP for the step; `claimed`: the gradient at any parameters. alone: whether the function is one of
     each entry by itself, so that at a kink no number is right but 0 and those between the slopes of both sides. coarse:
-    how far rounding may carry the gradient itself, if it is known."""
+    how far rounding may carry the gradient itself, if it is known. noise: how large its rounding may be where the
+    function is constant, as log(exp(x)) - x is."""
     fine, limit = values.quotients(k)
     beside, error, u = largest(fine), (g - fine).abs(), values.rounding.u
     flat = (error == 0) & (not values.lost)  # a flat function: 0, to the bit
@@ -56,6 +57,7 @@ def held_to_quotients(
         if not _tells(one, 0.0, beside, u):
             one = _farther(values, k, place, mine, beside) or one
         told = one.allows(mine) if one.sides else one.confirms(mine)
+        told |= one.value == one.bound == 0 and abs(mine) <= noise
         if not told and isfinite(one.bound) and one.sides is None:
             extra = values.surer(k, place, one, mine)
             told = one.confirms(mine, extra)

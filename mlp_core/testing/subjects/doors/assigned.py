@@ -32,9 +32,9 @@ NUMBERS = re.compile(EITHER.pattern + r"|gamma|T|t|tau|temp\w*|lam\w*|n|p|factor
 
 CLASSES = re.compile(
     r"(y|t|target|label|idx|index|indice|classes|class|token|id|word|action|tag|user|item|seq)s?(_?(true|idx|id)s?)?"
-    r"|labels?_\w+"
+    r"|labels?_\w+|(event|death|censor)(s|ed|ing)?(_?(observed|indicators?))?|status|observed"
 )
-"""names of a parameter with integers: the classes of a batch of 4"""
+"""names of a parameter with integers: the classes of a batch of 4, or whether an event was observed"""
 
 SEQUENCES = (4, 2)
 """the shape of a batch of sequences of classes"""

@@ -14,6 +14,7 @@ from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_array, is_number, is_real
+from mlp_core.testing.subjects.doors.alive import DEAD, alive
 from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.assigned import BIAS, Found, built, options_of
 from mlp_core.testing.subjects.doors.domains import narrowed
@@ -74,11 +75,14 @@ def formed(
     """The form of a value with its gradients; None if nothing runs. One gradient belongs to the prediction, several
     to the first arguments. first: as for `tried`.
     """
-    at, unbounded = predicted(names), list[float]()
+    at, unbounded, dead = predicted(names), list[float](), list[Any]()
 
-    def fits(args: list[Any], finite: bool = True) -> bool:
+    def fits(args: list[Any], finite: bool = True, moves: bool = True) -> bool:
         value, found = beside.both()([copied(a) for a in args])
         if count_of(value) != 1 or not is_number(value):
+            return False
+        if moves and not alive(found):
+            dead.append(value)
             return False
         if finite and not np.isfinite(float(value)):
             unbounded.append(float(value))
@@ -92,13 +96,14 @@ def formed(
         return len(shapes) > 1 and shapes == real[: len(shapes)] and any(wide) and numbers
 
     for lib in libs:
-        for wanted in (fits, partial(fits, finite=False)):
-            if wanted is not fits and not unbounded:
-                continue  # then a domain is of no use
+        for wanted, if_any in (fits, [True]), (partial(fits, finite=False), unbounded), (partial(fits, moves=False), dead):
+            if not if_any:
+                continue  # then a domain, or a gradient of 0, is of no use
             found = tried(names, wanted, lib=lib, call=lambda *args: beside.both()(list(args)), first=first)
             if found is not None:
                 with np.errstate(all="ignore"):
-                    return narrowed(_form(name, names, beside, found, at))
+                    form = narrowed(_form(name, names, beside, found, at))
+                return replace(form, omitted=(DEAD, "")) if if_any is dead else form
     return None
 
 

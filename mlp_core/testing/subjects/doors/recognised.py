@@ -15,6 +15,7 @@ from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.source import name_of
 from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_array, is_number, is_real, ones_like
 from mlp_core.testing.subjects.doors import beside
+from mlp_core.testing.subjects.doors.alive import DEAD, alive
 from mlp_core.testing.subjects.doors.arrays import arrays
 from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.assigned import SEQUENCES, Classes, Found, options_of
@@ -155,6 +156,8 @@ def _of_derivative(
 
     def fits(args: list[Any], most: int = 9, alike: bool = False, each: bool = False) -> bool:
         value, slope = f(*args), df(*args)
+        if each and not alive(slope):
+            return False
         one = np.ndim(args[0]) <= most and count_of(value) == 1 and is_number(value)
         same = np.ndim(args[0]) != 1 or np.shape(slope) == np.shape(args[0])
         whole = not each or count_of(slope) == count_of(args[at])  # code may read only two rows of a matrix
@@ -184,11 +187,14 @@ def of_value_and_gradient(f: Callable[..., Any], apart: Sequence[str] = ()) -> F
 
 
 def _of_value_and_gradient(f: Callable[..., Any], apart: Sequence[str] = ()) -> Form:
-    names, unbounded = required(f), list[float]()
+    names, unbounded, dead = required(f), list[float](), list[Any]()
 
-    def fits(args: list[Any], finite: bool = True) -> bool:
+    def fits(args: list[Any], finite: bool = True, moves: bool = True) -> bool:
         value, *gradients = f(*[copied(a) for a in args])
         if count_of(value) != 1 or not gradients:
+            return False
+        if moves and not alive(gradients):
+            dead.append(value)
             return False
         if finite and not np.isfinite(value):
             unbounded.append(value)
@@ -203,9 +209,13 @@ def _of_value_and_gradient(f: Callable[..., Any], apart: Sequence[str] = ()) -> 
     found = tried(names, fits, call=f)
     if found is None and unbounded:  # it may be finite for positive numbers
         found = tried(names, partial(fits, finite=False), call=f)
+    never = found is None and bool(dead)
+    if never:
+        found = tried(names, partial(fits, moves=False), call=f)
     if found is None and (form := beside.of_list(f, apart=apart)) is not None:
         return form
     if found is None:
         call = f'value_and_gradient({name_of(f)}, subjects.arrays("(d),(n,d),(n)"))'
         raise not_found(f"{name_of(f)}({', '.join(names)})", call)
-    return told(value_and_gradient(f, within(f, found)), found, names)
+    form = told(value_and_gradient(f, within(f, found)), found, names)
+    return replace(form, omitted=(DEAD, "")) if never else form
