@@ -22,6 +22,7 @@ from mlp_core.testing.engine.result import Result
 from mlp_core.testing.foreign.data_files import brought, missing
 from mlp_core.testing.foreign.limits import Large, Limits, Slow, Stopped, contain, few_processes, guarded
 from mlp_core.testing.foreign.load import loaded
+from mlp_core.testing.foreign.joint import as_joint
 from mlp_core.testing.foreign.told import row
 from mlp_core.testing.foreign.top_level import Found
 from mlp_core.testing.foreign.unguarded import subject_of
@@ -176,7 +177,7 @@ def laws_of(found: Found, things: list[Any], largest: int, laws_for: Callable[[A
     """The laws of a loaded subject, with the law that a slow subject may not finish at the end. A function of the
     course is checked on single samples, as the course requires, and separately on batches of up to `largest`.
     """
-    subject = as_used(subject_of(found, things, (1, largest)), things)
+    subject = as_joint(as_used(subject_of(found, things, (1, largest)), things))
     laws: list[Law] = laws_for(subject)
     if isinstance(subject, CourseSubject):
         alone = [law for law in laws_for(found.make(*things, (1, 1))) if law.group != BATCH]

@@ -171,7 +171,31 @@ def slope_of(node: ast.FunctionDef, derivative: ast.FunctionDef) -> Callable[...
     apart = taken_apart(node) or taken_apart(derivative)
     values = [n.value for n in ast.walk(derivative) if isinstance(n, ast.Return)]
     several = bool(apart) and all(isinstance(v, ast.Tuple | ast.List) and len(v.elts) == len(apart) for v in values)
-    return partial(of_derivative, apart=apart, several=several)
+    return partial(of_derivative, apart=apart, several=several, at=_shaped_like(derivative))
+
+
+def _shaped_like(derivative: ast.FunctionDef) -> int | None:
+    """The parameter whose gradient is returned, as the code shows: dY, or an array that is made by zeros_like(Y)."""
+    names = wanted(derivative)
+    last = derivative.body[-1]
+    if not isinstance(last, ast.Return) or not isinstance(last.value, ast.Name):
+        return None
+    called = last.value.id
+    for form in ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}"):
+        if called in (mine := [form.format(n) for n in names]):
+            return mine.index(called)
+    for part in ast.walk(derivative):
+        match part:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=func, args=[ast.Name(id=like), *_])):
+                if name == called and ast.unparse(func).endswith(("zeros_like", "empty_like")) and like in names:
+                    return names.index(like)
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(args=[ast.Attribute(value=ast.Name(id=like), attr="shape"), *_]),
+            ):
+                if name == called and like in names:
+                    return names.index(like)
+    return None
 
 
 def taken_apart(node: ast.FunctionDef) -> tuple[str, ...]:

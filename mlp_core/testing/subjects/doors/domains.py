@@ -55,7 +55,8 @@ def narrowed(form: Form) -> Form:
         return form
     told = [f"{form.words((k,))} is drawn {word}" for k, word in domains.items()]
     inputs = form.inputs.map(lambda example: _within(example, domains))
-    return replace(form, inputs=inputs, found="; ".join([one for one in (form.found, *told) if one]))
+    found = "; ".join([one for one in (form.found, *told) if one])
+    return replace(form, inputs=inputs, found=found, positive=tuple(domains))
 
 
 def _domains(form: Form, examples: Sequence[Arguments], places: Sequence[int]) -> dict[int, str]:

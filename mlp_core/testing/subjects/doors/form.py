@@ -68,6 +68,8 @@ class Form:
     """what was found by trying, in words"""
     omitted: tuple[str, str] = ("", "")
     """what is not tested in any example, as `left_out` returns it"""
+    positive: tuple[int, ...] = ()
+    """the arguments that are drawn positive, because the function takes their logarithm"""
     again: Again | None = None
     """how one object runs twice; None if run makes no object"""
     random: list[bool] = field(default_factory=list)

@@ -131,16 +131,18 @@ def of_function(F: Any) -> Form:
 
 
 def of_derivative(
-    f: Callable[..., Any], df: Callable[..., Any], apart: Sequence[str] = (), *, several: bool = False
+    f: Callable[..., Any], df: Callable[..., Any], apart: Sequence[str] = (), *, several: bool = False,
+    at: int | None = None,
 ) -> Form:  # fmt: skip
     """apart: the names into which f takes its first argument apart, if it does. several: whether df returns as many
-    gradients."""
-    form = _of_derivative(f, df, apart, several=several)
-    return telling(form, partial(_of_derivative, apart=apart, several=several), f, df)
+    gradients. at: the argument to which the derivative belongs, if that is known."""
+    form = _of_derivative(f, df, apart, several=several, at=at)
+    return telling(form, partial(_of_derivative, apart=apart, several=several, at=at), f, df)
 
 
 def _of_derivative(
-    f: Callable[..., Any], df: Callable[..., Any], apart: Sequence[str] = (), *, several: bool = False
+    f: Callable[..., Any], df: Callable[..., Any], apart: Sequence[str] = (), *, several: bool = False,
+    at: int | None = None,
 ) -> Form:  # fmt: skip
     names = required(f)
     if several and (form := beside.of_list(f, df, apart=apart)) is not None:
@@ -152,7 +154,7 @@ def _of_derivative(
         if len(required(df)) != 1:
             raise
 
-    at = predicted(names)
+    at = predicted(names) if at is None else at
 
     def fits(args: list[Any], most: int = 9, alike: bool = False, each: bool = False) -> bool:
         value, slope = f(*args), df(*args)
