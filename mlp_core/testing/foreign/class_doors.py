@@ -27,6 +27,10 @@ FROM_ABOVE = re.compile(rf"{ABOVE.pattern}|(output_?)?err(or)?(_\w+)?")
 """names of the first parameter of a backward that is not called backward"""
 
 
+MOST = 6
+"""below how many parameters the forward of a recurrent cell has: forward(self, x, h, c) beside backward(self, dh, dc)"""
+
+
 def methods_of_layer(node: ast.ClassDef) -> tuple[str, str] | None:
     """The methods forward(self, x) and backward(self, dout) of a class, under these names or others; None for torch
     modules, and for other classes.
@@ -44,7 +48,10 @@ def _is_layer(methods: dict[str, ast.FunctionDef], names: tuple[str, str]) -> bo
         return False  # a loss, whose gradient takes the same arguments
     gives = returns(forward) or (keeps(forward, OUTPUTS) and keeps(backward, BELOW))
     named = names == METHODS[0] or (len(both[1]) > 1 and FROM_ABOVE.fullmatch(both[1][1]) is not None)
-    return all(len(one) in (2, 3) and one[0] == "self" for one in both) and gives and named
+    if any(one[:1] != ["self"] for one in both) or not gives or not named:
+        return False
+    cell = len(both[0]) in range(3, MOST) and 1 < len(both[1]) <= len(both[0]) and all(map(ABOVE.fullmatch, both[1][1:]))
+    return cell or all(len(one) in (2, 3) for one in both)
 
 
 def keeps(method: ast.FunctionDef, names: Sequence[str]) -> bool:

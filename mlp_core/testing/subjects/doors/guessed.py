@@ -105,11 +105,22 @@ def constructed(names: Sequence[str]) -> list[tuple[Any, ...]]:
     arrays_of = [next((shapes for words, shapes in HANDED if words.fullmatch(n)), None) for n in names]
     if all(shapes is not None for shapes in arrays_of):
         numbers = np.random.default_rng(0)
-        several = zip(*(shapes for shapes in arrays_of if shapes is not None), strict=True)
+        several = [*zip(*(shapes for shapes in arrays_of if shapes is not None), strict=True), *_cells(names)]
         return [tuple(numbers.standard_normal(shape) for shape in shapes) for shapes in several]
     if len(names) == 2 and any(map(DIVIDES.fullmatch, names)):
         return [tuple(2 if DIVIDES.fullmatch(n) else 4 for n in names)]
     return [(3, 2), (2, 3), (2, 4), (3, 3)] if len(names) == 2 else [(3,)]
+
+
+def _cells(names: Sequence[str]) -> list[tuple[tuple[int, ...], ...]]:
+    """Shapes of the matrices of a recurrent cell with 3 inputs and a state of 2 numbers: one of each, or side by side
+    those of the three or four gates of a GRU or an LSTM.
+    """
+    kinds = [next((kind for kind, words in CELL.items() if words.fullmatch(n)), "") for n in names]
+    if not {"input", "state"} <= set(kinds) or "" in kinds:
+        return []
+    sizes = {"input": (3,), "state": (2,), "bias": ()}
+    return [tuple((*sizes[kind], 2 * gates) for kind in kinds) for gates in (1, 4, 3)]
 
 
 def _filled(sizes: Sequence[Any], places: Sequence[int]) -> tuple[Any, ...]:
@@ -129,6 +140,13 @@ FRACTION = 0.25
 DIVIDES = re.compile(r"(n_?|num_?)?(heads?|groups?|h|g)", re.IGNORECASE)
 """names of a number that divides the other size"""
 
+
+CELL = {
+    "input": re.compile(r"w_?(x|i|in|input|ih|xh)h?\d?", re.IGNORECASE),
+    "state": re.compile(r"w_?(h|hh|hid|hidden|rec|r)\d?|u", re.IGNORECASE),
+    "bias": re.compile(r"b\w?|bias", re.IGNORECASE),
+}
+"""names of the arrays of a recurrent cell"""
 
 HANDED = (
     (re.compile(r"w\w*|kernels?|filters?|matrix", re.IGNORECASE), ((3, 2), (2, 3, 3, 3), (3,))),

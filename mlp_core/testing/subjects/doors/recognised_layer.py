@@ -100,11 +100,12 @@ def _fits_layer(made: Callable[[], Any], args: list[Any], *, own: bool = False) 
     arrays = held(one) if own else []
     out = (getattr(one, "forward", None) or one)(*args)
     out = given_by(one, out, kept_in(one, out, OUTPUTS))
-    steps = len(required(one.backward)) > 1
-    below = one.backward(ones_like(out), *([1.0] if steps else []))
+    outs = list(out) if isinstance(out, (tuple, list)) else [out]  # a cell with a state: h and c
+    steps = len(required(one.backward)) > len(outs)
+    below = one.backward(*map(ones_like, outs), *([1.0] if steps else []))
     below = given_by(one, below, kept_in(one, below, BELOW))
     pairs = [(each.of(one), at(one, place)) for each in arrays if (place := gradient_of(one, each)) is not None]
-    if count_of(out) < 2 or any(np.shape(array) != np.shape(gradient) for array, gradient in pairs):
+    if min(map(count_of, outs)) < 2 or any(np.shape(array) != np.shape(gradient) for array, gradient in pairs):
         return False
     if below is None and not any(map(is_real, args)):  # an embedding: its argument has no gradient
         return bool(pairs)
