@@ -169,6 +169,8 @@ def meeting(node: ast.FunctionDef, target: str) -> tuple[str, str, str] | None:
     targets, before = {target}, list[str]()
     local = {a.arg for a in node.args.args} | {n.id for n in ast.walk(node) if isinstance(n, ast.Name)
                                                and isinstance(n.ctx, ast.Store)}  # fmt: skip
+    local -= {"self", *(s.targets[0].id for s in node.body if isinstance(s, ast.Assign)
+                        and isinstance(s.targets[0], ast.Name) and isinstance(s.value, ast.Constant))}  # fmt: skip
 
     def of(part: ast.AST) -> set[str]:
         return {n.id for n in ast.walk(part) if isinstance(n, ast.Name)} & local
@@ -180,7 +182,7 @@ def meeting(node: ast.FunctionDef, target: str) -> tuple[str, str, str] | None:
             case ast.AugAssign(target=ast.Subscript(value=ast.Name(id=name), slice=index), op=ast.Sub()):
                 if of(index) & targets:
                     return "\n".join(before), name, target
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as value) if (
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() | ast.Subscript() as value) if (
                 of(value) and of(value) <= targets
             ):
                 targets.add(name)

@@ -166,11 +166,32 @@ def _place(body: Sequence[ast.stmt]) -> int | None:
     return places[0] if len(places) == 1 else None
 
 
+CLASSES = 3
+"""the number of classes, if it is a parameter"""
+
+COUNT = re.compile(r"(n|num|no|nb)_?(of_)?(class(es)?|labels|outputs?|categories)|classes|output_(dim|size)|[kc]", re.IGNORECASE)
+SIZED = re.compile(r"(\w+\.)*(eye|zeros|ones|one_?hot\w*|\w*_one_?hot|to_categorical|identity|arange|range)", re.IGNORECASE)
+"""names of a number of classes, and of functions that are called with one"""
+
+
+def _counts(given: Sequence[str], statements: Sequence[ast.stmt]) -> set[str]:
+    """The parameters that are a number of classes: np.eye(k)[y], one_hot(y, c)."""
+    found = set[str]()
+    for call in (n for s in statements for n in ast.walk(s) if isinstance(n, ast.Call)):
+        if SIZED.fullmatch(ast.unparse(call.func)):
+            handed = [*call.args, *(k.value for k in call.keywords)]
+            found |= {n.id for one in handed for n in ast.walk(one) if isinstance(n, ast.Name) and COUNT.fullmatch(n.id)}
+    return found & set(given)
+
+
 def _loop(
     name: str, before: Sequence[ast.stmt], body: Sequence[ast.stmt], given: Sequence[str], updates: Sequence[Update]
 ) -> Loop | None:
     """The function of a loop; None if its names do not show weights, data and one target."""
     weights = tuple(dict.fromkeys(one.name for one in updates))
+    counts = _counts(given, [*before, *body]) - set(weights)
+    before = [*ast.parse("\n".join(f"{n} = {CLASSES}" for n in sorted(counts))).body, *before]
+    given = [n for n in given if n not in counts]
     statements = [*before, *body]
     free = [n for n in given if n in loaded_in(statements) and n not in weights]
     factor = common_factor(body, updates)
