@@ -139,6 +139,19 @@ def common_factor(body: Sequence[ast.stmt], updates: Sequence[Update]) -> str:
     return own.pop() if len(own) == 1 else ""
 
 
+PRODUCTS = ("dot", "matmul", "mm", "einsum", "outer", "inner", "vdot", "tensordot", "T", "t", "transpose", "axis", "dim")
+"""names in code with matrices"""
+
+
+def only_numbers(body: Sequence[ast.stmt]) -> bool:
+    """Whether a body has no products of matrices and no axes, as that of a polynomial in x."""
+    parts = [n for s in body for n in ast.walk(s)]
+    names = {getattr(n, "attr", None) or getattr(n, "arg", None) for n in parts if isinstance(n, ast.Attribute | ast.keyword)}
+    names |= {n.id for n in parts if isinstance(n, ast.Name)} & set(PRODUCTS)
+    matrices = any(isinstance(n, ast.BinOp) and isinstance(n.op, ast.MatMult) for n in parts)
+    return not matrices and not names & set(PRODUCTS)
+
+
 def only_added(name: str, body: Sequence[ast.stmt]) -> bool:
     """Whether a body adds a weight, and multiplies nothing with it, as a bias."""
     parts = [n for s in body for n in ast.walk(s)]

@@ -75,5 +75,5 @@ def _parts(loop: Loop, cost: ast.FunctionDef | None) -> Parts | None:
         text += f"\ndef value{head}\n    return {cost.name}({', '.join(wanted(cost))})"
     return Parts(
         loop.node.name, text, tuple(arguments), loop.weights, loop.target, loop.biases, loop.rate, own=cost is not None,
-        flat_target=True, step=True,
+        flat_target=True, step=True, numbers=loop.numbers,
     )  # fmt: skip

@@ -23,6 +23,7 @@ from mlp_core.testing.foreign.loop_bodies import (
     loaded_in,
     needed,
     only_added,
+    only_numbers,
     retargeted,
     updates_of,
 )  # fmt: skip
@@ -44,6 +45,8 @@ class Loop:
     target: str
     rate: str
     biases: frozenset[str]
+    numbers: bool = False
+    """whether each weight is one number"""
     about: str = ""
     """the class of the method"""
 
@@ -202,7 +205,8 @@ def _loop(
     rates = [n for n in rest if n == factor] or [n for n in rest if RATE.fullmatch(n)]
     unknown = [n for n in rest if n not in rates and n not in assigned(before) and not constants_of(n)]
     biases = frozenset(one.name for one in updates if is_bias(one.name) or only_added(one.text, body))
-    if not is_plain(body) or biases >= set(weights):  # which may be empty
+    numbers = bool(weights) and only_numbers([*before, *body])
+    if not is_plain(body) or not weights or (biases >= set(weights) and not numbers):
         return None
     if len(targets) != 1 or len(data) != 1 or len(rates) > 1:
         return None
@@ -217,7 +221,7 @@ def _loop(
     ast.fix_missing_locations(ast.copy_location(node, body[0]))
     if clips(node) or meeting(node, targets[0]) is None:
         return None
-    return Loop(node, weights, data[0], targets[0], rates[0] if rates else "1.0", biases)
+    return Loop(node, weights, data[0], targets[0], rates[0] if rates else "1.0", biases, numbers)
 
 
 def unmangled(node: ast.FunctionDef, owner: str) -> None:

@@ -70,7 +70,7 @@ def _best(parts: Parts, things: Sequence[Any]) -> tuple[Tried, Given] | None:
     best: tuple[Tried, Given] | None = None
     runs: Given | None = None  # with several rows: a single one would hide a missing mean
     several = given_for(
-        parts.arguments, parts.wrt, parts.target, parts.biases, parts.rate, flat_target=parts.flat_target
+        parts.arguments, parts.wrt, parts.target, parts.biases, parts.rate, flat_target=parts.flat_target, numbers=parts.numbers
     )
     refuted = set[tuple[Any, ...]]()
     for given in several:

@@ -108,11 +108,14 @@ def drawn_by(given: Given) -> st.SearchStrategy[tuple[Any, ...]]:
 
 def given_for(
     arguments: Sequence[str], wrt: Sequence[str], target: str, biases: frozenset[str], rate: str,
-    *, flat_target: bool = False,
+    *, flat_target: bool = False, numbers: bool = False,
 ) -> Iterator[Given]:  # fmt: skip
     """Possible shapes of the arguments, the most likely ones first. flat_target: whether the target of a network with
-    one output may be a vector, one number per row.
+    one output may be a vector, one number per row. numbers: whether each parameter is a number.
     """
+    if numbers:
+        yield from _of_numbers(arguments, wrt, target, rate)
+        return
     matrices = [n for n in arguments if n in wrt and n not in biases]
     data = [n for n in arguments if n not in wrt and n not in (target, rate)]
     if not matrices or not data or len(matrices) > len(HIDDEN):
@@ -151,6 +154,16 @@ def given_for(
             place, asked = arguments.index(target), SHAPES.get()
             if asked is None or alike(asked, shapes, place if kind == "classes" else None):
                 yield Given(shapes, place, kind, outputs, axis, lib)
+
+
+def _of_numbers(arguments: Sequence[str], wrt: Sequence[str], target: str, rate: str) -> Iterator[Given]:
+    """Parameters that are numbers, and data and target that are vectors."""
+    data = [n for n in arguments if n not in (*wrt, target, rate)]
+    constants = {n: next(iter(options_of([n], ())[0]), None) for n in data[1:]}
+    held: dict[str, Any] = {rate: 1.0, target: ("n",), **dict.fromkeys(data[:1], ("n",)), **constants, **dict.fromkeys(wrt, ())}
+    shapes, asked = tuple(held[name] for name in arguments), SHAPES.get()
+    if None not in shapes and (asked is None or alike(asked, shapes)):
+        yield from (Given(shapes, arguments.index(target), "real", 1, 0, lib) for lib in ("numpy", "torch"))
 
 
 def _matrix(form: str, before: int, after: int, *, last: bool) -> tuple[int, ...]:

@@ -38,7 +38,7 @@ def several_rows(parts: Parts, things: Sequence[Any], given: Given) -> tuple[Giv
     if given.several or SHAPES.get() is not None:
         return None
     wide = next(filter(lambda one: _widens(one, given), given_for(
-        parts.arguments, parts.wrt, parts.target, parts.biases, parts.rate, flat_target=parts.flat_target,
+        parts.arguments, parts.wrt, parts.target, parts.biases, parts.rate, flat_target=parts.flat_target, numbers=parts.numbers,
     )), None)  # fmt: skip
     told = _with_rows(parts, things, wide) if wide is not None else ""
     return (wide, told) if wide is not None and told else None
