@@ -22,6 +22,7 @@ def cleaned(loop: ast.For | ast.While) -> list[ast.stmt]:
     """The statements of the body that compute something, after one that gives the loop's variable a number."""
     found = [s for s in loop.body if not _only_tells(s)]
     found = [s for s in found if not _records(s, [one for one in found if one is not s])]
+    found = [_first_count(s) for s in found if not _is_counter(s) or _counted(s) in loaded_in([o for o in found if o is not s])]
     if isinstance(loop, ast.For) and isinstance(loop.target, ast.Name) and loop.target.id in loaded_in(found):
         counter = ast.parse(f"{loop.target.id} = 1").body[0]
         return [ast.copy_location(counter, loop), *found]
@@ -46,9 +47,28 @@ def _only_tells(node: ast.stmt) -> bool:
             return all(map(_only_tells, [*body, *orelse]))
         case ast.With(body=body):
             return all(map(_only_tells, body))
-        case ast.AugAssign(target=ast.Name(), value=ast.Constant()):
-            return True  # a counter
     return False
+
+
+def _is_counter(node: ast.stmt) -> bool:
+    """Whether a statement counts steps: t += 1, self.t += 1."""
+    match node:
+        case ast.AugAssign(target=ast.Name() | ast.Attribute(), op=ast.Add(), value=ast.Constant()):
+            return True
+    return False
+
+
+def _counted(node: ast.stmt) -> str:
+    assert isinstance(node, ast.AugAssign)
+    return node.target.id if isinstance(node.target, ast.Name) else "self"
+
+
+def _first_count(node: ast.stmt) -> ast.stmt:
+    """t = 1 for t += 1."""
+    if not _is_counter(node):
+        return node
+    assert isinstance(node, ast.AugAssign)
+    return ast.copy_location(ast.parse(f"{ast.unparse(node.target)} = 1").body[0], node)
 
 
 def is_plain(body: Sequence[ast.stmt]) -> bool:

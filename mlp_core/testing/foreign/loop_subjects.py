@@ -12,6 +12,7 @@ from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import made_of, meeting
 from mlp_core.testing.foreign.doors import wanted
 from mlp_core.testing.foreign.loops import Loop, loops_in
+from mlp_core.testing.foreign.loop_states import with_slopes
 from mlp_core.testing.foreign.passes import LOSS, returned
 from mlp_core.testing.subjects.doors.parts import Parts
 
@@ -21,6 +22,9 @@ LOOKS = "a training loop that combines target and prediction and updates its wei
 
 RECORD = re.compile(r"(\w+_)?(loss|cost|nll|mse|bce)|j", re.IGNORECASE)
 """names of the loss that a loop computes"""
+
+
+STATE = "the gradient and the sign of the step are verified, the rule with its state is not"
 
 
 def loops(file: Any) -> Iterator[tuple[str, tuple[str, ...], Any, frozenset[str], tuple[str, ...], bool]]:
@@ -66,9 +70,12 @@ def _parts(loop: Loop, cost: ast.FunctionDef | None) -> Parts | None:
     prefix, prediction, target = met
     arguments = [a.arg for a in loop.node.args.args]
     head, weights = f"({', '.join(arguments)}):", ", ".join(loop.weights)
-    text = "\n".join([
-        f"def gives{head}", f"    found = {loop.node.name}({', '.join(arguments)})",
+    plain = [
+        f"    found = {loop.node.name}({', '.join(arguments)})",
         f"    return [(b - a) / {loop.rate} for b, a in zip([{weights}], found)]",
+    ]  # fmt: skip
+    text = "\n".join([
+        f"def gives{head}", *(with_slopes(loop.node.name, arguments, loop.weights, loop.slopes) if loop.slopes else plain),
         f"def meets{head}", *(f"    {line}" for line in prefix.splitlines()), f"    return {prediction}, {target}",
     ])  # fmt: skip
     if cost is not None:
@@ -76,4 +83,5 @@ def _parts(loop: Loop, cost: ast.FunctionDef | None) -> Parts | None:
     return Parts(
         loop.node.name, text, tuple(arguments), loop.weights, loop.target, loop.biases, loop.rate, own=cost is not None,
         flat_target=True, step=True, numbers=loop.numbers,
+        note=STATE if loop.slopes else "",
     )  # fmt: skip

@@ -27,12 +27,13 @@ from mlp_core.testing.foreign.loop_bodies import (
     retargeted,
     updates_of,
 )  # fmt: skip
+from mlp_core.testing.foreign.loop_states import states_of
 from mlp_core.testing.foreign.nets import INPUT, constructing, read, taken
 from mlp_core.testing.subjects.doors.names import constants_of
 from mlp_core.testing.subjects.roles import role
 
 METHOD = re.compile(r"_?(fit|train|learn|optimi[sz]e|gradient_descent|partial_fit|run|step)\w*", re.IGNORECASE)
-FUNCTION = re.compile(r"\w*(descent|fit|train|learn|optimi[sz]e|regression|gd|perceptron|model)\w*", re.IGNORECASE)
+FUNCTION = re.compile(r"\w*(descent|fit|train|learn|optimi[sz]e|regression|gd|perceptron|model|momentum|adam|rmsprop|nesterov|adagrad)\w*", re.IGNORECASE)
 """names of methods and functions that train"""
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Loop:
     biases: frozenset[str]
     numbers: bool = False
     """whether each weight is one number"""
+    slopes: int = 0
+    """how many gradients it returns after its weights, if its updates have a state"""
     about: str = ""
     """the class of the method"""
 
@@ -107,7 +110,22 @@ def _of_function(node: ast.FunctionDef) -> Loop | None:
     weights = {one.text for one in updates}
     kept = [s for s in before if isinstance(s, ast.Assign) and not assigned([s]) & weights]
     given = [*(a.arg for a in node.args.args), *(n for s in before for n in assigned([s]) & weights)]
-    return _loop(f"{node.name}_loop", needed(kept, body), body, given, updates)
+    defaults = _defaults(node, given)
+    given = [n for n in given if n not in assigned(defaults)]
+    return _loop(f"{node.name}_loop", [*defaults, *needed(kept, body)], body, given, updates)
+
+
+STATES = re.compile(r"gamma|mu|momentum|rho|beta_?\d?|b[12]|decay_?rate|decay|eps(ilon)?", re.IGNORECASE)
+"""names of the numbers of a rule with a state"""
+
+
+def _defaults(node: ast.FunctionDef, given: Sequence[str]) -> list[ast.stmt]:
+    """Statements that give the numbers of a rule their defaults, or one between 0 and 1."""
+    names = [a.arg for a in node.args.args]
+    values = dict(zip(names[len(names) - len(node.args.defaults) :], node.args.defaults, strict=True))
+    own = [n for n in names if n in given and STATES.fullmatch(n)]
+    lines = (f"{n} = {ast.unparse(values[n]) if n in values else '1e-8' if n.startswith('eps') else '0.5'}" for n in own)
+    return ast.parse("\n".join(lines)).body
 
 
 def _of_class(node: ast.ClassDef) -> Loop | None:
@@ -205,6 +223,10 @@ def _loop(
     rates = [n for n in rest if n == factor] or [n for n in rest if RATE.fullmatch(n)]
     unknown = [n for n in rest if n not in rates and n not in assigned(before) and not constants_of(n)]
     biases = frozenset(one.name for one in updates if is_bias(one.name) or only_added(one.text, body))
+    states = states_of(body, updates)
+    if states is None:
+        return None
+    before = [*before, *states.lines()]
     numbers = bool(weights) and only_numbers([*before, *body])
     if not is_plain(body) or not weights or (biases >= set(weights) and not numbers):
         return None
@@ -214,14 +236,14 @@ def _loop(
         return None
     constants = [n for n in rest if n not in rates and constants_of(n) and not name.startswith("loop_in_line")]
     arguments = [*weights, data[0], targets[0], *constants, *rates]
-    returned = ast.parse(f"return {', '.join(weights)},").body
+    returned = ast.parse(f"return {', '.join([*weights, *states.slopes])},").body
     (node,) = ast.parse(f"def {name}({', '.join(arguments)}): pass").body
     assert isinstance(node, ast.FunctionDef)
     node.body = [*map(copy.deepcopy, before), *retargeted(body), *returned]
     ast.fix_missing_locations(ast.copy_location(node, body[0]))
     if clips(node) or meeting(node, targets[0]) is None:
         return None
-    return Loop(node, weights, data[0], targets[0], rates[0] if rates else "1.0", biases, numbers)
+    return Loop(node, weights, data[0], targets[0], rates[0] if rates else "1.0", biases, numbers, len(states.slopes))
 
 
 def unmangled(node: ast.FunctionDef, owner: str) -> None:

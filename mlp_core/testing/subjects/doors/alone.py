@@ -94,6 +94,7 @@ def _form(parts: Parts, things: Sequence[Any], tried: Tried, given: Given) -> Fo
     words = tried.words
     if parts.own and tried.agree <= len(parts.wrt) and "def meets(" in parts.text:
         words += _other(parts, things, given)
+    words += f"; {parts.note}" if parts.note else ""
     untested = ""
     if (wider := several_rows(parts, things, given)) is not None:
         wide, what = wider

@@ -24,6 +24,8 @@ class Parts:
     """whether the target of a network with one output may be a vector, one number per row"""
     numbers: bool = False
     """whether each parameter is one number, as in y = a + b * x + c * x ** 2"""
+    note: str = ""
+    """what else is said about it"""
     step: bool = False
     """whether the gradients are those of a step that was taken, so that the sign is no convention"""
     new: bool = False
