@@ -31,8 +31,8 @@ LOSS = re.compile(r"(\w*loss|cost|mse|err(or)?|l)\d?", re.IGNORECASE)
 def passes(file: Any) -> Iterator[Kept]:
     """Functions that run forward and backward, and classes with __call__(x, targ) and backward()."""
     functions = {node.name: node for node, _ in file.functions()}
-    attributes = [a for node in file.definitions.values() if (a := _kept(node))]
-    keeping = {name for name, node in functions.items() if _kept(node)}
+    attributes = [a for node in file.definitions.values() if (a := kept_in(node))]
+    keeping = {name for name, node in functions.items() if kept_in(node)}
     for node in functions.values():
         called = {n.func.id for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
         if attributes and (called & keeping or (node.name in keeping and _loss(node))):
@@ -42,7 +42,7 @@ def passes(file: Any) -> Iterator[Kept]:
             yield from _class(cls, attributes[0])
 
 
-def _kept(node: ast.AST) -> str | None:
+def kept_in(node: ast.AST) -> str | None:
     """The attribute in which a definition keeps gradients of what it is given: the name after the dot."""
     for one in ast.walk(node):
         match one:
