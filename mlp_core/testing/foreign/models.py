@@ -10,15 +10,18 @@ from typing import Any
 
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import GRADIENT, clips
+from mlp_core.testing.foreign.beside import VALUED
 from mlp_core.testing.foreign.doors import Door
-from mlp_core.testing.foreign.nets import constructing, taken, weights_in
+from mlp_core.testing.foreign.nets import arrays_in, constructing, taken, weights_in
 from mlp_core.testing.foreign.passes import COST, returned
 
 of_model = later("mlp_core.testing.subjects.doors.model", "of_model")
 
 LOOKS = "a class with loss(X, y) and gradients(X, y) of its own arrays"
 
-SLOPES = re.compile(r"_?((compute|calc|calculate|loss)_?)?(grad(ient)?s?|backward|backprop)", re.IGNORECASE)
+SLOPES = re.compile(
+    r"_?((compute|calc|calculate|loss)_?)?(grad(ient)?s?|backward|backprop)|_?grad(ient)?s?_\w+|\w+_grad(ient)?s?", re.IGNORECASE
+)
 """names of the method with the gradients"""
 
 
@@ -34,10 +37,12 @@ def maker(node: ast.ClassDef) -> tuple[str, Callable[..., Any]] | None:
     slope = next((m for n, m in methods.items() if SLOPES.fullmatch(n) and taken(m) and not clips(m)), None)
     if "__init__" not in methods or slope is None:
         return None
-    costs = [m for n, m in methods.items() if COST.fullmatch(n) and taken(m) == taken(slope)
-             and len(returned(m) or ()) == 1]  # fmt: skip
-    places = weights_in(constructing(methods))
-    outs = returned(slope) or []
+    costs = [m for n, m in methods.items() if m is not slope and (COST.fullmatch(n) or VALUED.fullmatch(n))
+             and taken(m) == taken(slope) and len(returned(m) or ()) == 1]  # fmt: skip
+    outs, made = returned(slope) or [], constructing(methods)
+    places = weights_in(made)
+    if len(outs) > 1 and len(places) != len(outs):
+        places = _named(outs, arrays_in(made))
     if len(costs) != 1 or not places or len(outs) not in (1, len(places)):
         return None
     if len(outs) != len(places) and not isinstance(outs[0], ast.Name | ast.Dict):
@@ -45,6 +50,13 @@ def maker(node: ast.ClassDef) -> tuple[str, Callable[..., Any]] | None:
     order = _order(outs, places) if len(outs) == len(places) else list(range(len(places)))
     cost, gradient = costs[0].name, slope.name
     return f"{node.name}.{gradient}", lambda cls, _: of_model(cls, places, cost, gradient, order)
+
+
+def _named(outs: list[ast.expr], arrays: tuple[str, ...]) -> tuple[str, ...]:
+    """The arrays whose gradients are returned, by the names of these: dP and dQ, of P and Q."""
+    stems = [(m[1] or m[2]).lower() for one in outs if isinstance(one, ast.Name) and (m := GRADIENT.fullmatch(one.id))]
+    found = tuple(n for n in arrays if n.lower().strip("_") in stems)
+    return found if len(found) == len(outs) else ()
 
 
 def _order(outs: list[ast.expr], places: tuple[str, ...]) -> list[int]:

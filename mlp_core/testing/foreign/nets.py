@@ -144,6 +144,11 @@ def weights_in(init: ast.FunctionDef) -> tuple[str, ...]:
     return places if names == places else ()
 
 
+def arrays_in(init: ast.FunctionDef) -> tuple[str, ...]:
+    """The attributes that a constructor makes by a call, of any name."""
+    return tuple(n for n in _attributes(init) if _is_array(init, n) and not _is_list(init, n))
+
+
 def _values(init: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
     """The expressions assigned to an attribute."""
     for s in (s for s in ast.walk(init) if isinstance(s, ast.Assign)):

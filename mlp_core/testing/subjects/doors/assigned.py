@@ -32,9 +32,12 @@ NUMBERS = re.compile(EITHER.pattern + r"|gamma|T|t|tau|temp\w*|lam\w*|n|p|factor
 
 CLASSES = re.compile(
     r"(y|t|target|label|idx|index|indice|classes|class|token|id|word|action|tag|user|item|seq)s?(_?(true|idx|id)s?)?"
-    r"|labels?_\w+|(event|death|censor)(s|ed|ing)?(_?(observed|indicators?))?|status|observed"
+    r"|labels?_\w+|(event|death|censor)(s|ed|ing)?(_?(observed|indicators?))?|status"
 )
 """names of a parameter with integers: the classes of a batch of 4, or whether an event was observed"""
+
+MASKS = re.compile(r"masks?|\w+_mask|mask_\w+|observed(_\w+)?|is_(observed|rated|known)|indicators?", re.IGNORECASE)
+"""names of a parameter with zeros and ones of any shape"""
 
 SEQUENCES = (4, 2)
 """the shape of a batch of sequences of classes"""
@@ -169,6 +172,9 @@ def options_of(names: Sequence[str], shapes: Sequence[Any]) -> list[Sequence[Any
             found.append(shapes)
         elif constants is not None:
             found.append(constants)
+        elif MASKS.fullmatch(name):
+            wide = sorted((one for one in shapes if len(sizes_of(one)) > 0), key=lambda one: len(sizes_of(one)) == 1)
+            found.append([*map(Classes, wide), *shapes])
         elif CLASSES.fullmatch(name):
             found.append([Classes(), *shapes, Classes(SEQUENCES), *[Classes(())] * bool(SINGLE.fullmatch(name))])
         elif ONE_CLASS.fullmatch(name):
