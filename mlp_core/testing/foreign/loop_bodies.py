@@ -18,9 +18,25 @@ class Update(NamedTuple):
     """the weight as the name of a parameter"""
 
 
+def apart(nodes: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The statements with `a, b = f(x), g(x)` as two of them, unless a later value reads an earlier target."""
+    found = list[ast.stmt]()
+    for s in nodes:
+        match s:
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(targets) == len(values):
+                names = [ast.unparse(t) for t in targets]
+                read = [{ast.unparse(n) for n in ast.walk(v) if isinstance(n, ast.Name | ast.Attribute)} for v in values]
+                if not any(names[i] in read[k] for k in range(len(names)) for i in range(k)):
+                    pairs = zip(targets, values, strict=True)
+                    found += [ast.copy_location(ast.Assign([t], v), s) for t, v in pairs]
+                    continue
+        found.append(s)
+    return found
+
+
 def cleaned(loop: ast.For | ast.While) -> list[ast.stmt]:
     """The statements of the body that compute something, after one that gives the loop's variable a number."""
-    found = [s for s in loop.body if not _only_tells(s)]
+    found = [s for s in apart(loop.body) if not _only_tells(s)]
     found = [s for s in found if not _records(s, [one for one in found if one is not s])]
     found = [_first_count(s) for s in found if not _is_counter(s) or _counted(s) in loaded_in([o for o in found if o is not s])]
     if isinstance(loop, ast.For) and isinstance(loop.target, ast.Name) and loop.target.id in loaded_in(found):

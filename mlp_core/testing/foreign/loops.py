@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from mlp_core.testing.foreign.alone import BIAS, RATE, TARGET, clips, meeting, stem
 from mlp_core.testing.foreign.loop_bodies import (
     Update,
+    apart,
     assigned,
     cleaned,
     common_factor,
@@ -85,7 +86,7 @@ def is_data(name: str) -> bool:
 
 def _of_script(top: Sequence[ast.stmt], k: int, loop: ast.For | ast.While) -> Loop | None:
     """A loop outside of functions. Names that are made of the data, such as m = len(y), are made again."""
-    bound = {n: s for s in top[:k] if isinstance(s, ast.Assign) for n in assigned([s])}
+    bound = {n: s for s in apart(top[:k]) if isinstance(s, ast.Assign) for n in assigned([s])}
     body = cleaned(loop)
     updates = updates_of(body)
     weights = {one.text for one in updates}
@@ -103,7 +104,7 @@ def _of_function(node: ast.FunctionDef) -> Loop | None:
     place = _place(node.body)
     if place is None:
         return None
-    loop, before = node.body[place], node.body[:place]
+    loop, before = node.body[place], apart(node.body[:place])
     assert isinstance(loop, ast.For | ast.While)
     body = cleaned(loop)
     updates = updates_of(body)
@@ -140,14 +141,14 @@ def _of_class(node: ast.ClassDef) -> Loop | None:
         place = _place(method.body)
         if place is None or sum(map(is_target, taken(method))) != 1:
             continue
-        loop, before = method.body[place], method.body[:place]
+        loop, before = method.body[place], apart(method.body[:place])
         assert isinstance(loop, ast.For | ast.While)
         body = cleaned(loop)
         updates = [one for one in updates_of(body) if one.text.startswith("self.")]
         weights = {one.text for one in updates}
         kept = [s for s in before if isinstance(s, ast.Assign) and not weights & {ast.unparse(t) for t in s.targets}]
         made = constructing(methods) if "__init__" in methods else None
-        rates = [t.attr for s in ast.walk(made) if isinstance(s, ast.Assign) for t in s.targets
+        rates = [t.attr for s in apart(made.body) if isinstance(s, ast.Assign) for t in s.targets
                  if isinstance(t, ast.Attribute) and RATE.fullmatch(t.attr)] if made else []  # fmt: skip
         first = [f"self = {node.name}({', '.join(handed)})", *(f"self.{r} = 1.0" for r in rates),
                  *(f"{one.text} = {one.name}" for one in updates)]  # fmt: skip
