@@ -17,8 +17,9 @@ from mlp_core.testing.subjects.roles import role
 
 LOOKS = "a hand-written gradient that combines target and prediction (delta = p - y)"
 
-MATRIX = re.compile(r"(w|theta|weights?|u|v)_?\w{0,2}", re.IGNORECASE)
-BIAS = re.compile(r"(b|bias(es)?|intercept)_?\w{0,2}", re.IGNORECASE)
+LAYER = r"_?(\w{0,2}|_(in|out|inp|input|output|hid|hidden|emb|embed|embedding)\d?)"
+MATRIX = re.compile(rf"(w|theta|weights?|u|v){LAYER}", re.IGNORECASE)
+BIAS = re.compile(rf"(b|bias(es)?|intercept){LAYER}", re.IGNORECASE)
 RATE = re.compile(r"(rate|lr|learning_?rate|eta|alpha|step_?size)", re.IGNORECASE)
 TARGET = re.compile(r"([ytl]|target|label|y_?true|truth)s?|\w+_(label|target)s?", re.IGNORECASE)
 GRADIENT = re.compile(r"(?:d|d_|grad_|g_|dl_d|delta_|nabla_)(\w+)|(\w+)_(?:grad|gradient|delta)", re.IGNORECASE)
@@ -169,8 +170,7 @@ def meeting(node: ast.FunctionDef, target: str) -> tuple[str, str, str] | None:
     targets, before = {target}, list[str]()
     local = {a.arg for a in node.args.args} | {n.id for n in ast.walk(node) if isinstance(n, ast.Name)
                                                and isinstance(n.ctx, ast.Store)}  # fmt: skip
-    local -= {"self", *(s.targets[0].id for s in node.body if isinstance(s, ast.Assign)
-                        and isinstance(s.targets[0], ast.Name) and isinstance(s.value, ast.Constant))}  # fmt: skip
+    local.discard("self")
 
     def of(part: ast.AST) -> set[str]:
         return {n.id for n in ast.walk(part) if isinstance(n, ast.Name)} & local
@@ -179,6 +179,8 @@ def meeting(node: ast.FunctionDef, target: str) -> tuple[str, str, str] | None:
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             continue
         match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if not of(value):
+                local.discard(name)  # a constant, such as a number of classes
             case ast.AugAssign(target=ast.Subscript(value=ast.Name(id=name), slice=index), op=ast.Sub()):
                 if of(index) & targets:
                     return "\n".join(before), name, target

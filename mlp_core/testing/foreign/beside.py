@@ -15,6 +15,7 @@ from mlp_core.testing.subjects.doors.names import BELOW
 
 of_batch_loss = later("mlp_core.testing.subjects.doors.batch_loss", "of_batch_loss")
 of_loss = later("mlp_core.testing.subjects.doors.class_loss", "of_loss")
+of_derivative = later("mlp_core.testing.subjects.doors.recognised", "of_derivative")
 of_chain, of_written, of_force = (
     later("mlp_core.testing.subjects.doors.beside", name) for name in ("of_chain", "of_written", "of_force")
 )
@@ -108,6 +109,26 @@ def costs_beside(file: Any) -> Iterator[Door]:
         if len(values) == 1 and sum(n in slopes for n in alike) == 1:
             make = slope_of(values[0], slope)
             yield values[0].name, (values[0].name, slope.name), lambda *things, make=make: make(*things[:-1])
+
+
+PARTIAL = re.compile(r"(?:grad(?:ient)?_|d|d_|dL_d|dJ_d|compute_grad_|nabla_)(\w+)|(\w+)_grad(?:ient)?", re.IGNORECASE)
+"""names of the gradient by one parameter: grad_U"""
+
+
+def partials(file: Any) -> Iterator[tuple[str, tuple[str, ...], Any, frozenset[str], tuple[str, ...]]]:
+    """A cost, and a gradient by one of its arguments: loss(R, U, V), grad_U(R, U, V) and grad_V(R, U, V)."""
+    nodes = [node for node, _ in file.functions() if len(wanted(node)) in range(FEWEST, LARGEST + 1) and returns(node)]
+    for slope in nodes:
+        match = PARTIAL.fullmatch(slope.name)
+        whose = [k for k, n in enumerate(wanted(slope)) if match and n.lower() == (match[1] or match[2]).lower()]
+        values = [n for n in nodes if wanted(n) == wanted(slope) and VALUED.fullmatch(n.name)]
+        if len(values) == len(whose) == 1 and not clips(slope):
+            needs = (slope.name, values[0].name)
+            yield slope.name, needs, _partial(whose[0]), frozenset(), (slope.name,)
+
+
+def _partial(at: int) -> Any:
+    return lambda slope, value, _: of_derivative(value, slope, at=at)
 
 
 def _stems(node: ast.FunctionDef) -> list[str]:

@@ -30,7 +30,7 @@ from mlp_core.testing.foreign.loop_bodies import (
 )  # fmt: skip
 from mlp_core.testing.foreign.loop_states import states_of
 from mlp_core.testing.foreign.nets import INPUT, constructing, read, taken
-from mlp_core.testing.subjects.doors.names import constants_of
+from mlp_core.testing.subjects.doors.names import COUNTS, constants_of
 from mlp_core.testing.subjects.roles import role
 
 METHOD = re.compile(r"_?(fit|train|learn|optimi[sz]e|gradient_descent|partial_fit|run|step)\w*", re.IGNORECASE)
@@ -172,6 +172,8 @@ def _handed(names: Sequence[str]) -> list[str] | None:
             found.append("1.0")
         elif ITERATIONS.fullmatch(name):
             found.append("1")
+        elif COUNT.fullmatch(name) or COUNTS.fullmatch(name):
+            found.append(str(CLASSES))  # as many classes as features
         elif constants := constants_of(name):
             found.append(repr(constants[0]))
         else:
@@ -206,6 +208,30 @@ def _counts(given: Sequence[str], statements: Sequence[ast.stmt]) -> set[str]:
     return found & set(given)
 
 
+class _Counted(ast.NodeTransformer):
+    """np.arange(3) for np.unique(y): the drawn labels may lack a class."""
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:  # the name that ast asks for
+        match node:
+            case ast.Call(func=ast.Attribute(value=library, attr="unique"), args=[ast.Name(id=name)], keywords=[]):
+                if is_target(name):
+                    return ast.parse(f"{ast.unparse(library)}.arange({CLASSES})", mode="eval").body
+            case ast.Call(func=ast.Name(id="set"), args=[ast.Name(id=name)]) if is_target(name):
+                return ast.parse(f"set(range({CLASSES}))", mode="eval").body
+        self.generic_visit(node)
+        return node
+
+
+def _all_classes(node: ast.stmt) -> ast.stmt:
+    """A statement that counts the classes among labels, for the number of classes that are drawn."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)]) if COUNT.fullmatch(name.strip("_")):
+            found = _Counted().visit(copy.deepcopy(node))
+            assert isinstance(found, ast.stmt)
+            return ast.fix_missing_locations(found)
+    return node
+
+
 def _loop(
     name: str, before: Sequence[ast.stmt], body: Sequence[ast.stmt], given: Sequence[str], updates: Sequence[Update]
 ) -> Loop | None:
@@ -214,6 +240,7 @@ def _loop(
     counts = _counts(given, [*before, *body]) - set(weights)
     before = [*ast.parse("\n".join(f"{n} = {CLASSES}" for n in sorted(counts))).body, *before]
     given = [n for n in given if n not in counts]
+    before = [_all_classes(s) for s in before]
     statements = [*before, *body]
     free = [n for n in given if n in loaded_in(statements) and n not in weights]
     factor = common_factor(body, updates)

@@ -14,7 +14,7 @@ from typing import Any
 from mlp_core.testing.foreign.alone import BIAS, MATRIX, RATE, TARGET, Gradient, clips, made_of
 from mlp_core.testing.foreign.doors import wanted
 from mlp_core.testing.foreign.passes import COST, OUTPUT, returned
-from mlp_core.testing.subjects.doors.names import constants_of
+from mlp_core.testing.subjects.doors.names import COUNTS, constants_of
 from mlp_core.testing.subjects.doors.parts import Parts
 from mlp_core.testing.subjects.roles import role
 
@@ -218,12 +218,16 @@ def _outputs(net: Net, x: str) -> list[str]:
     return [f"    {call}", f"    output = net.{kept[-1]}"] if kept else [f"    output = {call}"]
 
 
+SIZE = re.compile(r"(\w+_)?(dim|size)|[hk]", re.IGNORECASE)
+"""names of one size in a constructor, which are those of an axis or a factor elsewhere"""
+
+
 def _constructed(net: Net, matrices: list[str]) -> str | None:
     """The call that makes it, in Python: sizes of the layers, one by one or as a list, and constants."""
     init = next(m for m in net.node.body if isinstance(m, ast.FunctionDef) and m.name == "__init__")
     names, sizes, handed = taken(init), 0, list[str]()
     for name in names:
-        constant = constants_of(name)
+        constant = () if COUNTS.fullmatch(name) or SIZE.fullmatch(name) else constants_of(name)
         if name in net.kept:
             handed.append(name)
         elif RATE.fullmatch(name) or re.fullmatch(r"learning\w*", name):

@@ -200,6 +200,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("", _door(beside.minimized)),
     Recogniser("", _door(beside.alone_beside)),
     Recogniser("", _door(beside.costs_beside)),
+    Recogniser("", _door(beside.partials)),
     Recogniser(held.LOOKS, _held),
     Recogniser("f(x, grad), which writes its gradient into grad", _door(beside.written)),
     Recogniser("an energy and its forces", _door(beside.forces)),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mlp_core.testing.examples.shapes import Drawn
 from mlp_core.testing.subjects.doors.arrays import arrays
-from mlp_core.testing.subjects.doors.names import CONSTANTS, EITHER
+from mlp_core.testing.subjects.doors.names import CONSTANTS, COUNTS, EITHER
 from mlp_core.testing.subjects.roles import role
 
 GROUPS = re.compile(r"n_?groups|num_groups|G|groups?")
@@ -63,12 +63,6 @@ VECTORS = re.compile(
 )
 """names of a parameter with one number per sample: a function of such a parameter is tried with vectors first"""
 
-
-COUNTS = re.compile(
-    r"(num|n|no|nb)_(users?|movies|items|features|labels|class(es)?|hidden|inputs?|outputs?|factors|components|topics"
-    r"|states|actions|units|samples|visible|words|tokens|vocab|dims?)|(input|hidden|output)(_layer)?_(size|dim)"
-)
-"""names of a parameter that is the size of an array in another parameter"""
 
 UNROLLED = re.compile(r"(nn_|initial_)?(params?|parameters|theta|thetas|weights|w|x0?)(_?vec(tor)?|_unrolled|_flat)?")
 """names of a vector that holds all parameters"""

@@ -10,12 +10,13 @@ import numpy as np
 from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_number, is_real
 from mlp_core.testing.subjects.doors.again import Again, anew
 from mlp_core.testing.subjects.doors.asked import not_run
-from mlp_core.testing.subjects.doors.assigned import COUNTS, options_of
+from mlp_core.testing.subjects.doors.assigned import options_of
 from mlp_core.testing.subjects.doors.beside import Beside
 from mlp_core.testing.subjects.doors.domains import narrowed
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import in_words, required, strategy_of
 from mlp_core.testing.subjects.doors.guessed import constructed
+from mlp_core.testing.subjects.doors.names import COUNTS
 from mlp_core.testing.subjects.doors.raised import note
 from mlp_core.testing.subjects.doors.telling import telling_defaults
 from mlp_core.testing.subjects.doors.tried import FEW, MANY, tried

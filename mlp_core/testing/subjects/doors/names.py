@@ -50,6 +50,13 @@ TELLING = re.compile(
 """names of parameters that are factors, powers or thresholds"""
 
 
+COUNTS = re.compile(
+    r"(num|n|no|nb)_(users?|movies|items|features|labels|class(es)?|hidden|inputs?|outputs?|factors|components|topics"
+    r"|states|actions|units|samples|visible|words|tokens|vocab|dims?)|(input|hidden|output)(_layer)?_(size|dim)"
+)
+"""names of a parameter that is the size of an array in another parameter"""
+
+
 def hides(name: str, default: Any) -> bool:
     """Whether a default of 0 or 1 hides that a factor, a power or a penalty is forgotten.
 

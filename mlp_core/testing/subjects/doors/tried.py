@@ -108,7 +108,7 @@ def _widened(
     sizes = sorted({n for one in options if is_shape(one) for n in sizes_of(one)} - _ones(names, options), reverse=True)
     letters = iter("ndhkmpqrstuvw")
     grouped = kinds != options_of(names, FEW)
-    deep = any(len(sizes_of(one)) > 3 for one in options if is_shape(one))  # a filter must fit with every stride
+    deep = any(len(sizes_of(one)) > 2 for one in options if is_shape(one))  # a filter must fit with every stride
     divided = [_placed(options, open_, values) for values in constants] if grouped or deep else [options]
     free = {}
     for n in sizes:

@@ -25,8 +25,8 @@ MANY = (
 OTHER = 2
 """a size for an axis that is to differ from all others"""
 
-FILTERS = (3, 2)
-"""sizes of a filter in an image of 5 x 5"""
+FILTERS, SEQUENCE = (3, 2), 7
+"""sizes of a filter in an image of 5 x 5, and the length of a sequence for a filter"""
 
 
 def wider(
@@ -85,8 +85,13 @@ def _filters(options: tuple[Any, ...]) -> Iterable[tuple[Any, ...]]:
     """Assignments with smaller filters: if they are as large as the image, there is one output alone, and a forgotten
     stride does not show.
     """
-    images = [k for k, one in enumerate(options) if type(one) is tuple and len(one) == 4]
+    images = [k for k, one in enumerate(options) if type(one) is tuple and len(one) in (3, 4)]
     if len(images) != 2 or options[images[0]] != options[images[1]]:
+        return
+    if len(options[images[0]]) == 3:  # a filter in a sequence
+        for axis in (2, 1):
+            long = tuple(SEQUENCE if j == axis else n for j, n in enumerate(options[images[0]]))
+            yield tuple(long if i == images[0] else o for i, o in enumerate(options))
         return
     large = max(options[images[1]])
     for size in FILTERS:
