@@ -12,7 +12,7 @@ LAYERS = ("Relu", "Lin", "Mse")
 
 CASES = {
     "an LSTM cell": Case(CELL, "dc + dh * self.o", "dh * self.o", ("LSTMCell",), "gradient of"),
-    "an RNN cell with its weights": Case(GIVEN_CELL, "np.sum(dt, axis=0)", "np.mean(dt, axis=0)", ("RNN",), "params[2]"),
+    "an RNN cell with its weights": Case(GIVEN_CELL, "sum(dt, axis=0)", "mean(dt, axis=0)", ("RNN",), "params[2]"),
     "a linear layer with kept gradients": Case(KEPT, "out.g.sum(0)", "out.g.mean(0)", LAYERS, "gradient of b"),
     "a loss with kept gradients": Case(KEPT, "2 * (inp", "(inp", LAYERS, "gradient of pred"),
     "classes in a loop": Case(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from mlp_core.base.lazy import later
@@ -92,8 +93,8 @@ VALUED = re.compile(
 )
 """names of a function that returns one number, if another one is called its gradient"""
 
-SLOPED = re.compile(r"\w*(grad|deriv|jacobian|score(?!s))\w*", re.IGNORECASE)
-"""names of its gradient"""
+SLOPED = re.compile(r"\w*(grad|deriv|jacobian)\w*|(\w+_)?score_(function|vector)", re.IGNORECASE)
+"""names of its gradient; a score alone may be a metric"""
 
 FEWEST, LARGEST = 2, 6
 """how many arguments they have: with one, a name such as `loss` does not show which of several gradients is its own"""
@@ -107,7 +108,7 @@ def costs_beside(file: Any) -> Iterator[Door]:
         alike = [n for n in nodes if _stems(n) == _stems(slope)]
         values = [n for n in alike if n not in slopes and VALUED.fullmatch(n.name)]
         if len(values) == 1 and sum(n in slopes for n in alike) == 1:
-            make = slope_of(values[0], slope)
+            make = partial(slope_of(values[0], slope), one_value=True)
             yield values[0].name, (values[0].name, slope.name), lambda *things, make=make: make(*things[:-1])
 
 
@@ -128,7 +129,7 @@ def partials(file: Any) -> Iterator[tuple[str, tuple[str, ...], Any, frozenset[s
 
 
 def _partial(at: int) -> Any:
-    return lambda slope, value, _: of_derivative(value, slope, at=at)
+    return lambda slope, value, _: of_derivative(value, slope, at=at, one_value=True)
 
 
 def _stems(node: ast.FunctionDef) -> list[str]:

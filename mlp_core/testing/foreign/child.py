@@ -20,9 +20,9 @@ from mlp_core.testing.engine.groups import BATCH, SIZE
 from mlp_core.testing.engine.law import Law
 from mlp_core.testing.engine.result import Result
 from mlp_core.testing.foreign.data_files import brought, missing
+from mlp_core.testing.foreign.joint import as_joint
 from mlp_core.testing.foreign.limits import Large, Limits, Slow, Stopped, contain, few_processes, guarded
 from mlp_core.testing.foreign.load import loaded
-from mlp_core.testing.foreign.joint import as_joint
 from mlp_core.testing.foreign.told import row
 from mlp_core.testing.foreign.top_level import Found
 from mlp_core.testing.foreign.unguarded import subject_of

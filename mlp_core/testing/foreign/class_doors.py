@@ -28,7 +28,7 @@ FROM_ABOVE = re.compile(rf"{ABOVE.pattern}|(output_?)?err(or)?(_\w+)?")
 
 
 MOST = 6
-"""below how many parameters the forward of a recurrent cell has: forward(self, x, h, c) beside backward(self, dh, dc)"""
+"""below how many parameters the forward of a recurrent cell has: forward(self, x, h, c), backward(self, dh, dc)"""
 
 
 def methods_of_layer(node: ast.ClassDef) -> tuple[str, str] | None:
@@ -50,8 +50,8 @@ def _is_layer(methods: dict[str, ast.FunctionDef], names: tuple[str, str]) -> bo
     named = names == METHODS[0] or (len(both[1]) > 1 and FROM_ABOVE.fullmatch(both[1][1]) is not None)
     if any(one[:1] != ["self"] for one in both) or not gives or not named:
         return False
-    cell = len(both[0]) in range(3, MOST) and 1 < len(both[1]) <= len(both[0]) and all(map(ABOVE.fullmatch, both[1][1:]))
-    return cell or all(len(one) in (2, 3) for one in both)
+    cell = len(both[0]) in range(3, MOST) and len(both[1]) in range(2, len(both[0]) + 1)
+    return (cell and all(map(ABOVE.fullmatch, both[1][1:]))) or all(len(one) in (2, 3) for one in both)
 
 
 def keeps(method: ast.FunctionDef, names: Sequence[str]) -> bool:

@@ -35,7 +35,8 @@ ACTIVATION = re.compile(
 
 def deltas(file: Any) -> Iterator[tuple[str, tuple[str, ...], Any, frozenset[str], tuple[str, ...], bool]]:
     """The fields of a `Found` for each class. It is verified also if the network of the file uses it."""
-    functions = [node.name for node, _ in file.functions() if ACTIVATION.fullmatch(node.name) and len(wanted(node)) == 1]
+    plain = [node.name for node, _ in file.functions() if len(wanted(node)) == 1]
+    functions = [name for name in plain if ACTIVATION.fullmatch(name)]
     for node in file.classes():
         methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
         if any(re.search("Module|Function", ast.unparse(base)) for base in node.bases) or not functions:

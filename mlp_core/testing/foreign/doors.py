@@ -85,7 +85,8 @@ def gives_gradient(node: ast.FunctionDef) -> bool:
     return bool(found) and bool(wanted(node)) and all(
         isinstance(v, ast.Tuple) and len(v.elts) >= 2 and not isinstance(v.elts[0], ast.Constant)
         and not is_gradient(v.elts[0], wanted(node))
-        and all(isinstance(e, ast.Name | ast.UnaryOp | ast.Tuple | ast.Dict) and is_gradient(e, wanted(node)) for e in v.elts[1:])
+        and all(isinstance(e, ast.Name | ast.UnaryOp | ast.Tuple | ast.Dict) for e in v.elts[1:])
+        and all(is_gradient(e, wanted(node)) for e in v.elts[1:])
         for v in found
     )  # fmt: skip
 

@@ -1,5 +1,5 @@
-"""The subject with a square matrix drawn as joint probabilities, if its logarithm takes the matrix for probabilities and
-its gradient is right for these alone.
+"""The subject with a square matrix drawn as joint probabilities, if a logarithm takes it for these and the gradient is
+right for these alone.
 
 The gradient of t-SNE, 4 sum (p_ij - q_ij) (y_i - y_j) / (1 + |y_i - y_j|^2), holds for symmetric p with the sum 1.
 """
@@ -64,8 +64,10 @@ def _within(example: Arguments, k: int) -> Arguments:
 def _is_clipped(form: Form, example: Arguments, k: int) -> bool:
     """Whether the function is constant for negative numbers, as with np.maximum(P, 1e-12)."""
     try:
-        one, other = (form.values([like(-f * tensor_of(a).abs(), a) if i == k else a for i, a in enumerate(example.fresh())])
-                      for f in (1.0, 2.0))  # fmt: skip
+        one, other = (
+            form.values([like(-factor * tensor_of(a).abs(), a) if i == k else a for i, a in enumerate(example.fresh())])
+            for factor in (1.0, 2.0)
+        )
     except Exception:  # foreign code with arguments that it may not take: a law reports it
         return False
     return all(map(torch.equal, one, other))

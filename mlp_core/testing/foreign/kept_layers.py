@@ -1,5 +1,5 @@
-"""Layers that keep each gradient in an attribute of its tensor, `inp.g = out.g @ w.t()`, in classes with `__call__(inp)`
-and `backward()`, recognised from names alone."""
+"""Layers that keep each gradient in an attribute of its tensor, `inp.g = out.g @ w.t()`, recognised from names alone:
+classes with `__call__(inp)` and `backward()`."""
 
 from __future__ import annotations
 

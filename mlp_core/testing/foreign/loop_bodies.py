@@ -23,10 +23,10 @@ def apart(nodes: Sequence[ast.stmt]) -> list[ast.stmt]:
     found = list[ast.stmt]()
     for s in nodes:
         match s:
-            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(targets) == len(values):
-                names = [ast.unparse(t) for t in targets]
-                read = [{ast.unparse(n) for n in ast.walk(v) if isinstance(n, ast.Name | ast.Attribute)} for v in values]
-                if not any(names[i] in read[k] for k in range(len(names)) for i in range(k)):
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
+                names, read = [ast.unparse(t) for t in targets], [read_in(v) for v in values]
+                later = (names[i] in read[k] for k in range(len(read)) for i in range(k))
+                if len(targets) == len(values) and not any(later):
                     pairs = zip(targets, values, strict=True)
                     found += [ast.copy_location(ast.Assign([t], v), s) for t, v in pairs]
                     continue
@@ -34,11 +34,17 @@ def apart(nodes: Sequence[ast.stmt]) -> list[ast.stmt]:
     return found
 
 
+def read_in(node: ast.AST) -> set[str]:
+    """The names and attributes in a piece of code, as they are written."""
+    return {ast.unparse(n) for n in ast.walk(node) if isinstance(n, ast.Name | ast.Attribute)}
+
+
 def cleaned(loop: ast.For | ast.While) -> list[ast.stmt]:
     """The statements of the body that compute something, after one that gives the loop's variable a number."""
     found = [s for s in apart(loop.body) if not _only_tells(s)]
     found = [s for s in found if not _records(s, [one for one in found if one is not s])]
-    found = [_first_count(s) for s in found if not _is_counter(s) or _counted(s) in loaded_in([o for o in found if o is not s])]
+    idle = [s for s in found if _is_counter(s) and _counted(s) not in loaded_in([one for one in found if one is not s])]
+    found = [_first_count(s) for s in found if s not in idle]
     if isinstance(loop, ast.For) and isinstance(loop.target, ast.Name) and loop.target.id in loaded_in(found):
         counter = ast.parse(f"{loop.target.id} = 1").body[0]
         return [ast.copy_location(counter, loop), *found]
@@ -175,17 +181,19 @@ def common_factor(body: Sequence[ast.stmt], updates: Sequence[Update]) -> str:
     return own.pop() if len(own) == 1 else ""
 
 
-PRODUCTS = ("dot", "matmul", "mm", "einsum", "outer", "inner", "vdot", "tensordot", "T", "t", "transpose", "axis", "dim")
+PRODUCTS = {
+    "dot", "matmul", "mm", "einsum", "outer", "inner", "vdot", "tensordot", "T", "t", "transpose", "axis", "dim",
+}  # fmt: skip
 """names in code with matrices"""
 
 
 def only_numbers(body: Sequence[ast.stmt]) -> bool:
     """Whether a body has no products of matrices and no axes, as that of a polynomial in x."""
     parts = [n for s in body for n in ast.walk(s)]
-    names = {getattr(n, "attr", None) or getattr(n, "arg", None) for n in parts if isinstance(n, ast.Attribute | ast.keyword)}
-    names |= {n.id for n in parts if isinstance(n, ast.Name)} & set(PRODUCTS)
+    names = {n.attr for n in parts if isinstance(n, ast.Attribute)} | {n.id for n in parts if isinstance(n, ast.Name)}
+    names |= {n.arg or "" for n in parts if isinstance(n, ast.keyword)}
     matrices = any(isinstance(n, ast.BinOp) and isinstance(n.op, ast.MatMult) for n in parts)
-    return not matrices and not names & set(PRODUCTS)
+    return not matrices and not names & PRODUCTS
 
 
 def only_added(name: str, body: Sequence[ast.stmt]) -> bool:

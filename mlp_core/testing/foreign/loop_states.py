@@ -10,7 +10,7 @@ import ast
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mlp_core.testing.foreign.loop_bodies import Update
+from mlp_core.testing.foreign.loop_bodies import Update, read_in
 
 
 class States(NamedTuple):
@@ -29,7 +29,7 @@ def states_of(body: Sequence[ast.stmt], updates: Sequence[Update]) -> States | N
     of each weight is.
     """
     held = {ast.unparse(s.targets[0]): s for s in body if isinstance(s, ast.Assign) and len(s.targets) == 1}
-    states = {name: s for name, s in held.items() if name in _read(s.value) and _is_average(s.value, name)}
+    states = {name: s for name, s in held.items() if name in read_in(s.value) and _is_average(s.value, name)}
     own = {one.text for one in updates}
     steps = {one.text: next(s for s in body if _changes(s, one.text)) for one in updates}
     used = {text: _reached(s, {n: v for n, v in held.items() if n not in own}, text) for text, s in steps.items()}
@@ -38,23 +38,19 @@ def states_of(body: Sequence[ast.stmt], updates: Sequence[Update]) -> States | N
     slopes = list[str]()
     for text, names in used.items():
         mine = [states[n] for n in sorted(names & states.keys())]
-        found = {n for s in mine for n in _read(_added(s)) if n in held and n not in states and n not in own}
-        found = {n for n in found if not any(n in _read(held[m].value) for m in found if m != n)}
-        again = isinstance(steps[text], ast.AugAssign) and text in _read(steps[text].value)
+        found = {n for s in mine for n in read_in(_added(s)) if n in held and n not in states and n not in own}
+        found = {n for n in found if not any(n in read_in(held[m].value) for m in found if m != n)}
+        again = isinstance(steps[text], ast.AugAssign) and text in read_in(steps[text].value)
         if len(found) != 1 or again or not all(name.isidentifier() for name in found):
             return None  # several gradients, or a decay of the weight besides
         slopes.append(found.pop())
     return States(tuple(states), tuple(slopes))
 
 
-def _read(node: ast.AST) -> set[str]:
-    return {ast.unparse(n) for n in ast.walk(node) if isinstance(n, ast.Name | ast.Attribute)}
-
-
 def _is_average(node: ast.expr, name: str) -> bool:
     """Whether a value is a sum with a multiple of the name: beta * v + dw. A sum with the name itself is an update."""
     terms = _terms(node)
-    return len(terms) > 1 and sum(name in _read(one) and isinstance(one, ast.BinOp) for one in terms) == 1
+    return len(terms) > 1 and sum(name in read_in(one) and isinstance(one, ast.BinOp) for one in terms) == 1
 
 
 def _terms(node: ast.expr) -> list[ast.expr]:
@@ -66,7 +62,7 @@ def _terms(node: ast.expr) -> list[ast.expr]:
 def _added(state: ast.Assign) -> ast.Tuple:
     """What is added to a state: the other terms of the sum."""
     name = ast.unparse(state.targets[0])
-    return ast.Tuple([one for one in _terms(state.value) if name not in _read(one)], ast.Load())
+    return ast.Tuple([one for one in _terms(state.value) if name not in read_in(one)], ast.Load())
 
 
 def _changes(node: ast.stmt, text: str) -> bool:
@@ -78,12 +74,12 @@ def _changes(node: ast.stmt, text: str) -> bool:
 
 def _reached(step: ast.stmt, held: dict[str, ast.Assign], text: str) -> set[str]:
     """The names that the step of a weight reads, directly or through names that the body binds."""
-    found, left = set[str](), _read(step)
+    found, left = set[str](), read_in(step)
     while left:
         name = left.pop()
         if name not in found and name != text:
             found.add(name)
-            left |= _read(held[name].value) if name in held else set()
+            left |= read_in(held[name].value) if name in held else set()
     return found
 
 

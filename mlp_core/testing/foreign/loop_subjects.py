@@ -11,8 +11,8 @@ from typing import Any
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import made_of, meeting
 from mlp_core.testing.foreign.doors import wanted
-from mlp_core.testing.foreign.loops import Loop, loops_in
 from mlp_core.testing.foreign.loop_states import with_slopes
+from mlp_core.testing.foreign.loops import Loop, loops_in
 from mlp_core.testing.foreign.passes import LOSS, returned
 from mlp_core.testing.subjects.doors.parts import Parts
 
@@ -70,12 +70,12 @@ def _parts(loop: Loop, cost: ast.FunctionDef | None) -> Parts | None:
     prefix, prediction, target = met
     arguments = [a.arg for a in loop.node.args.args]
     head, weights = f"({', '.join(arguments)}):", ", ".join(loop.weights)
-    plain = [
+    gives = with_slopes(loop.node.name, arguments, loop.weights, loop.slopes) if loop.slopes else [
         f"    found = {loop.node.name}({', '.join(arguments)})",
         f"    return [(b - a) / {loop.rate} for b, a in zip([{weights}], found)]",
     ]  # fmt: skip
     text = "\n".join([
-        f"def gives{head}", *(with_slopes(loop.node.name, arguments, loop.weights, loop.slopes) if loop.slopes else plain),
+        f"def gives{head}", *gives,
         f"def meets{head}", *(f"    {line}" for line in prefix.splitlines()), f"    return {prediction}, {target}",
     ])  # fmt: skip
     if cost is not None:

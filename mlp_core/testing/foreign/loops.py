@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from mlp_core.testing.foreign.alone import BIAS, RATE, TARGET, clips, meeting, stem
+from mlp_core.testing.foreign.alone import RATE, clips, meeting
 from mlp_core.testing.foreign.loop_bodies import (
     Update,
     apart,
@@ -28,13 +28,26 @@ from mlp_core.testing.foreign.loop_bodies import (
     retargeted,
     updates_of,
 )  # fmt: skip
+from mlp_core.testing.foreign.loop_names import (
+    CLASSES,
+    COUNT,
+    all_classes,
+    counts_in,
+    defaults_of,
+    is_bias,
+    is_data,
+    is_data_or_target,
+    is_target,
+)  # fmt: skip
 from mlp_core.testing.foreign.loop_states import states_of
-from mlp_core.testing.foreign.nets import INPUT, constructing, read, taken
+from mlp_core.testing.foreign.nets import constructing, read, taken
 from mlp_core.testing.subjects.doors.names import COUNTS, constants_of
-from mlp_core.testing.subjects.roles import role
 
 METHOD = re.compile(r"_?(fit|train|learn|optimi[sz]e|gradient_descent|partial_fit|run|step)\w*", re.IGNORECASE)
-FUNCTION = re.compile(r"\w*(descent|fit|train|learn|optimi[sz]e|regression|gd|perceptron|model|momentum|adam|rmsprop|nesterov|adagrad)\w*", re.IGNORECASE)
+FUNCTION = re.compile(
+    r"\w*(descent|fit|train|learn|optimi[sz]e|regression|gd|perceptron|model|momentum|adam|rmsprop|nesterov|adagrad)\w*",
+    re.IGNORECASE,
+)
 """names of methods and functions that train"""
 
 @dataclass(frozen=True)
@@ -70,20 +83,6 @@ def loops_in(nodes: Sequence[ast.stmt]) -> Iterator[Loop]:
             yield found
 
 
-def is_bias(name: str) -> bool:
-    return BIAS.fullmatch(name) is not None or re.search(r"^b_|^b\d|bias|intercept", name, re.IGNORECASE) is not None
-
-
-def is_target(name: str) -> bool:
-    plain = stem(name)
-    given = plain != name and re.fullmatch("outputs?", plain) is not None  # training_set_outputs
-    return TARGET.fullmatch(plain) is not None or given or role(name) == "true"
-
-
-def is_data(name: str) -> bool:
-    return INPUT.fullmatch(stem(name)) is not None
-
-
 def _of_script(top: Sequence[ast.stmt], k: int, loop: ast.For | ast.While) -> Loop | None:
     """A loop outside of functions. Names that are made of the data, such as m = len(y), are made again."""
     bound = {n: s for s in apart(top[:k]) if isinstance(s, ast.Assign) for n in assigned([s])}
@@ -93,10 +92,6 @@ def _of_script(top: Sequence[ast.stmt], k: int, loop: ast.For | ast.While) -> Lo
     made = [s for n, s in bound.items() if any(map(is_data_or_target, loaded_in([s])))
             and not is_data_or_target(n) and n not in weights]  # fmt: skip
     return _loop(f"loop_in_line_{loop.lineno}", needed(made, body), body, list(bound), updates)
-
-
-def is_data_or_target(name: str) -> bool:
-    return is_data(name) or is_target(name)
 
 
 def _of_function(node: ast.FunctionDef) -> Loop | None:
@@ -111,22 +106,9 @@ def _of_function(node: ast.FunctionDef) -> Loop | None:
     weights = {one.text for one in updates}
     kept = [s for s in before if isinstance(s, ast.Assign) and not assigned([s]) & weights]
     given = [*(a.arg for a in node.args.args), *(n for s in before for n in assigned([s]) & weights)]
-    defaults = _defaults(node, given)
+    defaults = defaults_of(node, given)
     given = [n for n in given if n not in assigned(defaults)]
     return _loop(f"{node.name}_loop", [*defaults, *needed(kept, body)], body, given, updates)
-
-
-STATES = re.compile(r"gamma|mu|momentum|rho|beta_?\d?|b[12]|decay_?rate|decay|eps(ilon)?", re.IGNORECASE)
-"""names of the numbers of a rule with a state"""
-
-
-def _defaults(node: ast.FunctionDef, given: Sequence[str]) -> list[ast.stmt]:
-    """Statements that give the numbers of a rule their defaults, or one between 0 and 1."""
-    names = [a.arg for a in node.args.args]
-    values = dict(zip(names[len(names) - len(node.args.defaults) :], node.args.defaults, strict=True))
-    own = [n for n in names if n in given and STATES.fullmatch(n)]
-    lines = (f"{n} = {ast.unparse(values[n]) if n in values else '1e-8' if n.startswith('eps') else '0.5'}" for n in own)
-    return ast.parse("\n".join(lines)).body
 
 
 def _of_class(node: ast.ClassDef) -> Loop | None:
@@ -190,57 +172,15 @@ def _place(body: Sequence[ast.stmt]) -> int | None:
     return places[0] if len(places) == 1 else None
 
 
-CLASSES = 3
-"""the number of classes, if it is a parameter"""
-
-COUNT = re.compile(r"(n|num|no|nb)_?(of_)?(class(es)?|labels|outputs?|categories)|classes|output_(dim|size)|[kc]", re.IGNORECASE)
-SIZED = re.compile(r"(\w+\.)*(eye|zeros|ones|one_?hot\w*|\w*_one_?hot|to_categorical|identity|arange|range)", re.IGNORECASE)
-"""names of a number of classes, and of functions that are called with one"""
-
-
-def _counts(given: Sequence[str], statements: Sequence[ast.stmt]) -> set[str]:
-    """The parameters that are a number of classes: np.eye(k)[y], one_hot(y, c)."""
-    found = set[str]()
-    for call in (n for s in statements for n in ast.walk(s) if isinstance(n, ast.Call)):
-        if SIZED.fullmatch(ast.unparse(call.func)):
-            handed = [*call.args, *(k.value for k in call.keywords)]
-            found |= {n.id for one in handed for n in ast.walk(one) if isinstance(n, ast.Name) and COUNT.fullmatch(n.id)}
-    return found & set(given)
-
-
-class _Counted(ast.NodeTransformer):
-    """np.arange(3) for np.unique(y): the drawn labels may lack a class."""
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # the name that ast asks for
-        match node:
-            case ast.Call(func=ast.Attribute(value=library, attr="unique"), args=[ast.Name(id=name)], keywords=[]):
-                if is_target(name):
-                    return ast.parse(f"{ast.unparse(library)}.arange({CLASSES})", mode="eval").body
-            case ast.Call(func=ast.Name(id="set"), args=[ast.Name(id=name)]) if is_target(name):
-                return ast.parse(f"set(range({CLASSES}))", mode="eval").body
-        self.generic_visit(node)
-        return node
-
-
-def _all_classes(node: ast.stmt) -> ast.stmt:
-    """A statement that counts the classes among labels, for the number of classes that are drawn."""
-    match node:
-        case ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)]) if COUNT.fullmatch(name.strip("_")):
-            found = _Counted().visit(copy.deepcopy(node))
-            assert isinstance(found, ast.stmt)
-            return ast.fix_missing_locations(found)
-    return node
-
-
 def _loop(
     name: str, before: Sequence[ast.stmt], body: Sequence[ast.stmt], given: Sequence[str], updates: Sequence[Update]
 ) -> Loop | None:
     """The function of a loop; None if its names do not show weights, data and one target."""
     weights = tuple(dict.fromkeys(one.name for one in updates))
-    counts = _counts(given, [*before, *body]) - set(weights)
+    counts = counts_in(given, [*before, *body]) - set(weights)
     before = [*ast.parse("\n".join(f"{n} = {CLASSES}" for n in sorted(counts))).body, *before]
     given = [n for n in given if n not in counts]
-    before = [_all_classes(s) for s in before]
+    before = [all_classes(s) for s in before]
     statements = [*before, *body]
     free = [n for n in given if n in loaded_in(statements) and n not in weights]
     factor = common_factor(body, updates)

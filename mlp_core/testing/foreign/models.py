@@ -20,7 +20,8 @@ of_model = later("mlp_core.testing.subjects.doors.model", "of_model")
 LOOKS = "a class with loss(X, y) and gradients(X, y) of its own arrays"
 
 SLOPES = re.compile(
-    r"_?((compute|calc|calculate|loss)_?)?(grad(ient)?s?|backward|backprop)|_?grad(ient)?s?_\w+|\w+_grad(ient)?s?", re.IGNORECASE
+    r"_?((compute|calc|calculate|loss)_?)?(grad(ient)?s?|backward|backprop)|_?grad(ient)?s?_\w+|\w+_grad(ient)?s?",
+    re.IGNORECASE,
 )
 """names of the method with the gradients"""
 

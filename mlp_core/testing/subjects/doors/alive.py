@@ -9,8 +9,8 @@ from typing import Any
 from mlp_core.testing.examples.foreign_arrays import is_real, tensor_of
 
 DEAD = (
-    "was not tested: with all arguments that were tried, every gradient is 0; give the shapes, --shapes, or describe the "
-    "arguments in the file: subjects.value_and_gradient(f, inputs)"
+    "was not tested: with all arguments that were tried, every gradient is 0; give their shapes with --shapes, or "
+    "describe them in the file: subjects.value_and_gradient(f, inputs)"
 )
 
 

@@ -70,8 +70,9 @@ def _best(parts: Parts, things: Sequence[Any]) -> tuple[Tried, Given] | None:
     best: tuple[Tried, Given] | None = None
     runs: Given | None = None  # with several rows: a single one would hide a missing mean
     several = given_for(
-        parts.arguments, parts.wrt, parts.target, parts.biases, parts.rate, flat_target=parts.flat_target, numbers=parts.numbers
-    )
+        parts.arguments, parts.wrt, parts.target, parts.biases, parts.rate, flat_target=parts.flat_target,
+        numbers=parts.numbers,
+    )  # fmt: skip
     refuted = set[tuple[Any, ...]]()
     for given in several:
         if runs is not None and (given.lib != runs.lib or not given.several):

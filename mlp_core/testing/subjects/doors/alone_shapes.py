@@ -160,7 +160,8 @@ def _of_numbers(arguments: Sequence[str], wrt: Sequence[str], target: str, rate:
     """Parameters that are numbers, and data and target that are vectors."""
     data = [n for n in arguments if n not in (*wrt, target, rate)]
     constants = {n: next(iter(options_of([n], ())[0]), None) for n in data[1:]}
-    held: dict[str, Any] = {rate: 1.0, target: ("n",), **dict.fromkeys(data[:1], ("n",)), **constants, **dict.fromkeys(wrt, ())}
+    vectors: dict[str, Any] = dict.fromkeys([target, *data[:1]], ("n",))
+    held = {rate: 1.0, **vectors, **constants, **dict.fromkeys(wrt, ())}
     shapes, asked = tuple(held[name] for name in arguments), SHAPES.get()
     if None not in shapes and (asked is None or alike(asked, shapes)):
         yield from (Given(shapes, arguments.index(target), "real", 1, 0, lib) for lib in ("numpy", "torch"))

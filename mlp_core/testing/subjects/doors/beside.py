@@ -96,7 +96,8 @@ def formed(
         return len(shapes) > 1 and shapes == real[: len(shapes)] and any(wide) and numbers
 
     for lib in libs:
-        for wanted, if_any in (fits, [True]), (partial(fits, finite=False), unbounded), (partial(fits, moves=False), dead):
+        infinite, still = partial(fits, finite=False), partial(fits, moves=False)
+        for wanted, if_any in (fits, [True]), (infinite, unbounded), (still, dead):
             if not if_any:
                 continue  # then a domain, or a gradient of 0, is of no use
             found = tried(names, wanted, lib=lib, call=lambda *args: beside.both()(list(args)), first=first)

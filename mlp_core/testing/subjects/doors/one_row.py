@@ -26,8 +26,8 @@ TABLE = re.compile(r"X\w*|\w*(inputs|data|features|batch|samples|examples)(_\w+)
 RAISES, RESHAPED = "it raises an exception for several rows of data", "it has other shapes for several rows of data"
 
 UNTESTED = (
-    "was tested with one row of data alone: its loss runs with several rows, but {}; if it is meant for one row, say so: "
-    "--shapes {!r}"
+    "was tested with one row of data alone: its loss runs with several rows, but {}; if it is meant for one row, say "
+    "so: --shapes {!r}"
 )
 
 
@@ -38,7 +38,8 @@ def several_rows(parts: Parts, things: Sequence[Any], given: Given) -> tuple[Giv
     if given.several or SHAPES.get() is not None:
         return None
     wide = next(filter(lambda one: _widens(one, given), given_for(
-        parts.arguments, parts.wrt, parts.target, parts.biases, parts.rate, flat_target=parts.flat_target, numbers=parts.numbers,
+        parts.arguments, parts.wrt, parts.target, parts.biases, parts.rate, flat_target=parts.flat_target,
+        numbers=parts.numbers,
     )), None)  # fmt: skip
     told = _with_rows(parts, things, wide) if wide is not None else ""
     return (wide, told) if wide is not None and told else None

@@ -132,17 +132,18 @@ def of_function(F: Any) -> Form:
 
 def of_derivative(
     f: Callable[..., Any], df: Callable[..., Any], apart: Sequence[str] = (), *, several: bool = False,
-    at: int | None = None,
+    at: int | None = None, one_value: bool = False,
 ) -> Form:  # fmt: skip
     """apart: the names into which f takes its first argument apart, if it does. several: whether df returns as many
-    gradients. at: the argument to which the derivative belongs, if that is known."""
-    form = _of_derivative(f, df, apart, several=several, at=at)
-    return telling(form, partial(_of_derivative, apart=apart, several=several, at=at), f, df)
+    gradients. at: the argument to which the derivative belongs, if that is known. one_value: whether f must return one
+    number."""
+    again = partial(_of_derivative, apart=apart, several=several, at=at, one_value=one_value)
+    return telling(again(f, df), again, f, df)
 
 
 def _of_derivative(
     f: Callable[..., Any], df: Callable[..., Any], apart: Sequence[str] = (), *, several: bool = False,
-    at: int | None = None,
+    at: int | None = None, one_value: bool = False,
 ) -> Form:  # fmt: skip
     names = required(f)
     if several and (form := beside.of_list(f, df, apart=apart)) is not None:
@@ -171,7 +172,7 @@ def _of_derivative(
     found = found or tried(names, fits, call=f)
     if found is None:
         listed = None if several else beside.of_list(f, df, apart=apart)  # else it was tried first
-        form = beside.of_two(f, df) or listed or of_several_values(f, df)
+        form = beside.of_two(f, df) or listed or (None if one_value else of_several_values(f, df))
         if form is not None:
             return form
         name, other = name_of(f), name_of(df)

@@ -62,7 +62,8 @@ def _takes_one_row(made: Callable[[], Any], found: Found) -> bool:
     for axis in (0, 1):
         wide = tuple(_with_rows(one, axis) for one in found.options)
         args = None if wide == found.options else built(wide, found.lib)
-        if args is not None and ran(partial(_gives, made), args) and not ran(partial(_fits_layer, made, own=True), args):
+        whole = partial(_fits_layer, made, own=True)
+        if args is not None and ran(partial(_gives, made), args) and not ran(whole, args):
             return True
     return False
 

@@ -1,5 +1,5 @@
-"""Shapes that show more than the first ones with which a function runs: matrices where a vector would do, no axis of one
-number that is only repeated, and filters that are smaller than the image.
+"""Shapes that show more than the first ones with which a function runs: matrices for vectors, no axis of one number
+that is only repeated, and filters that are smaller than their image.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _full(names: Sequence[str], options: tuple[Any, ...]) -> Iterator[tuple[Any,
     if max(map(len, plain.values()), default=0) != 2:
         return
     for k, one in plain.items():
-        thin = len(one) == 2 and 1 in one and 1 < max(one)
+        thin = len(one) == 2 and 1 in one and max(one) > 1
         flat = len(one) == 1 and names[k][0].isupper() and role(names[k]) != "true"
         if BIAS.fullmatch(names[k]) or MATRIX.fullmatch(names[k]) or ABOVE.fullmatch(names[k]) or not (thin or flat):
             continue
