@@ -61,7 +61,7 @@ def _is_target(name: str) -> bool:
 
 
 def _order(names: list[str]) -> tuple[str, ...]:
-    """What each parameter of a delta is: z, a or y; empty if the names do not show it."""
+    """The role of each parameter of a delta, z, a or y; empty if the names do not show it."""
     kinds = tuple("z" if BEFORE.fullmatch(n) else "y" if _is_target(n) else "a" for n in names)
     return kinds if sorted(kinds) == ["a", "y", "z"] else ()
 

@@ -1,4 +1,4 @@
-"""What the names in a training loop show: data, target, biases, the number of classes, and the numbers of a rule."""
+"""The meaning of names in a training loop: data, target, biases, the number of classes, and the numbers of a rule."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def _widens(one: Given, given: Given) -> bool:
 
 
 def _with_rows(parts: Parts, things: Sequence[Any], given: Given) -> str:
-    """What the gradient does with several rows, if its loss runs with them; empty if it returns gradients of the shapes
+    """The behaviour of a gradient with several rows, if its loss runs with them; empty if it returns gradients of the shapes
     of the parameters, or the loss does not run.
     """
     alone = Alone(parts, things, given.axis)
