@@ -60,7 +60,7 @@ def _terms(node: ast.expr) -> list[ast.expr]:
 
 
 def _added(state: ast.Assign) -> ast.Tuple:
-    """What is added to a state: the other terms of the sum."""
+    """The other terms of the sum that a state becomes."""
     name = ast.unparse(state.targets[0])
     return ast.Tuple([one for one in _terms(state.value) if name not in read_in(one)], ast.Load())
 

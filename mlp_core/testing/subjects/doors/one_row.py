@@ -65,8 +65,8 @@ def _widens(one: Given, given: Given) -> bool:
 
 
 def _with_rows(parts: Parts, things: Sequence[Any], given: Given) -> str:
-    """The behaviour of a gradient with several rows, if its loss runs with them; empty if it returns gradients of the shapes
-    of the parameters, or the loss does not run.
+    """Whether a gradient raises, or changes its shapes, with several rows, in words; empty if it returns gradients of
+    the shapes of the parameters, or its loss does not run.
     """
     alone = Alone(parts, things, given.axis)
     with np.errstate(all="ignore"), warnings.catch_warnings():
