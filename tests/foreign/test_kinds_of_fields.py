@@ -53,13 +53,64 @@ def test_a_gradient_of_one_sample_is_not_shown_to_be_right_for_several(tmp_path:
     assert "FAIL" not in verdicts
 
 
-def test_the_note_says_how_the_matrix_is_drawn(tmp_path: Path) -> None:
-    path = tmp_path / "theirs.py"
-    path.write_text(TSNE, encoding="utf-8")
-    (name,) = found_in(str(path))
+COLUMNS = """
+import numpy as np
+
+class Net:
+    def __init__(self, n_in, n_out):
+        self.W, self.b = np.random.randn(n_out, n_in), np.zeros((n_out, 1))
+
+    def forward(self, x):
+        self.a = np.tanh(self.W @ x + self.b)
+        return self.a
+
+    def backward(self, x, y, lr=0.1):
+        d = (self.forward(x) - y) * (1 - self.a ** 2)
+        self.W -= lr * d * x.T
+        self.b -= lr * d
+"""
+
+
+def test_one_sample_as_a_column_is_lawful_with_a_note(tmp_path: Path) -> None:
+    assert {verdict for told in said(tmp_path, COLUMNS).values() for _, verdict, _, _ in told} <= {"PASS", "SKIP"}
+    assert "tested with one sample alone" in note_of(tmp_path)
+
+
+def note_of(folder: Path) -> str:
+    """The note on the only subject of the file."""
+    (name,) = found_in(str(folder / "theirs.py"))
     found, things = loaded(name)
-    told = laws_of(found, things, 8, checked)[0].subject.found
-    assert "P is drawn as joint probabilities: symmetric, with the sum 1" in told
+    return str(laws_of(found, things, 8, checked)[0].subject.found)
+
+
+def test_an_energy_of_an_image_is_no_function_to_minimize(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.py"
+    energy = "def total_energy(image, k):\n    return abs(image).sum()\n"
+    both = f"{energy}\ndef image_gradient(image, k):\n    return image * 2\n"
+    path.write_text(f"{both}\ndef relu(x):\n    return x * (x > 0)\n\ndef relu_grad(x):\n    return 1.0 * (x > 0)\n")
+    assert [name.rpartition(":")[2] for name in found_in(str(path))] == ["relu"]
+
+
+def test_entries_instead_of_rows_are_named(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+
+def softmax_loss(z, y):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(len(z)), y]).mean()
+    dz = p.copy()
+    dz[np.arange(len(z)), y] -= 1
+    dz /= z.size
+    return loss, dz
+"""
+    words = [words for told in said(tmp_path, text).values() for _, verdict, _, words in told if verdict == "FAIL"]
+    assert "divided by the number of entries, and the loss by the number of rows" in words[0]
+
+
+def test_the_note_says_how_the_matrix_is_drawn(tmp_path: Path) -> None:
+    (tmp_path / "theirs.py").write_text(TSNE, encoding="utf-8")
+    assert "P is drawn as joint probabilities: symmetric, with the sum 1" in note_of(tmp_path)
 
 
 def test_a_gradient_that_needs_a_symmetric_matrix_is_not_spared_without_a_logarithm(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def costs_beside(file: Any) -> Iterator[Door]:
     for slope in slopes:
         alike = [n for n in nodes if _stems(n) == _stems(slope)]
         values = [n for n in alike if n not in slopes and VALUED.fullmatch(n.name)]
-        if len(values) == 1 and sum(n in slopes for n in alike) == 1:
+        if len(values) == 1 and sum(n in slopes for n in alike) == 1 and _belong(values[0].name, slope.name):
             make = partial(slope_of(values[0], slope), one_value=True)
             yield values[0].name, (values[0].name, slope.name), lambda *things, make=make: make(*things[:-1])
 
@@ -123,13 +123,23 @@ def partials(file: Any) -> Iterator[tuple[str, tuple[str, ...], Any, frozenset[s
         match = PARTIAL.fullmatch(slope.name)
         whose = [k for k, n in enumerate(wanted(slope)) if match and n.lower() == (match[1] or match[2]).lower()]
         values = [n for n in nodes if wanted(n) == wanted(slope) and VALUED.fullmatch(n.name)]
-        if len(values) == len(whose) == 1 and not clips(slope):
+        if len(values) == len(whose) == 1 and not clips(slope) and _belong(values[0].name, ""):
             needs = (slope.name, values[0].name)
             yield slope.name, needs, _partial(whose[0]), frozenset(), (slope.name,)
 
 
 def _partial(at: int) -> Any:
     return lambda slope, value, _: of_derivative(value, slope, at=at, one_value=True)
+
+
+WEAK = re.compile(r"energy|error|potential|stress|penalty", re.IGNORECASE)
+"""words for a value that is no function to minimize, unless its gradient has the same word: an energy of an image"""
+
+
+def _belong(value: str, slope: str) -> bool:
+    """Whether a name is that of a cost, or shares a word with its gradient."""
+    strong = VALUED.fullmatch(WEAK.sub("", value)) is not None
+    return strong or bool(set(value.lower().split("_")) & set(slope.lower().split("_")))
 
 
 def _stems(node: ast.FunctionDef) -> list[str]:

@@ -96,8 +96,8 @@ def is_gradient(node: ast.expr, parameters: Sequence[str] = ()) -> bool:
     match node:
         case ast.Name(id=name):
             stem = name.removeprefix("d").removeprefix("_")
-            own = len(stem) > 1 and name.startswith("d") and any(p.startswith(stem) for p in parameters)
-            return own or GRADIENT.fullmatch(name) is not None
+            known = stem in parameters or (len(stem) > 1 and any(p.startswith(stem) for p in parameters))
+            return (name.startswith("d") and known) or GRADIENT.fullmatch(name) is not None
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             return is_gradient(inner, parameters)  # the gradient of minus a log likelihood
         case ast.Tuple(elts=several) | ast.List(elts=several):

@@ -182,7 +182,8 @@ def _loop(
     given = [n for n in given if n not in counts]
     before = [all_classes(s) for s in before]
     statements = [*before, *body]
-    free = [n for n in given if n in loaded_in(statements) and n not in weights]
+    counters = assigned([s for s in body if isinstance(s, ast.Assign) and isinstance(s.value, ast.Constant)])
+    free = [n for n in given if n in loaded_in(statements) and n not in weights and n not in counters]
     factor = common_factor(body, updates)
     arrays = [n for n in free if n != factor or is_data(n)]  # L may be a rate
     targets = [n for n in arrays if is_target(n)]

@@ -16,7 +16,7 @@ from mlp_core.testing.subjects.doors.alone_search import Tried, tried_with
 from mlp_core.testing.subjects.doors.alone_shapes import OUTPUTS, Given, drawn_by, given_for
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import strategy_of
-from mlp_core.testing.subjects.doors.one_row import RAISES, is_table, several_rows, untested_words
+from mlp_core.testing.subjects.doors.one_row import ALONE, RAISES, is_table, several_rows, untested_words
 from mlp_core.testing.subjects.doors.parts import Parts
 
 ONE = "; with several outputs it is not the gradient of this cost"
@@ -101,6 +101,8 @@ def _form(parts: Parts, things: Sequence[Any], tried: Tried, given: Given) -> Fo
         wide, what = wider
         if is_table(parts):
             given, words = wide, f"{words}; {what}"
+        elif given.axis == 1:  # a sample as a column is what code for one sample takes
+            words += ALONE.format(what)
         elif what == RAISES:
             untested = untested_words(what, given)
     asked = tuple(parts.arguments.index(n) for n in parts.wrt)

@@ -23,10 +23,14 @@ from mlp_core.testing.subjects.doors.seeds import seeded
 TABLE = re.compile(r"X\w*|\w*(inputs|data|features|batch|samples|examples)(_\w+)?")
 """names of data with several rows; those of one sample begin with a small x"""
 
-RAISES, RESHAPED = "it raises an exception for several rows of data", "it has other shapes for several rows of data"
+RAISES = "the gradient raises an exception for several samples"
+RESHAPED = "the gradient has other shapes for several samples"
+"""the behaviour of a gradient with several samples"""
+
+ALONE = "; tested with one sample alone: {}"
 
 UNTESTED = (
-    "was tested with one row of data alone: its loss runs with several rows, but {}; if it is meant for one row, say "
+    "was tested with one sample alone: the loss runs with several samples, but {}; if it is meant for one sample, say "
     "so: --shapes {!r}"
 )
 
