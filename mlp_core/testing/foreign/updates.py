@@ -189,9 +189,8 @@ def _class(node: ast.ClassDef) -> Said | None:
         taken, numbers = wanted(found)[1:], tuple(literals(node))
         if len(taken) == 2 and _is_pair(*taken) and all(map(known, needed)):
             reading = Reading("class", (taken[0],), (taken[1],), method=method)
-        elif len(taken) == 1 and PAIRS.fullmatch(taken[0]) and all(map(known, needed)):
-            first_is_gradient = PAIRS.fullmatch(taken[0]).group(1)
-            order = ("grads", "params") if first_is_gradient else ("params", "grads")
+        elif len(taken) == 1 and (pairs := PAIRS.fullmatch(taken[0])) and all(map(known, needed)):
+            order = ("grads", "params") if pairs.group(1) else ("params", "grads")
             reading = Reading("pairs", (taken[0],), method=method, taken=order)
         elif not taken and needed and PARAMS.fullmatch(needed[0]) and all(map(known, needed[1:])) and reads(node):
             reading = Reading("objects", (needed[0],), method=method)
