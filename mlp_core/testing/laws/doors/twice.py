@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from mlp_core.testing.bounds.forwards import unit_of
 from mlp_core.testing.engine import guards
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.law import LawBook
@@ -59,6 +60,8 @@ class Along:
     above: list[Tensor]
     along: list[Tensor]
     weights: list[Tensor]
+    u: float
+    """the unit roundoff of the outputs"""
 
     def loss(self, params: list[Tensor]) -> Tensor:
         return torch.stack([t.sum() for t in self.terms(params)]).sum()
@@ -91,10 +94,10 @@ def is_right_or_refused_when_differentiated_twice(subject: FunctionForm, example
     shapes = [tuple(t.shape) for t in first.tensors()]
     along, weights = example.above(shapes, 1), example.above(shapes, 2)
     with guards.foreign():
-        got = _by_autograd(subject, example, first.cut(), along, weights)
+        got = _by_autograd(subject, example, first.cut(), along, weights, unit_of(first.outs))
     if got is None:
         return Evidence(entries=1)
-    line = Along(subject, example, first.cut(), along, weights)
+    line = Along(subject, example, first.cut(), along, weights, unit_of(first.outs))
     zero = torch.zeros((), dtype=torch.float64)
     values = ForwardValues(line, NamedInputs((zero,), (), ("the gradients along a line, by autograd",)))
     if jumps(line, values.rounding.error):
