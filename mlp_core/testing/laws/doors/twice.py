@@ -94,7 +94,7 @@ def is_right_or_refused_when_differentiated_twice(subject: FunctionForm, example
     shapes = [tuple(t.shape) for t in first.tensors()]
     along, weights = example.above(shapes, 1), example.above(shapes, 2)
     with guards.foreign():
-        got = _by_autograd(subject, example, first.cut(), along, weights, unit_of(first.outs))
+        got = _by_autograd(subject, example, first.cut(), along, weights)
     if got is None:
         return Evidence(entries=1)
     line = Along(subject, example, first.cut(), along, weights, unit_of(first.outs))
