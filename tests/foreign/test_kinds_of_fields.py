@@ -9,6 +9,7 @@ import pytest
 from field_files import COSTS, COX, COX_LOOP, FACTORS, HINGE, ONE_ROW, POLICY, RATINGS, TSNE
 from pairs_of_strangers import Case, holds, said
 
+from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.foreign.child import laws_of
 from mlp_core.testing.foreign.load import found_in, loaded
 from mlp_core.testing.subjects.doors.tried import tried
@@ -89,6 +90,33 @@ def test_an_energy_of_an_image_is_no_function_to_minimize(tmp_path: Path) -> Non
     both = f"{energy}\ndef image_gradient(image, k):\n    return image * 2\n"
     path.write_text(f"{both}\ndef relu(x):\n    return x * (x > 0)\n\ndef relu_grad(x):\n    return 1.0 * (x > 0)\n")
     assert [name.rpartition(":")[2] for name in found_in(str(path))] == ["relu"]
+
+
+MACHINE = """
+import numpy as np
+
+class RBM:
+    def contrastive_divergence(self, v):
+        self.W += self.lr * (v.T @ self.hidden(v))
+"""
+
+ENERGY = """
+def free_energy(W, b, c, v):
+    return -np.sum(v @ b) - np.sum(np.log1p(np.exp(v @ W + c)))
+
+def free_energy_grad(W, b, c, v):
+    h = 1 / (1 + np.exp(-(v @ W + c)))
+    return -v.T @ h, -v.sum(axis=0), -h.sum(axis=0)
+"""
+
+
+def test_a_boltzmann_machine_is_refused_with_the_parts_that_can_be_verified(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.py"
+    path.write_text(MACHINE, encoding="utf-8")
+    with pytest.raises(ArgumentError) as error:
+        found_in(str(path))
+    assert "def free_energy_grad(W, b, c, v)" in str(error.value.brief)
+    holds(tmp_path, Case(MACHINE + ENERGY, "-v.T @ h", "v.T @ h", ("free_energy",), "gradient of W"))
 
 
 def test_entries_instead_of_rows_are_named(tmp_path: Path) -> None:

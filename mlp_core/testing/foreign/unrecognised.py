@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 
 from mlp_core.base.errors import ArgumentError, Described
@@ -24,6 +25,13 @@ COURSE = (
     "A backpropagation of a network needs these three parameters: def {}(model, y_true, y_pred). "
     "docs/course-contract.md says what they are."
 )
+SAMPLED = (
+    "Contrastive divergence is an estimate from samples, and the gradient of no loss. Its parts can be verified: add "
+    "the free energy and its gradient, def free_energy(W, b, c, v) and def free_energy_grad(W, b, c, v)."
+)
+SAMPLES = re.compile(r"(?<![a-z])(contrastive|gibbs|cd_?k?|pcd|rbm)(?![a-z])", re.IGNORECASE)
+"""names of a method that learns from samples of its own model"""
+
 NETWORKS = ("model", "net", "network", "nn", "mlp")
 """names of a parameter that is a network"""
 
@@ -43,11 +51,20 @@ def not_recognised(
         told = COURSE.format(near)
         brief = f"{name} is not recognised: {listed(nodes, broken, most=NAMED)}. {told}"
         return ArgumentError("subject", Described(name), f"{forms}; {listed(nodes, broken)}. {told}", brief=brief)
+    if _samples(nodes) and not broken:
+        brief = f"{name} is not recognised: {listed(nodes, broken, most=NAMED)}. {SAMPLED}"
+        return ArgumentError("subject", Described(name), f"{forms}; {listed(nodes, broken)}. {SAMPLED}", brief=brief)
     paste = "" if broken else offered.lines(nodes)
     end = REPAIR if broken else offered.ADD if paste else ""
     brief = f"{name} is not recognised: {listed(nodes, broken, most=NAMED)}. {FORMS}{end}"
     expected = f"{forms}; {listed(nodes, broken)}{offered.MARK if paste else ''}"
     return ArgumentError("subject", Described(name), expected, brief=brief, paste=paste)
+
+
+def _samples(nodes: Sequence[ast.stmt]) -> bool:
+    """Whether a class or a function learns from samples of its own model, as a Boltzmann machine does."""
+    parts = (part for node in nodes for part in ast.walk(node))
+    return any(isinstance(part, ast.FunctionDef | ast.ClassDef) and SAMPLES.search(part.name) for part in parts)
 
 
 def _nearly_of_the_course(nodes: Sequence[ast.stmt]) -> str:
