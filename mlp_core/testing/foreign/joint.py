@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def as_joint(subject: Any) -> Any:
         if not several or not (k in subject.positive or all(_is_clipped(subject, one, k) for one in several)):
             continue
         if len(several) == TRIED and not _fits(subject, several) and _fits(subject, [_within(e, k) for e in several]):
-            inputs = subject.inputs.filter(lambda e, k=k: np.ndim(e.args[k]) == 2).map(lambda e, k=k: _within(e, k))
+            inputs = subject.inputs.map(partial(_within, k=k))
             found = "; ".join(filter(None, [subject.found, TOLD.format(subject.words((k,)))]))
             return replace(subject, inputs=inputs, found=found)
     return subject

@@ -40,7 +40,8 @@ def states_of(body: Sequence[ast.stmt], updates: Sequence[Update]) -> States | N
         mine = [states[n] for n in sorted(names & states.keys())]
         found = {n for s in mine for n in read_in(_added(s)) if n in held and n not in states and n not in own}
         found = {n for n in found if not any(n in read_in(held[m].value) for m in found if m != n)}
-        again = isinstance(steps[text], ast.AugAssign) and text in read_in(steps[text].value)
+        step = steps[text]
+        again = isinstance(step, ast.AugAssign) and text in read_in(step.value)
         if len(found) != 1 or again or not all(name.isidentifier() for name in found):
             return None  # several gradients, or a decay of the weight besides
         slopes.append(found.pop())

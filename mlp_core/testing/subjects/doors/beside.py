@@ -20,8 +20,9 @@ from mlp_core.testing.subjects.doors.assigned import BIAS, Found, built, options
 from mlp_core.testing.subjects.doors.domains import narrowed
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import required, strategy_of
-from mlp_core.testing.subjects.doors.tried import FEW, Options, tried
+from mlp_core.testing.subjects.doors.tried import Options, tried
 from mlp_core.testing.subjects.doors.value_and_gradient import Chained, jacobian
+from mlp_core.testing.subjects.doors.wider import FEW
 from mlp_core.testing.subjects.roles import role
 
 

@@ -41,8 +41,8 @@ def of_kept_layer(cls: type, data: Sequence[str], weights: Sequence[str], attrib
     lines = lines.replace("WEIGHTS", ", ".join(weights)).replace("DATA", ", ".join(data))
     scope: dict[str, Any] = {name: cls}
     exec(lines, scope)  # noqa: S102  (of the lines above)
-    both = [_marked(scope[f"{name}_{one}"], cls, lines) for one in ("forward", "backward")]
-    return replace(of_pair(*both), name=name)
+    forward, backward = (_marked(scope[f"{name}_{one}"], cls, lines) for one in ("forward", "backward"))
+    return replace(of_pair(forward, backward), name=name)
 
 
 def of_kept_loss(cls: type, data: Sequence[str], weights: Sequence[str], attribute: str, through: str) -> Form:

@@ -19,7 +19,8 @@ from mlp_core.testing.subjects.doors.guessed import constructed
 from mlp_core.testing.subjects.doors.names import COUNTS
 from mlp_core.testing.subjects.doors.raised import note
 from mlp_core.testing.subjects.doors.telling import telling_defaults
-from mlp_core.testing.subjects.doors.tried import FEW, MANY, tried
+from mlp_core.testing.subjects.doors.tried import tried
+from mlp_core.testing.subjects.doors.wider import FEW, MANY
 
 LINES = "\n".join(anew("NAME(GIVEN)", "both")) + """
     for place, array in zip(PLACES, args):

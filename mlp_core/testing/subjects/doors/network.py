@@ -19,7 +19,8 @@ from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, in_words, required, strategy_of
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.small import smaller
-from mlp_core.testing.subjects.doors.tried import FEW, tried
+from mlp_core.testing.subjects.doors.tried import tried
+from mlp_core.testing.subjects.doors.wider import FEW
 
 BATCH = 4
 """the number of classes that are tried with a batch"""

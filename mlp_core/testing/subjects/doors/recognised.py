@@ -32,8 +32,9 @@ from mlp_core.testing.subjects.doors.searched import forward_of
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.several_values import of_several_values
 from mlp_core.testing.subjects.doors.telling import telling
-from mlp_core.testing.subjects.doors.tried import FEW, Options, tried
+from mlp_core.testing.subjects.doors.tried import Options, tried
 from mlp_core.testing.subjects.doors.value_and_gradient import jacobian, value_and_gradient
+from mlp_core.testing.subjects.doors.wider import FEW
 
 
 def told(form: Form, found: Found, names: Sequence[str]) -> Form:
