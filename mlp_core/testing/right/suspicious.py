@@ -11,8 +11,11 @@ from torch import Tensor
 from mlp_core.testing.faults.optimizers.adam import Adam
 
 
-class Coupled(Adam):
+class Coupled(torch.optim.Optimizer):
     """All parameters move by one common norm, so that none is independent; it makes no other claim."""
+
+    def __init__(self, params: Any, lr: float = 1e-3) -> None:
+        super().__init__(params, {"lr": lr})
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
@@ -24,10 +27,13 @@ class Coupled(Adam):
                     p.sub_(group["lr"] / norm * p.grad)
 
 
-class Estimates(Adam):
+class Estimates(torch.optim.Optimizer):
     """Estimates the remaining distance, for all parameters together, growing with the gradients seen, as in
     D-Adaptation.
     """
+
+    def __init__(self, params: Any, lr: float = 1e-3) -> None:
+        super().__init__(params, {"lr": lr})
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
