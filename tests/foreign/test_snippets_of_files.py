@@ -8,6 +8,8 @@ from unittest.mock import patch
 import pytest
 import test_data_before_weights as costs
 import test_models_of_their_own_arrays as models
+import test_networks_that_run_again as networks
+import test_probabilities as probabilities
 import test_results_in_attributes as layers
 import test_values_beside_gradients as values
 from pairs_of_strangers import Case
@@ -75,6 +77,8 @@ FILES = {
     "a layer with its results in attributes": first(layers.CASES),
     "a gradient and its cost": first(costs.CASES, "a missing 2, which a mean over two outputs hides"),
     "a value beside its gradient": first(values.CASES),
+    "a function and its derivative with the target first": first(probabilities.CASES, "two functions"),
+    "a network that runs again": first(networks.CASES),
 }
 
 

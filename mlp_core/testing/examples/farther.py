@@ -1,4 +1,6 @@
-"""Examples in which one array is larger: a function may bend at 3, at 6 or at 10."""
+"""Examples in which one array is larger, or much smaller: a function may bend at 3, at 10 or at 20, or near 0. And
+examples in which every 0 is negative, as a product of 0 and a negative number is.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -14,19 +17,22 @@ from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import like, tensor_of
 from mlp_core.testing.examples.shapes import Drawn
 
-TIMES = 8.0
-"""the factor of one array, whose numbers are from -2 to 2 before"""
+TIMES = 8.0, 16.0
+"""the factors of one array, whose numbers are from -2 to 2 before"""
+
+SMALLER = 2.0**-20
+"""the factor of one array that is smaller: a norm is then below what is usually added to it or compared with it"""
 
 EVERY = 4
-"""one example of this many is larger"""
+"""one example of this many is larger, and one of twice as many smaller"""
 
 
 def farther(
     inputs: st.SearchStrategy[Arguments], outputs: Callable[[list[Any]], list[Tensor]], *, least: int = 0
 ) -> st.SearchStrategy[Arguments]:  # fmt: skip
-    """The same examples, some with a larger array, if they were drawn by a signature, and if the outputs there are
-    finite, and `least` numbers at least. One array alone is larger: a product of two is far beyond what an exponential
-    takes.
+    """The same examples, some with a larger or smaller array or with negative zeros, if they were drawn by a
+    signature, and if the outputs there are finite, and `least` numbers at least. One array alone is larger: a product
+    of two is far beyond what an exponential takes.
     """
 
     def defined(example: Arguments) -> bool:
@@ -37,20 +43,32 @@ def farther(
         return sum(o.numel() for o in found) >= least and all(bool(o.isfinite().all()) for o in found)
 
     def moved(example: Arguments) -> Arguments:
-        larger = _larger(example)
-        if larger is None:
+        other = _other(example)
+        if other is None:
             return example
         with globals_kept():
-            return larger if defined(larger) else example
+            return other if defined(other) else example
 
     return inputs.map(moved)
 
 
-def _larger(example: Arguments) -> Arguments | None:
+def _other(example: Arguments) -> Arguments | None:
+    """Another example made of this one; None if it stays as it is."""
     which, turn = divmod(example.texture, EVERY)
-    paths = example.paths() if isinstance(example.args, Drawn) and turn == 1 else []
+    paths = example.paths() if isinstance(example.args, Drawn) and turn else []
     if not paths:
         return None
-    path = paths[which % len(paths)]
-    value = example.at(path)
-    return replace(example, args=Drawn(example.moved({path: like(TIMES * tensor_of(value), value)})))
+    path, odd = paths[which // 2 % len(paths)], which % 2
+    value = tensor_of(example.at(path))
+    if turn == 1:
+        others = {path: TIMES[odd] * value}
+    elif turn == 2 and odd:
+        others = {path: SMALLER * value}
+    else:
+        others = {p: v for p in paths if bool(((v := _negative_zeros(tensor_of(example.at(p)))) == 0).any())}
+    whole = {p: like(v, example.at(p)) for p, v in others.items()}
+    return replace(example, args=Drawn(example.moved(whole))) if whole else None
+
+
+def _negative_zeros(value: Tensor) -> Tensor:
+    return torch.where(value == 0, -0.0, value)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
-from mlp_core.testing.engine.source import name_of
+from mlp_core.testing.engine.source import MADE, import_of, name_of
 from mlp_core.testing.examples.foreign_arrays import copied, is_real
 from mlp_core.testing.subjects.doors.assigned import NUMBERS, Found, built, is_shape
 from mlp_core.testing.subjects.doors.function import Applied
@@ -26,6 +26,8 @@ def reordered(function: Callable[..., Any], back: Sequence[int]) -> Callable[...
         return function(*(args[k] for k in back))
 
     moved.__name__ = name_of(function)
+    lines = [*import_of(function), f"from {__name__} import reordered"]
+    setattr(moved, MADE, (lines, f"reordered({name_of(function)}, {tuple(back)!r})"))
     return moved
 
 
