@@ -61,7 +61,7 @@ class Along:
     along: list[Tensor]
     weights: list[Tensor]
     u: float
-    """the unit roundoff of the outputs"""
+    """the unit roundoff of the gradients"""
 
     def loss(self, params: list[Tensor]) -> Tensor:
         return torch.stack([t.sum() for t in self.terms(params)]).sum()
@@ -97,7 +97,7 @@ def is_right_or_refused_when_differentiated_twice(subject: FunctionForm, example
         got = _by_autograd(subject, example, first.cut(), along, weights)
     if got is None:
         return Evidence(entries=1)
-    line = Along(subject, example, first.cut(), along, weights, unit_of(first.outs))
+    line = Along(subject, example, first.cut(), along, weights, unit_of([g.value for g in first.gradients]))
     zero = torch.zeros((), dtype=torch.float64)
     values = ForwardValues(line, NamedInputs((zero,), (), ("the gradients along a line, by autograd",)))
     if jumps(line, values.rounding.error):
