@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # torch.pow, also written a ** b, and the power of HIPS autograd: the mixed second derivative at b = 0. torch 2.15.0,
 #   autograd 1.9.1, CPU, float64.
-# Seen: at a = 0.7, b = 0 the Hessian of a ** b must have 1 / a = 1.4286 in both entries beside its diagonal. torch gives
-#   0 and 1.4286, and autograd 0.7 and 1.4286: the matrix is not symmetric. At b = 1e-9 both are right. So a loss
+# Seen: at a = 0.7, b = 0 the Hessian of a ** b must have 1 / a = 1.4286 in both entries beside its diagonal. torch
+#   gives 0 and 1.4286, and autograd 0.7 and 1.4286: the matrix is not symmetric. At b = 1e-9 both are right. So a loss
 #   that contains the derivative by a has a wrong gradient with respect to b. Nothing is raised.
 # A good engineer would guess: a smooth function of a positive a has a symmetric Hessian, at 0 as beside it.
 # Why: the derivative by a is b a^(b - 1). At b = 0 torch replaces it with the constant 0, and autograd replaces the
