@@ -57,6 +57,12 @@ def test_a_switch_that_no_rule_has_may_be_the_reason_so_the_formula_is_untested(
     assert "subjects.optimizer(AdamW, reference=...)" in result.reason
 
 
+def test_a_rate_without_a_default_is_followed(tmp_path: Path) -> None:
+    subject, result = judged(ADAM.replace("lr=1e-3, betas", "lr, betas"), tmp_path)
+    assert result.verdict == "PASS", result.text()
+    assert "compared with Adam" in subject.found
+
+
 def test_another_name_is_a_rule_of_its_own(tmp_path: Path) -> None:
     subject, result = judged(ADAM.replace("class Adam", "class Cautious"), tmp_path)
     assert subject.reference is None

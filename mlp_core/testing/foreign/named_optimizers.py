@@ -1,5 +1,5 @@
 """The reference of a torch.optim.Optimizer in a file whose name is that of a known rule: the version of the rule that
-its steps equal, or the one in which a known mistake gives its steps."""
+its steps equal, or the first one if they equal none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 import torch
 
 from mlp_core.rules import UpdateRule
-from mlp_core.testing.diagnosis.optimizers import Bench, plain_dialects
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.foreign.likes import Like, likes
 from mlp_core.testing.foreign.named_rules import Named, meant, named
@@ -20,6 +19,7 @@ from mlp_core.testing.foreign.ruled import fits, runs, words_of
 from mlp_core.testing.subjects import constructors
 from mlp_core.testing.subjects.optimizers import OptimizerSubject
 from mlp_core.testing.subjects.recognise import resolve
+from mlp_core.testing.subjects.torch_optimizers import LR
 
 DOUBT = (
     "its name is that of {rule}, but its steps are those of no version of {rule} that is known; name the optimizer "
@@ -87,21 +87,20 @@ def subject(thing: Any, sizes: tuple[int, int], numbers: Sequence[float]) -> Any
     for like, words in options:
         if fits(seen, like.make(), scenarios):
             return _compared(own, like, words)
-    closest = _compared(own, *options[0])
-    bench = Bench(closest, torch.float64)
-    suspects = [one for one in bench.suspects(own.make) if bench.shows(one)]
-    numbers_of_its_own = any(plain[name] for name in set(plain) - set(names.values()))
-    if any(not one.dialect for one in suspects) or not (suspects or others or plain_dialects(closest)):
-        return closest
-    if suspects or numbers_of_its_own or not others:
-        return own  # a version of its own, which a number in its constructor or a dialect shows
-    return replace(own, doubt=DOUBT.format(rule=options[0][0].rule.__name__, name=thing.__name__))
+    if others:  # a number or a switch that no known rule has may be the reason
+        further_numbers = any(plain[name] for name in set(plain) - set(names.values()))
+        rule_name = options[0][0].rule.__name__
+        return own if further_numbers else replace(own, doubt=DOUBT.format(rule=rule_name, name=thing.__name__))
+    return _compared(own, *options[0])
 
 
 def _defaults(thing: Any) -> dict[str, Any]:
-    """The hyperparameters of a constructor with their defaults; numbers as floats; betas as two."""
+    """The hyperparameters of a constructor with their defaults, or with those that are tried; numbers as floats; betas as
+    two.
+    """
     _, *rest = inspect.signature(thing).parameters.values()
-    found = {p.name: p.default for p in rest if p.default is not p.empty and p.kind is not p.VAR_KEYWORD}
+    given = {p.name: LR if p.default is p.empty and p.name == "lr" else p.default for p in rest}
+    found = {name: default for name, default in given.items() if default is not inspect.Parameter.empty}
     return {
         name: float(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
         for name, value in (single(found) if _is_pair(found.get("betas")) else found).items()

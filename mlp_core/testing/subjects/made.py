@@ -17,8 +17,8 @@ def begun(rule: Callable[..., Any], params: Any, hyper: dict[str, Any]) -> Any:
 def stepped(
     rule: Callable[..., Any], reading: Reading, roles: dict[str, Any], hyper: dict[str, Any]
 ) -> tuple[Any, Any]:  # fmt: skip
-    """What one step returns for the parameters, and the state after it. roles: the container or number for each of
-    reading.taken.
+    """The value that one step returns for the parameters, and the state after it. roles: the container or number for
+    each of reading.taken.
     """
     update = pair_of(rule, None, hyper)[1]
     found = update(*(roles[role] for role in reading.taken))

@@ -81,5 +81,5 @@ EXPONENTIAL = Family(exponential, exponential_backward, subjects.arrays("(n,d)")
 
 @caught_by(EXPONENTIAL, OWN, origin="site: the sign bit instead of x < 0")
 def reads_the_sign_bit(dout: Array, x: Array) -> Array:
-    """a negative zero, as a ReLU by a product gives it, is taken for a missing number"""
+    """a negative zero, as a ReLU by a product gives it, is treated as a missing number"""
     return np.where((x == 0) & np.signbit(x), 0.0, exponential_backward(dout, x))
