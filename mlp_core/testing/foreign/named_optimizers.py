@@ -95,8 +95,8 @@ def subject(thing: Any, sizes: tuple[int, int], numbers: Sequence[float]) -> Any
 
 
 def _defaults(thing: Any) -> dict[str, Any]:
-    """The hyperparameters of a constructor with their defaults, or with those that are tried; numbers as floats; betas as
-    two.
+    """The hyperparameters of a constructor with their defaults, or with those that are tried. Numbers are floats, and
+    betas are two.
     """
     _, *rest = inspect.signature(thing).parameters.values()
     given = {p.name: LR if p.default is p.empty and p.name == "lr" else p.default for p in rest}

@@ -14,9 +14,10 @@ class Reading:
     """How a rule is called: what each of its parameters means."""
 
     kind: str
-    """"function", "config" (its state and its numbers are in one dict) or "made" (a function makes it). For classes: "class", "pairs" (a method takes pairs of a gradient and a parameter) or "objects" (it has the parameters,
-    each with .data and .grad). For those that walk over layers: "layers" (a function, or a class of which an object is
-    made), "kept layers" (the object gets them when it is made) or "own layers" (a network's method)
+    """"function", "config" (its state and its numbers are in one dict) or "made" (a function makes it). For classes:
+    "class", "pairs" (a method takes pairs of a gradient and a parameter) or "objects" (it has the parameters, each with
+    .data and .grad). For those that walk over layers: "layers" (a function, or a class of which an object is made),
+    "kept layers" (the object gets them when it is made) or "own layers" (a network's method)
     """
     params: tuple[str, ...] = ()
     """the names of the parameters; several if each array has its own"""
