@@ -74,7 +74,7 @@ def subject(thing: Any, sizes: tuple[int, int], numbers: Sequence[float]) -> Any
     """The subject of a class. numbers: those in its code."""
     own = resolve(thing, sizes)
     rule = named(thing.__name__, False)
-    if rule is None or not isinstance(own, OptimizerSubject) or own.reference is not None:
+    if rule is None or not issubclass(thing, torch.optim.Optimizer) or not isinstance(own, OptimizerSubject):
         return own
     defaults = _defaults(thing)
     plain = {n: v for n, v in defaults.items() if isinstance(v, float)}

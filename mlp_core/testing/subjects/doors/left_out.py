@@ -68,10 +68,13 @@ def _without(outs: list[Any]) -> dict[tuple[int, str], Tensor]:
 
 
 def _nearby(value: Any, steps: int) -> Any:
-    """A point near an argument, a little farther in each of its entries, so that equal ones differ."""
+    """A point near an argument, a little farther in each of its entries, so that equal ones differ. No entry changes
+    its sign, not even a tiny one, and zeros become positive in both points.
+    """
     numbers = tensor_of(value)
+    sizes = torch.where(numbers == 0, 1.0, numbers.abs().double())
     each = torch.arange(1, numbers.numel() + 1, dtype=torch.float64).mul(GOLDEN).frac().reshape(numbers.shape)
-    return like(numbers + steps * MOVED * (1 + each) * (1 + numbers.abs()), value)
+    return like(numbers + steps * MOVED * (1 + each) * sizes, value)
 
 
 def values_of(apply: Callable[..., Any], leaves: list[Any]) -> list[Any]:
