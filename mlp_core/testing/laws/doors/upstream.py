@@ -41,7 +41,7 @@ got = gradient(BOTH)
 expected = 2 * first - 3 * second
 rounding = (2 * abs(float(first[{index}])) + 3 * abs(float(second[{index}]))) * LAST_BITS
 assert abs(float(got[{index}]) - float(expected[{index}])) <= max(rounding, {bound}), (got, expected)"""
-"""rounding: for the gradient after it is corrected. The bound is that of the wrong one: it may be much smaller, or NaN"""
+"""rounding: that of the corrected gradient. The bound is that of the wrong gradient, and may be NaN"""
 
 
 @book.law(
