@@ -47,6 +47,7 @@ rounding. For all other subjects the report names the failing laws. The last col
 TITLES = {
     "doors/attention": "Attention",
     "doors/equal_entries": "Gradients where entries are equal",
+    "doors/far": "Layers and numbers of unusual size",
     "doors/flow": "Layers: from the output to the inputs",
     "doors/functions": "Functions of torch.autograd",
     "doors/normalising": "Layers that normalise",
