@@ -13,7 +13,7 @@ from mlp_core.testing import Report, subjects, verify
 
 AUTOGRAD = "equals autograd"
 QUOTIENT = "difference quotients"
-TRACE = "leaves no trace"
+TRACE = "repeats itself without side effects"
 
 Problem = tuple[Any, ...]
 Spoil = Callable[[Tensor], object]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -38,7 +39,7 @@ class Seen:
     def on(cls, subject: FunctionSubject, inputs: Inputs) -> Seen | None:
         """None if a gradient cannot be computed there, or is not finite."""
         try:
-            got, expected = subject.by_hand(inputs), slopes(subject, inputs)
+            got, expected = [g.detach() for g in subject.by_hand(inputs)], slopes(subject, inputs)
         except Exception:
             return None
         finite = all(bool(t.isfinite().all()) for t in (*got, *expected))
@@ -106,7 +107,9 @@ def _of_samples(seen: Seen) -> Predicted:
     for which, kept in KEPT.items():
         fewer = replace(seen.inputs, data=tuple(t[kept] for t in data))
         try:
-            found = slopes(seen.subject, fewer)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of torch, if other data broadcast
+                found = slopes(seen.subject, fewer)
         except (RuntimeError, ValueError, IndexError):  # the loss takes no such data
             continue
         for factor in (1.0, (n - 1) / n):
