@@ -67,7 +67,7 @@ def terms_rounding(terms: Sequence[Tensor], u: float | None = None) -> float:
     if not sizes.numel():
         return 0.0
     scatter = max(sizes.square().sum().sqrt().item(), sizes.max().item())
-    return references.FARTHER * 2 * (u or unit_roundoff(torch.float64)) * scatter
+    return references.last_bits(scatter, u)
 
 
 TERMS = 64

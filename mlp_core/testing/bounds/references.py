@@ -21,9 +21,11 @@ An implementation in another algebraic form and order rounds at most a few times
 reference's perturbed operations have errors of up to 3u each (2u of noise, and their own u) in 8 independent draws"""
 
 
-def last_bits(value: float) -> float:
-    """The error of a value from the rounding of its last operation only: FARTHER times 2u of it, in float64."""
-    return FARTHER * 2 * unit_roundoff(torch.float64) * abs(value)
+def last_bits(value: float, u: float | None = None) -> float:
+    """The error of a value from the rounding of its last operation only: FARTHER times 2u of it. u: the unit roundoff,
+    by default that of float64.
+    """
+    return FARTHER * 2 * (u or unit_roundoff(torch.float64)) * abs(value)
 
 
 def perturbed(deviation: Tensor, largest: Tensor, dtype: torch.dtype) -> Tensor:

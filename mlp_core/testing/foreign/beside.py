@@ -100,9 +100,14 @@ FEWEST, LARGEST = 2, 6
 """how many arguments they have: with one, a name such as `loss` does not show which of several gradients is its own"""
 
 
+def _of_fields(file: Any) -> list[ast.FunctionDef]:
+    """The functions with so many arguments that return something."""
+    return [node for node, _ in file.functions() if FEWEST <= len(wanted(node)) <= LARGEST and returns(node)]
+
+
 def costs_beside(file: Any) -> Iterator[Door]:
     """A cost and a gradient with the same arguments in the same order, if there is one of each with these."""
-    nodes = [node for node, _ in file.functions() if len(wanted(node)) in range(FEWEST, LARGEST + 1) and returns(node)]
+    nodes = _of_fields(file)
     slopes = [n for n in nodes if SLOPED.fullmatch(n.name) and not clips(n)]
     for slope in slopes:
         alike = [n for n in nodes if _stems(n) == _stems(slope)]
@@ -118,7 +123,7 @@ PARTIAL = re.compile(r"(?:grad(?:ient)?_|d|d_|dL_d|dJ_d|compute_grad_|nabla_)(\w
 
 def partials(file: Any) -> Iterator[tuple[str, tuple[str, ...], Any, frozenset[str], tuple[str, ...]]]:
     """A cost, and a gradient by one of its arguments: loss(R, U, V), grad_U(R, U, V) and grad_V(R, U, V)."""
-    nodes = [node for node, _ in file.functions() if len(wanted(node)) in range(FEWEST, LARGEST + 1) and returns(node)]
+    nodes = _of_fields(file)
     for slope in nodes:
         match = PARTIAL.fullmatch(slope.name)
         whose = [k for k, n in enumerate(wanted(slope)) if match and n.lower() == (match[1] or match[2]).lower()]

@@ -179,7 +179,6 @@ class LookedAt(ForwardValues):
         return changes
 
 
-
 def values_of(
     values: Callable[[list[Any]], list[Tensor]], example: Arguments, paths: Sequence[Path], names: Sequence[str],
     above: Sequence[Tensor], u: float = UNIT,

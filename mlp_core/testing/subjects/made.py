@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from mlp_core.testing.subjects.functional import pair_of
@@ -20,15 +20,10 @@ def stepped(
     """The value that one step returns for the parameters, and the state after it. roles: the container or number for
     each of reading.taken.
     """
-    update = pair_of(rule, None, hyper)[1]
-    found = update(*(roles[role] for role in reading.taken))
+    given = [roles[role] for role in reading.taken]
     if reading.method:  # the state has the parameters, and a third function reads them
-        return rule(**hyper)[2](found), found
-    moved, after = found
+        _, update, read = rule(**hyper)
+        after = update(*given)
+        return read(after), after
+    moved, after = pair_of(rule, None, hyper)[1](*given)
     return moved, after
-
-
-def pairs(order: Sequence[str], grads: Sequence[Any], params: Sequence[Any]) -> list[tuple[Any, Any]]:
-    """The list of pairs that apply_gradients takes; order: ("grads", "params") or the reverse."""
-    both = {"grads": grads, "params": params}
-    return list(zip(both[order[0]], both[order[1]], strict=True))

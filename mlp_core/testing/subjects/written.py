@@ -15,7 +15,7 @@ from torch import Tensor
 from mlp_core.testing.subjects.functional import array_of, copied, tensor_of
 from mlp_core.testing.subjects.layered import OWNERS, begun, walked
 from mlp_core.testing.subjects.made import begun as made_state
-from mlp_core.testing.subjects.made import pairs, stepped
+from mlp_core.testing.subjects.made import stepped
 from mlp_core.testing.subjects.reading import Reading
 
 
@@ -207,7 +207,8 @@ def _made(rule: Any, reading: Reading, part: Any, slopes: Any, kept: Any, t: int
 
 def _pairs(rule: Any, reading: Reading, part: Any, slopes: Any, kept: Any, t: int, hyper: Any) -> Any:
     held, own = _Held.of(part, reading), _Held.of(slopes, reading)
-    found = getattr(kept, reading.method)(pairs(reading.taken, own.arrays, held.arrays))
+    roles = {"grads": own.arrays, "params": held.arrays}
+    found = getattr(kept, reading.method)(list(zip(*(roles[role] for role in reading.taken), strict=True)))
     return held.read(held.arrays if found is None else found, len(part)), kept
 
 

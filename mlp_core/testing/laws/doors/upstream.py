@@ -68,7 +68,7 @@ def is_linear_in_the_upstream_gradient(subject: Any, example: Arguments) -> Evid
         return [a + 2 * b + 3 * c for a, b, c in zip(*map(of, (got, one, other)), strict=True)]
 
     texts = [source_of(list(p.above)) for p in (one, other, got)]
-    bits = repr(references.FARTHER * 2 * unit_of(one.outs))
+    bits = repr(references.last_bits(1.0, unit_of(one.outs)))
     fixed = {"ONE": texts[0], "OTHER": texts[1], "BOTH": texts[2], "LAST_BITS": bits}
     closings = [filled(LINEAR, PLACE=g.place, **fixed) for g in got.gradients]
     names = [f"gradient of {g.name} for the upstream gradient 2 u - 3 v" for g in got.gradients]
