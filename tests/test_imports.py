@@ -132,6 +132,24 @@ def test_definitions_are_recognised_without_torch(text: str, tmp_path: Path) -> 
     assert not {"torch", "numpy", "hypothesis"} & set(modules.split())
 
 
+FAILING = """
+import sys
+from mlp_core.testing import subjects, verify
+def backward(above, cache):
+    return above * cache
+square = subjects.pair(lambda x: (x**2, x), backward, subjects.arrays("(5,5)"))
+print(verify(square, examples=5))
+print(*sys.modules)
+"""
+
+
+def test_a_failure_is_reported_without_importing_sympy() -> None:
+    """torch.unravel_index imports it, and waits a second for that."""
+    done = subprocess.run([sys.executable, "-c", FAILING], capture_output=True, text=True, check=True)  # noqa: S603  (ours)
+    assert "half as large as it should be" in done.stdout
+    assert "sympy" not in done.stdout.splitlines()[-1].split()
+
+
 def test_every_import_goes_to_a_lower_rank_or_stays_in_its_folder() -> None:
     assert not (found := upward(PACKAGE)), "\n".join(["these imports go upwards (RANKS says what may):", *found])
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mlp_core.equality import same
+from mlp_core.equality import place_of, same
 from mlp_core.experiment.train import Run
 
 
@@ -117,7 +117,7 @@ def tensor_difference(name: str, got: Tensor, reference: Tensor) -> TensorDiffer
     worst = int(distance.flatten().argmax())
 
     def entry(index: int) -> Entry:
-        where = tuple(int(i) for i in torch.unravel_index(torch.tensor(index), got.shape))
+        where = place_of(index, got.shape)
         return Entry(where, got[where].item(), reference[where].item())
 
     return TensorDifference(name, int(differs.sum()), got.numel(), entry(first), entry(worst))

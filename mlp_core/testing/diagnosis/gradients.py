@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mlp_core.equality import place_of
 from mlp_core.testing.bounds import references
 from mlp_core.testing.diagnosis.new_weights import through_new_weights
 from mlp_core.testing.diagnosis.witnesses import RIGHT_SUBJECT, Seen, Witness, held, observe, witnesses
@@ -170,7 +171,7 @@ def _shown(case: Case, seen: Seen) -> str:
         if got.shape != p.shape or not p.numel():
             continue
         off = (got - p.grad).abs().double().nan_to_num(nan=float("inf"))
-        index = tuple(int(i) for i in torch.unravel_index(off.argmax(), off.shape))
+        index = place_of(int(off.argmax()), off.shape)
         if off[index] > worst:
             worst = off[index].item()
             text = f" ({name}, entry {index}: {got[index].item():.6g} instead of {p.grad[index].item():.6g})"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
-from mlp_core.equality import same
+from mlp_core.equality import place_of, same
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.engine.source import literal
 
@@ -41,7 +41,7 @@ def compare(
         if worst < got[at].numel():
             break
         worst -= got[at].numel()
-    place = tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), got[at].shape))
+    place = place_of(worst, got[at].shape)
     bound, entry, wanted = bounds[at], got[at][place].item(), expected[at][place].item()
     limit = bound[place].item() if isinstance(bound, Tensor) else float(bound)
     # no precision explains a NaN; a subnormal bound only means that underflow is allowed

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mlp_core.equality import same
+from mlp_core.equality import place_of, same
 from mlp_core.testing.bounds import references
 from mlp_core.testing.bounds.forwards import noise_of, terms_rounding
 from mlp_core.testing.bounds.functions import Rounding, signs, value_rounding, worst_of
@@ -148,8 +148,7 @@ class LookedAt(ForwardValues):
             return g, place
         flat = one.whole.new_zeros(one.whole.numel())
         flat[one.chosen] = g
-        index = torch.unravel_index(one.chosen[place[0]], one.whole.shape)
-        return flat.view(one.whole.shape), tuple(int(i) for i in index)
+        return flat.view(one.whole.shape), place_of(int(one.chosen[place[0]]), one.whole.shape)
 
     def confirmed(self, k: int, place: Place, claimed: float) -> bool:
         """Whether the terms that depend on an entry confirm the number without the others. A relu that bends 1e-6 away
