@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mlp_core.testing.diagnosis import relations
 from mlp_core.testing.diagnosis.columns import of_columns
+from mlp_core.testing.diagnosis.constants import of_constants
 from mlp_core.testing.diagnosis.elementwise import of_entries
 from mlp_core.testing.diagnosis.relations import NEAR, Predicted, near
 from mlp_core.testing.diagnosis.transposed import of_matrices
@@ -47,6 +48,10 @@ class Seen:
         """The derivative of each output by the entry at the same place, on another example."""
         (one,) = self.got.gradients
         return _by_entries(self.subject, other, one.path)[0].diagonal().view(tensor_of(other.at(one.path)).shape)
+
+    def slopes_on(self, other: Arguments) -> list[Tensor]:
+        """For each array that gets a gradient, the derivatives on another example with the same arrays."""
+        return [_by_entries(self.subject, other, one.path)[0] for one in self.got.gradients]
 
     def wrong(self) -> list[int]:
         """The arrays whose gradient is wrong."""
@@ -86,6 +91,7 @@ def relations_of(seen: Seen, expected: list[Tensor]) -> Predicted:
     yield from of_columns(seen.subject, seen.example, seen.got, expected, lambda other: _is_right(seen.subject, other))
     arrays = (a for a in seen.example.args if is_array(a))
     yield from relations.of_sizes(expected, {n for t in (*expected, *above, *arrays) for n in t.shape if n > 1})
+    yield from of_constants(seen.subject, seen.example, seen.got, expected, seen.slopes_on)
     gradients = seen.got.gradients
     if gradients:
         values = [tensor_of(seen.example.at(one.path)) for one in gradients]
