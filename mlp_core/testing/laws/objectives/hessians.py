@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mlp_core.testing.bounds import references
+from mlp_core.testing.bounds.forwards import largest
 from mlp_core.testing.engine.compare import compare
 from mlp_core.testing.engine.evidence import Broken, Evidence
 from mlp_core.testing.examples.rows import Rows
@@ -49,18 +51,24 @@ def exact(subject: Any, at: Rows, got: Tensor, own: Tensor, closing: str) -> Evi
 
 def bound(subject: Any, at: Rows, got: Tensor, own: Tensor, closing: str) -> Evidence:
     """Nowhere below the derivative of the gradient; at a kink, not below the smaller one-sided slope."""
+    u = subject.u(at)
     try:
-        return _above(got, own_derivative(subject, at, quick=True), own)
+        return _above(got, own_derivative(subject, at, quick=True), own, u)
     except Broken:
-        return _above(got, own_derivative(subject, at), own)
+        return _above(got, own_derivative(subject, at), own, u)
 
 
-def _above(got: Tensor, found: Derivatives, own: Tensor) -> Evidence:
+def _above(got: Tensor, found: Derivatives, own: Tensor, u: float) -> Evidence:
+    """As `bound`. A derivative of 0, as where the gradient of a Huber loss is constant, has no digits; it is known if
+    its error is small beside the hessian. u: the unit roundoff of the subject's numbers.
+    """
+    known = found.value.isfinite() & found.bound.isfinite()
+    telling = found.telling | known & references.telling(found.bound, largest(got), u)
     least = torch.where(found.kink, found.low, found.value).nan_to_num()
     limit = torch.where(found.kink, own, found.bound + own)
-    spoken = torch.where((found.telling | found.kink) & (got < least), got, least)
+    spoken = torch.where((telling | found.kink) & (got < least), got, least)
     evidence = compare(["hessian, which must not be below:"], [spoken], [least], [limit], closing=BELOW)
-    evidence.skipped = int((~found.telling).sum())
+    evidence.skipped = int((~telling).sum())
     evidence.entries -= evidence.skipped
     evidence.counted = evidence.entries > 0
     return evidence
