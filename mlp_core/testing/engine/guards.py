@@ -125,7 +125,7 @@ def in_words(changed: list[str]) -> str:
 @contextmanager
 def modes_kept(run: str) -> Iterator[list[str]]:
     """A context in which the subject runs. Raises Broken if the subject leaves another global mode of torch, or
-    switches the flushing of denormals, which is switched back. `run`: the line of a snippet that does what happens in
+    switches the flushing of denormals; both are put back. `run`: the line of a snippet that does what happens in
     the context. The list that it yields then has the names of changed settings, which are put back too.
     """
     global _switched, _device
@@ -142,9 +142,14 @@ def modes_kept(run: str) -> Iterator[list[str]]:
     if _switched:
         got = f"switched {'off' if before else 'on'} by the call"
         raise Broken("flush-denormal mode", got, "untouched", closing=FLUSHED.replace("RUN", run))
-    for name, (source, read, _) in MODES.items():
-        now = _device if name == DEVICE and _device is not None else read()
-        if now != modes[name]:
+    left = {name: read() for name, (_, read, _) in MODES.items()}
+    if _device is not None:
+        left[DEVICE] = _device
+    for name, (_source, read, write) in MODES.items():
+        if read() != modes[name]:
+            write(modes[name])  # so that the next call changes it again
+    for name, (source, _, _) in MODES.items():
+        if (now := left[name]) != modes[name]:
             closing = LEFT.replace("RUN", run).replace("MODE", source)
             raise Broken(name, now, f"{modes[name]}, untouched", closing=closing)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +34,8 @@ class FunctionSubject:
     def by_hand(self, inputs: Inputs) -> list[Tensor]:
         """The hand-written gradient. Raises Broken unless it is one tensor per parameter, with its shape."""
         params, data = inputs.fresh()
-        with guards.foreign():
+        alike = guards.default_dtype(params[0].dtype) if params else nullcontext()  # torch.zeros(3) is in float64
+        with alike, guards.foreign():
             found = self.gradient(params, *data)
         if not isinstance(found, (list, tuple)) or len(found) != len(params):
             got = f"{len(found)} of them" if isinstance(found, (list, tuple)) else type(found).__name__

@@ -67,7 +67,7 @@ def _of_slopes(subject: Form, both: Derived | Elementwise, seen: Seen) -> Case:
 
     def run(recorder: Any) -> list[Output]:
         args = seen.example.fresh()
-        with subject.guarded(), recorder:
+        with subject.guarded(args), recorder:
             several = both.slopes(args)
         each = right.split([np.size(found) for found in several])
         pairs = zip(several, each, strict=True)

@@ -62,7 +62,7 @@ def leaves_arguments_and_cache_alone(subject: Any, example: Arguments) -> Eviden
     A change in place does no harm in this call. It harms the next code that uses the tensor: the other branch of a sum,
     the loss, or a second pass.
     """
-    args = example.fresh()
+    args, subject = example.fresh(), replace(subject, alike=False)  # which would put a changed default dtype back
     with modes_kept("outs, pull = run(args)") as changed:
         run = subject.call(args)
     above = subject.above(example, run.outs)

@@ -124,7 +124,7 @@ def is_right_if_only_one_output_is_used(subject: FunctionForm, example: Argument
     """
     run = subject.applied
     leaves = run.leaves(example.fresh())
-    with subject.guarded():
+    with subject.guarded(example.args):
         outs = run.outputs(leaves, example.fresh())
         if len(outs) < 2 or not finite(outs):
             return Evidence(entries=1, counted=len(outs) == 1)

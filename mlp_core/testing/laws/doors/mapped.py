@@ -65,14 +65,14 @@ def gives_the_same_under_vmap(subject: FunctionForm, example: Arguments) -> Evid
     for stacked, last in ((real, False), (real, True), *(([k], k % 2 == 0) for k in real if len(real) > 1)):
         batch = [example.moved({(k,): example.args[k] * (1 + b / 4) for k in stacked}) for b in range(BATCH)]
         in_dims = tuple((a.dim() if last else 0) if k in stacked else None for k, a in enumerate(example.args))
-        with foreign(), subject.guarded():
+        with foreign(), subject.guarded(example.args):
             alone = [_numbers(subject.apply, one, stacked, example.above) for one in batch]
         if any(subject.random):
             return Evidence(counted=False, note=RANDOM)
         if not all(map(finite, alone)):
             return Evidence(counted=False, note=NOT_FINITE)
         words = {"BATCH": source_of(batch), "IN_DIMS": repr(in_dims), "CALL": subject.call_word}
-        with subject.guarded():
+        with subject.guarded(example.args):
             got = _mapped(subject, example, batch, in_dims, words)
         for b in range(BATCH):
             evidence.join(
@@ -143,7 +143,7 @@ def _held(
         runs = []
         for seed in range(references.RUNS):
             mode = PerturbedRounding(torch.float64, torch.Generator().manual_seed(seed))
-            with subject.guarded(), mode:
+            with subject.guarded(example.args), mode:
                 moved = [a * mode.factors(a) if k in by else a for k, a in enumerate(one)]
                 runs.append(_numbers(subject.apply, moved, by, example.above))
         return held(names, got, alone, _limits(alone, *runs), closings, RULE)

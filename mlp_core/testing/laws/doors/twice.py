@@ -130,7 +130,7 @@ def _by_autograd(
     """The derivative of the weighted gradients along a line; None if backward refuses."""
     run = subject.applied
     leaves = run.leaves(example.fresh())
-    with subject.guarded():
+    with subject.guarded(example.args):
         outs = run.outputs(leaves, example.fresh())
         # once_differentiable refuses only if the upstream gradient has a history (torch 2.15)
         cut = [c.to(o.dtype, copy=True).requires_grad_() for c, o in zip(above, outs, strict=True)]

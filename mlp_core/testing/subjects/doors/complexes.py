@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from mlp_core.base.errors import ArgumentError
+from mlp_core.testing.engine.guards import globals_kept
 from mlp_core.testing.examples.foreign_arrays import copied
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.subjects.doors.seeds import kept_by, seeded
@@ -80,7 +81,7 @@ def _places(args: Any) -> tuple[int, ...]:
 def _gives_some(apply: Callable[..., Any], args: Any) -> bool:
     """Whether it returns complex numbers, as torch.fft.rfft does for real arguments."""
     try:
-        with torch.no_grad(), seeded(kept_by(apply)):
+        with globals_kept(), torch.no_grad(), seeded(kept_by(apply)):
             found = apply(*(copied(a) for a in (args if isinstance(args, tuple) else (args,))))
     except Exception:  # foreign code: its laws report it
         return False

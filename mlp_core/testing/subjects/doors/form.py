@@ -14,15 +14,27 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from mlp_core.testing.engine.guards import foreign
-from mlp_core.testing.examples.arguments import Arguments, Path, rounded
-from mlp_core.testing.examples.foreign_arrays import copied, is_number, like, tensor_of
+from mlp_core.testing.engine.guards import default_dtype, foreign
+from mlp_core.testing.examples.arguments import Arguments, Path, found_at, places_of, rounded
+from mlp_core.testing.examples.foreign_arrays import copied, is_number, is_real, like, tensor_of
 from mlp_core.testing.subjects.doors.again import Again, again
 from mlp_core.testing.subjects.doors.returned import UNIT, Gradient, Returned
 from mlp_core.testing.subjects.doors.seeds import draws, kept_by, seeded
 
 Pull = Callable[[Sequence[Any]], Any]
 """upstream gradients, one per output -> a gradient for each required argument"""
+
+
+@contextmanager
+def made_alike(args: Sequence[Any]) -> Iterator[None]:
+    """A context in which torch makes numbers of the dtype of the arguments, as it does for users, whose arguments have
+    the default dtype: torch.zeros(3), and 0.9 times whole numbers. The laws pass float64, so that such numbers in
+    float32 would be the only ones without digits.
+    """
+    tensors = (a for a in (found_at(args, path) for path in places_of(args, is_real)) if isinstance(a, Tensor))
+    first = next(tensors, None)
+    with nullcontext() if first is None else default_dtype(first.dtype):
+        yield
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,8 @@ class Form:
     """whether each entry of the output depends only on one entry of the first argument"""
     counted: bool = False
     """whether the returned gradients belong to the first arguments, as many as there are"""
+    alike: bool = True
+    """whether torch makes numbers of the dtype of its arguments while it runs, as in `made_alike`"""
     once: bool = False
     """whether the backward changes it, as a step does"""
     shared: bool = False
@@ -83,40 +97,49 @@ class Form:
 
     def call(self, args: list[Any]) -> Run:
         """Run it; if it draws random numbers, they are the same every time. Raises Raised for its exceptions."""
+        given = list(args)
         if not any(self.random):
             before = [copied(a) for a in args]
-            with draws(self.random, self.kept), np.errstate(all="ignore"), foreign():
+            with draws(self.random, self.kept), self._around(given):
                 ran = self.run(args)
             if not any(self.random):
-                return self._judged(ran)
+                return self._judged(ran, given)
             args[:] = before
-        with seeded(self.kept), np.errstate(all="ignore"), foreign():
-            return self._judged(self.run(args))
+        with seeded(self.kept), self._around(given):
+            return self._judged(self.run(args), given)
 
-    def _judged(self, ran: Run) -> Run:
+    @contextmanager
+    def _around(self, args: Sequence[Any]) -> Iterator[None]:
+        """A context for its own code, which gets these arguments."""
+        with np.errstate(all="ignore"), made_alike(args) if self.alike else nullcontext(), foreign():
+            yield
+
+    def _judged(self, ran: Run, args: Sequence[Any]) -> Run:
         """The same without outputs that are not real numbers: their upstream gradient is None."""
         real = [is_number(o) for o in ran.outs]
 
         def pull(above: Sequence[Any]) -> Any:
             numbers = iter(above)
             whole = [next(numbers) if one else None for one in real]
-            with np.errstate(all="ignore"), foreign():
+            with self._around(args):
                 return ran.pull(whole)
 
         return Run([o for o, one in zip(ran.outs, real, strict=True) if one], pull)
 
     @contextmanager
-    def guarded(self) -> Iterator[None]:
-        """A context in which it runs: numpy does not warn of overflow, and random numbers are seeded if it draws any.
+    def guarded(self, args: Sequence[Any]) -> Iterator[None]:
+        """A context in which it runs on these arguments: numpy does not warn of overflow, random numbers are seeded if
+        it draws any, and torch makes numbers of the dtype of the arguments.
         """
-        with seeded(self.kept) if any(self.random) else nullcontext(), np.errstate(all="ignore"):
+        alike = made_alike(args) if self.alike else nullcontext()
+        with seeded(self.kept) if any(self.random) else nullcontext(), np.errstate(all="ignore"), alike:
             yield
 
     def values(self, args: list[Any]) -> list[Tensor]:
         """The outputs as float64 tensors. Whether it draws random numbers is not checked, because that takes as long
         again.
         """
-        with self.guarded(), foreign():
+        with self.guarded(args), foreign():
             return [tensor_of(o) for o in self.run(args).outs if is_number(o)]
 
     def used(self, earlier: Sequence[Any]) -> Form:

@@ -115,7 +115,7 @@ class FunctionForm(Form):
 
     def left_out(self, example: Arguments) -> tuple[str, str]:
         def returned(args: list[Any]) -> list[Any]:
-            with self.guarded():
+            with self.guarded(args):
                 return values_of(self.apply, self.applied.leaves(args))
 
         return left_out(returned, example, self.paths(example), marks=self.marks)
