@@ -8,6 +8,7 @@ from itertools import zip_longest
 from math import prod
 from typing import Any
 
+import numpy as np
 import torch
 from hypothesis import strategies as st
 from torch import Tensor
@@ -16,6 +17,9 @@ from mlp_core.testing.engine.source import few_numbers
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, like, source_of, tensor_of, words_of
 from mlp_core.testing.examples.inputs import Inputs
 from mlp_core.testing.examples.numbers import Numbers, blobs, textures
+
+EXTENDED = bool(np.finfo(np.longdouble).eps < np.finfo(np.float64).eps)
+"""whether numpy has numbers with more digits than float64"""
 
 Path = tuple[Any, ...]
 """the place of an array in the arguments: the argument's index, then keys and indices inside it"""
@@ -61,6 +65,14 @@ class Arguments:
             turned = value.flip(tuple(range(value.dim())))
             others[path] = like(-turned if negated else turned, self.at(path))
         return self.moved(others)
+
+    def extended(self) -> list[Any] | None:
+        """Fresh arguments whose numpy arrays have more digits than float64: 64 bits instead of 53 on x86. None if there
+        are no such arrays, or no such numbers on this machine.
+        """
+        arrays = {path: self.at(path) for path in self.paths()}
+        longer = {path: a.astype(np.longdouble) for path, a in arrays.items() if isinstance(a, np.ndarray)}
+        return self.moved(longer) if longer and EXTENDED else None
 
     def above(self, shapes: Sequence[Sequence[int]], draw: int = 0) -> list[Tensor]:
         """An upstream gradient for outputs of these shapes, without zeros; it differs for each `draw`."""

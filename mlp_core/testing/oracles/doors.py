@@ -87,12 +87,16 @@ class Weighted:
     def loss(self, params: Sequence[Tensor]) -> Tensor:
         return torch.stack([term.sum() for term in self.terms(params)]).sum()
 
-    def terms(self, params: Sequence[Tensor]) -> list[Tensor]:
-        """The products before they are summed."""
+    def terms(self, params: Sequence[Tensor], extended: bool = False) -> list[Tensor]:
+        """The products before they are summed. extended: with more digits than float64 on the way to the outputs, if
+        the forward is numpy's; otherwise there are none.
+        """
         two = zip(self.looked, params, strict=True)
         moved = {one.path: _array(one.put(p), self.example.at(one.path)) for one, p in two}
-        outs = self.values(self.example.moved(moved))
-        terms = [c * o for c, o in zip(self.above, outs, strict=True)]
+        args = self.example.moved(moved)
+        longer = replace(self.example, args=tuple(args)).extended() if extended else args
+        outs = [] if longer is None else self.values(longer)
+        terms = [c * o for c, o in zip(self.above, outs, strict=longer is not None)]
         return terms if self.only is None else [t[m] for t, m in zip(terms, self.only, strict=True)]
 
 
@@ -116,7 +120,7 @@ class ForwardValues(Values):
         x < -37 the values of log(1 + exp(x)) are 0, and for x < -20 they are a staircase. Its steps are at most as high
         as the rounding of its values farther away.
         """
-        extra, flat = super().surer(k, place, found, claimed), 0.0
+        extra, flat = max(super().surer(k, place, found, claimed), self._cancelled(k, place, found)), 0.0
         f, x = self.of_entry(k, place), self.inputs.params[k][place].item()
         step, size = abs(found.points[0] - found.points[1]) / 2, max(1.0, abs(x))
         while 0 < step <= size and f(x + step) == f(x - step) == f(x):
@@ -125,6 +129,24 @@ class ForwardValues(Values):
             return extra
         far = [abs(f(x + sign * 2.0**power * size) - f(x)) for power in FARTHER_AWAY for sign in (1, -1)]
         return max(extra, references.last_bits(max(v for v in (0.0, *far) if isfinite(v))) / flat)
+
+    def _cancelled(self, k: int, place: Place, found: Slope) -> float:
+        """How far the rounding of the values of a forward in numpy may carry a slope, from the difference between its
+        values in float64 and in extended precision, at the two points of the slope. For x < -6, 1 + tanh(x) has few
+        digits left. They are the same ones at neighbouring points, where x times it shows no noise.
+        """
+        off = 0.0
+        for x in found.points:
+            params = self._with(k, place, x)
+            try:
+                longer, terms = self.subject.terms(params, extended=True), self.subject.terms(params)
+            except Broken:  # numpy.linalg takes no such numbers
+                return 0.0
+            if [t.shape for t in longer] != [t.shape for t in terms]:
+                return 0.0
+            off += sum(float((a - b).abs().nan_to_num().sum()) for a, b in zip(longer, terms, strict=True))
+        up, down = found.points
+        return 2 * off / abs(up - down) if up != down else 0.0  # 2: quotients of longer steps are extrapolated
 
     @cached_property
     def rounding(self) -> Rounding:

@@ -64,9 +64,14 @@ class Along:
     def loss(self, params: list[Tensor]) -> Tensor:
         return torch.stack([t.sum() for t in self.terms(params)]).sum()
 
-    def terms(self, params: list[Tensor]) -> list[Tensor]:
-        outs = self.subject.values(list(self.line.at(params[0]).args))
-        return [c * o for c, o in zip(self.above, outs, strict=True)]
+    def terms(self, params: list[Tensor], extended: bool = False) -> list[Tensor]:
+        """Each output times its weight. extended: with more digits than float64 on the way, if the forward is numpy's;
+        otherwise there are none.
+        """
+        there = self.line.at(params[0])
+        args = there.extended() if extended else list(there.args)
+        outs = [] if args is None else self.subject.values(args)
+        return [c * o for c, o in zip(self.above, outs, strict=args is not None)]
 
 
 @book.law(lambda subject: subject.inputs)

@@ -66,7 +66,10 @@ class Along:
     def loss(self, params: list[Tensor]) -> Tensor:
         return torch.stack([t.sum() for t in self.terms(params)]).sum()
 
-    def terms(self, params: list[Tensor]) -> list[Tensor]:
+    def terms(self, params: list[Tensor], extended: bool = False) -> list[Tensor]:
+        """Each gradient times its weight; none with more digits than float64, which torch does not have."""
+        if extended:
+            return []
         t, paths = params[0], self.subject.paths(self.example)
         moved = {p: self.example.at(p) + t * d for p, d in zip(paths, self.along, strict=True)}
         at = Arguments(tuple(self.example.moved(moved)), self.example.blob, self.example.texture)
