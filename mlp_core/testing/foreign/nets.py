@@ -114,8 +114,12 @@ def taken(method: ast.FunctionDef) -> list[str]:
     return wanted(method)[1:]
 
 
+SLOPE = re.compile(r"d[A-Z_]\w*|grad_\w+|\w+_grad")
+"""names of a gradient by a target, such as dY: the upstream gradient of a layer"""
+
+
 def _is_target(name: str) -> bool:
-    return TARGET.fullmatch(name) is not None or role(name) == "true"
+    return TARGET.fullmatch(name) is not None or (role(name) == "true" and not SLOPE.fullmatch(name))
 
 
 def _attributes(init: ast.FunctionDef) -> list[str]:

@@ -17,7 +17,7 @@ from mlp_core.testing.engine.source import MADE, import_of, name_of
 from mlp_core.testing.examples.foreign_arrays import copied, is_real
 from mlp_core.testing.subjects.doors.assigned import NUMBERS, Found, built, is_shape
 from mlp_core.testing.subjects.doors.function import Applied
-from mlp_core.testing.subjects.doors.names import key_of
+from mlp_core.testing.subjects.doors.names import constants_of, key_of
 
 
 def reordered(function: Callable[..., Any], back: Sequence[int]) -> Callable[..., Any]:
@@ -111,7 +111,21 @@ def constructed(names: Sequence[str]) -> list[tuple[Any, ...]]:
         return [tuple(numbers.standard_normal(shape) for shape in shapes) for shapes in several]
     if len(names) == 2 and any(map(DIVIDES.fullmatch, names)):
         return [tuple(2 if DIVIDES.fullmatch(n) else 4 for n in names)]
+    if len(names) > 2:
+        return _sizes(names)
     return [(3, 2), (2, 3), (2, 4), (3, 3)] if len(names) == 2 else [(3,)]
+
+
+def _sizes(names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Three or more arguments: constants where a name shows one, such as a kernel or a stride, and sizes elsewhere."""
+    divided = any(map(DIVIDES.fullmatch, names))
+    known = [2 if DIVIDES.fullmatch(n) else next(iter(constants_of(n)), None) for n in names]
+    several = [(4, 4, 4, 4)] if divided else [(3, 2, 4, 5), (2, 3, 4, 5), (3, 3, 3, 3), (3, 4, 3, 4)]
+    found = []
+    for sizes in several:
+        left = iter(sizes)
+        found.append(tuple(next(left, 3) if one is None else one for one in known))
+    return list(dict.fromkeys(found))
 
 
 def _cells(names: Sequence[str]) -> list[tuple[tuple[int, ...], ...]]:

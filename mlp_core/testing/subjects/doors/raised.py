@@ -73,6 +73,11 @@ def for_torch(text: str) -> bool:
     return found is not None and (found["attribute"] is None or hasattr(torch.Tensor, found["attribute"]))
 
 
+def needs_torch() -> bool:
+    """Whether a call raised an error that says that the code needs tensors."""
+    return any(map(for_torch, RAISED.get() or ()))
+
+
 def stop_if_hopeless(lib: str) -> None:
     """Raises Hopeless after ENOUGH errors that do not depend on the arguments, or depend on their library alone."""
     counts = RAISED.get() or Counter()

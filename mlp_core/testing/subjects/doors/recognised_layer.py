@@ -17,10 +17,12 @@ from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import in_words, required, smaller_defaults
 from mlp_core.testing.subjects.doors.guessed import constructed, ran
 from mlp_core.testing.subjects.doors.held import at, gradient_of, held
+from mlp_core.testing.subjects.doors.in_double import has_tensors, in_double
 from mlp_core.testing.subjects.doors.layer import given_by, kept_in, layer
 from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
-from mlp_core.testing.subjects.doors.raised import note
+from mlp_core.testing.subjects.doors.raised import needs_torch, note
 from mlp_core.testing.subjects.doors.recognised import not_found, told
+from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.telling import telling_defaults
 from mlp_core.testing.subjects.doors.tried import tried
 
@@ -28,6 +30,11 @@ from mlp_core.testing.subjects.doors.tried import tried
 def of_layer(cls: type, forward: str = "forward", backward: str = "backward") -> Form:
     """forward, backward: the names of its methods. Raises ArgumentError if no arguments are found with which it runs.
     """
+    with seeded():  # constructors draw their weights
+        return _of_layer(cls, forward, backward)
+
+
+def _of_layer(cls: type, forward: str, backward: str) -> Form:
     cls = _renamed(cls, forward, backward)
     names = required(cls)
     telling = telling_defaults(cls)
@@ -40,7 +47,11 @@ def of_layer(cls: type, forward: str = "forward", backward: str = "backward") ->
         if call is None:
             continue
         runs, whole = partial(_ran, made), partial(_fits_layer, made)
-        found = tried(call, partial(whole, own=True), call=runs) or tried(call, whole, call=runs)
+        found = None
+        tensors = _keeps_tensors(made)
+        for lib in ("torch",) if tensors else ("numpy", "torch"):
+            if found is None and (lib == "numpy" or tensors or needs_torch()):
+                found = tried(call, partial(whole, own=True), None, lib, runs) or tried(call, whole, None, lib, runs)
         if found is not None:
             other = _maker(cls, sizes, smaller | telling)
             if telling and ran(partial(_fits_layer, other), built(found.options, found.lib)):
@@ -131,4 +142,10 @@ def _called(made: Callable[[], Any]) -> Sequence[str] | None:
 
 
 def _maker(cls: type, sizes: tuple[Any, ...], smaller: dict[str, float]) -> Callable[[], Any]:
-    return partial(cls, *sizes, **smaller) if sizes or smaller else cls
+    made = partial(cls, *sizes, **smaller) if sizes or smaller else cls
+    return in_double(made) if _keeps_tensors(made) else made
+
+
+def _keeps_tensors(made: Callable[[], Any]) -> bool:
+    """Whether the objects keep tensors; false if none can be created."""
+    return ran(lambda args: has_tensors(made(*args)), [])
