@@ -62,3 +62,17 @@ def test_a_missing_transposition_is_named(case: str) -> None:
 ])  # fmt: skip
 def test_other_gradients_are_not(forward: Any, backward: Any, inputs: Any) -> None:
     assert "belongs" not in (diagnose(subjects.pair(forward, backward, inputs), []) or "")
+
+
+def shifted(x: Any, W: Any, b: Any) -> Any:
+    return x @ W + b, (x, W)
+
+
+def of_shifted(dout: Any, cache: Any) -> Any:
+    x, W = cache
+    return dout @ W.T, x.T @ dout, np.array(7 * dout.mean())  # wrong: dout.sum()
+
+
+def test_a_parameter_that_is_a_single_number_is_no_column_to_solve_for() -> None:
+    """The matrix is square, and the wrong gradient that of a number: the mistake is not named, and nothing raises."""
+    assert diagnose(subjects.pair(shifted, of_shifted, arrays("(n,3),(3,3),()")), []) is None

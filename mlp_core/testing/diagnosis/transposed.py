@@ -20,20 +20,20 @@ def of_matrices(
         if matrix.ndim != 2 or len(set(matrix.shape)) != 1 or matrix.shape[0] < 2:
             continue
         for one, other in ((matrix.T, matrix), (matrix, matrix.T)):
-            left = [_with(one, other, e, e.ndim - 2) for e in expected]
-            right = [_with(one, other, e.transpose(-1, -2), e.ndim - 2).transpose(-1, -2) if e.ndim > 1
+            left = [_with(one, other, e) for e in expected]
+            right = [_with(one, other, e.transpose(-1, -2)).transpose(-1, -2) if e.ndim > 1
                      else torch.full_like(e, torch.nan) for e in expected]  # fmt: skip
             yield MISSING.format(name), left
             yield MISSING.format(name), right
 
 
-def _with(one: Tensor, other: Tensor, gradient: Tensor, axis: int) -> Tensor:
+def _with(one: Tensor, other: Tensor, gradient: Tensor) -> Tensor:
     """other @ d, where one @ d is the gradient; NaN where the sizes do not fit."""
-    column = gradient[:, None] if axis < 0 else gradient
+    column = gradient[:, None] if gradient.ndim == 1 else gradient
     if column.ndim < 2 or column.shape[-2] != len(one):
         return torch.full_like(gradient, torch.nan)
     try:
         found = other @ torch.linalg.solve(one, column)
     except RuntimeError:  # the matrix has no inverse
         return torch.full_like(gradient, torch.nan)
-    return found[:, 0] if axis < 0 else found
+    return found[:, 0] if gradient.ndim == 1 else found
