@@ -26,6 +26,7 @@ from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import Applied, function
 from mlp_core.testing.subjects.doors.given import every, in_words, large_defaults, required, smaller_defaults
 from mlp_core.testing.subjects.doors.guessed import differentiated, keyed, reordered, with_numbers, within
+from mlp_core.testing.subjects.doors.of_numbers import graded
 from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
 from mlp_core.testing.subjects.doors.raised import NothingReturned, TooSmall
 from mlp_core.testing.subjects.doors.searched import forward_of
@@ -101,7 +102,15 @@ def _of_pair(forward: Callable[..., Any], backward: Callable[..., Any], first: O
     if found is None:
         name, other = name_of(forward), name_of(backward)
         raise not_found(f"{name}({', '.join(names)})", f'pair({name}, {other}, subjects.arrays("(n,d),..."))')
-    return told(pair(forward, backward, within(forward, found)), found, names)
+
+    def returned(args: list[Any]) -> Any:
+        ran = wired([copied(a) for a in args])
+        return ran.pull([ones_like(o) for o in ran.outs if is_number(o)])
+
+    with np.errstate(all="ignore"), warnings.catch_warnings(), seeded():
+        warnings.simplefilter("ignore")
+        found, untested = graded(names, found, returned, one)
+    return told(replace(pair(forward, backward, within(forward, found)), omitted=(untested, "")), found, names)
 
 
 def _with_classes(options: list[Sequence[Any]], k: int) -> list[Sequence[Any]]:

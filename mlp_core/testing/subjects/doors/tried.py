@@ -124,9 +124,10 @@ def _of_vectors(
     not sum over the batch fits a bias of the shape of the batch.
     """
     for k, name in enumerate(names):
-        if BIAS.fullmatch(name) and is_shape(options[k]) and len(sizes_of(options[k])) == 2 and 1 not in options[k]:
-            vector = _placed(options, [k], [sizes_of(options[k])[1:]])
-            if options.count(options[k]) > 1 and runs(vector):
+        one = options[k]
+        if BIAS.fullmatch(name) and type(one) is tuple and is_shape(one) and len(one) == 2 and 1 not in one:
+            vector = _placed(options, [k], [one[1:]])
+            if options.count(one) > 1 and runs(vector):
                 options = tuple(vector)
     return options
 
