@@ -97,3 +97,28 @@ def test_shapes_are_for_one_definition_whose_shapes_are_tried(tmp_path: Path) ->
         subject(tmp_path, "def f(x):\n    return x**2\ndef f_prime(x):\n    return 2 * x\n", "(n)")
     with pytest.raises(ArgumentError, match="its subject defines its arguments"):
         verify(lambda model, y, y_hat: None, shapes="(n)")
+
+
+CLIP = (
+    "class Clip(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x, alpha):\n"
+    "        ctx.save_for_backward(x, alpha)\n        return alpha * torch.tanh(x / alpha)\n"
+    "    @staticmethod\n    def backward(ctx, grad):\n        x, alpha = ctx.saved_tensors\n"
+    "        y = torch.tanh(x / alpha)\n        d = grad * (y - x / alpha * (1 - y * y))\n"
+    "        return grad * (1 - y * y), d.sum()\n"  # wrong: d.sum(0)
+)
+
+
+def test_a_gradient_of_another_shape_is_wrong_and_its_shapes_are_no_wrong_shapes(tmp_path: Path) -> None:
+    path = tmp_path / "hand_in.py"
+    path.write_text(f"import torch\n{CLIP}", encoding="utf-8")
+    report = verify(str(path), shapes="(n,d),(d)", examples=5)
+    (first, *_) = (result for result in report.results if result.verdict == "FAIL")
+    assert "returned an invalid gradient at index 1" in first.text()
+
+
+def test_without_shapes_the_refusal_says_that_a_gradient_has_another_shape(tmp_path: Path) -> None:
+    path = tmp_path / "hand_in.py"
+    path.write_text(f"import torch\n{CLIP}", encoding="utf-8")
+    (name,) = found_in(str(path))
+    with pytest.raises(ArgumentError, match="runs and every gradient has the shape of its argument"):
+        laws_of(*loaded(name), 8, checked)

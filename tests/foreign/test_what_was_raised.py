@@ -67,7 +67,7 @@ NOTHING = MISSPELT.replace("return dout @ w.T, X.T @ dout", "dx, dw = dout @ w.T
 FILES = {
     "always the same": (ALWAYS, "; with everything that was tried your code raised KeyError: 'scale', expected"),
     "often": (OFTEN, "; most often your code raised RuntimeError: the library has no kernel, expected"),
-    "no gradient fits": (RUNS, "; with some your code ran, but no gradient had the shape of its argument, expected"),
+    "no gradient fits": (RUNS, " runs and every gradient has the shape of its argument, expected"),
     "a constructor": (MADE, "; most often your code raised KeyError: "),
 }
 

@@ -31,6 +31,9 @@ def reordered(function: Callable[..., Any], back: Sequence[int]) -> Callable[...
     return moved
 
 
+OTHER_SHAPE = "returned an invalid gradient"
+"""what torch says if a backward returns a gradient that does not have the shape of its argument"""
+
 NO_INVERSE: type[Exception] = vars(torch.linalg)["LinAlgError"]
 
 
@@ -88,12 +91,20 @@ def with_numbers(names: Sequence[str], found: Found, apply: Callable[..., Any], 
 
 
 def differentiated(apply: Callable[..., Any], found: Found) -> list[str | int]:
-    """The arguments for which backward returns a gradient at all: None marks those without one by design."""
+    """The arguments for which backward returns a gradient at all: None marks those without one by design. All of them
+    if one has another shape than its argument, which the laws report.
+    """
     args = built(found.options, "torch")
     leaves = Applied(apply).leaves(args)
     outs = Applied(apply).outputs(leaves, list(args))
     own = [k for k, a in enumerate(leaves) if is_real(a)]
-    grads = torch.autograd.grad(outs, [leaves[k] for k in own], [torch.ones_like(o) for o in outs], allow_unused=True)
+    asked, above = [leaves[k] for k in own], [torch.ones_like(o) for o in outs]
+    try:
+        grads = torch.autograd.grad(outs, asked, above, allow_unused=True)
+    except RuntimeError as error:
+        if OTHER_SHAPE in str(error):
+            return [*own]
+        raise
     return [k for k, g in zip(own, grads, strict=True) if g is not None]
 
 

@@ -91,17 +91,20 @@ def forget() -> None:
 
 
 def told() -> str:
-    """The exceptions, as the end of a sentence about arguments that were tried; then they are forgotten.
+    """The exceptions, as the end of a sentence "no shapes with which f runs"; then they are forgotten. If the code ran
+    with some shapes, its gradients had other shapes than their arguments.
 
     >>> note(KeyError("eps")), note(KeyError("eps")), told(), told()
     (None, None, "; with everything that was tried your code raised KeyError: 'eps'", '')
+    >>> note(None), told()
+    (None, ' and every gradient has the shape of its argument')
     """
     counts = RAISED.get()
     forget()
     if not counts:
         return ""
     if "" in counts:
-        return "; with some your code ran, but no gradient had the shape of its argument"
+        return " and every gradient has the shape of its argument"
     ((text, _),) = counts.most_common(1)
     often = "with everything that was tried" if len(counts) == 1 else "most often"
     return f"; {often} your code raised {text}"

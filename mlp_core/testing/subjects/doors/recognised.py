@@ -25,7 +25,7 @@ from mlp_core.testing.subjects.doors.domains import narrowed
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import Applied, function
 from mlp_core.testing.subjects.doors.given import every, in_words, large_defaults, required, smaller_defaults
-from mlp_core.testing.subjects.doors.guessed import differentiated, keyed, reordered, with_numbers, within
+from mlp_core.testing.subjects.doors.guessed import OTHER_SHAPE, differentiated, keyed, reordered, with_numbers, within
 from mlp_core.testing.subjects.doors.of_numbers import graded
 from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
 from mlp_core.testing.subjects.doors.raised import NothingReturned, TooSmall
@@ -127,7 +127,12 @@ def of_function(F: Any) -> Form:
         leaves = Applied(apply).leaves(args)
         outs = Applied(apply).outputs(leaves, list(args))
         own = [a for a in leaves if is_real(a)]
-        found = torch.autograd.grad(outs, own, [torch.ones_like(o) for o in outs], allow_unused=True)
+        try:
+            found = torch.autograd.grad(outs, own, [torch.ones_like(o) for o in outs], allow_unused=True)
+        except RuntimeError as error:
+            if OTHER_SHAPE in str(error):
+                return False
+            raise
         return bool(own) and any(g is not None for g in found)
 
     found = tried(names, fits, lib="torch", call=forward_of(F))
