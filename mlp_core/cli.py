@@ -20,6 +20,7 @@ from mlp_core.experiment.usage import (
     INTERRUPTED,
     OK,
     UNTESTED,
+    OnImages,
     begins,
     processors,
     usage_errors,
@@ -106,7 +107,7 @@ def verify(
         int | None,
         whole_number(
             "For scripts and notebooks: the largest batch size that must be correct.",
-            show_default="1 for the course's functions",
+            show_default="1 for backpropagation(model, y_true, y_pred)",
         ),
     ] = None,
     examples: Annotated[int | None, whole_number("Number of generated examples per law.", show_default="100")] = None,
@@ -142,6 +143,8 @@ def verify(
     show: Annotated[bool, typer.Option("--list", help="Print the names that can be verified, and exit.")] = False,
 ) -> None:
     """Check gradients, update rules and training functions against every law, on generated examples.
+
+    For example: mlp-core verify hand_in.py
 
     Exit status: 0 every subject passes; 1 a law fails; 2 usage error;
     3 no law fails, but one could not be tested (not shown to be right);
@@ -233,5 +236,5 @@ def _whole(argument: str, text: str) -> int:
         raise ArgumentError(argument, text, 'a whole number or "random"') from None
 
 
-app.command()(train)
-app.command()(search)
+app.command(cls=OnImages)(train)
+app.command(cls=OnImages)(search)

@@ -65,6 +65,7 @@ def search(
     Every trial is saved after every epoch. A search that was interrupted or
     killed continues with --resume. The results have the same bits with any
     number of workers.
+    This command needs pip install ".[experiment]".
     Exit status: 0 success, 2 usage error, 130 interrupted.
     """
     with usage_errors():

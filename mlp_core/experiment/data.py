@@ -98,7 +98,7 @@ def check_source(data: str) -> None:
     if data == FOLDER or not folder.is_dir():
         what = "is not a folder" if folder.exists() and data != FOLDER else "does not exist"
         shown = "no path" if data == FOLDER else f"{folder}, which {what}"
-        raise ArgumentError("data", Described(shown), "a folder of class folders with images")
+        raise ArgumentError("data", Described(shown), "a folder with one subfolder of images per class")
 
 
 def split_indices(n: int, share: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:

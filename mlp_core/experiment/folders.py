@@ -126,11 +126,12 @@ def _class_files(folder: Path) -> tuple[tuple[str, ...], list[tuple[str, int]]]:
     except OSError as error:
         raise ArgumentError("data", Described(f"{folder} ({error.strerror})"), "a folder that can be read") from error
     if not files:
-        expected = f"class folders with images in it ({' '.join(extensions)})"
+        expected = f"one subfolder of images per class ({' '.join(extensions)})"
         raise ArgumentError("data", Described(f"{folder} without images"), expected)
     if len(classes) < 2:
-        raise ArgumentError("data", Described(f"{folder} with one class, {classes[0]}"), "at least two class folders")
+        got = f"{folder} with one class, {classes[0]}"
+        raise ArgumentError("data", Described(got), "at least two classes, each in a subfolder")
     empty = [name for name in classes if labels[name] not in {label for _, label in files}]
     if empty:
-        raise ArgumentError("data", Described(f"{folder / empty[0]} without images"), "images in every class folder")
+        raise ArgumentError("data", Described(f"{folder / empty[0]} without images"), "images for every class")
     return classes, files

@@ -10,7 +10,11 @@ import typer
 from mlp_core.experiment.usage import whole_number
 
 Data = Annotated[
-    str, typer.Option(help="Images: cifar2, or folder:PATH with a folder per class, or train/ and test/ with those.")
+    str,
+    typer.Option(
+        help="cifar2, which downloads CIFAR-10 (170 MB); or folder:PATH. PATH has one subfolder of images per class, "
+        "or train/ and test/ with such subfolders."
+    ),
 ]
 BatchSize = Annotated[int, whole_number("Images per step; the last step of an epoch may have fewer.")]
 Gradients = Annotated[str, typer.Option(help="How gradients are computed: manual or autograd.")]

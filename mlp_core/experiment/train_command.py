@@ -35,6 +35,7 @@ def train(
 
     With --compare it also trains with autograd and torch, and reports whether
     the results have the same bits.
+    This command needs pip install ".[experiment]".
     Exit status:
     0 success, 1 --compare found a difference, 2 usage error.
     """
