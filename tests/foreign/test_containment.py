@@ -64,11 +64,11 @@ def test_it_cannot_multiply(tmp_path: Path) -> None:
     """Neither by copies of itself nor by other programs; nobody is called wrong for it."""
     copies = "import os\n    while True: os.fork()"
     (result,) = verified(tmp_path, copies, **LAW).results
-    assert (result.verdict, result.got[:46]) == ("UNTESTED", "it started more than 16 processes at a time: h")
+    assert (result.verdict, result.got[:52]) == ("UNTESTED", "the code started more than 16 processes at a time: h")
     programs = "import subprocess; subprocess.run(['sh', '-c', 'for i in $(seq 200); do sleep 30 & done; wait'])"
     (result,) = verified(tmp_path, programs, **LAW).results
     assert result.verdict == "UNTESTED"
-    assert result.reason.startswith(f"it started more than {family.MOST} processes and was stopped")
+    assert result.reason.startswith(f"the code started more than {family.MOST} processes and was stopped")
 
 
 @pytest.mark.parametrize("patches", [

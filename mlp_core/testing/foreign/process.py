@@ -138,7 +138,8 @@ def _listen(
             if stop.is_set():
                 return listener.interrupted()
             if time.monotonic() > until:
-                return listener.short(f"it did not finish and was stopped after {time.monotonic() - begun:.0f} s", TIME)
+                seconds = time.monotonic() - begun
+                return listener.short(f"the code did not finish and was stopped after {seconds:.0f} s", TIME)
         try:
             message = running.connection.recv_bytes()
         except (EOFError, OSError):  # also if it is not a valid message

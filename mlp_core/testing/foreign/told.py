@@ -131,10 +131,10 @@ class Listener:
             case {"running": running}:
                 self.running = range(len(self.laws))[running]
             case {"late": [words, place, memory]}:
-                self.short(f"it {words}: {place}", MEMORY if memory else TIME)
+                self.short(f"the code {words}: {place}", MEMORY if memory else TIME)
                 return True
             case {"stopped": seconds}:
-                over = f"the limit of {seconds:.0f} s per hand-in was reached"
+                over = f"the limit of {seconds:.0f} s for all calls was reached"
                 hand_in.results.append(
                     untested(hand_in, self.laws[len(hand_in.results)], f"{over} before this law", FASTER)
                 )  # fmt: skip
@@ -154,7 +154,7 @@ class Listener:
         hand_in, words = self.hand_in, f"its process ended ({status})"
         probably, helps = SHORT_OF.get(status.removeprefix("by signal "), ("", ""))
         if status == f"exit status {TOO_MANY}":
-            self.short(f"it started more than {MOST} processes and was stopped", PLAINLY)
+            self.short(f"the code started more than {MOST} processes and was stopped", PLAINLY)
         elif not self.laws:
             hand_in.results.append(untested(hand_in, Told(*LOADS), words, ALONE))
         elif probably:

@@ -128,7 +128,8 @@ def at_fault(result: Result, width: int, most: int = LINES) -> list[str]:
             told.append(f"{'':<10}got {result.got}, expected {result.expected}"[: width - 1])
         before = line
     elsewhere = [f"{file}, line{'s' * (len(n) > 1)} {', '.join(map(str, n))}" for file, n in found["elsewhere"]]
-    return [*told, *(row("and", "; ".join(elsewhere), width) if elsewhere else [])]
+    also = f"{'; '.join(elsewhere)} (contributed to it, may be wrong)"
+    return [*told, *(row("also", also, width) if elsewhere else [])]
 
 
 def place(found: dict[str, Any]) -> str:

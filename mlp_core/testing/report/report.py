@@ -114,8 +114,9 @@ def failures(results: list[Result]) -> list[Text]:
         texts.append(Text("\n" + escaped(whole.text())))
         shown.add(result.subject)
     more = len(broken) - len(shown)
-    scripts = "script" if more == 1 else "scripts"
-    note = Text(f"\n{more} more {scripts}: in the reports of --json and --html, or by result.text()", style="dim")
+    failures = "failure; its script" if more == 1 else "failures; a script for each"
+    where = "is in the text() of its result, in report.results, and in the reports of --json and --html"
+    note = Text(f"\n{more} more {failures} {where}", style="dim")
     return [*texts, note] if more else texts
 
 

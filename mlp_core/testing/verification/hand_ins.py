@@ -119,7 +119,7 @@ def _print(console: Console, done: Sequence[HandIn], report: Report, again: str 
 def _verdicts(done: Sequence[HandIn], report: Report, most: int | None = None) -> Table:
     """One row per hand-in; most: the largest number of mistakes that are named in a row."""
     shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=len(done) > 1)
-    for title in ("hand-in", "verdict", "what is wrong"):
+    for title in ("subject", "verdict", "what is wrong"):
         shown.add_column(title, overflow="fold")
     for name, hand_in in zip(short_names([h.name for h in done]), done, strict=True):
         words, verdicts = report.verdict(hand_in.name), {r.verdict for r in hand_in.results}

@@ -30,12 +30,12 @@ class Progress:
         >>> progress = Progress(2)
         >>> progress.heard("a.py:f", 0, 3, 20)
         >>> progress.words()
-        'verifying: 0 of 2 hand-ins done, 3 of 20 laws of those under way'
+        'verifying: 0 of 2 subjects done, 3 of 20 laws of those under way'
         """
         with self._lock:
             shares = [one for name, each in self.laws.items() if name not in self.finished for one in each.values()]
             finished = len(self.finished)
         done, laws = sum(d for d, _ in shares), sum(n for _, n in shares)
-        many = f"{finished} of {self.several} hand-ins done, " if self.several > 1 else ""
+        many = f"{finished} of {self.several} subjects done, " if self.several > 1 else ""
         under_way = f"{done} of {laws} laws {'of those under way' if many else 'done'}"
         return f"verifying: {many}{under_way if laws else 'loading'}"
