@@ -109,3 +109,40 @@ def test_a_constant_that_is_used_is_not_named() -> None:
     """The sign is wrong, and the constant is used."""
     wrong = subjects.pair(scaled, lambda d, c: -d * c[1] * slope(c[0]), arrays(ROWS, scale=1.7))
     assert diagnose(wrong, []) == "the gradient of x has the wrong sign"
+
+
+class LeakyReLU:
+    def __init__(self, slope: float = 0.3) -> None:
+        self.slope = slope
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return np.where(x > 0, x, self.slope * x)
+
+    def backward(self, d: Any) -> Any:
+        return d * (self.x > 0)
+
+
+class Pool:
+    def __init__(self) -> None:
+        self.settings = {"size": 2, "stride": 2}
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return pool(x, self.settings["stride"])[0]
+
+    def backward(self, d: Any) -> Any:
+        return pool_back(d, (self.x, 2))
+
+
+LAYERS = {
+    "slope": (LeakyReLU, arrays("(n,d)"), "for slope = 0: the term with slope is left out"),
+    "stride": (Pool, arrays("(n)", sizes={"n": [5, 6, 7, 8]}), "for settings['stride'] = 1"),
+}
+
+
+@pytest.mark.parametrize(("make", "inputs", "words"), LAYERS.values(), ids=LAYERS)
+def test_a_constant_that_a_layer_keeps_is_named(make: Any, inputs: Any, words: str) -> None:
+    named = diagnose(subjects.layer(make, inputs), [])
+    assert named is not None
+    assert words in named

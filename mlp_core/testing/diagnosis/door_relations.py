@@ -49,9 +49,9 @@ class Seen:
         (one,) = self.got.gradients
         return _by_entries(self.subject, other, one.path)[0].diagonal().view(tensor_of(other.at(one.path)).shape)
 
-    def slopes_on(self, other: Arguments) -> list[Tensor]:
-        """For each array that gets a gradient, the derivatives on another example with the same arrays."""
-        return [_by_entries(self.subject, other, one.path)[0] for one in self.got.gradients]
+    def slopes_on(self, other: Form, example: Arguments) -> list[Tensor]:
+        """For each array that gets a gradient, its derivatives by another subject or on another example."""
+        return [_by_entries(other, example, one.path)[0] for one in self.got.gradients]
 
     def wrong(self) -> list[int]:
         """The arrays whose gradient is wrong."""
