@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 import torch
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
 
 from mlp_core import rules
 from mlp_core.rules._shared import descent
@@ -56,7 +57,8 @@ def named(subject: Any, law: str = "equals its twin") -> str | None:
 @pytest.mark.parametrize(
     "name",
     ["DecaysTwiceAsMuch", "PutsEpsUnderTheRoot", "ShrinksAfterTheStep", "KeepsTheRateInItsMomentum", "AdamFromTwo",
-     "swaps_its_betas", "DecaysTheGradientInPlace", "keeps_the_rate_it_began_with", "ForgetsTheSign"],
+     "swaps_its_betas", "DecaysTheGradientInPlace", "keeps_the_rate_it_began_with", "ForgetsTheSign",
+     "takes_the_rate_of_its_constructor"],
 )  # fmt: skip
 def test_a_mistake_is_named_with_the_place_and_the_number_that_show_it(name: str) -> None:
     (fault,) = (fault for fault in faults.of_rules() if fault.name == name)
@@ -204,3 +206,23 @@ def test_what_is_found_out_about_a_subject_serves_all_its_laws() -> None:
     assert diagnose(subject, example, broken) == first
     assert subject.memo["bench"] is kept
     assert not replace(subject, make=SGD).memo
+
+
+class WithoutMaximize(torch.optim.Adam):
+    """maximize is accepted and has no effect"""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        meant = [group["maximize"] for group in self.param_groups]
+        for group in self.param_groups:
+            group["maximize"] = False
+        super().step(closure)
+        for group, before in zip(self.param_groups, meant, strict=True):
+            group["maximize"] = before
+
+
+def test_a_mistake_in_an_optimizer_that_lacks_the_hyperparameter_does_not_compete() -> None:
+    rates = {"lr": st.floats(1e-3, 1), "maximize": st.booleans()}
+    text = named(subjects.optimizer(WithoutMaximize, torch.optim.Adam, rates), "equals its reference")
+    assert text is not None
+    assert text.startswith("maximize has no effect: it acts as False")

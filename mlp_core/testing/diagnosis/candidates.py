@@ -51,11 +51,14 @@ def candidates(reference: Make, optimizers: Sequence[torch.optim.Optimizer]) -> 
             alteration = reading.opposite(name)
             yield Candidate(alteration.words, alteration(reference))
     rule = _written(optimizers[0].rule_type) if isinstance(optimizers[0], Textbook) else _rules().get(right)
+    needed = {*varied} & {*inspect.signature(right).parameters}
     for fault in faults.of_rules():
         thing = fault.thing
         if isinstance(thing, type) and issubclass(thing, torch.optim.Optimizer):
-            if _claims(fault) is right:
-                yield Candidate(fault.words, _like(reference, thing, list(inspect.signature(thing).parameters)))
+            taken = list(inspect.signature(thing).parameters)
+            # one that takes no maximize is also an optimizer in which maximize has no effect
+            if _claims(fault) is right and needed <= {*taken}:
+                yield Candidate(fault.words, _like(reference, thing, taken))
         elif rule and isinstance(thing, type) and issubclass(thing, UpdateRule) and not _of_any(thing):
             made = thing if fault.right is rule else _derived(thing, fault.right, rule)
             if made is not None:

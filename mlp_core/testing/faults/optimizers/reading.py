@@ -147,6 +147,13 @@ def keeps_the_rate_it_began_with(optimizer: Optimizer) -> Around:
     return with_hyperparameters(lambda optimizer, k: began[k])
 
 
+@planted(REFERENCE, origin="self.lr = lr in the constructor, and self.lr in step(): groups with a rate of their own")
+def takes_the_rate_of_its_constructor(optimizer: Optimizer) -> Around:
+    """lr is the argument of the constructor for all groups: their own values have no effect, nor have schedulers"""
+    given = {name: value for name, value in optimizer.defaults.items() if name == "lr"}
+    return with_hyperparameters(lambda optimizer, k: given)
+
+
 @planted(REFERENCE, origin="site: betas[0] and betas[1]")
 def swaps_its_betas(optimizer: Optimizer) -> Around:
     """beta1 and beta2 are swapped"""
