@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mlp_core.base.lazy import later
+from mlp_core.testing.foreign.meetings import Meeting, meeting, statements
 from mlp_core.testing.subjects.doors.parts import Parts
 from mlp_core.testing.subjects.roles import role
 
@@ -78,7 +79,7 @@ def clips(node: ast.FunctionDef) -> bool:
 
 
 def _parts(
-    functions: dict[str, ast.FunctionDef], node: ast.FunctionDef, required: list[str], met: tuple[str, str, str],
+    functions: dict[str, ast.FunctionDef], node: ast.FunctionDef, required: list[str], met: Meeting,
     moved: list[str],
 ) -> Iterator[Gradient]:  # fmt: skip
     target = next(n for n in required if TARGET.fullmatch(n))
@@ -104,16 +105,15 @@ def _parts(
         body = [f"    found = {tail}", f"    return [(b - a) / {rate} for b, a in zip([{_all(stepped)}], found)]"]
     else:
         body = [f"    return {tail}"]
-    prefix, prediction, met_target = met
     text = "\n".join([
         "import copy", f"def gives{head}", *first, *body, f"def meets{head}", *first, *_defaults(node),
-        *(f"    {line}" for line in prefix.splitlines()), f"    return {prediction}, {met_target}",
+        *(f"    {line}" for line in met.prefix.splitlines()), f"    return {met.prediction}, {met.target}",
     ])  # fmt: skip
     wrt = moved or stepped or _order(node, weights)
     if not moved and len(wrt) != len(_returned(node)):
         return
-    parts = Parts(node.name, text, tuple(arguments), tuple(wrt), target,
-                  frozenset(n for n in weights if BIAS.fullmatch(n)), rate, step=bool(moved or stepped))  # fmt: skip
+    biases, step = frozenset(n for n in weights if BIAS.fullmatch(n)), bool(moved or stepped)
+    parts = Parts(node.name, text, tuple(arguments), tuple(wrt), target, biases, rate, step=step, margin=met.margin)
     needs = (node.name,) if own is None else (node.name, own.name)
     yield node.name, needs, made_of(parts)
 
@@ -155,55 +155,10 @@ def _of(forward: ast.FunctionDef, required: list[str], target: str) -> list[str]
     return [n for n in required if n not in positional(forward) and n != target]
 
 
-def _statements(node: ast.FunctionDef) -> list[ast.stmt]:
-    """The statements of the body; those inside `with torch.no_grad()` are included as if they were outside."""
-    found = list[ast.stmt]()
-    for statement in node.body:
-        found += statement.body if isinstance(statement, ast.With) else [statement]
-    return found
-
-
-def meeting(node: ast.FunctionDef, target: str) -> tuple[str, str, str] | None:
-    """The statements before the target meets the prediction, and the prediction and the target at that place, in
-    Python.
-    """
-    targets, before = {target}, list[str]()
-    local = {a.arg for a in node.args.args} | {n.id for n in ast.walk(node) if isinstance(n, ast.Name)
-                                               and isinstance(n.ctx, ast.Store)}  # fmt: skip
-    local.discard("self")
-
-    def of(part: ast.AST) -> set[str]:
-        return {n.id for n in ast.walk(part) if isinstance(n, ast.Name)} & local
-
-    for statement in _statements(node):
-        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
-            continue
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if not of(value):
-                local.discard(name)  # a constant, such as a number of classes
-            case ast.AugAssign(target=ast.Subscript(value=ast.Name(id=name), slice=index), op=ast.Sub()):
-                if of(index) & targets:
-                    return "\n".join(before), name, target
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() | ast.Subscript() as value) if (
-                of(value) and of(value) <= targets
-            ):
-                targets.add(name)
-        for part in ast.walk(statement):
-            if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub):
-                two = [(part.left, part.right), (part.right, part.left)]
-                for mine, other in two:
-                    if of(mine) and of(mine) <= targets and of(other) and not of(other) & targets:
-                        return "\n".join(before), ast.unparse(other), ast.unparse(mine)
-        if not isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr):
-            return None
-        before.append(ast.unparse(statement))
-    return None
-
-
 def _moved(node: ast.FunctionDef) -> set[str]:
     """The parameters that are updated in place."""
     return {
-        s.target.id for s in _statements(node)
+        s.target.id for s in statements(node)
         if isinstance(s, ast.AugAssign) and isinstance(s.target, ast.Name) and isinstance(s.op, ast.Add | ast.Sub)
     }  # fmt: skip
 

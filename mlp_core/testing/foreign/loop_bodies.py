@@ -150,7 +150,7 @@ def updates_of(body: Sequence[ast.stmt]) -> list[Update]:
 def _own(body: Sequence[ast.stmt]) -> dict[str, ast.stmt]:
     """Each name that a body updates, with the statement; a name that it also binds in another way is no weight."""
     own, bound = dict[str, ast.stmt](), set[str]()
-    for s in body:
+    for s in branches(body):
         match s:
             case ast.AugAssign(target=ast.Name() | ast.Attribute() as target, op=ast.Add() | ast.Sub()):
                 own.setdefault(ast.unparse(target), s)
@@ -215,10 +215,20 @@ def _first(node: ast.expr) -> str:
     return ast.unparse(node)
 
 
+def branches(body: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The statements of a body, and those in the branches of its conditions: w -= ... in `if margin < 1:`."""
+    found = list[ast.stmt]()
+    for s in body:
+        found += [s, *branches(s.body), *branches(s.orelse)] if isinstance(s, ast.If) else [s]
+    return found
+
+
 def retargeted(body: Sequence[ast.stmt]) -> list[ast.stmt]:
     """The body with w = w - step instead of w -= step, which would change the argument itself."""
     found = list[ast.stmt]()
     for s in map(copy.deepcopy, body):
+        if isinstance(s, ast.If):
+            s.body, s.orelse = retargeted(s.body), retargeted(s.orelse)
         if isinstance(s, ast.AugAssign) and isinstance(s.target, ast.Name | ast.Attribute):
             read = copy.deepcopy(s.target)
             read.ctx = ast.Load()

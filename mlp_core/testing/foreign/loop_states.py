@@ -10,7 +10,7 @@ import ast
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mlp_core.testing.foreign.loop_bodies import Update, read_in
+from mlp_core.testing.foreign.loop_bodies import Update, branches, read_in
 
 
 class States(NamedTuple):
@@ -28,6 +28,7 @@ def states_of(body: Sequence[ast.stmt], updates: Sequence[Update]) -> States | N
     """The states of a loop, none if its updates use none; None if they use some, and it is not clear what the gradient
     of each weight is.
     """
+    body = branches(body)
     held = {ast.unparse(s.targets[0]): s for s in body if isinstance(s, ast.Assign) and len(s.targets) == 1}
     states = {name: s for name, s in held.items() if name in read_in(s.value) and _is_average(s.value, name)}
     own = {one.text for one in updates}

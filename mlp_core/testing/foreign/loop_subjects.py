@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from mlp_core.base.lazy import later
-from mlp_core.testing.foreign.alone import made_of, meeting
+from mlp_core.testing.foreign.alone import made_of
 from mlp_core.testing.foreign.doors import wanted
 from mlp_core.testing.foreign.loop_states import with_slopes
 from mlp_core.testing.foreign.loops import Loop, loops_in
+from mlp_core.testing.foreign.meetings import meeting
 from mlp_core.testing.foreign.passes import LOSS, returned
 from mlp_core.testing.subjects.doors.parts import Parts
 
@@ -67,7 +68,6 @@ def _parts(loop: Loop, cost: ast.FunctionDef | None) -> Parts | None:
     met = meeting(loop.node, loop.target)
     if met is None:
         return None
-    prefix, prediction, target = met
     arguments = [a.arg for a in loop.node.args.args]
     head, weights = f"({', '.join(arguments)}):", ", ".join(loop.weights)
     gives = with_slopes(loop.node.name, arguments, loop.weights, loop.slopes) if loop.slopes else [
@@ -76,12 +76,13 @@ def _parts(loop: Loop, cost: ast.FunctionDef | None) -> Parts | None:
     ]  # fmt: skip
     text = "\n".join([
         f"def gives{head}", *gives,
-        f"def meets{head}", *(f"    {line}" for line in prefix.splitlines()), f"    return {prediction}, {target}",
+        f"def meets{head}", *(f"    {line}" for line in met.prefix.splitlines()),
+        f"    return {met.prediction}, {met.target}",
     ])  # fmt: skip
     if cost is not None:
         text += f"\ndef value{head}\n    return {cost.name}({', '.join(wanted(cost))})"
     return Parts(
         loop.node.name, text, tuple(arguments), loop.weights, loop.target, loop.biases, loop.rate, own=cost is not None,
         flat_target=True, step=True, numbers=loop.numbers,
-        note=STATE if loop.slopes else "",
+        note=STATE if loop.slopes else "", margin=met.margin, one=loop.one,
     )  # fmt: skip

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from mlp_core.testing.foreign.alone import RATE, clips, meeting
+from mlp_core.testing.foreign.alone import RATE, clips
 from mlp_core.testing.foreign.loop_bodies import (
     Update,
     apart,
@@ -39,7 +39,9 @@ from mlp_core.testing.foreign.loop_names import (
     is_data_or_target,
     is_target,
 )  # fmt: skip
+from mlp_core.testing.foreign.loop_samples import inner_of
 from mlp_core.testing.foreign.loop_states import states_of
+from mlp_core.testing.foreign.meetings import meeting
 from mlp_core.testing.foreign.nets import constructing, read, taken
 from mlp_core.testing.subjects.doors.names import COUNTS, constants_of
 
@@ -66,6 +68,8 @@ class Loop:
     """how many gradients it returns after its weights, if its updates have a state"""
     about: str = ""
     """the class of the method"""
+    one: bool = False
+    """whether it takes one sample at a time"""
 
 
 def loops_in(nodes: Sequence[ast.stmt]) -> Iterator[Loop]:
@@ -85,13 +89,15 @@ def loops_in(nodes: Sequence[ast.stmt]) -> Iterator[Loop]:
 
 def _of_script(top: Sequence[ast.stmt], k: int, loop: ast.For | ast.While) -> Loop | None:
     """A loop outside of functions. Names that are made of the data, such as m = len(y), are made again."""
-    bound = {n: s for s in apart(top[:k]) if isinstance(s, ast.Assign) for n in assigned([s])}
-    body = cleaned(loop)
+    inner = inner_of(loop)
+    bound = {n: s for s in apart([*top[:k], *inner.before]) if isinstance(s, ast.Assign) for n in assigned([s])}
+    body = cleaned(inner.loop)
     updates = updates_of(body)
     weights = {one.text for one in updates}
     made = [s for n, s in bound.items() if any(map(is_data_or_target, loaded_in([s])))
             and not is_data_or_target(n) and n not in weights]  # fmt: skip
-    return _loop(f"loop_in_line_{loop.lineno}", needed(made, body), body, list(bound), updates)
+    given = [*(n for n in bound if n not in inner.names), *inner.names]
+    return _loop(f"loop_in_line_{loop.lineno}", needed(made, body), body, given, updates, one=inner.one)
 
 
 def _of_function(node: ast.FunctionDef) -> Loop | None:
@@ -99,16 +105,17 @@ def _of_function(node: ast.FunctionDef) -> Loop | None:
     place = _place(node.body)
     if place is None:
         return None
-    loop, before = node.body[place], apart(node.body[:place])
+    loop = node.body[place]
     assert isinstance(loop, ast.For | ast.While)
-    body = cleaned(loop)
+    inner = inner_of(loop)
+    before, body = apart([*node.body[:place], *inner.before]), cleaned(inner.loop)
     updates = updates_of(body)
     weights = {one.text for one in updates}
     kept = [s for s in before if isinstance(s, ast.Assign) and not assigned([s]) & weights]
     given = [*(a.arg for a in node.args.args), *(n for s in before for n in assigned([s]) & weights)]
     defaults = defaults_of(node, given)
-    given = [n for n in given if n not in assigned(defaults)]
-    return _loop(f"{node.name}_loop", [*defaults, *needed(kept, body)], body, given, updates)
+    given = [*(n for n in given if n not in (*assigned(defaults), *inner.names)), *inner.names]
+    return _loop(f"{node.name}_loop", [*defaults, *needed(kept, body)], body, given, updates, one=inner.one)
 
 
 def _of_class(node: ast.ClassDef) -> Loop | None:
@@ -123,9 +130,10 @@ def _of_class(node: ast.ClassDef) -> Loop | None:
         place = _place(method.body)
         if place is None or sum(map(is_target, taken(method))) != 1:
             continue
-        loop, before = method.body[place], apart(method.body[:place])
+        loop = method.body[place]
         assert isinstance(loop, ast.For | ast.While)
-        body = cleaned(loop)
+        inner = inner_of(loop)
+        before, body = apart([*method.body[:place], *inner.before]), cleaned(inner.loop)
         updates = [one for one in updates_of(body) if one.text.startswith("self.")]
         weights = {one.text for one in updates}
         kept = [s for s in before if isinstance(s, ast.Assign) and not weights & {ast.unparse(t) for t in s.targets}]
@@ -136,9 +144,10 @@ def _of_class(node: ast.ClassDef) -> Loop | None:
                  *(f"{one.text} = {one.name}" for one in updates)]  # fmt: skip
         last = [f"{one.name} = {one.text}" for one in updates]
         made_first, made_last = (ast.parse("\n".join(lines)).body for lines in (first, last))
-        given = [*taken(method), *(one.name for one in updates)]
+        given = [*(n for n in taken(method) if n not in inner.names), *inner.names, *(one.name for one in updates)]
         before = [*made_first, *needed(kept, body)]
-        found = _loop(f"{node.name}_{method.name}_loop", before, [*body, *made_last], given, updates)
+        name = f"{node.name}_{method.name}_loop"
+        found = _loop(name, before, [*body, *made_last], given, updates, one=inner.one)
         if found is not None:
             unmangled(found.node, node.name)
             net = read(node)
@@ -173,8 +182,9 @@ def _place(body: Sequence[ast.stmt]) -> int | None:
 
 
 def _loop(
-    name: str, before: Sequence[ast.stmt], body: Sequence[ast.stmt], given: Sequence[str], updates: Sequence[Update]
-) -> Loop | None:
+    name: str, before: Sequence[ast.stmt], body: Sequence[ast.stmt], given: Sequence[str], updates: Sequence[Update],
+    *, one: bool = False,
+) -> Loop | None:  # fmt: skip
     """The function of a loop; None if its names do not show weights, data and one target."""
     weights = tuple(dict.fromkeys(one.name for one in updates))
     counts = counts_in(given, [*before, *body]) - set(weights)
@@ -212,7 +222,8 @@ def _loop(
     ast.fix_missing_locations(ast.copy_location(node, body[0]))
     if clips(node) or meeting(node, targets[0]) is None:
         return None
-    return Loop(node, weights, data[0], targets[0], rates[0] if rates else "1.0", biases, numbers, len(states.slopes))
+    return Loop(node, weights, data[0], targets[0], rates[0] if rates else "1.0", biases, numbers, len(states.slopes),
+                one=one)  # fmt: skip
 
 
 def unmangled(node: ast.FunctionDef, owner: str) -> None:

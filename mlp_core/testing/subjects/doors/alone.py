@@ -71,7 +71,7 @@ def _best(parts: Parts, things: Sequence[Any]) -> tuple[Tried, Given] | None:
     runs: Given | None = None  # with several rows: a single one would hide a missing mean
     several = given_for(
         parts.arguments, parts.wrt, parts.target, parts.biases, parts.rate, flat_target=parts.flat_target,
-        numbers=parts.numbers,
+        numbers=parts.numbers, one=parts.one,
     )  # fmt: skip
     refuted = set[tuple[Any, ...]]()
     for given in several:
@@ -97,7 +97,7 @@ def _form(parts: Parts, things: Sequence[Any], tried: Tried, given: Given) -> Fo
         words += _other(parts, things, given)
     words += f"; {parts.note}" if parts.note else ""
     untested = ""
-    if (wider := several_rows(parts, things, given)) is not None:
+    if not parts.one and (wider := several_rows(parts, things, given)) is not None:
         wide, what = wider
         if is_table(parts):
             given, words = wide, f"{words}; {what}"

@@ -14,8 +14,15 @@ KINDS = {
     "squared error": "np.sum((p - t) ** 2) / 2",
     "cross-entropy": "-np.sum(t * np.log(p))",
     "binary cross-entropy": "-np.sum(t * np.log(p) + (1 - t) * np.log(1 - p))",
+    "the negative log-likelihood of Poisson counts": "np.sum(p - t * np.log(p))",
 }
 """losses of a prediction p and a target t, summed"""
+
+MARGINS = {
+    "the hinge loss max(0, 1 - y f)": "np.sum(np.maximum(0, 1 - t * p))",
+    "the loss of a perceptron, max(0, -y f)": "np.sum(np.maximum(0, -t * p))",
+}
+"""losses of a target y and a prediction f that are multiplied"""
 
 SCALES = {
     "the sum of": "1.0", "the mean over rows of": "1.0 / p.shape[AXIS]", "the mean of": "1.0 / p.size",
@@ -27,11 +34,18 @@ NEAR, STEP = 1e-5, 2.0**-14
 """how close a quotient must be for a loss to be chosen; the laws then use the bound"""
 
 
-def losses_of(p: Any, axis: int) -> Iterator[tuple[str, str]]:
-    """Losses of a prediction, in words and in Python."""
+def losses_of(p: Any, axis: int, *, margin: bool = False) -> Iterator[tuple[str, str]]:
+    """Losses of a prediction, in words and in Python. margin: whether it is multiplied with the target."""
+    if margin:
+        for (kind, text), scale in product(MARGINS.items(), list(SCALES)[:3]):
+            yield f"{scale} {kind}", f"{SCALES[scale].replace('AXIS', str(axis if p.ndim > 1 else 0))} * ({text})"
+        return
     inside = bool(((p > 0) & (p < 1)).all())
-    sums = inside and p.ndim == 2 and bool(np.allclose(p.sum(axis=1 - axis), 1)) and p.shape[1 - axis] > 1
+    one = inside and p.ndim == 1 and len(p) > 1 and bool(np.isclose(p.sum(), 1))
+    rows = inside and p.ndim == 2 and bool(np.allclose(p.sum(axis=1 - axis), 1)) and p.shape[1 - axis] > 1
+    sums = one or rows
     kinds = ["squared error"] + ["cross-entropy"] * sums + ["binary cross-entropy"] * (inside and not sums)
+    kinds += [list(KINDS)[3]] * (bool((p > 0).all()) and not inside)
     for kind, scale in product(kinds, SCALES):
         words = f"{scale} {kind}"
         if kind == "squared error":  # its record is half of it

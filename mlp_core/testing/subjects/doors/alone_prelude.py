@@ -56,10 +56,12 @@ def placed_by(found, shapes):
 
 def met(axis, *args):
     import numpy as np
-    p, t = (np.array(v.detach().numpy() if hasattr(v, "detach") else v) for v in meets(*args))
+    p, t = (np.atleast_1d(v.detach().numpy() if hasattr(v, "detach") else v) for v in meets(*args))
     square = axis == 0 and p.ndim == 2 and p.shape[0] == p.shape[1] and "more" in globals()
     if p.shape != t.shape == p.T.shape or (square and len(more(*args)) == len(p)):
         p = p.T
+    if t.shape == (1,) and p.ndim == 1 and len(p) > 1 and t.dtype.kind in "iu":
+        t = np.eye(len(p))[t[0]]
     if t.shape != p.shape and t.dtype.kind in "iu":
         t = np.eye(p.shape[1 - axis])[t]
         t = t if axis == 0 else t.T

@@ -51,7 +51,7 @@ def _tried(parts: Parts, things: Sequence[Any], given: Given) -> Tried | None:
             np.shape(g) == np.shape(args[parts.arguments.index(n)])
             for args, one in zip(examples, ran, strict=True) for g, n in zip(one[0], parts.wrt, strict=True)
         )  # fmt: skip
-        losses = [("", "")] if parts.own else list(losses_of(ran[0][1], given.axis))
+        losses = [("", "")] if parts.own else list(losses_of(ran[0][1], given.axis, margin=parts.margin))
         first = _missed(parts, alone, scope, examples[0], ran[0][0], losses)
         left = [k for k, one in enumerate(first) if parts.own or 2 * sum(may_be(m) for m in one) >= len(one)]
         losses, first = [losses[k] for k in left], [first[k] for k in left]
@@ -66,6 +66,7 @@ def _tried(parts: Parts, things: Sequence[Any], given: Given) -> Tried | None:
         return Tried(1 + sum(all(one is not None and one.none() for one in ones) for ones in by), "", alone, whole)
     rows = [one[1].shape[given.axis if one[1].ndim > 1 else 0] for one in ran]
     best: Tried | None = None
+    open_ = list[int]()
     for k, (words, loss) in enumerate(losses):
         terms = [penalty_of(name, [m[k][i] for m in missed], rows) for i, name in enumerate(parts.wrt)]
         agree = sum(t is not None for t in terms)
@@ -77,15 +78,18 @@ def _tried(parts: Parts, things: Sequence[Any], given: Given) -> Tried | None:
         full = " + ".join([loss, *filter(None, terms)]).replace("ROWS", f"p.shape[{given.axis}]")
         held = f"; its loss is not in the file: compared with {words}{' and a penalty' * any(terms)}"
         best = Tried(agree, held, Alone(parts, things, given.axis, full, loss), whole)
+        open_ = [i for i, term in enumerate(terms) if term is None]
     if best is None or 2 * best.agree < len(parts.wrt):
         return Tried(0, "", alone, whole)
-    adds = best.agree < len(parts.wrt) and _adds(parts, best.alone, scope, examples)
+    adds = best.agree < len(parts.wrt) and _adds(parts, best.alone, scope, examples, open_)
     return Tried(0, "", alone, whole) if adds else best
 
 
-def _adds(parts: Parts, alone: Alone, scope: dict[str, Any], examples: Sequence[list[Any]]) -> bool:
-    """Whether a gradient is that of the loss plus a term that depends only on the parameters: another penalty, which is
-    not a mistake.
+def _adds(
+    parts: Parts, alone: Alone, scope: dict[str, Any], examples: Sequence[list[Any]], among: Sequence[int]
+) -> bool:  # fmt: skip
+    """Whether one of some gradients is that of the loss plus a term that depends only on the parameters: another
+    penalty, which is not a mistake. among: the indices of these gradients.
     """
     first, other = examples[:2]
     mixed = [a if n in parts.wrt else b for n, a, b in zip(parts.arguments, first, other, strict=True)]
@@ -98,7 +102,7 @@ def _adds(parts: Parts, alone: Alone, scope: dict[str, Any], examples: Sequence[
     return any(
         a is not None and b is not None and not a.none()
         and any(bool(np.abs(a.off * x - b.off * y).max() <= a.near * max(x, y)) for x, y in ((1, 1), (rows, others)))
-        for a, b in zip(one, two, strict=True)
+        for k, (a, b) in enumerate(zip(one, two, strict=True)) if k in among
     )  # fmt: skip
 
 

@@ -26,6 +26,9 @@ LAYOUTS = ("rows", "rows, out first", "columns", "columns, in first", "a vector"
 """the layout of the data, and of the sizes of a weight: a number in y = w * x + b"""
 
 
+ONE = ("the class of one sample", "one-hot, of one sample")
+"""kinds of a target that is a number of a class, and a vector"""
+
 BIASES = ("a vector", "a row", "a number")
 """the shape of a bias; a number for a single layer with one output"""
 
@@ -63,6 +66,8 @@ class Given:
         return ",".join(self._words(k, s) for k, s in enumerate(self.shapes) if isinstance(s, tuple))
 
     def _words(self, k: int, shape: tuple[Any, ...]) -> str:
+        if k == self.target and self.kind in ONE:
+            return f"(1)<{self.classes}"
         if k == self.target and self.kind != "real":
             return f"({shape[self.axis] if len(shape) > 1 else shape[0]})<{self.classes}"
         return f"({','.join(map(str, shape))})"
@@ -76,18 +81,22 @@ class Given:
                 args.append(shape)
                 continue
             sizes = [ROWS[seed] if s == "n" else s for s in shape]
-            if k == self.target and self.kind != "real":
+            if k == self.target and self.kind in ONE:
+                value: Any = self.target_of(numbers.integers(0, self.classes, 1))
+            elif k == self.target and self.kind != "real":
                 rows = sizes[self.axis] if len(sizes) > 1 else sizes[0]
-                value: Any = self.target_of(numbers.integers(0, self.classes, rows))
+                value = self.target_of(numbers.integers(0, self.classes, rows))
             else:
                 value = numbers.standard_normal(sizes)
-            args.append(torch.from_numpy(value) if self.lib == "torch" else value)
+            args.append(torch.from_numpy(value) if self.lib == "torch" and not isinstance(value, int) else value)
         return args
 
     def target_of(self, classes: Any) -> Any:
         """Classes in the form that the function takes."""
         if self.kind == "classes":
             return classes
+        if self.kind in ONE:
+            return int(classes[0]) if self.kind == ONE[0] else np.eye(self.classes)[int(classes[0])]
         table = np.eye(self.classes)[np.asarray(classes)]
         return np.ascontiguousarray(table if self.axis == 0 else table.T)
 
@@ -98,9 +107,9 @@ def drawn_by(given: Given) -> st.SearchStrategy[tuple[Any, ...]]:
 
     def placed(drawn: tuple[Any, ...]) -> tuple[Any, ...]:
         by = dict(zip(whole, drawn, strict=True))
-        if given.kind == "onehot":
+        if given.kind in ("onehot", *ONE):
             table = given.target_of(by[given.target])
-            by[given.target] = torch.from_numpy(table) if given.lib == "torch" else table
+            by[given.target] = torch.from_numpy(table) if given.lib == "torch" and not isinstance(table, int) else table
         return tuple(by.get(k, s) for k, s in enumerate(given.shapes))
 
     return arrays(given.signature(), lib=given.lib).map(placed)
@@ -108,13 +117,14 @@ def drawn_by(given: Given) -> st.SearchStrategy[tuple[Any, ...]]:
 
 def given_for(
     arguments: Sequence[str], wrt: Sequence[str], target: str, biases: frozenset[str], rate: str,
-    *, flat_target: bool = False, numbers: bool = False,
+    *, flat_target: bool = False, numbers: bool = False, one: bool = False,
 ) -> Iterator[Given]:  # fmt: skip
     """Possible shapes of the arguments, the most likely ones first. flat_target: whether the target of a network with
-    one output may be a vector, one number per row. numbers: whether each parameter is a number.
+    one output may be a vector, one number per row. numbers: whether each parameter is a number. one: whether the data
+    is one sample.
     """
     if numbers:
-        yield from _of_numbers(arguments, wrt, target, rate)
+        yield from _of_numbers(arguments, wrt, target, rate, one=one)
         return
     matrices = [n for n in arguments if n in wrt and n not in biases]
     data = [n for n in arguments if n not in wrt and n not in (target, rate)]
@@ -124,6 +134,10 @@ def given_for(
     inputs = next((n for n in data if constants[n] is None), data[0])
     del constants[inputs]
     if None in constants.values():
+        return
+    if one:
+        numbers_of = {rate: 1.0, **constants}
+        yield from of_one(arguments, matrices, [n for n in arguments if n in biases], inputs, target, numbers_of)
         return
     for lib, n, form, outputs, bias in product(("numpy", "torch"), ("n", 1), LAYOUTS, OUTPUTS, BIASES):
         flat = bias == "a vector"
@@ -156,15 +170,52 @@ def given_for(
                 yield Given(shapes, place, kind, outputs, axis, lib)
 
 
-def _of_numbers(arguments: Sequence[str], wrt: Sequence[str], target: str, rate: str) -> Iterator[Given]:
-    """Parameters that are numbers, and data and target that are vectors."""
+def _of_numbers(
+    arguments: Sequence[str], wrt: Sequence[str], target: str, rate: str, *, one: bool
+) -> Iterator[Given]:  # fmt: skip
+    """Parameters that are numbers, and data and target that are vectors, or numbers of one sample."""
     data = [n for n in arguments if n not in (*wrt, target, rate)]
     constants = {n: next(iter(options_of([n], ())[0]), None) for n in data[1:]}
-    vectors: dict[str, Any] = dict.fromkeys([target, *data[:1]], ("n",))
+    vectors: dict[str, Any] = dict.fromkeys([target, *data[:1]], () if one else ("n",))
     held = {rate: 1.0, **vectors, **constants, **dict.fromkeys(wrt, ())}
     shapes, asked = tuple(held[name] for name in arguments), SHAPES.get()
     if None not in shapes and (asked is None or alike(asked, shapes)):
         yield from (Given(shapes, arguments.index(target), "real", 1, 0, lib) for lib in ("numpy", "torch"))
+
+
+def of_one(
+    arguments: Sequence[str], matrices: Sequence[str], biases: Sequence[str], inputs: str, target: str,
+    held: dict[str, Any],
+) -> Iterator[Given]:  # fmt: skip
+    """Shapes for one sample: a vector, a column or a row, and as many outputs as its target has numbers."""
+    place, asked = arguments.index(target), SHAPES.get()
+    for lib, form, (before, after), outputs in product(("numpy", "torch"), FORMS, ((0, 1), (1, 0)), (1, 3)):
+        whole = dict(held)
+        last = FORMS[form](outputs) if form != "a number" else ()
+        sizes = [INPUTS, *HIDDEN[: len(matrices) - 1], outputs]
+        if form == "a number" and outputs > 1:
+            continue
+        for k, name in enumerate(matrices):
+            pair = sizes[k], sizes[k + 1]
+            vector = form == "a number" and k == len(matrices) - 1
+            whole[name] = pair[:1] if vector else (pair[before], pair[after])
+        for k, name in enumerate(biases):
+            end = k == len(matrices) - 1
+            whole[name] = last if end or (form == "a number" and len(matrices) == 1) else FORMS[form](
+                sizes[min(k + 1, len(sizes) - 1)])  # fmt: skip
+        whole[inputs], whole[target] = FORMS[form](INPUTS), last
+        shapes = tuple(whole[name] for name in arguments)
+        kinds = ("real",) if outputs == 1 else ("real", *ONE) if form == "a vector" else ("real", "onehot")
+        for kind in kinds:
+            if asked is None or alike(asked, shapes):
+                yield Given(shapes, place, kind, outputs, int(form == "a column"), lib)
+
+
+FORMS: dict[str, Any] = {
+    "a number": lambda size: (size,), "a vector": lambda size: (size,), "a column": lambda size: (size, 1),
+    "a row": lambda size: (1, size),
+}  # fmt: skip
+"""per form of a sample, the shape of its layers; with a number, the target is one"""
 
 
 def _matrix(form: str, before: int, after: int, *, last: bool) -> tuple[int, ...]:

@@ -32,3 +32,7 @@ class Parts:
     """whether the text defines new(*arguments) too, which makes an object, and the list MADE, from which the other
     functions take an object that already exists
     """
+    margin: bool = False
+    """whether prediction and target are multiplied, as in max(0, 1 - y f)"""
+    one: bool = False
+    """whether the data is one sample, and the target its own"""
