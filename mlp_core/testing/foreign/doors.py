@@ -10,7 +10,7 @@ from typing import Any
 
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import TARGET
-from mlp_core.testing.foreign.dicts import paired
+from mlp_core.testing.foreign.dicts import of_pair, paired
 from mlp_core.testing.foreign.listed import head_of
 from mlp_core.testing.foreign.stubs import stub
 from mlp_core.testing.foreign.top_level import as_object
@@ -158,7 +158,9 @@ def pairs(file: Any) -> Iterator[Door]:
     functions = _functions(file)
     for name, forward, backward in _pairs(functions):
         called = forward if name in file.definitions else name
-        yield _both(file, called, forward, backward, paired(functions[forward]))
+        make = paired(functions[forward])
+        wrt = asked_by(functions[backward], wanted(functions[forward]))
+        yield _both(file, called, forward, backward, partial(make, wrt=wrt) if make is of_pair and wrt else make)
 
 
 def derivatives(file: Any) -> Iterator[Door]:
@@ -172,7 +174,28 @@ def slope_of(node: ast.FunctionDef, derivative: ast.FunctionDef) -> Callable[...
     apart = taken_apart(node) or taken_apart(derivative)
     values = [n.value for n in ast.walk(derivative) if isinstance(n, ast.Return)]
     several = bool(apart) and all(isinstance(v, ast.Tuple | ast.List) and len(v.elts) == len(apart) for v in values)
-    return partial(of_derivative, apart=apart, several=several, at=_shaped_like(derivative))
+    wrt = asked_by(derivative, wanted(node)) if wanted(node) == wanted(derivative) else None
+    return partial(of_derivative, apart=apart, several=several, at=_shaped_like(derivative), wrt=wrt)
+
+
+NAMED = ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g_{}", "dL_d{}", "dloss_d{}", "{}_gradient", "gradient_{}")
+"""names of the gradient by a parameter"""
+
+
+def asked_by(node: ast.FunctionDef, names: Sequence[str], first: int = 0) -> tuple[int, ...] | None:
+    """The parameters whose gradients are returned, as their names show: (1, 2) for `return dmu, dsigma` of f(x, mu,
+    sigma). None if the names do not show them, or show the first ones in order. first: the number of other values that
+    are returned before.
+    """
+    found = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
+    if len(found) != 1 or not isinstance(found[0], ast.Tuple) or len(found[0].elts) < first + 2:
+        return None
+    whose = {form.format(n): k for k, n in enumerate(names) for form in NAMED}
+    bare = [one.operand if isinstance(one, ast.UnaryOp) else one for one in found[0].elts[first:]]
+    places = [whose.get(one.id) if isinstance(one, ast.Name) else None for one in bare]
+    known = tuple(k for k in places if k is not None)
+    apart = len(known) == len(set(known)) == len(bare)
+    return known if apart and known != tuple(range(len(known))) else None
 
 
 def _shaped_like(derivative: ast.FunctionDef) -> int | None:
@@ -231,4 +254,5 @@ def _both(file: Any, called: str, one: str, other: str, make: Callable[..., Any]
 def values(file: Any) -> Iterator[Door]:
     for name, node in _functions(file).items():
         if gives_gradient(node):
-            yield name, (name,), _made(partial(of_value_and_gradient, apart=taken_apart(node)))
+            wrt = asked_by(node, wanted(node), first=1)
+            yield name, (name,), _made(partial(of_value_and_gradient, apart=taken_apart(node), wrt=wrt))

@@ -32,7 +32,7 @@ NUMBERS = re.compile(EITHER.pattern + r"|gamma|T|t|tau|temp\w*|lam\w*|n|p|factor
 
 CLASSES = re.compile(
     r"(y|t|target|label|idx|index|indice|classes|class|token|id|word|action|tag|user|item|seq|winner|loser|home|away)s?(_?(true|idx|id)s?)?"
-    r"|labels?_\w+|(event|death|censor)(s|ed|ing)?(_?(observed|indicators?))?|status"
+    r"|labels?_\w+|\w+_(indices|indexes|idxs|ids)|(event|death|censor)(s|ed|ing)?(_?(observed|indicators?))?|status"
 )
 """names of a parameter with integers: the classes of a batch of 4, or whether an event was observed"""
 

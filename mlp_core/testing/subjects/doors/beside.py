@@ -71,10 +71,11 @@ def predicted(names: Sequence[str]) -> int:
 
 
 def formed(
-    name: str, names: Sequence[str], beside: Beside, libs: Sequence[str] = ("numpy", "torch"), first: Options = ()
-) -> Form | None:
+    name: str, names: Sequence[str], beside: Beside, libs: Sequence[str] = ("numpy", "torch"), first: Options = (),
+    wrt: tuple[int, ...] | None = None,
+) -> Form | None:  # fmt: skip
     """The form of a value with its gradients; None if nothing runs. One gradient belongs to the prediction, several
-    to the first arguments. first: as for `tried`.
+    to the first arguments, or to those in `wrt`. first: as for `tried`.
     """
     at, unbounded, dead = predicted(names), list[float](), list[Any]()
 
@@ -90,7 +91,7 @@ def formed(
             return False
         if is_array(found):
             return is_real(args[at]) and np.shape(found) == np.shape(args[at]) and count_of(found) > 1
-        real = [np.shape(a) for a in args if is_real(a)]
+        real = [np.shape(a) for a in (args if wrt is None else [args[k] for k in wrt]) if is_real(a)]
         shapes = [np.shape(g) for g in found]
         wide = [prod(s) > 1 for s in shapes]
         numbers = all(w or s == () for w, s in zip(wide, shapes, strict=True))  # a single entry hides a missing sum
@@ -104,23 +105,25 @@ def formed(
             found = tried(names, wanted, lib=lib, call=lambda *args: beside.both()(list(args)), first=first)
             if found is not None:
                 with np.errstate(all="ignore"):
-                    form = narrowed(_form(name, names, beside, found, at))
+                    form = narrowed(_form(name, names, beside, found, at, wrt))
                 return replace(form, omitted=(DEAD, "")) if if_any is dead else form
     return None
 
 
-def _form(name: str, names: Sequence[str], beside: Beside, found: Found, at: int) -> Form:
+def _form(
+    name: str, names: Sequence[str], beside: Beside, found: Found, at: int, wrt: tuple[int, ...] | None
+) -> Form:  # fmt: skip
     single = is_array(beside.both()(built(found.options, found.lib))[1])
     return Form(
         name, "value with its gradient", strategy_of(found.strategy()), beside, beside.source, names=tuple(names),
-        asked=(at,) if single else None, upstream=False, counted=not single, found=found.words(names),
+        asked=(at,) if single else wrt, upstream=False, counted=not single and wrt is None, found=found.words(names),
     )  # fmt: skip
 
 
-def of_two(f: Callable[..., Any], df: Callable[..., Any]) -> Form | None:
-    """f(*args), a number, and df(*args), its gradients."""
+def of_two(f: Callable[..., Any], df: Callable[..., Any], wrt: tuple[int, ...] | None = None) -> Form | None:
+    """f(*args), a number, and df(*args), its gradients: of its first arguments, or of those in `wrt`."""
     lines = "def both(args):", f"    return {name_of(f)}(*args), {name_of(df)}(*args)"
-    return formed(name_of(f), required(f), Beside(lines, (f, df)))
+    return formed(name_of(f), required(f), Beside(lines, (f, df)), wrt=wrt)
 
 
 def of_list(f: Callable[..., Any], df: Callable[..., Any] | None = None, *, apart: Sequence[str]) -> Form | None:

@@ -26,9 +26,11 @@ from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import Applied, function
 from mlp_core.testing.subjects.doors.given import every, in_words, large_defaults, required, smaller_defaults
 from mlp_core.testing.subjects.doors.guessed import OTHER_SHAPE, differentiated, keyed, reordered, with_numbers, within
+from mlp_core.testing.subjects.doors.in_order import in_order
 from mlp_core.testing.subjects.doors.of_numbers import graded
 from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
 from mlp_core.testing.subjects.doors.raised import NothingReturned, TooSmall
+from mlp_core.testing.subjects.doors.reserved import reserved, without
 from mlp_core.testing.subjects.doors.searched import forward_of
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.several_values import of_several_values
@@ -50,25 +52,31 @@ def not_found(what: str, call: str) -> ArgumentError:
     return not_run(f"{what} runs", lines, call)
 
 
-def of_pair(forward: Callable[..., Any], backward: Callable[..., Any], first: Options = ()) -> Form:
-    """first: as for `tried`."""
+def of_pair(
+    forward: Callable[..., Any], backward: Callable[..., Any], first: Options = (), wrt: tuple[int, ...] | None = None
+) -> Form:  # fmt: skip
+    """first: as for `tried`. wrt: the arguments of the gradients, if they are returned in another order."""
+    if wrt is not None:
+        backward, wrt = in_order(backward, wrt), tuple(sorted(wrt))
     try:
-        form = _of_pair(forward, backward, first)
-        return telling(form, partial(_of_pair, first=first), forward, backward, apart=True)
+        form = _of_pair(forward, backward, first, wrt)
+        return telling(form, partial(_of_pair, first=first, wrt=wrt), forward, backward, apart=True)
     except ArgumentError:
         for smaller in smaller_defaults(forward):
             if large_defaults(backward).keys() <= smaller.keys():
                 also = {n: v for n, v in smaller.items() if n in every(backward)}
                 pulled = partial(backward, **also) if also else backward
                 try:
-                    form = _of_pair(partial(forward, **smaller), pulled)
+                    form = _of_pair(partial(forward, **smaller), pulled, wrt=wrt)
                 except ArgumentError:
                     continue
                 return replace(form, found=f"{form.found}; {in_words(smaller)}")
         raise
 
 
-def _of_pair(forward: Callable[..., Any], backward: Callable[..., Any], first: Options = ()) -> Form:
+def _of_pair(
+    forward: Callable[..., Any], backward: Callable[..., Any], first: Options = (), wrt: tuple[int, ...] | None = None
+) -> Form:  # fmt: skip
     names = required(forward)
     wired = Pair(forward, backward, Wiring.of(forward, backward))
 
@@ -83,7 +91,7 @@ def _of_pair(forward: Callable[..., Any], backward: Callable[..., Any], first: O
         if found is None:
             raise NothingReturned(f"None, returned by {name_of(backward)} (is its return missing?)")
         several = list(found) if isinstance(found, (tuple, list)) else [found]
-        wanted = [np.shape(a) for a in args if is_real(a)]
+        wanted = [np.shape(a) for a in (args if wrt is None else [args[k] for k in wrt]) if is_real(a)]
         if isinstance(found, dict):
             return keyed(found, names, args) or sorted(np.shape(g) for g in found.values()) == sorted(wanted)
         shapes = [np.shape(g) for g in several if g is not None]
@@ -102,6 +110,8 @@ def _of_pair(forward: Callable[..., Any], backward: Callable[..., Any], first: O
     if found is None:
         name, other = name_of(forward), name_of(backward)
         raise not_found(f"{name}({', '.join(names)})", f'pair({name}, {other}, subjects.arrays("(n,d),..."))')
+    if wrt is not None:
+        return told(pair(forward, backward, within(forward, found), wrt=wrt), found, names)
 
     def returned(args: list[Any]) -> Any:
         ran = wired([copied(a) for a in args])
@@ -147,20 +157,22 @@ def of_function(F: Any) -> Form:
 
 def of_derivative(
     f: Callable[..., Any], df: Callable[..., Any], apart: Sequence[str] = (), *, several: bool = False,
-    at: int | None = None, one_value: bool = False,
+    at: int | None = None, one_value: bool = False, wrt: tuple[int, ...] | None = None,
 ) -> Form:  # fmt: skip
     """apart: the names into which f takes its first argument apart, if it does. several: whether df returns as many
     gradients. at: the argument to which the derivative belongs, if that is known. one_value: whether f must return one
-    number."""
-    again = partial(_of_derivative, apart=apart, several=several, at=at, one_value=one_value)
+    number. wrt: the arguments of several gradients, if they are not the first ones."""
+    again = partial(_of_derivative, apart=apart, several=several, at=at, one_value=one_value, wrt=wrt)
     return telling(again(f, df), again, f, df)
 
 
 def _of_derivative(
     f: Callable[..., Any], df: Callable[..., Any], apart: Sequence[str] = (), *, several: bool = False,
-    at: int | None = None, one_value: bool = False,
+    at: int | None = None, one_value: bool = False, wrt: tuple[int, ...] | None = None,
 ) -> Form:  # fmt: skip
     names = required(f)
+    if wrt is not None and (form := beside.of_two(f, in_order(df, wrt), tuple(sorted(wrt)))) is not None:
+        return form
     if several and (form := beside.of_list(f, df, apart=apart)) is not None:
         return form
     try:
@@ -199,12 +211,22 @@ def _of_derivative(
     return told(replace(form, names=tuple(names[k] for k in order)), found, names)
 
 
-def of_value_and_gradient(f: Callable[..., Any], apart: Sequence[str] = ()) -> Form:
-    """apart: as for `of_derivative`."""
-    return telling(_of_value_and_gradient(f, apart), partial(_of_value_and_gradient, apart=apart), f)
+def of_value_and_gradient(
+    f: Callable[..., Any], apart: Sequence[str] = (), wrt: tuple[int, ...] | None = None
+) -> Form:  # fmt: skip
+    """apart, wrt: as for `of_derivative`."""
+    if wrt is not None:
+        f, wrt = in_order(f, wrt, first=1), tuple(sorted(wrt))
+    if (kept := reserved(f)) is not None:
+        form = _of_value_and_gradient(without(f, kept[1]), apart, wrt)
+        return replace(form, found=f"{form.found}; no label is {kept[1]}, the default of {kept[0]}")
+    again = partial(_of_value_and_gradient, apart=apart, wrt=wrt)
+    return telling(again(f), again, f)
 
 
-def _of_value_and_gradient(f: Callable[..., Any], apart: Sequence[str] = ()) -> Form:
+def _of_value_and_gradient(
+    f: Callable[..., Any], apart: Sequence[str] = (), wrt: tuple[int, ...] | None = None
+) -> Form:  # fmt: skip
     names, unbounded, dead = required(f), list[float](), list[Any]()
 
     def fits(args: list[Any], finite: bool = True, moves: bool = True) -> bool:
@@ -219,7 +241,7 @@ def _of_value_and_gradient(f: Callable[..., Any], apart: Sequence[str] = ()) -> 
             return False
         found = gradients[0] if len(gradients) == 1 else tuple(gradients)
         several = list(found) if isinstance(found, (tuple, list)) else [found]
-        real = [np.shape(a) for a in args if is_real(a)]
+        real = [np.shape(a) for a in (args if wrt is None else [args[k] for k in wrt]) if is_real(a)]
         if isinstance(found, dict):
             return bool(found) and all(is_array(g) for g in found.values())
         return all(map(is_array, several)) and [np.shape(g) for g in several] == real[: len(several)]
@@ -235,5 +257,5 @@ def _of_value_and_gradient(f: Callable[..., Any], apart: Sequence[str] = ()) -> 
     if found is None:
         call = f'value_and_gradient({name_of(f)}, subjects.arrays("(d),(n,d),(n)"))'
         raise not_found(f"{name_of(f)}({', '.join(names)})", call)
-    form = told(value_and_gradient(f, within(f, found)), found, names)
+    form = told(value_and_gradient(f, within(f, found), wrt=wrt), found, names)
     return replace(form, omitted=(DEAD, "")) if never else form

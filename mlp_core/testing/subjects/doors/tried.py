@@ -121,11 +121,12 @@ def _of_vectors(
     names: Sequence[str], options: tuple[Any, ...], runs: Callable[[Sequence[Any]], bool]
 ) -> tuple[Any, ...]:  # fmt: skip
     """The options with a vector for a bias that is found as a matrix, if the code runs with it. A backward that does
-    not sum over the batch fits a bias of the shape of the batch.
+    not sum over the batch fits a bias of the shape of the batch. In f(a, b), b is no bias.
     """
     for k, name in enumerate(names):
-        one = options[k]
-        if BIAS.fullmatch(name) and type(one) is tuple and is_shape(one) and len(one) == 2 and 1 not in one:
+        one, second = options[k], k > 0 and (names[k - 1], name) in (("a", "b"), ("A", "B"))
+        named = BIAS.fullmatch(name) and not second
+        if named and type(one) is tuple and is_shape(one) and len(one) == 2 and 1 not in one:
             vector = _placed(options, [k], [one[1:]])
             if options.count(one) > 1 and runs(vector):
                 options = tuple(vector)
