@@ -18,7 +18,8 @@ nox.options.reuse_existing_virtualenvs = True  # torch and its dependencies take
 GROUPS = nox.project.load_toml("pyproject.toml")
 LOCKED = ("-c", "constraints.txt")
 # one thread per worker: two workers use two cores, and sums are split in the same way on every machine
-ENV = {"OMP_NUM_THREADS": "1"}
+# the tests start hundreds of processes: if none may keep bytecode, each compiles torch's sources again
+ENV = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}
 WORKERS = ("-n", "2", "--dist", "worksteal")
 
 

@@ -52,7 +52,7 @@ class Seen:
 def slopes(subject: FunctionSubject, inputs: Inputs) -> list[Tensor]:
     """The gradient by autograd."""
     params, data = inputs.fresh()
-    return gradient(subject.loss, params, data)
+    return gradient(subject.value, params, data)
 
 
 def diagnose(subject: FunctionSubject, examples: Sequence[Inputs]) -> str | None:

@@ -72,7 +72,7 @@ class Looked:
 
 @dataclass(frozen=True)
 class Weighted:
-    """loss(params) = the sum of the upstream gradient times each output, as a function of the checked entries."""
+    """value(params) = the sum of the upstream gradient times each output, as a function of the checked entries."""
 
     values: Callable[[list[Any]], list[Tensor]]
     """arguments -> outputs, as float64 tensors"""
@@ -84,7 +84,7 @@ class Weighted:
     only: Sequence[Tensor] | None = None
     """the terms that are summed, as a mask for each output; None for all"""
 
-    def loss(self, params: Sequence[Tensor]) -> Tensor:
+    def value(self, params: Sequence[Tensor]) -> Tensor:
         return torch.stack([term.sum() for term in self.terms(params)]).sum()
 
     def terms(self, params: Sequence[Tensor], extended: bool = False) -> list[Tensor]:

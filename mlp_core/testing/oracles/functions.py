@@ -123,7 +123,7 @@ class Values:
 
     def autograd(self, params: list[Tensor]) -> list[Tensor]:
         """The gradient at other parameters, by autograd."""
-        return gradient(self.subject.loss, params, self.inputs.fresh()[1])
+        return gradient(self.subject.value, params, self.inputs.fresh()[1])
 
     def by_hand(self, params: list[Tensor]) -> list[Tensor]:
         """The hand-written gradient at other parameters."""
@@ -153,7 +153,7 @@ class Values:
 
     def _called(self, params: list[Tensor]) -> float:
         with torch.no_grad():
-            found = self.subject.loss([p.clone() for p in params], *self.inputs.fresh_data())
+            found = self.subject.value([p.clone() for p in params], *self.inputs.fresh_data())
         if isinstance(found, Tensor) and found.numel() != 1:
             raise Broken("what loss returns", f"shape {tuple(found.shape)}", "one number", closing=NO_NUMBER)
         return float(found)

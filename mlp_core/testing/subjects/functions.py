@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +31,15 @@ class FunctionSubject:
     note: str = ""
     """a remark about what is compared"""
 
+    def value(self, params: list[Tensor], *data: Any) -> Tensor:
+        """The loss, run in the default dtype of `by_hand`: then both draw the same random numbers from one seed."""
+        with _alike(params):
+            return self.loss(params, *data)
+
     def by_hand(self, inputs: Inputs) -> list[Tensor]:
         """The hand-written gradient. Raises Broken unless it is one tensor per parameter, with its shape."""
         params, data = inputs.fresh()
-        alike = guards.default_dtype(params[0].dtype) if params else nullcontext()  # torch.zeros(3) is in float64
-        with alike, guards.foreign():
+        with _alike(params), guards.foreign():
             found = self.gradient(params, *data)
         if not isinstance(found, (list, tuple)) or len(found) != len(params):
             got = f"{len(found)} of them" if isinstance(found, (list, tuple)) else type(found).__name__
@@ -52,6 +56,11 @@ class FunctionSubject:
         lines = ["import torch", *import_of(self.loss), *import_of(self.gradient)]
         names = [f"loss, gradient = {name_of(self.loss)}, {name_of(self.gradient)}"]
         return "\n".join([*lines, *names, *example.setup(), closing or "gradient(params, *data)"])
+
+
+def _alike(params: Sequence[Tensor]) -> AbstractContextManager[None]:
+    """A context in which torch makes numbers of the dtype of the parameters: torch.zeros(3) is in float64."""
+    return guards.default_dtype(params[0].dtype) if params else nullcontext()
 
 
 _COUNT = """\

@@ -61,7 +61,7 @@ class Along:
     u: float
     """the unit roundoff of the outputs"""
 
-    def loss(self, params: list[Tensor]) -> Tensor:
+    def value(self, params: list[Tensor]) -> Tensor:
         return torch.stack([t.sum() for t in self.terms(params)]).sum()
 
     def terms(self, params: list[Tensor], extended: bool = False) -> list[Tensor]:

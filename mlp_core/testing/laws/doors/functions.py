@@ -16,6 +16,7 @@ from mlp_core.testing.engine.law import LawBook
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import source_of, tensor_of
 from mlp_core.testing.laws.doors.shared import NOT_FINITE, Bound, filled, held, least, nearest, said, scattered
+from mlp_core.testing.subjects.doors.drawn import DrawnInSingle
 from mlp_core.testing.subjects.doors.function import FunctionForm
 from mlp_core.testing.subjects.doors.pulled import Pulled, finite, pulled
 from mlp_core.testing.subjects.doors.returned import Gradient
@@ -159,7 +160,8 @@ def gives_the_same_gradients_in_float32(subject: FunctionForm, example: Argument
 
     Most functions are used only in float32, and are checked only in float64.
     """
-    double = pulled(subject, example)
+    with DrawnInSingle():
+        double = pulled(subject, example)
     if not finite(double.outs):
         return Evidence(counted=False, note=NOT_FINITE)
     single = _in_single(example)
@@ -190,7 +192,7 @@ def _scattered_in_single(subject: FunctionForm, example: Arguments, double: Pull
         mode = PerturbedRounding(torch.float32, torch.Generator().manual_seed(seed))
         noisy = [c * mode.factors(c) for c in double.cut()]
         moved = {p: example.at(p) * mode.factors(example.at(p)) for p in example.paths()}
-        with mode:
+        with DrawnInSingle(), mode:
             again = pulled(subject, Arguments(tuple(example.moved(moved)), example.blob, example.texture), noisy)
         for d, g, p in zip(deviations, again.tensors(), plain, strict=True):
             torch.maximum(d, (g - p).abs().nan_to_num(nan=torch.inf), out=d)

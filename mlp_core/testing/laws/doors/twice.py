@@ -63,7 +63,7 @@ class Along:
     u: float
     """the unit roundoff of the gradients"""
 
-    def loss(self, params: list[Tensor]) -> Tensor:
+    def value(self, params: list[Tensor]) -> Tensor:
         return torch.stack([t.sum() for t in self.terms(params)]).sum()
 
     def terms(self, params: list[Tensor], extended: bool = False) -> list[Tensor]:
@@ -123,7 +123,7 @@ def is_right_or_refused_when_differentiated_twice(subject: FunctionForm, example
 def jumps(line: Along, error: float) -> bool:
     """Whether the gradient jumps at the example, as at a kink: then its change does not shrink with the step."""
     points = (torch.tensor([h, -h], dtype=torch.float64) for h in (2.0**-40, 2.0**-30))
-    near, far = (abs(float(line.loss([up]) - line.loss([down]))) for up, down in points)
+    near, far = (abs(float(line.value([up]) - line.value([down]))) for up, down in points)
     return near > 4 * error and near > far / 2
 
 

@@ -46,7 +46,7 @@ def equals_autograd_everywhere(subject: Any, inputs: Inputs) -> Evidence:
         return within(inputs, got, found)
 
     try:
-        evidence = explained(gradient_envelopes(subject.loss, *inputs.fresh()), compared)
+        evidence = explained(gradient_envelopes(subject.value, *inputs.fresh()), compared)
     except Broken:
         if is_random(subject, inputs, got):
             return Evidence(counted=False, note=RANDOM, untested=f"{RANDOM}; {SEEDED}")

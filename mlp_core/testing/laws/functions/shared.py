@@ -130,7 +130,7 @@ def arbitrated(values: Values, got: list[Tensor], found: Envelope) -> Evidence:
 
 def _near(values: Values, got: list[Tensor]) -> Marks:
     """The entries that agree with autograd's within a sharp tolerance, if the parameters are left as they are."""
-    found = next(islice(gradient_envelopes(values.subject.loss, *values.inputs.fresh(), still=True), 2, None))
+    found = next(islice(gradient_envelopes(values.subject.value, *values.inputs.fresh(), still=True), 2, None))
     four = zip(got, found.expected, found.tolerance, found.silent, strict=True)
     return [((g - e).abs() <= t) & ~s for g, e, t, s in four]
 
