@@ -16,6 +16,7 @@ import torch
 
 from mlp_core.testing.diagnosis.door_relations import Seen, relations_of
 from mlp_core.testing.diagnosis.relations import near
+from mlp_core.testing.diagnosis.reused import of_reuse
 from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import is_real, like, tensor_of
@@ -44,6 +45,8 @@ def diagnose(subject: Form, examples: Sequence[Arguments]) -> str | None:
     seen = _witnesses(subject, _larger(subject)) or _witnesses(subject, others) or _witnesses(subject, examples)
     if not seen:
         return None
+    if (again := of_reuse(seen)) is not None:
+        return again
     known = [replayed(one) for one in seen]
     if known[0] is not None and len(set(known)) == 1:
         return known[0]

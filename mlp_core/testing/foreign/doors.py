@@ -96,7 +96,8 @@ def is_gradient(node: ast.expr, parameters: Sequence[str] = ()) -> bool:
     match node:
         case ast.Name(id=name):
             stem = name.removeprefix("d").removeprefix("_")
-            known = stem in parameters or (len(stem) > 1 and any(p.startswith(stem) for p in parameters))
+            begins = stem if len(stem) > 1 else f"{stem}_"  # dv is the gradient of v_c
+            known = stem in parameters or (bool(stem) and any(p.startswith(begins) for p in parameters))
             return (name.startswith("d") and known) or GRADIENT.fullmatch(name) is not None
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             return is_gradient(inner, parameters)  # the gradient of minus a log likelihood
@@ -175,7 +176,9 @@ def slope_of(node: ast.FunctionDef, derivative: ast.FunctionDef) -> Callable[...
     values = [n.value for n in ast.walk(derivative) if isinstance(n, ast.Return)]
     several = bool(apart) and all(isinstance(v, ast.Tuple | ast.List) and len(v.elts) == len(apart) for v in values)
     wrt = asked_by(derivative, wanted(node)) if wanted(node) == wanted(derivative) else None
-    return partial(of_derivative, apart=apart, several=several, at=_shaped_like(derivative), wrt=wrt)
+    own = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
+    more = all(isinstance(v, ast.Tuple) for v in own)
+    return partial(of_derivative, apart=apart, several=several, at=_shaped_like(derivative), wrt=wrt, more=more)
 
 
 NAMED = ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g_{}", "dL_d{}", "dloss_d{}", "{}_gradient", "gradient_{}")

@@ -39,11 +39,18 @@ def _made(data: str, grad: str) -> Any:
 
 def _attributes(init: ast.FunctionDef) -> list[tuple[str, ast.expr]]:
     """The attributes that a constructor sets, each with its value."""
+    set_ = [s for s in ast.walk(init) if isinstance(s, ast.Assign | ast.AnnAssign) and s.value]
+    both = [(t, s.value) for s in set_ for t in (s.targets if isinstance(s, ast.Assign) else [s.target]) if s.value]
     return [
-        (target.attr, s.value) for s in ast.walk(init) if isinstance(s, ast.Assign | ast.AnnAssign) and s.value
-        for target in (s.targets if isinstance(s, ast.Assign) else [s.target])
+        (target.attr, value) for pair in both for target, value in _apart(*pair)
         if isinstance(target, ast.Attribute) and ast.unparse(target.value) == "self"
     ]  # fmt: skip
+
+
+def _apart(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+    """The targets and values of `a, b = 1, 2`, each alone."""
+    several = isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts)
+    return [*zip(target.elts, value.elts, strict=True)] if several else [(target, value)]  # type: ignore[attr-defined]
 
 
 def _names(value: ast.expr) -> set[str]:

@@ -147,6 +147,11 @@ def _told(subject: Form, line: Tied, got: Pulled) -> Iterator[str]:
     varies = [(a - a[0]).abs().amax(0) > JUMP * (1 + a.abs().amax(0)) for a in alone]
     if not any(bool(v.any()) for v in varies):
         return  # smooth: the mistake has nothing to do with equal entries
+    beside = Tied(apart[0], line.paths, line.along)
+    try:
+        _held(subject, beside, pulled(subject, apart[0], got.cut()), Evidence())
+    except Broken:
+        return  # the gradient is wrong without equal entries too
     most = [a.gather(0, a.abs().argmax(0, keepdim=True))[0] for a in alone]
     for words, gradients in ((EACH, most), (NONE, [torch.zeros_like(m) for m in most])):
         three = zip(got.tensors(), gradients, varies, strict=True)

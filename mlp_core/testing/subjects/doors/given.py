@@ -25,6 +25,15 @@ def every(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(p.name for p in inspect.signature(function).parameters.values() if p.kind in kinds)
 
 
+def defaults_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """The defaults of its parameters; none if it has no signature, as some functions in C."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return {}
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
 def takes_any(function: Callable[..., Any]) -> bool:
     """Whether it has *args, whose number and names cannot be known."""
     return any(p.kind is p.VAR_POSITIONAL for p in inspect.signature(function).parameters.values())

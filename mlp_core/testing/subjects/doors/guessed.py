@@ -5,8 +5,9 @@ which there is a result.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType, NoneType
 from typing import Any
 
 import numpy as np
@@ -72,21 +73,32 @@ def keyed(found: dict[Any, Any], names: Sequence[str], args: Sequence[Any]) -> b
     return len(keys) == len(found) > 0 and all(np.shape(found[key]) == np.shape(args[k]) for key, k in keys.items())
 
 
-def with_numbers(names: Sequence[str], found: Found, apply: Callable[..., Any], fits: Callable[..., bool]) -> Found:
-    """The same with numbers for the parameters that may be numbers and get no gradient, such as a temperature."""
+def with_numbers(
+    names: Sequence[str], found: Found, apply: Callable[..., Any], fits: Callable[..., bool],
+    defaults: Mapping[str, Any] = MappingProxyType({}),
+) -> Found:  # fmt: skip
+    """The same with numbers for the parameters that may be numbers and get no gradient, such as a temperature.
+    defaults: the defaults of parameters. A parameter that gets no gradient and has one is no array.
+    """
     got = differentiated(apply, found)
     for k, name in enumerate(names):
-        if found.given or k in got or not is_shape(found.options[k]) or NUMBERS.fullmatch(name) is None:
+        if found.given or k in got or not is_shape(found.options[k]):
             continue
-        options = tuple(0.5 if i == k else one for i, one in enumerate(found.options))
-        places = [i for i, one in enumerate(options) if not is_shape(one)]
-        before = [i for i in places if i != k]
-        constants = tuple(
-            tuple(0.5 if i == k else dict(zip(before, values, strict=True))[i] for i in places)
-            for values in found.constants or ((),)
-        )
-        if ran(fits, built(options, "torch")):
-            found = replace(found, options=options, constants=constants)
+        default = defaults.get(name, [])
+        values = [0.5] if NUMBERS.fullmatch(name) or type(default) is float else []
+        for value in [*values, default]:
+            if not isinstance(value, (bool, int, float, str, NoneType)):
+                continue
+            options = tuple(value if i == k else one for i, one in enumerate(found.options))
+            places = [i for i, one in enumerate(options) if not is_shape(one)]
+            before = [i for i in places if i != k]
+            constants = tuple(
+                tuple(value if i == k else dict(zip(before, others, strict=True))[i] for i in places)
+                for others in found.constants or ((),)
+            )
+            if ran(fits, built(options, "torch")):
+                found = replace(found, options=options, constants=constants)
+                break
     return found
 
 

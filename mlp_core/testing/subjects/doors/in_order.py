@@ -1,4 +1,5 @@
-"""Functions that return their gradients in another order than that of the arguments, as the names there show."""
+"""Functions that return their gradients in another order than that of the arguments, as the names there show, or their
+value with others."""
 
 from __future__ import annotations
 
@@ -31,3 +32,21 @@ def in_order(function: Callable[..., Any], wrt: Sequence[int], first: int = 0) -
     lines = [*import_of(function), f"from {__name__} import in_order"]
     setattr(ordered, MADE, (lines, f"in_order({name_of(function)}, {tuple(wrt)!r}, {first})"))
     return ordered
+
+
+def first_of(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with only the first of its returned values.
+
+    >>> first_of(lambda x: (x, "a cache"))(3)
+    3
+    """
+
+    @wraps(function)
+    def first(*args: Any, **options: Any) -> Any:
+        found = function(*args, **options)
+        return found[0] if isinstance(found, tuple) and found else found
+
+    first.__name__ = first.__qualname__ = name_of(function)
+    lines = [*import_of(function), f"from {__name__} import first_of"]
+    setattr(first, MADE, (lines, f"first_of({name_of(function)})"))
+    return first

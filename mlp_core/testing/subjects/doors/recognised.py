@@ -24,9 +24,16 @@ from mlp_core.testing.subjects.doors.derivative import derivative
 from mlp_core.testing.subjects.doors.domains import narrowed
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.function import Applied, function
-from mlp_core.testing.subjects.doors.given import every, in_words, large_defaults, required, smaller_defaults
+from mlp_core.testing.subjects.doors.given import (
+    defaults_of,
+    every,
+    in_words,
+    large_defaults,
+    required,
+    smaller_defaults,
+)
 from mlp_core.testing.subjects.doors.guessed import OTHER_SHAPE, differentiated, keyed, reordered, with_numbers, within
-from mlp_core.testing.subjects.doors.in_order import in_order
+from mlp_core.testing.subjects.doors.in_order import first_of, in_order
 from mlp_core.testing.subjects.doors.of_numbers import graded
 from mlp_core.testing.subjects.doors.pair import Pair, Wiring, pair
 from mlp_core.testing.subjects.doors.raised import NothingReturned, TooSmall
@@ -151,19 +158,25 @@ def of_function(F: Any) -> Form:
         raise not_found(f"{name}.apply({', '.join(names)})", f'function({name}, subjects.arrays("(n,d)", lib="torch"))')
     with np.errstate(all="ignore"), warnings.catch_warnings(), seeded():
         warnings.simplefilter("ignore")
-        found = with_numbers(names, found, apply, fits)
+        found = with_numbers(names, found, apply, fits, defaults_of(getattr(F, "forward", F)))
     return told(function(F, within(apply, found), wrt=differentiated(apply, found)), found, names)
 
 
 def of_derivative(
     f: Callable[..., Any], df: Callable[..., Any], apart: Sequence[str] = (), *, several: bool = False,
-    at: int | None = None, one_value: bool = False, wrt: tuple[int, ...] | None = None,
+    at: int | None = None, one_value: bool = False, wrt: tuple[int, ...] | None = None, more: bool = False,
 ) -> Form:  # fmt: skip
     """apart: the names into which f takes its first argument apart, if it does. several: whether df returns as many
     gradients. at: the argument to which the derivative belongs, if that is known. one_value: whether f must return one
-    number. wrt: the arguments of several gradients, if they are not the first ones."""
+    number. wrt: the arguments of several gradients, if they are not the first ones. more: whether f returns other
+    values after the one to which the derivative belongs, if the code runs in no other reading."""
     again = partial(_of_derivative, apart=apart, several=several, at=at, one_value=one_value, wrt=wrt)
-    return telling(again(f, df), again, f, df)
+    try:
+        return telling(again(f, df), again, f, df)
+    except ArgumentError:
+        if not more:
+            raise
+        return telling(again(first_of(f), df), again, first_of(f), df)
 
 
 def _of_derivative(
