@@ -176,7 +176,8 @@ def of_derivative(
     except ArgumentError:
         if not more:
             raise
-        return telling(again(first_of(f), df), again, first_of(f), df)
+        only = first_of(f)
+        return telling(again(only, df), again, only, df)
 
 
 def _of_derivative(

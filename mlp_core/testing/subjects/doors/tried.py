@@ -23,7 +23,6 @@ from mlp_core.testing.subjects.doors.assigned import (
     options_of,
     sizes_of,
 )  # fmt: skip
-from mlp_core.testing.subjects.doors.names import constants_of
 from mlp_core.testing.subjects.doors.raised import Hopeless, forget, note, stop_if_hopeless
 from mlp_core.testing.subjects.doors.searched import Search
 from mlp_core.testing.subjects.doors.seeds import seeded
@@ -92,10 +91,10 @@ def _orders(
         products = (FEW,) if few.understood() else products
         yield few
         yield Search(call, options_of(names, MANY), lib, by_use=False)
-        letters = [len(name) == 1 and bool(constants_of(name)) for name in names]
-        if any(letters):  # p is the positive sample of a triplet
-            named = zip(letters, options_of(names, FEW), strict=True)
-            yield Search(call, [FEW if letter else options for letter, options in named], lib, by_use=False)
+        both = zip(names, options_of(names, FEW), strict=True)
+        arrays = [FEW if len(name) == 1 and not any(map(is_shape, one)) else one for name, one in both]
+        if arrays != options_of(names, FEW):  # p is the positive sample of a triplet
+            yield Search(call, arrays, lib, by_use=False)
         yield Search(call, options_of(names, MORE), lib, by_use=True)
     for shapes in products:
         yield islice(product(*options_of(names, shapes)), MOST)
