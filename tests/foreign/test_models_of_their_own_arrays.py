@@ -105,7 +105,37 @@ class MSELoss:
         return 2 * (self.pred - self.target) / self.pred.size
 """
 
+MACHINE = """\
+import numpy as np
+
+
+class FactorizationMachine:
+    def __init__(self, n_features, k=3):
+        self.w0 = 0.1
+        self.w = np.random.randn(n_features)
+        self.V = np.random.randn(n_features, k) * 0.1
+
+    def predict(self, X):
+        linear = self.w0 + X @ self.w
+        inter = 0.5 * ((X @ self.V) ** 2 - X ** 2 @ self.V ** 2).sum(axis=1)
+        return linear + inter
+
+    def loss(self, X, y):
+        return 0.5 * ((self.predict(X) - y) ** 2).mean()
+
+    def gradients(self, X, y):
+        err = (self.predict(X) - y) / len(y)
+        g0 = err.sum()
+        gw = X.T @ err
+        XV = X @ self.V
+        gV = X.T @ (err[:, None] * XV) - (X ** 2).T @ err[:, None] * self.V
+        return g0, gw, gV
+"""
+
 CASES = {
+    "a single number among them": Case(
+        MACHINE, "- (X ** 2).T", "+ (X ** 2).T", ("FactorizationMachine.gradients",), "gradient of V"
+    ),
     "factors": Case(
         FACTORS, "np.add.at(dV, items, e[:, None] * self.U[users])", "dV[items] += e[:, None] * self.U[users]",
         ("MatrixFactorization.grad",), "gradient of V",

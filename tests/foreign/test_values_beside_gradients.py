@@ -34,6 +34,71 @@ def hess_f(x):
     return H
 """
 
+ROSEN = """\
+import numpy as np
+
+
+def rosen(x):
+    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+def rosen_der(x):
+    g = np.zeros_like(x)
+    g[:-1] = -400 * x[:-1] * (x[1:] - x[:-1] ** 2) - 2 * (1 - x[:-1])
+    g[1:] += 200 * (x[1:] - x[:-1] ** 2)
+    return g
+
+def rosen_hess(x):
+    H = np.diag(-400 * x[:-1], 1) + np.diag(-400 * x[:-1], -1)
+    d = np.zeros_like(x)
+    d[:-1] = 1200 * x[:-1] ** 2 - 400 * x[1:] + 2
+    d[1:] += 200
+    return H + np.diag(d)
+"""
+
+NEWTON = """\
+import numpy as np
+
+
+def f(x):
+    return np.sin(x) * np.exp(-x)
+
+def f_prime(x):
+    return (np.cos(x) - np.sin(x)) * np.exp(-x)
+
+def f_double_prime(x):
+    return -2 * np.cos(x) * np.exp(-x)
+"""
+
+NUMBERS = """\
+import math
+
+
+def f(x):
+    return math.sin(x) * x
+
+def df(x):
+    return math.cos(x) * x + math.sin(x)
+
+def d2f(x):
+    return 2 * math.cos(x) - math.sin(x) * x
+"""
+
+STEMMED = """\
+import numpy as np
+
+
+def logistic_nll(w, X, y):
+    z = X @ w
+    return np.sum(np.logaddexp(0, z) - y * z)
+
+def logistic_grad(w, X, y):
+    return X.T @ (1 / (1 + np.exp(-X @ w)) - y)
+
+def logistic_hessian(w, X, y):
+    p = 1 / (1 + np.exp(-X @ w))
+    return X.T @ (X * (p * (1 - p))[:, None])
+"""
+
 SCIPY = """\
 import numpy as np
 
@@ -140,6 +205,14 @@ CASES = {
         NAMED, "dscore_b = -t * p, t * p", "dscore_b = -t * p, p", ("ranked_loss",), "gradient of score_b"
     ),
     "a Hessian": Case(HESSIAN, "+= 2 * np.sin(x[i])", "+= 2 * np.cos(x[i])", ("f",), "gradient of x"),
+    "a Hessian beside a derivative": Case(ROSEN, "1200 * x[:-1] ** 2", "1200 * x[:-1]", ("rosen",), "gradient of x"),
+    "a second derivative, entry by entry": Case(
+        NEWTON, "-2 * np.cos(x)", "-2 * np.sin(x)", ("f",), "gradient of x"
+    ),
+    "a second derivative of a number": Case(
+        NUMBERS, "- math.sin(x) * x", "+ math.sin(x) * x", ("f",), "gradient of x"
+    ),
+    "a Hessian beside a stem": Case(STEMMED, "(p * (1 - p))", "(p * p)", ("logistic_nll",), "gradient of w"),
     "fun and jac": Case(SCIPY, "g[1:] += 2 * b", "g[1:] += b", ("fun",), "gradient of"),
     "x_loss and x_backward": Case(STEMS, ")) / len", ")) * len", ("smoothed_loss",), "gradient of"),
     "torch, two gradients": Case(TENSORS, "(mu - target) *", "(target - mu) *", ("gaussian_nll",), "gradient of mu"),

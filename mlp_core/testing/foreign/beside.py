@@ -11,7 +11,7 @@ from typing import Any
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import TARGET, clips, is_weight, stem
 from mlp_core.testing.foreign.class_doors import CHAIN, keeps
-from mlp_core.testing.foreign.doors import Door, positional, returns, slope_of, wanted
+from mlp_core.testing.foreign.doors import PRIMES, Door, positional, returns, slope_of, stems, wanted
 from mlp_core.testing.subjects.doors.names import BELOW
 
 of_batch_loss = later("mlp_core.testing.subjects.doors.batch_loss", "of_batch_loss")
@@ -25,11 +25,11 @@ LOOKS = "a function, its gradient and its Hessian (fun, jac and hess)"
 
 OF_A_BATCH = "a class of losses with forward(y_pred, y_true) and backward(dvalues, y_true)"
 
-HESSIANS = ("hess_{}", "{}_hess", "hessian_{}", "{}_hessian", "d2{}", "{}_hess_matrix")
-"""names of the Hessian of a function"""
-
-SLOPES = ("{}_grad", "grad_{}", "{}_gradient", "gradient_{}", "{}_jac", "jac_{}", "{}_prime", "d{}", "{}_derivative")
-"""names of the gradient of a function that may have a Hessian"""
+HESSIANS = (
+    "hess_{}", "{}_hess", "hessian_{}", "{}_hessian", "d2{}", "d2_{}", "{}_d2", "dd{}", "{}_hess_matrix",
+    "{}_second_derivative", "{}_double_prime", "{}_prime_prime", "{}_prime2", "{}_der2", "{}_deriv2",
+)  # fmt: skip
+"""names of the second derivative of a function, or its Hessian"""
 
 VALUE = re.compile(r"forward|__call__|loss|compute(_loss)?|calculate|calc|value|cost|error|eval(uate)?")
 GRADIENT = re.compile(
@@ -42,8 +42,10 @@ def chains(file: Any) -> Iterator[Door]:
     """A function, its gradient and its Hessian."""
     functions = {node.name: node for node, _ in file.functions()}
     for name, node in functions.items():
-        second = _beside(functions, node, [form.format(name) for form in HESSIANS])
-        first = _beside(functions, node, [form.format(name) for form in SLOPES])
+        first, second = (
+            _beside(functions, node, [form.format(stem) for stem in stems(name) for form in forms])
+            for forms in (PRIMES, HESSIANS)
+        )
         if first is not None and second is not None:
             yield name, (name, first, second), lambda *things: of_chain(*things[:-1])
 

@@ -11,6 +11,7 @@ from typing import Any
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import TARGET
 from mlp_core.testing.foreign.dicts import of_pair, paired
+from mlp_core.testing.foreign.graded import asked_by, shaped_like
 from mlp_core.testing.foreign.listed import head_of
 from mlp_core.testing.foreign.stubs import stub
 from mlp_core.testing.foreign.top_level import as_object
@@ -62,8 +63,7 @@ def _pairs(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str, st
 def _derivatives(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
     """Each function with its derivative, if their parameters are the same."""
     for name, node in functions.items():
-        stems = [name, *(name.removesuffix(end) for end in VALUES if name.endswith(end))]
-        partners = (form.format(stem) for stem in stems for form in PRIMES)
+        partners = (form.format(stem) for stem in stems(name) for form in PRIMES)
         partner = next((p for p in partners if p in functions and p != name), None)
         if partner is None or not returns(node):
             continue
@@ -73,6 +73,25 @@ def _derivatives(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, s
         many = own == other and len(own) in range(4, MANY + 1) and not any(map(TARGET.fullmatch, own))
         if many or len(own) == len(other) in (1, 2, 3):
             yield name, partner
+
+
+def _again(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
+    """Each forward with a backward that has the same parameters, and returns the gradient by one of them: dtheta."""
+    for name, node in functions.items():
+        partners = [name.replace(*both) for both in FORWARD if both[0] in name and name.replace(*both) in functions]
+        for partner in partners:
+            other = functions[partner]
+            if wanted(other) == wanted(node) and returns(node) and shaped_like(other, wanted(other)) is not None:
+                yield name, partner
+
+
+def stems(name: str) -> list[str]:
+    """The names that may stand for a function in that of its derivative.
+
+    >>> stems("nb_nll")
+    ['nb_nll', 'nb']
+    """
+    return [name, *(name.removesuffix(end) for end in VALUES if name.endswith(end))]
 
 
 def returns(node: ast.FunctionDef) -> bool:
@@ -166,7 +185,7 @@ def pairs(file: Any) -> Iterator[Door]:
 
 def derivatives(file: Any) -> Iterator[Door]:
     functions = _functions(file)
-    for name, derivative in _derivatives(functions):
+    for name, derivative in (*_derivatives(functions), *_again(functions)):
         yield _both(file, name, name, derivative, slope_of(functions[name], functions[derivative]))
 
 
@@ -178,51 +197,8 @@ def slope_of(node: ast.FunctionDef, derivative: ast.FunctionDef) -> Callable[...
     wrt = asked_by(derivative, wanted(node)) if wanted(node) == wanted(derivative) else None
     own = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
     more = all(isinstance(v, ast.Tuple) for v in own)
-    return partial(of_derivative, apart=apart, several=several, at=_shaped_like(derivative), wrt=wrt, more=more)
-
-
-NAMED = ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g_{}", "dL_d{}", "dloss_d{}", "{}_gradient", "gradient_{}")
-"""names of the gradient by a parameter"""
-
-
-def asked_by(node: ast.FunctionDef, names: Sequence[str], first: int = 0) -> tuple[int, ...] | None:
-    """The parameters whose gradients are returned, as their names show: (1, 2) for `return dmu, dsigma` of f(x, mu,
-    sigma). None if the names do not show them, or show the first ones in order. first: the number of other values that
-    are returned before.
-    """
-    found = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
-    if len(found) != 1 or not isinstance(found[0], ast.Tuple) or len(found[0].elts) < first + 2:
-        return None
-    whose = {form.format(n): k for k, n in enumerate(names) for form in NAMED}
-    bare = [one.operand if isinstance(one, ast.UnaryOp) else one for one in found[0].elts[first:]]
-    places = [whose.get(one.id) if isinstance(one, ast.Name) else None for one in bare]
-    known = tuple(k for k in places if k is not None)
-    apart = len(known) == len(set(known)) == len(bare)
-    return known if apart and known != tuple(range(len(known))) else None
-
-
-def _shaped_like(derivative: ast.FunctionDef) -> int | None:
-    """The parameter whose gradient is returned, as the code shows: dY, or an array that is made by zeros_like(Y)."""
-    names = wanted(derivative)
-    last = derivative.body[-1]
-    if not isinstance(last, ast.Return) or not isinstance(last.value, ast.Name):
-        return None
-    called = last.value.id
-    for form in ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}"):
-        if called in (mine := [form.format(n) for n in names]):
-            return mine.index(called)
-    for part in ast.walk(derivative):
-        match part:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=func, args=[ast.Name(id=like), *_])):
-                if name == called and ast.unparse(func).endswith(("zeros_like", "empty_like")) and like in names:
-                    return names.index(like)
-            case ast.Assign(
-                targets=[ast.Name(id=name)],
-                value=ast.Call(args=[ast.Attribute(value=ast.Name(id=like), attr="shape"), *_]),
-            ):
-                if name == called and like in names:
-                    return names.index(like)
-    return None
+    at = shaped_like(derivative, wanted(derivative))
+    return partial(of_derivative, apart=apart, several=several, at=at, wrt=wrt, more=more)
 
 
 def taken_apart(node: ast.FunctionDef) -> tuple[str, ...]:

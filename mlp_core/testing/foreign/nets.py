@@ -79,7 +79,7 @@ def read(node: ast.ClassDef) -> Net | None:
         return None
     made = constructing(methods)
     weights, places = _weights(made)
-    rates = tuple(n for n in _attributes(made) if RATE.fullmatch(n))
+    rates = tuple(n for n in attributes(made) if RATE.fullmatch(n))
     costs = [m for m in methods.values() if COST.fullmatch(m.name) and any(map(_is_target, taken(m)))
              and len(returned(m) or ()) == 1]  # fmt: skip
     cost = costs[0] if len(costs) == 1 and costs[0] is not backward else None
@@ -92,8 +92,8 @@ def _kept(init: ast.FunctionDef | None) -> tuple[str, ...]:
     targets, data = [n for n in names if _is_target(n)], [n for n in names if INPUT.fullmatch(n)]
     if init is None or len(targets) != 1 or len(data) != 1:
         return ()
-    values = {ast.unparse(one) for name in _attributes(init) for one in _values(init, name)}
-    return (data[0], targets[0]) if {data[0], targets[0]} <= values else ()
+    written = {ast.unparse(one) for name in attributes(init) for one in values(init, name)}
+    return (data[0], targets[0]) if {data[0], targets[0]} <= written else ()
 
 
 def constructing(methods: dict[str, ast.FunctionDef]) -> ast.FunctionDef:
@@ -122,7 +122,7 @@ def _is_target(name: str) -> bool:
     return TARGET.fullmatch(name) is not None or (role(name) == "true" and not SLOPE.fullmatch(name))
 
 
-def _attributes(init: ast.FunctionDef) -> list[str]:
+def attributes(init: ast.FunctionDef) -> list[str]:
     """Attributes that a constructor sets, in their order."""
     places = [t for s in ast.walk(init) if isinstance(s, ast.Assign | ast.AnnAssign)
               for t in (s.targets if isinstance(s, ast.Assign) else [s.target])]  # fmt: skip
@@ -133,7 +133,7 @@ def _attributes(init: ast.FunctionDef) -> list[str]:
 
 def _weights(init: ast.FunctionDef) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The weights of a class, as names and as attributes: single arrays, or lists for two layers."""
-    names = _attributes(init)
+    names = attributes(init)
     lists = [n for n in names if SEVERAL.fullmatch(n) and _is_list(init, n)]
     if lists:
         pairs = [(f"{n}_{k}", f"{n}[{k}]") for k in range(2) for n in lists]
@@ -150,10 +150,10 @@ def weights_in(init: ast.FunctionDef) -> tuple[str, ...]:
 
 def arrays_in(init: ast.FunctionDef) -> tuple[str, ...]:
     """The attributes that a constructor makes by a call, of any name."""
-    return tuple(n for n in _attributes(init) if _is_array(init, n) and not _is_list(init, n))
+    return tuple(n for n in attributes(init) if _is_array(init, n) and not _is_list(init, n))
 
 
-def _values(init: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
+def values(init: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
     """The expressions assigned to an attribute."""
     for s in (s for s in ast.walk(init) if isinstance(s, ast.Assign)):
         for target in s.targets:
@@ -165,11 +165,11 @@ def _values(init: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
 
 
 def _is_list(init: ast.FunctionDef, name: str) -> bool:
-    return any(isinstance(v, ast.List | ast.ListComp) for v in _values(init, name))
+    return any(isinstance(v, ast.List | ast.ListComp) for v in values(init, name))
 
 
 def _is_array(init: ast.FunctionDef, name: str) -> bool:
-    return any(isinstance(n, ast.Call) for v in _values(init, name) for n in ast.walk(v))
+    return any(isinstance(n, ast.Call) for v in values(init, name) for n in ast.walk(v))
 
 
 def _parts(net: Net) -> Parts | None:
@@ -218,7 +218,7 @@ def _outputs(net: Net, x: str) -> list[str]:
     call = f"net.{net.forward.name}({'' if net.kept else x})"
     if any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(net.forward)):
         return [f"    output = {call}"]
-    kept = _attributes(net.forward)
+    kept = attributes(net.forward)
     return [f"    {call}", f"    output = net.{kept[-1]}"] if kept else [f"    output = {call}"]
 
 

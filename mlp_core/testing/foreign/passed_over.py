@@ -1,5 +1,5 @@
-"""Backward passes in a file of which nothing is verified: no recogniser takes them, and no verified definition uses
-them.
+"""Backward passes and derivatives in a file of which nothing is verified: no recogniser takes them, and no verified
+definition uses them.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mlp_core.testing.foreign import nets
+from mlp_core.testing.foreign.beside import HESSIANS
+from mlp_core.testing.foreign.doors import PRIMES, stems
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.foreign.stubs import stub
 from mlp_core.testing.foreign.top_level import Found
@@ -29,11 +31,12 @@ def passed_over(statements: Sequence[Statement], found: Sequence[Found]) -> Iter
     every = list(statements)
     used = {name for one in found for need in one.needs for s in reached(every, need) for name in s.binds}
     last = {s.node.name: s.node for s in every if isinstance(s.node, ast.FunctionDef | ast.ClassDef)}
+    derived = {form.format(stem) for n in last for stem in stems(n) for form in (*PRIMES, *HESSIANS) if len(stem) > 1}
     for name, node in last.items():
         if name in used:
             continue
         if isinstance(node, ast.FunctionDef):
-            if BACKWARD.fullmatch(name) and _computes(node):
+            if (BACKWARD.fullmatch(name) or name in derived) and _computes(node):
                 yield name
             continue
         methods = [m for m in node.body if isinstance(m, ast.FunctionDef) and BACKWARD.fullmatch(m.name)]

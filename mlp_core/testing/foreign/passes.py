@@ -107,6 +107,8 @@ class Called:
     outs: tuple[str, ...]
     output: str
     cache: str
+    price: tuple[str, str] | None = None
+    """the names of its target and of the cost, if it gives the cost too"""
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -138,8 +140,14 @@ def called(node: ast.FunctionDef) -> Called | None:
     data = tuple(n for n in wanted(node) if n not in (*weights.names, weights.held))
     written = {one.id for one in outs if isinstance(one, ast.Name)}
     names = tuple(one.id if isinstance(one, ast.Name) else f"out{k}" for k, one in enumerate(outs))
-    if not data or any(map(TARGET.fullmatch, data)) or any(isinstance(one, ast.Starred) for one in outs):
+    if not data or any(isinstance(one, ast.Starred) for one in outs):
         return None
+    targets = [n for n in data if TARGET.fullmatch(n)]
+    priced = len(targets) == 1 and isinstance(outs[0], ast.Name) and COST.fullmatch(names[0]) is not None
+    if targets and not (priced and len(names) in (1, 2)):
+        return None
+    if priced:
+        return Called(node, weights, data, names, "", names[-1] if names[1:] else "", (targets[0], names[0]))
     dicts = [n for n, one in zip(names, outs, strict=True)
              if isinstance(one, ast.Dict | ast.List) or (CACHE.fullmatch(n) and not STRONG.fullmatch(n))]  # fmt: skip
     cache = dicts[0] if len(dicts) == 1 else names[0] if len(names) == 1 else ""
@@ -165,17 +173,21 @@ def networks(file: Any) -> Iterator[Gradient]:
     forwards.sort(key=lambda one: re.search("forward|fwd", one.node.name, re.IGNORECASE) is None)
     costs = [node for node in functions.values() if COST.fullmatch(node.name)]
     for node in functions.values():
-        target = next((n for n in wanted(node) if TARGET.fullmatch(n) or role(n) == "true"), None)
-        if not BACKWARD.fullmatch(node.name) or target is None or clips(node):
+        theirs = next((n for n in wanted(node) if TARGET.fullmatch(n) or role(n) == "true"), None)
+        if not BACKWARD.fullmatch(node.name) or clips(node):
             continue
         for forward in nearest(node, forwards, lambda one: one.node.name):
+            target = forward.price[0] if forward.price else theirs
+            if target is None:
+                continue
             passed = _passed(node, forward, target)
             if passed is None or forward.node is node or not (forward.output or forward.cache):
                 continue
             fitting = [(c, p) for c in costs if c is not node and c is not forward.node
                        and (p := _passed(c, forward, target, cost=True))]  # fmt: skip
-            cost = next(iter(nearest(node, fitting, lambda one: one[0].name, cost=True)), None)
-            if cost is not None or forward.output:
+            near = [] if forward.price else nearest(node, fitting, lambda one: one[0].name, cost=True)
+            cost = next(iter(near), None)
+            if cost is not None or forward.output or forward.price:
                 yield _network(node, passed, forward, target, cost)
                 break
 
@@ -184,14 +196,15 @@ def _passed(node: ast.FunctionDef, forward: Called, target: str, *, cost: bool =
     """The expressions passed to a function; None if the name of a parameter shows none."""
     found = [forward.asks(name, target, cost=cost) for name in wanted(node)]
     known = [one for one in found if one is not None]
-    return known if known and len(known) == len(found) and target in known else None
+    shown = target in known or (forward.price is not None and not cost)  # a cache may hold the target
+    return known if known and len(known) == len(found) and shown else None
 
 
 def _network(
     node: ast.FunctionDef, passed: list[str], forward: Called, target: str,
     cost: tuple[ast.FunctionDef, list[str]] | None,
 ) -> Gradient:  # fmt: skip
-    arguments = (*forward.arguments, target)
+    arguments = tuple(dict.fromkeys((*forward.arguments, target)))
     head, first = f"({', '.join(arguments)}):", [*forward.weights.lines(), forward.line()]
     names, order = forward.weights.names, order_of(returned(node) or [], forward.weights.names)
     gives = [f"    found = named({node.name}({', '.join(passed)}), {order!r}, {names!r})", *stepped(node, names)]
@@ -200,9 +213,12 @@ def _network(
         lines += [f"def meets{head}", *first, f"    return {forward.output}, {target}"]
     if cost is not None:
         lines += [f"def value{head}", *first, f"    return {cost[0].name}({', '.join(cost[1])})"]
+    if forward.price is not None:
+        lines += [f"def value{head}", *first, f"    return {forward.price[1]}"]
     biases = frozenset(n for n in names if BIAS.fullmatch(n))
     text = "\n".join(lines)
-    parts = Parts(node.name, text, arguments, names, target, biases, rate_of(arguments), own=cost is not None)
+    own = cost is not None or forward.price is not None
+    parts = Parts(node.name, text, arguments, names, target, biases, rate_of(arguments), own=own)
     needs = (node.name, forward.node.name, *([cost[0].name] if cost is not None else []))
     return node.name, needs, made_of(parts)
 

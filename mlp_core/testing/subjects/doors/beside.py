@@ -177,30 +177,47 @@ def values(point, *data):
 def slopes(point, *data):
     return np.concatenate([np.reshape(one(point, *data), (-1, np.size(point))) for one in (NEXT,)])"""
 
+ENTRIES = CHAIN.replace("np.reshape(one(point, *data), (-1, np.size(point)))", "np.diag(np.ravel(one(point, *data)))")
+"""the same for functions that give one number for each entry of their argument"""
+
+NUMBERS = """\
+def values(point):
+    return np.array([one(x) for one in (FIRST,) for x in np.ravel(point).tolist()])
+def slopes(point):
+    return np.concatenate([np.diag([one(x) for x in np.ravel(point).tolist()]) for one in (NEXT,)])"""
+"""the same for functions of a single number"""
+
 
 def of_chain(*functions: Callable[..., Any]) -> Form:
     """Functions of the same arguments, each the derivative of the one before by the first of them: a function, its
-    gradient, its Hessian. Raises ArgumentError if no shapes are found with which they run.
+    gradient, its Hessian; or its second derivative, entry by entry. Raises ArgumentError if no shapes are found with
+    which they run.
     """
     first, names = functions[0], required(functions[0])
     words = [name_of(f) for f in functions]
-    lines = CHAIN.replace("FIRST", ", ".join(words[:-1])).replace("NEXT", ", ".join(words[1:]))
-    scope: dict[str, Any] = {"np": np, **dict(zip(words, functions, strict=True))}
-    exec(lines, scope)  # noqa: S102  (of the lines above)
-    values, slopes = scope["values"], scope["slopes"]
 
     def fits(args: list[Any]) -> bool:
         out, slope = values(*args), slopes(*args)
-        right = np.size(first(*args)) == 1 and np.ndim(args[0]) == 1 and np.size(args[0]) > 1
-        return bool(right and slope.shape == (out.size, np.size(args[0])))
+        if lines is CHAIN and not (np.size(first(*args)) == 1 and np.ndim(args[0]) == 1 and np.size(args[0]) > 1):
+            return False
+        if lines is ENTRIES and any(np.shape(one(*args)) != np.shape(args[0]) for one in functions):
+            return False
+        return np.ndim(args[0]) == 1 and bool(slope.shape == (out.size, np.size(args[0])))
 
-    found = tried(names, fits)
+    found = None
+    for lines in (CHAIN, ENTRIES, NUMBERS) if len(names) == 1 else (CHAIN, ENTRIES):
+        text = lines.replace("FIRST", ", ".join(words[:-1])).replace("NEXT", ", ".join(words[1:]))
+        scope: dict[str, Any] = {"np": np, **dict(zip(words, functions, strict=True))}
+        exec(text, scope)  # noqa: S102  (of the lines above)
+        values, slopes = scope["values"], scope["slopes"]
+        if (found := tried(names, fits)) is not None:
+            break
     if found is None:
         call = f'jacobian({words[-2]}, {words[-1]}, subjects.arrays("(n)"))'
         raise refused(f"{', '.join(words)} run", "functions of the same arguments", call)
     form = jacobian(values, slopes, found.strategy(), name=words[-1])
     run = [
-        *lines.split("\n"), "def jacobian(args):", "    return slopes(*args)", "def run(args):",
+        *text.split("\n"), "def jacobian(args):", "    return slopes(*args)", "def run(args):",
         "    out, J = values(*args), slopes(*args)",
         "    return [out], lambda above: np.tensordot(np.ravel(above[0]), J, axes=1)",
     ]  # fmt: skip

@@ -17,9 +17,11 @@ from mlp_core.testing.subjects.doors.network import found_in
 from mlp_core.testing.subjects.doors.recognised import not_found, of_derivative, of_value_and_gradient, told
 
 
-def of_method(cls: type, method: str) -> Form:
-    """The form of cls(...).method. Raises ArgumentError if no shapes are found with which it runs."""
-    if (network := found_in(cls, method)) is not None:
+def of_method(cls: type, method: str, value: str = "") -> Form:
+    """The form of cls(...).method. Raises ArgumentError if no shapes are found with which it runs. value: the method
+    that returns the value, if the other one returns the gradients alone.
+    """
+    if (network := found_in(cls, method, value)) is not None:
         form = told(*network)
         return replace(form, found=f"{form.found}; {network[0].found}") if network[0].found else form
     call = f'value_and_gradient(f, subjects.arrays("..."))  # f(params, *data) calls {cls.__name__}.{method}'

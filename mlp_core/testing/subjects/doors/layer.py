@@ -20,7 +20,7 @@ from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.shapes import Drawn, Shape, drawn
 from mlp_core.testing.subjects.doors.again import Again, anew
 from mlp_core.testing.subjects.doors.form import Form, Run
-from mlp_core.testing.subjects.doors.given import every, required, waived
+from mlp_core.testing.subjects.doors.given import every, indices, required, waived
 from mlp_core.testing.subjects.doors.held import FORMS, Held, Place, at, gradient_of, held, word
 from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
 from mlp_core.testing.subjects.doors.seeds import seeded
@@ -88,7 +88,7 @@ class Layered:
 
 def layer(
     make: Callable[[], Any], inputs: st.SearchStrategy[Any], gradients: str | Mapping[str, str] | None = None, *,
-    waives: Sequence[str] = (), name: str = "",
+    wrt: Sequence[str | int] | None = None, waives: Sequence[str] = (), name: str = "",
 ) -> Form:  # fmt: skip
     """A layer as an object. make() returns an object with forward(x), or a callable one, and with backward(dout).
     backward returns the gradient of x and stores those of the parameters as attributes, or backward(dout,
@@ -97,7 +97,8 @@ def layer(
     Its parameters are its arrays of real numbers, also those in its dicts and lists and in the layers that it is made
     of: they keep their sizes, and their entries are drawn. gradients: the names of the attributes with gradients, "d{}"
     or {"W": "grad_of_W"}; found by trying if not given. An array that is not in such a dict is a constant. inputs: a
-    strategy for the arguments of forward. waives: as for `pair`.
+    strategy for the arguments of forward. wrt: the names of those whose gradient backward returns; all of real numbers
+    if not given. waives: as for `pair`.
 
     Raises ArgumentError if the object has no forward and backward.
 
@@ -149,9 +150,12 @@ def layer(
         whole = st.builds(_beside, drawn(shapes, lib, {}), whole)
     names = (*(one.name for one in wanted), *every(getattr(probe, call)))
     n = len(wanted)
-    judged = tuple(n + k for k, value in enumerate(args) if is_real(value)) if steps else None
+    only = indices(wrt, every(getattr(probe, call)))
+    below_of = [k for k, value in enumerate(args) if is_real(value)] if only is None else only
+    judged = tuple(n + k for k in below_of) if steps else None
     return Form(
         name or name_of(make), "layer", arguments(whole), given, given.source, names=names, once=True,
+        asked=None if only is None else (*range(n), *(n + k for k in only)),
         shared=make() is probe, waived=waived(waives), again=None if judged == () else Again(make, judged),
         omitted=(rest.untested, rest.told),
     )  # fmt: skip

@@ -45,12 +45,13 @@ def of_model(cls: type, places: Sequence[str], value: str, gradient: str, order:
     for sizes in _sizes(required(cls)):
         try:
             made = cls(*sizes, **telling)
-            arrays = [getattr(made, place) for place in places]
+            parameters = [getattr(made, place) for place in places]
+            arrays = [np.asarray(one) if isinstance(one, float) else one for one in parameters]
             data = required(getattr(made, value))
         except Exception as error:  # foreign code with guessed sizes
             note(error)
             continue
-        if not data or not all(is_real(a) and np.ndim(a) for a in arrays):
+        if not data or not all(map(is_real, arrays)) or not any(map(np.ndim, arrays)):
             continue
         given = ", ".join([*map(repr, sizes), *(f"{n}={v!r}" for n, v in telling.items())])
         beside = Beside(tuple(lines.replace("GIVEN", given).split("\n")), (cls,))

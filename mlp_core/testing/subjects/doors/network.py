@@ -1,4 +1,5 @@
-"""A class that keeps its parameters in a dict, and a method that returns a loss with a dict of their gradients."""
+"""A class that keeps its parameters in a dict, and a method that returns a loss with a dict of their gradients; or a
+method for each."""
 
 from __future__ import annotations
 
@@ -29,15 +30,22 @@ SIZES = (3, 4, 2, 3, 2)
 """the arguments with which a class is created: the sizes of its layers"""
 
 
+FORMS = ("d{}", "{}", "grad_{}", "{}_grad", "d_{}")
+"""names of the gradient of a parameter"""
+
+
 @dataclass(frozen=True)
 class Network:
-    """cls(*sizes, **options), its dict of parameters, and the method that returns (loss, gradients)."""
+    """cls(*sizes, **options), its dict of parameters, and the method that returns (loss, gradients); or the gradients
+    alone, beside the method `value`.
+    """
 
     cls: type
     sizes: tuple[int, ...]
     options: dict[str, Any]
     params: str
     method: str
+    value: str = ""
 
     def made(self) -> Any:
         return self.cls(*self.sizes, **self.options)
@@ -45,14 +53,24 @@ class Network:
     def __call__(self, args: list[Any], made: Any = None) -> Run:
         made = self.made() if made is None else made
         setattr(made, self.params, args[0])
-        value, gradients = getattr(made, self.method)(*args[1:])
+        if not self.value:
+            value, gradients = getattr(made, self.method)(*args[1:])
+            return Run([value], lambda above: gradients)
+        value = getattr(made, self.value)(*args[1:])
+        found = getattr(made, self.method)(*args[1:])
+        gradients = {p: found[f.format(p)] for p in args[0] for f in FORMS if f.format(p) in found}
         return Run([value], lambda above: gradients)
 
     def source(self, example: Arguments) -> list[str]:
         given = ", ".join([*map(repr, self.sizes), *(f"{name}={one!r}" for name, one in self.options.items())])
+        both = [f"    value, gradients = made.{self.method}(*args[1:])"]
+        apart = [
+            f"    value, found = made.{self.value}(*args[1:]), made.{self.method}(*args[1:])",
+            f"    gradients = {{p: found[f.format(p)] for p in args[0] for f in {FORMS} if f.format(p) in found}}",
+        ]
         return [
             *import_of(self.cls), *anew(f"{name_of(self.cls)}({given})"),
-            f"    made.{self.params} = args[0]", f"    value, gradients = made.{self.method}(*args[1:])",
+            f"    made.{self.params} = args[0]", *(apart if self.value else both),
             "    return [value], lambda above: gradients",
         ]  # fmt: skip
 
@@ -62,27 +80,28 @@ class Network:
             return dict(getattr(self.made(), self.params))
 
 
-def found_in(cls: type, method: str) -> tuple[Form, Found, Sequence[str]] | None:
+def found_in(cls: type, method: str, value: str = "") -> tuple[Form, Found, Sequence[str]] | None:
     """The form of a class, and a description of what was found by trying; None if nothing runs. Defaults that are large
     are replaced by small sizes first: a network for images of 32 x 32 takes minutes.
     """
     small = smaller(cls)
-    return (_found(cls, method, small) if small else None) or _found(cls, method, {})
+    return (_found(cls, method, small, value) if small else None) or _found(cls, method, {}, value)
 
 
-def _found(cls: type, method: str, options: dict[str, Any]) -> tuple[Form, Found, Sequence[str]] | None:
+def _found(cls: type, method: str, options: dict[str, Any], value: str) -> tuple[Form, Found, Sequence[str]] | None:
     sizes = SIZES[: len(required(cls))]
     names = every(getattr(cls, method))[1:]
     params = _params(lambda: cls(*sizes, **options))
     if params is None:
         return None
-    network = Network(cls, sizes, options, params, method)
+    network = Network(cls, sizes, options, params, method, value)
     held = network.arrays()
 
     def fits(args: list[Any]) -> bool:
         run = network([copied(held), *args])
         gradients = run.pull([1.0])
-        return count_of(run.outs[0]) == 1 and isinstance(gradients, dict) and set(gradients) <= set(held)
+        one = count_of(run.outs[0]) == 1 and isinstance(gradients, dict)
+        return one and bool(gradients) and set(gradients) <= set(held)
 
     images = [(BATCH, *one) for one in options.values() if isinstance(one, tuple)]
     first = [[images, *options_of(names, FEW)[1:]]] if images else []

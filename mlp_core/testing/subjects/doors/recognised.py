@@ -213,7 +213,7 @@ def _of_derivative(
     found = found or tried(names, fits, call=f)
     if found is None:
         listed = None if several else beside.of_list(f, df, apart=apart)  # else it was tried first
-        form = beside.of_two(f, df) or listed or (None if one_value else of_several_values(f, df))
+        form = beside.of_two(f, df) or listed or (None if one_value else of_several_values(f, df, at))
         if form is not None:
             return form
         name, other = name_of(f), name_of(df)

@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from mlp_core.testing.engine.source import MADE, import_of
-from mlp_core.testing.examples.foreign_arrays import count_of, is_real, ones_like
+from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_array, is_real, ones_like
 from mlp_core.testing.subjects.doors.assigned import Found, built
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import in_words, required, smaller_defaults
@@ -25,6 +26,7 @@ from mlp_core.testing.subjects.doors.recognised import not_found, told
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.telling import telling_defaults
 from mlp_core.testing.subjects.doors.tried import tried
+from mlp_core.testing.subjects.doors.whose import whose
 
 
 def of_layer(cls: type, forward: str = "forward", backward: str = "backward") -> Form:
@@ -46,21 +48,27 @@ def _of_layer(cls: type, forward: str, backward: str) -> Form:
         call = _called(made)
         if call is None:
             continue
-        runs, whole = partial(_ran, made), partial(_fits_layer, made)
         found = None
         tensors = _keeps_tensors(made)
         for lib in ("torch",) if tensors else ("numpy", "torch"):
             if found is None and (lib == "numpy" or tensors or needs_torch()):
-                found = tried(call, partial(whole, own=True), None, lib, runs) or tried(call, whole, None, lib, runs)
+                found = _found(made, call, lib)
         if found is not None:
             other = _maker(cls, sizes, smaller | telling)
             if telling and ran(partial(_fits_layer, other), built(found.options, found.lib)):
                 made, smaller = other, smaller | telling
-            form = told(layer(made, found.strategy(), name=cls.__name__), found, call)
+            _, wrt = _nearness(made, found)
+            form = told(layer(made, found.strategy(), wrt=wrt, name=cls.__name__), found, call)
+            if wrt is not None and not form.omitted[1]:
+                args = built(found.options, found.lib)
+                others = [n for k, n in enumerate(call) if k not in wrt and is_real(args[k])]
+                form = replace(form, omitted=(form.omitted[0], NO_GRADIENT.format(" and ".join(others))))
             rows = ONE if _takes_one_row(made, found) else ""
             return replace(form, found="; ".join(filter(None, [form.found, in_words(smaller), rows])))
     raise not_found(f"{cls.__name__}.forward", f'layer(lambda: {cls.__name__}(...), subjects.arrays("(n,d)"))')
 
+
+NO_GRADIENT = "backward returns no gradient of {}: taken for a constant"
 
 ONE = "tested with one row alone: its forward runs with several rows, and its backward does not"
 
@@ -104,26 +112,78 @@ def _renamed(cls: type, forward: str, backward: str) -> type:
     return other
 
 
-def _fits_layer(made: Callable[[], Any], args: list[Any], *, own: bool = False) -> bool:
+def _found(made: Callable[[], Any], call: Sequence[str], lib: str) -> Found | None:
+    """Arguments with which a layer runs. If backward returns fewer gradients than there are arguments, the shapes of
+    the arguments show whose they are, or do not: then those are taken with which the gradients are nearest to right.
+    """
+    for own in (True, False):
+        fits = partial(_fits_layer, made, own=own)
+        shown = tried(call, fits, None, lib, partial(_ran, made))
+        if shown is not None and _nearness(made, shown)[1] is None:
+            return shown
+        either = tried(call, partial(fits, fewer=True), None, lib, partial(_ran, made))
+        found = [one for one in (shown, either) if one is not None]
+        if found:
+            return min(found, key=lambda one: _nearness(made, one)[0])
+    return None
+
+
+def _fits_layer(made: Callable[[], Any], args: list[Any], *, own: bool = False, fewer: bool = False) -> bool:
     """Whether a layer runs on arguments, and its gradients have their shapes. own: also those of its parameters, which
-    may have others if the layer is one for vectors and gets matrices.
+    may have others if the layer is one for vectors and gets matrices. fewer: whether some arguments have no gradient;
+    then the shapes show which.
     """
     one = made()
     arrays = held(one) if own else []
-    out = (getattr(one, "forward", None) or one)(*args)
-    out = given_by(one, out, kept_in(one, out, OUTPUTS))
-    outs = list(out) if isinstance(out, (tuple, list)) else [out]  # a cell with a state: h and c
-    steps = len(required(one.backward)) > len(outs)
-    below = one.backward(*map(ones_like, outs), *([1.0] if steps else []))
-    below = given_by(one, below, kept_in(one, below, BELOW))
+    outs, pull = _pulled(one, *args)
+    below = pull(list(map(ones_like, outs)))
     pairs = [(each.of(one), at(one, place)) for each in arrays if (place := gradient_of(one, each)) is not None]
     if min(map(count_of, outs)) < 2 or any(np.shape(array) != np.shape(gradient) for array, gradient in pairs):
         return False
-    if below is None and not any(map(is_real, args)):  # an embedding: its argument has no gradient
+    real = list(filter(is_real, args))
+    if below is None and not real:  # an embedding: its argument has no gradient
         return bool(pairs)
-    if isinstance(below, (tuple, list)) and len(args) > 1:
-        return [np.shape(g) for g in below] == [np.shape(a) for a in args]
-    return np.shape(below) == np.shape(args[0])
+    several = list(below) if isinstance(below, (tuple, list)) and len(args) > 1 else [below]
+    if len(several) < len(real):
+        shapes = [np.shape(g) for g in several]
+        fit = [k for k in combinations(map(np.shape, real), len(several)) if list(k) == shapes]
+        return len(fit) == 1 or (fewer and len(fit) > 1)
+    return [np.shape(g) for g in several] == [np.shape(a) for a in args][: len(several)]
+
+
+def _pulled(one: Any, *args: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
+    """The outputs of a layer, and a function from upstream gradients to what its backward returns."""
+    out = (getattr(one, "forward", None) or one)(*args)
+    out = given_by(one, out, kept_in(one, out, OUTPUTS))
+    outs = list(out) if isinstance(out, (tuple, list)) else [out]  # a cell with a state: h and c
+
+    def pull(above: list[Any]) -> Any:
+        steps = len(required(one.backward)) > len(outs)
+        below = one.backward(*above, *([1.0] if steps else []))
+        return given_by(one, below, kept_in(one, below, BELOW))
+
+    return outs, pull
+
+
+def _nearness(made: Callable[[], Any], found: Found) -> tuple[float, tuple[int, ...] | None]:
+    """The arguments whose gradients backward returns, and how near these are to right; 0 and None if it returns that of
+    each.
+    """
+    args = built(found.options, found.lib)
+    with np.errstate(all="ignore"):
+        outs, pull = _pulled(made(), *map(copied, args))
+        below = pull(list(map(ones_like, outs)))
+    several = list(below) if isinstance(below, (tuple, list)) else [below]
+    if below is None or len(several) >= sum(map(is_real, args)):
+        return 0.0, None
+
+    def pulled(*moved: Any) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
+        with seeded():
+            outs, pull = _pulled(made(), *map(copied, moved))
+        return outs, lambda above: [got] if is_array(got := pull(above)) else list(got)
+
+    with np.errstate(all="ignore"):
+        return whose(args, several, pulled)
 
 
 def _ran(made: Callable[[], Any], *args: Any) -> Any:
