@@ -4,6 +4,7 @@ step."""
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,8 +38,12 @@ class Layered:
     """the place of the gradient of each parameter; empty if backward takes a step"""
     steps: bool
     call: str
+    taken: int
+    """how many outputs get an upstream gradient: a recurrent network may also return its last state"""
     kept: tuple[str, str] = ("", "")
     """the attributes with the results of forward and backward, if they return nothing"""
+    nothing: bool = False
+    """whether the step is all that backward does: it returns nothing"""
 
     def __call__(self, args: list[Any], made: Any = None) -> Run:
         n = len(self.parameters)
@@ -46,12 +51,14 @@ class Layered:
         for one, value in zip(self.parameters, args[:n], strict=True):
             one.put(made, value)
         out = given_by(made, getattr(made, self.call)(*args[n:]), self.kept[0])
-        outs = list(out) if isinstance(out, (tuple, list)) else [out]
+        outs = (list(out) if isinstance(out, (tuple, list)) else [out])[: self.taken]
 
         def pull(above: Sequence[Any]) -> Any:
             before = [copied(one.of(made)) for one in self.parameters]
             found = given_by(made, made.backward(*above, *([1.0] if self.steps else [])), self.kept[1])
             below = list(found) if isinstance(found, (tuple, list)) else [found] * any(map(is_real, args[n:]))
+            if self.nothing:
+                below = []
             if self.steps:
                 own = [b - one.of(made) for one, b in zip(self.parameters, before, strict=True)]
             else:
@@ -80,9 +87,10 @@ class Layered:
             f"    out = made.{self.call}(*args[{n}:]){output}", "    def pull(above):",
             f"        before = [{before}]",
             f"        below = made.backward(*above{rate}){below}",
-            "        below = list(below) if isinstance(below, (tuple, list)) else [below]",
+            "        below = []" if self.nothing
+            else "        below = list(below) if isinstance(below, (tuple, list)) else [below]",
             f"        return [{own}{', ' * bool(own)}*below]",
-            "    return list(out) if isinstance(out, (tuple, list)) else [out], pull",
+            f"    return (list(out) if isinstance(out, (tuple, list)) else [out])[:{self.taken}], pull",
         ]  # fmt: skip
 
 
@@ -128,8 +136,9 @@ def layer(
     with seeded(), np.errstate(all="ignore"):
         returned = getattr(probe, call)(*map(copied, args))
         outs = given_by(probe, returned, kept_in(probe, returned, OUTPUTS))
-        above = [ones_like(o) for o in (outs if isinstance(outs, (tuple, list)) else [outs])]
-        steps = len(required(probe.backward)) > len(above)
+        every_out = list(outs) if isinstance(outs, (tuple, list)) else [outs]
+        taken, steps = upstream(probe.backward, len(every_out))
+        above = list(map(ones_like, every_out[:taken]))
         before = [copied(one.of(probe)) for one in arrays]
         below = probe.backward(*above, *([1.0] if steps else []))
     kept = kept_in(probe, returned, OUTPUTS), kept_in(probe, below, BELOW)
@@ -142,7 +151,8 @@ def layer(
     others = [one for one in arrays if one.name not in graded and _matters(make, call, one, args, kept[0])]
     rest = sorted_out(make, [] if isinstance(gradients, Mapping) else others, graded, steps=steps)
     wanted = tuple(one for one in arrays if one.name in graded or one in rest.missing)
-    given = Layered(make, wanted, named, steps, call, kept)
+    nothing = steps and below is None and not kept[1] and wrt is None
+    given = Layered(make, wanted, named, steps, call, taken, kept, nothing)
     shapes = [Shape(tuple(np.shape(one.of(probe)))) for one in wanted]
     lib = "numpy" if not wanted or isinstance(wanted[0].of(probe), np.ndarray) else "torch"
     whole = inputs.map(lambda one: one if isinstance(one, tuple) else (one,))
@@ -150,15 +160,38 @@ def layer(
         whole = st.builds(_beside, drawn(shapes, lib, {}), whole)
     names = (*(one.name for one in wanted), *every(getattr(probe, call)))
     n = len(wanted)
-    only = indices(wrt, every(getattr(probe, call)))
+    only = () if nothing else indices(wrt, every(getattr(probe, call)))
     below_of = [k for k, value in enumerate(args) if is_real(value)] if only is None else only
     judged = tuple(n + k for k in below_of) if steps else None
     return Form(
         name or name_of(make), "layer", arguments(whole), given, given.source, names=names, once=True,
         asked=None if only is None else (*range(n), *(n + k for k in only)),
         shared=make() is probe, waived=waived(waives), again=None if judged == () else Again(make, judged),
-        omitted=(rest.untested, rest.told),
+        omitted=(rest.untested, "; ".join(filter(None, [rest.told, _left(taken, every_out, nothing)]))),
     )  # fmt: skip
+
+
+NOTHING = "backward returns nothing: only the gradients of its parameters are tested"
+
+RATE = re.compile(r"(learn(ing)?_?)?rate|lr|eta|alpha|step_?size", re.IGNORECASE)
+
+
+def upstream(backward: Callable[..., Any], outs: int) -> tuple[int, bool]:
+    """How many upstream gradients a backward takes, of so many outputs, and whether it takes the rate of a step after
+    them.
+    """
+    needed, names = required(backward), every(backward)
+    if len(needed) > outs:
+        return outs, True
+    if len(needed) > 1 and RATE.fullmatch(needed[-1]):
+        return len(needed) - 1, True
+    return len(needed), len(names) > len(needed) and RATE.fullmatch(names[len(needed)]) is not None
+
+
+def _left(taken: int, outs: Sequence[Any], nothing: bool) -> str:
+    """What a layer takes no upstream gradient for, and returns no gradient of, in words."""
+    words = [f"backward takes no upstream gradient of output {k}" for k in range(taken, len(outs))]
+    return "; ".join([*words, *([NOTHING] * nothing)])
 
 
 def _beside(own: tuple[Any, ...], rest: tuple[Any, ...]) -> tuple[Any, ...]:

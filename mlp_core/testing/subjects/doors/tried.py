@@ -34,9 +34,11 @@ Options = Sequence[Sequence[Sequence[Any]]]
 MORE = (
     *MANY, (2, 4, 3, 3), (2, 4, 4), (2, 3, 3), (2, 3, 2), (4, 2, 3), (3, 2, 3), (3, 4, 2), (2, 3, 4), (4, 4),
     (4, 2, 3, 3), (3, 2, 2, 2), (2, 5), (5, 2), (8, 5), (5, 8), (8, 3), (8, 2), (8, 1), (4, 8), (16,), (4, 16), (6, 3),
-    (6, 2), (6, 1), (4, 12), (12,), (5,), (1, 3, 1, 1), (3, 1, 1),
+    (6, 2), (6, 1), (4, 12), (12,), (5,), (1, 3, 1, 1), (3, 1, 1), (4, 3, 1), (4, 2, 1),
 )  # fmt: skip
-"""with weights of three axes, channels that can be divided by 4, gates on columns, and widths that are added"""
+"""with weights of three axes, channels that can be divided by 4, gates on columns, widths that are added, and sequences
+of columns
+"""
 
 MOST = 20_000
 """the number of assignments that are tried with the few shapes, and again with the many"""
