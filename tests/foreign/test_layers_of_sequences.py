@@ -64,6 +64,6 @@ def test_what_has_no_gradient_is_told(tmp_path: Path) -> None:
     untested, told = laws_of(*loaded(name), 8, checked)[0].subject.omitted
     assert not untested
     assert told == (
-        "backward takes no upstream gradient of output 1; backward returns nothing: only the gradients of its parameters "
-        "are tested"
+        "backward takes no upstream gradient of output 1; "
+        "backward returns nothing: only the gradients of its parameters are tested"
     )

@@ -16,7 +16,6 @@ from mlp_core.testing.subjects.doors.names import BELOW
 
 of_batch_loss = later("mlp_core.testing.subjects.doors.batch_loss", "of_batch_loss")
 of_loss = later("mlp_core.testing.subjects.doors.class_loss", "of_loss")
-of_derivative = later("mlp_core.testing.subjects.doors.recognised", "of_derivative")
 of_chain, of_written, of_force = (
     later("mlp_core.testing.subjects.doors.beside", name) for name in ("of_chain", "of_written", "of_force")
 )
@@ -71,7 +70,8 @@ def written(file: Any) -> Iterator[Door]:
 
 
 JACOBIAN = re.compile(
-    r"((compute|get|calc|analytic(al)?|geometric|body)_?)?(jac(obian)?|gradients?|grad|derivatives?)(_matrix|_analytic(al)?)?",
+    r"((compute|get|calc|analytic(al)?|geometric|body|[HhFfGg]x?)_?)?(jac(obian)?|gradients?|grad|derivatives?)"
+    r"(_matrix|_analytic(al)?|_?(at|of))?",
     re.IGNORECASE,
 )
 """names of a derivative that do not name its function"""
@@ -102,48 +102,28 @@ FEWEST, LARGEST = 2, 6
 """how many arguments they have: with one, a name such as `loss` does not show which of several gradients is its own"""
 
 
-def _of_fields(file: Any) -> list[ast.FunctionDef]:
+def of_fields(file: Any) -> list[ast.FunctionDef]:
     """The functions with so many arguments that return something."""
     return [node for node, _ in file.functions() if FEWEST <= len(wanted(node)) <= LARGEST and returns(node)]
 
 
 def costs_beside(file: Any) -> Iterator[Door]:
     """A cost and a gradient with the same arguments in the same order, if there is one of each with these."""
-    nodes = _of_fields(file)
+    nodes = of_fields(file)
     slopes = [n for n in nodes if SLOPED.fullmatch(n.name) and not clips(n)]
     for slope in slopes:
         alike = [n for n in nodes if _stems(n) == _stems(slope)]
         values = [n for n in alike if n not in slopes and VALUED.fullmatch(n.name)]
-        if len(values) == 1 and sum(n in slopes for n in alike) == 1 and _belong(values[0].name, slope.name):
+        if len(values) == 1 and sum(n in slopes for n in alike) == 1 and belong(values[0].name, slope.name):
             make = partial(slope_of(values[0], slope), one_value=True)
             yield values[0].name, (values[0].name, slope.name), lambda *things, make=make: make(*things[:-1])
-
-
-PARTIAL = re.compile(r"(?:grad(?:ient)?_|d|d_|dL_d|dJ_d|compute_grad_|nabla_)(\w+)|(\w+)_grad(?:ient)?", re.IGNORECASE)
-"""names of the gradient by one parameter: grad_U"""
-
-
-def partials(file: Any) -> Iterator[tuple[str, tuple[str, ...], Any, frozenset[str], tuple[str, ...]]]:
-    """A cost, and a gradient by one of its arguments: loss(R, U, V), grad_U(R, U, V) and grad_V(R, U, V)."""
-    nodes = _of_fields(file)
-    for slope in nodes:
-        match = PARTIAL.fullmatch(slope.name)
-        whose = [k for k, n in enumerate(wanted(slope)) if match and n.lower() == (match[1] or match[2]).lower()]
-        values = [n for n in nodes if wanted(n) == wanted(slope) and VALUED.fullmatch(n.name)]
-        if len(values) == len(whose) == 1 and not clips(slope) and _belong(values[0].name, ""):
-            needs = (slope.name, values[0].name)
-            yield slope.name, needs, _partial(whose[0]), frozenset(), (slope.name,)
-
-
-def _partial(at: int) -> Any:
-    return lambda slope, value, _: of_derivative(value, slope, at=at, one_value=True)
 
 
 WEAK = re.compile(r"energy|error|potential|stress|penalty", re.IGNORECASE)
 """words for a value that is no function to minimize, unless its gradient has the same word: an energy of an image"""
 
 
-def _belong(value: str, slope: str) -> bool:
+def belong(value: str, slope: str) -> bool:
     """Whether a name is that of a cost, or shares a word with its gradient."""
     strong = VALUED.fullmatch(WEAK.sub("", value)) is not None
     return strong or bool(set(value.lower().split("_")) & set(slope.lower().split("_")))

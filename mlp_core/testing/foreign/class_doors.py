@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from mlp_core.base.lazy import later
-from mlp_core.testing.foreign.doors import PRIMES, Door, is_gradient, positional, returns, wanted
+from mlp_core.testing.foreign.doors import PRIMES, Door, is_gradient, own_bases, positional, returns, wanted
 from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, OUTPUTS
 
 of_layer = later("mlp_core.testing.subjects.doors.recognised_layer", "of_layer")
@@ -95,9 +95,27 @@ def chain_of(node: ast.ClassDef) -> list[str]:
 
 
 def layers(file: Any) -> Iterator[Door]:
+    """Classes with both methods, and classes that inherit both: Tanh(Activation), whose constructor passes tanh and its
+    derivative on. A class that needs functions is verified in the classes that derive from it.
+    """
+    bases = {node.name: own_bases(file, node) for node in file.classes()}
+    inherited = {base.name for several in bases.values() for base in several}
     for node in file.classes():
-        if (names := methods_of_layer(node)) is not None:
+        names = methods_of_layer(node)
+        if names is None:
+            names = next(filter(None, map(methods_of_layer, bases[node.name])), None)
+        elif node.name in inherited and _calls_what_it_is_given(node):
+            continue
+        if names is not None:
             yield node.name, (node.name,), lambda cls, _, names=names: of_layer(cls, *names)
+
+
+def _calls_what_it_is_given(node: ast.ClassDef) -> bool:
+    """Whether a class keeps an argument of its constructor and calls it: self.f = f, and self.f(x)."""
+    init = next((m for m in node.body if isinstance(m, ast.FunctionDef) and m.name == "__init__"), None)
+    kept = [s for s in ast.walk(init) if isinstance(s, ast.Assign) and isinstance(s.value, ast.Name)] if init else []
+    given = {ast.unparse(t) for s in kept for t in s.targets if init and ast.unparse(s.value) in wanted(init)}
+    return any(isinstance(n, ast.Call) and ast.unparse(n.func) in given for n in ast.walk(node))
 
 
 def networks(file: Any) -> Iterator[Door]:

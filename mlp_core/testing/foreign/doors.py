@@ -86,7 +86,7 @@ def _again(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
 
 
 def stems(name: str) -> list[str]:
-    """The names that may stand for a function in that of its derivative.
+    """The names under which the derivative of a function may mention it.
 
     >>> stems("nb_nll")
     ['nb_nll', 'nb']
@@ -147,15 +147,15 @@ def _functions(file: Any) -> dict[str, ast.FunctionDef]:
 def is_function(file: Any, node: ast.ClassDef) -> bool:
     """Whether a class is a torch.autograd.Function, also through another class of the file."""
     direct = any(file.origins.dotted(base).endswith("autograd.Function") for base in node.bases)
-    return direct or any(is_function(file, base) for base in _own_bases(file, node))
+    return direct or any(is_function(file, base) for base in own_bases(file, node))
 
 
 def is_derived(file: Any, name: str) -> bool:
     """Whether a class derives from another class of the file."""
-    return bool(_own_bases(file, file.definitions[name]))
+    return bool(own_bases(file, file.definitions[name]))
 
 
-def _own_bases(file: Any, node: ast.ClassDef) -> list[ast.ClassDef]:
+def own_bases(file: Any, node: ast.ClassDef) -> list[ast.ClassDef]:
     """The bases of a class that are classes of the file."""
     found = [file.definitions.get(b.id) for b in node.bases if isinstance(b, ast.Name) and b.id != node.name]
     return [one for one in found if isinstance(one, ast.ClassDef)]
@@ -165,7 +165,7 @@ def _has_methods(file: Any, node: ast.ClassDef, names: Sequence[str]) -> bool:
     """Whether a class of the file defines methods of these names, or inherits them from another class of the file."""
     own = {m.name for m in node.body if isinstance(m, ast.FunctionDef)}
     left = [n for n in names if n not in own]
-    return not left or any(_has_methods(file, base, left) for base in _own_bases(file, node))
+    return not left or any(_has_methods(file, base, left) for base in own_bases(file, node))
 
 
 def autograd_functions(file: Any) -> Iterator[Door]:

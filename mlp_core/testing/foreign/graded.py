@@ -1,4 +1,4 @@
-"""Whose gradients a function returns, as its names show: dmu and dsigma, of f(x, mu, sigma)."""
+"""The parameters whose gradients a function returns, as its names show: dmu and dsigma, of f(x, mu, sigma)."""
 
 from __future__ import annotations
 

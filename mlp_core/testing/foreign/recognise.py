@@ -33,6 +33,7 @@ from mlp_core.testing.foreign import (
     models,
     nets,
     objectives,
+    partials,
     passes,
     scripts,
     static,
@@ -146,6 +147,12 @@ def _functions(file: File) -> Iterator[Found]:
         yield Found(name, needs, make, apart=doors.is_derived(file, name))
 
 
+def _layers(file: File) -> Iterator[Found]:
+    """Layers; one that derives from another is verified beside it."""
+    for name, needs, make in class_doors.layers(file):
+        yield Found(name, needs, make, apart=doors.is_derived(file, name))
+
+
 def _held(file: File) -> Iterator[Found]:
     """Losses with gradients by variables of the file; several may share the variables."""
     yield from (Found(name, needs, make, about=needs[:1]) for name, needs, make in held.losses(file))
@@ -182,6 +189,8 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(walkers.LOOKS, _door(walkers.walkers)),
     Recogniser("a torch.autograd.Function", _functions),
     Recogniser(static.LOOKS, _door(static.pairs)),
+    Recogniser("", _door(static.contexts)),
+    Recogniser("a function that returns its value and its pullback", _door(static.closures)),
     Recogniser("a custom operator of torch.library, a function of jax with defjvp", _door(libraries.operators)),
     Recogniser("a primitive of HIPS autograd with defvjp(f, ...)", _door(libraries.primitives)),
     Recogniser("two functions x_forward and x_backward", _door(doors.pairs)),
@@ -200,7 +209,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser("", _door(beside.minimized)),
     Recogniser("", _door(beside.alone_beside)),
     Recogniser("", _door(beside.costs_beside)),
-    Recogniser("", _door(beside.partials)),
+    Recogniser("", _door(partials.partials)),
     Recogniser(held.LOOKS, _held),
     Recogniser("f(x, grad), which writes its gradient into grad", _door(beside.written)),
     Recogniser("an energy and its forces", _door(beside.forces)),
@@ -210,7 +219,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(beside.OF_A_BATCH, _door(beside.batch_losses)),
     Recogniser(models.LOOKS, _door(models.models)),
     Recogniser(nets.LOOKS, _door(nets.nets)),
-    Recogniser("a class with forward(x) and backward(dout)", _door(class_doors.layers)),
+    Recogniser("a class with forward(x) and backward(dout)", _layers),
     Recogniser("a torch module with backward(grad), which fills .grad", _door(libraries.modules)),
     Recogniser(engines.LOOKS, _door(engines.engines)),
     Recogniser(activations.LOOKS, _door(activations.activations)),

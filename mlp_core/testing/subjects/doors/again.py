@@ -33,7 +33,7 @@ NEAR = 1 + 2.0**-24
 EVERY = 4
 """one example of this many runs after numbers that are so near"""
 
-RESETS = re.compile(r"(reset|clear|zero|init)(_?[a-z]+)*", re.IGNORECASE)
+RESETS = re.compile(r"(reset|clear|zero|init|flush)(_?[a-z]+)*", re.IGNORECASE)
 """names of methods that are called between two passes"""
 
 

@@ -189,7 +189,7 @@ def upstream(backward: Callable[..., Any], outs: int) -> tuple[int, bool]:
 
 
 def _left(taken: int, outs: Sequence[Any], nothing: bool) -> str:
-    """What a layer takes no upstream gradient for, and returns no gradient of, in words."""
+    """In words: the outputs without an upstream gradient, and whether backward returns nothing."""
     words = [f"backward takes no upstream gradient of output {k}" for k in range(taken, len(outs))]
     return "; ".join([*words, *([NOTHING] * nothing)])
 

@@ -1,5 +1,5 @@
-"""Whose gradients a layer returns, if it returns fewer than it has arguments: backward of forward(A, X) returns that of
-X alone, and not that of the adjacency matrix."""
+"""The arguments whose gradients a layer returns, if there are fewer: with forward(A, X), backward returns the gradient
+of X, and none of the adjacency matrix A."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Pulled = Callable[..., tuple[list[Any], Callable[[list[Any]], list[Any]]]]
 """arguments -> the outputs, and a function from upstream gradients to the gradients that backward returns"""
 
 STEP = 2.0**-13
-"""of a difference quotient that only has to tell one argument from another"""
+"""the step of a difference quotient; it only shows to which argument a gradient belongs"""
 
 
 def whose(args: Sequence[Any], gradients: Sequence[Any], pulled: Pulled) -> tuple[float, tuple[int, ...]]:
