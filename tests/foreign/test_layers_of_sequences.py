@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pairs_of_strangers import Case, holds
 
+from mlp_core.testing import subjects, verify
 from mlp_core.testing.foreign.child import laws_of
 from mlp_core.testing.foreign.load import found_in, loaded
 from mlp_core.testing.verification.verify import checked
@@ -67,3 +69,41 @@ def test_what_has_no_gradient_is_told(tmp_path: Path) -> None:
         "backward takes no upstream gradient of output 1; "
         "backward returns nothing: only the gradients of its parameters are tested"
     )
+
+
+class Leaky:
+    """backward has a slope, and no rate of a step."""
+
+    def forward(self, x, alpha=0.01):  # type: ignore[no-untyped-def]
+        self.x = x
+        return np.where(x > 0, x, alpha * x)
+
+    def backward(self, dout, alpha=0.01):  # type: ignore[no-untyped-def]
+        return np.where(self.x > 0, dout, alpha * dout)
+
+
+class Both:
+    """Two outputs, and upstream gradients in any number."""
+
+    def forward(self, x):  # type: ignore[no-untyped-def]
+        return 2 * x, 3 * x
+
+    def backward(self, *above):  # type: ignore[no-untyped-def]
+        return 2 * above[0] + 3 * above[1]
+
+
+class Default:
+    """Two outputs; the second upstream gradient has a default."""
+
+    def forward(self, x):  # type: ignore[no-untyped-def]
+        return 2 * x, 3 * x
+
+    def backward(self, dh, dc=None):  # type: ignore[no-untyped-def]
+        return 2 * dh + (0 if dc is None else 3 * dc)
+
+
+@pytest.mark.parametrize("one", [Leaky, Both, Default])
+def test_what_backward_takes_beside_one_gradient(one: type) -> None:
+    layer = subjects.layer(one, subjects.arrays("(n,d)"))
+    assert layer.omitted == ("", "")
+    assert verify(layer, examples=10).ok

@@ -83,6 +83,21 @@ def d2f(x):
     return 2 * math.cos(x) - math.sin(x) * x
 """
 
+TARGET_FIRST = """\
+import numpy as np
+
+
+def logloss(y_true, y_pred):
+    return np.logaddexp(0, y_pred) - y_true * y_pred
+
+def logloss_grad(y_true, y_pred):
+    return 1 / (1 + np.exp(-y_pred)) - y_true
+
+def logloss_hess(y_true, y_pred):
+    p = 1 / (1 + np.exp(-y_pred))
+    return p * (1 - p)
+"""
+
 STEMMED = """\
 import numpy as np
 
@@ -211,6 +226,9 @@ CASES = {
     ),
     "a second derivative of a number": Case(
         NUMBERS, "- math.sin(x) * x", "+ math.sin(x) * x", ("f",), "gradient of x"
+    ),
+    "a second derivative by the prediction": Case(
+        TARGET_FIRST, "p * (1 - p)", "p * p", ("logloss",), "gradient of y_pred"
     ),
     "a Hessian beside a stem": Case(STEMMED, "(p * (1 - p))", "(p * p)", ("logistic_nll",), "gradient of w"),
     "fun and jac": Case(SCIPY, "g[1:] += 2 * b", "g[1:] += b", ("fun",), "gradient of"),

@@ -20,6 +20,7 @@ from mlp_core.testing.subjects.doors.assigned import BIAS, Found, built, options
 from mlp_core.testing.subjects.doors.domains import narrowed
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import required, strategy_of
+from mlp_core.testing.subjects.doors.guessed import reordered
 from mlp_core.testing.subjects.doors.tried import Options, tried
 from mlp_core.testing.subjects.doors.value_and_gradient import Chained, jacobian
 from mlp_core.testing.subjects.doors.wider import FEW
@@ -189,12 +190,15 @@ def slopes(point):
 
 
 def of_chain(*functions: Callable[..., Any]) -> Form:
-    """Functions of the same arguments, each the derivative of the one before by the first of them: a function, its
-    gradient, its Hessian; or its second derivative, entry by entry. Raises ArgumentError if no shapes are found with
+    """Functions of the same arguments, each the derivative of the one before by the first of them that is no target: a
+    function, its gradient, its Hessian; or its second derivative, entry by entry. Raises ArgumentError if no shapes are found with
     which they run.
     """
-    first, names = functions[0], required(functions[0])
-    words = [name_of(f) for f in functions]
+    names = required(functions[0])
+    if len(names) > 1 and role(names[0]) == "true":  # f(y_true, y_pred)
+        back = (1, 0, *range(2, len(names)))
+        functions, names = tuple(reordered(one, back) for one in functions), tuple(names[k] for k in back)
+    first, words = functions[0], [name_of(f) for f in functions]
 
     def fits(args: list[Any]) -> bool:
         out, slope = values(*args), slopes(*args)

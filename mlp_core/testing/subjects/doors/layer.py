@@ -7,6 +7,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from mlp_core.testing.subjects.doors.again import Again, anew
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, indices, required, waived
 from mlp_core.testing.subjects.doors.held import FORMS, Held, Place, at, gradient_of, held, word
-from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
+from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, OUTPUTS
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.ungraded import sorted_out
 
@@ -173,7 +174,8 @@ def layer(
 
 NOTHING = "backward returns nothing: only the gradients of its parameters are tested"
 
-RATE = re.compile(r"(learn(ing)?_?)?rate|lr|eta|alpha|step_?size", re.IGNORECASE)
+RATE = re.compile(r"learn(ing)?_?rate|lr|step_?size", re.IGNORECASE)
+"""names of the rate of a step; alpha may also be a slope, and rate that of dropout"""
 
 
 def upstream(backward: Callable[..., Any], outs: int) -> tuple[int, bool]:
@@ -181,11 +183,16 @@ def upstream(backward: Callable[..., Any], outs: int) -> tuple[int, bool]:
     them.
     """
     needed, names = required(backward), every(backward)
+    kinds = [p.kind for p in inspect.signature(backward).parameters.values()]
     if len(needed) > outs:
         return outs, True
+    if not needed or inspect.Parameter.VAR_POSITIONAL in kinds:
+        return outs, False
     if len(needed) > 1 and RATE.fullmatch(needed[-1]):
         return len(needed) - 1, True
-    return len(needed), len(names) > len(needed) and RATE.fullmatch(names[len(needed)]) is not None
+    rest = names[len(needed) :]
+    more = len(list(takewhile(ABOVE.fullmatch, rest)))  # backward(dh, dc=None)
+    return min(outs, len(needed) + more), bool(rest) and more == 0 and RATE.fullmatch(rest[0]) is not None
 
 
 def _left(taken: int, outs: Sequence[Any], nothing: bool) -> str:
