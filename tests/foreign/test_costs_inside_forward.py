@@ -119,7 +119,22 @@ class Network:
         return {"W2": h.T @ d, "b2": d.sum(0), "W1": X.T @ dh, "b1": dh.sum(0)}
 """
 
+SOLVED = """\
+import numpy as np
+
+mu = 5.0
+
+
+def vdp(t, y):
+    return np.array([y[1], mu * (1 - y[0] ** 2) * y[1] - y[0]])
+
+
+def vdp_jac(t, y):
+    return np.array([[0, 1], [-2 * mu * y[0] * y[1] - 1, mu * (1 - y[0] ** 2)]])
+"""
+
 CASES = {
+    "a Jacobian by the second argument": Case(SOLVED, "y[1] - 1, mu", "y[1], mu", ("vdp",), "gradient of y"),
     "a cost with its cache": Case(
         COST_INSIDE, "dW2 = dZ2 @ A1.T / m", "dW2 = dZ2 @ A1.T * 2 / m", ("backward_propagation_n",), "gradient of W2"
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pairs_of_strangers import Case, holds
+from pairs_of_strangers import Case, holds, said
 
 from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.foreign.load import found_in
@@ -280,3 +280,27 @@ def test_functions_with_the_names_of_letters_are_no_function_with_its_gradient(t
     path.write_text("def f(x):\n    return x**2 + 1\ndef g(x):\n    return 3 * x - 1\n", encoding="utf-8")
     with pytest.raises(ArgumentError, match="a function with its derivative"):
         found_in(str(path))
+
+
+MEAN = """\
+import numpy as np
+
+
+def mean_loss(y_true, y_pred):
+    return np.mean((y_pred - y_true) ** 2)
+
+def mean_loss_grad(y_true, y_pred):
+    return 2 * (y_pred - y_true) / y_pred.size
+
+def mean_loss_hess(y_true, y_pred):
+    return 2 * np.ones_like(y_pred) / y_pred.size
+"""
+
+
+def test_a_second_derivative_of_another_shape_is_untested_and_the_gradient_is_not(tmp_path: Path) -> None:
+    ((name, results),) = said(tmp_path, MEAN).items()
+    assert name == "mean_loss"
+    assert {verdict for _, verdict, _, _ in results} <= {"PASS", "SKIP", "UNTESTED"}
+    assert any(verdict == "UNTESTED" for _, verdict, _, _ in results)
+    wrong = said(tmp_path, MEAN.replace("2 * (y_pred", "(y_pred"))
+    assert any(verdict == "FAIL" for _, verdict, _, _ in wrong["mean_loss"])

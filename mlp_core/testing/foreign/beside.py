@@ -16,9 +16,8 @@ from mlp_core.testing.subjects.doors.names import BELOW
 
 of_batch_loss = later("mlp_core.testing.subjects.doors.batch_loss", "of_batch_loss")
 of_loss = later("mlp_core.testing.subjects.doors.class_loss", "of_loss")
-of_chain, of_written, of_force = (
-    later("mlp_core.testing.subjects.doors.beside", name) for name in ("of_chain", "of_written", "of_force")
-)
+of_chain = later("mlp_core.testing.subjects.doors.chains", "of_chain")
+of_written, of_force = (later("mlp_core.testing.subjects.doors.beside", name) for name in ("of_written", "of_force"))
 
 LOOKS = "a function, its gradient and its Hessian (fun, jac and hess)"
 

@@ -12,12 +12,14 @@ import numpy as np
 
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
-from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_number, is_real
+from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_number, is_real, tensor_of
+from mlp_core.testing.subjects.doors.assigned import Found, built
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import required, strategy_of
-from mlp_core.testing.subjects.doors.guessed import within
+from mlp_core.testing.subjects.doors.guessed import reordered, within
 from mlp_core.testing.subjects.doors.tried import tried
 from mlp_core.testing.subjects.doors.value_and_gradient import jacobian
+from mlp_core.testing.subjects.doors.whose import distance
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,10 @@ def of_several_values(f: Callable[..., Any], df: Callable[..., Any], at: int = 0
         alike = is_real(args[at]) and own == np.shape(out) == np.shape(slope) and prod(own) > 1
         return alike and _alone(f, args, at, out)
 
-    def jacobian_fits(args: list[Any]) -> bool:
+    def jacobian_fits(k: int, args: list[Any]) -> bool:
         out, slope = f(*map(copied, args)), df(*map(copied, args))
-        wide = is_number(out) and count_of(out) > 1 and np.ndim(args[0]) == 1
-        return wide and np.shape(slope) == (*np.shape(out), *np.shape(args[0]))
+        wide = is_number(out) and count_of(out) > 1 and is_real(args[k]) and np.ndim(args[k]) == 1
+        return wide and np.shape(slope) == (*np.shape(out), *np.shape(args[k]))
 
     def basis_fits(behind: bool, args: list[Any]) -> bool:
         out, slope = f(*map(copied, args)), df(*map(copied, args))
@@ -92,8 +94,9 @@ def of_several_values(f: Callable[..., Any], df: Callable[..., Any], at: int = 0
                 name_of(df), "pair", strategy_of(within(f, found, df)), (each := Each(f, df)), each.source, names=names,
                 asked=(at,), elementwise=at == 0, found=found.words(names),
             )  # fmt: skip
-        if (found := tried(names, jacobian_fits, lib=lib)) is not None:
-            return replace(jacobian(f, df, within(f, found, df)), names=names, found=found.words(names))
+        by = [(k, tried(names, partial(jacobian_fits, k), lib=lib)) for k in range(len(names))]
+        if fitting := [(k, found) for k, found in by if found is not None]:
+            return _jacobian_by(f, df, names, *min(fitting, key=lambda one: _nearness(f, df, *one)))
         for behind in (True, False):
             if (found := tried(names, partial(basis_fits, behind), lib=lib)) is not None:
                 run = Slopes(f, df, behind)
@@ -102,6 +105,28 @@ def of_several_values(f: Callable[..., Any], df: Callable[..., Any], at: int = 0
                     found=found.words(names),
                 )  # fmt: skip
     return None
+
+
+def _nearness(f: Callable[..., Any], df: Callable[..., Any], k: int, found: Found) -> float:
+    """How far a Jacobian by one argument is from the difference quotient: f(t, y) has one by y."""
+
+    def pulled(*args: Any) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
+        out, slope = f(*map(copied, args)), tensor_of(df(*map(copied, args)))
+        return [out], lambda above: [tensor_of(above[0]).flatten() @ slope.reshape(count_of(out), -1)]
+
+    with np.errstate(all="ignore"):
+        return distance(built(found.options, found.lib), (k,), pulled)
+
+
+def _jacobian_by(
+    f: Callable[..., Any], df: Callable[..., Any], names: tuple[str, ...], k: int, found: Found
+) -> Form:  # fmt: skip
+    """The form of a Jacobian by one argument, which comes first in it."""
+    order = [k, *(n for n in range(len(names)) if n != k)]
+    back, strategy = [order.index(n) for n in range(len(names))], within(f, found, df)
+    both = (f, df) if k == 0 else (reordered(f, back), reordered(df, back))
+    form = jacobian(*both, strategy.map(lambda args: tuple(args[n] for n in order)) if k else strategy)
+    return replace(form, names=tuple(names[n] for n in order), found=found.words(names))
 
 
 def _alone(f: Callable[..., Any], args: Sequence[Any], at: int, out: Any) -> bool:
