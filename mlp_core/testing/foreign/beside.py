@@ -69,7 +69,7 @@ def written(file: Any) -> Iterator[Door]:
 
 
 JACOBIAN = re.compile(
-    r"((compute|get|calc|analytic(al)?|geometric|body|[HhFfGg]x?)_?)?(jac(obian)?|gradients?|grad|derivatives?)"
+    r"((compute|get|calc|analytic(al)?|geometric|body|[hfg]x?)_?)?(jac(obian)?|gradients?|grad|derivatives?)"
     r"(_matrix|_analytic(al)?|_?(at|of))?",
     re.IGNORECASE,
 )

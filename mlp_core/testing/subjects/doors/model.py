@@ -17,6 +17,7 @@ from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import in_words, required, strategy_of
 from mlp_core.testing.subjects.doors.guessed import constructed
 from mlp_core.testing.subjects.doors.names import COUNTS
+from mlp_core.testing.subjects.doors.network import FORMS
 from mlp_core.testing.subjects.doors.raised import note
 from mlp_core.testing.subjects.doors.telling import telling_defaults
 from mlp_core.testing.subjects.doors.tried import tried
@@ -28,10 +29,9 @@ LINES = "\n".join(anew("NAME(GIVEN)", "both")) + """
     value = made.VALUE(*args[len(PLACES):])
     found = made.GRADIENT(*args[len(PLACES):])
     if isinstance(found, dict):
-        forms = "d{}", "{}", "grad_{}", "{}_grad", "d_{}"
-        return value, [next(found[f.format(p)] for f in forms if f.format(p) in found) for p in PLACES]
+        return value, [next(found[f.format(p)] for f in FORMS if f.format(p) in found) for p in PLACES]
     several = list(found) if isinstance(found, (tuple, list)) else [found]
-    return value, [several[k] for k in ORDER]"""
+    return value, [several[k] for k in ORDER]""".replace("FORMS", repr(FORMS))
 
 
 def of_model(cls: type, places: Sequence[str], value: str, gradient: str, order: Sequence[int]) -> Form:
