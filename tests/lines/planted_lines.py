@@ -18,7 +18,7 @@ import torch
 import update_sources as updates
 
 from mlp_core.testing import subjects
-from mlp_core.testing.subjects.doors.beside import of_chain
+from mlp_core.testing.subjects.doors.chains import of_chain
 from mlp_core.testing.subjects.doors.methods import of_methods
 from mlp_core.testing.subjects.doors.script import ScriptSubject
 from mlp_core.testing.verification.names import resolve
