@@ -125,10 +125,10 @@ def is_gradient(node: ast.expr, parameters: Sequence[str] = ()) -> bool:
     return isinstance(node, ast.Dict)
 
 
-RECOGNISED = "mlp_core.testing.subjects.doors.recognised"
+DERIVATIVE = "mlp_core.testing.subjects.doors.recognised_derivative"
 
-of_function = later(RECOGNISED, "of_function")
-of_derivative, of_value_and_gradient = later(RECOGNISED, "of_derivative"), later(RECOGNISED, "of_value_and_gradient")
+of_function = later("mlp_core.testing.subjects.doors.recognised", "of_function")
+of_derivative, of_value_and_gradient = later(DERIVATIVE, "of_derivative"), later(DERIVATIVE, "of_value_and_gradient")
 
 
 Door = tuple[str, tuple[str, ...], Callable[..., Any]]

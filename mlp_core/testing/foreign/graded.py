@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-NAMED = ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g_{}", "dL_d{}", "dloss_d{}", "{}_gradient", "gradient_{}")
-"""names of the gradient by a parameter"""
+from mlp_core.testing.subjects.doors.names import BESIDE
 
 
 def asked_by(node: ast.FunctionDef, names: Sequence[str], first: int = 0) -> tuple[int, ...] | None:
@@ -17,7 +16,7 @@ def asked_by(node: ast.FunctionDef, names: Sequence[str], first: int = 0) -> tup
     found = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
     if len(found) != 1 or not isinstance(found[0], ast.Tuple) or len(found[0].elts) < first + 2:
         return None
-    whose = {form.format(n): k for k, n in enumerate(names) for form in NAMED}
+    whose = {form.format(n): k for k, n in enumerate(names) for form in BESIDE}
     bare = [one.operand if isinstance(one, ast.UnaryOp) else one for one in found[0].elts[first:]]
     places = [whose.get(one.id) if isinstance(one, ast.Name) else None for one in bare]
     known = tuple(k for k in places if k is not None)
@@ -31,7 +30,7 @@ def shaped_like(derivative: ast.FunctionDef, names: Sequence[str]) -> int | None
     if not isinstance(last, ast.Return) or not isinstance(last.value, ast.Name):
         return None
     called = last.value.id
-    for form in ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}"):
+    for form in BESIDE:
         if called in (mine := [form.format(n) for n in names]):
             return mine.index(called)
     for part in ast.walk(derivative):

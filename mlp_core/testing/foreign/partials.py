@@ -12,7 +12,7 @@ from mlp_core.testing.foreign.alone import clips
 from mlp_core.testing.foreign.beside import VALUED, belong, of_fields
 from mlp_core.testing.foreign.doors import wanted
 
-of_derivative = later("mlp_core.testing.subjects.doors.recognised", "of_derivative")
+of_derivative = later("mlp_core.testing.subjects.doors.recognised_derivative", "of_derivative")
 
 PARTIAL = re.compile(r"(?:grad(?:ient)?_|d|d_|dL_d|dJ_d|compute_grad_|nabla_)(\w+)|(\w+)_grad(?:ient)?", re.IGNORECASE)
 """names of the gradient by one parameter: grad_U"""

@@ -14,7 +14,8 @@ from mlp_core.testing.engine.source import MADE, import_with, name_of
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import required
 from mlp_core.testing.subjects.doors.network import found_in
-from mlp_core.testing.subjects.doors.recognised import not_found, of_derivative, of_value_and_gradient, told
+from mlp_core.testing.subjects.doors.recognised import not_found, told
+from mlp_core.testing.subjects.doors.recognised_derivative import of_derivative, of_value_and_gradient
 
 
 def of_method(cls: type, method: str, value: str = "") -> Form:

@@ -14,7 +14,7 @@ from mlp_core.testing.subjects.doors.beside import refused
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import required
 from mlp_core.testing.subjects.doors.guessed import reordered
-from mlp_core.testing.subjects.doors.recognised import of_derivative
+from mlp_core.testing.subjects.doors.recognised_derivative import of_derivative
 from mlp_core.testing.subjects.doors.tried import tried
 from mlp_core.testing.subjects.doors.value_and_gradient import Chained, jacobian
 from mlp_core.testing.subjects.roles import role

@@ -17,7 +17,10 @@ OUTPUTS = ("output", "outputs")
 BELOW = ("dinputs", "dinput", "d_inputs")
 """attributes with the result of a forward, and with the gradient of its input, if the methods return nothing"""
 
-BESIDE = ("d{}", "d_{}", "{}_grad", "grad_{}", "dL_d{}", "dloss_d{}", "dl_d{}", "{}_gradient", "gradient_{}")
+BESIDE = (
+    "d{}", "d_{}", "{}_grad", "grad_{}", "grad{}", "g_{}", "dL_d{}", "dloss_d{}", "dl_d{}", "{}_gradient",
+    "gradient_{}",
+)  # fmt: skip
 """names of the gradient of NAME, beside NAME.grad"""
 
 SCRIPT = "script"
@@ -80,5 +83,5 @@ def constants_of(name: str) -> tuple[Any, ...]:
 
 def key_of(found: dict[Any, Any], name: str, k: int) -> Any:
     """The key under which a dict of gradients contains that of an argument; None if it does not."""
-    forms = (name, f"d{name}", f"grad_{name}", f"{name}_grad", f"d_{name}", f"g{name}", f"dL_d{name}")
-    return next((key for key in forms if key in found), k if k in found else None)
+    forms = ("{}", *BESIDE, "g{}")
+    return next((key for form in forms if (key := form.format(name)) in found), k if k in found else None)

@@ -49,16 +49,16 @@ def _of_layer(cls: type, forward: str, backward: str) -> Form:
         call = _called(made)
         if call is None:
             continue
-        found = None
+        fitting = None
         tensors = _keeps_tensors(made)
         for lib in ("torch",) if tensors else ("numpy", "torch"):
-            if found is None and (lib == "numpy" or tensors or needs_torch()):
-                found = _found(made, call, lib)
-        if found is not None:
+            if fitting is None and (lib == "numpy" or tensors or needs_torch()):
+                fitting = _found(made, call, lib)
+        if fitting is not None:
+            found, wrt = fitting
             other = _maker(cls, sizes, smaller | telling)
             if telling and ran(partial(_fits_layer, other), built(found.options, found.lib)):
                 made, smaller = other, smaller | telling
-            _, wrt = _nearness(made, found)
             form = told(layer(made, found.strategy(), wrt=wrt, name=cls.__name__), found, call)
             if wrt is not None and not form.omitted[1]:
                 args = built(found.options, found.lib)
@@ -113,19 +113,21 @@ def _renamed(cls: type, forward: str, backward: str) -> type:
     return other
 
 
-def _found(made: Callable[[], Any], call: Sequence[str], lib: str) -> Found | None:
-    """Arguments with which a layer runs. If backward returns fewer gradients than there are arguments, the shapes of
-    the arguments show whose they are, or do not: then those are taken with which the gradients are nearest to right.
+def _found(made: Callable[[], Any], call: Sequence[str], lib: str) -> tuple[Found, tuple[int, ...] | None] | None:
+    """Arguments with which a layer runs, and those whose gradients it returns; None for all. If backward returns fewer
+    gradients than there are arguments, the shapes of the arguments show whose they are, or do not: then those are taken
+    with which the gradients are nearest to right.
     """
     for own in (True, False):
         fits = partial(_fits_layer, made, own=own)
         shown = tried(call, fits, None, lib, partial(_ran, made))
-        if shown is not None and _nearness(made, shown)[1] is None:
-            return shown
-        either = tried(call, partial(fits, fewer=True), None, lib, partial(_ran, made))
-        found = [one for one in (shown, either) if one is not None]
-        if found:
-            return min(found, key=lambda one: _nearness(made, one)[0])
+        near = [] if shown is None else [(*_nearness(made, shown), shown)]
+        if shown is None or near[0][1] is not None:
+            either = tried(call, partial(fits, fewer=True), None, lib, partial(_ran, made))
+            near += [] if either is None else [(*_nearness(made, either), either)]
+        if near:
+            _, wrt, found = min(near, key=lambda one: one[0])
+            return found, wrt
     return None
 
 
@@ -137,13 +139,13 @@ def _fits_layer(made: Callable[[], Any], args: list[Any], *, own: bool = False, 
     one = made()
     arrays = held(one) if own else []
     before = [tensor_of(each.of(one)) for each in held(one)]
-    outs, pull = _pulled(one, *args)
+    outs, pull, steps = _pulled(one, *args)
     below = pull(list(map(ones_like, outs)))
     pairs = [(each.of(one), at(one, place)) for each in arrays if (place := gradient_of(one, each)) is not None]
     if min(map(count_of, outs)) < 2 or any(np.shape(array) != np.shape(gradient) for array, gradient in pairs):
         return False
     real = list(filter(is_real, args))
-    if below is None and upstream(one.backward, len(outs))[1]:  # a whole network that only takes a step
+    if below is None and steps:  # a whole network that only takes a step
         return any(not same_bits(tensor_of(each.of(one)), value) for each, value in zip(held(one), before, strict=True))
     if below is None and not real:  # an embedding: its argument has no gradient
         return bool(pairs)
@@ -155,8 +157,9 @@ def _fits_layer(made: Callable[[], Any], args: list[Any], *, own: bool = False, 
     return [np.shape(g) for g in several] == [np.shape(a) for a in args][: len(several)]
 
 
-def _pulled(one: Any, *args: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
-    """The outputs of a layer, and a function from upstream gradients to what its backward returns."""
+def _pulled(one: Any, *args: Any) -> tuple[list[Any], Callable[[list[Any]], Any], bool]:
+    """The outputs of a layer, a function from upstream gradients to what its backward returns, and whether backward
+    takes a learning rate."""
     out = (getattr(one, "forward", None) or one)(*args)
     out = given_by(one, out, kept_in(one, out, OUTPUTS))
     outs = list(out) if isinstance(out, (tuple, list)) else [out]  # a cell with a state: h and c
@@ -167,7 +170,7 @@ def _pulled(one: Any, *args: Any) -> tuple[list[Any], Callable[[list[Any]], Any]
         below = one.backward(*above, *([1.0] if steps else []))
         return given_by(one, below, kept_in(one, below, BELOW))
 
-    return outs, pull
+    return outs, pull, steps
 
 
 def _nearness(made: Callable[[], Any], found: Found) -> tuple[float, tuple[int, ...] | None]:
@@ -176,7 +179,7 @@ def _nearness(made: Callable[[], Any], found: Found) -> tuple[float, tuple[int, 
     """
     args = built(found.options, found.lib)
     with np.errstate(all="ignore"):
-        outs, pull = _pulled(made(), *map(copied, args))
+        outs, pull, _ = _pulled(made(), *map(copied, args))
         below = pull(list(map(ones_like, outs)))
     several = list(below) if isinstance(below, (tuple, list)) else [below]
     if below is None or len(several) >= sum(map(is_real, args)):
@@ -184,7 +187,7 @@ def _nearness(made: Callable[[], Any], found: Found) -> tuple[float, tuple[int, 
 
     def pulled(*moved: Any) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
         with seeded():
-            outs, pull = _pulled(made(), *map(copied, moved))
+            outs, pull, _ = _pulled(made(), *map(copied, moved))
         return outs, lambda above: [got] if is_array(got := pull(above)) else list(got)
 
     with np.errstate(all="ignore"):

@@ -96,7 +96,7 @@ def of_several_values(f: Callable[..., Any], df: Callable[..., Any], at: int = 0
             )  # fmt: skip
         by = [(k, tried(names, partial(jacobian_fits, k), lib=lib)) for k in range(len(names))]
         if fitting := [(k, found) for k, found in by if found is not None]:
-            return _jacobian_by(f, df, names, *min(fitting, key=lambda one: _nearness(f, df, *one)))
+            return jacobian_by(f, df, names, *min(fitting, key=lambda one: _nearness(f, df, *one)))
         for behind in (True, False):
             if (found := tried(names, partial(basis_fits, behind), lib=lib)) is not None:
                 run = Slopes(f, df, behind)
@@ -118,7 +118,7 @@ def _nearness(f: Callable[..., Any], df: Callable[..., Any], k: int, found: Foun
         return distance(built(found.options, found.lib), (k,), pulled)
 
 
-def _jacobian_by(
+def jacobian_by(
     f: Callable[..., Any], df: Callable[..., Any], names: tuple[str, ...], k: int, found: Found
 ) -> Form:  # fmt: skip
     """The form of a Jacobian by one argument, which comes first in it."""
