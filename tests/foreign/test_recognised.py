@@ -11,7 +11,7 @@ import pytest
 from refusals import refusal
 
 from mlp_core.testing.foreign.load import found_in, load, loaded
-from mlp_core.testing.foreign.recognise import LOOKED_FOR
+from mlp_core.testing.foreign.recognisers import LOOKED_FOR
 from mlp_core.testing.laws.books import laws_of
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.verification.verify import run

@@ -2,7 +2,7 @@
 
 KINDS is a list that is tried in order, and the first kind that recognises the object decides. Add a kind at its place
 in that order, with a description. The counterpart for files, which are recognised by heads alone, is
-`mlp_core/testing/foreign/recognise.py`.
+`mlp_core/testing/foreign/recognisers.py`.
 """
 
 from __future__ import annotations
