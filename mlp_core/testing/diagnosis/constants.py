@@ -16,7 +16,7 @@ from mlp_core.testing.engine.evidence import Broken
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.held import Place, at, put, walked, word
-from mlp_core.testing.subjects.doors.layer import Layered
+from mlp_core.testing.subjects.doors.layered import Layered
 from mlp_core.testing.subjects.doors.pulled import Pulled
 from mlp_core.testing.subjects.doors.seeds import seeded
 

@@ -57,6 +57,12 @@ def tensor_of(value: Any) -> Tensor:
     return torch.from_numpy(np.array(value, dtype=np.float64, order="C"))
 
 
+def moved(value: Any, far: float = 1.0) -> Any:
+    """An array with other numbers, each moved by another one: softmax is the same if all move by the same."""
+    apart = np.random.default_rng(0).standard_normal(np.shape(value))
+    return like(tensor_of(value) + far * torch.from_numpy(apart), value)
+
+
 def like(numbers: Tensor, value: Any) -> Any:
     """Numbers as a new array in the library and dtype of `value`."""
     if isinstance(value, Tensor):

@@ -55,9 +55,11 @@ def _pairs(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str, st
             partner = name.replace(one, other)
             if one in name and partner in functions and any(map(ABOVE.fullmatch, wanted(functions[partner])[:3])):
                 yield name.replace(one, "").strip("_") or name, name, partner
-        partner = f"{name}_backward"
-        if partner in functions and any(map(ABOVE.fullmatch, wanted(functions[partner])[:1])):
-            yield name, name, partner
+        for end in ("backward", "back", "bwd", "vjp", "pullback"):
+            if (partner := f"{name}_{end}") in functions:
+                own, theirs = wanted(functions[name]), wanted(functions[partner])
+                if any(map(ABOVE.fullmatch, [*theirs[:1], *(theirs[-1:] if theirs[:-1] == own else [])])):
+                    yield name, name, partner
 
 
 def _derivatives(functions: dict[str, ast.FunctionDef]) -> Iterator[tuple[str, str]]:
@@ -104,19 +106,34 @@ def gives_gradient(node: ast.FunctionDef) -> bool:
     return bool(found) and bool(wanted(node)) and all(
         isinstance(v, ast.Tuple) and len(v.elts) >= 2 and not isinstance(v.elts[0], ast.Constant)
         and not is_gradient(v.elts[0], wanted(node))
-        and all(isinstance(e, ast.Name | ast.UnaryOp | ast.Tuple | ast.Dict) for e in v.elts[1:])
+        and all(isinstance(bared(e), ast.Name | ast.UnaryOp | ast.Tuple | ast.Dict) for e in v.elts[1:])
         and all(is_gradient(e, wanted(node)) for e in v.elts[1:])
         for v in found
     )  # fmt: skip
 
 
+SAME = frozenset({"reshape", "ravel", "flatten", "squeeze", "view", "copy", "clone", "astype", "numpy", "detach"})
+"""methods that return the same numbers"""
+
+
+def bared(node: ast.expr) -> ast.expr:
+    """An expression without methods that return the same numbers: dx for dx.reshape(shape), dW for dW.T."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name in SAME:
+            return bared(inner)
+        case ast.Attribute(value=inner, attr="T"):
+            return bared(inner)
+    return node
+
+
 def is_gradient(node: ast.expr, parameters: Sequence[str] = ()) -> bool:
     """Whether a name is that of a gradient: dW, grads, or d with the beginning of a parameter, such as dmu."""
-    match node:
+    match bared(node):
         case ast.Name(id=name):
             stem = name.removeprefix("d").removeprefix("_")
             begins = stem if len(stem) > 1 else f"{stem}_"  # dv is the gradient of v_c
-            known = stem in parameters or (bool(stem) and any(p.startswith(begins) for p in parameters))
+            parts = any(p.startswith(begins) or stem.startswith(f"{p}_") for p in parameters)  # dx_flat
+            known = bool(stem) and (stem in parameters or parts)
             return (name.startswith("d") and known) or GRADIENT.fullmatch(name) is not None
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             return is_gradient(inner, parameters)  # the gradient of minus a log likelihood

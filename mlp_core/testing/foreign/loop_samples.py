@@ -38,7 +38,8 @@ def inner_of(loop: ast.For | ast.While) -> Inner:
     """
     loops = [s for s in loop.body if isinstance(s, ast.For | ast.While)]
     if not loops:
-        return _of_drawn(loop) or Inner(loop)
+        own = None if isinstance(loop, ast.While) else _of_batches(loop, ()) or _of_samples(loop, ())
+        return _of_drawn(loop) or own or Inner(loop)
     if len(loops) != 1 or not isinstance(loops[0], ast.For) or updates_of(cleaned(loop)):
         return Inner(loop)
     before = [s for s in loop.body[: loop.body.index(loops[0])] if isinstance(s, ast.Assign)]

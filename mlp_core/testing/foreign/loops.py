@@ -47,7 +47,7 @@ from mlp_core.testing.subjects.doors.names import COUNTS, constants_of
 
 METHOD = re.compile(r"_?(fit|train|learn|optimi[sz]e|gradient_descent|partial_fit|run|step)\w*", re.IGNORECASE)
 FUNCTION = re.compile(
-    r"\w*(descent|fit|train|learn|optimi[sz]e|regression|gd|perceptron|model|momentum|adam|rmsprop|nesterov|adagrad)\w*",
+    r"\w*(descent|fit|train|learn|epoch|optimi[sz]e|regression|gd|perceptron|model|momentum|adam|rmsprop|nesterov|adagrad)\w*",
     re.IGNORECASE,
 )
 """names of methods and functions that train"""
@@ -75,12 +75,13 @@ class Loop:
 def loops_in(nodes: Sequence[ast.stmt]) -> Iterator[Loop]:
     """The training loops of a file, each as a function."""
     top = [n for node in nodes for n in (node.body if isinstance(node, ast.If) else [node])]
+    bound = [s for s in apart(top) if isinstance(s, ast.Assign)]
     for k, node in enumerate(top):
         found = None
         if isinstance(node, ast.For | ast.While):
             found = _of_script(top, k, node)
         elif isinstance(node, ast.FunctionDef) and FUNCTION.fullmatch(node.name):
-            found = _of_function(node)
+            found = _of_function(node, bound)
         elif isinstance(node, ast.ClassDef):
             found = _of_class(node)
         if found is not None:
@@ -100,8 +101,10 @@ def _of_script(top: Sequence[ast.stmt], k: int, loop: ast.For | ast.While) -> Lo
     return _loop(f"loop_in_line_{loop.lineno}", needed(made, body), body, given, updates, one=inner.one)
 
 
-def _of_function(node: ast.FunctionDef) -> Loop | None:
-    """A function with one loop. The statements before the loop remain, but the weights become arguments."""
+def _of_function(node: ast.FunctionDef, outside: Sequence[ast.Assign]) -> Loop | None:
+    """A function with one loop. The statements before the loop remain, but the weights become arguments. So do data and
+    a target that are variables of the file; what is made of these outside, such as n = len(X), is made again.
+    """
     place = _place(node.body)
     if place is None:
         return None
@@ -113,9 +116,25 @@ def _of_function(node: ast.FunctionDef) -> Loop | None:
     weights = {one.text for one in updates}
     kept = [s for s in before if isinstance(s, ast.Assign) and not assigned([s]) & weights]
     given = [*(a.arg for a in node.args.args), *(n for s in before for n in assigned([s]) & weights)]
+    free = [n for n in loaded_in(node.body) if n not in given and n not in assigned(node.body)]
+    shared, again = _shared(free, outside, common_factor(body, updates))
+    given, kept = [*given, *shared], [*again, *kept]
     defaults = defaults_of(node, given)
     given = [*(n for n in given if n not in (*assigned(defaults), *inner.names)), *inner.names]
     return _loop(f"{node.name}_loop", [*defaults, *needed(kept, body)], body, given, updates, one=inner.one)
+
+
+def _shared(free: Sequence[str], outside: Sequence[ast.Assign], factor: str) -> tuple[list[str], list[ast.Assign]]:
+    """The variables of a file that a loop takes as arguments: data, a target, rates and other numbers; and the
+    statements that make others of the data.
+    """
+    bound = {n: s.value for s in outside for n in assigned([s])}
+    numbers = {n for n, value in bound.items() if isinstance(value, ast.Constant) and (
+        n == factor or RATE.fullmatch(n) or COUNT.fullmatch(n) or constants_of(n))}  # fmt: skip
+    shared = [n for n in free if n in numbers or (n in bound and is_data_or_target(n))]
+    data = {n for n in shared if n not in numbers}
+    again = [s for s in outside if set(loaded_in([s])) & data and assigned([s]) & set(free) - {*shared}]
+    return shared, again
 
 
 def _of_class(node: ast.ClassDef) -> Loop | None:

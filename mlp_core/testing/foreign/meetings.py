@@ -54,6 +54,10 @@ def _among(several: Sequence[ast.stmt], targets: set[str], local: set[str], targ
                 of(value) and of(value) <= targets
             ):
                 targets.add(name)
+            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=index)], value=ast.Constant()) if (
+                of(index) & targets
+            ):
+                targets.add(name)  # one-hot rows
             case ast.For():
                 return _of_samples(statement, before, targets, local, target)
         match statement:

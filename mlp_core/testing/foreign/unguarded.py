@@ -25,7 +25,8 @@ STEP = 2.0**-13
 """the step of a quotient that only compares the two"""
 
 NEAR = 1e-3
-"""how far the gradient of a loss without its guards is at most from the loss with them"""
+"""how far the gradient is at most from the loss without guards; from the loss with them it may be far: log(p + 1e-7) is
+another function where p is 1e-9"""
 
 NEARER = 100.0
 """how much nearer it is to the loss without them"""
@@ -40,14 +41,14 @@ def subject_of(found: Found, things: Sequence[Any], sizes: tuple[int, int]) -> A
     if not isinstance(subject, Form) or not place:
         return subject
     statements, _ = statements_of(Path(place))
-    if unguarded([s.node for s in statements])[1] == 0 or not (written := _off(subject)) < NEAR:
+    if unguarded([s.node for s in statements])[1] == 0:
         return subject
     try:
         again, bare_things = loaded(f"{place}:{found.name}", bare=True)
     except RuntimeError:  # what the file registers, such as an operator of torch, is registered once
         return subject
     bare = again.make(*bare_things, sizes)
-    if isinstance(bare, Form) and _off(bare) * NEARER < written:
+    if isinstance(bare, Form) and (off := _off(bare)) < NEAR and off * NEARER < _off(subject):
         return replace(bare, found="; ".join(one for one in (bare.found, TOLD) if one))
     return subject
 

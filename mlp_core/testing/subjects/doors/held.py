@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real
 
@@ -13,6 +17,12 @@ Place = tuple[str, ...]
 
 FORMS = ("d{}", "{}_grad", "grad_{}", "d_{}", "g{}", "dL_d{}", "{}_gradient", "grad{}", "delta_{}")
 """names of the gradient of a parameter"""
+
+WORDS = re.compile(
+    r"_*(d|d[A-Za-z]_?d|d_?(loss|cost|error)_*(d|wrt)?|partial|del|nabla|grad(ient)?s?(_(of|wrt))?|g|(acc|accum|sum)_?d)_*",
+    re.IGNORECASE,
+)
+"""what else may stand before or behind the name of a parameter in that of its gradient: dLdW, d_loss__d_W, nabla_W"""
 
 TOGETHER = ("grads", "grad", "gradients", "gradient", "d_params", "dparams", "grad_params", "param_grads")
 """names of a dict or list with the gradients of all parameters"""
@@ -72,7 +82,7 @@ def _walked(value: Any, place: Place, wanted: Callable[[Any], bool], seen: set[i
 
 def _inside(value: Any) -> Iterator[tuple[str, Any]]:
     """The values directly inside of another, with pieces of a place. Objects of libraries are not entered."""
-    if type(value) is dict:
+    if type(value) in (dict, OrderedDict, defaultdict):
         yield from ((f"[{key!r}]", inner) for key, inner in value.items() if isinstance(key, (str, int)))
     elif type(value) is list:
         yield from ((f"[{k}]", inner) for k, inner in enumerate(value))
@@ -125,6 +135,18 @@ def gradient_of(made: Any, one: Held, forms: tuple[str, ...] = FORMS) -> Place |
         for candidate in _candidates(made, place, forms):
             if candidate not in one.places and is_array(found(made, candidate)):
                 return candidate
+    return _by_words(made, one) if forms is FORMS else None
+
+
+def _by_words(made: Any, one: Held) -> Place | None:
+    """The place of an attribute beside an array, whose name has words of a gradient beside that of the array."""
+    for *way, last in one.places:
+        inside = vars(owner) if hasattr(owner := at(made, tuple(way)), "__dict__") else {}
+        for other, value in inside.items() if last.startswith(".") else ():
+            before, name, behind = other.partition(last[1:])
+            shown = bool(name) and other != name and WORDS.fullmatch(before + behind)
+            if shown and is_array(value) and np.shape(value) == np.shape(one.of(made)):
+                return (*way, f".{other}")
     return None
 
 

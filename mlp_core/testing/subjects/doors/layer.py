@@ -6,7 +6,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
@@ -15,84 +14,20 @@ from hypothesis import strategies as st
 
 from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.equality import same_bits
-from mlp_core.testing.engine.source import import_of, name_of
-from mlp_core.testing.examples.arguments import Arguments, arguments
-from mlp_core.testing.examples.foreign_arrays import copied, is_array, is_real, ones_like, tensor_of
+from mlp_core.testing.engine.source import name_of
+from mlp_core.testing.examples.arguments import arguments
+from mlp_core.testing.examples.foreign_arrays import copied, is_real, moved, ones_like, tensor_of
 from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.examples.shapes import Drawn, Shape, drawn
-from mlp_core.testing.subjects.doors.again import Again, anew
-from mlp_core.testing.subjects.doors.form import Form, Run
+from mlp_core.testing.subjects.doors.again import Again
+from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import every, indices, required, waived
-from mlp_core.testing.subjects.doors.held import FORMS, Held, Place, at, gradient_of, held, word
+from mlp_core.testing.subjects.doors.held import FORMS, Held, Place, gradient_of, held
+from mlp_core.testing.subjects.doors.layered import Layered, given_by, kept_in
 from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, OUTPUTS
 from mlp_core.testing.subjects.doors.seeds import seeded
-from mlp_core.testing.subjects.doors.ungraded import sorted_out
-
-
-@dataclass(frozen=True)
-class Layered:
-    """make() -> an object; args are its parameters, then the arguments of forward."""
-
-    make: Callable[[], Any]
-    parameters: tuple[Held, ...]
-    gradients: Mapping[str, Place]
-    """the place of the gradient of each parameter; empty if backward takes a step"""
-    steps: bool
-    call: str
-    taken: int
-    """how many outputs get an upstream gradient: a recurrent network may also return its last state"""
-    kept: tuple[str, str] = ("", "")
-    """the attributes with the results of forward and backward, if they return nothing"""
-    nothing: bool = False
-    """whether the step is all that backward does: it returns nothing"""
-
-    def __call__(self, args: list[Any], made: Any = None) -> Run:
-        n = len(self.parameters)
-        made = self.make() if made is None else made
-        for one, value in zip(self.parameters, args[:n], strict=True):
-            one.put(made, value)
-        out = given_by(made, getattr(made, self.call)(*args[n:]), self.kept[0])
-        outs = (list(out) if isinstance(out, (tuple, list)) else [out])[: self.taken]
-
-        def pull(above: Sequence[Any]) -> Any:
-            before = [copied(one.of(made)) for one in self.parameters]
-            found = given_by(made, made.backward(*above, *([1.0] if self.steps else [])), self.kept[1])
-            below = list(found) if isinstance(found, (tuple, list)) else [found] * any(map(is_real, args[n:]))
-            if self.nothing:
-                below = []
-            if self.steps:
-                own = [b - one.of(made) for one, b in zip(self.parameters, before, strict=True)]
-            else:
-                own = [self._gradient(made, one) for one in self.parameters]
-            return [*own, *below]
-
-        return Run(outs, pull)
-
-    def _gradient(self, made: Any, one: Held) -> Any:
-        return at(made, self.gradients[one.name]) if one.name in self.gradients else None
-
-    def source(self, example: Arguments) -> list[str]:
-        n, rate = len(self.parameters), ", 1.0" if self.steps else ""
-        names = [one.name for one in self.parameters]
-        own = ", ".join(f"before[{k}] - made.{p}" if self.steps else f"made.{word(self.gradients[p])}"
-                        if p in self.gradients else "None" for k, p in enumerate(names))  # fmt: skip
-        sets = [f"    {' = '.join(f'made.{word(p)}' for p in one.places)} = copy.deepcopy(args[{k}])"
-                for k, one in enumerate(self.parameters)]  # fmt: skip
-        before = ", ".join(f"copy.deepcopy(made.{p})" for p in names)
-        output, below = (
-            f"; {one} = made.{attribute}" if attribute else ""
-            for one, attribute in zip(("out", "below"), self.kept, strict=True)
-        )
-        return [
-            *import_of(self.make), *anew(f"{name_of(self.make)}()"), *sets,
-            f"    out = made.{self.call}(*args[{n}:]){output}", "    def pull(above):",
-            f"        before = [{before}]",
-            f"        below = made.backward(*above{rate}){below}",
-            "        below = []" if self.nothing
-            else "        below = list(below) if isinstance(below, (tuple, list)) else [below]",
-            f"        return [{own}{', ' * bool(own)}*below]",
-            f"    return (list(out) if isinstance(out, (tuple, list)) else [out])[:{self.taken}], pull",
-        ]  # fmt: skip
+from mlp_core.testing.subjects.doors.ungraded import sorted_out, values_in, written
+from mlp_core.testing.subjects.doors.warmed import made_by_running
 
 
 def layer(
@@ -141,6 +76,7 @@ def layer(
         taken, steps = upstream(probe.backward, len(every_out))
         above = list(map(ones_like, every_out[:taken]))
         before = [copied(one.of(probe)) for one in arrays]
+        values = values_in(probe)
         below = probe.backward(*above, *([1.0] if steps else []))
     kept = kept_in(probe, returned, OUTPUTS), kept_in(probe, below, BELOW)
     named = {one.name: g for one in arrays if (g := _gradient_of(probe, one, gradients)) is not None}
@@ -150,7 +86,9 @@ def layer(
     else:
         graded = list(named)
     others = [one for one in arrays if one.name not in graded and _matters(make, call, one, args, kept[0])]
-    rest = sorted_out(make, [] if isinstance(gradients, Mapping) else others, graded, steps=steps)
+    others = [] if isinstance(gradients, Mapping) else others
+    claimed = [one.places[0] for one in arrays] + list(named.values())
+    rest = sorted_out(make, others, graded, written(probe, values, claimed), steps=steps)
     wanted = tuple(one for one in arrays if one.name in graded or one in rest.missing)
     nothing = steps and below is None and not kept[1] and wrt is None
     given = Layered(make, wanted, named, steps, call, taken, kept, nothing)
@@ -164,13 +102,20 @@ def layer(
     only = () if nothing else indices(wrt, every(getattr(probe, call)))
     below_of = [k for k, value in enumerate(args) if is_real(value)] if only is None else only
     judged = tuple(n + k for k in below_of) if steps else None
+    new = made_by_running(make, call, args)
+    unmade = UNMADE.format(" and ".join(new)) if new else ""
     return Form(
         name or name_of(make), "layer", arguments(whole), given, given.source, names=names, once=True,
         asked=None if only is None else (*range(n), *(n + k for k in only)),
         shared=make() is probe, waived=waived(waives), again=None if judged == () else Again(make, judged),
-        omitted=(rest.untested, "; ".join(filter(None, [rest.told, _left(taken, every_out, nothing)]))),
+        omitted=(rest.untested or unmade, "; ".join(filter(None, [rest.told, _left(taken, every_out, nothing)]))),
     )  # fmt: skip
 
+
+UNMADE = (
+    "the first forward makes {}: give layer() a function that makes an object on which forward has run once, with "
+    "inputs of the sizes of yours"
+)
 
 NOTHING = "backward returns nothing: only the gradients of its parameters are tested"
 
@@ -220,16 +165,6 @@ def _made_by(make: Any) -> Any:
     return make()
 
 
-def kept_in(made: Any, returned: Any, names: Sequence[str]) -> str:
-    """The attribute with the result of a method that returned nothing; empty if there is none."""
-    return "" if returned is not None else next((n for n in names if is_array(getattr(made, n, None))), "")
-
-
-def given_by(made: Any, returned: Any, kept: str) -> Any:
-    """The result of a method."""
-    return getattr(made, kept) if kept else returned
-
-
 def _gradient_of(probe: Any, one: Held, gradients: str | Mapping[str, str] | None) -> Place | None:
     """The place of the gradient of a parameter."""
     if isinstance(gradients, Mapping):
@@ -240,10 +175,10 @@ def _gradient_of(probe: Any, one: Held, gradients: str | Mapping[str, str] | Non
 def _matters(make: Callable[[], Any], call: str, one: Held, args: Sequence[Any], kept: str) -> bool:
     """Whether the result of forward depends on an array of the object."""
     found = []
-    for factor in (1.0, 1.5):
+    for far in (0.0, 1.0):
         with seeded(), np.errstate(all="ignore"):
             made = make()
-            one.put(made, factor * one.of(made) + (factor - 1))
+            one.put(made, moved(one.of(made), far))
             out = given_by(made, getattr(made, call)(*map(copied, args)), kept)
         found.append([tensor_of(o) for o in (out if isinstance(out, (tuple, list)) else [out])])
     return any(a.shape != b.shape or bool((a != b).any()) for a, b in zip(*found, strict=True))

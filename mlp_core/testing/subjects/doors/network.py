@@ -4,20 +4,24 @@ method for each."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
+from mlp_core.base.errors import ArgumentError, Described
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
-from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_real
+from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_real, moved
 from mlp_core.testing.examples.shapes import Shape, drawn
 from mlp_core.testing.subjects.doors.again import Again, anew
-from mlp_core.testing.subjects.doors.assigned import Found, options_of
+from mlp_core.testing.subjects.doors.alive import alive
+from mlp_core.testing.subjects.doors.assigned import Found, built, options_of
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import every, in_words, required, strategy_of
+from mlp_core.testing.subjects.doors.held import Place, at, put, word
+from mlp_core.testing.subjects.doors.held import held as all_held
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.small import smaller
 from mlp_core.testing.subjects.doors.tried import tried
@@ -46,6 +50,8 @@ class Network:
     params: str
     method: str
     value: str = ""
+    shared: tuple[tuple[str, Place], ...] = ()
+    """the other places of the arrays of the dict, such as ("W1", layers['Affine1'].W)"""
 
     def made(self) -> Any:
         return self.cls(*self.sizes, **self.options)
@@ -53,6 +59,8 @@ class Network:
     def __call__(self, args: list[Any], made: Any = None) -> Run:
         made = self.made() if made is None else made
         setattr(made, self.params, args[0])
+        for key, (*way, last) in self.shared:
+            put(at(made, tuple(way)), last, args[0][key])
         if not self.value:
             value, gradients = getattr(made, self.method)(*args[1:])
             return Run([value], lambda above: gradients)
@@ -70,7 +78,9 @@ class Network:
         ]
         return [
             *import_of(self.cls), *anew(f"{name_of(self.cls)}({given})"),
-            f"    made.{self.params} = args[0]", *(apart if self.value else both),
+            f"    made.{self.params} = args[0]",
+            *(f"    made.{word(place)} = args[0][{key!r}]" for key, place in self.shared),
+            *(apart if self.value else both),
             "    return [value], lambda above: gradients",
         ]  # fmt: skip
 
@@ -95,6 +105,7 @@ def _found(cls: type, method: str, options: dict[str, Any], value: str) -> tuple
     if params is None:
         return None
     network = Network(cls, sizes, options, params, method, value)
+    network = replace(network, shared=_shared(network.made, params))
     held = network.arrays()
 
     def fits(args: list[Any]) -> bool:
@@ -116,7 +127,38 @@ def _found(cls: type, method: str, options: dict[str, Any], value: str) -> tuple
         names=(params, *names), asked=(0,), upstream=False, found=in_words(options),
         again=Again(network.made),
     )  # fmt: skip
+    _refuse_copies(network, held, found)
     return form, found, names
+
+
+def _shared(make: Callable[[], Any], params: str) -> tuple[tuple[str, Place], ...]:
+    """The other places of the arrays of a dict of parameters: layers may hold the same arrays."""
+    with seeded():
+        places = [one.places for one in all_held(make())]
+    owners = [(word(p)[len(params) + 2 : -2], several) for several in places for p in several if p[0] == f".{params}"]
+    return tuple((key, p) for key, several in owners for p in several if p[0] != f".{params}")
+
+
+EXPECTED = (
+    "a loss that reads the arrays of the dict, or a function of these arrays, which makes its own object, for "
+    "subjects.value_and_gradient"
+)
+
+
+def _refuse_copies(network: Network, held: dict[str, Any], found: Found) -> None:
+    """Raises ArgumentError if parameters decide nothing although they have a gradient: a copy of them decides."""
+    def run(held: dict[str, Any]) -> Run:
+        with seeded(), np.errstate(all="ignore"):
+            return network([{key: copied(one) for key, one in held.items()}, *built(found.options, found.lib)])
+
+    first = run(held)
+    gradients = first.pull([1.0])
+    after = {key: run({**held, key: moved(held[key])}).outs[0] for key in gradients if alive(gradients[key])}
+    same = [key for key, value in after.items() if np.array_equal(value, first.outs[0])]
+    names = " and ".join(f"{network.params}[{key!r}]" for key in same)
+    if same:
+        got = f"{network.cls.__name__}.{network.value or network.method}, whose value is the same with any {names}"
+        raise ArgumentError("class", Described(got), EXPECTED)
 
 
 def _params(make: Callable[[], Any]) -> str | None:

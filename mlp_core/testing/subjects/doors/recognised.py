@@ -107,6 +107,8 @@ def _of_pair(
     if found is None:  # an embedding, whose indices may be called x
         several = [_with_classes(options_of(names, FEW), k) for k in range(len(names))]
         found = tried(names, fits, runs, call=forward, first=several, only=True)
+    if found is None:  # code for single numbers, such as max(x, 0)
+        found = tried(names, one, runs, call=forward, first=[[[()]] * len(names)], only=True)
     if found is None:
         name, other = name_of(forward), name_of(backward)
         raise not_found(f"{name}({', '.join(names)})", f'pair({name}, {other}, subjects.arrays("(n,d),..."))')

@@ -15,6 +15,7 @@ from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_array,
 from mlp_core.testing.subjects.doors import beside
 from mlp_core.testing.subjects.doors.alive import DEAD, alive
 from mlp_core.testing.subjects.doors.beside import predicted
+from mlp_core.testing.subjects.doors.by_each import of_numbers
 from mlp_core.testing.subjects.doors.derivative import derivative
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import required
@@ -79,7 +80,8 @@ def _of_derivative(
     found = found or tried(names, fits, call=f)
     if found is None:
         listed = None if several else beside.of_list(f, df, apart=apart)  # else it was tried first
-        form = beside.of_two(f, df) or listed or (None if one_value else of_several_values(f, df, at))
+        form = beside.of_two(f, df) or listed or of_numbers(f, df)
+        form = form or (None if one_value else of_several_values(f, df, at))
         if form is not None:
             return form
         name, other = name_of(f), name_of(df)

@@ -20,13 +20,15 @@ from mlp_core.testing.subjects.doors.given import in_words, required, smaller_de
 from mlp_core.testing.subjects.doors.guessed import constructed, ran
 from mlp_core.testing.subjects.doors.held import at, gradient_of, held
 from mlp_core.testing.subjects.doors.in_double import has_tensors, in_double
-from mlp_core.testing.subjects.doors.layer import given_by, kept_in, layer, upstream
+from mlp_core.testing.subjects.doors.layer import layer, upstream
+from mlp_core.testing.subjects.doors.layered import given_by, kept_in
 from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
 from mlp_core.testing.subjects.doors.raised import needs_torch, note
 from mlp_core.testing.subjects.doors.recognised import not_found, told
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.telling import telling_defaults
 from mlp_core.testing.subjects.doors.tried import tried
+from mlp_core.testing.subjects.doors.warmed import made_by_running, warmed
 from mlp_core.testing.subjects.doors.whose import whose
 
 
@@ -59,6 +61,11 @@ def _of_layer(cls: type, forward: str, backward: str) -> Form:
             other = _maker(cls, sizes, smaller | telling)
             if telling and ran(partial(_fits_layer, other), built(found.options, found.lib)):
                 made, smaller = other, smaller | telling
+            running = "forward" if hasattr(cls, "forward") else "__call__"
+            if made_by_running(made, running, built(found.options, found.lib)):
+                warm = warmed(made, found.options, found.lib)
+                if (again := _found(warm, call, found.lib)) is not None:
+                    made, (found, wrt) = warm, again
             form = told(layer(made, found.strategy(), wrt=wrt, name=cls.__name__), found, call)
             if wrt is not None and not form.omitted[1]:
                 args = built(found.options, found.lib)

@@ -14,6 +14,7 @@ from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_number, is_real, tensor_of
 from mlp_core.testing.subjects.doors.assigned import Found, built
+from mlp_core.testing.subjects.doors.by_each import by_entries
 from mlp_core.testing.subjects.doors.form import Form, Run
 from mlp_core.testing.subjects.doors.given import required, strategy_of
 from mlp_core.testing.subjects.doors.guessed import reordered, within
@@ -75,7 +76,7 @@ def of_several_values(f: Callable[..., Any], df: Callable[..., Any], at: int = 0
         out, slope = f(*map(copied, args)), df(*map(copied, args))
         own = np.shape(args[at])
         alike = is_real(args[at]) and own == np.shape(out) == np.shape(slope) and prod(own) > 1
-        return alike and _alone(f, args, at, out)
+        return alike and by_entries(f, args, at, out)
 
     def jacobian_fits(k: int, args: list[Any]) -> bool:
         out, slope = f(*map(copied, args)), df(*map(copied, args))
@@ -127,13 +128,6 @@ def jacobian_by(
     both = (f, df) if k == 0 else (reordered(f, back), reordered(df, back))
     form = jacobian(*both, strategy.map(lambda args: tuple(args[n] for n in order)) if k else strategy)
     return replace(form, names=tuple(names[n] for n in order), found=found.words(names))
-
-
-def _alone(f: Callable[..., Any], args: Sequence[Any], at: int, out: Any) -> bool:
-    """Whether each value depends on its own entry of the argument alone: with another first entry, all others stay."""
-    moved = [copied(a) for a in args]
-    moved[at].reshape(-1)[0] += 0.25
-    return np.array_equal(np.ravel(np.asarray(f(*moved)))[1:], np.ravel(np.asarray(out))[1:])
 
 
 def _apart(f: Callable[..., Any], args: Sequence[Any], out: Any, behind: bool) -> bool:

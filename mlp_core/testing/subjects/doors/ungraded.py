@@ -4,11 +4,14 @@ or constants of the layer."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mlp_core.testing.examples.foreign_arrays import tensor_of
-from mlp_core.testing.subjects.doors.held import Held
+import numpy as np
+
+from mlp_core.equality import same_bits
+from mlp_core.testing.examples.foreign_arrays import is_real, tensor_of
+from mlp_core.testing.subjects.doors.held import Held, Place, walked
 from mlp_core.testing.subjects.doors.seeds import seeded
 
 PARAMETER = re.compile(
@@ -35,13 +38,33 @@ class Ungraded(NamedTuple):
     untested: str
 
 
-def sorted_out(make: Callable[[], Any], arrays: Sequence[Held], graded: Sequence[str], *, steps: bool) -> Ungraded:
+def values_in(made: Any) -> dict[Place, Any]:
+    """The numbers of the arrays in an object, by their places."""
+    return {place: tensor_of(value) for place, value in walked(made, is_real)}
+
+
+def written(made: Any, before: Mapping[Place, Any], claimed: Sequence[Place]) -> list[tuple[int, ...]]:
+    """The shapes of the arrays in an object that are new or have other numbers than before, the claimed ones aside:
+    they may be gradients by names that show no parameter.
+    """
+    now = values_in(made)
+    new = [p for p in now if p not in claimed and (p not in before or not same_bits(before[p], now[p]))]
+    return [tuple(now[p].shape) for p in new]
+
+
+def sorted_out(
+    make: Callable[[], Any], arrays: Sequence[Held], graded: Sequence[str], written: Sequence[tuple[int, ...]] = (), *,
+    steps: bool,
+) -> Ungraded:  # fmt: skip
     """Sort the arrays that change the output and have no gradient. graded: the names of the arrays that have one.
-    steps: whether backward takes a step. Then an array may have stayed where it was because its gradient was 0.
+    written: the shapes of other arrays that backward writes. steps: whether backward takes a step. Then an array may
+    have stayed where it was because its gradient was 0.
     """
     missing, constants, unknown = list[Held](), list[str](), list[str]()
     for one in arrays:
-        if PARAMETER.fullmatch(re.sub(r"_?\d+$", "", re.findall(r"\w+", one.name)[-1])):
+        if not steps and written and tuple(np.shape(one.of(make()))) in written:
+            unknown.append(one.name)
+        elif PARAMETER.fullmatch(re.sub(r"_?\d+$", "", re.findall(r"\w+", one.name)[-1])):
             missing.append(one)
         elif _is_fixed(make, one):
             constants.append(one.name)
