@@ -189,7 +189,7 @@ def _beside(functions: dict[str, ast.FunctionDef], node: ast.FunctionDef, names:
 def losses(file: Any) -> Iterator[Door]:
     """Classes with a method for a loss of two or three arguments, and one for its gradients."""
     for node in file.classes():
-        if any("Module" in ast.unparse(b) or "Function" in ast.unparse(b) for b in node.bases):
+        if file.is_module(node) or any("Function" in ast.unparse(b) for b in node.bases):
             continue
         methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
         value = next((m for n, m in methods.items() if VALUE.fullmatch(n) and len(taken(m)) in (2, 3)), None)

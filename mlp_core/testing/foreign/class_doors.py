@@ -31,12 +31,12 @@ MOST = 6
 """below how many parameters the forward of a recurrent cell has: forward(self, x, h, c), backward(self, dh, dc)"""
 
 
-def methods_of_layer(node: ast.ClassDef) -> tuple[str, str] | None:
+def methods_of_layer(file: Any, node: ast.ClassDef) -> tuple[str, str] | None:
     """The methods forward(self, x) and backward(self, dout) of a class, under these names or others; None for torch
     modules, and for other classes.
     """
     methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
-    if any("Module" in ast.unparse(b) for b in node.bases):
+    if file.is_module(node):
         return None
     return next((names for names in METHODS if set(names) <= set(methods) and _is_layer(methods, names)), None)
 
@@ -61,11 +61,9 @@ def keeps(method: ast.FunctionDef, names: Sequence[str]) -> bool:
 
 
 def gives_a_dict(node: ast.ClassDef) -> str | None:
-    """The method of a class that returns a value with gradients of the parameters it keeps in a dict; None for torch
-    modules.
+    """The method of a class that returns a value with gradients of the parameters it keeps in a dict; None if it has
+    none.
     """
-    if any("Module" in ast.unparse(base) for base in node.bases):
-        return None
     for method in node.body:
         if isinstance(method, ast.FunctionDef) and wanted(method)[:1] == ["self"] and len(positional(method)) > 2:
             returned = [n.value for n in ast.walk(method) if isinstance(n, ast.Return)]
@@ -101,9 +99,9 @@ def layers(file: Any) -> Iterator[Door]:
     bases = {node.name: own_bases(file, node) for node in file.classes()}
     inherited = {base.name for several in bases.values() for base in several}
     for node in file.classes():
-        names = methods_of_layer(node)
+        names = methods_of_layer(file, node)
         if names is None:
-            names = next(filter(None, map(methods_of_layer, bases[node.name])), None)
+            names = next(filter(None, (methods_of_layer(file, base) for base in bases[node.name])), None)
         elif node.name in inherited and _calls_what_it_is_given(node):
             continue
         if names is not None:
@@ -120,7 +118,7 @@ def _calls_what_it_is_given(node: ast.ClassDef) -> bool:
 
 def networks(file: Any) -> Iterator[Door]:
     for node in file.classes():
-        method = gives_a_dict(node)
+        method = None if file.is_module(node) else gives_a_dict(node)
         if method is not None:
             yield node.name, (node.name,), _of_method(method)
 
@@ -128,7 +126,7 @@ def networks(file: Any) -> Iterator[Door]:
 def methods(file: Any) -> Iterator[Door]:
     for node in file.classes():
         chain = chain_of(node)
-        if chain and not any("Module" in ast.unparse(base) for base in node.bases):
+        if chain and not file.is_module(node):
             yield f"{node.name}.{chain[-1]}", (node.name,), _of_chain(chain)
 
 

@@ -63,7 +63,7 @@ def modules(file: Any) -> Iterator[Door]:
     for node in file.classes():
         methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
         backward = methods.get("backward")
-        if "forward" not in methods or backward is None or not any("Module" in ast.unparse(b) for b in node.bases):
+        if "forward" not in methods or backward is None or not file.is_module(node):
             continue
         above = len(wanted(backward)) == 2 and ABOVE.fullmatch(wanted(backward)[1])
         fills = any(isinstance(n, ast.Attribute) and n.attr == "grad" and isinstance(n.ctx, ast.Store)

@@ -43,6 +43,7 @@ from mlp_core.testing.foreign.loop_samples import inner_of
 from mlp_core.testing.foreign.loop_states import states_of
 from mlp_core.testing.foreign.meetings import meeting
 from mlp_core.testing.foreign.nets import constructing, read, taken
+from mlp_core.testing.foreign.top_level import is_module
 from mlp_core.testing.subjects.doors.names import COUNTS, constants_of
 
 METHOD = re.compile(r"_?(fit|train|learn|optimi[sz]e|gradient_descent|partial_fit|run|step)\w*", re.IGNORECASE)
@@ -75,6 +76,7 @@ class Loop:
 def loops_in(nodes: Sequence[ast.stmt]) -> Iterator[Loop]:
     """The training loops of a file, each as a function."""
     top = [n for node in nodes for n in (node.body if isinstance(node, ast.If) else [node])]
+    classes = {n.name: n for n in top if isinstance(n, ast.ClassDef)}
     bound = [s for s in apart(top) if isinstance(s, ast.Assign)]
     for k, node in enumerate(top):
         found = None
@@ -83,7 +85,7 @@ def loops_in(nodes: Sequence[ast.stmt]) -> Iterator[Loop]:
         elif isinstance(node, ast.FunctionDef) and FUNCTION.fullmatch(node.name):
             found = _of_function(node, bound)
         elif isinstance(node, ast.ClassDef):
-            found = _of_class(node)
+            found = None if is_module(node, classes) else _of_class(node)
         if found is not None:
             yield found
 
@@ -140,8 +142,6 @@ def _shared(free: Sequence[str], outside: Sequence[ast.Assign], factor: str) -> 
 def _of_class(node: ast.ClassDef) -> Loop | None:
     """A method with one loop, of an object that its class makes without arguments; weights are attributes."""
     methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
-    if any("Module" in ast.unparse(base) for base in node.bases):
-        return None
     handed = _handed(taken(methods["__init__"])) if "__init__" in methods else []
     if handed is None:
         return None

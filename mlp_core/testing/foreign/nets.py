@@ -58,7 +58,7 @@ class Net:
 
 def nets(file: Any) -> Iterator[Gradient]:
     for node in file.classes():
-        if not any("Module" in ast.unparse(base) for base in node.bases) and (net := read(node)) is not None:
+        if not file.is_module(node) and (net := read(node)) is not None:
             parts = _parts(net)
             if parts is not None:
                 yield f"{node.name}.{net.backward.name}", (node.name,), _made(parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,20 @@ from mlp_core.testing.subjects.heads import Head
 
 as_object = later("mlp_core.testing.subjects.recognise", "resolve")
 """makes the subject of a definition that is recognised as an object of Python, and the batch sizes"""
+
+
+def is_module(node: ast.ClassDef, definitions: Mapping[str, ast.stmt], seen: frozenset[str] = frozenset()) -> bool:
+    """Whether a class derives from one that is called Module. A class of the file with this name is none: then its own
+    bases decide.
+    """
+    for base in node.bases:
+        own = definitions.get(base.id) if isinstance(base, ast.Name) and base.id not in {*seen, node.name} else None
+        if isinstance(own, ast.ClassDef):
+            if is_module(own, definitions, seen | {node.name}):
+                return True
+        elif "Module" in ast.unparse(base):
+            return True
+    return False
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,10 @@ class File:
 
     def classes(self) -> Iterator[ast.ClassDef]:
         yield from (node for node in self.definitions.values() if isinstance(node, ast.ClassDef))
+
+    def is_module(self, node: ast.ClassDef) -> bool:
+        """Whether a class derives from a module of a library, such as nn.Module."""
+        return is_module(node, self.definitions)
 
     def wants(self, name: str) -> bool:
         """Whether the user named this definition: weaker evidence is then enough to recognise it."""

@@ -25,7 +25,7 @@ def walkers(file: Any) -> Iterator[tuple[Any, ...]]:
         if found is not None:
             yield node.name, (node.name,), made(found)
     for node in file.classes():
-        found = None if any("Module" in ast.unparse(base) for base in node.bases) else _class(node)
+        found = None if file.is_module(node) else _class(node)
         if found is not None:
             own = found.reading.kind == "own layers"
             name = f"{node.name}.{found.reading.method}" if own else node.name

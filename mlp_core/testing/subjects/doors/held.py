@@ -22,7 +22,7 @@ WORDS = re.compile(
     r"_*(d|d[A-Za-z]_?d|d_?(loss|cost|error)_*(d|wrt)?|partial|del|nabla|grad(ient)?s?(_(of|wrt))?|g|(acc|accum|sum)_?d)_*",
     re.IGNORECASE,
 )
-"""what else may stand before or behind the name of a parameter in that of its gradient: dLdW, d_loss__d_W, nabla_W"""
+"""what else may be before or behind the name of a parameter in that of its gradient: dLdW, d_loss__d_W, nabla_W"""
 
 TOGETHER = ("grads", "grad", "gradients", "gradient", "d_params", "dparams", "grad_params", "param_grads")
 """names of a dict or list with the gradients of all parameters"""
