@@ -192,7 +192,7 @@ def losses(file: Any) -> Iterator[Door]:
         if file.is_module(node) or any("Function" in ast.unparse(b) for b in node.bases):
             continue
         methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
-        value = next((m for n, m in methods.items() if VALUE.fullmatch(n) and len(taken(m)) in (2, 3)), None)
+        value = methods.get(value_of(node))
         if value is None or not returns(value) or ("__init__" in methods and len(wanted(methods["__init__"])) > 1):
             continue
         for name, method in methods.items():
@@ -200,6 +200,12 @@ def losses(file: Any) -> Iterator[Door]:
             if GRADIENT.fullmatch(name) and same and returns(method):
                 yield f"{node.name}.{name}", (node.name,), _loss(value.name, name)
                 break
+
+
+def value_of(node: ast.ClassDef) -> str:
+    """The name of the method that gives the value of a loss; empty if there is none."""
+    methods = [m for m in node.body if isinstance(m, ast.FunctionDef)]
+    return next((m.name for m in methods if VALUE.fullmatch(m.name) and len(taken(m)) in (2, 3)), "")
 
 
 def taken(method: ast.FunctionDef) -> list[str]:
