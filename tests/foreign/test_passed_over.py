@@ -40,6 +40,10 @@ class NeuralNetwork:
 UNUSED = {
     "a function": ("\ndef backward_pass(net, depth):\n    return [w * depth for w in net]\n", "backward_pass"),
     "a method": (OTHER_NAMES, "NeuralNetwork.backprop"),
+    "a penalty added to another": (
+        "\ndef backprop_regularized(w, x, reg):\n    grads = my.backprop(w, x)\n    grads['w'] += 2 * reg * w\n",
+        "backprop_regularized"
+    ),
     "a second derivative": (
         "\ndef shape(x, y):\n    return x * y\ndef shape_hess(x, y, scale):\n    return 2 * x * scale\n", "shape_hess"
     ),

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mlp_core.testing.foreign.alone import RATE, clips
+from mlp_core.testing.foreign.attributes import constructing, taken
 from mlp_core.testing.foreign.loop_bodies import (
     Update,
     apart,
@@ -42,7 +43,7 @@ from mlp_core.testing.foreign.loop_names import (
 from mlp_core.testing.foreign.loop_samples import inner_of
 from mlp_core.testing.foreign.loop_states import states_of
 from mlp_core.testing.foreign.meetings import meeting
-from mlp_core.testing.foreign.nets import constructing, read, taken
+from mlp_core.testing.foreign.nets import read
 from mlp_core.testing.foreign.top_level import is_module
 from mlp_core.testing.subjects.doors.names import COUNTS, constants_of
 

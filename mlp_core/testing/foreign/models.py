@@ -10,9 +10,9 @@ from typing import Any
 
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import GRADIENT, clips, is_weight
+from mlp_core.testing.foreign.attributes import arrays_in, attributes, constructing, taken, values, weights_in
 from mlp_core.testing.foreign.beside import VALUED
 from mlp_core.testing.foreign.doors import Door
-from mlp_core.testing.foreign.nets import arrays_in, attributes, constructing, taken, values, weights_in
 from mlp_core.testing.foreign.passes import COST, returned
 
 of_method = later("mlp_core.testing.subjects.doors.bound", "of_method")

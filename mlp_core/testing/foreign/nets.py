@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mlp_core.testing.foreign.alone import BIAS, MATRIX, RATE, TARGET, Gradient, clips, made_of
-from mlp_core.testing.foreign.doors import wanted
-from mlp_core.testing.foreign.passes import COST, OUTPUT, returned
+from mlp_core.testing.foreign.alone import BIAS, RATE, TARGET, Gradient, clips, made_of
+from mlp_core.testing.foreign.attributes import attributes, constructing, taken, values, weights_of
+from mlp_core.testing.foreign.passes import COST, OUTPUT, STRONG, returned
 from mlp_core.testing.subjects.doors.names import COUNTS, constants_of
 from mlp_core.testing.subjects.doors.parts import Parts
 from mlp_core.testing.subjects.roles import role
@@ -29,9 +29,6 @@ BACKWARD = (
     r"train(_step|_on_batch|_batch)?|update(_weights|_params)?|step|learn|fit_batch|partial_fit",
 )  # fmt: skip
 """names of its methods, the likeliest first"""
-
-SEVERAL = re.compile(r"weights|biases|ws|bs|w|b|thetas?", re.IGNORECASE)
-"""names of a list with one array per layer"""
 
 SIZES = re.compile(r"(layer_?|layers_?)?(sizes|dims|dimensions|layers|shape|units|neurons|topology|architecture)",
                    re.IGNORECASE)  # fmt: skip
@@ -78,7 +75,7 @@ def read(node: ast.ClassDef) -> Net | None:
     if "__init__" not in methods or forward is None or backward is None:
         return None
     made = constructing(methods)
-    weights, places = _weights(made)
+    weights, places = weights_of(made)
     rates = tuple(n for n in attributes(made) if RATE.fullmatch(n))
     costs = [m for m in methods.values() if COST.fullmatch(m.name) and any(map(_is_target, taken(m)))
              and len(returned(m) or ()) == 1]  # fmt: skip
@@ -96,22 +93,9 @@ def _kept(init: ast.FunctionDef | None) -> tuple[str, ...]:
     return (data[0], targets[0]) if {data[0], targets[0]} <= written else ()
 
 
-def constructing(methods: dict[str, ast.FunctionDef]) -> ast.FunctionDef:
-    """The constructor, with the statements of the methods that it calls, such as self.initialize_weights()."""
-    init = methods["__init__"]
-    called = {ast.unparse(part.func).removeprefix("self.") for part in ast.walk(init) if isinstance(part, ast.Call)}
-    more = [s for name, method in methods.items() if name in called and name != "__init__" for s in method.body]
-    return ast.FunctionDef(init.name, init.args, [*init.body, *more], [], lineno=init.lineno) if more else init
-
-
 def _likeliest(methods: dict[str, ast.FunctionDef], names: tuple[str, ...], right: Any) -> ast.FunctionDef | None:
     found = (m for form in names for n, m in methods.items() if re.fullmatch(form, n, re.IGNORECASE) and right(m))
     return next(found, None)
-
-
-def taken(method: ast.FunctionDef) -> list[str]:
-    """The parameters that a method must be given, the object aside."""
-    return wanted(method)[1:]
 
 
 SLOPE = re.compile(r"d[A-Z_]\w*|grad_\w+|\w+_grad")
@@ -122,61 +106,12 @@ def _is_target(name: str) -> bool:
     return TARGET.fullmatch(name) is not None or (role(name) == "true" and not SLOPE.fullmatch(name))
 
 
-def attributes(init: ast.FunctionDef) -> list[str]:
-    """Attributes that a constructor sets, in their order."""
-    places = [t for s in ast.walk(init) if isinstance(s, ast.Assign | ast.AnnAssign)
-              for t in (s.targets if isinstance(s, ast.Assign) else [s.target])]  # fmt: skip
-    flat = [one for t in places for one in (t.elts if isinstance(t, ast.Tuple) else [t])]
-    named = [t for t in flat if isinstance(t, ast.Attribute) and isinstance(t.value, ast.Name) and t.value.id == "self"]
-    return list(dict.fromkeys(t.attr for t in sorted(named, key=lambda t: (t.lineno, t.col_offset))))
-
-
-def _weights(init: ast.FunctionDef) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The weights of a class, as names and as attributes: single arrays, or lists for two layers."""
-    names = attributes(init)
-    lists = [n for n in names if SEVERAL.fullmatch(n) and _is_list(init, n)]
-    if lists:
-        pairs = [(f"{n}_{k}", f"{n}[{k}]") for k in range(2) for n in lists]
-        return tuple(a for a, _ in pairs), tuple(b for _, b in pairs)
-    made = [n for n in names if (MATRIX.fullmatch(n) or BIAS.fullmatch(n)) and _is_array(init, n)]
-    return tuple(made), tuple(made)
-
-
-def weights_in(init: ast.FunctionDef) -> tuple[str, ...]:
-    """The attributes that are single arrays of weights, if a constructor makes no lists of them."""
-    names, places = _weights(init)
-    return places if names == places else ()
-
-
-def arrays_in(init: ast.FunctionDef) -> tuple[str, ...]:
-    """The attributes that a constructor makes by a call, of any name."""
-    return tuple(n for n in attributes(init) if _is_array(init, n) and not _is_list(init, n))
-
-
-def values(init: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
-    """The expressions assigned to an attribute."""
-    for s in (s for s in ast.walk(init) if isinstance(s, ast.Assign)):
-        for target in s.targets:
-            match target, s.value:
-                case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
-                    yield from (v for t, v in zip(targets, values, strict=True) if ast.unparse(t) == f"self.{name}")
-                case _ if ast.unparse(target) == f"self.{name}":
-                    yield s.value
-
-
-def _is_list(init: ast.FunctionDef, name: str) -> bool:
-    return any(isinstance(v, ast.List | ast.ListComp) for v in values(init, name))
-
-
-def _is_array(init: ast.FunctionDef, name: str) -> bool:
-    return any(isinstance(n, ast.Call) for v in values(init, name) for n in ast.walk(v))
-
-
 def _parts(net: Net) -> Parts | None:
     matrices = [w for w in net.weights if not BIAS.fullmatch(w.rpartition("_")[0] or w)]
     made = _constructed(net, matrices)
     x, target = net.kept or (taken(net.forward)[0], next(n for n in taken(net.backward) if _is_target(n)))
-    given = [_handed(n, x, target) for n in taken(net.backward)]
+    results = _results(net.forward)
+    given = [n if n in results else _handed(n, x, target) for n in taken(net.backward)]
     cost = None if net.cost is None else [_handed(n, x, target) for n in taken(net.cost)]
     if made is None or None in given or x == target or (cost is not None and None in cost):
         return None
@@ -213,9 +148,20 @@ def _parts(net: Net) -> Parts | None:
     )  # fmt: skip
 
 
+def _results(forward: ast.FunctionDef) -> tuple[str, ...]:
+    """The names of several values that a forward returns, such as a_h and a_out; empty if it returns one."""
+    names = [one.id for one in returned(forward) or [] if isinstance(one, ast.Name)]
+    return tuple(names) if len(names) == len(returned(forward) or []) > 1 else ()
+
+
 def _outputs(net: Net, x: str) -> list[str]:
-    """The lines that assign the output for some data: it is returned, or kept in an attribute."""
+    """The lines that assign the output for some data: it is returned, or kept in an attribute. Of several values it is
+    the last, if no other one is called so.
+    """
     call = f"net.{net.forward.name}({'' if net.kept else x})"
+    if several := _results(net.forward):
+        output = next(filter(STRONG.fullmatch, several), several[-1])
+        return [f"    {', '.join(several)} = {call}", f"    output = {output}"]
     if any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(net.forward)):
         return [f"    output = {call}"]
     kept = attributes(net.forward)

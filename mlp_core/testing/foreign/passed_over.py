@@ -15,8 +15,9 @@ from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.foreign.stubs import stub
 from mlp_core.testing.foreign.top_level import Found
 
-BACKWARD = re.compile(nets.BACKWARD[0], re.IGNORECASE)
-"""names of a backward pass, as a function or a method"""
+VARIANT = r"(_?(with_?|and_?)?(reg\w*|l2|dropout|penalty|decay|naive|fast|vectori[sz]ed|loops?|v?\d))?"
+BACKWARD = re.compile(f"({nets.BACKWARD[0]}){VARIANT}", re.IGNORECASE)
+"""names of a backward pass, as a function or a method, or of a variant of it"""
 
 DELEGATES = re.compile(r"_?back_?(ward|prop)\w*", re.IGNORECASE)
 """names of another backward pass that is called: then that one has the formulas"""
@@ -44,8 +45,11 @@ def passed_over(statements: Sequence[Statement], found: Sequence[Found]) -> Iter
 
 
 def _computes(node: ast.FunctionDef) -> bool:
-    """Whether it has formulas of its own: it is filled in, and leaves the work to no other backward pass."""
+    """Whether it has formulas of its own: it is filled in, and leaves the work to no other backward pass, or adds to
+    what that one gives.
+    """
     parts = list(ast.walk(node))
     called = [ast.unparse(part.func).rpartition(".")[2] for part in parts if isinstance(part, ast.Call)]
     formulas = any(isinstance(part, ast.BinOp) for part in parts) or any(name in PRODUCTS for name in called)
-    return formulas and stub(node) is None and not any(map(DELEGATES.fullmatch, called))
+    adds = any(isinstance(part, ast.AugAssign) and isinstance(part.value, ast.BinOp) for part in parts)
+    return formulas and stub(node) is None and (adds or not any(map(DELEGATES.fullmatch, called)))

@@ -37,6 +37,12 @@ OUTPUT = re.compile(r"a\d?|al|y_?hat|yhat|p|probs?|h|out(put)?s?|scores?|logits|
 STRONG = re.compile(r"al|y_?hat|y_?pred\w*|pred\w*|probs?|out(put)?s?|scores?|logits", re.IGNORECASE)
 """names of the output of a network, and of no layer before it"""
 
+STRENGTH = re.compile(r"(l2_?)?reg\w*|lam(b|bd|bda)?_?|lambd|l2|weight_decay|alpha", re.IGNORECASE)
+"""names of the strength of a penalty"""
+
+CALLED = re.compile(r"\w*(forward|fwd)\w*_?(func|function|fn|pass)|forward_f", re.IGNORECASE)
+"""names of a parameter that takes the forward itself"""
+
 LAYERS = ("W1", "b1", "W2", "b2")
 """the keys of a dict of parameters, if a loop makes them"""
 
@@ -125,6 +131,8 @@ class Called:
             return target
         if RATE.fullmatch(name):
             return "1.0"
+        if CALLED.fullmatch(name):
+            return self.node.name
         constant = constants_of(name)
         if constant:
             return repr(constant[0])
@@ -143,11 +151,12 @@ def called(node: ast.FunctionDef) -> Called | None:
     if not data or any(isinstance(one, ast.Starred) for one in outs):
         return None
     targets = [n for n in data if TARGET.fullmatch(n)]
-    priced = len(targets) == 1 and isinstance(outs[0], ast.Name) and COST.fullmatch(names[0]) is not None
-    if targets and not (priced and len(names) in (1, 2)):
+    costs = [n for n, one in zip(names, outs, strict=True) if isinstance(one, ast.Name) and COST.fullmatch(n)]
+    if targets and not len(targets) == len(costs) == 1:
         return None
-    if priced:
-        return Called(node, weights, data, names, "", names[-1] if names[1:] else "", (targets[0], names[0]))
+    if targets:
+        kept = [n for n in names if n not in costs]
+        return Called(node, weights, data, names, "", kept[0] if len(kept) == 1 else "", (targets[0], costs[0]))
     dicts = [n for n, one in zip(names, outs, strict=True)
              if isinstance(one, ast.Dict | ast.List) or (CACHE.fullmatch(n) and not STRONG.fullmatch(n))]  # fmt: skip
     cache = dicts[0] if len(dicts) == 1 else names[0] if len(names) == 1 else ""
@@ -181,7 +190,8 @@ def networks(file: Any) -> Iterator[Gradient]:
             if target is None:
                 continue
             passed = _passed(node, forward, target)
-            if passed is None or forward.node is node or not (forward.output or forward.cache):
+            gives = forward.output or forward.cache or forward.price
+            if passed is None or forward.node is node or not gives or _adds_a_penalty(node, forward):
                 continue
             fitting = [(c, p) for c in costs if c is not node and c is not forward.node
                        and (p := _passed(c, forward, target, cost=True))]  # fmt: skip
@@ -190,6 +200,11 @@ def networks(file: Any) -> Iterator[Gradient]:
             if cost is not None or forward.output or forward.price:
                 yield _network(node, passed, forward, target, cost)
                 break
+
+
+def _adds_a_penalty(node: ast.FunctionDef, forward: Called) -> bool:
+    """Whether a backward takes the strength of a penalty, which is not in the cost that the forward gives."""
+    return forward.price is not None and any(map(STRENGTH.fullmatch, set(wanted(node)) - set(wanted(forward.node))))
 
 
 def _passed(node: ast.FunctionDef, forward: Called, target: str, *, cost: bool = False) -> list[str] | None:
