@@ -104,6 +104,12 @@ def test_an_activation_with_its_own_derivative_before_it_is_wrong(tmp_path: Path
     assert any(verdict == "FAIL" for told in said(tmp_path, text).values() for _, verdict, _, _ in told)
 
 
+def test_an_activation_alone_that_passes_its_upstream_gradient_on_lacks_its_derivative(tmp_path: Path) -> None:
+    (told,) = said(tmp_path, TWO_LOSSES.split("class MSE")[0]).values()
+    words = next(words for _, verdict, _, words in told if verdict == "FAIL")
+    assert "the derivative of the forward is missing" in words
+
+
 def test_the_loss_alone_is_untested_and_wrong_with_another_sign(tmp_path: Path) -> None:
     (right,) = said(tmp_path, ALONE).values()
     assert {verdict for _, verdict, _, _ in right} == {"PASS", "SKIP", "UNTESTED"}

@@ -116,6 +116,9 @@ def _from_above(seen: Seen, above: list[Tensor]) -> Predicted:
     for k in range(len(above)) if len(above) > 1 else ():
         others = [0 * c if j == k else c for j, c in enumerate(above)]
         yield f"the gradient of {{}} leaves out the upstream gradient of output {k}", seen.right(others)
+    gradients = seen.got.gradients
+    if len(above) == len(gradients) == 1 and above[0].shape == tensor_of(gradients[0].value).shape:
+        yield "the derivative of the forward is missing: the upstream gradient is returned as it is", above
     yield "the upstream gradient is ignored: ones are used instead", seen.right([torch.ones_like(c) for c in above])
     if any(c.numel() > 1 for c in above):
         first = [torch.full_like(c, float(c.flatten()[0])) for c in above]
