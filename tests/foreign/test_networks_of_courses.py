@@ -82,7 +82,24 @@ class NeuralNetMLP:
         return (d_loss__dw_out, d_loss__db_out, d_loss__d_w_h, d_loss__d_b_h)
 """
 
+POLICY = """\
+import numpy as np
+
+def policy(theta, s):
+    e = np.exp(s @ theta - np.max(s @ theta))
+    return e / e.sum()
+
+def log_pi(theta, s, a):
+    return np.log(policy(theta, s)[a])
+
+def grad_log_pi(theta, s, a):
+    d = -policy(theta, s)
+    d[a] += 1
+    return np.outer(s, d)
+"""
+
 CASES = {
+    "an action": Case(POLICY, "d = -policy(theta, s)", "d = np.zeros(len(theta.T))", ("log_pi",), "gradient of theta"),
     "the loss last": Case(
         LOSS_LAST, "* hidden * (1 - hidden)", "* hidden", ("backward_prop",), "gradient of W1"
     ),

@@ -50,6 +50,9 @@ SINGLE = re.compile(r"action|label|index|idx|token|word|user|item|tag|class", re
 """names of a parameter that may be a single integer, because they are no plural"""
 
 
+STATES = frozenset({"s", "state", "states", "obs", "observation"})
+"""names of a state, beside which `a` is an action"""
+
 BIAS = re.compile(r"b\d?|bias(es)?\d?", re.IGNORECASE)
 """names of a parameter with one number per channel"""
 
@@ -171,7 +174,7 @@ def options_of(names: Sequence[str], shapes: Sequence[Any]) -> list[Sequence[Any
             found.append([*map(Classes, wide), *shapes])
         elif CLASSES.fullmatch(name):
             found.append([Classes(), *shapes, Classes(SEQUENCES), *[Classes(())] * bool(SINGLE.fullmatch(name))])
-        elif ONE_CLASS.fullmatch(name):
+        elif ONE_CLASS.fullmatch(name) or (name == "a" and STATES & set(names)):
             found.append([Classes(()), Classes(), *shapes])
         elif EITHER.fullmatch(name):
             found.append([*shapes, 0.5])
