@@ -40,6 +40,10 @@ class NeuralNetwork:
 UNUSED = {
     "a function": ("\ndef backward_pass(net, depth):\n    return [w * depth for w in net]\n", "backward_pass"),
     "a method": (OTHER_NAMES, "NeuralNetwork.backprop"),
+    "another name": (
+        "\ndef backward_propagate_error(network, t):\n    for n in network:\n        n['d'] = n['e'] * t\n",
+        "backward_propagate_error",
+    ),
     "a penalty added to another": (
         "\ndef backprop_regularized(w, x, reg):\n    grads = my.backprop(w, x)\n    grads['w'] += 2 * reg * w\n",
         "backprop_regularized"

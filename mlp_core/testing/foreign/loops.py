@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from mlp_core.testing.foreign.alone import RATE, clips
 from mlp_core.testing.foreign.attributes import constructing, taken
+from mlp_core.testing.foreign.loop_arguments import handed, shared, with_rate_1
 from mlp_core.testing.foreign.loop_bodies import (
     Update,
     apart,
@@ -31,7 +32,6 @@ from mlp_core.testing.foreign.loop_bodies import (
 )  # fmt: skip
 from mlp_core.testing.foreign.loop_names import (
     CLASSES,
-    COUNT,
     all_classes,
     counts_in,
     defaults_of,
@@ -45,7 +45,7 @@ from mlp_core.testing.foreign.loop_states import states_of
 from mlp_core.testing.foreign.meetings import meeting
 from mlp_core.testing.foreign.nets import read
 from mlp_core.testing.foreign.top_level import is_module
-from mlp_core.testing.subjects.doors.names import COUNTS, constants_of
+from mlp_core.testing.subjects.doors.names import constants_of
 
 METHOD = re.compile(r"_?(fit|train|learn|optimi[sz]e|gradient_descent|partial_fit|run|step)\w*", re.IGNORECASE)
 FUNCTION = re.compile(
@@ -120,31 +120,18 @@ def _of_function(node: ast.FunctionDef, outside: Sequence[ast.Assign]) -> Loop |
     kept = [s for s in before if isinstance(s, ast.Assign) and not assigned([s]) & weights]
     given = [*(a.arg for a in node.args.args), *(n for s in before for n in assigned([s]) & weights)]
     free = [n for n in loaded_in(node.body) if n not in given and n not in assigned(node.body)]
-    shared, again = _shared(free, outside, common_factor(body, updates))
-    given, kept = [*given, *shared], [*again, *kept]
+    ours, again = shared(free, outside, common_factor(body, updates))
+    given, kept = [*given, *ours], [*again, *kept]
     defaults = defaults_of(node, given)
     given = [*(n for n in given if n not in (*assigned(defaults), *inner.names)), *inner.names]
     return _loop(f"{node.name}_loop", [*defaults, *needed(kept, body)], body, given, updates, one=inner.one)
 
 
-def _shared(free: Sequence[str], outside: Sequence[ast.Assign], factor: str) -> tuple[list[str], list[ast.Assign]]:
-    """The variables of a file that a loop takes as arguments: data, a target, rates and other numbers; and the
-    statements that make others of the data.
-    """
-    bound = {n: s.value for s in outside for n in assigned([s])}
-    numbers = {n for n, value in bound.items() if isinstance(value, ast.Constant) and (
-        n == factor or RATE.fullmatch(n) or COUNT.fullmatch(n) or constants_of(n))}  # fmt: skip
-    shared = [n for n in free if n in numbers or (n in bound and is_data_or_target(n))]
-    data = {n for n in shared if n not in numbers}
-    again = [s for s in outside if set(loaded_in([s])) & data and assigned([s]) & set(free) - {*shared}]
-    return shared, again
-
-
 def _of_class(node: ast.ClassDef) -> Loop | None:
     """A method with one loop, of an object that its class makes without arguments; weights are attributes."""
     methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
-    handed = _handed(taken(methods["__init__"])) if "__init__" in methods else []
-    if handed is None:
+    passed = handed(taken(methods["__init__"])) if "__init__" in methods else []
+    if passed is None:
         return None
     for method in (m for n, m in methods.items() if METHOD.fullmatch(n) and not m.decorator_list):
         place = _place(method.body)
@@ -160,7 +147,7 @@ def _of_class(node: ast.ClassDef) -> Loop | None:
         made = constructing(methods) if "__init__" in methods else None
         rates = [t.attr for s in apart(made.body) if isinstance(s, ast.Assign) for t in s.targets
                  if isinstance(t, ast.Attribute) and RATE.fullmatch(t.attr)] if made else []  # fmt: skip
-        first = [f"self = {node.name}({', '.join(handed)})", *(f"self.{r} = 1.0" for r in rates),
+        first = [f"self = {node.name}({', '.join(passed)})", *(f"self.{r} = 1.0" for r in rates),
                  *(f"{one.text} = {one.name}" for one in updates)]  # fmt: skip
         last = [f"{one.name} = {one.text}" for one in updates]
         made_first, made_last = (ast.parse("\n".join(lines)).body for lines in (first, last))
@@ -173,26 +160,6 @@ def _of_class(node: ast.ClassDef) -> Loop | None:
             net = read(node)
             return replace(found, about=node.name if net is not None and net.backward is method else "")
     return None
-
-
-def _handed(names: Sequence[str]) -> list[str] | None:
-    """Arguments for a constructor: a rate, a number of iterations, constants; None if a name shows none of these."""
-    found = list[str]()
-    for name in names:
-        if RATE.fullmatch(name):
-            found.append("1.0")
-        elif ITERATIONS.fullmatch(name):
-            found.append("1")
-        elif COUNT.fullmatch(name) or COUNTS.fullmatch(name):
-            found.append(str(CLASSES))  # as many classes as features
-        elif constants := constants_of(name):
-            found.append(repr(constants[0]))
-        else:
-            return None
-    return found
-
-
-ITERATIONS = re.compile(r"\w*(iter(ation)?s?|epochs?|steps?)", re.IGNORECASE)
 
 
 def _place(body: Sequence[ast.stmt]) -> int | None:
@@ -210,11 +177,11 @@ def _loop(
     counts = counts_in(given, [*before, *body]) - set(weights)
     before = [*ast.parse("\n".join(f"{n} = {CLASSES}" for n in sorted(counts))).body, *before]
     given = [n for n in given if n not in counts]
-    before = [all_classes(s) for s in before]
+    factor = common_factor(body, updates)
+    before = [with_rate_1(all_classes(s), factor) for s in before]
     statements = [*before, *body]
     counters = assigned([s for s in body if isinstance(s, ast.Assign) and isinstance(s.value, ast.Constant)])
     free = [n for n in given if n in loaded_in(statements) and n not in weights and n not in counters]
-    factor = common_factor(body, updates)
     arrays = [n for n in free if n != factor or is_data(n)]  # L may be a rate
     targets = [n for n in arrays if is_target(n)]
     data = [n for n in arrays if is_data(n) and n not in targets]

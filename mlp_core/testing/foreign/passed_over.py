@@ -15,9 +15,10 @@ from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.foreign.stubs import stub
 from mlp_core.testing.foreign.top_level import Found
 
-VARIANT = r"(_?(with_?|and_?)?(reg\w*|l2|dropout|penalty|decay|naive|fast|vectori[sz]ed|loops?|v?\d))?"
-BACKWARD = re.compile(f"({nets.BACKWARD[0]}){VARIANT}", re.IGNORECASE)
-"""names of a backward pass, as a function or a method, or of a variant of it"""
+BACKWARD = re.compile(
+    rf"{nets.BACKWARD[0]}|_?(\w+_)?(backward|back_?prop)(?!\w*(hook|test|check|plot|print|time))\w*", re.IGNORECASE
+)
+"""names of a backward pass, as a function or a method, or of a variant of it: backward_propagate_error"""
 
 DELEGATES = re.compile(r"_?back_?(ward|prop)\w*", re.IGNORECASE)
 """names of another backward pass that is called: then that one has the formulas"""

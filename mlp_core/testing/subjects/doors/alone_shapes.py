@@ -26,6 +26,9 @@ LAYOUTS = ("rows", "rows, out first", "columns", "columns, in first", "a vector"
 """the layout of the data, and of the sizes of a weight: a number in y = w * x + b"""
 
 
+FEATURES = (2, 3, 4)
+"""numbers of features of a sample whose weights are single numbers"""
+
 ONE = ("the class of one sample", "one-hot, of one sample")
 """kinds of a target that is a number of a class, and a vector"""
 
@@ -173,14 +176,17 @@ def given_for(
 def _of_numbers(
     arguments: Sequence[str], wrt: Sequence[str], target: str, rate: str, *, one: bool
 ) -> Iterator[Given]:  # fmt: skip
-    """Parameters that are numbers, and data and target that are vectors, or numbers of one sample."""
+    """Parameters that are numbers, and data and target that are vectors, or numbers of one sample. Its data may also be
+    a vector, of which the code reads x[0] and x[1].
+    """
     data = [n for n in arguments if n not in (*wrt, target, rate)]
     constants = {n: next(iter(options_of([n], ())[0]), None) for n in data[1:]}
-    vectors: dict[str, Any] = dict.fromkeys([target, *data[:1]], () if one else ("n",))
-    held = {rate: 1.0, **vectors, **constants, **dict.fromkeys(wrt, ())}
-    shapes, asked = tuple(held[name] for name in arguments), SHAPES.get()
-    if None not in shapes and (asked is None or alike(asked, shapes)):
-        yield from (Given(shapes, arguments.index(target), "real", 1, 0, lib) for lib in ("numpy", "torch"))
+    last: tuple[Any, ...] = () if one else ("n",)
+    for own in (last, *((k,) for k in FEATURES if one)):
+        held = {rate: 1.0, target: last, **dict.fromkeys(data[:1], own), **constants, **dict.fromkeys(wrt, ())}
+        shapes, asked = tuple(held[name] for name in arguments), SHAPES.get()
+        if None not in shapes and (asked is None or alike(asked, shapes)):
+            yield from (Given(shapes, arguments.index(target), "real", 1, 0, lib) for lib in ("numpy", "torch"))
 
 
 def of_one(
