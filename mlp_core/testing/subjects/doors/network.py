@@ -3,6 +3,7 @@ method for each."""
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -135,7 +136,7 @@ def _shared(make: Callable[[], Any], params: str) -> tuple[tuple[str, Place], ..
     """The other places of the arrays of a dict of parameters: layers may hold the same arrays."""
     with seeded():
         places = [one.places for one in all_held(make())]
-    owners = [(word(p)[len(params) + 2 : -2], several) for several in places for p in several if p[0] == f".{params}"]
+    owners = [(literal_eval(p[1][1:-1]), several) for several in places for p in several if p[0] == f".{params}"]
     return tuple((key, p) for key, several in owners for p in several if p[0] != f".{params}")
 
 
