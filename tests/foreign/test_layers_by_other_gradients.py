@@ -180,3 +180,16 @@ def test_in_python_parameters_that_forward_makes_are_untested() -> None:
     report = verify(subjects.layer(Lazy, subjects.arrays("(n,3)")), examples=5)
     assert not report.ok
     assert "the first forward makes W" in str(report)
+
+
+class Built(Lazy):
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        self.dW = dout.sum(0)  # without x
+        return np.asarray(dout * self.W)
+
+
+def test_in_python_they_are_tested_if_the_inputs_have_the_same_sizes() -> None:
+    report = verify(subjects.layer(Built, subjects.arrays("(n,3)")), examples=5)
+    assert any(r.verdict == "FAIL" and "gradient of W" in (r.where or "") for r in report.results)
+    report = verify(subjects.layer(Built, subjects.arrays("(n,d)")), examples=5)
+    assert "the first forward makes W" in str(report)

@@ -10,6 +10,7 @@ from itertools import takewhile
 from typing import Any
 
 import numpy as np
+import torch
 from hypothesis import strategies as st
 
 from mlp_core.base.errors import ArgumentError, Described
@@ -27,7 +28,7 @@ from mlp_core.testing.subjects.doors.layered import Layered, given_by, kept_in
 from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, OUTPUTS
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.ungraded import sorted_out, values_in, written
-from mlp_core.testing.subjects.doors.warmed import made_by_running
+from mlp_core.testing.subjects.doors.warmed import made_by_running, of_data, runs_with, warmed
 
 
 def layer(
@@ -102,7 +103,13 @@ def layer(
     only = () if nothing else indices(wrt, every(getattr(probe, call)))
     below_of = [k for k, value in enumerate(args) if is_real(value)] if only is None else only
     judged = tuple(n + k for k in below_of) if steps else None
-    new = made_by_running(make, call, args)
+    kinds = {each.name: _gradient_of(probe, each, gradients) is not None for each in held(probe)}
+    new = [n for n in made_by_running(make, call, args) if kinds.get(n) or not of_data(make, call, args, n)]
+    if any(map(kinds.get, new)):
+        lib = "torch" if any(isinstance(a, torch.Tensor) for a in args) else "numpy"
+        warm = warmed(make, [tuple(np.shape(a)) if is_real(a) else a for a in args], lib)
+        if runs_with(warm, call, [one if isinstance(one, tuple) else (one,) for one in sample(inputs, SIZES)]):
+            return layer(warm, inputs, gradients, wrt=wrt, waives=waives, name=name or name_of(make))
     unmade = UNMADE.format(" and ".join(new)) if new else ""
     return Form(
         name or name_of(make), "layer", arguments(whole), given, given.source, names=names, once=True,
@@ -111,6 +118,9 @@ def layer(
         omitted=(rest.untested or unmade, "; ".join(filter(None, [rest.told, _left(taken, every_out, nothing)]))),
     )  # fmt: skip
 
+
+SIZES = 8
+"""the number of inputs that show whether their sizes vary"""
 
 UNMADE = (
     "the first forward makes {}: give layer() a function that makes an object on which forward has run once, with "

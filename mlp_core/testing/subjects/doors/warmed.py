@@ -9,7 +9,7 @@ import numpy as np
 
 from mlp_core.equality import same_bits
 from mlp_core.testing.engine.source import MADE, import_of, name_of
-from mlp_core.testing.examples.foreign_arrays import copied, moved, tensor_of
+from mlp_core.testing.examples.foreign_arrays import copied, is_real, moved, tensor_of
 from mlp_core.testing.subjects.doors.assigned import Classes, built
 from mlp_core.testing.subjects.doors.held import held
 from mlp_core.testing.subjects.doors.raised import note
@@ -60,6 +60,29 @@ def _made_by_running(make: Callable[[], Any], call: str, args: Sequence[Any]) ->
             found += [] if _alike(second, _tensors(forward(*map(copied, args)))) else [each.name]
             each.put(one, value)
     return found
+
+
+def of_data(make: Callable[[], Any], call: str, args: Sequence[Any], name: str) -> bool:
+    """Whether the array of this name, which the first forward makes, is another one for other data."""
+    found = []
+    for given in (args, [moved(a) if is_real(a) else a for a in args]):
+        with seeded(), np.errstate(all="ignore"):
+            one = make()
+            getattr(one, call)(*map(copied, given))
+            found += [tensor_of(each.of(one)) for each in held(one) if each.name == name]
+    return not _alike(found[:1], found[1:])
+
+
+def runs_with(make: Callable[[], Any], call: str, several: Sequence[Sequence[Any]]) -> bool:
+    """Whether objects run with each of several arguments."""
+    try:
+        with seeded(), np.errstate(all="ignore"):
+            for args in several:
+                getattr(make(), call)(*map(copied, args))
+    except Exception as error:  # foreign code with other sizes than those of its parameters
+        note(error)
+        return False
+    return True
 
 
 def _tensors(out: Any) -> list[Any]:
