@@ -28,7 +28,7 @@ from mlp_core.testing.subjects.doors.layered import Layered, given_by, kept_in
 from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, OUTPUTS
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.ungraded import sorted_out, values_in, written
-from mlp_core.testing.subjects.doors.warmed import made_by_running, of_data, runs_with, warmed
+from mlp_core.testing.subjects.doors.warmed import made_by_running, of_data, outputs_of, runs_with, warmed
 
 
 def layer(
@@ -103,9 +103,10 @@ def layer(
     only = () if nothing else indices(wrt, every(getattr(probe, call)))
     below_of = [k for k, value in enumerate(args) if is_real(value)] if only is None else only
     judged = tuple(n + k for k in below_of) if steps else None
-    kinds = {each.name: _gradient_of(probe, each, gradients) is not None for each in held(probe)}
-    new = [n for n in made_by_running(make, call, args) if kinds.get(n) or not of_data(make, call, args, n)]
-    if any(map(kinds.get, new)):
+    late = made_by_running(make, call, args)
+    own = [each.name for each in held(probe) if each.name in late and _gradient_of(probe, each, gradients) is not None]
+    new = [n for n in late if n in own or not of_data(make, call, args, n)]
+    if own:
         lib = "torch" if any(isinstance(a, torch.Tensor) for a in args) else "numpy"
         warm = warmed(make, [tuple(np.shape(a)) if is_real(a) else a for a in args], lib)
         if runs_with(warm, call, [one if isinstance(one, tuple) else (one,) for one in sample(inputs, SIZES)]):
@@ -190,5 +191,5 @@ def _matters(make: Callable[[], Any], call: str, one: Held, args: Sequence[Any],
             made = make()
             one.put(made, moved(one.of(made), far))
             out = given_by(made, getattr(made, call)(*map(copied, args)), kept)
-        found.append([tensor_of(o) for o in (out if isinstance(out, (tuple, list)) else [out])])
+        found.append(outputs_of(out))
     return any(a.shape != b.shape or bool((a != b).any()) for a, b in zip(*found, strict=True))

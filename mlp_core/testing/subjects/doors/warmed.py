@@ -50,14 +50,14 @@ def _made_by_running(make: Callable[[], Any], call: str, args: Sequence[Any]) ->
         forward = getattr(one, call)
         forward(*map(copied, args))
         new = [each for each in held(one) if each.name not in before]
-        second = _tensors(forward(*map(copied, args))) if new else []
-        if not new or not _alike(second, _tensors(forward(*map(copied, args)))):
+        second = outputs_of(forward(*map(copied, args))) if new else []
+        if not new or not _alike(second, outputs_of(forward(*map(copied, args)))):
             return []
         found = []
         for each in new:
             value = copied(each.of(one))
             each.put(one, moved(value))
-            found += [] if _alike(second, _tensors(forward(*map(copied, args)))) else [each.name]
+            found += [] if _alike(second, outputs_of(forward(*map(copied, args)))) else [each.name]
             each.put(one, value)
     return found
 
@@ -85,7 +85,8 @@ def runs_with(make: Callable[[], Any], call: str, several: Sequence[Sequence[Any
     return True
 
 
-def _tensors(out: Any) -> list[Any]:
+def outputs_of(out: Any) -> list[Any]:
+    """The numbers of what a forward returned, one tensor for each output."""
     return [tensor_of(o) for o in (out if isinstance(out, (tuple, list)) else [out])]
 
 
