@@ -112,3 +112,23 @@ def test_a_mistake_of_a_smooth_function_is_not_said_to_be_one_of_equal_entries()
     report = verify(subjects.pair(lambda x: (np.tanh(x), x), lambda d, x: d * (1 - np.tanh(x)), EQUAL), examples=40)
     assert "is right where entries are equal" in failing(report)
     assert "equal largest" not in failing(report)["is right where entries are equal"]
+
+
+def windows(x: Array) -> Array:
+    """The maximum of each square of four, one apart."""
+    return np.maximum(np.maximum(x[:-1, :-1], x[:-1, 1:]), np.maximum(x[1:, :-1], x[1:, 1:])), x
+
+
+def to_each_largest(dout: Array, x: Array) -> Array:
+    dx = np.zeros_like(x)
+    for i, j in np.ndindex(dout.shape):
+        square = x[i : i + 2, j : j + 2]
+        dx[i : i + 2, j : j + 2] += (square == square.max()) * dout[i, j]
+    return dx
+
+
+def test_a_maximum_over_overlapping_squares_is_accused_by_name() -> None:
+    sizes = {"n": (4, 5), "m": (4, 5)}
+    report = verify(subjects.pair(windows, to_each_largest, arrays("(n,m)", sizes=sizes)), examples=40)
+    (words,) = failing(report).values()
+    assert words.startswith("each of several equal largest entries gets the whole gradient")

@@ -169,3 +169,43 @@ for t in range(2000):
     c -= learning_rate * grad_c
     d -= learning_rate * grad_d
 """
+
+UNROLLED = """\
+import numpy as np
+
+
+def rnn_cell_forward(xt, a_prev, parameters):
+    Wax, Waa, ba = parameters["Wax"], parameters["Waa"], parameters["ba"]
+    a_next = np.tanh(Waa @ a_prev + Wax @ xt + ba)
+    return a_next, parameters["Wya"] @ a_next + parameters["by"], (a_next, a_prev, xt, parameters)
+
+
+def rnn_forward(x, a0, parameters):
+    caches, a_next = [], a0
+    n_y, n_a = parameters["Wya"].shape
+    a, y = np.zeros((n_a, *x.shape[1:])), np.zeros((n_y, *x.shape[1:]))
+    for t in range(x.shape[2]):
+        a_next, y[:, :, t], cache = rnn_cell_forward(x[:, :, t], a_next, parameters)
+        a[:, :, t] = a_next
+        caches.append(cache)
+    return a, y, (caches, x)
+
+
+def rnn_cell_backward(da_next, cache):
+    a_next, a_prev, xt, parameters = cache
+    dz = (1 - a_next**2) * da_next
+    return {"dxt": parameters["Wax"].T @ dz, "dWax": dz @ xt.T, "da_prev": parameters["Waa"].T @ dz,
+            "dWaa": dz @ a_prev.T, "dba": dz.sum(axis=1, keepdims=True)}
+
+
+def rnn_backward(da, caches):
+    caches, x = caches
+    dx, da_prev = np.zeros_like(x), 0
+    grads = {"dWax": 0, "dWaa": 0, "dba": 0}
+    for t in reversed(range(x.shape[2])):
+        one = rnn_cell_backward(da[:, :, t] + da_prev, caches[t])
+        da_prev, dx[:, :, t] = one["da_prev"], one["dxt"]
+        grads = {key: value + one[key] for key, value in grads.items()}
+    return {"dx": dx, "da0": da_prev, **grads}
+"""
+"""a recurrent network whose forward passes its dict of parameters on to a cell"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cell_files import ADAM, CELL, CUBIC, GIVEN_CELL, KEPT, MOMENTUM, SOFTMAX
+from cell_files import ADAM, CELL, CUBIC, GIVEN_CELL, KEPT, MOMENTUM, SOFTMAX, UNROLLED
 from pairs_of_strangers import Case, holds, said
 
 LAYERS = ("Relu", "Lin", "Mse")
@@ -13,6 +13,7 @@ LAYERS = ("Relu", "Lin", "Mse")
 CASES = {
     "an LSTM cell": Case(CELL, "dc + dh * self.o", "dh * self.o", ("LSTMCell",), "gradient of"),
     "an RNN cell with its weights": Case(GIVEN_CELL, "sum(dt, axis=0)", "mean(dt, axis=0)", ("RNN",), "params[2]"),
+    "an unrolled cell with a dict": Case(UNROLLED, "da[:, :, t] + da_prev", "da[:, :, t]", ("rnn",), "gradient of"),
     "a linear layer with kept gradients": Case(KEPT, "out.g.sum(0)", "out.g.mean(0)", LAYERS, "gradient of b"),
     "a loss with kept gradients": Case(KEPT, "2 * (inp", "(inp", LAYERS, "gradient of pred"),
     "classes in a loop": Case(

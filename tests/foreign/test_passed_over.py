@@ -53,7 +53,34 @@ UNUSED = {
     ),
 }
 
+TWO = """
+class Layer:
+    def __init__(self, n, m):
+        self.w, self.v = np.random.randn(n, m), load_velocity()
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+
+    def backward(self, dout):
+        self.dw = self.x.T @ dout
+        return dout @ self.w.T
+
+    def update(self, lr):
+        self.v = 0.9 * self.v + self.dw
+        self.w -= lr * self.v
+"""
+
+
+def test_a_step_with_the_arrays_of_a_layer_is_listed_beside_its_gradients(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.py"
+    path.write_text(SIGMOID + TWO, encoding="utf-8")
+    _, (left,) = subjects_in([str(path)])
+    assert (left.name, left.results[0].verdict) == (f"{path}:Layer.update", "UNTESTED")
+
+
 LEFT = {
+    "a step that another method calls": TWO.replace("        return d", "        self.update(0.1)\n        return d"),
     "an exercise": "\nclass Net:\n    def backward(self, x):\n        raise NotImplementedError(x + 1)\n",
     "no formula": "\nclass Loss:\n    def backward(self):\n        return self.kept\n",
     "other layers": (

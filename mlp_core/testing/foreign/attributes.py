@@ -6,11 +6,14 @@ import ast
 import re
 from collections.abc import Iterator
 
-from mlp_core.testing.foreign.alone import BIAS, MATRIX
+from mlp_core.testing.foreign.alone import MATRIX, is_weight
 from mlp_core.testing.foreign.doors import wanted
 
 SEVERAL = re.compile(r"weights|biases|ws|bs|w|b|thetas?", re.IGNORECASE)
 """names of a list with one array per layer"""
+
+HELD = re.compile(r"_?(param(eter)?s?|weights?|theta|model)", re.IGNORECASE)
+"""names of a dict of arrays"""
 
 
 def taken(method: ast.FunctionDef) -> list[str]:
@@ -42,8 +45,29 @@ def weights_of(init: ast.FunctionDef) -> tuple[tuple[str, ...], tuple[str, ...]]
     if lists:
         pairs = [(f"{n}_{k}", f"{n}[{k}]") for k in range(2) for n in lists]
         return tuple(a for a, _ in pairs), tuple(b for _, b in pairs)
-    made = [n for n in names if (MATRIX.fullmatch(n) or BIAS.fullmatch(n)) and _is_array(init, n)]
+    made = [n for n in names if is_weight(n) and _is_array(init, n) and not _is_state(init, n)]
+    if not any(map(MATRIX.fullmatch, made)):
+        for name in filter(HELD.fullmatch, names):
+            keys = _keys(init, name)
+            if keys:
+                return keys, tuple(f"{name}[{key!r}]" for key in keys)
     return tuple(made), tuple(made)
+
+
+def _keys(init: ast.FunctionDef, name: str) -> tuple[str, ...]:
+    """The keys of a dict of weights in an attribute: self.params = {"W1": ...}, or self.params["W1"] = ..."""
+    made = [k for v in values(init, name) if isinstance(v, ast.Dict) for k in v.keys]
+    stores = [t for s in ast.walk(init) if isinstance(s, ast.Assign) for t in s.targets]
+    made += [t.slice for t in stores if isinstance(t, ast.Subscript) and ast.unparse(t.value) == f"self.{name}"]
+    found = [k.value if isinstance(k, ast.Constant) and isinstance(k.value, str) else "" for k in made]
+    plain = all(map(is_weight, found)) and any(map(MATRIX.fullmatch, found))
+    return tuple(dict.fromkeys(found)) if plain else ()
+
+
+def _is_state(init: ast.FunctionDef, name: str) -> bool:
+    """Whether an attribute is made with the shape of another one, as a velocity is: self.vW = np.zeros_like(self.W)."""
+    code = [ast.unparse(v) for v in values(init, name)]
+    return any(re.fullmatch(r"(\w+\.)?(zeros|ones|full|empty)(_like)?\(self\.\w+(\.shape)?\)", one) for one in code)
 
 
 def weights_in(init: ast.FunctionDef) -> tuple[str, ...]:

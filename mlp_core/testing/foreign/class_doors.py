@@ -9,7 +9,7 @@ from typing import Any
 
 from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.doors import PRIMES, Door, is_gradient, own_bases, positional, returns, wanted
-from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, OUTPUTS
+from mlp_core.testing.subjects.doors.names import ABOVE, BELOW, BESIDE, OUTPUTS
 
 of_layer = later("mlp_core.testing.subjects.doors.recognised_layer", "of_layer")
 of_method = later("mlp_core.testing.subjects.doors.bound", "of_method")
@@ -105,7 +105,27 @@ def layers(file: Any) -> Iterator[Door]:
         elif node.name in inherited and _calls_what_it_is_given(node):
             continue
         if names is not None:
-            yield node.name, (node.name,), lambda cls, _, names=names: of_layer(cls, *names)
+            kept = _kept_results(file, node, names)
+            yield node.name, (node.name,), lambda cls, _, names=names, kept=kept: of_layer(cls, *names, kept)
+
+
+def _kept_results(file: Any, node: ast.ClassDef, names: tuple[str, str]) -> tuple[str, ...]:
+    """The results of a backward that returns gradients of attributes too, as in `return dx, dW, db`: for each of these
+    its name, and "" for every other result. Empty if there is none.
+    """
+    classes = [node, *own_bases(file, node)]
+    both = [next((m for c in classes for m in c.body if isinstance(m, ast.FunctionDef) and m.name == n), None)
+            for n in names]  # fmt: skip
+    if both[0] is None or both[1] is None:
+        return ()
+    gives = [n.value for n in ast.walk(both[1]) if isinstance(n, ast.Return)]
+    if len(gives) != 1 or not isinstance(gives[0], ast.Tuple) or len(gives[0].elts) < len(wanted(both[0])):
+        return ()
+    read = [n for c in classes for n in ast.walk(c) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "self"]
+    kept = {ast.unparse(n) for n in ast.walk(both[0]) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
+    forms = {form.format(n.attr) for n in read if f"self.{n.attr}" not in kept for form in BESIDE}
+    found = tuple(one.id if isinstance(one, ast.Name) and one.id in forms else "" for one in gives[0].elts)
+    return found if any(found) and not all(found) else ()
 
 
 def _calls_what_it_is_given(node: ast.ClassDef) -> bool:

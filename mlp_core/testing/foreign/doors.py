@@ -195,7 +195,7 @@ def pairs(file: Any) -> Iterator[Door]:
     functions = _functions(file)
     for name, forward, backward in _pairs(functions):
         called = forward if name in file.definitions else name
-        make = paired(functions[forward])
+        make = paired(functions[forward], functions)
         wrt = asked_by(functions[backward], wanted(functions[forward]))
         yield _both(file, called, forward, backward, partial(make, wrt=wrt) if make is of_pair and wrt else make)
 

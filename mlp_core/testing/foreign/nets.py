@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,7 @@ class Net:
 def nets(file: Any) -> Iterator[Gradient]:
     for node in file.classes():
         if not file.is_module(node) and (net := read(node)) is not None:
-            parts = _parts(net)
+            parts = parts_of(net)
             if parts is not None:
                 yield f"{node.name}.{net.backward.name}", (node.name,), _made(parts)
 
@@ -70,14 +70,14 @@ def read(node: ast.ClassDef) -> Net | None:
     kept = _kept(methods.get("__init__"))
     forward = _likeliest(methods, FORWARD, lambda m: len(taken(m)) == (0 if kept else 1))
     backward = _likeliest(
-        methods, BACKWARD, lambda m: (not taken(m) if kept else any(map(_is_target, taken(m)))) and not clips(m)
+        methods, BACKWARD, lambda m: (not taken(m) if kept else any(map(is_target, taken(m)))) and not clips(m)
     )
     if "__init__" not in methods or forward is None or backward is None:
         return None
     made = constructing(methods)
     weights, places = weights_of(made)
     rates = tuple(n for n in attributes(made) if RATE.fullmatch(n))
-    costs = [m for m in methods.values() if COST.fullmatch(m.name) and any(map(_is_target, taken(m)))
+    costs = [m for m in methods.values() if COST.fullmatch(m.name) and any(map(is_target, taken(m)))
              and len(returned(m) or ()) == 1]  # fmt: skip
     cost = costs[0] if len(costs) == 1 and costs[0] is not backward else None
     return Net(node, forward, backward, cost, weights, places, rates, kept) if weights else None
@@ -86,7 +86,7 @@ def read(node: ast.ClassDef) -> Net | None:
 def _kept(init: ast.FunctionDef | None) -> tuple[str, ...]:
     """The data and the target, if a constructor takes one of each and keeps both in attributes."""
     names = [] if init is None else taken(init)
-    targets, data = [n for n in names if _is_target(n)], [n for n in names if INPUT.fullmatch(n)]
+    targets, data = [n for n in names if is_target(n)], [n for n in names if INPUT.fullmatch(n)]
     if init is None or len(targets) != 1 or len(data) != 1:
         return ()
     written = {ast.unparse(one) for name in attributes(init) for one in values(init, name)}
@@ -102,18 +102,19 @@ SLOPE = re.compile(r"d[A-Z_]\w*|grad_\w+|\w+_grad")
 """names of a gradient by a target, such as dY: the upstream gradient of a layer"""
 
 
-def _is_target(name: str) -> bool:
+def is_target(name: str) -> bool:
     return TARGET.fullmatch(name) is not None or (role(name) == "true" and not SLOPE.fullmatch(name))
 
 
-def _parts(net: Net) -> Parts | None:
+def parts_of(net: Net, method: str = "", passed: Sequence[str] = ()) -> Parts | None:
+    """The functions that are made of a network. method: another one than its backward, with what is passed to it."""
     matrices = [w for w in net.weights if not BIAS.fullmatch(w.rpartition("_")[0] or w)]
     made = _constructed(net, matrices)
-    x, target = net.kept or (taken(net.forward)[0], next(n for n in taken(net.backward) if _is_target(n)))
+    x, target = net.kept or (taken(net.forward)[0], next(n for n in taken(net.backward) if is_target(n)))
     results = _results(net.forward)
     given = [n if n in results else _handed(n, x, target) for n in taken(net.backward)]
     cost = None if net.cost is None else [_handed(n, x, target) for n in taken(net.cost)]
-    if made is None or None in given or x == target or (cost is not None and None in cost):
+    if made is None or (None in given and not method) or x == target or (cost is not None and None in cost):
         return None
     arguments = (*net.weights, x, target)
     head = f"({', '.join(arguments)}):"
@@ -129,7 +130,8 @@ def _parts(net: Net) -> Parts | None:
     ]  # fmt: skip
     many = ", ".join(f"net.{place}" for place in net.places)
     gives = [
-        f"    before = copy.deepcopy([{many}])", f"    found = net.{net.backward.name}({', '.join(map(str, given))})",
+        f"    before = copy.deepcopy([{many}])",
+        f"    found = net.{method or net.backward.name}({', '.join(map(str, passed if method else given))})",
         f"    return taken(net, found, {net.weights!r}, before, [{many}])",
     ]  # fmt: skip
     lines = [
@@ -142,7 +144,7 @@ def _parts(net: Net) -> Parts | None:
     if cost is not None and net.cost is not None:
         lines += [f"def value{head}", *first, f"    return net.{net.cost.name}({', '.join(map(str, cost))})"]
     biases = frozenset(w for w in net.weights if w not in matrices)
-    name = f"{net.node.name}.{net.backward.name}"
+    name = f"{net.node.name}.{method or net.backward.name}"
     return Parts(
         name, "\n".join(lines), arguments, net.weights, target, biases, "1.0", own=cost is not None, new=not net.kept
     )  # fmt: skip
@@ -196,7 +198,7 @@ def _handed(name: str, x: str, target: str) -> str | None:
     """The expression passed for a parameter of a method; None if its name shows none."""
     if name in (x, target):
         return name
-    if _is_target(name):
+    if is_target(name):
         return target
     if RATE.fullmatch(name):
         return "1.0"

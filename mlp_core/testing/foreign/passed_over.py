@@ -1,5 +1,5 @@
-"""Backward passes and derivatives in a file of which nothing is verified: no recogniser takes them, and no verified
-definition uses them.
+"""Backward passes, derivatives and updates in a file of which nothing is verified: no recogniser takes them, and no
+verified definition uses them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from mlp_core.testing.foreign import nets
 from mlp_core.testing.foreign.beside import HESSIANS
 from mlp_core.testing.foreign.doors import PRIMES, stems
+from mlp_core.testing.foreign.passed_moves import moves_passed_over
 from mlp_core.testing.foreign.reach import Statement, reached
 from mlp_core.testing.foreign.stubs import stub
 from mlp_core.testing.foreign.top_level import Found
@@ -43,6 +44,7 @@ def passed_over(statements: Sequence[Statement], found: Sequence[Found]) -> Iter
             continue
         methods = [m for m in node.body if isinstance(m, ast.FunctionDef) and BACKWARD.fullmatch(m.name)]
         yield from (f"{name}.{m.name}" for m in methods[:1] if _computes(m))
+    yield from moves_passed_over(last, found)
 
 
 def _computes(node: ast.FunctionDef) -> bool:

@@ -85,7 +85,7 @@ def _called(theirs: Any, reading: Reading, hyper: dict[str, float]) -> Reading:
     holds: tuple[str, ...] = (reading.holds,)
     if reading.kind in ("function", "class", "made") and len(reading.params) < 2:
         holds = HOLDS if reading.kind != "made" else HOLDS[1:]
-    if reading.holds in PREFIX and reading.kind in OWNERS:
+    if reading.holds in PREFIX and reading.kind in (*OWNERS, "own arrays"):
         holds = tuple(PREFIX)
     libraries = ("torch", "numpy") if reading.kind == "objects" else ("numpy", "torch")
     for library in libraries:
@@ -161,7 +161,10 @@ def _words(reading: Reading, like: Like | None, words: str) -> str:
     how = f"made by a function, {how}" if reading.kind == "made" else how
     if reading.kind == "pairs":
         how = "on pairs of " + " and ".join({"grads": "a gradient", "params": "a parameter"}[r] for r in reading.taken)
-    how = {"config": "array by array, with a config", "objects": "on objects with data and grad"}.get(reading.kind, how)
+    how = {
+        "config": "array by array, with a config", "objects": "on objects with data and grad",
+        "own arrays": "on the arrays of its object",
+    }.get(reading.kind, how)  # fmt: skip
     if reading.kind in OWNERS:
         how = "that takes one layer at a time" if reading.single else "that walks over layers"
     if len(reading.params) > 1:

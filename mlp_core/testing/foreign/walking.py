@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mlp_core.testing.foreign.doors import positional, wanted
+from mlp_core.testing.subjects.reading import DICTS
 
 LAYERS = re.compile(r"(trainable_|dense_)?layers|model|network|net|nn|mlp", re.IGNORECASE)
 """names of the layers of a network, or of the network"""
@@ -16,10 +17,6 @@ LAYER = re.compile(r"layer|l|dense")
 
 GRADIENTS = "d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "{}_gradient", "{}_gradients", "dL_d{}"
 """names of a gradient beside its parameter"""
-
-DICTS = ("params", "grads"), ("params", "dparams"), ("parameters", "gradients"), ("parameters", "grads"), (
-    "params", "gradients")  # fmt: skip
-"""names of two dicts of a layer"""
 
 
 @dataclass(frozen=True)
@@ -40,13 +37,20 @@ def walk(node: ast.FunctionDef) -> Walk | None:
     """The layers whose parameters a function moves by their gradients; None if there are none."""
     single = [(name, name) for name in positional(node) if LAYER.fullmatch(name)]
     for base, origin in (*_steps(node), *single):
-        attributes = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == base]
-        names = list(dict.fromkeys(n.attr for n in attributes))
-        moved = _moved(node, base)
-        pairs = [(p, g) for p in names for g in names if p in moved and _belong(p, g)]
+        pairs = pairs_of(node, base)
         if pairs:
             return Walk(origin, tuple(pairs), (base, origin) in single)
     return None
+
+
+def pairs_of(node: ast.FunctionDef, base: str, passed: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """The attributes of an object that a function moves, each with that of its gradient. passed: names of arguments,
+    which may be gradients too.
+    """
+    attributes = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == base]
+    names = list(dict.fromkeys(n.attr for n in attributes))
+    moved = _moved(node, base)
+    return [(p, g) for p in names for g in (*names, *passed) if p in moved and _belong(p, g)]
 
 
 def _steps(node: ast.FunctionDef) -> Iterator[tuple[str, str]]:

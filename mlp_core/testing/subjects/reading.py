@@ -8,6 +8,10 @@ from typing import Any
 HOLDS = ("prefixed", "dict", "list", "array")
 """how all parameters are passed: dicts with W1 and dW1, dicts with the same keys, lists, or array by array"""
 
+DICTS = ("params", "grads"), ("params", "dparams"), ("parameters", "gradients"), ("parameters", "grads"), (
+    "params", "gradients")  # fmt: skip
+"""names of two dicts of a layer"""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -17,7 +21,8 @@ class Reading:
     """"function", "config" (its state and its numbers are in one dict) or "made" (a function makes it). For classes:
     "class", "pairs" (a method takes pairs of a gradient and a parameter) or "objects" (it has the parameters, each with
     .data and .grad). For those that walk over layers: "layers" (a function, or a class of which an object is made),
-    "kept layers" (the object gets them when it is made) or "own layers" (a network's method)
+    "kept layers" (the object gets them when it is made) or "own layers" (a network's method). "own arrays": a method
+    that moves the arrays of its object, which may be in lists: `holds` is then "lists"
     """
     params: tuple[str, ...] = ()
     """the names of the parameters; several if each array has its own"""
@@ -50,6 +55,10 @@ class Reading:
     """how its updates enter, if it returns updates instead of parameters: "added", "subtracted", or by a function"""
     within: str = ""
     """the attribute of a network that has its layers"""
+    starts: tuple[tuple[str, str], ...] = ()
+    """the state of an object that moves its own arrays: attributes, each with the parameter of whose shape its zeros
+    are, or with its first number
+    """
 
 
 @dataclass(frozen=True)

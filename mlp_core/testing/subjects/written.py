@@ -16,6 +16,8 @@ from mlp_core.testing.subjects.functional import array_of, copied, tensor_of
 from mlp_core.testing.subjects.layered import OWNERS, begun, walked
 from mlp_core.testing.subjects.made import begun as made_state
 from mlp_core.testing.subjects.made import stepped
+from mlp_core.testing.subjects.owned import begun as begun_own
+from mlp_core.testing.subjects.owned import moved
 from mlp_core.testing.subjects.reading import Reading
 
 
@@ -130,6 +132,8 @@ def _start(rule: Any, begin: Any, reading: Reading, held: _Held, hyper: dict[str
         return rule(objects, **hyper), objects
     if reading.kind == "config":
         return {}
+    if reading.kind == "own arrays":
+        return begun_own(rule, reading, held.arrays, hyper)
     if reading.kind in OWNERS:
         return begun(rule, reading, held.arrays, hyper)
     if begin is None:
@@ -222,6 +226,6 @@ def _objects(rule: Any, reading: Reading, part: Any, slopes: Any, kept: Any, t: 
 
 _CALLS: dict[str, Callable[..., Any]] = {
     "function": _function, "config": _config, "class": _class, "objects": _objects, "made": _made,
-    "pairs": _pairs,
+    "pairs": _pairs, "own arrays": moved,
     **dict.fromkeys(OWNERS, walked),
 }  # fmt: skip

@@ -43,6 +43,9 @@ NONE = "none of several equal largest entries gets a gradient: give it to one of
 SEPARATIONS = 12
 """the number of ways in which equal entries are separated, to see what each gets if it is the largest"""
 
+LIFTED = 120
+"""the largest number of entries of which each is also moved above and below all others"""
+
 APART = 2.0**-20
 """how far equal entries are separated"""
 
@@ -152,15 +155,37 @@ def _told(subject: Form, line: Tied, got: Pulled) -> Iterator[str]:
         _held(subject, beside, pulled(subject, apart[0], got.cut()), Evidence())
     except Broken:
         return  # the gradient is wrong without equal entries too
-    most = [a.gather(0, a.abs().argmax(0, keepdim=True))[0] for a in alone]
+    most = _most(subject, line, got, alone)
     for words, gradients in ((EACH, most), (NONE, [torch.zeros_like(m) for m in most])):
         three = zip(got.tensors(), gradients, varies, strict=True)
         if all(bool(((g - e).abs() <= 64 * APART * (1 + e.abs()))[v].all()) for g, e, v in three):
             yield words
 
 
-def _apart(line: Tied, seed: int) -> Arguments:
-    """The example with its equal entries slightly separated."""
+def _most(subject: Form, line: Tied, got: Pulled, alone: list[Tensor]) -> list[Tensor]:
+    """The largest gradient of each entry if the entries are slightly separated.
+
+    An entry in several windows is hardly ever the largest of each by chance. For a small example it is made the largest
+    of all, and then the smallest.
+    """
+    entries = [(k, i) for k, d in enumerate(line.along) for i in range(d.numel())]
+    whole = [list(a) for a in alone]
+    for seed, (k, i) in enumerate(entries if len(entries) <= LIFTED else ()):
+        for lift in (1.0, -1.0):
+            moved = pulled(subject, _apart(line, seed, (k, i, lift)), got.cut()).tensors()
+            for several, one in zip(whole, moved, strict=True):
+                several.append(one)
+    stacked = [torch.stack(several) for several in whole]
+    return [a.gather(0, a.abs().argmax(0, keepdim=True))[0] for a in stacked]
+
+
+def _apart(line: Tied, seed: int, lifted: tuple[int, int, float] | None = None) -> Arguments:
+    """The example with its equal entries slightly separated. lifted: the array and the entry that is moved most, and
+    its direction.
+    """
     numbers = torch.Generator().manual_seed(seed)
     noise = tuple(torch.rand(d.shape, generator=numbers, dtype=torch.float64) for d in line.along)
+    if lifted is not None:
+        array, entry, direction = lifted
+        noise[array].view(-1)[entry] = 2 * direction
     return Tied(line.example, line.paths, noise).at(APART)

@@ -37,13 +37,25 @@ def taken(net, found, names, before, after):
                 return placed
         if len(flat) == len(names):
             return flat
-    kept = {**next((v for k, v in vars(net).items() if "grad" in k.lower() and isinstance(v, dict)), {}), **vars(net)}
-    forms = ("d{}", "grad_{}", "{}_grad", "d_{}", "g{}", "dL_d{}", "{}_gradient", "grad{}", "delta_{}", "nabla_{}")
-    beside = [next((kept[f.format(n)] for f in forms if f.format(n) in kept), None) for n in names]
+    slopes = next((v for k, v in vars(net).items() if "grad" in k.lower() and isinstance(v, dict)), {})
+    if set(names) <= set(slopes):
+        return [slopes[n] for n in names]
+    beside = [kept_as(n, {**slopes, **vars(net)}) for n in names]
     if all(b is not None for b in beside):
         return beside
     STEPPED.append(True)
     return [b - a for b, a in zip(before, after)]
+
+def kept_as(name, kept):
+    forms = ("d{}", "grad_{}", "{}_grad", "d_{}", "g{}", "dL_d{}", "{}_gradient", "grad{}", "delta_{}", "nabla_{}")
+    whole, _, place = name.rpartition("_")
+    for form in forms:
+        if form.format(name) in kept:
+            return kept[form.format(name)]
+        several = kept.get(form.format(whole)) if place.isdigit() else None
+        if isinstance(several, (list, tuple)) and len(several) > int(place):
+            return several[int(place)]
+    return None
 
 def placed_by(found, shapes):
     left, placed = list(found), []

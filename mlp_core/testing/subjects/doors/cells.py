@@ -13,11 +13,11 @@ from mlp_core.testing.subjects.doors.names import key_of
 from mlp_core.testing.subjects.doors.recognised import of_pair
 
 SCHEMES = (
-    (((3, 4), (2, 4)), ((2, 5), (2, 3), (2, 2), (6, 2)), ((2, 1), (6, 1))),
-    (((4, 3), (4, 2)), ((5, 2), (3, 2), (2, 2), (2, 6)), ((2,), (6,), (1, 2), (1, 6))),
+    (((3, 4), (2, 4), (3, 4, 5)), ((2, 5), (2, 3), (2, 2), (6, 2)), ((2, 1), (6, 1))),
+    (((4, 3), (4, 2), (4, 5, 3), (5, 4, 3)), ((5, 2), (3, 2), (2, 2), (2, 6)), ((2,), (6,), (1, 2), (1, 6))),
 )
 """shapes of a recurrent cell with samples in columns and in rows: of its input and its states, of its matrices, and of
-its biases. The input has 3 numbers, the state 2 and the output 6.
+its biases. The input has 3 numbers, the state 2 and the output 6; a sequence has 5 steps.
 """
 
 

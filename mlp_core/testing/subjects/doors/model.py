@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,22 +27,52 @@ from mlp_core.testing.subjects.doors.wider import FEW, MANY
 LINES = "\n".join(anew("NAME(GIVEN)", "both")) + """
     for place, array in zip(PLACES, args):
         setattr(made, place, array)
-    value = made.VALUE(*args[len(PLACES):])
-    found = made.GRADIENT(*args[len(PLACES):])
+    BOTH
     if isinstance(found, dict):
         return value, [next(found[f.format(p)] for f in FORMS if f.format(p) in found) for p in PLACES]
     several = list(found) if isinstance(found, (tuple, list)) else [found]
     return value, [several[k] for k in ORDER]""".replace("FORMS", repr(FORMS))
 
+APART = "value = made.{0}(*args[{2}:])\n    found = made.{1}(*args[{2}:])"
 
-def of_model(cls: type, places: Sequence[str], value: str, gradient: str, order: Sequence[int]) -> Form:
-    """places: the attributes with the parameters; order: which of the returned gradients belongs to each of them.
+TOGETHER = "value, *found = made.{0}(*args[{2}:])"
+"""the lines that call both methods, or one that returns the value and then the gradients"""
+
+STEPPED = """value = made.{0}(*args[{2}:])
+    value = value[0] if isinstance(value, tuple) else value
+    for rate in RATES:
+        setattr(made, rate, 1.0)
+    before = [getattr(made, place) for place in PLACES]
+    for place, b in zip(PLACES, before):
+        setattr(made, place, b * 1.0)
+    made.{1}(PASSED)
+    found = [b - getattr(made, place) for b, place in zip(before, PLACES)]"""
+"""the lines that take a step of rate 1 with a method of the model"""
+
+
+@dataclass(frozen=True)
+class Step:
+    """The call of a method that takes a step with a model: its arguments in Python, and the attributes that are a
+    rate."""
+
+    passed: str
+    rates: tuple[str, ...]
+
+
+def of_model(
+    cls: type, places: Sequence[str], value: str, gradient: str, order: Sequence[int], step: Step | None = None
+) -> Form:  # fmt: skip
+    """places: the attributes with the parameters; order: which of the returned gradients belongs to each of them. A
+    method that returns both is `value` and `gradient`. step: `gradient` is a method that takes a step.
     Raises ArgumentError if no shapes of the data are found with which both methods run.
     """
     name, k = cls.__name__, len(places)
     telling = telling_defaults(cls)
-    lines = LINES.replace("NAME", name).replace("PLACES", repr(tuple(places))).replace("ORDER", repr(tuple(order)))
-    lines = lines.replace("VALUE", value).replace("GRADIENT", gradient)
+    calls = (TOGETHER if value == gradient else APART if step is None else STEPPED).format(value, gradient, k)
+    lines = LINES.replace("NAME", name).replace("BOTH", calls)
+    lines = lines.replace("PLACES", repr(tuple(places))).replace("ORDER", repr(tuple(order)))
+    if step is not None:
+        lines = lines.replace("PASSED", step.passed).replace("RATES", repr(step.rates))
     for sizes in _sizes(required(cls)):
         try:
             made = cls(*sizes, **telling)

@@ -25,6 +25,7 @@ from mlp_core.testing.subjects.doors.layered import given_by, kept_in
 from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
 from mlp_core.testing.subjects.doors.raised import needs_torch, note
 from mlp_core.testing.subjects.doors.recognised import not_found, told
+from mlp_core.testing.subjects.doors.returning import returning
 from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.telling import telling_defaults
 from mlp_core.testing.subjects.doors.tried import tried
@@ -32,15 +33,16 @@ from mlp_core.testing.subjects.doors.warmed import made_by_running, warmed
 from mlp_core.testing.subjects.doors.whose import whose
 
 
-def of_layer(cls: type, forward: str = "forward", backward: str = "backward") -> Form:
-    """forward, backward: the names of its methods. Raises ArgumentError if no arguments are found with which it runs.
+def of_layer(cls: type, forward: str = "forward", backward: str = "backward", kept: Sequence[str] = ()) -> Form:
+    """forward, backward: the names of its methods. kept: the names of the gradients of parameters among the results of
+    backward, as for `returning`. Raises ArgumentError if no arguments are found with which it runs.
     """
     with seeded():  # constructors draw their weights
-        return _of_layer(cls, forward, backward)
+        whole = _renamed(cls, forward, backward)
+        return _of_layer(returning(whole, kept) if kept else whole)
 
 
-def _of_layer(cls: type, forward: str, backward: str) -> Form:
-    cls = _renamed(cls, forward, backward)
+def _of_layer(cls: type) -> Form:
     names = required(cls)
     telling = telling_defaults(cls)
     tries = [(sizes, dict[str, float]()) for sizes in constructed(names)]
