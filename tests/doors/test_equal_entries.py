@@ -132,3 +132,34 @@ def test_a_maximum_over_overlapping_squares_is_accused_by_name() -> None:
     report = verify(subjects.pair(windows, to_each_largest, arrays("(n,m)", sizes=sizes)), examples=40)
     (words,) = failing(report).values()
     assert words.startswith("each of several equal largest entries gets the whole gradient")
+
+
+def springs(x: Array) -> Array:
+    """The energy of a chain of springs, which has no derivative if two neighbours coincide."""
+    return 0.5 * ((np.sqrt(((x[1:] - x[:-1]) ** 2).sum(1)) - 1) ** 2).sum(), x
+
+
+def pulls(dout: Array, x: Array) -> Array:
+    between = x[1:] - x[:-1]
+    r = np.sqrt((between**2).sum(1, keepdims=True))
+    with np.errstate(all="ignore"):
+        pull = (r - 1) / r * between
+    dx = np.zeros_like(x)
+    dx[1:] += pull
+    dx[:-1] -= pull
+    return dout * dx
+
+
+def test_nan_where_there_is_no_derivative_is_told_and_not_accused() -> None:
+    report = verify(subjects.pair(springs, pulls, arrays("(4,2)")), examples=40)
+    assert report.ok, str(report)
+    assert "no derivative, as at a vector of length 0" in " ".join(str(report).split())
+
+
+def test_nan_at_equal_largest_entries_is_accused() -> None:
+    def backward(d: Array, x: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return d[:, None] * largest(x) / (largest(x).sum(1, keepdims=True) == 1)
+
+    report = verify(subjects.pair(lambda x: (x.max(1), x), backward, arrays("(n,d)")), examples=40)
+    assert "is right where entries are equal" in failing(report)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mlp_core.base.lazy import later
@@ -57,7 +58,7 @@ def gradients(file: Any) -> Iterator[Gradient]:
         moved = [n for n in required if is_weight(n) and n in _moved(node)]
         if not (moved or _gives(node)):
             continue
-        yield from _parts(functions, node, required, met, moved)
+        yield from _parts(file, functions, node, required, met, moved)
 
 
 CLIPS = frozenset({"clip", "clip_", "clamp", "clamp_", "minimum", "maximum", "clip_grad_norm_", "clip_grad_value_"})
@@ -79,7 +80,7 @@ def clips(node: ast.FunctionDef) -> bool:
 
 
 def _parts(
-    functions: dict[str, ast.FunctionDef], node: ast.FunctionDef, required: list[str], met: Meeting,
+    file: Any, functions: dict[str, ast.FunctionDef], node: ast.FunctionDef, required: list[str], met: Meeting,
     moved: list[str],
 ) -> Iterator[Gradient]:  # fmt: skip
     target = next(n for n in required if TARGET.fullmatch(n))
@@ -115,15 +116,27 @@ def _parts(
     biases, step = frozenset(n for n in weights if BIAS.fullmatch(n)), bool(moved or stepped)
     parts = Parts(node.name, text, tuple(arguments), tuple(wrt), target, biases, rate, step=step, margin=met.margin)
     needs = (node.name,) if own is None else (node.name, own.name)
-    yield node.name, needs, made_of(parts)
+    yield node.name, needs, made_of(parts, file)
 
 
 of_parts = later("mlp_core.testing.subjects.doors.alone", "of_parts")
 
 
-def made_of(parts: Parts) -> Callable[..., Any]:
-    """A function that makes the subject, of the loaded definitions and the batch sizes."""
+def made_of(parts: Parts, file: Any = None) -> Callable[..., Any]:
+    """A function that makes the subject, of the loaded definitions and the batch sizes. file: that of the definitions,
+    if it may count classes by the labels.
+    """
+    parts = replace(parts, counts=file is not None and counts_classes(file.nodes))
     return lambda *things: of_parts(parts, things[:-1])
+
+
+COUNTED = re.compile(r"\bmax\(\w*\) \+ 1|\bunique\(\w+\)|\blen\(set\(\w+\)\)")
+"""code that counts classes by the labels: y.max() + 1, np.max(y) + 1, np.unique(y), len(set(y))"""
+
+
+def counts_classes(nodes: Sequence[ast.stmt]) -> bool:
+    """Whether a function or a class of a file does that."""
+    return any(isinstance(n, ast.FunctionDef | ast.ClassDef) and COUNTED.search(ast.unparse(n)) for n in nodes)
 
 
 def positional(node: ast.FunctionDef) -> list[str]:

@@ -157,6 +157,22 @@ def forces(file: Any) -> Iterator[Door]:
         same = [n for n in nodes if n is not one and FORCE.sub("", n.name, count=1) == stem != n.name]
         if stem != one.name and stem.strip("_") not in OTHER and len(same) == 1 and wanted(same[0]) == wanted(one):
             yield one.name, (one.name, same[0].name), lambda *things: of_force(*things[:-1])
+    for one in nodes:
+        if _gives_both(one):
+            yield one.name, (one.name,), lambda *things: of_force(things[0])
+
+
+def _gives_both(node: ast.FunctionDef) -> bool:
+    """Whether a function returns an energy and its force, by their names."""
+    outs = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
+    if len(outs) != 1 or not isinstance(outs[0], ast.Tuple):
+        return False
+    names = [one.id if isinstance(one, ast.Name) else "" for one in outs[0].elts]
+    if len(names) != 2 or not FORCE.search(names[1]):
+        return False
+    return bool(ENERGY.search(names[0]) or re.fullmatch(r"p?e|u|v|pot", names[0], re.IGNORECASE)) and not any(
+        other in names[0].lower() for other in OTHER
+    )
 
 
 OTHER = ("kinetic", "total")

@@ -58,11 +58,7 @@ def nets(file: Any) -> Iterator[Gradient]:
         if not file.is_module(node) and (net := read(node)) is not None:
             parts = parts_of(net)
             if parts is not None:
-                yield f"{node.name}.{net.backward.name}", (node.name,), _made(parts)
-
-
-def _made(parts: Parts) -> Any:
-    return made_of(parts)
+                yield f"{node.name}.{net.backward.name}", (node.name,), made_of(parts, file)
 
 
 def read(node: ast.ClassDef) -> Net | None:

@@ -158,7 +158,8 @@ def called(node: ast.FunctionDef) -> Called | None:
         kept = [n for n in names if n not in costs]
         return Called(node, weights, data, names, "", kept[0] if len(kept) == 1 else "", (targets[0], costs[0]))
     dicts = [n for n, one in zip(names, outs, strict=True)
-             if isinstance(one, ast.Dict | ast.List) or (CACHE.fullmatch(n) and not STRONG.fullmatch(n))]  # fmt: skip
+             if isinstance(one, ast.Dict | ast.List | ast.Tuple)
+             or (CACHE.fullmatch(n) and not STRONG.fullmatch(n))]  # fmt: skip
     cache = dicts[0] if len(dicts) == 1 else names[0] if len(names) == 1 else ""
     likely = [n for n in names if n not in dicts]
     strong = [n for n in likely if STRONG.fullmatch(n) or n not in written]
@@ -198,7 +199,8 @@ def networks(file: Any) -> Iterator[Gradient]:
             near = [] if forward.price else nearest(node, fitting, lambda one: one[0].name, cost=True)
             cost = next(iter(near), None)
             if cost is not None or forward.output or forward.price:
-                yield _network(node, passed, forward, target, cost)
+                name, needs, parts = _network(node, passed, forward, target, cost)
+                yield name, needs, made_of(parts, file)
                 break
 
 
@@ -218,7 +220,7 @@ def _passed(node: ast.FunctionDef, forward: Called, target: str, *, cost: bool =
 def _network(
     node: ast.FunctionDef, passed: list[str], forward: Called, target: str,
     cost: tuple[ast.FunctionDef, list[str]] | None,
-) -> Gradient:  # fmt: skip
+) -> tuple[str, tuple[str, ...], Parts]:  # fmt: skip
     arguments = tuple(dict.fromkeys((*forward.arguments, target)))
     head, first = f"({', '.join(arguments)}):", [*forward.weights.lines(), forward.line()]
     names, order = forward.weights.names, order_of(returned(node) or [], forward.weights.names)
@@ -235,7 +237,7 @@ def _network(
     own = cost is not None or forward.price is not None
     parts = Parts(node.name, text, arguments, names, target, biases, rate_of(arguments), own=own)
     needs = (node.name, forward.node.name, *([cost[0].name] if cost is not None else []))
-    return node.name, needs, made_of(parts)
+    return node.name, needs, parts
 
 
 def rate_of(arguments: tuple[str, ...]) -> str:

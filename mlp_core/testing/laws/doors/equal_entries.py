@@ -43,6 +43,12 @@ NONE = "none of several equal largest entries gets a gradient: give it to one of
 SEPARATIONS = 12
 """the number of ways in which equal entries are separated, to see what each gets if it is the largest"""
 
+DIRECTIONS = 8
+"""the number of different gradients of an entry, of all separations, that shows that its gradient depends on the
+direction"""
+
+SINGULAR = "NaN where some entries are equal and the function has no derivative, as at a vector of length 0"
+
 LIFTED = 120
 """the largest number of entries of which each is also moved above and below all others"""
 
@@ -107,6 +113,8 @@ def is_right_where_entries_are_equal(subject: Form, example: Arguments) -> Evide
             return Evidence(counted=False, note=RANDOM)
         if _right_afterwards(subject, line, got):
             return Evidence(entries=1)
+        if _singular(subject, line, got):
+            return Evidence(entries=1, note=SINGULAR)
         broken.example, broken.measured = line.example, next(_told(subject, line, got), "")
         raise
     evidence.entries, evidence.skipped = 1, 0  # if rounding hides the slope, this example is not informative
@@ -143,16 +151,36 @@ def _closing(got: Pulled, line: Tied) -> str:
     )  # fmt: skip
 
 
+def _separated(subject: Form, line: Tied, got: Pulled) -> list[Tensor]:
+    """The gradients of each array if its equal entries are slightly separated, in several ways."""
+    apart = [_apart(line, seed) for seed in range(SEPARATIONS)]
+    return [torch.stack(one) for one in zip(*(pulled(subject, e, got.cut()).tensors() for e in apart), strict=True)]
+
+
+def _singular(subject: Form, line: Tied, got: Pulled) -> bool:
+    """Whether a gradient is NaN only at entries where no number would be right: as in the length of a vector of zeros,
+    the gradient beside it is different in every direction. A maximum has few different ones.
+    """
+    lost = [t.isnan() for t in got.tensors()]
+    if not any(bool(n.any()) for n in lost):
+        return False
+    for several, nan in zip(_separated(subject, line, got), lost, strict=True):
+        values = several[:, nan].sort(dim=0).values
+        steps = values.diff(dim=0).abs() > JUMP * (1 + values.abs().amax(0))
+        if not bool(several.isfinite().all()) or bool((steps.sum(0) + 1 < DIRECTIONS).any()):
+            return False
+    return True
+
+
 def _told(subject: Form, line: Tied, got: Pulled) -> Iterator[str]:
     """The way in which a backward treats equal entries, if it explains the gradients."""
-    apart = [_apart(line, seed) for seed in range(SEPARATIONS)]
-    alone = [torch.stack(one) for one in zip(*(pulled(subject, e, got.cut()).tensors() for e in apart), strict=True)]
+    alone = _separated(subject, line, got)
     varies = [(a - a[0]).abs().amax(0) > JUMP * (1 + a.abs().amax(0)) for a in alone]
     if not any(bool(v.any()) for v in varies):
         return  # smooth: the mistake has nothing to do with equal entries
-    beside = Tied(apart[0], line.paths, line.along)
+    beside = Tied(_apart(line, 0), line.paths, line.along)
     try:
-        _held(subject, beside, pulled(subject, apart[0], got.cut()), Evidence())
+        _held(subject, beside, pulled(subject, beside.example, got.cut()), Evidence())
     except Broken:
         return  # the gradient is wrong without equal entries too
     most = _most(subject, line, got, alone)

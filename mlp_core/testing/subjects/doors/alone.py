@@ -21,6 +21,8 @@ from mlp_core.testing.subjects.doors.parts import Parts
 
 ONE = "; with several outputs it is not the gradient of this cost"
 
+COUNTED = "; the largest class is always among the labels, because the code counts classes by them"
+
 
 NEGATIVE = """
 along = gives
@@ -74,7 +76,7 @@ def _best(parts: Parts, things: Sequence[Any]) -> tuple[Tried, Given] | None:
         numbers=parts.numbers, one=parts.one,
     )  # fmt: skip
     refuted = set[tuple[Any, ...]]()
-    for given in several:
+    for given in (replace(one, counted=parts.counts) for one in several):
         if runs is not None and (given.lib != runs.lib or not given.several):
             continue
         if parts.own and given.outputs > 1 and given.layout() in refuted:
@@ -96,6 +98,7 @@ def _form(parts: Parts, things: Sequence[Any], tried: Tried, given: Given) -> Fo
     if parts.own and tried.agree <= len(parts.wrt) and "def meets(" in parts.text:
         words += _other(parts, things, given)
     words += f"; {parts.note}" if parts.note else ""
+    words += COUNTED if given.counted and given.kind == "classes" else ""
     untested = ""
     if not parts.one and (wider := several_rows(parts, things, given)) is not None:
         wide, what = wider

@@ -47,6 +47,8 @@ class Given:
     classes: int
     axis: int
     lib: str
+    counted: bool = False
+    """whether the largest class is always among the labels"""
 
     @property
     def outputs(self) -> int:
@@ -88,11 +90,17 @@ class Given:
                 value: Any = self.target_of(numbers.integers(0, self.classes, 1))
             elif k == self.target and self.kind != "real":
                 rows = sizes[self.axis] if len(sizes) > 1 else sizes[0]
-                value = self.target_of(numbers.integers(0, self.classes, rows))
+                value = self.target_of(self.labels(numbers.integers(0, self.classes, rows)))
             else:
                 value = numbers.standard_normal(sizes)
             args.append(torch.from_numpy(value) if self.lib == "torch" and not isinstance(value, int) else value)
         return args
+
+    def labels(self, drawn: Any) -> Any:
+        """Classes of samples, with the largest class in one place if the code needs it."""
+        if self.counted and self.kind == "classes" and len(drawn):
+            drawn[int(drawn.sum()) % len(drawn)] = self.classes - 1
+        return drawn
 
     def target_of(self, classes: Any) -> Any:
         """Classes in the form that the function takes."""
@@ -110,6 +118,7 @@ def drawn_by(given: Given) -> st.SearchStrategy[tuple[Any, ...]]:
 
     def placed(drawn: tuple[Any, ...]) -> tuple[Any, ...]:
         by = dict(zip(whole, drawn, strict=True))
+        by[given.target] = given.labels(by[given.target])
         if given.kind in ("onehot", *ONE):
             table = given.target_of(by[given.target])
             by[given.target] = torch.from_numpy(table) if given.lib == "torch" and not isinstance(table, int) else table

@@ -14,6 +14,7 @@ from mlp_core.base.errors import ArgumentError
 from mlp_core.testing.engine.source import import_of, name_of
 from mlp_core.testing.examples.arguments import Arguments
 from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_array, is_number, is_real
+from mlp_core.testing.examples.sample import sample
 from mlp_core.testing.subjects.doors.alive import DEAD, alive
 from mlp_core.testing.subjects.doors.asked import not_run
 from mlp_core.testing.subjects.doors.assigned import BIAS, Found, built, options_of
@@ -158,13 +159,35 @@ def refused(words: str, expected: str, call: str) -> ArgumentError:
     return not_run(words, f"{expected}, or these two lines in the file", call)
 
 
-def of_force(energy: Callable[..., Any], force: Callable[..., Any]) -> Form:
-    """An energy and its force, which is minus the gradient."""
+def of_force(energy: Callable[..., Any], force: Callable[..., Any] | None = None) -> Form:
+    """An energy and its force, which is minus the gradient. One function may return both."""
     names = required(energy)
+    if force is None:
+        one = name_of(energy)
+        lines: tuple[str, ...] = (
+            "def both(args):", f"    energy, force = {one}(*args)", "    return energy, np.negative(force)"
+        )  # fmt: skip
+        form = formed(one, names, Beside(lines, (energy,)), libs=("numpy",))
+        if form is None:
+            call = f'value_and_gradient(lambda *x: ({one}(*x)[0], -{one}(*x)[1]), subjects.arrays("(n,d)"))'
+            raise refused(f"{one} runs", "a function that returns an energy and its force", call)
+        return _in_space(form)
     one, other = name_of(energy), name_of(force)
     lines = "def both(args):", f"    return {one}(*args), np.negative({other}(*args))"
     form = formed(one, names, Beside(lines, (energy, force)), libs=("numpy",))
     if form is None:
         call = f'jacobian({one}, lambda *x: -{other}(*x), subjects.arrays("(n)"))'
         raise refused(f"{one} and {other} run", "functions of the same arguments", call)
-    return form
+    return _in_space(form)
+
+
+def _in_space(form: Form) -> Form:
+    """The form whose positions have at least two coordinates, if they are rows of a matrix. On a line, a distance has a
+    kink where two points coincide, and not only there where its direction is unknown.
+    """
+    example = sample(form.inputs, 1)[0]
+    if np.ndim(example.args[0]) != 2:
+        return form
+    wide = form.inputs.filter(lambda one: np.shape(one.args[0])[1] > 1)
+    told = "; ".join(filter(None, [form.found, "positions have at least two coordinates"]))
+    return replace(form, inputs=wide, found=told)

@@ -36,7 +36,7 @@ CONSTANTS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"hparameters|hparams", tuple({"stride": s, "pad": p, "f": 2} for s, p in ((1, 1), (2, 1), (1, 0)))),
     (r"train(ing)?|is_train", (True,)),
     (r"(l2_?|reg_?)(reg|lambda|strength|param)?|lam(b|bda|da)?_?|lmb?da|lambd|weight_decay", (0.5, 1.0)),
-    (r"margin|temperature|keep_prob|p_drop|negative_slope", (0.5, 1.0)),
+    (r"margin|temperature|keep_prob|p_drop|negative_slope", (0.5, 1.0)), (r"sparsity(_?param)?", (0.1, 0.3)),
     (r"data_?set", (TOKENS, None)), (r"rng|random_state|verbose|debug|device|logger", (None,)),
     (r"n_?groups|num_groups|G|groups?", (1,)),
 )  # fmt: skip
@@ -55,7 +55,7 @@ TELLING = re.compile(
 
 COUNTS = re.compile(
     r"(num|n|no|nb)_(users?|movies|items|features|labels|class(es)?|hidden|inputs?|outputs?|factors|components|topics"
-    r"|states|actions|units|samples|visible|words|tokens|vocab|dims?)|(input|hidden|output)(_layer)?_(size|dim)"
+    r"|states|actions|units|samples|visible|words|tokens|vocab|dims?)|(input|hidden|output|visible)(_layer)?_(size|dim)"
 )
 """names of a parameter that is the size of an array in another parameter"""
 

@@ -36,3 +36,5 @@ class Parts:
     """whether prediction and target are multiplied, as in max(0, 1 - y f)"""
     one: bool = False
     """whether the data is one sample, and the target its own"""
+    counts: bool = False
+    """whether the file counts classes by the labels, as in y.max() + 1: then the largest one is among them"""

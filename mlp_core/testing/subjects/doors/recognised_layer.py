@@ -13,16 +13,17 @@ import numpy as np
 
 from mlp_core.equality import same_bits
 from mlp_core.testing.engine.source import MADE, import_of
-from mlp_core.testing.examples.foreign_arrays import copied, count_of, is_array, is_real, ones_like, tensor_of
+from mlp_core.testing.examples.foreign_arrays import count_of, is_real, ones_like, tensor_of
 from mlp_core.testing.subjects.doors.assigned import Found, built
 from mlp_core.testing.subjects.doors.form import Form
 from mlp_core.testing.subjects.doors.given import in_words, required, smaller_defaults
 from mlp_core.testing.subjects.doors.guessed import constructed, ran
 from mlp_core.testing.subjects.doors.held import at, gradient_of, held
 from mlp_core.testing.subjects.doors.in_double import has_tensors, in_double
-from mlp_core.testing.subjects.doors.layer import layer, upstream
+from mlp_core.testing.subjects.doors.layer import layer
+from mlp_core.testing.subjects.doors.layer_runs import as_column, nearness, run_of
 from mlp_core.testing.subjects.doors.layered import given_by, kept_in
-from mlp_core.testing.subjects.doors.names import BELOW, OUTPUTS
+from mlp_core.testing.subjects.doors.names import OUTPUTS
 from mlp_core.testing.subjects.doors.raised import needs_torch, note
 from mlp_core.testing.subjects.doors.recognised import not_found, told
 from mlp_core.testing.subjects.doors.returning import returning
@@ -30,7 +31,6 @@ from mlp_core.testing.subjects.doors.seeds import seeded
 from mlp_core.testing.subjects.doors.telling import telling_defaults
 from mlp_core.testing.subjects.doors.tried import tried
 from mlp_core.testing.subjects.doors.warmed import made_by_running, warmed
-from mlp_core.testing.subjects.doors.whose import whose
 
 
 def of_layer(cls: type, forward: str = "forward", backward: str = "backward", kept: Sequence[str] = ()) -> Form:
@@ -130,13 +130,13 @@ def _found(made: Callable[[], Any], call: Sequence[str], lib: str) -> tuple[Foun
     for own in (True, False):
         fits = partial(_fits_layer, made, own=own)
         shown = tried(call, fits, None, lib, partial(_ran, made))
-        near = [] if shown is None else [(*_nearness(made, shown), shown)]
+        near = [] if shown is None else [(*nearness(made, shown), shown)]
         if shown is None or near[0][1] is not None:
             either = tried(call, partial(fits, fewer=True), None, lib, partial(_ran, made))
-            near += [] if either is None else [(*_nearness(made, either), either)]
+            near += [] if either is None else [(*nearness(made, either), either)]
         if near:
             _, wrt, found = min(near, key=lambda one: one[0])
-            return found, wrt
+            return as_column(made, found, fits), wrt
     return None
 
 
@@ -148,7 +148,7 @@ def _fits_layer(made: Callable[[], Any], args: list[Any], *, own: bool = False, 
     one = made()
     arrays = held(one) if own else []
     before = [tensor_of(each.of(one)) for each in held(one)]
-    outs, pull, steps = _pulled(one, *args)
+    outs, pull, steps = run_of(one, *args)
     below = pull(list(map(ones_like, outs)))
     pairs = [(each.of(one), at(one, place)) for each in arrays if (place := gradient_of(one, each)) is not None]
     if min(map(count_of, outs)) < 2 or any(np.shape(array) != np.shape(gradient) for array, gradient in pairs):
@@ -164,43 +164,6 @@ def _fits_layer(made: Callable[[], Any], args: list[Any], *, own: bool = False, 
         fit = [k for k in combinations(map(np.shape, real), len(several)) if list(k) == shapes]
         return len(fit) == 1 or (fewer and len(fit) > 1)
     return [np.shape(g) for g in several] == [np.shape(a) for a in args][: len(several)]
-
-
-def _pulled(one: Any, *args: Any) -> tuple[list[Any], Callable[[list[Any]], Any], bool]:
-    """The outputs of a layer, a function from upstream gradients to what its backward returns, and whether backward
-    takes a learning rate."""
-    out = (getattr(one, "forward", None) or one)(*args)
-    out = given_by(one, out, kept_in(one, out, OUTPUTS))
-    outs = list(out) if isinstance(out, (tuple, list)) else [out]  # a cell with a state: h and c
-    taken, steps = upstream(one.backward, len(outs))
-    outs = outs[:taken]
-
-    def pull(above: list[Any]) -> Any:
-        below = one.backward(*above, *([1.0] if steps else []))
-        return given_by(one, below, kept_in(one, below, BELOW))
-
-    return outs, pull, steps
-
-
-def _nearness(made: Callable[[], Any], found: Found) -> tuple[float, tuple[int, ...] | None]:
-    """The arguments whose gradients backward returns, and how near these are to right; 0 and None if it returns that of
-    each.
-    """
-    args = built(found.options, found.lib)
-    with np.errstate(all="ignore"):
-        outs, pull, _ = _pulled(made(), *map(copied, args))
-        below = pull(list(map(ones_like, outs)))
-    several = list(below) if isinstance(below, (tuple, list)) else [below]
-    if below is None or len(several) >= sum(map(is_real, args)):
-        return 0.0, None
-
-    def pulled(*moved: Any) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
-        with seeded():
-            outs, pull, _ = _pulled(made(), *map(copied, moved))
-        return outs, lambda above: [got] if is_array(got := pull(above)) else list(got)
-
-    with np.errstate(all="ignore"):
-        return whose(args, several, pulled)
 
 
 def _ran(made: Callable[[], Any], *args: Any) -> Any:
