@@ -158,7 +158,7 @@ def _separated(subject: Form, line: Tied, got: Pulled) -> list[Tensor]:
 
 
 def _singular(subject: Form, line: Tied, got: Pulled) -> bool:
-    """Whether a gradient is NaN only at entries where no number would be right: as in the length of a vector of zeros,
+    """Whether a gradient is NaN only at entries for which no number is right: as in the length of a vector of zeros,
     the gradient beside it is different in every direction. A maximum has few different ones.
     """
     lost = [t.isnan() for t in got.tensors()]
