@@ -56,16 +56,18 @@ def _moves_along(method: ast.FunctionDef, model: Model) -> bool:
             case ast.Assign(targets=[target], value=ast.BinOp(left=left, op=ast.Sub() | ast.Add(), right=step)):
                 moved |= {ast.unparse(target): step} if ast.unparse(target) == ast.unparse(left) else {}
     places = {f"self.{place}" for place in model.places}
-    return places == set(moved) and all(_along(moved[place], slopes) for place in places)
+    return places == set(moved) and all(is_along(moved[place], slopes) for place in places)
 
 
-def _along(step: ast.expr, slopes: set[str]) -> bool:
-    """Whether an expression is a product of a rate, one of these names, and numbers."""
+def is_along(step: ast.expr, slopes: set[str]) -> bool:
+    """Whether an expression is a product of a rate, one of these names or an entry of it, and numbers."""
     match step:
         case ast.BinOp(left=left, op=ast.Mult() | ast.Div(), right=right):
-            return _along(left, slopes) and _along(right, slopes)
+            return is_along(left, slopes) and is_along(right, slopes)
         case ast.UnaryOp(operand=inner):
-            return _along(inner, slopes)
+            return is_along(inner, slopes)
+        case ast.Subscript(value=ast.Name(id=held)):
+            return held in slopes
     return isinstance(step, ast.Constant) or ast.unparse(step) in slopes or bool(
         RATE.fullmatch(ast.unparse(step).removeprefix("self."))
     )
