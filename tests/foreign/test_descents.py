@@ -86,3 +86,9 @@ def test_a_step_by_another_rule_is_not_compared(step: str, tmp_path: Path) -> No
     path = tmp_path / "theirs.py"
     path.write_text(HANDED.replace("alpha * dj_dw", step), encoding="utf-8")
     assert "gradient_descent" not in [name.rpartition(":")[2] for name in found_in(str(path))]
+
+
+def test_a_decay_before_the_step_is_another_rule(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.py"
+    path.write_text(HANDED.replace("        w = w - alpha", "        w = w * (1 - 0.1 * alpha)\n        w = w - alpha"))
+    assert [name.rpartition(":")[2] for name in found_in(str(path))] == ["compute_gradient"]

@@ -13,6 +13,7 @@ from mlp_core.testing.foreign.doors import positional
 from mlp_core.testing.foreign.loop_arguments import ITERATIONS
 from mlp_core.testing.foreign.loop_names import is_data, is_target
 from mlp_core.testing.foreign.model_steps import is_along
+from mlp_core.testing.foreign.moves import moves_in
 from mlp_core.testing.foreign.passes import COST, LOSS, returned
 from mlp_core.testing.subjects.doors.names import constants_of
 from mlp_core.testing.subjects.doors.parts import Parts
@@ -104,21 +105,10 @@ def _call(
 
 def _moved(loop: ast.For, slopes: set[str]) -> list[str]:
     """The names that are moved against one of the gradients; none if one is moved in another way."""
-    found = list[str]()
-    for s in loop.body:
-        match s:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.BinOp(left=left, op=op, right=step)):
-                if ast.unparse(left) != name:
-                    continue
-            case ast.AugAssign(target=ast.Name(id=name), op=op, value=step):
-                pass
-            case _:
-                continue
-        if is_weight(name) and isinstance(op, ast.Add | ast.Sub):
-            if not is_along(step, slopes):
-                return []
-            found.append(name)
-    return found
+    moved = [one for one in moves_in(loop) if is_weight(one[0])]
+    names = [name for name, _, _ in moved]
+    plain = all(isinstance(op, ast.Add | ast.Sub) and is_along(step, slopes) for _, op, step in moved)
+    return names if plain and len(set(names)) == len(names) else []
 
 
 def _handed(

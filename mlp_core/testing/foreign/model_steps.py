@@ -11,6 +11,7 @@ from mlp_core.base.lazy import later
 from mlp_core.testing.foreign.alone import RATE, clips
 from mlp_core.testing.foreign.attributes import taken
 from mlp_core.testing.foreign.models import Model, model_of
+from mlp_core.testing.foreign.moves import moves_in
 
 of_model = later("mlp_core.testing.subjects.doors.model", "of_model")
 Step = later("mlp_core.testing.subjects.doors.model", "Step")
@@ -50,13 +51,9 @@ def _moves_along(method: ast.FunctionDef, model: Model) -> bool:
     made = [n for n in ast.walk(method) if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call)
             and ast.unparse(n.value.func) == f"self.{model.slope}"]  # fmt: skip
     slopes = {t.id for one in made for target in one.targets for t in ast.walk(target) if isinstance(t, ast.Name)}
-    moved = {ast.unparse(n.target): n.value for n in ast.walk(method) if isinstance(n, ast.AugAssign)}
-    for n in ast.walk(method):
-        match n:
-            case ast.Assign(targets=[target], value=ast.BinOp(left=left, op=ast.Sub() | ast.Add(), right=step)):
-                moved |= {ast.unparse(target): step} if ast.unparse(target) == ast.unparse(left) else {}
-    places = {f"self.{place}" for place in model.places}
-    return places == set(moved) and all(is_along(moved[place], slopes) for place in places)
+    moved = list(moves_in(method))
+    plain = all(isinstance(op, ast.Add | ast.Sub) and is_along(step, slopes) for _, op, step in moved)
+    return plain and sorted(target for target, _, _ in moved) == sorted(f"self.{place}" for place in model.places)
 
 
 def is_along(step: ast.expr, slopes: set[str]) -> bool:

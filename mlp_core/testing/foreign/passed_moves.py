@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mlp_core.testing.foreign.alone import RATE
 from mlp_core.testing.foreign.class_doors import METHODS, methods_of_layer
+from mlp_core.testing.foreign.moves import moves_in
 from mlp_core.testing.foreign.top_level import File, Found
 
 
@@ -30,7 +31,7 @@ def moves_passed_over(
 
 
 def _called(methods: Mapping[str, ast.FunctionDef], names: set[str]) -> set[str]:
-    """These methods, and those that they call."""
+    """These methods, and the methods that they call."""
     found = sorted(names & set(methods))
     for name in found:  # grows
         for n in ast.walk(methods[name]):
@@ -41,17 +42,9 @@ def _called(methods: Mapping[str, ast.FunctionDef], names: set[str]) -> set[str]
 
 def _moves(node: ast.FunctionDef) -> bool:
     """Whether it subtracts from an attribute of its object something with a rate, or adds it."""
-    for part in ast.walk(node):
-        match part:
-            case ast.AugAssign(target=target, op=ast.Sub() | ast.Add(), value=step):
-                pass
-            case ast.Assign(targets=[target], value=ast.BinOp(left=left, op=ast.Sub() | ast.Add(), right=step)):
-                if ast.unparse(target) != ast.unparse(left):
-                    continue
-            case _:
-                continue
+    for target, op, step in moves_in(node):
         rated = any(RATE.fullmatch(word) for n in ast.walk(step) for word in (_word(n),) if word)
-        if ast.unparse(target).startswith("self.") and rated:
+        if isinstance(op, ast.Add | ast.Sub) and target.startswith("self.") and rated:
             return True
     return False
 

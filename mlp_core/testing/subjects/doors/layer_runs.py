@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -74,7 +73,7 @@ def as_column(made: Callable[[], Any], found: Found, fits: Callable[..., bool]) 
         return found
     column = ((*found.options[0], 1),)
     args = built(column, found.lib)
-    if not ran(partial(fits), args) or _off(made, found) < FAR or _off(made, replace(found, options=column)) > FAR:
+    if not ran(fits, args) or _off(made, found) < FAR or _off(made, replace(found, options=column)) > FAR:
         return found
     return replace(found, options=column)
 
